@@ -1,0 +1,102 @@
+/** Folds events into the whole answer: what a non-streamed response, a cache or a record looks at. */
+
+import type {
+  BlockKind,
+  Citation,
+  DialectId,
+  FinishReason,
+  GenEvent,
+  Signature,
+  TokenLogprob,
+} from './event.ts'
+import type { GatewayError } from './error.ts'
+import type { Json } from './json.ts'
+import type { Usage } from './usage.ts'
+
+export type AnswerBlock = BlockKind & {
+  readonly choice: number
+  /** The deltas, joined. */
+  text: string
+  signature?: Signature
+  citations?: Citation[]
+  logprobs?: TokenLogprob[]
+}
+
+export interface AnswerFinish {
+  readonly choice: number
+  readonly reason: FinishReason
+  readonly native: string
+  readonly stopSequence?: string
+}
+
+export interface Answer {
+  id: string
+  model: string
+  createdAtMs?: number
+  fingerprint?: string
+  /** In the order in which they opened. */
+  readonly blocks: AnswerBlock[]
+  readonly finishes: AnswerFinish[]
+  readonly natives: { readonly dialect: DialectId; readonly value: Json }[]
+  usage?: Usage
+  error?: GatewayError
+}
+
+/** The answer that the events tell. Pure; the events may be of a broken answer (`error` is then set). */
+export function foldAnswer(events: Iterable<GenEvent>): Answer {
+  const answer: Answer = { id: '', model: '', blocks: [], finishes: [], natives: [] }
+  const byNumber = new Map<number, AnswerBlock>()
+  for (const event of events) {
+    switch (event.type) {
+      case 'start':
+        answer.id = event.id
+        answer.model = event.model
+        if (event.createdAtMs !== undefined) answer.createdAtMs = event.createdAtMs
+        if (event.fingerprint !== undefined) answer.fingerprint = event.fingerprint
+        break
+      case 'block-start': {
+        const { type: _type, block: number, ...kind } = event
+        const block: AnswerBlock = { ...kind, text: '' }
+        byNumber.set(number, block)
+        answer.blocks.push(block)
+        break
+      }
+      case 'block-delta': {
+        const block = byNumber.get(event.block)
+        if (block) block.text += event.text
+        break
+      }
+      case 'annotation':
+        ;(byNumber.get(event.block)!.citations ??= []).push(event.value)
+        break
+      case 'logprobs':
+        ;(byNumber.get(event.block)!.logprobs ??= []).push(...event.values)
+        break
+      case 'block-end': {
+        const block = byNumber.get(event.block)
+        if (block && event.signature) block.signature = event.signature
+        break
+      }
+      case 'usage':
+        answer.usage = event.usage
+        break
+      case 'finish': {
+        const { type: _type, ...finish } = event
+        answer.finishes.push(finish)
+        break
+      }
+      case 'fail':
+        answer.error = event.error
+        break
+      case 'native':
+        answer.natives.push({ dialect: event.dialect, value: event.value })
+        break
+    }
+  }
+  return answer
+}
+
+/** The blocks of one choice, in order. */
+export function blocksOf(answer: Answer, choice: number): AnswerBlock[] {
+  return answer.blocks.filter((block) => block.choice === choice)
+}

@@ -1,0 +1,274 @@
+/** The one table of errors: what each code answers, whether another attempt may help, and who is to blame. */
+
+/**
+ * `never`: no attempt can help. `after`: the same request may succeed later, on this target after its
+ * `retryAfterMs`, on another at once. `if-unsent`: another attempt may help while the client has seen no byte.
+ */
+export type RetryRule = 'never' | 'after' | 'if-unsent'
+
+export interface ErrorRule {
+  readonly status: number
+  readonly retry: RetryRule
+  /** Drives health, alerts and billing: only `upstream` counts against a target. */
+  readonly blame: 'caller' | 'upstream' | 'gateway'
+  readonly meaning: string
+  readonly mend: string
+}
+
+export const errorTable = {
+  invalid_request: {
+    status: 400,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The request is malformed: not JSON, of a wrong type, or missing a field.',
+    mend: 'Correct the field that the message names.',
+  },
+  unsupported_parameter: {
+    status: 400,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'With `x-weir-strict: 1`: the target cannot carry a parameter of the request.',
+    mend: 'Remove the parameter, choose another target, or drop the header to have it reported instead.',
+  },
+  context_length_exceeded: {
+    status: 400,
+    retry: 'never',
+    blame: 'caller',
+    meaning: "The prompt does not fit the model's context window.",
+    mend: 'Shorten the prompt or route to a model with a larger window.',
+  },
+  content_filtered: {
+    status: 400,
+    retry: 'never',
+    blame: 'caller',
+    meaning: "The provider's content filter refused the prompt.",
+    mend: "Change the prompt; the provider's reason is in the message.",
+  },
+  authentication_failed: {
+    status: 401,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The key is missing, malformed, unknown, revoked or expired. Which of them is not told.',
+    mend: 'Send a valid Weir key as `Authorization: Bearer` or in the header your SDK uses.',
+  },
+  model_not_allowed: {
+    status: 403,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The key may not use this model or route.',
+    mend: "Ask for the model to be added to the key's `models`.",
+  },
+  permission_denied: {
+    status: 403,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The identity is known but may not do this.',
+    mend: 'Use an identity with the right role.',
+  },
+  not_found: {
+    status: 404,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'There is no such path or object.',
+    mend: 'Check the path and the id.',
+  },
+  model_not_found: {
+    status: 404,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'No route, configured provider or provider model has this name.',
+    mend: 'Send a route name or `provider/model`; `GET /v1/models` lists both.',
+  },
+  method_not_allowed: {
+    status: 405,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The path exists, but not with this method.',
+    mend: 'Use the method in the `allow` header.',
+  },
+  request_too_large: {
+    status: 413,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The body is larger or more deeply nested than the gateway accepts.',
+    mend: 'Send less, or raise the limit under `server.limits`.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The body is not of a content type or encoding that this path reads.',
+    mend: 'Send `content-type: application/json` without `content-encoding`.',
+  },
+  client_gone: {
+    status: 499,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The client closed the connection before the answer ended. Never sent; for records only.',
+    mend: 'Nothing, or a longer client timeout.',
+  },
+  internal: {
+    status: 500,
+    retry: 'never',
+    blame: 'gateway',
+    meaning: 'A fault in Weir itself.',
+    mend: 'Report it with the request id.',
+  },
+  unsupported_operation: {
+    status: 501,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The target has no such operation in any dialect that Weir can translate to.',
+    mend: 'Choose a target that offers it.',
+  },
+  upstream_error: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: 'The provider answered with a fault of its own (5xx, or an error inside a 200).',
+    mend: 'Retry later or add another target to the route.',
+  },
+  upstream_unreachable: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: 'No connection to the provider: refused, reset, or its TLS certificate is not valid.',
+    mend: "Check the provider's `baseUrl` and its status page.",
+  },
+  upstream_dns: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: "The provider's name does not resolve.",
+    mend: "Check the provider's `baseUrl` and the machine's resolver.",
+  },
+  upstream_truncated: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: 'The answer ended before its terminal event: it is incomplete.',
+    mend: 'Retry; never use the partial answer as a whole one.',
+  },
+  upstream_protocol: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: 'The provider answered in a form that is not of its dialect.',
+    mend: "Check the provider's `type` and `baseUrl`.",
+  },
+  upstream_auth: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: "The provider refused the gateway's credential.",
+    mend: "Renew the provider's key in the gateway's configuration.",
+  },
+  upstream_quota: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: "The gateway's account at the provider is out of credit or quota.",
+    mend: 'Top the account up or add another credential.',
+  },
+  egress_blocked: {
+    status: 502,
+    retry: 'never',
+    blame: 'gateway',
+    meaning: 'The address of the target is private or reserved, and the configuration does not allow it.',
+    mend: 'Set `allowPrivateNetwork: true` on that provider if the address is meant.',
+  },
+  upstream_rejected: {
+    status: 400,
+    retry: 'never',
+    blame: 'caller',
+    meaning: "The provider refused the request as invalid; the status is the provider's.",
+    mend: 'Correct what the message names.',
+  },
+  upstream_rate_limit: {
+    status: 429,
+    retry: 'after',
+    blame: 'upstream',
+    meaning: "The provider's rate limit is reached on every target of the route.",
+    mend: 'Wait for `retry-after`, or add targets or credentials.',
+  },
+  upstream_overloaded: {
+    status: 503,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: 'The provider says that it is overloaded.',
+    mend: 'Retry later or add another target.',
+  },
+  overloaded: {
+    status: 503,
+    retry: 'after',
+    blame: 'gateway',
+    meaning: 'The gateway itself has no capacity left for this request.',
+    mend: 'Retry after `retry-after`; add instances.',
+  },
+  server_shutdown: {
+    status: 503,
+    retry: 'after',
+    blame: 'gateway',
+    meaning: 'This instance is draining.',
+    mend: 'Retry: another instance answers.',
+  },
+  upstream_timeout: {
+    status: 504,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: 'The provider did not connect, answer, or go on in time.',
+    mend: "Retry, or raise the target's `timeout`.",
+  },
+  deadline_exceeded: {
+    status: 504,
+    retry: 'never',
+    blame: 'caller',
+    meaning: "The client's own deadline (`x-weir-timeout-ms`) ran out.",
+    mend: 'Allow more time or choose a faster target.',
+  },
+} as const satisfies Record<string, ErrorRule>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** What the provider said, for operators and records; callers see only what an encoder picks. */
+export interface UpstreamFault {
+  readonly status: number
+  readonly type?: string
+  readonly code?: string
+  readonly param?: string
+  /** At most 2 KiB of the provider's words. */
+  readonly message?: string
+}
+
+export interface ErrorDetail {
+  /** Overrides the table's status; only `upstream_rejected` does so, with the provider's own 4xx. */
+  readonly status?: number
+  /** Path of the field at fault, in the caller's terms. */
+  readonly param?: string
+  readonly retryAfterMs?: number
+  readonly upstream?: UpstreamFault
+  readonly cause?: unknown
+}
+
+/** Every failure that a caller, a record or a log can see. The message is fit to show to the caller. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly param: string | undefined
+  readonly retryAfterMs: number | undefined
+  readonly upstream: UpstreamFault | undefined
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
+    this.code = code
+    this.status = detail.status ?? errorTable[code].status
+    this.param = detail.param
+    this.retryAfterMs = detail.retryAfterMs
+    this.upstream = detail.upstream
+  }
+
+  get rule(): ErrorRule {
+    return errorTable[this.code]
+  }
+}
