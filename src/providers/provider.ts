@@ -1,0 +1,88 @@
+/** A configured provider: its row, merged with what the configuration says. */
+
+import type { DialectId } from '../core/event.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Patch } from '../dialects/dialect.ts'
+import { authHeaders } from './auth.ts'
+import { type Quirk, quirks } from './quirks.ts'
+import type { ProviderSpec } from './table.ts'
+
+/** Limits on one attempt, in milliseconds. */
+export interface Timeouts {
+  /** TCP and TLS. */
+  readonly connectMs: number
+  /** From sending the request to the first content of a stream. */
+  readonly firstTokenMs: number
+  /** Without any byte on a stream that has begun. */
+  readonly idleMs: number
+  /** The whole attempt, not streamed. */
+  readonly totalMs: number
+  /** The whole attempt, streamed. */
+  readonly streamTotalMs: number
+}
+
+export const defaultTimeouts: Timeouts = {
+  connectMs: 3_000,
+  firstTokenMs: 120_000,
+  idleMs: 60_000,
+  totalMs: 600_000,
+  streamTotalMs: 1_800_000,
+}
+
+export interface Provider {
+  /** Its name in the configuration: what stands before the slash in `provider/model`. */
+  readonly name: string
+  readonly spec: ProviderSpec
+  readonly baseUrl: URL
+  readonly allowPrivateNetwork: boolean
+  readonly timeouts: Timeouts
+  /** Everything that every request to it carries, credential included. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Bare model names that the configuration says it serves. */
+  readonly models: readonly string[]
+  readonly requestPatch: Patch | undefined
+  readonly responsePatch: Patch | undefined
+  readonly eventPatch: Patch | undefined
+}
+
+export interface ProviderSettings {
+  readonly baseUrl?: string
+  readonly credential?: Secret
+  readonly headers?: Readonly<Record<string, string>>
+  readonly dialect?: DialectId
+  readonly allowPrivateNetwork?: boolean
+  readonly timeouts?: Partial<Timeouts>
+  readonly models?: readonly string[]
+}
+
+/** Merges a row with its settings. The configuration has been checked: a base URL is there and parses. */
+export function createProvider(name: string, row: ProviderSpec, settings: ProviderSettings): Provider {
+  const spec: ProviderSpec = settings.dialect ? { ...row, dialects: [settings.dialect] } : row
+  const patches = (spec.quirks ?? []).map((quirk): Quirk => quirks[quirk])
+  return {
+    name,
+    spec,
+    baseUrl: new URL(settings.baseUrl ?? row.baseUrl ?? ''),
+    allowPrivateNetwork: settings.allowPrivateNetwork ?? false,
+    timeouts: { ...defaultTimeouts, ...settings.timeouts },
+    headers: { ...row.headers, ...settings.headers, ...authHeaders(row.auth, settings.credential) },
+    models: settings.models ?? [],
+    requestPatch: chain(patches.map((quirk) => quirk.request)),
+    responsePatch: chain(patches.map((quirk) => quirk.response)),
+    eventPatch: chain(patches.map((quirk) => quirk.event)),
+  }
+}
+
+function chain(patches: readonly (Patch | undefined)[]): Patch | undefined {
+  const present = patches.filter((patch) => patch !== undefined)
+  if (present.length <= 1) return present[0]
+  return (value) => present.reduce((patched, patch) => patch(patched), value)
+}
+
+/** A model at a provider: where an attempt goes. */
+export interface Target {
+  readonly provider: Provider
+  /** The provider's own name of the model. */
+  readonly model: string
+  readonly timeouts: Timeouts
+}

@@ -1,0 +1,126 @@
+/** The known providers, one row of data each. A provider's name stands nowhere else in the code. */
+
+import type { EmbeddingDialectId } from '../core/embedding.ts'
+import type { DialectId } from '../core/event.ts'
+import type { QuirkName } from './quirks.ts'
+
+/** How a credential travels: in `Authorization: Bearer`, or alone in a header of the provider's own. */
+export type AuthScheme = { readonly kind: 'bearer' } | { readonly kind: 'header'; readonly name: string }
+
+export interface ProviderSpec {
+  readonly title: string
+  /** The dialects it speaks; the first is used for clients of any dialect that it does not speak. */
+  readonly dialects: readonly [DialectId, ...DialectId[]]
+  readonly embeddings?: EmbeddingDialectId
+  /** The dialects whose token-counting endpoint it offers. */
+  readonly countsTokens?: readonly DialectId[]
+  /** With version path, without a trailing slash. Absent: the configuration must name it. */
+  readonly baseUrl?: string
+  readonly auth: AuthScheme
+  /** Environment variables that hold its key, in the order in which they are looked up. */
+  readonly env: readonly string[]
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly quirks?: readonly QuirkName[]
+  /** Beginnings of the names of its own models, so that a bare model name finds it. */
+  readonly modelPrefixes: readonly string[]
+  /** Does closing the connection stop generation and billing? Where it does not, the answer is drained. */
+  readonly cancelStopsBilling: boolean
+}
+
+export const providerTable = {
+  openai: {
+    title: 'OpenAI',
+    dialects: ['openai-chat', 'openai-responses'],
+    embeddings: 'openai-embeddings',
+    countsTokens: ['openai-responses'],
+    baseUrl: 'https://api.openai.com/v1',
+    auth: { kind: 'bearer' },
+    env: ['OPENAI_API_KEY'],
+    modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-', 'computer-use-', 'text-embedding-'],
+    cancelStopsBilling: true,
+  },
+  anthropic: {
+    title: 'Anthropic',
+    dialects: ['anthropic-messages'],
+    countsTokens: ['anthropic-messages'],
+    baseUrl: 'https://api.anthropic.com/v1',
+    auth: { kind: 'header', name: 'x-api-key' },
+    env: ['ANTHROPIC_API_KEY'],
+    headers: { 'anthropic-version': '2023-06-01' },
+    modelPrefixes: ['claude-'],
+    cancelStopsBilling: true,
+  },
+  gemini: {
+    title: 'Google Gemini',
+    dialects: ['gemini'],
+    embeddings: 'gemini-embeddings',
+    countsTokens: ['gemini'],
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    auth: { kind: 'header', name: 'x-goog-api-key' },
+    env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    modelPrefixes: ['gemini-', 'gemma-', 'learnlm-'],
+    cancelStopsBilling: false,
+  },
+  deepseek: {
+    title: 'DeepSeek',
+    dialects: ['openai-chat'],
+    baseUrl: 'https://api.deepseek.com/v1',
+    auth: { kind: 'bearer' },
+    env: ['DEEPSEEK_API_KEY'],
+    quirks: [],
+    modelPrefixes: ['deepseek-'],
+    cancelStopsBilling: true,
+  },
+  qwen: {
+    title: 'Qwen (Alibaba Cloud Model Studio)',
+    dialects: ['openai-chat'],
+    embeddings: 'openai-embeddings',
+    baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    auth: { kind: 'bearer' },
+    env: ['DASHSCOPE_API_KEY'],
+    quirks: [],
+    modelPrefixes: ['qwen', 'qwq-', 'qvq-'],
+    cancelStopsBilling: true,
+  },
+  mistral: {
+    title: 'Mistral',
+    dialects: ['openai-chat'],
+    embeddings: 'openai-embeddings',
+    baseUrl: 'https://api.mistral.ai/v1',
+    auth: { kind: 'bearer' },
+    env: ['MISTRAL_API_KEY'],
+    quirks: [],
+    modelPrefixes: [
+      'mistral-',
+      'ministral-',
+      'magistral-',
+      'codestral-',
+      'devstral-',
+      'pixtral-',
+      'voxtral-',
+      'open-mi',
+    ],
+    cancelStopsBilling: false,
+  },
+  'openai-compatible': {
+    title: 'Any OpenAI-compatible server',
+    dialects: ['openai-chat'],
+    embeddings: 'openai-embeddings',
+    auth: { kind: 'bearer' },
+    env: [],
+    modelPrefixes: [],
+    cancelStopsBilling: true,
+  },
+  sim: {
+    title: 'Built-in simulator',
+    dialects: ['openai-chat', 'openai-responses'],
+    embeddings: 'openai-embeddings',
+    auth: { kind: 'bearer' },
+    env: [],
+    modelPrefixes: [],
+    cancelStopsBilling: true,
+  },
+} as const satisfies Record<string, ProviderSpec>
+
+export type ProviderType = keyof typeof providerTable

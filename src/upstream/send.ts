@@ -1,0 +1,247 @@
+/** Sends one HTTP request to a provider and hands its answer on, with every deadline kept. The only place that dials. */
+
+import { type Dispatcher, Pool } from 'undici'
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Provider, Target } from '../providers/provider.ts'
+import { createGuardedConnector, toConnectError } from './egress.ts'
+import { Ticker, type Watched } from './ticker.ts'
+
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** Gets what the provider answers. Exactly one of `onEnd` and `onFault` comes last. */
+export interface Receiver {
+  onHeaders(status: number, headers: ResponseHeaders): void
+  onData(chunk: Buffer): void
+  onEnd(): void
+  onFault(error: GatewayError): void
+}
+
+/**
+ * How far a call got. `unsent`: the provider cannot have seen it, so that repeating it is always safe.
+ * `sent`: it may have been served and billed. `answered`: headers have come.
+ */
+export type Phase = 'unsent' | 'sent' | 'answered'
+
+export interface UpstreamCall {
+  readonly phase: Phase
+  /** Ends the call; the receiver gets `onFault(reason)` unless it has already ended. */
+  abort(reason: GatewayError): void
+  pause(): void
+  resume(): void
+  /** The receiver has seen content: from now on the idle deadlines hold instead of the first-token one. */
+  contentArrived(): void
+}
+
+export interface SendOptions {
+  readonly target: Target
+  /** Below the provider's base URL, query included. */
+  readonly path: string
+  readonly body: string
+  readonly stream: boolean
+  /** Sent in addition to the provider's own. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Sender {
+  send(options: SendOptions, receiver: Receiver): UpstreamCall
+  /** Closes all connections; calls in flight are aborted. */
+  close(): Promise<void>
+}
+
+const keepAliveTimeoutMs = 30_000
+/** A stream may send only pings for this many idle periods before it counts as stalled. */
+const contentIdlePeriods = 5
+const maxResponseHeaderBytes = 16 * 1024
+
+interface Connection {
+  readonly pool: Pool
+  readonly origin: string
+  readonly basePath: string
+  /** Flat name-value list: undici takes it without looking at object keys. */
+  readonly headers: readonly string[]
+}
+
+export function createSender(clock: Clock): Sender {
+  const connections = new Map<Provider, Connection>()
+  const ticker = new Ticker(() => clock.monotonicMs())
+
+  const connect = (provider: Provider): Connection => {
+    const { origin, pathname } = provider.baseUrl
+    const connector = createGuardedConnector(
+      { allowPrivateNetwork: provider.allowPrivateNetwork },
+      { connectTimeoutMs: provider.timeouts.connectMs },
+    )
+    const connection: Connection = {
+      pool: new Pool(origin, {
+        connect: connector,
+        keepAliveTimeout: keepAliveTimeoutMs,
+        headersTimeout: 0, // deadlines are kept here, with one ticker for all calls
+        bodyTimeout: 0,
+        maxHeaderSize: maxResponseHeaderBytes,
+      }),
+      origin,
+      basePath: pathname.replace(/\/$/, ''),
+      headers: Object.entries({
+        'content-type': 'application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'weir',
+        ...provider.headers,
+      }).flat(),
+    }
+    connections.set(provider, connection)
+    return connection
+  }
+
+  return {
+    send(options, receiver) {
+      const { provider } = options.target
+      const connection = connections.get(provider) ?? connect(provider)
+      const call = new Call(options.target, options.stream, receiver, ticker, clock)
+      const extra = options.headers ? Object.entries(options.headers).flat() : []
+      connection.pool.dispatch(
+        {
+          origin: connection.origin,
+          path: connection.basePath + options.path,
+          method: 'POST',
+          headers: extra.length > 0 ? [...connection.headers, ...extra] : (connection.headers as string[]),
+          body: options.body,
+        },
+        call,
+      )
+      return call
+    },
+    async close() {
+      await Promise.all([...connections.values()].map((connection) => connection.pool.destroy()))
+      connections.clear()
+    },
+  }
+}
+
+class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
+  phase: Phase = 'unsent'
+  readonly #target: Target
+  readonly #isStream: boolean
+  readonly #receiver: Receiver
+  readonly #ticker: Ticker
+  readonly #clock: Clock
+  readonly #startedMs: number
+  #controller: Dispatcher.DispatchController | undefined
+  #abortReason: GatewayError | undefined
+  #isOver = false
+  #isPaused = false
+  #hasContent = false
+  #lastByteMs = 0
+  #lastContentMs = 0
+
+  constructor(target: Target, isStream: boolean, receiver: Receiver, ticker: Ticker, clock: Clock) {
+    this.#target = target
+    this.#isStream = isStream
+    this.#receiver = receiver
+    this.#ticker = ticker
+    this.#clock = clock
+    this.#startedMs = clock.monotonicMs()
+    ticker.watch(this)
+  }
+
+  // -- the caller's side
+
+  abort(reason: GatewayError): void {
+    if (this.#isOver) return
+    this.#abortReason = reason
+    this.#controller?.abort(reason)
+    this.#fault(reason)
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#lastByteMs = this.#clock.monotonicMs() // the provider was not idle, we did not read
+    this.#controller?.resume()
+  }
+
+  contentArrived(): void {
+    this.#hasContent = true
+    this.#lastContentMs = this.#lastByteMs
+  }
+
+  // -- undici's side
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    this.phase = 'sent'
+    if (this.#abortReason) controller.abort(this.#abortReason)
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    if (status < 200 || this.#isOver) return
+    this.phase = 'answered'
+    this.#lastByteMs = this.#clock.monotonicMs()
+    this.#receiver.onHeaders(status, headers)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#lastByteMs = this.#clock.monotonicMs()
+    this.#receiver.onData(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return
+    this.#finish()
+    this.#receiver.onEnd()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    // Before `onRequestStart`, or on a kept-alive socket that the peer had closed, nothing reached the provider.
+    if (this.phase === 'sent' && isStaleSocket(cause)) this.phase = 'unsent'
+    this.#fault(cause instanceof GatewayError ? cause : toConnectError(cause))
+  }
+
+  // -- deadlines
+
+  check(nowMs: number): void {
+    const { timeouts } = this.#target
+    const elapsedMs = nowMs - this.#startedMs
+    if (this.#isStream) {
+      if (elapsedMs > timeouts.streamTotalMs) this.#expire('finish', timeouts.streamTotalMs)
+      else if (!this.#hasContent) {
+        if (elapsedMs > timeouts.firstTokenMs) this.#expire('begin to answer', timeouts.firstTokenMs)
+      } else if (!this.#isPaused) this.#checkIdle(nowMs)
+    } else if (elapsedMs > timeouts.totalMs) this.#expire('answer', timeouts.totalMs)
+  }
+
+  #checkIdle(nowMs: number): void {
+    const { idleMs } = this.#target.timeouts
+    if (nowMs - this.#lastByteMs > idleMs) this.#expire('go on', idleMs)
+    else if (nowMs - this.#lastContentMs > idleMs * contentIdlePeriods) {
+      this.#expire('send content', idleMs * contentIdlePeriods)
+    }
+  }
+
+  #expire(what: string, limitMs: number): void {
+    const name = this.#target.provider.name
+    this.abort(new GatewayError('upstream_timeout', `Provider ${name} did not ${what} within ${limitMs} ms.`))
+  }
+
+  #fault(error: GatewayError): void {
+    if (this.#isOver) return
+    this.#finish()
+    this.#receiver.onFault(error)
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    this.#ticker.unwatch(this)
+  }
+}
+
+/** True when a kept-alive connection turned out to be closed: an earlier answer was read from it, none of this one. */
+function isStaleSocket(cause: Error): boolean {
+  const { code, socket } = cause as Error & { code?: string; socket?: { bytesRead?: number } }
+  return code === 'UND_ERR_SOCKET' && (socket?.bytesRead ?? 0) > 0
+}
