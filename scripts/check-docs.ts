@@ -1,0 +1,73 @@
+/** Writes the generated documentation (`--write`), or checks that it is fresh and that no local link is dead. */
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { errorTable } from '../src/core/error.ts'
+import { renderErrors } from './docs/error-reference.ts'
+import { deadLinksIn } from './docs/links.ts'
+
+interface Generated {
+  /** Where it is kept, relative to the root of the repository. */
+  readonly path: string
+  /** What a reader edits instead. */
+  readonly source: string
+  readonly render: () => string | Promise<string>
+}
+
+/** One row per generated file. */
+const generated: readonly Generated[] = [
+  { path: 'docs/errors.md', source: 'src/core/error.ts', render: () => renderErrors(errorTable) },
+]
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Markdown cannot be parsed back, so a note at its top says where the text comes from. JSON has no comments. */
+async function textOf({ path, source, render }: Generated): Promise<string> {
+  const text = await render()
+  return path.endsWith('.md')
+    ? `<!-- Generated from ${source} by \`npm run docs\`; do not edit. -->\n\n${text}`
+    : text
+}
+
+function storedText(path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function write(): Promise<void> {
+  for (const row of generated) {
+    mkdirSync(dirname(join(root, row.path)), { recursive: true })
+    writeFileSync(join(root, row.path), await textOf(row))
+    console.log(`wrote ${row.path}`)
+  }
+}
+
+async function check(): Promise<string[]> {
+  const stale: string[] = []
+  for (const row of generated) {
+    if (storedText(row.path) !== (await textOf(row))) {
+      stale.push(`${row.path} is not what ${row.source} says: run \`npm run docs\``)
+    }
+  }
+  const top = readdirSync(root).filter((name) => name.endsWith('.md'))
+  const nested = ['docs', 'bench', 'examples'].flatMap((folder) =>
+    readdirSync(root).includes(folder)
+      ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.md'))
+          .map((name) => `${folder}/${name}`)
+      : [],
+  )
+  return [...stale, ...[...top, ...nested].flatMap((file) => deadLinksIn(root, file))]
+}
+
+if (process.argv.includes('--write')) {
+  await write()
+} else {
+  const faults = await check()
+  for (const fault of faults) console.error(fault)
+  process.exitCode = faults.length === 0 ? 0 : 1
+}
