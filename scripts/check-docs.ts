@@ -1,4 +1,7 @@
-/** Writes the generated documentation (`--write`), or checks that it is fresh and that no local link is dead. */
+/**
+ * Writes the generated documentation (`--write`), or checks that it is fresh, that no local link is dead,
+ * and that every dependency has its reason.
+ */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -46,6 +49,23 @@ async function write(): Promise<void> {
   }
 }
 
+/** Dependencies of package.json that docs/dependencies.md gives no reason for, or that are not pinned exactly. */
+function unexplainedDependencies(): string[] {
+  const manifest = JSON.parse(storedText('package.json') ?? '{}') as Record<
+    string,
+    Record<string, string> | undefined
+  >
+  const page = storedText('docs/dependencies.md') ?? ''
+  return ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].flatMap((kind) =>
+    Object.entries(manifest[kind] ?? {}).flatMap(([name, version]) => [
+      ...(page.includes(`\`${name}\``) ? [] : [`docs/dependencies.md gives no reason for ${name}`]),
+      ...(kind === 'peerDependencies' || /^\d+\.\d+\.\d+$/.test(version)
+        ? []
+        : [`${name} is not pinned exactly`]),
+    ]),
+  )
+}
+
 async function check(): Promise<string[]> {
   const stale: string[] = []
   for (const row of generated) {
@@ -61,7 +81,11 @@ async function check(): Promise<string[]> {
           .map((name) => `${folder}/${name}`)
       : [],
   )
-  return [...stale, ...[...top, ...nested].flatMap((file) => deadLinksIn(root, file))]
+  return [
+    ...stale,
+    ...unexplainedDependencies(),
+    ...[...top, ...nested].flatMap((file) => deadLinksIn(root, file)),
+  ]
 }
 
 if (process.argv.includes('--write')) {
