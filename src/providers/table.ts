@@ -124,3 +124,6 @@ export const providerTable = {
 } as const satisfies Record<string, ProviderSpec>
 
 export type ProviderType = keyof typeof providerTable
+
+/** The type that runs inside the gateway and is on when no other provider is. */
+export const builtInProvider: ProviderType = 'sim'
