@@ -32,7 +32,11 @@ interface Outcome {
 
 async function outcomeOf({ name, command, args }: Check): Promise<Outcome> {
   const startMs = performance.now()
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  })
   const closed = once(child, 'close') as Promise<[number | null]>
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed])
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
@@ -51,7 +55,7 @@ const outcomes = await Promise.all(
 )
 const failed = outcomes.filter(({ passed }) => !passed)
 for (const { name, output } of failed) console.error(`\n--- ${name} ---\n${output}`)
-// Warnings are smells, not faults: shown, and left to the reader's judgement.
+// Warnings are smells, not faults: counted here, listed by `npx oxlint --type-aware`.
 const lint = outcomes.find(({ name, passed }) => name === 'lint' && passed)
 const warnings = lint?.output.match(/Found (\d+) warnings?/)?.[1] ?? '0'
 const total = ((performance.now() - startMs) / 1000).toFixed(1)
