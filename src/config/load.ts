@@ -1,0 +1,108 @@
+/** Loads the configuration: file, environment and command line become one frozen snapshot, or a list of faults. */
+
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { type ConfigDocument, parseConfigDocument } from './document.ts'
+import { type Fault, type Finding, formatPath } from './fault.ts'
+import { chooseProviders, type KnownProviders, type ProviderChoice } from './providers.ts'
+import { checkReferences } from './references.ts'
+import { checkSecrets, resolveSecrets, type Resolved } from './resolve.ts'
+import type { Settings } from './schema.ts'
+import { type Environment, SecretRef } from './secret-ref.ts'
+import { checkShape } from './shape.ts'
+
+/** The file that is read when none is named, in the working folder. */
+export const defaultConfigFile = 'weir.yaml'
+
+/** What the gateway runs on: checked, complete, frozen throughout. A reload makes a new one. */
+export type Config = Resolved<Omit<Settings, 'data' | 'providers' | 'allowPlaintextSecrets'>> & {
+  /** Absolute. */
+  readonly dataDir: string
+  readonly providers: Readonly<Record<string, Resolved<ProviderChoice>>>
+  /** Absolute path of the file; absent where there is none. */
+  readonly file?: string
+  /** Absolute paths of all that was read, the file first: a change of any of them is a reason to reload. */
+  readonly sources: readonly string[]
+}
+
+export interface LoadOptions {
+  /** Named by the caller: it must exist. Without it, `weir.yaml` in `folder` is read if it is there. */
+  readonly file?: string
+  /** The working folder, absolute. */
+  readonly folder: string
+  readonly env: Environment
+  readonly known: KnownProviders
+  /** From the command line: they win over the file, and over its next version. */
+  readonly overrides?: { readonly host?: string; readonly port?: number; readonly dataDir?: string }
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly config: Config }
+  /** `file` is the one that the faults are of, where there is one. */
+  | { readonly ok: false; readonly faults: readonly Fault[]; readonly file?: string }
+
+/** Reads and checks everything. Expected failures are the answer's faults; it throws for none of them. */
+export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
+  const source = await readSource(options)
+  if ('fault' in source) return { ok: false, faults: [source.fault], file: source.file }
+  const { file, document } = source
+  const folder = file === undefined ? options.folder : dirname(file)
+
+  function refuse(faults: readonly Fault[]): LoadResult {
+    return file === undefined ? { ok: false, faults } : { ok: false, faults, file }
+  }
+
+  if (document.faults.length > 0) return refuse(document.faults)
+  const shape = checkShape(document.value)
+  if ('findings' in shape) return refuse(shape.findings.map(document.place))
+  const { settings } = shape
+
+  const providers = chooseProviders(settings.providers, options.known, options.env)
+  const findings = checkReferences(settings, providers, options.known)
+  const { data, allowPlaintextSecrets, ...sections } = settings
+  const { host = sections.server.host, port = sections.server.port, dataDir } = options.overrides ?? {}
+  const unresolved = { ...sections, server: { ...sections.server, host, port }, providers }
+  const resolved = await resolveSecrets(
+    unresolved,
+    { env: options.env, folder, allowPlaintext: allowPlaintextSecrets },
+    findings,
+  )
+  if (findings.length === 0) findings.push(...checkSecrets(resolved))
+  if (findings.length > 0) return refuse(findings.map(document.place))
+  const config: Config = {
+    ...resolved,
+    dataDir: dataDir === undefined ? resolve(folder, data) : resolve(options.folder, dataDir),
+    ...(file === undefined ? {} : { file }),
+    sources: Object.freeze([...(file === undefined ? [] : [file]), ...secretFiles(unresolved, folder)]),
+  }
+  return { ok: true, config: Object.freeze(config) }
+}
+
+type Source =
+  | { readonly file?: string; readonly document: ConfigDocument }
+  | { readonly file: string; readonly fault: Fault }
+
+async function readSource(options: LoadOptions): Promise<Source> {
+  const file = resolve(options.folder, options.file ?? defaultConfigFile)
+  try {
+    return { file, document: parseConfigDocument(await readFile(file, 'utf8')) }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    if (code === 'ENOENT' && options.file === undefined) return { document: parseConfigDocument('') }
+    const finding: Finding = {
+      path: [],
+      message: `the file cannot be read (${code})`,
+      mend: 'Name a readable file with `--config`.',
+    }
+    return { file, fault: { ...finding, path: formatPath(finding.path) } }
+  }
+}
+
+/** Absolute paths of the files that secrets come from. */
+function secretFiles(value: unknown, folder: string): string[] {
+  if (value instanceof SecretRef) {
+    return value.source.kind === 'file' ? [resolve(folder, value.source.path)] : []
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap((member) => secretFiles(member, folder))
+}

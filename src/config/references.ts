@@ -1,0 +1,133 @@
+/** Checks that the parts of a well-formed configuration fit together. */
+
+import { type Finding, type Path, quote } from './fault.ts'
+import { nearest } from './nearest.ts'
+import { type KnownProviders, type ProviderChoice, typeOf } from './providers.ts'
+import type { Settings } from './schema.ts'
+import type { SecretRef } from './secret-ref.ts'
+
+/** Faults that no single setting shows: names that lead nowhere, names given twice, settings that exclude each other. */
+export function checkReferences(
+  settings: Settings,
+  providers: Readonly<Record<string, ProviderChoice>>,
+  known: KnownProviders,
+): Finding[] {
+  return [
+    ...checkListeners(settings),
+    ...Object.entries(providers).flatMap(([name, provider]) => checkProvider(name, provider, known)),
+    ...Object.entries(settings.routes).flatMap(([name, route]) =>
+      route.targets.flatMap(({ target }, index) =>
+        checkTarget(['routes', name, 'targets', index], target, settings, providers),
+      ),
+    ),
+    ...checkKeyNames(settings),
+    ...checkHeaders(['telemetry', 'otlp', 'headers'], settings.telemetry.otlp?.headers),
+    ...checkTelemetry(settings),
+  ]
+}
+
+function checkListeners({ server }: Settings): Finding[] {
+  if (server.admin === undefined || server.admin.port !== server.port || server.port === 0) return []
+  return [
+    {
+      path: ['server', 'admin', 'port'],
+      message: 'the same port as `server.port`',
+      mend: 'Choose another port.',
+    },
+  ]
+}
+
+function checkProvider(name: string, provider: ProviderChoice, known: KnownProviders): Finding[] {
+  const path = ['providers', name]
+  const row = typeOf(known, provider.type)
+  if (row === undefined) {
+    const types = Object.keys(known.types)
+    return [
+      {
+        path: provider.type === name ? path : [...path, 'type'],
+        message: 'not a known type of provider',
+        mend: `Set \`type\` to one of ${list(types)}. The nearest is \`${nearest(provider.type, types)}\`.`,
+      },
+    ]
+  }
+  const findings = checkHeaders([...path, 'headers'], provider.headers)
+  const isBuiltIn = provider.type === known.builtIn
+  if (row.baseUrl === undefined && provider.baseUrl === undefined && !isBuiltIn) {
+    findings.push({ path, message: 'no address', mend: 'Add `baseUrl: https://host/v1`.' })
+  }
+  if (provider.baseUrl !== undefined) {
+    findings.push(...checkScheme([...path, 'baseUrl'], provider.baseUrl, provider.allowPrivateNetwork))
+  } else if (provider.apiKey === undefined && row.env.length > 0) {
+    const mend = `Set ${row.env[0]}, or add \`apiKey: env:NAME\` or \`apiKey: file:/path\`.`
+    findings.push({ path, message: 'no key', mend })
+  }
+  return findings
+}
+
+/** Without TLS the credential and every prompt can be read on the way: only a private network may be meant. */
+function checkScheme(path: Path, url: string, allowPrivateNetwork: boolean): Finding[] {
+  if (allowPrivateNetwork || new URL(url).protocol === 'https:') return []
+  const mend = 'Use `https://`, or set `allowPrivateNetwork: true` beside it for a server of your own.'
+  return [{ path, message: 'an address without encryption', mend }]
+}
+
+function checkTelemetry({ telemetry: { otlp } }: Settings): Finding[] {
+  return otlp ? checkScheme(['telemetry', 'otlp', 'endpoint'], otlp.endpoint, otlp.allowPrivateNetwork) : []
+}
+
+const credentialHeader = /authorization|cookie|token|secret|password|key/i
+
+function checkHeaders(path: Path, headers: Readonly<Record<string, SecretRef>> | undefined): Finding[] {
+  return Object.entries(headers ?? {})
+    .filter(([name, value]) => credentialHeader.test(name) && value.source.kind === 'open')
+    .map(([name]) => ({
+      path: [...path, name],
+      message: 'a credential is written out in the file',
+      mend: 'Write `env:NAME` or `file:/path` in its place.',
+    }))
+}
+
+function checkTarget(
+  path: Path,
+  target: string,
+  settings: Settings,
+  providers: Readonly<Record<string, ProviderChoice>>,
+): Finding[] {
+  const slash = target.indexOf('/')
+  const names = Object.keys(providers)
+  if (slash < 0 && Object.hasOwn(settings.routes, target)) {
+    return [{ path, message: 'a route cannot be the target of a route', mend: 'Write `provider/model`.' }]
+  }
+  if (slash <= 0 || slash === target.length - 1) {
+    return [{ path, message: 'not a target', mend: `Write \`provider/model\`; providers: ${list(names)}.` }]
+  }
+  const provider = target.slice(0, slash)
+  if (Object.hasOwn(providers, provider)) return []
+  const near = nearest(provider, names)
+  const hint = near === undefined ? '' : ` The nearest configured one is \`${near}\`.`
+  return [
+    {
+      path,
+      message: `the provider ${quote(provider)} is not configured`,
+      mend: `Add it under \`providers\`.${hint}`,
+    },
+  ]
+}
+
+function checkKeyNames({ keys }: Settings): Finding[] {
+  return keys.flatMap(({ name }, index) => {
+    const first = keys.findIndex((key) => key.name === name)
+    if (first === index) return []
+    return [
+      {
+        path: ['keys', index, 'name'],
+        message: `the name of keys[${first}]`,
+        mend: 'Give each key its own name.',
+      },
+    ]
+  })
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ')
+}

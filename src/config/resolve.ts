@@ -1,0 +1,132 @@
+/** Replaces every secret reference of a configuration by its secret, and checks what only the values show. */
+
+import { createSecureContext } from 'node:tls'
+import { Secret } from '../core/secret.ts'
+import type { Finding, Path } from './fault.ts'
+import { resolveSecret, SecretRef, type SecretSources } from './secret-ref.ts'
+
+/** `T`, read-only throughout, with a `Secret` wherever it had a reference. */
+export type Resolved<T> = T extends SecretRef
+  ? Secret
+  : T extends object
+    ? { readonly [K in keyof T]: Resolved<T[K]> }
+    : T
+
+/**
+ * A frozen copy of `settings` with secrets in place of references. A reference that leads nowhere is added to
+ * `findings` and leaves an empty secret in its place, so that all of them are told at once.
+ */
+export async function resolveSecrets<T>(
+  settings: T,
+  sources: SecretSources,
+  findings: Finding[],
+): Promise<Resolved<T>> {
+  async function resolveValue(value: unknown, path: Path): Promise<unknown> {
+    if (value instanceof SecretRef) {
+      const result = await resolveSecret(value, sources)
+      if (result instanceof Secret) return Object.freeze(result)
+      findings.push({ path, ...result })
+      return new Secret('')
+    }
+    if (Array.isArray(value)) {
+      const items: readonly unknown[] = value
+      return Object.freeze(
+        await Promise.all(items.map((item, index) => resolveValue(item, [...path, index]))),
+      )
+    }
+    if (typeof value !== 'object' || value === null) return value
+    const members = Object.entries(value).map(
+      async ([name, member]) => [name, await resolveValue(member, [...path, name])] as const,
+    )
+    return Object.freeze(Object.fromEntries(await Promise.all(members)))
+  }
+  return (await resolveValue(settings, [])) as Resolved<T>
+}
+
+/** The parts of a resolved configuration that hold secrets. */
+interface SecretHolders {
+  readonly server: { readonly tls?: { readonly cert: Secret; readonly key: Secret } }
+  readonly admin: { readonly token?: Secret }
+  readonly keys: readonly { readonly secret: Secret }[]
+  readonly providers: Readonly<
+    Record<string, { readonly apiKey?: Secret; readonly headers?: Readonly<Record<string, Secret>> }>
+  >
+  readonly telemetry: { readonly otlp?: { readonly headers?: Readonly<Record<string, Secret>> } }
+}
+
+const minSecretLength = 16
+
+/** Faults of the secrets themselves: too short, not fit for a header, used twice, not a key pair. */
+export function checkSecrets(config: SecretHolders): Finding[] {
+  const { token } = config.admin
+  const inbound: readonly (readonly [Path, Secret])[] = [
+    ...(token ? [[['admin', 'token'], token] as const] : []),
+    ...config.keys.map((key, index) => [['keys', index, 'secret'], key.secret] as const),
+  ]
+  return [
+    ...inbound.flatMap(([path, secret]) => checkInbound(path, secret)),
+    ...checkReuse(inbound),
+    ...Object.entries(config.providers).flatMap(([name, provider]) => [
+      ...checkOutbound(['providers', name, 'apiKey'], provider.apiKey),
+      ...checkOutboundHeaders(['providers', name, 'headers'], provider.headers),
+    ]),
+    ...checkOutboundHeaders(['telemetry', 'otlp', 'headers'], config.telemetry.otlp?.headers),
+    ...checkKeyPair(config.server.tls),
+  ]
+}
+
+/** What callers send us travels in a header, and its length is all that keeps it from being guessed. */
+function checkInbound(path: Path, secret: Secret): Finding[] {
+  const value = secret.reveal()
+  if (value.length < minSecretLength) {
+    const mend = `Use at least ${minSecretLength} random characters, for instance from \`openssl rand -hex 24\`.`
+    return [{ path, message: `shorter than ${minSecretLength} characters`, mend }]
+  }
+  if (/^[\x21-\x7e]+$/.test(value)) return []
+  return [
+    {
+      path,
+      message: 'holds characters that no header can carry',
+      mend: 'Use visible ASCII characters only.',
+    },
+  ]
+}
+
+/** A caller is known by its secret alone: of two owners of one secret, the second would never be seen. */
+function checkReuse(inbound: readonly (readonly [Path, Secret])[]): Finding[] {
+  const seen = new Set<string>()
+  return inbound.flatMap(([path, secret]) => {
+    if (seen.has(secret.reveal())) {
+      return [{ path, message: 'the same secret as another key or token', mend: 'Give each its own secret.' }]
+    }
+    seen.add(secret.reveal())
+    return []
+  })
+}
+
+function checkOutboundHeaders(path: Path, headers: Readonly<Record<string, Secret>> | undefined): Finding[] {
+  return Object.entries(headers ?? {}).flatMap(([name, value]) => checkOutbound([...path, name], value))
+}
+
+function checkOutbound(path: Path, secret: Secret | undefined): Finding[] {
+  if (secret === undefined || /^[\t\x20-\x7e]*$/.test(secret.reveal())) return []
+  return [
+    {
+      path,
+      message: 'holds characters that no header can carry',
+      mend: 'Look for line breaks in its source.',
+    },
+  ]
+}
+
+function checkKeyPair(tls: SecretHolders['server']['tls']): Finding[] {
+  if (tls === undefined) return []
+  try {
+    createSecureContext({ cert: tls.cert.reveal(), key: tls.key.reveal() })
+    return []
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    const mend = 'Name a certificate chain and its own private key, both in PEM.'
+    return [{ path: ['server', 'tls'], message: `not a usable certificate and key${reason}`, mend }]
+  }
+}

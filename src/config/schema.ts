@@ -1,0 +1,290 @@
+/** The shape of `weir.yaml`: what may stand in it, the defaults, and what each setting means. */
+
+import { BlockList, isIP } from 'node:net'
+import { z } from 'zod'
+import type { DialectId } from '../core/event.ts'
+import { Secret } from '../core/secret.ts'
+import { parseSecretRef, SecretRef } from './secret-ref.ts'
+
+const port = z.number().int().min(0).max(65535)
+const milliseconds = z.number().int().min(1).max(86_400_000)
+const bytes = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+const text = z.string().min(1)
+
+/** A setting that wants a secret: parsed to a `SecretRef`, resolved after the file has been checked. */
+function secret(meaning: string) {
+  return text
+    .transform(readSecretRef)
+    .describe(`${meaning} A secret reference: \`env:NAME\` or \`file:/path\`.`)
+}
+
+function readSecretRef(value: string, context: z.RefinementCtx): SecretRef {
+  const ref = parseSecretRef(value)
+  if (ref instanceof SecretRef) return ref
+  context.addIssue({ code: 'custom', message: ref.message, params: { mend: ref.mend } })
+  return z.NEVER
+}
+
+/** A check whose failure carries its own mend. `mend` must not repeat the value: it could be a secret. */
+function checked<T extends z.ZodType>(
+  schema: T,
+  isValid: (value: z.output<T>) => boolean,
+  message: string,
+  mend: string,
+) {
+  return schema.refine(isValid, { error: message, params: { mend } })
+}
+
+const nameMend = 'Use letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 64.'
+
+/** Names stand in `provider/model`, in headers, metrics and paths of the admin API. */
+const name = checked(
+  z.string(),
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
+  'not a valid name',
+  nameMend,
+)
+
+const outboundUrl = checked(
+  z.string(),
+  isOutboundUrl,
+  'not a base URL',
+  'Write `https://host/path` (or `http://`), without user, password, query or fragment.',
+)
+
+function isOutboundUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  const isBare = url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+  return (url.protocol === 'https:' || url.protocol === 'http:') && isBare
+}
+
+const addressRange = checked(
+  z.string(),
+  isAddressRange,
+  'not an IP address or range',
+  'Write an address (`10.0.0.7`) or a range (`10.0.0.0/8`, `fd00::/8`).',
+)
+
+function isAddressRange(value: string): boolean {
+  const [address = '', prefix, ...rest] = value.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  if (prefix === undefined) return true
+  if (!/^\d{1,3}$/.test(prefix)) return false
+  try {
+    new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const allowPrivateNetwork = z
+  .boolean()
+  .default(false)
+  .describe('Allow loopback and private addresses, and `http://`, for this outbound address.')
+
+/** Most headers are no secrets and stand in the file as they are; `checks.ts` refuses that for credentials. */
+function readHeaderValue(value: string, context: z.RefinementCtx): SecretRef {
+  if (!/^(env|file):/.test(value)) return new SecretRef({ kind: 'open', secret: new Secret(value) })
+  return readSecretRef(value, context)
+}
+
+const headers = z
+  .record(
+    checked(
+      z.string(),
+      (value) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value),
+      'not a header name',
+      'Use letters, digits and `-`.',
+    ),
+    z.string().transform(readHeaderValue),
+  )
+  .describe('Headers sent with every request. A value may be `env:NAME` or `file:/path`.')
+
+const server = z.strictObject({
+  host: text.default('127.0.0.1').describe('Address to listen on; `0.0.0.0` or `::` for all.'),
+  port: port.default(4000).describe('Port to listen on; 0 takes a free one.'),
+  tls: z
+    .strictObject({
+      cert: secret('Certificate chain in PEM.'),
+      key: secret('Private key in PEM.'),
+    })
+    .exactOptional()
+    .describe('Serve HTTPS. Renewed files are taken up without a restart.'),
+  trustedProxies: z
+    .array(addressRange)
+    .default([])
+    .describe('Addresses and ranges of proxies whose `x-forwarded-*` headers are believed.'),
+  admin: z
+    .strictObject({ port: port.describe('Port of a listener of its own for the admin API and dashboard.') })
+    .exactOptional()
+    .describe('Separates administration from the data path.'),
+  limits: z
+    .strictObject({
+      maxBodyBytes: bytes.default(33_554_432).describe('Largest request body; larger ones answer 413.'),
+      maxJsonDepth: z.number().int().min(1).max(1000).default(64).describe('Deepest nesting of a JSON body.'),
+      maxHeaderBytes: bytes.max(1_048_576).default(16_384).describe('Largest block of request headers.'),
+      headersTimeoutMs: milliseconds.default(15_000).describe('Time a caller has to send its headers.'),
+      bodyTimeoutMs: milliseconds
+        .default(60_000)
+        .describe('Time a caller has to send its whole request; one second is added per 100 KB.'),
+      keepAliveMs: milliseconds
+        .default(75_000)
+        .describe("How long an idle connection is kept; must exceed the load balancer's idle time."),
+    })
+    .prefault({})
+    .describe('Bounds on what a caller may send.'),
+  drain: z
+    .strictObject({
+      graceMs: z
+        .number()
+        .int()
+        .min(0)
+        .max(86_400_000)
+        .default(5_000)
+        .describe('After SIGTERM, how long requests are still accepted while readiness is off.'),
+      timeoutMs: milliseconds
+        .default(300_000)
+        .describe('How long open requests may go on before they are ended with an error.'),
+    })
+    .prefault({})
+    .describe('Graceful shutdown.'),
+})
+
+const timeouts = {
+  connectMs: milliseconds.exactOptional().describe('TCP and TLS. Usually 3,000.'),
+  firstTokenMs: milliseconds
+    .exactOptional()
+    .describe('From sending the request to the first content of a stream. Usually 120,000.'),
+  idleMs: milliseconds.exactOptional().describe('Without a byte on an open stream. Usually 60,000.'),
+  totalMs: milliseconds.exactOptional().describe('A whole attempt, not streamed. Usually 600,000.'),
+  streamTotalMs: milliseconds.exactOptional().describe('A whole attempt, streamed. Usually 1,800,000.'),
+}
+
+const dialects = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+] as const satisfies readonly DialectId[]
+
+const provider = z.strictObject({
+  type: text.exactOptional().describe("A known provider's type; without it, the name is the type."),
+  apiKey: secret("The provider's key; without it, the type's usual environment variable.").exactOptional(),
+  baseUrl: outboundUrl
+    .exactOptional()
+    .describe('Where its API lives, version path included; types that are not one service need it.'),
+  dialect: z
+    .enum(dialects)
+    .exactOptional()
+    .describe('The dialect it speaks, where it differs from what its type says.'),
+  headers: headers.exactOptional(),
+  allowPrivateNetwork,
+  timeout: z.strictObject(timeouts).exactOptional().describe('Limits on one attempt.'),
+  models: z
+    .array(text)
+    .default([])
+    .describe('Bare model names it serves, so that a caller may leave out `provider/`.'),
+})
+
+const target = z
+  .union([
+    text,
+    z.strictObject({
+      target: text.describe('`provider/model`.'),
+      timeout: z
+        .strictObject(timeouts)
+        .exactOptional()
+        .describe("Limits on one attempt; they override the provider's."),
+    }),
+  ])
+  .transform((value) => (typeof value === 'string' ? { target: value } : value))
+
+const route = z.strictObject({
+  strategy: z.enum(['ordered']).default('ordered').describe('`ordered`: the first target that answers.'),
+  targets: z.array(target).min(1).max(64).describe('Where requests go: `provider/model`, or an object.'),
+  retry: z
+    .strictObject({
+      attempts: z.number().int().min(1).max(10).default(3).describe('Attempts per request over all targets.'),
+    })
+    .prefault({})
+    .describe('What happens when an attempt fails before the caller has seen a byte.'),
+})
+
+const key = z.strictObject({
+  name: name.describe('How the key is called in records and reports.'),
+  secret: secret('What callers send: any 16 or more visible ASCII characters.'),
+  models: z
+    .array(text)
+    .exactOptional()
+    .describe('Routes and models it may use; `*` stands for any text. Absent: all.'),
+})
+
+/** One section per part of the product; a part that comes later adds its own. */
+export const configSchema = z
+  .strictObject({
+    server: server.prefault({}).describe('How the gateway listens.'),
+    data: text
+      .default('./data')
+      .describe('Folder of everything the gateway keeps; a relative one is beside this file.'),
+    store: z.enum(['sqlite']).default('sqlite').describe('The database: SQLite in the data folder.'),
+    admin: z
+      .strictObject({
+        token: secret('Bearer token of the admin API, 16 characters or more.').exactOptional(),
+      })
+      .prefault({})
+      .describe('Administration. Without a token, the first start makes a sign-in link.'),
+    providers: z
+      .record(name, provider)
+      .exactOptional()
+      .describe('Providers by name. Absent: those whose environment variable is set, else the simulator.'),
+    routes: z.record(name, route).default({}).describe('Names that a caller may send as `model`.'),
+    keys: z.array(key).default([]).describe('Declared API keys; all others live in the store.'),
+    records: z
+      .strictObject({
+        enabled: z.boolean().default(true).describe('Keep a searchable record of each request.'),
+        retentionDays: z.number().int().min(1).max(36_500).default(30).describe('Older records are deleted.'),
+        maxBytes: bytes
+          .default(1_073_741_824)
+          .describe('When records take more space, the oldest are deleted.'),
+      })
+      .prefault({})
+      .describe('Request records.'),
+    telemetry: z
+      .strictObject({
+        otlp: z
+          .strictObject({
+            endpoint: outboundUrl.describe('OTLP over HTTP: the collector, `/v1/traces` excluded.'),
+            headers: headers.exactOptional(),
+            allowPrivateNetwork,
+          })
+          .exactOptional()
+          .describe('Where traces are sent. Absent: none are made.'),
+      })
+      .prefault({})
+      .describe('OpenTelemetry.'),
+    log: z
+      .strictObject({
+        level: z
+          .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+          .default('info')
+          .describe('The least severe level that is logged.'),
+        format: z
+          .enum(['json', 'text'])
+          .default('json')
+          .describe('`json`: one object per line. `text`: for people.'),
+      })
+      .prefault({})
+      .describe('The log on standard output.'),
+    allowPlaintextSecrets: z
+      .boolean()
+      .default(false)
+      .describe('Accept secrets written out in this file. For experiments only.'),
+  })
+  .describe('Configuration of the Weir gateway.')
+
+/** The checked file, with secrets still as references. */
+export type Settings = z.output<typeof configSchema>
+export type ProviderSettings = z.output<typeof provider>
