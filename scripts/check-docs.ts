@@ -6,6 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorTable } from '../src/core/error.ts'
+import { renderConfigReference, renderConfigSchema } from '../src/config/json-schema.ts'
 import { renderErrors } from './docs/error-reference.ts'
 import { deadLinksIn } from './docs/links.ts'
 
@@ -20,6 +21,8 @@ interface Generated {
 /** One row per generated file. */
 const generated: readonly Generated[] = [
   { path: 'docs/errors.md', source: 'src/core/error.ts', render: () => renderErrors(errorTable) },
+  { path: 'docs/config.md', source: 'src/config/schema.ts', render: renderConfigReference },
+  { path: 'docs/weir.schema.json', source: 'src/config/schema.ts', render: renderConfigSchema },
 ]
 
 const root = resolve(import.meta.dirname, '..')

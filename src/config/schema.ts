@@ -154,13 +154,13 @@ const server = z.strictObject({
 })
 
 const timeouts = {
-  connectMs: milliseconds.exactOptional().describe('TCP and TLS. Usually 3,000.'),
+  connectMs: milliseconds.exactOptional().describe('TCP and TLS. Unset: 3,000.'),
   firstTokenMs: milliseconds
     .exactOptional()
-    .describe('From sending the request to the first content of a stream. Usually 120,000.'),
-  idleMs: milliseconds.exactOptional().describe('Without a byte on an open stream. Usually 60,000.'),
-  totalMs: milliseconds.exactOptional().describe('A whole attempt, not streamed. Usually 600,000.'),
-  streamTotalMs: milliseconds.exactOptional().describe('A whole attempt, streamed. Usually 1,800,000.'),
+    .describe('From sending the request to the first content of a stream. Unset: 120,000.'),
+  idleMs: milliseconds.exactOptional().describe('Without a byte on an open stream. Unset: 60,000.'),
+  totalMs: milliseconds.exactOptional().describe('A whole attempt, not streamed. Unset: 600,000.'),
+  streamTotalMs: milliseconds.exactOptional().describe('A whole attempt, streamed. Unset: 1,800,000.'),
 }
 
 const dialects = [
