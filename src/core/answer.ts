@@ -42,11 +42,19 @@ export interface Answer {
   error?: GatewayError
 }
 
-/** The answer that the events tell. Pure; the events may be of a broken answer (`error` is then set). */
-export function foldAnswer(events: Iterable<GenEvent>): Answer {
-  const answer: Answer = { id: '', model: '', blocks: [], finishes: [], natives: [] }
-  const byNumber = new Map<number, AnswerBlock>()
-  for (const event of events) {
+/** Folds one event after the other; `answer` is what they told so far. */
+export class AnswerFold {
+  readonly answer: Answer = { id: '', model: '', blocks: [], finishes: [], natives: [] }
+  readonly #byNumber = new Map<number, AnswerBlock>()
+
+  /** The block with the number that events name it by. */
+  block(number: number): AnswerBlock | undefined {
+    return this.#byNumber.get(number)
+  }
+
+  push(event: GenEvent): void {
+    const answer = this.answer
+    const byNumber = this.#byNumber
     switch (event.type) {
       case 'start':
         answer.id = event.id
@@ -93,7 +101,13 @@ export function foldAnswer(events: Iterable<GenEvent>): Answer {
         break
     }
   }
-  return answer
+}
+
+/** The answer that the events tell. Pure; the events may be of a broken answer (`error` is then set). */
+export function foldAnswer(events: Iterable<GenEvent>): Answer {
+  const fold = new AnswerFold()
+  for (const event of events) fold.push(event)
+  return fold.answer
 }
 
 /** The blocks of one choice, in order. */
