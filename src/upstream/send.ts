@@ -67,9 +67,9 @@ export function createSender(clock: Clock): Sender {
   const ticker = new Ticker(() => clock.monotonicMs())
 
   const connect = (provider: Provider): Connection => {
-    const { origin, pathname } = provider.baseUrl
+    const { origin, pathname, port } = provider.baseUrl
     const connector = createGuardedConnector(
-      { allowPrivateNetwork: provider.allowPrivateNetwork },
+      { allowPrivateNetwork: provider.allowPrivateNetwork, allowedPorts: [Number(port)] }, // as configured
       { connectTimeoutMs: provider.timeouts.connectMs },
     )
     const connection: Connection = {
@@ -177,7 +177,11 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
     if (this.#abortReason) controller.abort(this.#abortReason)
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: ResponseHeaders,
+  ): void {
     if (status < 200 || this.#isOver) return
     this.phase = 'answered'
     this.#lastByteMs = this.#clock.monotonicMs()
