@@ -140,9 +140,11 @@ export function restartPaths(next: Config, previous: Config): string[] {
     ['server.port', (config) => config.server.port],
     ['server.admin.port', (config) => config.server.admin?.port],
     ['server.tls', (config) => config.server.tls !== undefined],
+    ['server.limits', (config) => JSON.stringify(config.server.limits)],
     ['data', (config) => config.dataDir],
     ['store', (config) => config.store],
-    ['telemetry.otlp.endpoint', (config) => config.telemetry.otlp?.endpoint],
+    ['telemetry.otlp', (config) => JSON.stringify(config.telemetry.otlp)],
+    ['log.format', (config) => config.log.format],
   ]
   return atStart.filter(([, read]) => read(next) !== read(previous)).map(([path]) => path)
 }
