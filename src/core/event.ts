@@ -1,7 +1,7 @@
 /** The canonical, block-structured events in which every client dialect and every provider dialect meet. */
 
 import type { GatewayError } from './error.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { Usage } from './usage.ts'
 
 /** The wire formats that Weir speaks, on either side. */
@@ -70,7 +70,14 @@ export type BlockKind =
   | { readonly kind: 'reasoning'; readonly summary?: true; readonly redacted?: true }
   | { readonly kind: 'refusal' }
   /** `freeform`: the deltas are the tool's plain input, not the JSON text of an arguments object. */
-  | { readonly kind: 'tool'; readonly callId: string; readonly name: string; readonly freeform?: true }
+  | {
+      readonly kind: 'tool'
+      readonly callId: string
+      readonly name: string
+      readonly freeform?: true
+      /** Members of the source dialect that have no canonical form (Anthropic's `caller`). */
+      readonly native?: { readonly dialect: DialectId; readonly fields: JsonObject }
+    }
   | { readonly kind: 'media'; readonly media: MediaKind; readonly source: MediaSource }
   /** A block only its own dialect knows (a server tool's call or result); deltas append to it as raw text. */
   | { readonly kind: 'native'; readonly dialect: DialectId; readonly value: Json }

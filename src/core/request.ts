@@ -45,6 +45,8 @@ export type Part =
       readonly freeform?: true
       readonly signature?: Signature
       readonly cache?: CacheHint
+      /** Members of the source dialect that have no canonical form (Anthropic's `caller`). */
+      readonly native?: { readonly dialect: DialectId; readonly fields: JsonObject }
     }
   | {
       readonly type: 'tool-result'

@@ -1,0 +1,62 @@
+/** Reads members of a client's request strictly: what is present must be of its type. */
+
+import { GatewayError } from '../../core/error.ts'
+import { isObject, type Json, type JsonObject } from '../../core/json.ts'
+
+/** The error for a member, worded as Anthropic's API words it. */
+export function invalid(param: string, problem: string): GatewayError {
+  return new GatewayError('invalid_request', `${param}: ${problem}`, { param })
+}
+
+type Read<T> = (value: Json | undefined, param: string) => T
+
+/** Undefined where the member is absent or null, which Anthropic's API treats alike. */
+export function optional<T>(object: JsonObject, name: string, at: string, read: Read<T>): T | undefined {
+  const value = object[name]
+  return value === undefined || value === null ? undefined : read(value, at + name)
+}
+
+/** Throws where the member is absent or null. `at` is the path of the object, ending in a dot, or empty. */
+export function required<T>(object: JsonObject, name: string, at: string, read: Read<T>): T {
+  const value = object[name]
+  if (value === undefined || value === null) throw invalid(at + name, 'Field required')
+  return read(value, at + name)
+}
+
+export const readString: Read<string> = (value, param) => {
+  if (typeof value !== 'string') throw invalid(param, 'Input should be a valid string')
+  return value
+}
+
+export const readBoolean: Read<boolean> = (value, param) => {
+  if (typeof value !== 'boolean') throw invalid(param, 'Input should be a valid boolean')
+  return value
+}
+
+export const readNumber: Read<number> = (value, param) => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw invalid(param, 'Input should be a valid number')
+  }
+  return value
+}
+
+/** A whole number of at least 0. */
+export const readCount: Read<number> = (value, param) => {
+  if (!Number.isSafeInteger(value)) throw invalid(param, 'Input should be a valid integer')
+  const count = value as number
+  if (count < 0) throw invalid(param, 'Input should be greater than or equal to 0')
+  return count
+}
+
+export const readObject: Read<JsonObject> = (value, param) => {
+  if (!isObject(value)) throw invalid(param, 'Input should be an object')
+  return value
+}
+
+export const readArray: Read<readonly Json[]> = (value, param) => {
+  if (!Array.isArray(value)) throw invalid(param, 'Input should be a valid array')
+  return value as readonly Json[]
+}
+
+export const readStrings: Read<readonly string[]> = (value, param) =>
+  readArray(value, param).map((item, index) => readString(item, `${param}.${index}`))

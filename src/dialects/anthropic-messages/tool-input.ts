@@ -1,0 +1,14 @@
+/** The arguments of tool calls: a JSON object on Anthropic's wire, raw text in ours. */
+
+import { isObject, type JsonObject, parseJson } from '../../core/json.ts'
+
+/**
+ * The object to send for a call's text. Freeform text and text that is no JSON object, which other dialects
+ * allow, stand under one member: a tool must not run on arguments that were silently emptied.
+ */
+export function toolInput(text: string, isFreeform: boolean): JsonObject {
+  if (isFreeform) return { input: text }
+  if (text.trim() === '') return {}
+  const value = parseJson(text)
+  return isObject(value) ? value : { invalid_arguments: text }
+}

@@ -1,0 +1,73 @@
+/** Anthropic's usage block, to and from the canonical one. */
+
+import { asNumber, asObject, defined, type Json, type JsonObject } from '../../core/json.ts'
+import type { Usage } from '../../core/usage.ts'
+
+/**
+ * The usage block after a later event's: explicit values of the later one win, and a member that it leaves out
+ * or sets to null keeps its earlier value. The counts are cumulative, never increments.
+ */
+export function mergeUsage(earlier: JsonObject | undefined, later: JsonObject): JsonObject {
+  if (earlier === undefined) return later
+  const merged: Record<string, Json | undefined> = { ...earlier }
+  for (const [name, value] of Object.entries(later)) {
+    if (value !== null || merged[name] === undefined) merged[name] = value
+  }
+  return merged
+}
+
+/**
+ * Undefined where the block reports neither input nor output. Anthropic's `input_tokens` leaves out what the
+ * prompt cache read and wrote; the canonical count includes both.
+ */
+export function usageFromWire(wire: JsonObject): Usage | undefined {
+  const input = toCount(wire['input_tokens'])
+  const output = toCount(wire['output_tokens'])
+  if (input === undefined && output === undefined) return undefined
+  const cacheReadTokens = toCount(wire['cache_read_input_tokens'])
+  const cacheWriteTokens = toCount(wire['cache_creation_input_tokens'])
+  const serviceTier = wire['service_tier']
+  return {
+    inputTokens: (input ?? 0) + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
+    outputTokens: output ?? 0,
+    ...defined({
+      cacheReadTokens,
+      cacheWriteTokens,
+      cacheWrite1hTokens: toCount(asObject(wire['cache_creation'])?.['ephemeral_1h_input_tokens']),
+      reasoningTokens: toCount(asObject(wire['output_tokens_details'])?.['thinking_tokens']),
+      webSearches: toCount(asObject(wire['server_tool_use'])?.['web_search_requests']),
+      serviceTier: typeof serviceTier === 'string' ? serviceTier : undefined,
+    }),
+    native: { dialect: 'anthropic-messages', value: wire },
+  }
+}
+
+/** The block to show to a client. Usage that came from this dialect goes back untouched. */
+export function usageToWire(usage: Usage | undefined): JsonObject {
+  if (usage?.native?.dialect === 'anthropic-messages') return usage.native.value
+  const read = usage?.cacheReadTokens
+  const written = usage?.cacheWriteTokens
+  const written1h = usage?.cacheWrite1hTokens
+  return defined({
+    input_tokens: Math.max(0, (usage?.inputTokens ?? 0) - (read ?? 0) - (written ?? 0)),
+    cache_creation_input_tokens: written ?? null,
+    cache_read_input_tokens: read ?? null,
+    cache_creation:
+      written1h === undefined
+        ? undefined
+        : {
+            ephemeral_5m_input_tokens: Math.max(0, (written ?? 0) - written1h),
+            ephemeral_1h_input_tokens: written1h,
+          },
+    output_tokens: usage?.outputTokens ?? 0,
+    output_tokens_details:
+      usage?.reasoningTokens === undefined ? undefined : { thinking_tokens: usage.reasoningTokens },
+    server_tool_use:
+      usage?.webSearches === undefined ? undefined : { web_search_requests: usage.webSearches },
+  })
+}
+
+function toCount(value: Json | undefined): number | undefined {
+  const count = asNumber(value)
+  return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : undefined
+}
