@@ -2,7 +2,7 @@
 
 import { type Answer, type AnswerBlock, foldAnswer } from '../core/answer.ts'
 import type { GenEvent } from '../core/event.ts'
-import type { Json } from '../core/json.ts'
+import { type Json, parseJson } from '../core/json.ts'
 import type { Frame } from '../framing/frame.ts'
 import type { Dialect, EncodeContext, Machine, Patch } from './dialect.ts'
 
@@ -97,10 +97,20 @@ export function breaksRoundTrip(exchange: Exchange): string | undefined {
 export function breaksFold(exchange: Exchange): string | undefined {
   const events = decodeExchange(exchange)
   if (foldAnswer(events).error) return undefined
-  const streamed = normalise(foldAnswer(encodeStreamed(exchange, events)))
+  const streamed = foldAnswer(encodeStreamed(exchange, events))
   const { dialect } = exchange
-  const whole = normalise(foldAnswer(dialect.response.decode(dialect.response.encode(events, context))))
-  return difference(streamed, whole)
+  const whole = foldAnswer(dialect.response.decode(dialect.response.encode(events, context)))
+  return difference(normalise(withInputsByValue(streamed)), normalise(withInputsByValue(whole)))
+}
+
+/** A whole answer may hold a tool's input parsed, so that the white space of the streamed text is lost. */
+function withInputsByValue(answer: Answer): Answer {
+  const blocks = answer.blocks.map((block) => {
+    if (block.kind !== 'tool' && block.kind !== 'native') return block
+    const value = parseJson(block.text)
+    return value === undefined ? block : { ...block, text: canonicalText(value) }
+  })
+  return { ...answer, blocks }
 }
 
 /** Encodes the events as a stream, and decodes that stream through the guard. */
