@@ -13,12 +13,13 @@ import { argumentsObject, derivedCallId, toThoughtSignature } from './wire.ts'
 /** A whole answer as one `GenerateContentResponse`. */
 export function encodeBody(events: readonly GenEvent[], context: EncodeContext): JsonObject {
   const answer = foldAnswer(events)
-  const calls: AnswerBlock[] = answer.blocks.filter((block) => block.kind === 'tool')
   const choices = new Set([...answer.blocks, ...answer.finishes].map((item) => item.choice))
   const candidates = [...choices]
     .toSorted((a, b) => a - b)
     .map((choice) => {
-      const parts = blocksOf(answer, choice)
+      const blocks = blocksOf(answer, choice)
+      const calls: AnswerBlock[] = blocks.filter((block) => block.kind === 'tool')
+      const parts = blocks
         .map((block) => blockPart(block, answerId(answer, context), calls.indexOf(block)))
         .filter((part) => part !== undefined)
       return {
@@ -49,8 +50,8 @@ export function head(answer: Answer, context: EncodeContext): JsonObject {
 }
 
 /**
- * A block as one part; undefined for what only another dialect knows. `callIndex` numbers the answer's calls:
- * the id that a decoder would derive by it is left out.
+ * A block as one part; undefined for what only another dialect knows. `callIndex` numbers the choice's
+ * calls: the id that a decoder would derive by it is left out.
  */
 export function blockPart(block: AnswerBlock, responseId: string, callIndex: number): JsonObject | undefined {
   const part = unsignedPart(block, responseId, callIndex)
@@ -67,7 +68,7 @@ function unsignedPart(block: AnswerBlock, responseId: string, callIndex: number)
       return { text: block.text, thought: true }
     case 'tool': {
       const { callId, name } = block
-      const id = callId === derivedCallId(responseId, callIndex) ? undefined : callId
+      const id = callId === derivedCallId(responseId, block.choice, callIndex) ? undefined : callId
       return {
         functionCall: defined({ id, name, args: argumentsObject(block.text, block.freeform === true) }),
       }

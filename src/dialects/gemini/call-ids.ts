@@ -11,7 +11,7 @@ export class CallIds {
   #count = 0
 
   ofCall(name: string, id: string | undefined): string {
-    const callId = id === undefined || id === '' ? derivedCallId('at', this.#count) : id
+    const callId = id === undefined || id === '' ? derivedCallId('turn', this.#count) : id
     this.#count++
     const open = this.#open.get(name)
     if (open) open.push(callId)

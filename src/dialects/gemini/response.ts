@@ -30,7 +30,7 @@ interface Candidate {
   /** The function call whose arguments are still to come. */
   call?: { readonly block: number; readonly args: PartialArgs; signature: string | undefined }
   readonly texts: TextSpan[]
-  hasToolCall: boolean
+  calls: number
   isFinished: boolean
   /** Members without a canonical form, as the last chunk that had them says. */
   extras: JsonObject
@@ -63,7 +63,6 @@ class AnswerDecoder {
   #hasFailed = false
   #responseId = ''
   #nextBlock = 0
-  #nextCall = 0
   #extras: JsonObject = {}
 
   push(value: Json, patch: Patch | undefined): readonly GenEvent[] {
@@ -125,7 +124,7 @@ class AnswerDecoder {
   #candidate(choice: number): Candidate {
     let candidate = this.#candidates.get(choice)
     if (candidate === undefined) {
-      candidate = { choice, texts: [], hasToolCall: false, isFinished: false, extras: {} }
+      candidate = { choice, texts: [], calls: 0, isFinished: false, extras: {} }
       this.#candidates.set(choice, candidate)
     }
     return candidate
@@ -196,11 +195,12 @@ class AnswerDecoder {
       this.#close(candidate)
       const block = this.#nextBlock++
       const id = asString(call['id'])
-      const callId = id === undefined || id === '' ? derivedCallId(this.#responseId, this.#nextCall) : id
-      this.#nextCall++
+      const { choice } = candidate
+      const callId =
+        id === undefined || id === '' ? derivedCallId(this.#responseId, choice, candidate.calls) : id
+      candidate.calls++
       candidate.call = { block, args: new PartialArgs(), signature }
-      candidate.hasToolCall = true
-      this.#events.push({ type: 'block-start', block, choice: candidate.choice, kind: 'tool', callId, name })
+      this.#events.push({ type: 'block-start', block, choice, kind: 'tool', callId, name })
     }
     const open = candidate.call
     if (open === undefined) return
@@ -265,7 +265,7 @@ class AnswerDecoder {
   }
 
   #finish(candidate: Candidate, word: string): void {
-    const { choice, extras, texts, hasToolCall } = candidate
+    const { choice, extras, texts, calls } = candidate
     this.#close(candidate)
     const grounding = asObject(extras['groundingMetadata'])
     for (const { block, citation } of grounding ? decodeGrounding(grounding, texts) : []) {
@@ -274,7 +274,7 @@ class AnswerDecoder {
     if (Object.keys(extras).length > 0) this.#native({ candidate: { index: choice, ...extras } })
     this.#responseExtras()
     candidate.isFinished = true
-    this.#events.push({ type: 'finish', choice, reason: finishReasonOf(word, hasToolCall), native: word })
+    this.#events.push({ type: 'finish', choice, reason: finishReasonOf(word, calls > 0), native: word })
   }
 
   /** A refused prompt has no candidates: the feedback is the whole answer. */

@@ -5,6 +5,7 @@ import type { GenEvent } from '../../core/event.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
 import type { EncodeContext, Machine } from '../dialect.ts'
+import { Sequencer } from '../sequencer.ts'
 import { answerId, blockPart, ending, head, isBlockedPrompt, nativeFields } from './answer-encode.ts'
 import { encodeError } from './error.ts'
 import { encodeUsage } from './usage.ts'
@@ -17,7 +18,9 @@ import { toThoughtSignature } from './wire.ts'
 export class StreamEncoder implements Machine<GenEvent, Frame> {
   readonly #fold = new AnswerFold()
   readonly #context: EncodeContext
-  readonly #callIndex = new Map<number, number>()
+  readonly #sequencer = new Sequencer()
+  /** How many calls each choice has had. */
+  readonly #calls = new Map<number, number>()
   readonly #unfinished = new Set<number>()
   #isOver = false
 
@@ -26,19 +29,22 @@ export class StreamEncoder implements Machine<GenEvent, Frame> {
   }
 
   push(event: GenEvent): readonly Frame[] {
+    return this.#sequencer.push(event).flatMap((next) => this.#encode(next))
+  }
+
+  #encode(event: GenEvent): readonly Frame[] {
     if (this.#isOver) return []
     this.#fold.push(event)
     switch (event.type) {
       case 'block-start':
         this.#unfinished.add(event.choice)
-        if (event.kind === 'tool') this.#callIndex.set(event.block, this.#callIndex.size)
         return []
       case 'block-delta':
         return this.#delta(event.block, event.text)
       case 'block-end':
         return this.#blockEnd(event.block)
       case 'usage':
-        return this.#fold.answer.finishes.length > 0 && this.#unfinished.size === 0 ? this.end() : []
+        return this.#fold.answer.finishes.length > 0 && this.#unfinished.size === 0 ? this.#last() : []
       case 'finish':
         this.#unfinished.delete(event.choice)
         return []
@@ -54,6 +60,11 @@ export class StreamEncoder implements Machine<GenEvent, Frame> {
   }
 
   end(): readonly Frame[] {
+    const rest = this.#sequencer.end().flatMap((next) => this.#encode(next))
+    return [...rest, ...this.#last()]
+  }
+
+  #last(): readonly Frame[] {
     const { answer } = this.#fold
     if (this.#isOver || answer.finishes.length === 0) return []
     this.#isOver = true
@@ -99,7 +110,9 @@ export class StreamEncoder implements Machine<GenEvent, Frame> {
       case 'media':
       case 'native': {
         const { answer } = this.#fold
-        const part = blockPart(block, answerId(answer, this.#context), this.#callIndex.get(number) ?? -1)
+        const calls = this.#calls.get(block.choice) ?? 0
+        if (block.kind === 'tool') this.#calls.set(block.choice, calls + 1)
+        const part = blockPart(block, answerId(answer, this.#context), calls)
         return part === undefined ? [] : [this.#part(block.choice, part)]
       }
       case undefined:

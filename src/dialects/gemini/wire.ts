@@ -26,8 +26,8 @@ const derivedPrefix = 'gemini_call_'
  * An id for a call that has none on the wire (Gemini then pairs call and result by name and order). It depends
  * on the place alone, so that a stream and a whole body give the same id.
  */
-export function derivedCallId(scope: string, index: number): string {
-  return `${derivedPrefix}${scope}_${index}`
+export function derivedCallId(...place: readonly (string | number)[]): string {
+  return derivedPrefix + place.join('_')
 }
 
 /** True for an id that Weir made up: it never goes back onto the wire. */
