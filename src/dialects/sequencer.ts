@@ -13,8 +13,9 @@ const none: readonly GenEvent[] = []
 
 /**
  * Delays the events of a block that opens while another block of its choice is open, until that one ends.
- * Within a choice, blocks keep the order in which they open; no event is lost. `finish`, `fail` and the end of
- * input release what waits, and end the blocks that nobody ended.
+ * Within a choice, blocks keep the order in which they open. A finish releases what waits, and ends the blocks
+ * that nobody ended. A failure does not: what waits is a piece of a broken answer, and to close it would show a
+ * cut tool call as a whole one.
  */
 export class Sequencer implements Machine<GenEvent, GenEvent> {
   readonly #lanes = new Map<number, Lane>()
@@ -51,7 +52,6 @@ export class Sequencer implements Machine<GenEvent, GenEvent> {
         return lane === undefined ? [event] : [...release(lane), event]
       }
       case 'fail':
-        return [...this.end(), event]
       case 'start':
       case 'usage':
       case 'native':
@@ -60,7 +60,7 @@ export class Sequencer implements Machine<GenEvent, GenEvent> {
   }
 
   end(): readonly GenEvent[] {
-    return [...this.#lanes.values()].flatMap(release)
+    return none
   }
 
   #lane(choice: number): Lane {

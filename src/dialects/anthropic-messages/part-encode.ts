@@ -9,6 +9,7 @@ import { toolInput } from './tool-input.ts'
 
 const dialect = 'anthropic-messages'
 
+type TextPart = Part & { readonly type: 'text' }
 type MediaPart = Part & { readonly type: 'media' }
 
 /**
@@ -24,14 +25,8 @@ export function encodeParts(parts: readonly Part[], path: string, dropped: Set<s
 
 function encodePart(part: Part, path: string, dropped: Set<string>): JsonObject | undefined {
   switch (part.type) {
-    case 'text': {
-      if (part.text === '') return undefined
-      // Only citations that this dialect issued hold the proof which it wants back.
-      const own = part.citations?.filter(({ native }) => native?.dialect === dialect) ?? []
-      if (own.length < (part.citations?.length ?? 0)) dropped.add(`${path}.citations`)
-      const citations = own.length === 0 ? {} : { citations: own.map(citationToWire) as JsonObject[] }
-      return { type: 'text', text: part.text, ...citations, ...cacheControl(part.cache) }
-    }
+    case 'text':
+      return encodeText(part, path, dropped)
     case 'refusal':
       return part.text === '' ? undefined : { type: 'text', text: part.text }
     case 'media':
@@ -69,6 +64,20 @@ function encodePart(part: Part, path: string, dropped: Set<string>): JsonObject 
       if (part.dialect === dialect && isObject(part.value)) return part.value
       dropped.add(`${path}.native`)
       return undefined
+  }
+}
+
+function encodeText(part: TextPart, path: string, dropped: Set<string>): JsonObject | undefined {
+  if (part.text === '') return undefined
+  // Only citations that this dialect issued hold the proof which it wants back.
+  const own = part.citations?.filter(({ native }) => native?.dialect === dialect) ?? []
+  if (own.length < (part.citations?.length ?? 0)) dropped.add(`${path}.citations`)
+  const citations = own.map(citationToWire).filter((citation) => citation !== undefined)
+  return {
+    type: 'text',
+    text: part.text,
+    ...(citations.length === 0 ? {} : { citations }),
+    ...cacheControl(part.cache),
   }
 }
 

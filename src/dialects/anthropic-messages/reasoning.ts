@@ -45,11 +45,7 @@ export function reasoningToWire(
   const effort = isOwn ? effortOf(reasoning) : reportedEffort(reasoning, dropped)
   const thinking = thinkingOf(reasoning, isOwn, dropped)
   const hasLostReasoning = [...dropped].some((path) => path.endsWith('.reasoning'))
-  const isForced = request.toolChoice?.type === 'required' || request.toolChoice?.type === 'tool'
-  if (
-    (!isOwn && isForced && thinking !== undefined && thinking['type'] !== 'disabled') ||
-    ((!isOwn || hasLostReasoning) && thinking?.['type'] === 'enabled' && isForeignToolRound(messages))
-  ) {
+  if (thinking !== undefined && (!isOwn || hasLostReasoning) && isRefused(thinking, request, messages)) {
     dropped.add('reasoning')
     return { maxTokens: limit, ...effort }
   }
@@ -87,6 +83,13 @@ function thinkingOf(
   }
   if (adaptive || (effort !== undefined && !isOwn)) return { type: 'adaptive', ...display }
   return undefined
+}
+
+/** Whether the API refuses to think here: it takes no forced tool beside, nor a foreign tool round on a budget. */
+function isRefused(thinking: JsonObject, { toolChoice }: GenRequest, messages: readonly Message[]): boolean {
+  if (thinking['type'] === 'disabled') return false
+  if (toolChoice?.type === 'required' || toolChoice?.type === 'tool') return true
+  return thinking['type'] === 'enabled' && isForeignToolRound(messages)
 }
 
 /** The conversation ends with tool results for a call that no thinking block precedes. */

@@ -58,7 +58,6 @@ export class MessageEncoder implements Machine<GenEvent, Frame> {
 
   end(): readonly Frame[] {
     const out: Frame[] = []
-    for (const event of this.#sequencer.end()) this.#take(event, out)
     this.#conclude(out)
     return out
   }

@@ -44,27 +44,26 @@ export function usageFromWire(wire: JsonObject): Usage | undefined {
 
 /** The block to show to a client. Usage that came from this dialect goes back untouched. */
 export function usageToWire(usage: Usage | undefined): JsonObject {
-  if (usage?.native?.dialect === 'anthropic-messages') return usage.native.value
-  const read = usage?.cacheReadTokens
-  const written = usage?.cacheWriteTokens
-  const written1h = usage?.cacheWrite1hTokens
+  if (usage === undefined) return { input_tokens: 0, output_tokens: 0 } // the members are mandatory
+  if (usage.native?.dialect === 'anthropic-messages') return usage.native.value
+  const { cacheReadTokens: read, cacheWriteTokens: written, cacheWrite1hTokens: written1h } = usage
+  const { reasoningTokens, webSearches } = usage
   return defined({
-    input_tokens: Math.max(0, (usage?.inputTokens ?? 0) - (read ?? 0) - (written ?? 0)),
+    input_tokens: Math.max(0, usage.inputTokens - (read ?? 0) - (written ?? 0)),
     cache_creation_input_tokens: written ?? null,
     cache_read_input_tokens: read ?? null,
-    cache_creation:
-      written1h === undefined
-        ? undefined
-        : {
-            ephemeral_5m_input_tokens: Math.max(0, (written ?? 0) - written1h),
-            ephemeral_1h_input_tokens: written1h,
-          },
-    output_tokens: usage?.outputTokens ?? 0,
-    output_tokens_details:
-      usage?.reasoningTokens === undefined ? undefined : { thinking_tokens: usage.reasoningTokens },
-    server_tool_use:
-      usage?.webSearches === undefined ? undefined : { web_search_requests: usage.webSearches },
+    cache_creation: written1h === undefined ? undefined : splitByTtl(written ?? 0, written1h),
+    output_tokens: usage.outputTokens,
+    output_tokens_details: reasoningTokens === undefined ? undefined : { thinking_tokens: reasoningTokens },
+    server_tool_use: webSearches === undefined ? undefined : { web_search_requests: webSearches },
   })
+}
+
+function splitByTtl(written: number, written1h: number): JsonObject {
+  return {
+    ephemeral_5m_input_tokens: Math.max(0, written - written1h),
+    ephemeral_1h_input_tokens: written1h,
+  }
 }
 
 function toCount(value: Json | undefined): number | undefined {
