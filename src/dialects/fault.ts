@@ -26,7 +26,7 @@ const quotaWords = new Set([
   'insufficient_balance',
 ])
 const authWords = new Set(['invalid_api_key', 'API_KEY_INVALID', 'authentication_error'])
-const contextWords = new Set(['context_length_exceeded', 'string_above_max_length', 'TOO_MANY_TOKENS'])
+const contextWords = new Set(['context_length_exceeded', 'TOO_MANY_TOKENS'])
 const filterWords = new Set(['content_filter', 'content_policy_violation', 'ResponsibleAIPolicyViolation'])
 const overloadWords = new Set(['overloaded_error', 'model_overloaded', 'UNAVAILABLE'])
 

@@ -30,7 +30,8 @@ const besideDelta = 'context_management'
  * after its first delta, because its id may have to carry the signature that comes with its end. The last two
  * events wait for the usage that Chat Completions sends after the finish, at the longest until the input ends.
  *
- * Media blocks, native blocks of other dialects, logprobs and choices but the first are left out.
+ * Media blocks, native blocks of other dialects, the signatures of text blocks, logprobs and choices but the
+ * first have no place here and are left out.
  */
 export class MessageEncoder implements Machine<GenEvent, Frame> {
   readonly #context: EncodeContext
