@@ -6,7 +6,7 @@ import type { GenRequest, ReasoningOptions } from '../../core/request.ts'
 /** The API refuses smaller budgets. */
 const minBudgetTokens = 1024
 
-export interface WireReasoning {
+interface WireReasoning {
   readonly thinking?: JsonObject
   readonly effort?: string
   readonly maxTokens: number
