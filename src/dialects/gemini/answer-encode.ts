@@ -44,9 +44,16 @@ export function answerId(answer: Answer, context: EncodeContext): string {
 export function head(answer: Answer, context: EncodeContext): JsonObject {
   return defined({
     modelVersion: answer.model === '' ? context.model : answer.model,
-    createTime: answer.createdAtMs === undefined ? undefined : new Date(answer.createdAtMs).toISOString(),
+    createTime: isoTime(answer.createdAtMs),
     responseId: answerId(answer, context),
   })
+}
+
+// Further than this from 1970 no date has a text (ECMA-262, "Time Values and Time Range").
+const maxTimeMs = 8.64e15
+
+function isoTime(timeMs: number | undefined): string | undefined {
+  return timeMs !== undefined && Math.abs(timeMs) <= maxTimeMs ? new Date(timeMs).toISOString() : undefined
 }
 
 /**

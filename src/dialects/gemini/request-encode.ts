@@ -33,9 +33,15 @@ function droppedFields(request: GenRequest): string[] {
     metadata: request.metadata !== undefined,
     service_tier: request.serviceTier !== undefined,
     previous_response_id: request.previousResponseId !== undefined,
-    cache: request.cache !== undefined,
+    cache: hasCacheHint(request),
   }
   return Object.entries(fields).flatMap(([name, isDropped]) => (isDropped ? [name] : []))
+}
+
+/** Gemini caches prompts by itself; where a client wants the cut cannot be told. */
+function hasCacheHint({ cache, turns, tools = [] }: GenRequest): boolean {
+  const items: readonly object[] = [...turns.flatMap((turn) => turn.parts), ...tools]
+  return cache !== undefined || items.some((item) => 'cache' in item && item.cache !== undefined)
 }
 
 /** All functions go into one tool, at the place of the first; Gemini's own tools stay as they are. */

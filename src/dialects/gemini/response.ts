@@ -90,12 +90,14 @@ class AnswerDecoder {
 
   #read(chunk: JsonObject): void {
     this.#start(chunk)
-    this.#extras = { ...this.#extras, ...unknownFields(chunk, responseFields) }
+    const unknown = unknownFields(chunk, responseFields)
+    if (unknown) this.#extras = { ...this.#extras, ...unknown }
     const finishes: [Candidate, string][] = []
     for (const item of asArray(chunk['candidates'])) {
       const wire = camelKeys(asObject(item) ?? {})
       const candidate = this.#candidate(asNumber(wire['index']) ?? 0)
-      candidate.extras = { ...candidate.extras, ...unknownFields(wire, candidateFields) }
+      const extras = unknownFields(wire, candidateFields)
+      if (extras) candidate.extras = { ...candidate.extras, ...extras }
       for (const part of asArray(asObject(wire['content'])?.['parts'])) {
         this.#part(candidate, camelKeys(asObject(part) ?? {}))
       }

@@ -23,6 +23,7 @@ export class StreamEncoder implements Machine<GenEvent, Frame> {
   readonly #calls = new Map<number, number>()
   readonly #unfinished = new Set<number>()
   #isOver = false
+  #head: JsonObject | undefined
 
   constructor(context: EncodeContext) {
     this.#context = context
@@ -125,7 +126,8 @@ export class StreamEncoder implements Machine<GenEvent, Frame> {
   }
 
   #chunk(members: JsonObject): Frame {
-    return frame({ ...members, ...head(this.#fold.answer, this.#context) })
+    this.#head ??= head(this.#fold.answer, this.#context)
+    return frame({ ...members, ...this.#head })
   }
 }
 
