@@ -1,7 +1,9 @@
 /** `weir serve`: the gateway, in the foreground. */
 
 import type { Command } from 'commander'
+import type { RunningGateway } from '../main.ts'
 import { readPort } from './options.ts'
+import type { Output } from './output.ts'
 
 interface ServeFlags {
   readonly config?: string
@@ -11,7 +13,7 @@ interface ServeFlags {
 }
 
 /** Adds the verb. It runs until a signal ends it; SIGTERM drains. */
-export function addServe(program: Command): void {
+export function addServe(program: Command, output: Output): void {
   program
     .command('serve')
     .description('start the gateway; SIGTERM drains it, SIGHUP reloads the configuration')
@@ -21,11 +23,20 @@ export function addServe(program: Command): void {
     .option('--data <folder>', 'folder of everything the gateway keeps')
     .action(async ({ config, host, port, data }: ServeFlags) => {
       const { serve } = await import('../main.ts')
-      await serve({
-        ...(config === undefined ? {} : { configPath: config }),
-        ...(host === undefined ? {} : { host }),
-        ...(port === undefined ? {} : { port }),
-        ...(data === undefined ? {} : { dataDir: data }),
-      })
+      const options = {
+        ...(config !== undefined && { configPath: config }),
+        ...(host !== undefined && { host }),
+        ...(port !== undefined && { port }),
+        ...(data !== undefined && { dataDir: data }),
+      }
+      await serve(options, (running) => announce(running, output))
     })
+}
+
+/** On standard error: standard output is the log's. The key is shown here and never again. */
+function announce({ url, signInUrl, firstKey }: RunningGateway, output: Output): void {
+  output.note(`Weir listens on ${url}`)
+  output.note(`  dashboard    ${url}/`)
+  output.note(`  sign in      ${signInUrl}  (once, within 15 minutes)`)
+  if (firstKey !== undefined) output.note(`  first key    ${firstKey}  (shown this once)`)
 }

@@ -23,7 +23,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly faults: readonly Fault[]
 
-  constructor(file: string | undefined, faults: readonly Fault[]) {
+  constructor(faults: readonly Fault[], file?: string) {
     super(faults.map((fault) => formatFault(file, fault)).join('\n'))
     this.faults = faults
   }
