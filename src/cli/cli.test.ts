@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+
+interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const program = join(import.meta.dirname, 'main.ts')
+
+async function weir(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit])
+  return { code, stdout, stderr }
+}
+
+function folderWith(t: TestContext, yaml?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-cli-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  if (yaml !== undefined) writeFileSync(join(folder, 'weir.yaml'), yaml)
+  return folder
+}
+
+const secret = 'a-secret-of-24-characters'
+
+test('check: a valid file is summarised, without its secrets', async (t) => {
+  const folder = folderWith(
+    t,
+    `providers: { openai: { apiKey: env:THE_KEY } }
+routes: { assistant: { targets: [openai/gpt-x] } }
+keys: [ { name: ci, secret: env:CI_KEY } ]`,
+  )
+  const { code, stdout, stderr } = await weir(folder, ['check'], { THE_KEY: secret, CI_KEY: `${secret}-ci` })
+  assert.equal(stderr, '')
+  assert.equal(code, 0)
+  assert.match(stdout, /weir\.yaml is valid/)
+  assert.match(stdout, /http:\/\/127\.0\.0\.1:4000/)
+  assert.match(stdout, /providers +openai\n +routes +assistant\n +keys +ci\n/)
+  assert.ok(!stdout.includes(secret))
+})
+
+test('check: each fault with its place and its mend, exit code 2, no colour without a terminal', async (t) => {
+  const folder = folderWith(t, 'server:\n  prot: 1\nlog: { level: loud }')
+  const { code, stdout, stderr } = await weir(folder, ['check'])
+  assert.equal(code, 2)
+  assert.equal(stdout, '')
+  assert.match(stderr, /weir\.yaml:2:3 server\.prot: unknown key "prot"\n {2}The nearest known key is `port`/)
+  assert.match(stderr, /weir\.yaml:3:8 log\.level: not a known value/)
+  assert.match(stderr, /weir: .*weir\.yaml has 2 faults\n$/)
+  assert.ok(!stderr.includes('\u001b'))
+})
+
+test('check --json: the same as data', async (t) => {
+  const folder = folderWith(t, 'server: { prot: 1 }')
+  const faulty = await weir(folder, ['check', '--json'])
+  assert.equal(faulty.code, 2)
+  assert.deepEqual(
+    (JSON.parse(faulty.stdout) as { faults: { path: string; line: number }[] }).faults.map(
+      ({ path, line }) => [path, line],
+    ),
+    [['server.prot', 1]],
+  )
+  const valid = await weir(folderWith(t), ['check', '--json'])
+  assert.equal(valid.code, 0)
+  assert.deepEqual(JSON.parse(valid.stdout), { valid: true, file: null, faults: [] })
+})
+
+test('check --config: a file that is not there is exit code 2', async (t) => {
+  const { code, stderr } = await weir(folderWith(t), ['check', '--config', 'absent.yaml'])
+  assert.equal(code, 2)
+  assert.match(stderr, /absent\.yaml: the file cannot be read \(ENOENT\)/)
+})
+
+test('bad usage is exit code 2 and one clear line', async (t) => {
+  const folder = folderWith(t)
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['chekc'], /^weir: unknown command 'chekc'\n\(Did you mean check\?\)\n$/],
+    [['check', '--jsn'], /^weir: unknown option '--jsn'\n\(Did you mean --json\?\)\n$/],
+    [['serve', '--port', '70000'], /^weir: .*--port.*0 to 65535/],
+    [['simulate', '--port', 'x'], /^weir: .*--port.*0 to 65535/],
+    [['serve', 'extra'], /^weir: too many arguments/],
+  ]
+  const runs = await Promise.all(cases.map(([args]) => weir(folder, args)))
+  for (const [index, run] of runs.entries()) {
+    assert.equal(run.code, 2, run.stderr)
+    assert.match(run.stderr, cases[index]![1])
+    assert.equal(run.stdout, '')
+  }
+})
+
+test('help and version are answers, not failures', async (t) => {
+  const folder = folderWith(t)
+  const [help, version] = await Promise.all([weir(folder, ['--help']), weir(folder, ['--version'])])
+  assert.equal(help.code, 0)
+  for (const verb of ['serve', 'check', 'simulate']) assert.match(help.stdout, new RegExp(`^ +${verb} `, 'm'))
+  assert.equal(version.code, 0)
+  const manifest = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
+  assert.equal(version.stdout.trim(), (JSON.parse(manifest) as { version: string }).version)
+})
