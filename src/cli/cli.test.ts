@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -107,4 +108,31 @@ test('help and version are answers, not failures', async (t) => {
   assert.equal(version.code, 0)
   const manifest = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
   assert.equal(version.stdout.trim(), (JSON.parse(manifest) as { version: string }).version)
+})
+
+test('simulate: answers at the address that it prints, until SIGTERM', async (t) => {
+  const child = spawn(process.execPath, [program, 'simulate', '--port', '0'], {
+    cwd: folderWith(t),
+    env: {},
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const url = /^simulator on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(String(line))?.[1]
+  assert.ok(url, String(line))
+  const answer = await fetch(`${url}/openai/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer any' },
+    body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'over the weir' }] }),
+  })
+  assert.equal(answer.status, 200)
+  assert.match(await answer.text(), /over the weir/)
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('simulate: a scenario that is not there is a failure that names it', async (t) => {
+  const { code, stderr } = await weir(folderWith(t), ['simulate', '--port', '0', '--scenario', 'absent.yaml'])
+  assert.equal(code, 1)
+  assert.match(stderr, /^weir: ENOENT.*absent\.yaml'\n$/)
 })

@@ -1,6 +1,7 @@
 /** `weir simulate`: the provider simulator, in the foreground. */
 
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { readPort } from './options.ts'
 import type { Output } from './output.ts'
@@ -26,11 +27,9 @@ export function addSimulate(program: Command, output: Output): void {
 
 async function simulate({ host, port, recorded, scenario }: SimulateFlags, output: Output): Promise<void> {
   const { createSimulator } = await import('../simulator/simulator.ts')
-  const simulator = createSimulator({
-    ...(recorded !== undefined && { recordedDir: recorded }),
-    ...(scenario !== undefined && { scenarioFile: scenario }),
-  })
-  const { url } = await simulator.listen(port, host)
+  const simulator = createSimulator({ host, ...(recorded !== undefined && { recordedFolder: recorded }) })
+  if (scenario !== undefined) await simulator.loadScenario(await readFile(scenario, 'utf8'))
+  const { url } = await simulator.listen(port)
   output.print(`simulator on ${url}`)
   output.note('  base URLs   /openai/v1, /anthropic/v1, /gemini/v1beta, ...; any key is accepted')
   output.note('  models      echo, words-N, json, slow, refuses; fault/NAME for a failure')
