@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { foldAnswer } from '../../core/answer.ts'
 import { errorTable, type ErrorCode, GatewayError } from '../../core/error.ts'
 import type { GenEvent } from '../../core/event.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
+import { asArray, asObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { GenRequest, Part } from '../../core/request.ts'
 import { gemini } from './dialect.ts'
 import { PartialArgs } from './partial-args.ts'
@@ -177,7 +177,8 @@ test('an answer of another dialect: whole calls, finish and usage in the last ch
     cachedContentTokenCount: 4,
     thoughtsTokenCount: 3,
   })
-  assert.equal((last?.['candidates'] as JsonObject[])[0]?.['finishReason'], 'STOP')
+  const [candidate] = asArray(last?.['candidates'])
+  assert.equal(asObject(candidate)?.['finishReason'], 'STOP')
   for (const chunk of chunks.slice(0, -1)) assert.equal(JSON.stringify(chunk).includes('finishReason'), false)
   const streamed = foldAnswer(decodeStream(chunks))
   assert.deepEqual(streamed, foldAnswer(gemini.response.decode(gemini.response.encode(foreign, context))))

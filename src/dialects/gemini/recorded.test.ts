@@ -199,52 +199,49 @@ function camelDeep(value: Json | undefined, isUsers = false): Json {
 
 /** A request as the encoder writes it: the documented normalisations, and no others. */
 function settledRequest(raw: Json): Json {
-  const body = camelDeep(raw) as { [key: string]: Json }
-  const contents: { role: string; parts: Json[] }[] = []
-  for (const item of asArray(body['contents'])) {
-    const content = item as { role?: string; parts?: Json[] }
-    const role = content.role === 'model' ? 'model' : 'user'
-    const last = contents.at(-1)
-    if (last?.role === role) last.parts.push(...(content.parts ?? []))
-    else contents.push({ role, parts: [...(content.parts ?? [])] })
-  }
-  const declarations = asArray(body['tools']).flatMap((tool) =>
-    asArray(asObject(tool)?.['functionDeclarations']),
-  )
-  const others = asArray(body['tools']).flatMap((tool) => {
-    const { functionDeclarations: _left, ...rest } = tool as JsonObject
-    return Object.keys(rest).length > 0 ? [rest] : []
+  const { contents, systemInstruction, generationConfig, toolConfig, tools, ...rest } = camelDeep(
+    raw,
+  ) as JsonObject
+  const config = settledConfig(generationConfig)
+  const declarations = asArray(tools).flatMap((tool) => asArray(asObject(tool)?.['functionDeclarations']))
+  const others = asArray(tools).flatMap((tool) => {
+    const { functionDeclarations: _left, ...other } = tool as JsonObject
+    return Object.keys(other).length > 0 ? [other] : []
   })
-  const { systemInstruction, generationConfig, toolConfig, tools, ...rest } = body
-  const thinking = asObject(asObject(generationConfig)?.['thinkingConfig'])
-  const level = asString(thinking?.['thinkingLevel'])
-  const config = asObject(generationConfig) && {
-    ...asObject(generationConfig),
-    ...(level === undefined ? {} : { thinkingConfig: { ...thinking, thinkingLevel: level.toUpperCase() } }),
-  }
-  const calling = asObject(asObject(toolConfig)?.['functionCallingConfig'])
   return {
     ...rest,
-    contents,
-    ...(systemInstruction ? { system: (systemInstruction as JsonObject)['parts'] ?? null } : {}),
-    ...(config && Object.keys(config).length > 0 ? { generationConfig: config } : {}),
-    ...(tools && asArray(tools).length > 0 ? { declarations, others } : {}),
-    ...(toolConfig
-      ? {
-          toolConfig: {
-            ...asObject(toolConfig),
-            ...(calling
-              ? {
-                  functionCallingConfig: {
-                    ...calling,
-                    mode: asString(calling['mode'])?.toUpperCase() ?? null,
-                  },
-                }
-              : {}),
-          },
-        }
-      : {}),
+    contents: mergedContents(contents),
+    // The role of an instruction means nothing.
+    system: asObject(systemInstruction)?.['parts'] ?? null,
+    tools: { declarations, others },
+    ...(Object.keys(config).length > 0 ? { generationConfig: config } : {}),
+    ...(toolConfig ? { toolConfig: upperCased(toolConfig, 'functionCallingConfig', 'mode') } : {}),
   }
+}
+
+/** Adjacent contents of one role are one. */
+function mergedContents(contents: Json | undefined): Json {
+  const merged: { role: string; parts: Json[] }[] = []
+  for (const item of asArray(contents)) {
+    const content = item as { role?: string; parts?: Json[] }
+    const role = content.role === 'model' ? 'model' : 'user'
+    const last = merged.at(-1)
+    if (last?.role === role) last.parts.push(...(content.parts ?? []))
+    else merged.push({ role, parts: [...(content.parts ?? [])] })
+  }
+  return merged
+}
+
+function settledConfig(config: Json | undefined): JsonObject {
+  return upperCased(config, 'thinkingConfig', 'thinkingLevel')
+}
+
+/** Google reads the words of an enumeration in either case. */
+function upperCased(value: Json | undefined, member: string, word: string): JsonObject {
+  const object = asObject(value) ?? {}
+  const inner = asObject(object[member])
+  const text = asString(inner?.[word])
+  return text === undefined ? object : { ...object, [member]: { ...inner, [word]: text.toUpperCase() } }
 }
 
 test('every recorded request comes back as it was, but for the form of its names', { skip }, () => {
