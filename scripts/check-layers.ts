@@ -12,6 +12,7 @@ interface Layer {
 
 /** Imported by anyone right of core; imports no feature. */
 const ground = [
+  'admin',
   'config',
   'models',
   'tokens',

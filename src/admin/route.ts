@@ -1,0 +1,46 @@
+/** What a feature's `admin.ts` exports: rows that say what a route of the administration API is, needs and does. */
+
+import type { z } from 'zod'
+
+/** What the caller must be allowed to do: `read` sees everything of the organisation but secrets, `write` changes it. */
+export type AdminPolicy = 'read' | 'write'
+
+/** A call that is identified, authorised and checked against the row's schemas. */
+export interface AdminCall<Query = unknown, Body = unknown> {
+  /** The caller's organisation: what a route reads or changes is of this one only. */
+  readonly org: string
+  /** The `{name}` parts of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Query
+  readonly body: Body
+}
+
+export interface AdminReply {
+  /** 200 where absent. */
+  readonly status?: number
+  /** JSON; no body where absent. */
+  readonly body?: unknown
+}
+
+export interface AdminRoute<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below `/admin/v1`, such as `/requests/{id}`. */
+  readonly path: string
+  readonly policy: AdminPolicy
+  /** One line for the API's description. */
+  readonly summary: string
+  /** Reads the query's parameters, which come as strings. A route without one takes none. */
+  readonly query?: Query
+  readonly body?: Body
+  /** Of the reply's body; for the API's description and for tests. */
+  readonly response?: z.ZodType
+  /** Throws GatewayError. */
+  run(call: AdminCall<z.output<Query>, z.output<Body>>): Promise<AdminReply> | AdminReply
+}
+
+/** The row itself: gives `run` the types of the row's schemas. */
+export function adminRoute<Query extends z.ZodObject, Body extends z.ZodType>(
+  row: AdminRoute<Query, Body>,
+): AdminRoute {
+  return row
+}
