@@ -1,0 +1,207 @@
+/** The administration routes of request records: search, and one record whole. */
+
+import { setImmediate } from 'node:timers/promises'
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Usage } from '../core/usage.ts'
+import type { RecordQuery, RecordStore } from './port.ts'
+import type { AttemptRecord, RequestRecord } from './record.ts'
+
+/** One call looks at some two million records at most; a caller with a rarer wish follows the cursor. */
+const maxSteps = 100
+
+/** `GET /requests` and `GET /requests/{id}`. */
+export function recordRoutes(store: RecordStore): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/requests',
+      policy: 'read',
+      summary: 'Searches the request records, newest first.',
+      query: searchQuery,
+      response: z.object({ data: z.array(requestSummary), next_cursor: z.string().optional() }),
+      async run({ org, query }) {
+        const page = await searchAll(store, toRecordQuery(org, query))
+        return {
+          body: {
+            data: page.data.map(toSummary),
+            ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
+          },
+        }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/requests/{id}',
+      policy: 'read',
+      summary: 'One request with its attempts.',
+      response: requestDetail,
+      run({ org, params }) {
+        const record = store.get(org, params['id'] ?? '')
+        if (record === undefined) throw new GatewayError('not_found', 'There is no record of this request.')
+        return { body: { ...toSummary(record), attempts: record.attempts.map(toAttempt) } }
+      },
+    }),
+  ]
+}
+
+const time = z
+  .union([
+    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .describe('ISO 8601 with an offset, or Unix milliseconds.')
+
+const searchQuery = z.strictObject({
+  from: time.optional(),
+  to: time.optional(),
+  route: z.string().optional(),
+  model: z.string().optional().describe('The model that answered or was tried last.'),
+  provider: z.string().optional(),
+  key: z.string().optional().describe("The key's id or name."),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  status: z
+    .string()
+    .regex(/^[1-5](\d\d|xx)$/)
+    .transform((text) => ({ min: Number(text.replace('xx', '00')), max: Number(text.replace('xx', '99')) }))
+    .optional()
+    .describe('A status, or a class such as `5xx`.'),
+  code: z.string().optional().describe('An error code.'),
+  tag: z.string().optional(),
+  dialect: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+})
+
+type SearchQuery = z.output<typeof searchQuery>
+
+function toRecordQuery(org: string, query: SearchQuery): RecordQuery {
+  const { from, to, ...rest } = query
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  return {
+    ...(given as Omit<RecordQuery, 'org'>),
+    org,
+    ...(from !== undefined && { fromMs: from }),
+    ...(to !== undefined && { toMs: to }),
+  }
+}
+
+/** Steps through the store until the page is full, and lets other requests in between. */
+async function searchAll(
+  store: RecordStore,
+  query: RecordQuery,
+): Promise<{ data: RequestRecord[]; nextCursor: string | undefined }> {
+  const data: RequestRecord[] = []
+  let cursor = query.cursor
+  for (let step = 0; step < maxSteps; step++) {
+    if (step > 0) await setImmediate()
+    const limit = query.limit - data.length
+    const page = store.search({ ...query, limit, ...(cursor !== undefined && { cursor }) })
+    data.push(...page.data)
+    cursor = page.nextCursor
+    if (cursor === undefined || data.length >= query.limit) break
+  }
+  return { data, nextCursor: cursor }
+}
+
+// -- the shape of the answers
+
+const usageShape = z.object({
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  cache_read_tokens: z.int().optional(),
+  cache_write_tokens: z.int().optional(),
+  cache_write_1h_tokens: z.int().optional(),
+  reasoning_tokens: z.int().optional(),
+  input_audio_tokens: z.int().optional(),
+  output_audio_tokens: z.int().optional(),
+  input_image_tokens: z.int().optional(),
+  output_image_tokens: z.int().optional(),
+  input_video_tokens: z.int().optional(),
+  tool_use_input_tokens: z.int().optional(),
+  web_searches: z.int().optional(),
+  service_tier: z.string().optional(),
+  native: z.record(z.string(), z.unknown()).optional().describe("The provider's own block."),
+})
+
+const requestSummary = z.object({
+  id: z.string(),
+  created_at: z.iso.datetime(),
+  dialect: z.string(),
+  operation: z.string(),
+  requested_model: z.string(),
+  route: z.string().optional(),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  key_id: z.string(),
+  key_name: z.string(),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  tags: z.array(z.string()),
+  stream: z.boolean(),
+  status: z.int(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  duration_ms: z.number(),
+  first_token_ms: z.number().optional(),
+  overhead_ms: z.number().optional(),
+  usage: usageShape.optional(),
+  dropped: z.array(z.string()),
+  finish: z.string().optional(),
+  client_gone: z.boolean(),
+  attempt_count: z.int(),
+})
+
+const attemptShape = z
+  .object({
+    n: z.int(),
+    provider: z.string(),
+    model: z.string(),
+    started_ms: z.number(),
+    headers_ms: z.number().optional(),
+    first_token_ms: z.number().optional(),
+    ended_ms: z.number(),
+    status: z.int().optional(),
+    code: z.string().optional(),
+    message: z.string().optional(),
+    usage: usageShape.optional(),
+    upstream_request_id: z.string().optional(),
+    dropped: z.array(z.string()),
+    skipped_because: z.string().optional(),
+  })
+  .describe("Times are milliseconds from the request's start.")
+
+const requestDetail = requestSummary.extend({ attempts: z.array(attemptShape) })
+
+function toSummary(record: RequestRecord): object {
+  const { org: _, atMs, usage, attempts, ...rest } = record
+  return {
+    ...toSnakeCase(rest),
+    created_at: new Date(atMs).toISOString(),
+    attempt_count: attempts.length,
+    ...(usage && { usage: toUsage(usage) }),
+  }
+}
+
+function toAttempt({ usage, ...rest }: AttemptRecord): object {
+  return { ...toSnakeCase(rest), ...(usage && { usage: toUsage(usage) }) }
+}
+
+function toUsage({ native, ...counts }: Usage): object {
+  return { ...toSnakeCase(counts), ...(native && { native: native.value }) }
+}
+
+/** Renames the members of a record, one level deep: the names of the API are those of the code in snake_case. */
+function toSnakeCase(record: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/(?<=\D)(?=\d+h)/, '_'),
+      value,
+    ]),
+  )
+}

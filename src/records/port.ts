@@ -1,0 +1,58 @@
+/** What records need stored. A storage implements it; it sees of this folder only this file. */
+
+import type { RequestRecord } from './record.ts'
+
+export type { RequestRecord } from './record.ts'
+
+/** Every condition given must hold. */
+export interface RecordQuery {
+  readonly org: string
+  /** Unix milliseconds, inclusive. */
+  readonly fromMs?: number
+  /** Unix milliseconds, exclusive. */
+  readonly toMs?: number
+  readonly route?: string
+  readonly model?: string
+  readonly provider?: string
+  /** The key's id or its name. */
+  readonly key?: string
+  readonly user?: string
+  readonly session?: string
+  /** Both inclusive. */
+  readonly status?: { readonly min: number; readonly max: number }
+  readonly code?: string
+  readonly tag?: string
+  readonly dialect?: string
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export interface RecordPage {
+  /** Newest first. */
+  readonly data: readonly RequestRecord[]
+  /** Where to go on. Without it there is nothing more. */
+  readonly nextCursor?: string
+}
+
+export interface PruneLimits {
+  /** Unix milliseconds: records of requests that came before go. */
+  readonly olderThanMs?: number
+  /** While the store is larger, the oldest records go. */
+  readonly maxBytes?: number
+}
+
+export interface RecordStore {
+  /** Writes all of them or none. A record whose id is already stored is left as it was. */
+  insert(records: readonly RequestRecord[]): void
+  /**
+   * One step of a search. It looks at a bounded number of records, so a page may hold fewer than `limit` or none
+   * and still name a cursor. Records inserted between two pages neither repeat nor hide others. Throws
+   * `invalid_request` on a cursor that no page named.
+   */
+  search(query: RecordQuery): RecordPage
+  get(org: string, id: string): RequestRecord | undefined
+  /** Deletes a bounded number of the oldest records that a limit excludes and tells how many: 0 when none is left. */
+  prune(limits: PruneLimits): number
+  /** What the records take on disk, free space within the file not counted. */
+  sizeBytes(): number
+}

@@ -1,0 +1,61 @@
+/** What is kept about each request: who asked for what, who answered, how long it took. Never the content. */
+
+import type { ErrorCode } from '../core/error.ts'
+import type { Usage } from '../core/usage.ts'
+
+/** One try at one target. All times are offsets from the request's start on a monotonic clock. */
+export interface AttemptRecord {
+  /** From 1. */
+  readonly n: number
+  readonly provider: string
+  readonly model: string
+  readonly startedMs: number
+  readonly headersMs?: number
+  readonly firstTokenMs?: number
+  readonly endedMs: number
+  /** The provider's, where it answered. */
+  readonly status?: number
+  readonly code?: ErrorCode
+  readonly message?: string
+  readonly usage?: Usage
+  readonly upstreamRequestId?: string
+  /** Parameters that the target could not carry. */
+  readonly dropped: readonly string[]
+  /** The target was passed over without a call, and why. */
+  readonly skippedBecause?: string
+}
+
+export interface RequestRecord {
+  readonly id: string
+  readonly org: string
+  /** When the request came, in Unix milliseconds. */
+  readonly atMs: number
+  /** The client's. */
+  readonly dialect: string
+  readonly operation: 'generate' | 'embed' | 'count-tokens' | 'models'
+  /** As the client named it. */
+  readonly requestedModel: string
+  readonly route?: string
+  /** Of the target that answered, or of the last one tried. */
+  readonly provider?: string
+  readonly model?: string
+  readonly keyId: string
+  readonly keyName: string
+  readonly user?: string
+  readonly session?: string
+  readonly tags: readonly string[]
+  readonly stream: boolean
+  /** What the client got. */
+  readonly status: number
+  readonly code?: ErrorCode
+  readonly message?: string
+  readonly durationMs: number
+  readonly firstTokenMs?: number
+  /** The part of the duration that no attempt accounts for. */
+  readonly overheadMs?: number
+  readonly usage?: Usage
+  readonly dropped: readonly string[]
+  readonly finish?: string
+  readonly clientGone: boolean
+  readonly attempts: readonly AttemptRecord[]
+}

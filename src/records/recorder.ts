@@ -1,0 +1,126 @@
+/** Takes request records off the hot path: queues them, writes them in groups, and deletes the old ones. */
+
+import type { Clock } from '../core/clock.ts'
+import type { RecordStore, RequestRecord } from './port.ts'
+
+export interface RecorderOptions {
+  readonly store: RecordStore
+  readonly clock: Clock
+  /** A record waits at most this long to be written. */
+  readonly flushMs?: number
+  /** The records of one transaction. */
+  readonly maxBatch?: number
+  /** While the store fails, the oldest records beyond this number are dropped: they are not money. */
+  readonly maxQueued?: number
+  /** The store failed. `dropped` records were lost since the last call, most often none. */
+  onError(cause: unknown, dropped: number): void
+  readonly retention: { readonly days: number; readonly maxBytes: number }
+}
+
+export interface Recorder {
+  /** Queues the record: no I/O, constant time, never throws. */
+  record(record: RequestRecord): void
+  /** Writes what is queued and stops. Safe to call twice. */
+  close(): void
+}
+
+const dayMs = 86_400_000
+const retryMs = 1000
+const pruneEveryMs = 60_000
+/** Between two steps of pruning, for the requests that wait. */
+const pruneRestMs = 25
+/** A record that fails this often alone is itself the fault. */
+const maxTriesAlone = 3
+
+/**
+ * A recorder that writes in groups. Its timers keep no process alive. A group that fails is tried again each
+ * second and in halves, so that one record that cannot be stored takes no other with it.
+ */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { store, onError } = options
+  const { flushMs = 100, maxBatch = 256, maxQueued = 10_000 } = options
+  const queue: RequestRecord[] = []
+  let dropped = 0
+  let batchSize = maxBatch
+  let triesAlone = 0
+  const pruner = startPruning(options)
+  let flushTimer: NodeJS.Timeout | undefined
+
+  const schedule = (delayMs: number): void => {
+    clearTimeout(flushTimer)
+    flushTimer = setTimeout(flush, delayMs).unref()
+  }
+
+  /** Writes one group; false when the store failed. */
+  const write = (): boolean => {
+    const batch = queue.slice(0, batchSize)
+    try {
+      store.insert(batch)
+    } catch (cause) {
+      if (batch.length === 1 && ++triesAlone >= maxTriesAlone) dropOldest()
+      batchSize = Math.max(1, batch.length >> 1)
+      report(cause)
+      return false
+    }
+    queue.splice(0, batch.length)
+    batchSize = maxBatch
+    triesAlone = 0
+    if (dropped > 0) report(new Error('records were dropped while the store failed'))
+    return true
+  }
+
+  const dropOldest = (): void => {
+    queue.shift()
+    dropped++
+    triesAlone = 0
+  }
+
+  const report = (cause: unknown): void => {
+    onError(cause, dropped)
+    dropped = 0
+  }
+
+  const flush = (): void => {
+    flushTimer = undefined
+    if (queue.length === 0) return
+    // One group per turn of the event loop: a long queue must not hold up the requests that made it.
+    if (!write()) schedule(retryMs)
+    else if (queue.length > 0) schedule(queue.length >= maxBatch ? 0 : flushMs)
+  }
+
+  return {
+    record(record) {
+      queue.push(record)
+      if (flushTimer === undefined) schedule(flushMs)
+      else if (queue.length === maxBatch && batchSize === maxBatch) schedule(0)
+      if (queue.length > maxQueued) dropOldest()
+    },
+    close() {
+      clearTimeout(flushTimer)
+      pruner.stop()
+      while (queue.length > 0 && write());
+      const left = queue.splice(0).length
+      if (left > 0) onError(new Error('the store did not take the last records'), left)
+    },
+  }
+}
+
+/** Deletes what the retention excludes: step after step while there is more, else a look each minute. */
+function startPruning({ store, clock, retention, onError }: RecorderOptions): { stop(): void } {
+  let timer: NodeJS.Timeout
+  const schedule = (delayMs: number): void => {
+    timer = setTimeout(step, delayMs).unref()
+  }
+  const step = (): void => {
+    let deleted = 0
+    try {
+      const olderThanMs = clock.nowMs() - retention.days * dayMs
+      deleted = store.prune({ olderThanMs, maxBytes: retention.maxBytes })
+    } catch (cause) {
+      onError(cause, 0)
+    }
+    schedule(deleted > 0 ? pruneRestMs : pruneEveryMs)
+  }
+  schedule(pruneEveryMs)
+  return { stop: () => clearTimeout(timer) }
+}

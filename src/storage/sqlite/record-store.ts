@@ -1,0 +1,230 @@
+/** Request records in SQLite. */
+
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import {
+  type CompiledQuery,
+  expressionBuilder,
+  type Expression,
+  type SelectQueryBuilder,
+  sql,
+  type SqlBool,
+} from 'kysely'
+import { type ErrorCode, GatewayError } from '../../core/error.ts'
+import type { RecordQuery, RecordStore, RequestRecord } from '../../records/port.ts'
+import { createQueryBuilder } from './kysely.ts'
+import { transact } from './open.ts'
+import type { RecordRow, RecordTables } from './record-migrations.ts'
+
+/** How many index entries one step of a search reads: some 10 ms of the event loop at most. */
+const searchWindow = 20_000
+/** How many records one step deletes: some 5 ms at most. */
+const pruneStep = 200
+
+const builder = createQueryBuilder<RecordTables>()
+
+/** A place in the order of a search: newest first, and among equals the last to arrive. */
+interface Position {
+  readonly at_ms: number
+  readonly seq: number
+}
+
+interface Compilable {
+  compile(): CompiledQuery
+}
+
+/** The store over a database that `openStore` opened with `recordMigrations`. `window` is for tests. */
+export function createRecordStore(database: DatabaseSync, window = searchWindow): RecordStore {
+  const insert = database.prepare(insertSql())
+  const pageCount = database.prepare('pragma page_count')
+  const freeCount = database.prepare('pragma freelist_count')
+  const pageBytes = onlyNumber(database.prepare('pragma page_size').get())
+
+  const select = (query: Compilable): unknown[] => {
+    const { sql: text, parameters } = query.compile()
+    return database.prepare(text).all(...(parameters as readonly SQLInputValue[]))
+  }
+  const change = (query: Compilable): number => {
+    const { sql: text, parameters } = query.compile()
+    return Number(database.prepare(text).run(...(parameters as readonly SQLInputValue[])).changes)
+  }
+  const sizeBytes = (): number => (onlyNumber(pageCount.get()) - onlyNumber(freeCount.get())) * pageBytes
+
+  return {
+    insert(records) {
+      transact(database, () => {
+        for (const record of records) insert.run(...toColumns(record))
+      })
+    },
+    search(query) {
+      const filters = filtersOf(query)
+      const inScan = builder.selectFrom('request_records').where(eb.and(scanOf(query)))
+      // Without filters the limit alone bounds the work.
+      const floors = filters.length === 0 ? [] : (select(floorOf(inScan, window)) as Position[])
+      const floor = floors[0]
+      const inWindow = floor === undefined ? [] : [compare('>=', floor)]
+      const rows = select(
+        newestFirst(inScan.where(eb.and([...filters, ...inWindow])).selectAll()).limit(query.limit + 1),
+      ) as RecordRow[]
+      const page = rows.slice(0, query.limit)
+      const end = rows.length > query.limit ? page.at(-1) : floor
+      const data = page.map(toRecord)
+      return end === undefined ? { data } : { data, nextCursor: `${end.at_ms}.${end.seq}` }
+    },
+    get(org, id) {
+      const query = builder.selectFrom('request_records').selectAll()
+      const [row] = select(query.where('org', '=', org).where('id', '=', id)) as RecordRow[]
+      return row && toRecord(row)
+    },
+    prune({ olderThanMs, maxBytes }) {
+      const byAge = olderThanMs === undefined ? 0 : change(pruneOf(olderThanMs))
+      if (byAge > 0 || maxBytes === undefined || sizeBytes() <= maxBytes) return byAge
+      return change(pruneOf(Number.MAX_SAFE_INTEGER))
+    },
+    sizeBytes,
+  }
+}
+
+function onlyNumber(row: Record<string, unknown> | undefined): number {
+  return Number(Object.values(row ?? {})[0])
+}
+
+// -- writing
+
+/** What no column holds. */
+type Body = Omit<
+  RequestRecord,
+  | ('id' | 'org' | 'atMs' | 'dialect' | 'route' | 'model' | 'provider' | 'keyId' | 'keyName')
+  | ('user' | 'session' | 'status' | 'code' | 'tags')
+>
+
+const columns = [
+  ...(['id', 'org', 'at_ms', 'dialect', 'route', 'model', 'provider', 'key_id', 'key_name'] as const),
+  ...(['user', 'session', 'status', 'code', 'tags', 'body'] as const),
+]
+
+function insertSql(): string {
+  const row = Object.fromEntries(columns.map((column) => [column, ''])) as unknown as Omit<RecordRow, 'seq'>
+  const query = builder.insertInto('request_records').values(row as RecordRow)
+  return query.onConflict((conflict) => conflict.column('id').doNothing()).compile().sql
+}
+
+/** In the order of `columns`. */
+function toColumns(record: RequestRecord): SQLInputValue[] {
+  const { id, org, atMs, dialect, keyId, keyName, status, tags, ...most } = record
+  const {
+    route = null,
+    model = null,
+    provider = null,
+    user = null,
+    session = null,
+    code = null,
+    ...rest
+  } = most
+  const body: Body = rest
+  const target = [route, model, provider]
+  const caller = [keyId, keyName, user, session]
+  return [
+    id,
+    org,
+    atMs,
+    dialect,
+    ...target,
+    ...caller,
+    status,
+    code,
+    JSON.stringify(tags),
+    JSON.stringify(body),
+  ]
+}
+
+function toRecord(row: RecordRow): RequestRecord {
+  const body = JSON.parse(row.body) as Body
+  return {
+    ...body,
+    id: row.id,
+    org: row.org,
+    atMs: row.at_ms,
+    dialect: row.dialect,
+    keyId: row.key_id,
+    keyName: row.key_name,
+    status: row.status,
+    tags: JSON.parse(row.tags) as string[],
+    ...(row.route !== null && { route: row.route }),
+    ...(row.model !== null && { model: row.model }),
+    ...(row.provider !== null && { provider: row.provider }),
+    ...(row.user !== null && { user: row.user }),
+    ...(row.session !== null && { session: row.session }),
+    ...(row.code !== null && { code: row.code as ErrorCode }),
+  }
+}
+
+// -- searching
+
+type Selection<Output> = SelectQueryBuilder<RecordTables, 'request_records', Output>
+
+const eb = expressionBuilder<RecordTables, 'request_records'>()
+
+/** What an index answers by itself: the range of time, and the session or else the user that one looks for. */
+function scanOf(query: RecordQuery): Expression<SqlBool>[] {
+  const { org, user, session, fromMs, toMs, cursor } = query
+  return [
+    eb('org', '=', org),
+    ...(session === undefined ? [] : [eb('session', '=', session)]),
+    ...(user === undefined || session !== undefined ? [] : [eb('user', '=', user)]),
+    ...(fromMs === undefined ? [] : [eb('at_ms', '>=', fromMs)]),
+    ...(toMs === undefined ? [] : [eb('at_ms', '<', toMs)]),
+    ...(cursor === undefined ? [] : [compare('<', readCursor(cursor))]),
+  ]
+}
+
+/** What each entry that the index gives is then held against. */
+function filtersOf(query: RecordQuery): Expression<SqlBool>[] {
+  const { route, model, provider, key, user, session, status, code, tag, dialect } = query
+  return [
+    ...(user === undefined || session === undefined ? [] : [eb('user', '=', user)]),
+    ...(route === undefined ? [] : [eb('route', '=', route)]),
+    ...(model === undefined ? [] : [eb('model', '=', model)]),
+    ...(provider === undefined ? [] : [eb('provider', '=', provider)]),
+    ...(key === undefined ? [] : [eb.or([eb('key_id', '=', key), eb('key_name', '=', key)])]),
+    ...(status === undefined ? [] : [eb('status', '>=', status.min), eb('status', '<=', status.max)]),
+    ...(code === undefined ? [] : [eb('code', '=', code)]),
+    ...(dialect === undefined ? [] : [eb('dialect', '=', dialect)]),
+    // A quoted JSON string occurs in the array's text only as a whole element: quotes within one are escaped.
+    ...(tag === undefined ? [] : [sql<SqlBool>`instr(${eb.ref('tags')}, ${JSON.stringify(tag)}) > 0`]),
+  ]
+}
+
+function compare(operator: '<' | '>=', { at_ms, seq }: Position): Expression<SqlBool> {
+  return eb(eb.refTuple('at_ms', 'seq'), operator, eb.tuple(at_ms, seq))
+}
+
+function newestFirst<O>(query: Selection<O>): Selection<O> {
+  return query.orderBy('at_ms', 'desc').orderBy('seq', 'desc')
+}
+
+/** The last entry that a step may look at; none when fewer are left. */
+function floorOf(query: Selection<object>, window: number): Compilable {
+  return newestFirst(query.select(['at_ms', 'seq']))
+    .limit(1)
+    .offset(window - 1)
+}
+
+function readCursor(cursor: string): Position {
+  const match = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor)
+  if (match === null) {
+    throw new GatewayError('invalid_request', 'The cursor is not one of this list.', { param: 'cursor' })
+  }
+  return { at_ms: Number(match[1]), seq: Number(match[2]) }
+}
+
+// -- pruning
+
+/**
+ * Deletes, of the first to arrive, those of requests that came before. Arrival follows the request's start by its
+ * duration, so an older one behind them waits for a later step at most as long as that.
+ */
+function pruneOf(olderThanMs: number): Compilable {
+  const first = builder.selectFrom('request_records').select(['seq', 'at_ms']).orderBy('seq').limit(pruneStep)
+  const old = builder.selectFrom(first.as('first')).select('seq').where('at_ms', '<', olderThanMs)
+  return builder.deleteFrom('request_records').where('seq', 'in', old)
+}
