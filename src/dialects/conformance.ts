@@ -212,7 +212,7 @@ function difference(expected: Normal, actual: Normal): string | undefined {
   }
   for (const [key, value] of Object.entries(expected.head)) {
     if (value !== '' && actual.head[key] !== value) {
-      return `${key} differs: ${String(value)} became ${String(actual.head[key])}`
+      return `${key} differs: ${JSON.stringify(value)} became ${JSON.stringify(actual.head[key])}`
     }
   }
   return undefined

@@ -46,6 +46,12 @@ export type Patch = (value: JsonObject) => JsonObject
  */
 export interface Dialect {
   readonly id: DialectId
+  /** The data of the frame that closes a stream, where the dialect has one beside its terminal event (`[DONE]`). */
+  readonly terminator?: string
+  /** The model's name stands in the body rather than in the path. */
+  readonly modelInBody: boolean
+  /** Usage on a stream must be asked for (`stream_options.include_usage`). */
+  readonly forcesUsage?: boolean
   readonly request: {
     /** `path` has what the dialect puts in the URL instead of the body (Gemini: model and stream). */
     decode(body: Json, path?: { readonly model?: string; readonly stream?: boolean }): GenRequest

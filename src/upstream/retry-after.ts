@@ -29,7 +29,15 @@ export function parseRetryAfter(text: string | undefined, nowMs: number): number
   return Number.isNaN(at) ? undefined : clamp(at - nowMs)
 }
 
-const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, µs: 0.001, ns: 1e-6 }
+const unitMs: Record<string, number> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 0.001,
+  µs: 0.001,
+  ns: 1e-6,
+}
 
 /** `6m0s`, `2m59.56s`, `130ms`; undefined for anything else. */
 function parseGoDuration(text: string): number | undefined {

@@ -45,6 +45,8 @@ export interface SendOptions {
 
 export interface Sender {
   send(options: SendOptions, receiver: Receiver): UpstreamCall
+  /** Closes the connections of all other providers as soon as their calls in flight have ended. */
+  keep(providers: ReadonlySet<Provider>): void
   /** Closes all connections; calls in flight are aborted. */
   close(): Promise<void>
 }
@@ -110,6 +112,13 @@ export function createSender(clock: Clock): Sender {
         call,
       )
       return call
+    },
+    keep(providers) {
+      for (const [provider, { pool }] of connections) {
+        if (providers.has(provider)) continue
+        connections.delete(provider)
+        void pool.close()
+      }
     },
     async close() {
       await Promise.all([...connections.values()].map((connection) => connection.pool.destroy()))

@@ -1,0 +1,15 @@
+/** All generation dialects by id. */
+
+import type { DialectId } from '../core/event.ts'
+import { anthropicMessages } from './anthropic-messages/dialect.ts'
+import type { Dialect } from './dialect.ts'
+import { gemini } from './gemini/dialect.ts'
+import { openaiChat } from './openai-chat/dialect.ts'
+import { openaiResponses } from './openai-responses/dialect.ts'
+
+export const dialects: Readonly<Record<DialectId, Dialect>> = {
+  'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
+  'anthropic-messages': anthropicMessages,
+  gemini,
+}

@@ -1,0 +1,285 @@
+/** The request path: the one list of steps that every route takes, and its one exit. */
+
+import { authoriseModel, type Keyring, type Principal } from './access/keys.ts'
+import type { Clock } from './core/clock.ts'
+import { GatewayError } from './core/error.ts'
+import type { Interrupt } from './core/interrupt.ts'
+import type { Json, JsonObject } from './core/json.ts'
+import type { AttemptRecord, RequestRecord } from './records/record.ts'
+import { type Attempt, attemptPlan } from './routing/attempt.ts'
+import { type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
+import type { TokenCounter } from './tokens/counter.ts'
+import type { Call } from './upstream/operation.ts'
+import type { Outlet } from './upstream/outlet.ts'
+import type { Sender } from './upstream/send.ts'
+
+/** One client request, as the HTTP side hands it over. */
+export interface Inbound {
+  readonly id: string
+  readonly dialect: string
+  readonly operation: RequestRecord['operation']
+  readonly credential: string | undefined
+  /** The value of a request header, by its lower-case name. */
+  header(name: string): string | undefined
+  /** Reads and parses the body; throws GatewayError for what cannot be read. */
+  body(): Promise<Json>
+  /** Makes the operation of this route from the body. */
+  open(body: Json): Call
+  encodeError(error: GatewayError): JsonObject
+  readonly outlet: Outlet
+  /** Raised by the HTTP side when the client leaves or the server must stop. */
+  readonly interrupt: Interrupt
+}
+
+/** What a reload replaces, as one value: a request sees one of them from its first step to its last. */
+export interface Snapshot {
+  readonly keyring: Keyring
+  readonly table: RoutingTable
+}
+
+export interface GatewayParts {
+  readonly clock: Clock
+  readonly sender: Sender
+  readonly tokens: TokenCounter
+  snapshot(): Snapshot
+  /** Called once for each request whose caller is known, when it is over. */
+  onRecord(record: RequestRecord): void
+  /** Called once for each failure. */
+  onError(error: GatewayError, requestId: string): void
+}
+
+export interface Gateway {
+  /** Answers one request. Never rejects: every failure becomes an answer and a record. */
+  serve(inbound: Inbound): Promise<void>
+}
+
+export function createGateway(parts: GatewayParts): Gateway {
+  return { serve: (inbound) => serve(new Exchange(parts, inbound)) }
+}
+
+async function serve(exchange: Exchange): Promise<void> {
+  try {
+    identify(exchange)
+    await decode(exchange)
+    plan(exchange)
+    authorise(exchange)
+    await attempt(exchange)
+    respond(exchange)
+  } catch (error) {
+    refuse(exchange, toGatewayError(error))
+  } finally {
+    exchange.end()
+  }
+}
+
+/** What the steps learn about one request, in the order in which they learn it. */
+class Exchange {
+  readonly parts: GatewayParts
+  readonly inbound: Inbound
+  readonly snapshot: Snapshot
+  readonly atMs: number
+  readonly startedMs: number
+  readonly attempts: Attempt[] = []
+  principal: Principal | undefined
+  call: Call | undefined
+  plan: Plan | undefined
+  error: GatewayError | undefined
+  status = 200
+  #deadline: NodeJS.Timeout | undefined
+
+  constructor(parts: GatewayParts, inbound: Inbound) {
+    this.parts = parts
+    this.inbound = inbound
+    this.snapshot = parts.snapshot()
+    this.atMs = parts.clock.nowMs()
+    this.startedMs = parts.clock.monotonicMs()
+  }
+
+  /** The client's own deadline, from `x-weir-timeout-ms`. */
+  startDeadline(): void {
+    const text = this.inbound.header('x-weir-timeout-ms')
+    if (text === undefined) return
+    const limitMs = Number(text)
+    if (!Number.isInteger(limitMs) || limitMs <= 0 || limitMs > 86_400_000) {
+      throw new GatewayError(
+        'invalid_request',
+        '`x-weir-timeout-ms` must be a whole number of milliseconds.',
+        {
+          param: 'x-weir-timeout-ms',
+        },
+      )
+    }
+    this.#deadline = setTimeout(() => {
+      this.inbound.interrupt.raise(new GatewayError('deadline_exceeded', `No answer within ${limitMs} ms.`))
+    }, limitMs)
+  }
+
+  get last(): Attempt | undefined {
+    return this.attempts.at(-1)
+  }
+
+  end(): void {
+    clearTimeout(this.#deadline)
+    if (this.principal) this.parts.onRecord(toRecord(this, this.principal))
+  }
+}
+
+// -- the steps
+
+function identify(exchange: Exchange): void {
+  exchange.principal = exchange.snapshot.keyring.identify(exchange.inbound.credential)
+}
+
+async function decode(exchange: Exchange): Promise<void> {
+  exchange.startDeadline()
+  const body = await exchange.inbound.body()
+  exchange.call = exchange.inbound.open(body)
+}
+
+function plan(exchange: Exchange): void {
+  exchange.plan = planRequest(exchange.call!.model, exchange.snapshot.table)
+}
+
+/** A key that may use a route may use its targets; a target that was named directly must itself be allowed. */
+function authorise({ principal, call, plan }: Exchange): void {
+  const names = [call!.model]
+  const [target] = plan!.targets
+  if (plan!.route === undefined && target) names.push(`${target.provider.name}/${target.model}`)
+  authoriseModel(principal!, names)
+}
+
+async function attempt(exchange: Exchange): Promise<void> {
+  const { inbound, parts } = exchange
+  await attemptPlan(
+    exchange.plan!,
+    exchange.call!,
+    {
+      sender: parts.sender,
+      clock: parts.clock,
+      tokens: parts.tokens,
+      requestId: inbound.id,
+      isStrict: inbound.header('x-weir-strict') === '1',
+      outlet: inbound.outlet,
+      interrupt: inbound.interrupt,
+      streamHeaders: (target, dropped) =>
+        answerHeaders(exchange, target, exchange.attempts.length + 1, dropped),
+    },
+    (made) => exchange.attempts.push(made),
+  )
+}
+
+/** Sends what the last attempt brought; a streamed answer has been sent already. */
+function respond(exchange: Exchange): void {
+  const { last, inbound, attempts } = exchange
+  if (!last || last.error) throw last?.error ?? new GatewayError('internal', 'The plan has no target.')
+  if (last.body === undefined) return
+  const headers = answerHeaders(exchange, last.target, attempts.length, last.dropped)
+  headers['content-type'] = 'application/json; charset=utf-8'
+  if (last.isEstimate) headers['x-weir-estimate'] = '1'
+  inbound.outlet.send(200, headers, last.body)
+}
+
+/** Answers with an error in the client's dialect, unless the answer has begun: then the stream has told it. */
+function refuse(exchange: Exchange, error: GatewayError): void {
+  const { inbound, last, attempts, parts } = exchange
+  exchange.error = error
+  exchange.status = error.status
+  parts.onError(error, inbound.id)
+  if (last?.isCommitted || inbound.outlet.isGone) return
+  const headers: Record<string, string> = last
+    ? answerHeaders(exchange, last.target, attempts.length, last.dropped)
+    : { 'x-weir-request-id': inbound.id }
+  headers['content-type'] = 'application/json; charset=utf-8'
+  // Weir has retried what could be retried: an SDK that repeats the call would only multiply the load.
+  headers['x-should-retry'] = String(error.rule.retry === 'after' && error.rule.blame === 'gateway')
+  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  inbound.outlet.send(error.status, headers, JSON.stringify(inbound.encodeError(error)))
+}
+
+// -- what the steps share
+
+function answerHeaders(
+  { inbound }: Exchange,
+  { provider, model }: Attempt['target'],
+  attempts: number,
+  dropped: readonly string[],
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    'x-weir-request-id': inbound.id,
+    'x-weir-provider': provider.name,
+    'x-weir-model': headerText(model),
+    'x-weir-attempts': String(attempts),
+  }
+  if (dropped.length > 0) headers['x-weir-dropped'] = headerText(dropped.join(', '))
+  return headers
+}
+
+/** Model names come from clients: what HTTP does not allow in a header is left out rather than thrown at. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1024)
+}
+
+function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  return new GatewayError('internal', 'The gateway failed to answer this request.', { cause: error })
+}
+
+function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
+  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts } = exchange
+  const endedMs = parts.clock.monotonicMs()
+  const user = inbound.header('x-weir-user') ?? call?.user
+  const session = inbound.header('x-weir-session') ?? call?.session
+  const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
+  return {
+    id: inbound.id,
+    org: principal.org,
+    atMs,
+    dialect: inbound.dialect,
+    operation: inbound.operation,
+    requestedModel: call?.model ?? '',
+    keyId: principal.keyId,
+    keyName: principal.keyName,
+    tags: tagsOf(inbound.header('x-weir-tags')),
+    stream: call?.stream ?? false,
+    status: exchange.status,
+    durationMs: endedMs - startedMs,
+    overheadMs: endedMs - startedMs - inAttemptsMs,
+    dropped: last?.dropped ?? [],
+    clientGone: error?.code === 'client_gone',
+    attempts: attempts.map((made, index) => toAttemptRecord(made, index + 1, startedMs)),
+    ...(plan?.route !== undefined && { route: plan.route }),
+    ...(last && { provider: last.target.provider.name, model: last.target.model }),
+    ...(user !== undefined && { user }),
+    ...(session !== undefined && { session }),
+    ...(error && { code: error.code, message: error.message }),
+    ...(last?.firstTokenMs !== undefined && { firstTokenMs: last.firstTokenMs - startedMs }),
+    ...(last?.usage && { usage: last.usage }),
+    ...(last?.finish !== undefined && { finish: last.finish }),
+  }
+}
+
+function toAttemptRecord(made: Attempt, n: number, startedMs: number): AttemptRecord {
+  return {
+    n,
+    provider: made.target.provider.name,
+    model: made.target.model,
+    startedMs: made.startedMs - startedMs,
+    endedMs: made.endedMs - startedMs,
+    dropped: made.dropped,
+    ...(made.headersMs !== undefined && { headersMs: made.headersMs - startedMs }),
+    ...(made.firstTokenMs !== undefined && { firstTokenMs: made.firstTokenMs - startedMs }),
+    ...(made.status !== undefined && { status: made.status }),
+    ...(made.error && { code: made.error.code, message: made.error.upstream?.message ?? made.error.message }),
+    ...(made.usage && { usage: made.usage }),
+    ...(made.upstreamRequestId !== undefined && { upstreamRequestId: made.upstreamRequestId }),
+  }
+}
+
+const maxTags = 20
+
+/** `x-weir-tags: a, b` as a list, bounded. */
+function tagsOf(header: string | undefined): string[] {
+  if (header === undefined) return []
+  const tags = header.split(',').map((tag) => tag.trim().slice(0, 64))
+  return tags.filter((tag) => tag !== '').slice(0, maxTags)
+}

@@ -1,0 +1,76 @@
+/** Judges a request's head before anything else looks at it: target, Host, and header names. */
+
+import type { IncomingMessage } from 'node:http'
+import { GatewayError } from '../core/error.ts'
+
+export interface Head {
+  /** The path as it was sent, decoded nowhere. */
+  readonly path: string
+  readonly query: URLSearchParams | undefined
+  /** The caller's key, from whichever header it came in. */
+  readonly credential: string | undefined
+}
+
+/** Every spelling in which SDKs send a key. One principal comes of them all. */
+const credentialHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+])
+
+const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
+const maxTargetLength = 8192
+
+/**
+ * Throws GatewayError `invalid_request` for what Node accepts and a gateway must not: two Host headers or a
+ * malformed one, targets that are not plain paths, header names that other servers fold together, a transfer
+ * coding other than `chunked`, and two differing credentials.
+ */
+export function readHead(request: IncomingMessage): Head {
+  const credential = readHeaders(request.rawHeaders)
+  const target = request.url ?? ''
+  if (target.length > maxTargetLength) throw invalid('The URL is too long.')
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  checkPath(path)
+  const query = mark < 0 ? undefined : new URLSearchParams(target.slice(mark + 1))
+  return { path, query, credential }
+}
+
+function readHeaders(rawHeaders: readonly string[]): string | undefined {
+  let hosts = 0
+  let credential: string | undefined
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    const value = rawHeaders[i + 1]!
+    if (name === 'host') {
+      hosts++
+      if (!hostPattern.test(value)) throw invalid('The Host header is not a host name with an optional port.')
+    } else if (name === 'transfer-encoding' && value.toLowerCase() !== 'chunked') {
+      throw invalid('Only `transfer-encoding: chunked` is accepted.')
+    } else if (credentialHeaders.has(name)) {
+      const found = name === 'authorization' ? bearer(value) : value.trim()
+      if (credential !== undefined && found !== credential)
+        throw invalid('The request carries two different keys.')
+      credential = found
+    } else if (name.includes('_')) throw invalid('Header names may not contain an underscore.')
+  }
+  if (hosts !== 1) throw invalid('The request must have exactly one Host header.')
+  return credential
+}
+
+function bearer(value: string): string {
+  return /^bearer /i.test(value) ? value.slice(7).trim() : value.trim()
+}
+
+function checkPath(path: string): void {
+  const isPlain = path.startsWith('/') && !path.startsWith('//') && !/[\\#;\u0000-\u0020\u007f]/.test(path)
+  if (!isPlain || /%(?:00|2e|5c)/i.test(path) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(path)) {
+    throw invalid('The request target is not a plain path.')
+  }
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('invalid_request', message)
+}

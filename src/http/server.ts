@@ -1,0 +1,215 @@
+/** The HTTP server: turns requests into calls of the gateway and the admin API, and drains on shutdown. */
+
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { GatewayError } from '../core/error.ts'
+import { Interrupt } from '../core/interrupt.ts'
+import type { Gateway, Inbound } from '../gateway.ts'
+import { type BodyLimits, readJson } from './body.ts'
+import { ClientOutlet } from './client-outlet.ts'
+import { type Head, readHead } from './head.ts'
+import { type DataRoute, errorEncoderFor, findDataRoute } from './routes.ts'
+import { checkMethod, type SideRoute } from './side-routes.ts'
+
+export interface ServerLimits extends BodyLimits {
+  readonly maxHeaderBytes: number
+  readonly headersTimeoutMs: number
+  readonly bodyTimeoutMs: number
+  readonly keepAliveMs: number
+}
+
+export interface HttpServerOptions {
+  readonly gateway: Gateway
+  readonly sideRoutes: readonly SideRoute[]
+  readonly newRequestId: () => string
+  readonly limits: ServerLimits
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly onError: (error: GatewayError, requestId: string) => void
+}
+
+export interface HttpServer {
+  listen(host: string, port: number): Promise<AddressInfo>
+  /** New certificates, without closing a connection. */
+  setTls(tls: { readonly cert: string; readonly key: string }): void
+  /** Number of requests that have not ended. */
+  readonly openRequests: number
+  /** Ends every open request with this reason; streams are told in band. */
+  interruptAll(reason: GatewayError): void
+  /** Stops accepting; resolves when all connections are closed. */
+  close(): Promise<void>
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const open = new Set<Interrupt>()
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    answer(options, open, request, response)
+  const server = createNodeServer(options, listener)
+  return {
+    async listen(host, port) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      return server.address() as AddressInfo
+    },
+    setTls(tls) {
+      if (server instanceof TlsServer) server.setSecureContext(tls)
+    },
+    get openRequests() {
+      return open.size
+    },
+    interruptAll(reason) {
+      for (const interrupt of open) interrupt.raise(reason)
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await closed
+    },
+  }
+}
+
+function createNodeServer(
+  { limits, tls }: HttpServerOptions,
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const settings = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.bodyTimeoutMs + Math.ceil(limits.maxBytes / 100),
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: 5_000,
+    noDelay: true,
+  }
+  const server = tls
+    ? createTlsServer({ ...settings, ...tls }, listener)
+    : createPlainServer(settings, listener)
+  server.maxHeadersCount = 100
+  server.maxRequestsPerSocket = 10_000
+  return server
+}
+
+function answer(
+  options: HttpServerOptions,
+  open: Set<Interrupt>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const interrupt = new Interrupt()
+  open.add(interrupt)
+  response.on('close', () => open.delete(interrupt))
+  const outlet = new ClientOutlet(response, interrupt)
+  const id = options.newRequestId()
+  let head: Head
+  try {
+    head = readHead(request)
+    const side = options.sideRoutes.find((route) => route.matches(head.path))
+    if (side) void answerSide(options, side, head, request, outlet, id)
+    else
+      void options.gateway.serve(
+        toInbound(options, findRoute(request, head), head, request, outlet, interrupt, id),
+      )
+  } catch (error) {
+    sendError(options, { path: request.url ?? '/', outlet, id, allow: ['POST'] }, error)
+  }
+}
+
+function findRoute(request: IncomingMessage, head: Head): DataRoute {
+  const route = findDataRoute(head.path, head.query)
+  if (!route) throw new GatewayError('not_found', 'There is no such path.')
+  if (request.method !== 'POST') throw new GatewayError('method_not_allowed', 'This path accepts POST only.')
+  return route
+}
+
+function toInbound(
+  options: HttpServerOptions,
+  route: DataRoute,
+  head: Head,
+  request: IncomingMessage,
+  outlet: ClientOutlet,
+  interrupt: Interrupt,
+  id: string,
+): Inbound {
+  // Google's SDKs may carry the key in the query; everywhere else it would only leak into logs.
+  const fromQuery =
+    route.encodeError === errorEncoderFor('/v1beta/') ? (head.query?.get('key') ?? undefined) : undefined
+  return {
+    id,
+    dialect: route.dialect,
+    operation: route.operation,
+    credential: head.credential ?? fromQuery,
+    header: (name) => headerOf(request, name),
+    body: () => readJson(request, options.limits),
+    open: route.open,
+    encodeError: route.encodeError,
+    outlet,
+    interrupt,
+  }
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+async function answerSide(
+  options: HttpServerOptions,
+  route: SideRoute,
+  head: Head,
+  request: IncomingMessage,
+  outlet: ClientOutlet,
+  id: string,
+): Promise<void> {
+  try {
+    checkMethod(route, request.method ?? '')
+    const reply = await route.answer({
+      method: request.method ?? 'GET',
+      path: head.path,
+      query: head.query ?? new URLSearchParams(),
+      credential: head.credential,
+      header: (name) => headerOf(request, name),
+      json: () => readJson(request, options.limits),
+    })
+    outlet.send(reply.status, { 'x-weir-request-id': id, ...reply.headers }, reply.body)
+  } catch (error) {
+    sendError(options, { path: head.path, outlet, id, allow: route.methods }, error)
+  }
+}
+
+interface ErrorReply {
+  readonly path: string
+  readonly outlet: ClientOutlet
+  readonly id: string
+  /** The methods that the path answers. */
+  readonly allow: readonly string[]
+}
+
+/** The one place where an error outside of the request path becomes an answer. */
+function sendError(
+  options: HttpServerOptions,
+  { path, outlet, id, allow }: ErrorReply,
+  cause: unknown,
+): void {
+  const error =
+    cause instanceof GatewayError
+      ? cause
+      : new GatewayError('internal', 'The gateway failed to answer.', { cause })
+  options.onError(error, id)
+  if (outlet.isGone) return
+  const headers: Record<string, string> = {
+    'content-type': 'application/json; charset=utf-8',
+    'x-weir-request-id': id,
+    'x-should-retry': 'false',
+  }
+  if (error.code === 'method_not_allowed') headers['allow'] = allow.join(', ')
+  outlet.send(error.status, headers, JSON.stringify(errorEncoderFor(path)(error)))
+}

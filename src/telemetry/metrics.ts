@@ -1,0 +1,115 @@
+/** The Prometheus metrics: names, labels, and how a finished request is counted. */
+
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { RequestRecord } from '../records/record.ts'
+
+export interface Metrics {
+  /** Counts one finished request. Cheap: label sets are resolved once. */
+  observe(record: RequestRecord): void
+  countRefusal(code: string): void
+  countDroppedRecords(count: number): void
+  /** The exposition text, and its content type. */
+  render(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+export interface MetricSources {
+  readonly openRequests: () => number
+}
+
+const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
+const overheadBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25]
+
+/** Labels carry names from the configuration and the catalogue only: never a key, a user or a prompt. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const requestLabels = ['dialect', 'operation', 'route', 'provider', 'status'] as const
+  const duration = new Histogram({
+    name: 'weir_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames: requestLabels,
+    buckets: secondsBuckets,
+    registers,
+  })
+  const firstToken = new Histogram({
+    name: 'weir_time_to_first_token_seconds',
+    help: 'Time from the request to the first content of a streamed answer.',
+    labelNames: ['route', 'provider'],
+    buckets: secondsBuckets,
+    registers,
+  })
+  const overhead = new Histogram({
+    name: 'weir_overhead_seconds',
+    help: 'Time that the gateway itself added: all but the attempts.',
+    labelNames: ['operation'],
+    buckets: overheadBuckets,
+    registers,
+  })
+  const tokens = new Counter({
+    name: 'weir_tokens_total',
+    help: 'Tokens as the providers reported them.',
+    labelNames: ['provider', 'direction'],
+    registers,
+  })
+  const attempts = new Counter({
+    name: 'weir_attempts_total',
+    help: 'Attempts at providers; `outcome` is `ok` or an error code.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'weir_errors_total',
+    help: 'Requests answered with an error, by code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const droppedRecords = new Counter({
+    name: 'weir_records_dropped_total',
+    help: 'Request records lost because their store failed.',
+    registers,
+  })
+  new Gauge({
+    name: 'weir_open_requests',
+    help: 'Requests that have not ended.',
+    registers,
+    collect() {
+      this.set(sources.openRequests())
+    },
+  })
+
+  const bound = <T>(bind: (key: readonly string[]) => T) => {
+    const known = new Map<string, T>()
+    return (...key: readonly string[]): T => {
+      const name = key.join('\u0000')
+      let child = known.get(name)
+      if (child === undefined) known.set(name, (child = bind(key)))
+      return child
+    }
+  }
+  const durationOf = bound((key) => duration.labels(...key))
+  const firstTokenOf = bound((key) => firstToken.labels(...key))
+  const overheadOf = bound((key) => overhead.labels(...key))
+  const tokensOf = bound((key) => tokens.labels(...key))
+  const attemptsOf = bound((key) => attempts.labels(...key))
+
+  return {
+    observe(record) {
+      const { provider = '', route = '' } = record
+      durationOf(record.dialect, record.operation, route, provider, String(record.status)).observe(
+        record.durationMs / 1000,
+      )
+      if (record.firstTokenMs !== undefined) firstTokenOf(route, provider).observe(record.firstTokenMs / 1000)
+      if (record.overheadMs !== undefined) overheadOf(record.operation).observe(record.overheadMs / 1000)
+      for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').inc()
+      if (!record.usage) return
+      tokensOf(provider, 'input').inc(record.usage.inputTokens)
+      tokensOf(provider, 'output').inc(record.usage.outputTokens)
+    },
+    countRefusal: (code) => refusals.labels(code).inc(),
+    countDroppedRecords: (count) => droppedRecords.inc(count),
+    async render() {
+      return { contentType: registry.contentType, text: await registry.metrics() }
+    },
+  }
+}

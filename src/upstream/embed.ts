@@ -1,0 +1,58 @@
+/** The operation that embeds: texts become vectors, on a provider of either embeddings dialect. */
+
+import type { EmbeddingDialectId, EmbedRequest } from '../core/embedding.ts'
+import { GatewayError } from '../core/error.ts'
+import { type Json, type JsonObject, parseJson } from '../core/json.ts'
+import type { EmbeddingDialect, EmbedPath } from '../dialects/embeddings/embedding-dialect.ts'
+import { embeddingDialects } from '../dialects/embeddings/registry.ts'
+import { dialects } from '../dialects/registry.ts'
+import { embedPath } from '../providers/address.ts'
+import type { Target } from '../providers/provider.ts'
+import { type AttemptContext, type AttemptResult, type Call, refuseDroppedIfStrict } from './operation.ts'
+import { exchange, resultOf } from './whole.ts'
+
+/** Reads a client's embeddings request. Throws GatewayError `invalid_request`. */
+export function openEmbed(id: EmbeddingDialectId, body: Json, path: EmbedPath | undefined): Call {
+  const client = embeddingDialects[id]
+  const request = client.request.decode(body, path)
+  return {
+    model: request.model,
+    stream: false,
+    ...(request.user !== undefined && { user: request.user }),
+    attempt: (target, context) => attempt(client, request, target, context),
+  }
+}
+
+async function attempt(
+  client: EmbeddingDialect,
+  request: EmbedRequest,
+  target: Target,
+  context: AttemptContext,
+): Promise<AttemptResult> {
+  const { provider, model } = target
+  if (provider.spec.embeddings === undefined) {
+    throw new GatewayError('unsupported_operation', `Provider ${provider.name} offers no embeddings.`)
+  }
+  const source = embeddingDialects[provider.spec.embeddings]
+  const { body, dropped, method } = source.request.encode(request, { model })
+  refuseDroppedIfStrict(context, target, dropped)
+  const received = await exchange(
+    { target, path: embedPath(source.id, model, method), body: JSON.stringify(body), stream: false },
+    dialects[provider.spec.dialects[0]].error.decode,
+    context,
+  )
+  const result = resultOf(received, dropped)
+  if (received.fault) return result
+  const answer = source.response.decode(
+    parseJson(received.body.toString('utf8')) ?? null,
+    provider.responsePatch,
+  )
+  if (answer instanceof GatewayError) return { ...result, error: answer }
+  const encoded: JsonObject = client.response.encode(answer, request)
+  return {
+    ...result,
+    reportedModel: answer.model,
+    body: JSON.stringify(encoded),
+    ...(answer.usage && { usage: answer.usage }),
+  }
+}

@@ -1,0 +1,195 @@
+/** The operation that generates: one request, tried on one target at a time, streamed or not. */
+
+import type { GenEvent } from '../core/event.ts'
+import type { GatewayError } from '../core/error.ts'
+import { asObject, type Json, type JsonObject } from '../core/json.ts'
+import type { GenRequest } from '../core/request.ts'
+import type { Usage } from '../core/usage.ts'
+import type { Dialect, EncodeContext } from '../dialects/dialect.ts'
+import { dialects } from '../dialects/registry.ts'
+import { jsonArrayFraming, type StreamFraming } from '../framing/stream-framing.ts'
+import { generatePath } from '../providers/address.ts'
+import type { ProviderSpec } from '../providers/table.ts'
+import type { Target } from '../providers/provider.ts'
+import { type AttemptContext, type AttemptResult, type Call, refuseDroppedIfStrict } from './operation.ts'
+import { pump, type PumpMode } from './pump.ts'
+import type { SendOptions } from './send.ts'
+import { decodeWhole, exchange, resultOf, type Whole } from './whole.ts'
+
+/** Reads a client's generation request. Throws GatewayError `invalid_request`. */
+export function openGenerate(
+  client: Dialect,
+  body: Json,
+  path: { readonly model?: string; readonly stream?: boolean },
+  framing: StreamFraming,
+): Call {
+  const request = client.request.decode(body, path)
+  return {
+    model: request.model,
+    stream: request.stream,
+    ...(request.user !== undefined && { user: request.user }),
+    ...(request.session !== undefined && { session: request.session }),
+    attempt: (target, context) =>
+      attempt({ client, request, body: body as JsonObject, framing }, target, context),
+  }
+}
+
+interface Generation {
+  readonly client: Dialect
+  readonly request: GenRequest
+  /** As the client sent it. */
+  readonly body: JsonObject
+  readonly framing: StreamFraming
+}
+
+async function attempt(
+  generation: Generation,
+  target: Target,
+  context: AttemptContext,
+): Promise<AttemptResult> {
+  const { client, request } = generation
+  const source = dialects[chooseDialect(target.provider.spec, generation)]
+  const isSame = source.id === client.id
+  const { body, dropped } = isSame
+    ? { body: sameDialectBody(generation, target), dropped: [] }
+    : source.request.encode(request, { model: target.model })
+  refuseDroppedIfStrict(context, target, dropped)
+  const options: SendOptions = {
+    target,
+    path: generatePath(source.id, target.model, request.stream),
+    body: JSON.stringify(target.provider.requestPatch?.(body) ?? body),
+    stream: request.stream,
+  }
+  const run = request.stream ? streamed : whole
+  return run(generation, source, options, dropped, context)
+}
+
+/**
+ * The dialect to speak to this provider: the client's own where it can, else its first. A provider with several
+ * is spoken to in the one that carries reasoning from turn to turn where the request has any.
+ */
+function chooseDialect(
+  spec: ProviderSpec,
+  { client, request }: Generation,
+): ProviderSpec['dialects'][number] {
+  if (spec.dialects.includes(client.id)) return client.id
+  const reasons =
+    request.reasoning !== undefined || request.turns.some((turn) => turn.parts.some(isReasoning))
+  const carrier = spec.dialects.find((dialect) => dialect === 'openai-responses')
+  return reasons && carrier !== undefined ? carrier : spec.dialects[0]
+}
+
+function isReasoning(part: GenRequest['turns'][number]['parts'][number]): boolean {
+  return part.type === 'reasoning'
+}
+
+/** The client's own body, to this target. Usage is always asked for: Weir accounts for every stream. */
+function sameDialectBody({ body, request, client }: Generation, target: Target): JsonObject {
+  const copy: Record<string, Json | undefined> = { ...body }
+  if (client.modelInBody) copy['model'] = target.model
+  if (client.forcesUsage && request.stream) {
+    copy['stream_options'] = { ...asObject(body['stream_options']), include_usage: true }
+  }
+  return copy
+}
+
+function encodeContext(request: GenRequest, target: Target, context: AttemptContext): EncodeContext {
+  return {
+    id: context.requestId,
+    model: target.model,
+    nowMs: context.clock.nowMs(),
+    includeUsage: request.includeUsage ?? false,
+  }
+}
+
+async function streamed(
+  { client, request, framing }: Generation,
+  source: Dialect,
+  options: SendOptions,
+  dropped: readonly string[],
+  context: AttemptContext,
+): Promise<AttemptResult> {
+  const { provider } = options.target
+  const withholdUsage = client.forcesUsage === true && request.includeUsage !== true
+  return pump(context.sender, options, {
+    source,
+    client,
+    mode: pumpMode(source, client, options.target, withholdUsage, framing),
+    withholdUsage,
+    responsePatch: provider.responsePatch,
+    eventPatch: provider.eventPatch,
+    context: encodeContext(request, options.target, context),
+    framing,
+    maxDeltas: maxDeltas(request.maxOutputTokens),
+    drainWhenGone: !provider.spec.cancelStopsBilling,
+    headers: () => ({
+      'content-type': framing.contentType,
+      ...context.streamHeaders(options.target, dropped),
+    }),
+    outlet: context.outlet,
+    interrupt: context.interrupt,
+    clock: context.clock,
+    dropped,
+  })
+}
+
+function pumpMode(
+  source: Dialect,
+  client: Dialect,
+  target: Target,
+  withholdUsage: boolean,
+  framing: StreamFraming,
+): PumpMode {
+  if (source.id !== client.id || target.provider.eventPatch) return 'translate'
+  const mustSeeFrames = withholdUsage || client.terminator !== undefined || framing === jsonArrayFraming
+  return mustSeeFrames ? 'frames' : 'bytes'
+}
+
+/** No provider sends more than one delta a token: past the limit and a margin, the stream is runaway. */
+function maxDeltas(maxOutputTokens: number | undefined): number {
+  return maxOutputTokens === undefined ? Number.POSITIVE_INFINITY : maxOutputTokens * 1.05 + 64
+}
+
+async function whole(
+  { client, request }: Generation,
+  source: Dialect,
+  options: SendOptions,
+  dropped: readonly string[],
+  context: AttemptContext,
+): Promise<AttemptResult> {
+  const { provider } = options.target
+  const received = await exchange(options, source.error.decode, context)
+  const result = resultOf(received, dropped)
+  if (received.fault) return result
+  const events = decodeWhole(source, received, provider.responsePatch, provider.eventPatch)
+  const facts = factsOf(events)
+  if (facts.error) return { ...result, ...facts }
+  const isUntouched = source.id === client.id && !provider.responsePatch && isJson(received)
+  const body = isUntouched
+    ? received.body
+    : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
+  return { ...result, ...facts, body }
+}
+
+function isJson(received: Whole): boolean {
+  return !String(received.headers['content-type'] ?? '').startsWith('text/event-stream')
+}
+
+interface Facts {
+  error?: GatewayError
+  usage?: Usage
+  finish?: string
+  reportedModel?: string
+}
+
+/** What the request path wants to know of an answer, in one pass. */
+function factsOf(events: readonly GenEvent[]): Facts {
+  const facts: Facts = {}
+  for (const event of events) {
+    if (event.type === 'start') facts.reportedModel = event.model
+    else if (event.type === 'usage') facts.usage = event.usage
+    else if (event.type === 'finish') facts.finish ??= event.reason
+    else if (event.type === 'fail') facts.error = event.error
+  }
+  return facts
+}

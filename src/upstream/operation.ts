@@ -1,0 +1,72 @@
+/** What the request path asks of an operation: read a request once, then try it on one target at a time. */
+
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Interrupt } from '../core/interrupt.ts'
+import type { Usage } from '../core/usage.ts'
+import type { Target } from '../providers/provider.ts'
+import type { TokenCounter } from '../tokens/counter.ts'
+import type { Outlet } from './outlet.ts'
+import type { Phase, Sender } from './send.ts'
+
+/** What an attempt needs from the request path. */
+export interface AttemptContext {
+  readonly sender: Sender
+  readonly clock: Clock
+  readonly requestId: string
+  /** A parameter that the target cannot carry is an error rather than a report. */
+  readonly isStrict: boolean
+  readonly tokens: TokenCounter
+  readonly outlet: Outlet
+  /** Raised when the client has gone, its deadline has passed, or the gateway must stop. */
+  readonly interrupt: Interrupt
+  /** The headers that a streamed answer begins with, given what the attempt knows when it commits. */
+  streamHeaders(target: Target, dropped: readonly string[]): Readonly<Record<string, string>>
+}
+
+/** What became of one attempt. All times are on the monotonic clock. */
+export interface AttemptResult {
+  /** Absent: success. */
+  readonly error?: GatewayError
+  readonly phase: Phase
+  /** The client has seen the beginning of the answer. */
+  readonly isCommitted: boolean
+  readonly status?: number
+  readonly headersMs?: number
+  readonly firstTokenMs?: number
+  readonly upstreamRequestId?: string
+  readonly dropped: readonly string[]
+  readonly usage?: Usage
+  /** Why the first choice ended, in our word. */
+  readonly finish?: string
+  /** The model that the provider says answered. */
+  readonly reportedModel?: string
+  /** The answer to send, where it was not streamed. */
+  readonly body?: string | Buffer
+  /** The figure in the answer is Weir's own estimate. */
+  readonly isEstimate?: boolean
+}
+
+/** A request that its operation has read. */
+export interface Call {
+  /** As the client names it. */
+  readonly model: string
+  readonly stream: boolean
+  readonly user?: string
+  readonly session?: string
+  attempt(target: Target, context: AttemptContext): Promise<AttemptResult>
+}
+
+/** With `x-weir-strict`, what the target cannot carry is an error: `unsupported_parameter`, thrown. */
+export function refuseDroppedIfStrict(
+  context: AttemptContext,
+  target: Target,
+  dropped: readonly string[],
+): void {
+  if (!context.isStrict || dropped.length === 0) return
+  throw new GatewayError(
+    'unsupported_parameter',
+    `Target ${target.provider.name}/${target.model} cannot carry: ${dropped.join(', ')}.`,
+    { param: dropped[0]! },
+  )
+}

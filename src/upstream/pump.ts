@@ -1,0 +1,390 @@
+/** Carries one streamed answer from provider to client: frames, decoder, guard, encoder, back-pressure, endings. */
+
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import type { GenEvent } from '../core/event.ts'
+import type { Interrupt } from '../core/interrupt.ts'
+import type { Usage } from '../core/usage.ts'
+import type { Dialect, EncodeContext, Machine, Patch } from '../dialects/dialect.ts'
+import type { Frame } from '../framing/frame.ts'
+import { SseParser } from '../framing/sse.ts'
+import type { FrameWriter, StreamFraming } from '../framing/stream-framing.ts'
+import { TerminalGuard } from './guard.ts'
+import type { AttemptResult } from './operation.ts'
+import type { Outlet } from './outlet.ts'
+import type { Receiver, ResponseHeaders, SendOptions, Sender, UpstreamCall } from './send.ts'
+import { contentEncodingFault, contentKind, decodeWhole, errorOf, requestIdOf, sizeFault } from './whole.ts'
+
+/**
+ * How bytes reach the client. `bytes`: untouched, the decoder runs beside them. `frames`: untouched frames, but
+ * a frame may be left out or added. `translate`: the events are encoded in the client's dialect.
+ */
+export type PumpMode = 'bytes' | 'frames' | 'translate'
+
+export interface PumpOptions {
+  readonly source: Dialect
+  readonly client: Dialect
+  readonly mode: PumpMode
+  /** Leave out frames that carry nothing but usage: Weir asked for them, the client did not. */
+  readonly withholdUsage: boolean
+  readonly responsePatch: Patch | undefined
+  readonly eventPatch: Patch | undefined
+  readonly context: EncodeContext
+  readonly framing: StreamFraming
+  /** Deltas after which an answer is cut, because it can no longer be within the output limit that was set. */
+  readonly maxDeltas: number
+  /** A client that leaves does not stop the bill: read on, bounded, so that the usage is known. */
+  readonly drainWhenGone: boolean
+  readonly headers: () => Readonly<Record<string, string>>
+  readonly outlet: Outlet
+  readonly interrupt: Interrupt
+  readonly clock: Clock
+  readonly dropped: readonly string[]
+}
+
+/** Bounds on reading an answer to its end for a client that has left. */
+const drainMs = 30_000
+/** A client that accepts nothing for this long is gone in all but name. */
+const blockedMs = 60_000
+
+/** Sends the request and pumps its answer. Resolves when both sides have ended; never rejects. */
+export function pump(sender: Sender, request: SendOptions, options: PumpOptions): Promise<AttemptResult> {
+  const stream = new StreamPump(options)
+  return stream.run(sender, request)
+}
+
+class StreamPump implements Receiver {
+  readonly #options: PumpOptions
+  readonly #done = Promise.withResolvers<AttemptResult>()
+  readonly #framer = new SseParser()
+  readonly #decoder: Machine<Frame, GenEvent>
+  readonly #guard = new TerminalGuard()
+  readonly #writer: FrameWriter
+  #encoder: Machine<GenEvent, Frame> | undefined
+  #call!: UpstreamCall
+
+  #status: number | undefined
+  #headers: ResponseHeaders = {}
+  #headersMs: number | undefined
+  #firstTokenMs: number | undefined
+  /** Collected bytes of an answer that is not a stream; undefined while streaming. */
+  #body: Buffer[] | undefined
+  #bodyBytes = 0
+
+  /** Written but not yet committed. */
+  #pending: (string | Buffer)[] = []
+  #isCommitted = false
+  #isSettled = false
+  #isDraining = false
+  #blockTimer: NodeJS.Timeout | undefined
+  #sawTerminator = false
+  #deltas = 0
+  #usage: Usage | undefined
+  #finish: string | undefined
+  #model: string | undefined
+  #failure: GatewayError | undefined
+  /** The client has the failure from the provider's own words. */
+  #isFailureTold = false
+
+  constructor(options: PumpOptions) {
+    this.#options = options
+    this.#writer = options.framing.writer()
+    this.#decoder = options.source.stream.decoder(options.eventPatch)
+    if (options.mode === 'translate') this.#encoder = options.client.stream.encoder(options.context)
+  }
+
+  run(sender: Sender, request: SendOptions): Promise<AttemptResult> {
+    const { outlet } = this.#options
+    this.#call = sender.send(request, this)
+    this.#options.interrupt.on((reason) => this.#interrupted(reason))
+    outlet.onDrain(() => this.#clientDrained())
+    return this.#done.promise
+  }
+
+  // -- the provider's side
+
+  onHeaders(status: number, headers: ResponseHeaders): void {
+    this.#status = status
+    this.#headers = headers
+    this.#headersMs = this.#options.clock.monotonicMs()
+    const fault = contentEncodingFault(headers)
+    if (fault) this.#call.abort(fault)
+    else if (status >= 300 || contentKind(headers) === 'json') this.#body = []
+    else if (contentKind(headers) === 'other') {
+      this.#call.abort(new GatewayError('upstream_protocol', 'The provider answered with a web page.'))
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#body) this.#collect(this.#body, chunk)
+    else if (!this.#isSettled) this.#stream(chunk)
+  }
+
+  onEnd(): void {
+    if (this.#body) this.#endWhole()
+    else this.#endStream()
+  }
+
+  onFault(error: GatewayError): void {
+    if (this.#guard.isComplete && error.code !== 'client_gone') this.#endStream() // it was whole; the connection's end is no news
+    else this.#fail(error)
+  }
+
+  // -- an answer that is not a stream
+
+  #collect(body: Buffer[], chunk: Buffer): void {
+    this.#bodyBytes += chunk.length
+    const fault = sizeFault(this.#status!, this.#bodyBytes)
+    if (fault) this.#call.abort(fault)
+    else body.push(chunk)
+  }
+
+  #endWhole(): void {
+    const { source, responsePatch, eventPatch, client, context, clock } = this.#options
+    const status = this.#status!
+    const body = Buffer.concat(this.#body!)
+    if (status >= 300) {
+      this.#fail(errorOf(source.error.decode, status, this.#headers, body, clock.nowMs()))
+      return
+    }
+    // The provider was asked to stream and did not: what it said is still an answer.
+    this.#encoder ??= client.stream.encoder(context)
+    let text = ''
+    for (const event of decodeWhole(
+      source,
+      { phase: 'answered', headers: this.#headers, body },
+      responsePatch,
+      eventPatch,
+    )) {
+      this.#note(event)
+      if (!this.#failure) text += this.#encode(event)
+    }
+    if (this.#failure) this.#fail(this.#failure)
+    else {
+      this.#emit(text + this.#endEncoder())
+      this.#succeed()
+    }
+  }
+
+  // -- a stream
+
+  #stream(chunk: Buffer): void {
+    const { mode } = this.#options
+    const wasComplete = this.#guard.isComplete
+    let text = ''
+    let admitted = 0
+    try {
+      for (const frame of this.#framer.push(chunk)) {
+        const events = this.#admit(this.#decoder.push(frame))
+        admitted += events.length
+        if (this.#failure) break
+        if (mode === 'frames') text += this.#frameToPass(frame, events)
+        else if (mode === 'translate') for (const event of events) text += this.#encode(event)
+      }
+    } catch (error) {
+      this.#failure = toFailure(error)
+    }
+    if (mode === 'bytes') {
+      // A provider's own error event is in the client's dialect already; what Weir found broken is not passed on.
+      this.#isFailureTold = this.#failure !== undefined && this.#failure.code !== 'upstream_protocol'
+      const isWanted = this.#failure ? this.#isCommitted && this.#isFailureTold : !wasComplete || admitted > 0
+      if (isWanted) this.#emit(chunk)
+    } else if (text !== '') this.#emit(text)
+    if (this.#failure) this.#call.abort(this.#failure)
+  }
+
+  /** Runs decoded events through the guard and takes note of them. */
+  #admit(decoded: readonly GenEvent[]): readonly GenEvent[] {
+    if (decoded.length === 0) return decoded
+    const events: GenEvent[] = []
+    for (const candidate of decoded) {
+      for (const event of this.#guard.push(candidate)) {
+        this.#note(event)
+        events.push(event)
+      }
+    }
+    return events
+  }
+
+  #note(event: GenEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#model = event.model
+        break
+      case 'block-start':
+        this.#contentArrived()
+        break
+      case 'block-delta':
+        this.#call.contentArrived()
+        if (++this.#deltas > this.#options.maxDeltas) {
+          this.#failure = new GatewayError(
+            'upstream_protocol',
+            'The provider streams far beyond the output limit.',
+          )
+        }
+        break
+      case 'usage':
+        this.#usage = event.usage
+        break
+      case 'finish':
+        this.#contentArrived()
+        this.#finish ??= event.reason
+        break
+      case 'fail':
+        this.#failure = event.error
+        break
+      case 'block-end':
+      case 'annotation':
+      case 'logprobs':
+      case 'native':
+        break
+    }
+  }
+
+  #contentArrived(): void {
+    this.#call.contentArrived()
+    this.#firstTokenMs ??= this.#options.clock.monotonicMs()
+  }
+
+  #frameToPass(frame: Frame, events: readonly GenEvent[]): string {
+    const { withholdUsage, client } = this.#options
+    if (frame.data === client.terminator) {
+      // It proves nothing by itself: it is passed on only behind a finish.
+      if (!this.#guard.isComplete || this.#sawTerminator) return ''
+      this.#sawTerminator = true
+      return this.#writer.text(frame)
+    }
+    if (events.length === 0 && this.#guard.isComplete) return '' // noise after the end
+    const isUsageOnly = events.length === 1 && events[0]!.type === 'usage'
+    return withholdUsage && isUsageOnly ? '' : this.#writer.text(frame)
+  }
+
+  #encode(event: GenEvent): string {
+    let text = ''
+    for (const frame of this.#encoder!.push(event)) text += this.#writer.text(frame)
+    return text
+  }
+
+  #endEncoder(): string {
+    let text = ''
+    for (const frame of this.#encoder!.end()) text += this.#writer.text(frame)
+    return text
+  }
+
+  #endStream(): void {
+    const { mode, client } = this.#options
+    let text = ''
+    try {
+      const late: GenEvent[] = []
+      for (const frame of this.#framer.end()) late.push(...this.#admit(this.#decoder.push(frame)))
+      late.push(...this.#admit(this.#decoder.end()))
+      for (const event of this.#guard.end()) this.#note(event)
+      if (mode === 'translate' && !this.#failure) for (const event of late) text += this.#encode(event)
+    } catch (error) {
+      this.#failure = toFailure(error)
+    }
+    if (this.#failure) {
+      this.#fail(this.#failure)
+      return
+    }
+    if (mode === 'translate') text += this.#endEncoder()
+    else if (mode === 'frames' && client.terminator !== undefined && !this.#sawTerminator) {
+      text += this.#writer.text({ data: client.terminator })
+    }
+    this.#emit(text)
+    this.#succeed()
+  }
+
+  // -- the client's side
+
+  #emit(output: string | Buffer): void {
+    if (this.#isDraining || this.#options.outlet.isGone) return
+    if (!this.#isCommitted) {
+      this.#pending.push(output)
+      if (this.#firstTokenMs === undefined || this.#failure) return
+      this.#commit()
+      return
+    }
+    if (output.length > 0) this.#write(output)
+  }
+
+  #commit(): void {
+    this.#isCommitted = true
+    this.#options.outlet.begin(200, this.#options.headers())
+    const pending = this.#pending
+    this.#pending = []
+    for (const output of pending) if (output.length > 0) this.#write(output)
+  }
+
+  #write(output: string | Buffer): void {
+    if (this.#options.outlet.write(output)) return
+    this.#call.pause()
+    this.#blockTimer ??= setTimeout(() => this.#options.outlet.destroy(), blockedMs).unref()
+  }
+
+  #clientDrained(): void {
+    clearTimeout(this.#blockTimer)
+    this.#blockTimer = undefined
+    this.#call.resume()
+  }
+
+  #interrupted(reason: GatewayError): void {
+    if (this.#isSettled) return
+    if (reason.code === 'client_gone' && this.#options.drainWhenGone && this.#call.phase !== 'unsent') {
+      this.#isDraining = true
+      this.#call.resume()
+      setTimeout(() => this.#call.abort(reason), drainMs).unref()
+    } else this.#call.abort(reason)
+  }
+
+  // -- endings
+
+  #succeed(): void {
+    if (!this.#isCommitted && !this.#options.outlet.isGone && !this.#isDraining) this.#commit()
+    if (!this.#isDraining && !this.#options.outlet.isGone) {
+      const closing = this.#writer.close()
+      if (closing !== '') this.#options.outlet.write(closing)
+      this.#options.outlet.end()
+    }
+    this.#settle(this.#isDraining ? this.#options.interrupt.reason : undefined)
+  }
+
+  #fail(error: GatewayError): void {
+    const { outlet, client, context } = this.#options
+    if (this.#isCommitted && !outlet.isGone && !this.#isDraining) {
+      // The failure is told in the client's own dialect; there is no finish and no closing frame.
+      if (!this.#isFailureTold) {
+        this.#encoder ??= client.stream.encoder(context)
+        const frames = this.#encoder.push({ type: 'fail', error })
+        outlet.write(frames.map((frame) => this.#writer.text(frame)).join('') + this.#writer.close())
+      }
+      outlet.end()
+    }
+    this.#settle(error)
+  }
+
+  #settle(error: GatewayError | undefined): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    clearTimeout(this.#blockTimer)
+    const requestId = requestIdOf(this.#headers)
+    this.#done.resolve({
+      phase: this.#call.phase,
+      isCommitted: this.#isCommitted,
+      dropped: this.#options.dropped,
+      ...(error && { error }),
+      ...(this.#status !== undefined && { status: this.#status }),
+      ...(this.#headersMs !== undefined && { headersMs: this.#headersMs }),
+      ...(this.#firstTokenMs !== undefined && { firstTokenMs: this.#firstTokenMs }),
+      ...(requestId !== undefined && { upstreamRequestId: requestId }),
+      ...(this.#usage && { usage: this.#usage }),
+      ...(this.#finish !== undefined && { finish: this.#finish }),
+      ...(this.#model !== undefined && { reportedModel: this.#model }),
+    })
+  }
+}
+
+function toFailure(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  return new GatewayError('internal', 'The answer could not be read.', { cause: error })
+}

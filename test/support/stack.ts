@@ -1,0 +1,102 @@
+/** A real gateway and a real simulator on loopback, for one test, with a provider of every dialect between them. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { JsonObject } from '../../src/core/json.ts'
+import { type RunningGateway, start } from '../../src/main.ts'
+import { createSimulator } from '../../src/simulator/simulator.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+
+export const testKey = 'test-key-of-16-characters'
+export const adminToken = 'admin-token-of-16-characters'
+
+export interface Stack {
+  readonly gateway: RunningGateway
+  readonly simulator: ReturnType<typeof createSimulator>
+  readonly simulatorUrl: string
+  /** The lines of the gateway's log so far. */
+  readonly log: readonly string[]
+  /** POSTs JSON with the test key. */
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+  /** GETs with the admin token. */
+  admin(path: string): Promise<JsonObject>
+}
+
+/** Names of the providers in a stack's configuration, by what they speak. */
+export const stackProviders = ['openai', 'claude', 'google', 'deepseek', 'qwen', 'mistral'] as const
+
+export interface StackOptions {
+  /** Merged over the default configuration, section by section. */
+  readonly config?: JsonObject
+  readonly timeout?: JsonObject
+}
+
+/** Starts both; the test's end stops them. */
+export async function startStack(t: Pick<TestContext, 'after'>, options: StackOptions = {}): Promise<Stack> {
+  const simulator = createSimulator({})
+  const { url: simulatorUrl } = await simulator.listen(0)
+  const folder = mkdtempSync(join(tmpdir(), 'weir-test-'))
+  const file = join(folder, 'weir.yaml')
+  writeFileSync(file, JSON.stringify({ ...defaultConfig(simulatorUrl, options.timeout), ...options.config }))
+  const log: string[] = []
+  const gateway = await start({
+    configPath: file,
+    folder,
+    env: {
+      WEIR_TEST_KEY: testKey,
+      WEIR_ADMIN_TOKEN: adminToken,
+      PROVIDER_KEY: 'provider-key-canary-0123456789',
+    },
+    port: 0,
+    dataDir: join(folder, 'data'),
+    log: createLog({ level: 'debug', format: 'json', destination: { write: (line) => log.push(line) } }),
+  })
+  t.after(async () => {
+    await gateway.stop(true)
+    await simulator.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    gateway,
+    simulator,
+    simulatorUrl,
+    log,
+    post: (path, body, headers) =>
+      fetch(gateway.url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    async admin(path) {
+      const response = await fetch(`${gateway.url}/admin/v1${path}`, {
+        headers: { authorization: `Bearer ${adminToken}` },
+      })
+      return (await response.json()) as JsonObject
+    },
+  }
+}
+
+function defaultConfig(simulatorUrl: string, timeout: JsonObject | undefined): JsonObject {
+  const provider = (type: string, path: string): JsonObject => ({
+    type,
+    apiKey: 'env:PROVIDER_KEY',
+    baseUrl: simulatorUrl + path,
+    allowPrivateNetwork: true,
+    ...(timeout && { timeout }),
+  })
+  return {
+    admin: { token: 'env:WEIR_ADMIN_TOKEN' },
+    server: { drain: { graceMs: 0, timeoutMs: 5000 } },
+    keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
+    providers: {
+      openai: provider('openai', '/openai/v1'),
+      claude: provider('anthropic', '/anthropic/v1'),
+      google: provider('gemini', '/gemini/v1beta'),
+      deepseek: provider('deepseek', '/deepseek/v1'),
+      qwen: provider('qwen', '/qwen/v1'),
+      mistral: provider('mistral', '/mistral/v1'),
+    },
+  }
+}
