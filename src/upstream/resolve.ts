@@ -39,8 +39,8 @@ interface Entry {
  * A caching resolver. `getaddrinfo` takes one of libuv's few threads for as long as a name server is silent, so
  * c-ares asks first; it knows neither the hosts file nor search domains, so a name without a dot, and one that
  * c-ares does not find (containers, clusters), goes to the system. A hosts file therefore adds names but does not
- * override those that DNS has. An answer is kept for its TTL, at most 60 s,
- * and for 10 minutes more in case that the name servers fail. Concurrent questions for one name are one question.
+ * override those that DNS has. An answer is kept for its TTL, at most 60 s, and for 10 minutes more in case that
+ * the name servers fail. Concurrent questions for one name are one question.
  */
 export function createResolver(clock: Clock, options: ResolverOptions = {}): Resolver {
   const cares = new CaresResolver({ timeout: queryTimeoutMs, tries: queryTries })
