@@ -22,7 +22,7 @@ export function renderOpenApi(routes: readonly AdminRoute[]): JsonObject {
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'The admin token.' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-weir-session' },
+        session: { type: 'apiKey', in: 'cookie', name: 'weir_session' },
       },
       schemas: { Error: errorSchema },
     },
