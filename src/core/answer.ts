@@ -77,9 +77,11 @@ export class AnswerFold {
       case 'annotation':
         ;(byNumber.get(event.block)!.citations ??= []).push(event.value)
         break
-      case 'logprobs':
-        ;(byNumber.get(event.block)!.logprobs ??= []).push(...event.values)
+      case 'logprobs': {
+        const logprobs = (byNumber.get(event.block)!.logprobs ??= [])
+        for (const value of event.values) logprobs.push(value)
         break
+      }
       case 'block-end': {
         const block = byNumber.get(event.block)
         if (block && event.signature) block.signature = event.signature

@@ -17,10 +17,9 @@ export function encodeBody(events: readonly GenEvent[], context: EncodeContext):
   const candidates = [...choices]
     .toSorted((a, b) => a - b)
     .map((choice) => {
-      const blocks = blocksOf(answer, choice)
-      const calls: AnswerBlock[] = blocks.filter((block) => block.kind === 'tool')
-      const parts = blocks
-        .map((block) => blockPart(block, answerId(answer, context), calls.indexOf(block)))
+      let calls = 0
+      const parts = blocksOf(answer, choice)
+        .map((block) => blockPart(block, answerId(answer, context), block.kind === 'tool' ? calls++ : 0))
         .filter((part) => part !== undefined)
       return {
         content: parts.length > 0 ? { parts, role: 'model' } : { role: 'model' },

@@ -7,25 +7,24 @@ import { derivedCallId } from './wire.ts'
  * name, which is how Gemini itself pairs them.
  */
 export class CallIds {
-  readonly #open = new Map<string, string[]>()
+  /** The ids of the calls without a result, oldest first, by the name of their tool. */
+  readonly #open = new Map<string, Set<string>>()
   #count = 0
 
   ofCall(name: string, id: string | undefined): string {
     const callId = id === undefined || id === '' ? derivedCallId('turn', this.#count) : id
     this.#count++
     const open = this.#open.get(name)
-    if (open) open.push(callId)
-    else this.#open.set(name, [callId])
+    if (open) open.add(callId)
+    else this.#open.set(name, new Set([callId]))
     return callId
   }
 
   ofResult(name: string, id: string | undefined): string {
-    const open = this.#open.get(name) ?? []
-    if (id !== undefined && id !== '') {
-      const at = open.indexOf(id)
-      if (at >= 0) open.splice(at, 1)
-      return id
-    }
-    return open.shift() ?? derivedCallId('result', this.#count++)
+    const open = this.#open.get(name)
+    const [oldest] = open ?? []
+    const callId = (id === '' ? undefined : id) ?? oldest ?? derivedCallId('result', this.#count++)
+    open?.delete(callId)
+    return callId
   }
 }

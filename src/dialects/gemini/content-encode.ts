@@ -17,6 +17,7 @@ export class ContentEncoder {
   readonly #turns: readonly Turn[]
   readonly #isForeign: boolean
   readonly #dropped: string[]
+  readonly #droppedPaths = new Set<string>()
   readonly #toolNames = new Map<string, string>()
 
   /** `isForeign`: the request came in another dialect, so an unsigned call is not known to be a Gemini model's. */
@@ -43,7 +44,7 @@ export class ContentEncoder {
       const role = turn.role === 'assistant' ? 'model' : 'user'
       const parts = this.#parts(turn, at)
       const last = contents.at(-1)
-      if (last?.role === role) last.parts.push(...parts)
+      if (last?.role === role) for (const part of parts) last.parts.push(part)
       else if (parts.length > 0) contents.push({ role, parts })
     }
     if (this.#isForeign) for (const content of contents) signFirstCall(content.parts)
@@ -118,7 +119,8 @@ export class ContentEncoder {
   }
 
   #drop(path: string): void {
-    if (!this.#dropped.includes(path)) this.#dropped.push(path)
+    if (!this.#droppedPaths.has(path)) this.#dropped.push(path)
+    this.#droppedPaths.add(path)
   }
 }
 

@@ -284,6 +284,40 @@ test("another provider's signature is base64 for the client, as the field demand
   })
 })
 
+test('the pieces of a stream that a client kept are one turn again, with the signature where it belongs', () => {
+  const chunks = encodeStream([
+    ...foreign.slice(0, 1),
+    { type: 'block-start', block: 0, choice: 0, kind: 'reasoning' },
+    { type: 'block-delta', block: 0, text: 'H' },
+    { type: 'block-delta', block: 0, text: 'm' },
+    { type: 'block-end', block: 0, signature: { dialect: 'anthropic-messages', value: 'sig==' } },
+    { type: 'block-start', block: 1, choice: 0, kind: 'text' },
+    { type: 'block-delta', block: 1, text: 'Hel' },
+    { type: 'block-delta', block: 1, text: 'lo' },
+    { type: 'block-end', block: 1 },
+    { type: 'finish', choice: 0, reason: 'stop', native: 'stop' },
+  ])
+  const contents = chunks.map((chunk) => asObject(asArray(chunk['candidates'])[0])?.['content'] ?? null)
+  assert.equal(contents.length, 6)
+  assert.deepEqual(gemini.request.decode({ contents }, { model: 'm' }).turns, [
+    {
+      role: 'assistant',
+      parts: [
+        {
+          type: 'reasoning',
+          text: 'Hm',
+          summary: true,
+          signature: { dialect: 'anthropic-messages', value: 'sig==' },
+        },
+        { type: 'text', text: 'Hello' },
+      ],
+    },
+  ])
+  const own = [{ text: 'Hello' }, { text: '', thoughtSignature: 'abc=' }]
+  const body = { contents: [{ role: 'model', parts: own }] }
+  assert.deepEqual(gemini.request.encode(gemini.request.decode(body, { model: 'm' }), target).body, body)
+})
+
 test('a stream that fails ends with the error and nothing after it', () => {
   const error = new GatewayError('upstream_truncated', 'Cut.')
   const chunks = encodeStream([...foreign.slice(0, 5), { type: 'fail', error }, ...foreign.slice(12)])
@@ -532,6 +566,19 @@ test('a wrong type is refused with the path of the field', () => {
       (error) => error instanceof GatewayError && error.code === 'invalid_request' && error.param === param,
     )
   }
+})
+
+test('very many small contents and parts are read and written', () => {
+  const piece = (at: number) => ({ text: 'x', thought: at % 2 === 0 })
+  const pieces = Array.from({ length: 200_000 }, (_, at) => piece(at))
+  const contents = [
+    { role: 'user', parts: [{ text: 'a' }] },
+    { role: 'user', parts: pieces },
+    ...pieces.map((part) => ({ role: 'model', parts: [part] })),
+  ]
+  const decoded = gemini.request.decode({ contents }, { model: 'm' })
+  assert.equal(decoded.turns.at(-1)?.parts.length, 200_000)
+  assert.equal((gemini.request.encode(decoded, target).body['contents'] as Json[]).length, 2)
 })
 
 test('no request, answer or stream, however broken, throws anything but a GatewayError', () => {

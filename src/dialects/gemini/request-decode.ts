@@ -14,6 +14,7 @@ import {
 import type { GenRequest, OutputFormat, Part, Tool, ToolChoice, Turn } from '../../core/request.ts'
 import { CallIds } from './call-ids.ts'
 import { mediaKindOf } from './media.ts'
+import { joinModelTurns } from './model-turn.ts'
 import { jsonSchemaOf } from './schema.ts'
 import { reasoningOf } from './thinking.ts'
 import { camelKeys, fromThoughtSignature } from './wire.ts'
@@ -84,10 +85,13 @@ function decodeSystem(value: Json | undefined): Turn[] {
   return [{ role: 'system', parts }]
 }
 
-function decodeContents(value: Json | undefined): Turn[] {
+function decodeContents(value: Json | undefined): readonly Turn[] {
   if (!Array.isArray(value)) throw invalid('contents', '`contents` must be an array.')
   const calls = new CallIds()
-  return (value as readonly Json[]).flatMap((item, at) => decodeContent(item, `contents[${at}]`, calls))
+  const turns = (value as readonly Json[]).flatMap((item, at) =>
+    decodeContent(item, `contents[${at}]`, calls),
+  )
+  return joinModelTurns(turns)
 }
 
 /** One turn, or several: results of tools stand in turns of their own. */
