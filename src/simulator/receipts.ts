@@ -73,6 +73,7 @@ export class ReceiptLog {
 
   clear(): void {
     this.#receipts = []
+    this.#last = 0
   }
 }
 
