@@ -8,8 +8,16 @@ export interface Habits {
   readonly chatNullUsage: boolean
   /** Where a chat answer shows its reasoning. */
   readonly chatReasoning: 'hidden' | 'reasoning_content' | 'reasoning' | 'content-parts'
-  /** All tool calls of an answer in one delta, whole, beside the finish reason. */
-  readonly chatToolsAtOnce: boolean
+  /** Tool calls in pieces; each whole in a delta of its own; or all at once beside the finish reason. */
+  readonly chatTools: 'pieces' | 'whole' | 'with-finish'
+  /** Members of the usage details. */
+  readonly chatPromptDetails: readonly string[]
+  readonly chatCompletionDetails: readonly string[]
+  /** Usage also tells the prompt's tokens as cache hits and misses. */
+  readonly chatCacheCounts: boolean
+  /** A refusal stands in a field of its own, not in the content. */
+  readonly chatRefusals: boolean
+  readonly chatFingerprint: boolean
   /** Random padding against the reading of token lengths from packet sizes. */
   readonly padding: boolean
   /** Comments before the first event. */
@@ -23,27 +31,54 @@ const compatible: Habits = {
   chatUsage: 'own-chunk',
   chatNullUsage: false,
   chatReasoning: 'reasoning_content',
-  chatToolsAtOnce: false,
+  chatTools: 'pieces',
+  chatPromptDetails: ['cached_tokens'],
+  chatCompletionDetails: ['reasoning_tokens'],
+  chatCacheCounts: false,
+  chatRefusals: false,
+  chatFingerprint: false,
   padding: false,
   comments: [],
   errorStyle: 'openai',
   billsWhenCancelled: false,
 }
 
+const openAi = {
+  chatNullUsage: true,
+  chatReasoning: 'hidden',
+  chatPromptDetails: ['cached_tokens', 'audio_tokens'],
+  chatCompletionDetails: [
+    'reasoning_tokens',
+    'audio_tokens',
+    'accepted_prediction_tokens',
+    'rejected_prediction_tokens',
+  ],
+  chatRefusals: true,
+  chatFingerprint: true,
+} as const
+
 const rows: ReadonlyMap<string, Partial<Habits>> = new Map(
   Object.entries({
-    openai: { chatNullUsage: true, chatReasoning: 'hidden', padding: true },
-    azure: { chatNullUsage: true, chatReasoning: 'hidden' },
-    deepseek: { chatUsage: 'last-chunk', chatNullUsage: true },
+    openai: { ...openAi, padding: true },
+    azure: openAi,
+    deepseek: { chatUsage: 'last-chunk', chatNullUsage: true, chatCacheCounts: true, chatFingerprint: true },
     qwen: { chatNullUsage: true },
     mistral: {
       chatUsage: 'last-chunk',
       chatReasoning: 'content-parts',
-      chatToolsAtOnce: true,
+      chatTools: 'with-finish',
+      chatCompletionDetails: [],
       errorStyle: 'mistral',
       billsWhenCancelled: true,
     },
-    groq: { chatUsage: 'x-groq', chatReasoning: 'reasoning', billsWhenCancelled: true },
+    groq: {
+      chatUsage: 'x-groq',
+      chatReasoning: 'reasoning',
+      chatTools: 'whole',
+      chatFingerprint: true,
+      chatPromptDetails: [],
+      billsWhenCancelled: true,
+    },
     openrouter: { chatReasoning: 'reasoning', comments: ['OPENROUTER PROCESSING'] },
     gemini: { billsWhenCancelled: true },
   } satisfies Record<string, Partial<Habits>>),

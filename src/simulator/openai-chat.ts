@@ -1,7 +1,7 @@
 /** Writes OpenAI Chat Completions, with the habits of the providers that speak it. */
 
 import { asArray, asNumber, asObject, asString, type Json, type JsonObject } from '../core/json.ts'
-import { type SimAnswer, type SimBlock, type SimUsage, textOf, tokensOf } from './answer.ts'
+import { blockTokens, type SimAnswer, type SimBlock, type SimUsage, textOf, tokensOf } from './answer.ts'
 import { identifier, padding } from './identifier.ts'
 import { openAiError, openAiHeaders } from './openai-common.ts'
 import { contentText, type OfferedTool, type Prompt, PromptReader } from './prompt.ts'
@@ -106,54 +106,57 @@ function messageOf(reply: Reply): JsonObject {
       .map(textOf)
       .join('')
   const calls = toolCalls(answer)
-  const text = joined('text')
   const reasoning = joined('reasoning')
-  const plain: Json = text === '' && (calls.length > 0 || joined('refusal') !== '') ? null : text
-  const content: Json =
-    habits.chatReasoning === 'content-parts' && reasoning !== ''
-      ? [
-          { type: 'thinking', thinking: [{ type: 'text', text: reasoning }], closed: true },
-          { type: 'text', text },
-        ]
-      : plain
+  const refusal = joined('refusal')
+  const text = habits.chatRefusals ? joined('text') : joined('text') + refusal
+  const plain: Json = text === '' && (calls.length > 0 || refusal !== '') ? null : text
+  const thinking = { type: 'thinking', thinking: [{ type: 'text', text: reasoning }], closed: true }
+  const isInParts = habits.chatReasoning === 'content-parts'
   return {
     role: 'assistant',
-    content,
-    ...((habits.chatReasoning === 'reasoning' || habits.chatReasoning === 'reasoning_content') &&
+    content: isInParts && reasoning !== '' ? [thinking, { type: 'text', text }] : plain,
+    ...(!isInParts &&
+      habits.chatReasoning !== 'hidden' &&
       reasoning !== '' && { [habits.chatReasoning]: reasoning }),
     ...(calls.length > 0 && { tool_calls: calls }),
-    ...(habits.errorStyle === 'openai' && { refusal: joined('refusal') || null }),
+    ...(habits.chatRefusals && { refusal: refusal || null }),
     ...(habits.padding && { annotations: [] }),
   }
 }
 
 function toolCalls(answer: SimAnswer): JsonObject[] {
-  return answer.blocks.flatMap((block) =>
-    block.kind === 'tool'
-      ? [{ id: block.callId, type: 'function', function: { name: block.name, arguments: textOf(block) } }]
-      : [],
-  )
+  return answer.blocks.flatMap((block) => (block.kind === 'tool' ? [toolCall(block)] : []))
 }
 
-function usageObject(reply: Reply, usage: SimUsage): JsonObject {
-  const choices = reply.prompt.choices
-  const completion = usage.outputTokens * choices
+function toolCall(block: Extract<SimBlock, { kind: 'tool' }>): JsonObject {
+  return { id: block.callId, type: 'function', function: { name: block.name, arguments: textOf(block) } }
+}
+
+function usageObject({ prompt, habits }: Reply, usage: SimUsage): JsonObject {
+  const completion = usage.outputTokens * prompt.choices
+  const zeros = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0]))
+  const promptDetails = zeros(habits.chatPromptDetails)
+  const completionDetails = zeros(habits.chatCompletionDetails)
+  if ('reasoning_tokens' in completionDetails) {
+    completionDetails['reasoning_tokens'] = usage.reasoningTokens * prompt.choices
+  }
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: completion,
     total_tokens: usage.inputTokens + completion,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
-    completion_tokens_details: {
-      reasoning_tokens: usage.reasoningTokens * choices,
-      audio_tokens: 0,
-      accepted_prediction_tokens: 0,
-      rejected_prediction_tokens: 0,
-    },
+    ...(habits.chatPromptDetails.length > 0 && { prompt_tokens_details: promptDetails }),
+    ...(habits.chatCompletionDetails.length > 0 && { completion_tokens_details: completionDetails }),
+    ...(habits.chatCacheCounts && {
+      prompt_cache_hit_tokens: 0,
+      prompt_cache_miss_tokens: usage.inputTokens,
+    }),
   }
 }
 
-const tail = ({ habits }: Reply) =>
-  habits.padding ? { service_tier: 'default', system_fingerprint: 'fp_5170000000' } : {}
+const tail = ({ habits }: Reply) => ({
+  ...(habits.padding && { service_tier: 'default' }),
+  ...(habits.chatFingerprint && { system_fingerprint: 'fp_5170000000' }),
+})
 
 function frame(reply: Reply, role: SimFrame['role'], tokens: number, rest: JsonObject): SimFrame {
   const { habits } = reply
@@ -192,7 +195,7 @@ function frames(reply: Reply): SimFrame[] {
   }
   const usage = usageObject(reply, answer.usage)
   for (let index = 0; index < prompt.choices; index++) {
-    const calls = habits.chatToolsAtOnce ? toolCalls(answer) : []
+    const calls = habits.chatTools === 'with-finish' ? toolCalls(answer) : []
     const delta =
       calls.length > 0
         ? { tool_calls: calls.map((call, at) => ({ ...call, index: at })) }
@@ -226,8 +229,12 @@ function* deltas({ answer, habits }: Reply): Generator<{ delta: JsonObject; toke
   for (const block of answer.blocks) {
     if (block.kind === 'reasoning' && habits.chatReasoning === 'hidden') continue
     if (block.kind === 'tool') {
-      if (habits.chatToolsAtOnce) continue
       call++
+      if (habits.chatTools === 'with-finish') continue
+      if (habits.chatTools === 'whole') {
+        yield { delta: { tool_calls: [{ index: call, ...toolCall(block) }] }, tokens: blockTokens(block) }
+        continue
+      }
       const start = {
         index: call,
         id: block.callId,
@@ -249,8 +256,8 @@ function* deltas({ answer, habits }: Reply): Generator<{ delta: JsonObject; toke
 }
 
 function deltaOf(kind: 'text' | 'reasoning' | 'refusal', piece: string, habits: Reply['habits']): JsonObject {
-  if (kind === 'refusal') return { refusal: piece }
-  if (kind === 'text') return { content: piece }
+  if (kind === 'refusal' && habits.chatRefusals) return { refusal: piece }
+  if (kind !== 'reasoning') return { content: piece }
   if (habits.chatReasoning !== 'content-parts') return { content: null, [habits.chatReasoning]: piece }
   return { content: [{ type: 'thinking', thinking: [{ type: 'text', text: piece }] }] }
 }

@@ -83,7 +83,7 @@ test('endings that a fault makes are told apart', async (t) => {
 })
 
 test('no receipt holds a credential, and equal ones look equal', async (t) => {
-  const { simulator, url } = await start(t)
+  const { url } = await start(t)
   const canary = 'sk-canary-0123456789'
   const send = (path: string, headers: Record<string, string>) =>
     rawPost(url, { path, body: ask('echo'), headers })

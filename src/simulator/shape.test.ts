@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { readRecorded, recordedDir, recordedEntries } from '../../test/support/recorded.ts'
+import { asObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { SseParser } from '../framing/sse.ts'
+import { createSimulator } from './simulator.ts'
+
+/** What stands below these is the caller's own, or is nothing the simulator imitates. */
+const opaque = new Set([
+  'tools',
+  'metadata',
+  'input',
+  'args',
+  'format',
+  'tool_choice',
+  'reasoning',
+  'text.format',
+])
+
+/** The paths of all keys, arrays without their indices; an event's type is the root of its paths. */
+function paths(value: Json | undefined, at: string, into: Set<string>): void {
+  if (Array.isArray(value)) for (const each of value as readonly Json[]) paths(each, at, into)
+  const object = asObject(value)
+  if (object === undefined) return
+  const type = typeof object['type'] === 'string' ? `(${object['type']})` : ''
+  for (const [key, member] of Object.entries(object)) {
+    into.add(`${at}${type}.${key}`)
+    if (!opaque.has(key)) paths(member, `${at}${type}.${key}`, into)
+  }
+}
+
+function pathsOf(isStream: boolean, text: string): Set<string> {
+  const found = new Set<string>()
+  if (!isStream) paths(parseJson(text), '', found)
+  else for (const { data } of new SseParser().push(Buffer.from(text))) paths(parseJson(data), '', found)
+  return found
+}
+
+const messages = [{ role: 'user', content: 'hello there' }]
+const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+
+interface Row {
+  readonly provider: string
+  readonly dialect: string
+  readonly path: (model: string, isStream: boolean) => string
+  readonly body: (model: string, isStream: boolean) => JsonObject
+}
+
+const chat = (provider: string, dialect = 'openai-chat'): Row => ({
+  provider,
+  dialect,
+  path: () => `/${provider}/v1/chat/completions`,
+  body: (model, stream) => ({
+    model,
+    stream,
+    messages,
+    tools: [{ type: 'function', function: { name: 'weather', parameters } }],
+    ...(stream && { stream_options: { include_usage: true } }),
+  }),
+})
+
+const rows: readonly Row[] = [
+  chat('openai'),
+  chat('deepseek'),
+  chat('mistral', 'mistral-chat'),
+  chat('groq'),
+  {
+    provider: 'openai',
+    dialect: 'openai-responses',
+    path: () => '/openai/v1/responses',
+    body: (model, stream) => ({
+      model,
+      stream,
+      input: messages,
+      tools: [{ type: 'function', name: 'weather', parameters }],
+      reasoning: { summary: 'auto' },
+      include: ['reasoning.encrypted_content'],
+    }),
+  },
+  {
+    provider: 'anthropic',
+    dialect: 'anthropic-messages',
+    path: () => '/anthropic/v1/messages',
+    body: (model, stream) => ({
+      model,
+      stream,
+      messages,
+      max_tokens: 999,
+      tools: [{ name: 'weather', input_schema: parameters }],
+    }),
+  },
+  {
+    provider: 'gemini',
+    dialect: 'gemini-generate',
+    path: (model, stream) =>
+      `/gemini/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+    body: () => ({
+      contents: [{ role: 'user', parts: [{ text: 'hello there' }] }],
+      tools: [{ functionDeclarations: [{ name: 'weather', parameters }] }],
+    }),
+  },
+]
+
+test('answers have no keys that no provider was seen to send, and all that every one sends', async (t) => {
+  if (recordedDir === undefined) return t.skip('no recordings')
+  const simulator = createSimulator()
+  const { url } = await simulator.listen(0)
+  t.after(() => simulator.close())
+  for (const { provider, dialect, path, body } of rows) {
+    for (const isStream of [false, true]) {
+      const recorded = recordedEntries(dialect)
+        .filter(
+          (entry) => entry.provider === provider && entry.status === 200 && entry.streaming === isStream,
+        )
+        .map((entry) => readRecorded(entry).response)
+        .map(({ sse, body: whole }) => pathsOf(isStream, sse ?? JSON.stringify(whole ?? null)))
+        .filter((found) => found.size > 5)
+      if (recorded.length < 2) continue
+      const seen = new Set(recorded.flatMap((found) => [...found]))
+      const always = [...seen].filter((each) => recorded.every((found) => found.has(each)))
+      const made = new Set<string>()
+      for (const model of ['echo', 'tools', 'reason-3']) {
+        const answer = await fetch(url + path(model, isStream), {
+          method: 'POST',
+          body: JSON.stringify(body(model, isStream)),
+        })
+        for (const each of pathsOf(isStream, await answer.text())) made.add(each)
+      }
+      await t.test(
+        `${provider} ${dialect} ${isStream ? 'streamed' : 'whole'}, of ${recorded.length} recordings`,
+        () => {
+          assert.deepEqual(
+            [...made].filter((each) => !seen.has(each)),
+            [],
+            'keys that were never recorded',
+          )
+          assert.deepEqual(
+            always.filter((each) => !made.has(each)),
+            [],
+            'keys that were always recorded',
+          )
+        },
+      )
+    }
+  }
+})
