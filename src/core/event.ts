@@ -63,20 +63,33 @@ export interface TokenLogprob {
   }[]
 }
 
+/**
+ * Members of the source dialect that have no canonical form (Anthropic's `caller`, the `id` and `phase` of a
+ * Responses item). Only that dialect's encoder reads them; neighbours with one item `id` are parts of one item.
+ */
+export interface NativeFields {
+  readonly dialect: DialectId
+  readonly fields: JsonObject
+}
+
 /** What a block is. It is known when the block opens and never changes. */
 export type BlockKind =
-  | { readonly kind: 'text' }
+  | { readonly kind: 'text'; readonly native?: NativeFields }
   /** `summary`: the provider shows a summary of its reasoning rather than the reasoning itself. */
-  | { readonly kind: 'reasoning'; readonly summary?: true; readonly redacted?: true }
-  | { readonly kind: 'refusal' }
+  | {
+      readonly kind: 'reasoning'
+      readonly summary?: true
+      readonly redacted?: true
+      readonly native?: NativeFields
+    }
+  | { readonly kind: 'refusal'; readonly native?: NativeFields }
   /** `freeform`: the deltas are the tool's plain input, not the JSON text of an arguments object. */
   | {
       readonly kind: 'tool'
       readonly callId: string
       readonly name: string
       readonly freeform?: true
-      /** Members of the source dialect that have no canonical form (Anthropic's `caller`). */
-      readonly native?: { readonly dialect: DialectId; readonly fields: JsonObject }
+      readonly native?: NativeFields
     }
   | { readonly kind: 'media'; readonly media: MediaKind; readonly source: MediaSource }
   /** A block only its own dialect knows (a server tool's call or result); deltas append to it as raw text. */

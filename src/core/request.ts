@@ -1,6 +1,6 @@
 /** The canonical request: what a client of any dialect asks a model to generate. */
 
-import type { Citation, DialectId, MediaKind, MediaSource, Signature } from './event.ts'
+import type { Citation, DialectId, MediaKind, MediaSource, NativeFields, Signature } from './event.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** The client asks the provider to cache the prompt up to and including the marked part. */
@@ -15,6 +15,7 @@ export type Part =
       readonly cache?: CacheHint
       readonly citations?: readonly Citation[]
       readonly signature?: Signature
+      readonly native?: NativeFields
     }
   | {
       readonly type: 'media'
@@ -25,8 +26,8 @@ export type Part =
       /** How closely to look at an image, in OpenAI's words. */
       readonly detail?: string
       readonly cache?: CacheHint
-      /** Members of the source dialect that have no canonical form (`citations.enabled`, `videoMetadata`). */
-      readonly native?: { readonly dialect: DialectId; readonly fields: JsonObject }
+      /** Such as `citations.enabled` and `videoMetadata`. */
+      readonly native?: NativeFields
     }
   | {
       readonly type: 'reasoning'
@@ -34,8 +35,9 @@ export type Part =
       readonly summary?: true
       readonly redacted?: true
       readonly signature?: Signature
+      readonly native?: NativeFields
     }
-  | { readonly type: 'refusal'; readonly text: string }
+  | { readonly type: 'refusal'; readonly text: string; readonly native?: NativeFields }
   | {
       readonly type: 'tool-call'
       readonly callId: string
@@ -45,8 +47,7 @@ export type Part =
       readonly freeform?: true
       readonly signature?: Signature
       readonly cache?: CacheHint
-      /** Members of the source dialect that have no canonical form (Anthropic's `caller`). */
-      readonly native?: { readonly dialect: DialectId; readonly fields: JsonObject }
+      readonly native?: NativeFields
     }
   | {
       readonly type: 'tool-result'
@@ -56,6 +57,7 @@ export type Part =
       readonly content: readonly Part[]
       readonly isError?: boolean
       readonly cache?: CacheHint
+      readonly native?: NativeFields
     }
   | { readonly type: 'native'; readonly dialect: DialectId; readonly value: Json }
 
@@ -67,6 +69,7 @@ export interface Turn {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool'
   readonly parts: readonly Part[]
   readonly name?: string
+  readonly native?: NativeFields
 }
 
 export type Tool =
@@ -78,7 +81,7 @@ export type Tool =
       readonly schema?: JsonObject
       readonly strict?: boolean
       readonly cache?: CacheHint
-      readonly native?: { readonly dialect: DialectId; readonly fields: JsonObject }
+      readonly native?: NativeFields
     }
   /** A tool that the provider runs, or of a form only its dialect knows. */
   | { readonly type: 'native'; readonly dialect: DialectId; readonly value: JsonObject }
@@ -146,5 +149,5 @@ export interface GenRequest {
   /** The client asked for a usage block on its stream (Chat Completions only; others always send one). */
   readonly includeUsage?: boolean
   /** Fields of the client's dialect without a canonical form: they survive encoding in the same dialect. */
-  readonly native?: { readonly dialect: DialectId; readonly fields: JsonObject }
+  readonly native?: NativeFields
 }
