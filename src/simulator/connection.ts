@@ -43,9 +43,20 @@ export function serveConnection(
       if (isGone) current.clientClosed()
       else current.advance()
     }
-    const answered = answer(request)
-    if (answered instanceof Promise) answered.then(begin, () => socket.destroy())
-    else begin(answered)
+    try {
+      const answered = answer(request)
+      if (answered instanceof Promise) answered.then(begin, fail)
+      else begin(answered)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  // A fault of the simulator's own, or of a recording that cannot be read: told, never thrown into the process.
+  const fail = (error: unknown): void => {
+    const text = `The simulator failed: ${String(error)}\n`
+    const head = `HTTP/1.1 500 Simulator\r\ncontent-type: text/plain\r\nconnection: close\r\n`
+    socket.end(`${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
   }
 
   const gone = (): void => {

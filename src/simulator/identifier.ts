@@ -1,11 +1,17 @@
 /** Ids and padding in the shapes of the providers' own, the same in every run. */
 
-import { createHash } from 'node:crypto'
+import { createRandom } from './random.ts'
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /** An id with this prefix, made of the number of the call: `length` characters of base 62 after the prefix. */
 export function identifier(prefix: string, n: number, length: number): string {
-  const digest = createHash('sha512').update(`${prefix}${n}`).digest('base64').replaceAll(/[+/=]/g, '')
-  return prefix + digest.slice(0, length).padEnd(length, '0')
+  let seed = n
+  for (let at = 0; at < prefix.length; at++) seed = Math.imul(seed, 31) + prefix.charCodeAt(at)
+  const random = createRandom(seed)
+  let id = prefix
+  for (let at = 0; at < length; at++) id += alphabet[Math.floor(random() * alphabet.length)]
+  return id
 }
 
 /** Up to 15 characters without meaning, of varying length. */

@@ -170,3 +170,24 @@ test('what is not HTTP is refused', async (t) => {
   assert.equal((await rawPost(url, { path: chat, body: '{"model": ' })).status, 400)
   assert.equal((await rawPost(url, { path: '/openai/v1/nothing', body: {} })).status, 404)
 })
+
+test('a failure of the simulator itself is answered, and the next call is served', async (t) => {
+  const { url } = await start(t, { recordedFolder: '/nonexistent' })
+  const failed = await rawPost(url, { path: chat, body: ask('echo') })
+  assert.equal(failed.status, 500)
+  assert.match(failed.body, /The simulator failed: .*INDEX\.json/)
+  assert.equal((await fetch(`${url}/receipts`)).status, 200)
+})
+
+test('faults strike embeddings and counts as well', async (t) => {
+  const { simulator, url } = await start(t)
+  for (const path of ['/openai/v1/embeddings', '/anthropic/v1/messages/count_tokens']) {
+    const send = (model: string) => rawPost(url, { path, body: { model, input: 'a', messages: [] } })
+    assert.equal((await send('fault/http-503')).status, 503)
+    assert.equal((await send('fault/usage-missing')).status, 200)
+    assert.equal((await send('fault/rst-after-1')).ended, 'reset')
+    assert.equal((await send('any-name')).status, 200)
+  }
+  const billed = simulator.receipts().map((receipt) => receipt.billed?.inputTokens ?? null)
+  assert.deepEqual(billed, [null, 1, 1, 1, null, 0, 0, 0])
+})

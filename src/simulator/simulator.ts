@@ -86,7 +86,7 @@ class SimulatorServer implements Simulator {
   listen(port: number): Promise<{ port: number; url: string }> {
     const host = this.#options.host ?? '127.0.0.1'
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
+      this.#server.on('error', reject) // later ones, of single connections, change nothing
       this.#server.listen(port, host, () => {
         const address = this.#server.address()
         const bound = typeof address === 'object' && address !== null ? address.port : port
@@ -128,10 +128,10 @@ class SimulatorServer implements Simulator {
 
   /** The simulator's own paths. */
   #control({ method, target, body }: HttpRequest): Exchange | Promise<Exchange> | undefined {
-    const url = new URL(target, 'http://simulator')
-    switch (`${method} ${url.pathname}`) {
+    const [path, query] = target.split('?', 2)
+    switch (`${method} ${path}`) {
       case 'GET /receipts':
-        return document(200, { data: this.receipts(Number(url.searchParams.get('since') ?? 0)) })
+        return document(200, { data: this.receipts(Number(new URLSearchParams(query).get('since') ?? 0)) })
       case 'POST /reset':
         this.reset()
         return document(200, { ok: true })
@@ -164,7 +164,7 @@ class SimulatorServer implements Simulator {
     const script = readScript(scripted ?? model)
     if (typeof script === 'string') return this.#refuse(call, 404, script)
     // In replay, a name that is none of the simulator's is a request that nobody recorded.
-    if (this.#recordings && scripted === undefined && !script.isNamed) {
+    if (this.#recordings && scripted === undefined && model !== '' && !script.isNamed) {
       return this.#refuse(call, 404, `No recorded exchange has this request for '${model}'.`)
     }
     return this.#perform(call, script)
