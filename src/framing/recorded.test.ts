@@ -4,7 +4,10 @@ import { seededRandom } from '../../test/support/random.ts'
 import { readRecorded, recordedDir, recordedEntries } from '../../test/support/recorded.ts'
 import { SseParser } from './sse.ts'
 
-const dialects = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini-generate', 'mistral-chat', 'cohere-chat-v2', 'openai-completions'] // prettier-ignore
+const dialects =
+  'openai-chat openai-responses openai-completions anthropic-messages gemini-generate mistral-chat cohere-chat-v2'.split(
+    ' ',
+  )
 
 test('every recorded stream gives the same frames, however it is split', (t) => {
   if (recordedDir === undefined) return t.skip('no recordings')

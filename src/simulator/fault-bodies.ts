@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Json, JsonObject } from '../core/json.ts'
 import { type Fault, type FaultContext, refuse } from './fault.ts'
 import type { Plan } from './plan.ts'
+import { wholeFrame } from './wire.ts'
 
 const page =
   '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n'
@@ -17,7 +18,6 @@ function replace(plan: Plan, status: number, contentType: string, body: Iterable
   plan.rawBody = body
   plan.transfer = 'length'
   plan.inputTokens = undefined
-  plan.outputTokens = 0
 }
 
 /** A rate limit that tells when to come back in a header, made of the present time. */
@@ -163,7 +163,7 @@ export const bodyFaults: Readonly<Record<string, Fault>> = {
     plan: (plan, _argument, context) => {
       plan.framing = 'json'
       plan.transfer = 'length'
-      plan.frames = [{ value: wholeOf(context), role: 'whole', tokens: 0 }]
+      plan.frames = [wholeFrame(context.wire, context.reply)]
       plan.headers = [
         ['content-type', 'application/json'],
         ...plan.headers.filter(([name]) => name !== 'content-type'),
@@ -186,7 +186,6 @@ export const bodyFaults: Readonly<Record<string, Fault>> = {
     means: '200 without a body',
     plan: (plan) => {
       plan.rawBody = []
-      plan.outputTokens = 0
     },
   },
   'ce-chain-1000': {

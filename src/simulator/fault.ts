@@ -41,5 +41,4 @@ export function refuse(
   plan.frames = [{ value: context.wire.error(words, context.reply.n), role: 'whole', tokens: 0 }]
   plan.transfer = 'length'
   plan.inputTokens = undefined
-  plan.outputTokens = 0
 }

@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from '../core/json.ts'
 import { asArray, asObject, isObject } from '../core/json.ts'
-import type { SimAnswer } from './answer.ts'
+import { billOf, type SimAnswer, type SimBlock } from './answer.ts'
 import { bodyFaults } from './fault-bodies.ts'
 import type { Fault, FaultContext } from './fault.ts'
 import { refuse } from './fault.ts'
@@ -87,16 +87,16 @@ const counts = (means: string, change: (count: number) => Json): Fault =>
 const infinity = '1e400'
 const infinityMark = '__infinity__'
 
+/** The answer with other blocks, billed for those. */
+function withBlocks(answer: SimAnswer, blocks: readonly SimBlock[]): SimAnswer {
+  return { ...answer, blocks, usage: billOf(answer.usage.inputTokens, blocks) }
+}
+
 function repeatFirst(answer: SimAnswer, times: number): SimAnswer {
   const [first, ...rest] = answer.blocks
   if (first === undefined) return answer
-  return {
-    ...answer,
-    blocks: [
-      { ...first, pieces: [...Array<string>(times).fill(first.pieces[0] ?? ''), ...first.pieces] },
-      ...rest,
-    ],
-  }
+  const again = Array<string>(times).fill(first.pieces[0] ?? '')
+  return withBlocks(answer, [{ ...first, pieces: [...again, ...first.pieces] }, ...rest])
 }
 
 /** Usage of the pieces so far, after each of them. */
@@ -192,7 +192,7 @@ const streamFaults: Readonly<Record<string, Fault>> = {
       const cut = blocks.map((block) =>
         block.kind === 'tool' ? { ...block, pieces: halved(block.pieces) } : block,
       )
-      return { ...answer, blocks: cut, finish: 'tools' }
+      return withBlocks({ ...answer, finish: 'tools' }, cut)
     },
   },
   finish: {

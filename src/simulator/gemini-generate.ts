@@ -35,8 +35,10 @@ function read(body: JsonObject): Prompt {
     asArray(asObject(value)?.['functionDeclarations'] ?? asObject(value)?.['function_declarations']).flatMap(
       (declaration): OfferedTool[] => {
         const name = asString(asObject(declaration)?.['name'])
+        // Google's Python client writes this one name in snake case, which its API reads alike.
         const schema =
           asObject(asObject(declaration)?.['parametersJsonSchema']) ??
+          asObject(asObject(declaration)?.['parameters_json_schema']) ??
           asObject(asObject(declaration)?.['parameters'])
         return name === undefined ? [] : [reader.tool(schema ? { name, schema } : { name })]
       },

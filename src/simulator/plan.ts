@@ -1,5 +1,6 @@
 /** What will be sent for one call, as data that faults change, and how it becomes steps on a socket. */
 
+import { STATUS_CODES } from 'node:http'
 import type { SimFrame } from './wire.ts'
 
 export interface Plan {
@@ -27,9 +28,8 @@ export interface Plan {
   sliceBytes?: number | 'random'
   /** Stops within the body, after so many deltas or bytes. */
   stop?: { readonly deltas?: number; readonly bytes?: number; readonly how: 'hang' | 'reset' | 'fin' }
-  /** Input tokens are billed with the head; undefined: a refusal, nothing is billed. */
+  /** Undefined: a refusal, nothing is billed. Output is billed frame by frame. */
   inputTokens: number | undefined
-  outputTokens: number
 }
 
 /** One thing to do on the socket. `end`: `keep` leaves the connection open for the next request. */
@@ -57,12 +57,14 @@ export function* stepsOf(plan: Plan, random: () => number): Generator<Step, void
 
 /** A body whose length is told in the head. */
 function* wholeSteps(plan: Plan): Generator<Step, void> {
-  const body = Buffer.concat(Array.from(piecesOf(plan), ({ bytes }) => bytes))
+  const pieces = [...piecesOf(plan)]
+  const body = Buffer.concat(pieces.map(({ bytes }) => bytes))
+  const tokens = pieces.reduce((sum, piece) => sum + piece.tokens, 0)
   const told = Math.max(0, body.length + plan.lengthError)
   const head = headOf(plan, [['content-length', String(told)]])
   const { stop } = plan
   if (stop === undefined && plan.sliceBytes === undefined) {
-    yield { do: 'write', bytes: Buffer.concat([head, body]), tokens: plan.outputTokens, isHead: true }
+    yield { do: 'write', bytes: Buffer.concat([head, body]), tokens, isHead: true }
     yield { do: 'end', how: plan.lengthError === 0 ? 'keep' : 'fin' }
     return
   }
@@ -70,7 +72,7 @@ function* wholeSteps(plan: Plan): Generator<Step, void> {
   // Without deltas to count, half of the body stands for any number of them.
   const end = stop === undefined ? body.length : (stop.bytes ?? (stop.deltas === 0 ? 0 : body.length >> 1))
   const sent = body.subarray(0, end)
-  yield* sliced({ bytes: sent, tokens: plan.outputTokens, isDelta: true }, plan, () => 0.5)
+  yield* sliced({ bytes: sent, tokens, isDelta: true }, plan, () => 0.5)
   yield { do: 'end', how: stop?.how ?? 'keep' }
 }
 
@@ -137,14 +139,12 @@ export function chunk(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
 }
 
-const reasons: Readonly<Record<number, string>> = { 200: 'OK', 400: 'Bad Request', 404: 'Not Found', 429: 'Too Many Requests', 500: 'Internal Server Error' } // prettier-ignore
-
 /** The head of a response, as it stands on the wire. */
 export function headOf(
   plan: Pick<Plan, 'status' | 'headers' | 'preamble'>,
   more: [string, string][],
 ): Buffer {
-  let text = `${plan.preamble}HTTP/1.1 ${plan.status} ${reasons[plan.status] ?? 'Status'}\r\n`
+  let text = `${plan.preamble}HTTP/1.1 ${plan.status} ${STATUS_CODES[plan.status] ?? 'Status'}\r\n`
   for (const [name, value] of [...plan.headers, ...more]) text += `${name}: ${value}\r\n`
   return Buffer.from(`${text}\r\n`, 'latin1')
 }
@@ -183,5 +183,5 @@ function frameText(frame: SimFrame, plan: Plan, at: number): string {
   const mark = hasMark && at === 0 ? '\uFEFF' : ''
   if (frame.event === ':') return `${mark}: ${data}${lineEnd}${lineEnd}`
   const name = frame.event === undefined ? '' : `event: ${frame.event}${lineEnd}`
-  return `${mark}${name}data: ${data.includes('\n') ? data.replaceAll('\n', `${lineEnd}data: `) : data}${lineEnd}${lineEnd}`
+  return `${mark}${name}data: ${data.replaceAll('\n', `${lineEnd}data: `)}${lineEnd}${lineEnd}`
 }

@@ -124,10 +124,9 @@ test('requests on one connection are answered in order, pipelined or chunked', a
   const request = (model: string, last = false) => {
     const body = JSON.stringify(ask(model, false))
     const head = `POST ${chat} HTTP/1.1\r\n${last ? 'connection: close\r\n' : ''}`
-    const half = body.length >> 1
-    return last
-      ? `${head}transfer-encoding: chunked\r\n\r\n${half.toString(16)}\r\n${body.slice(0, half)}\r\n${(body.length - half).toString(16)}\r\n${body.slice(half)}\r\n0\r\n\r\n`
-      : `${head}content-length: ${body.length}\r\n\r\n${body}`
+    if (!last) return `${head}content-length: ${body.length}\r\n\r\n${body}`
+    const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+    return `${head}transfer-encoding: chunked\r\n\r\n${chunk(body.slice(0, 40))}${chunk(body.slice(40))}${chunk('')}`
   }
   const bytes = Buffer.from(request('fault/slow-2ms+words-2') + request('instant') + request('echo', true))
   let received = ''

@@ -79,7 +79,7 @@ export class ReceiptLog {
 
 const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
-/** A fingerprint of the credential of a request, so that a receipt can tell credentials apart but never leak one. */
+/** A fingerprint of a request's credential: receipts can tell credentials apart and never leak one. */
 export function fingerprint(headers: Readonly<Record<string, string>>, query: URLSearchParams): string {
   const sent =
     credentialHeaders.map((name) => headers[name]).find((value) => value !== undefined) ?? query.get('key')

@@ -11,7 +11,7 @@ import { answerOf, type Pace, type SimModel } from './models.ts'
 import type { Plan } from './plan.ts'
 import type { Prompt } from './prompt.ts'
 import type { Route } from './route.ts'
-import type { ErrorWords, Reply, SimFrame, Wire } from './wire.ts'
+import { type ErrorWords, type Reply, type SimFrame, type Wire, wholeFrame } from './wire.ts'
 
 export interface Call {
   readonly request: HttpRequest
@@ -48,12 +48,9 @@ export function planGeneration(
   const reply = replyOf(call, answer)
   const pieces = answer.blocks.reduce((sum, block) => sum + block.pieces.length, 0)
   const context: FaultContext = { wire, reply, isStream: call.isStream, pieces }
-  let frames: SimFrame[] = call.isStream
-    ? wire.frames(reply)
-    : [{ value: wire.whole(reply), role: 'whole', tokens: 0 }]
+  let frames: SimFrame[] = call.isStream ? wire.frames(reply) : [wholeFrame(wire, reply)]
   for (const { fault, argument } of faults) frames = fault.frames?.(frames, argument, context) ?? frames
   const plan = planOf(call, wire, frames, answer.usage.inputTokens)
-  if (!call.isStream) plan.outputTokens = answer.usage.outputTokens * call.prompt.choices
   const own = model.model.pace?.(model.argument) ?? pace
   if (call.isStream) {
     plan.firstMs = own.firstMs
@@ -116,6 +113,5 @@ function planOf(call: Call, wire: Wire, frames: SimFrame[], inputTokens: number 
     firstMs: 0,
     gapMs: 0,
     inputTokens,
-    outputTokens: 0,
   }
 }

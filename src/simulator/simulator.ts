@@ -1,4 +1,4 @@
-/** The provider simulator: every dialect on one port, synthetic models, faults, replay, and receipts of all of it. */
+/** The provider simulator: every dialect on one port, synthetic models, faults, replay, receipts of all of it. */
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock } from '../core/clock.ts'
@@ -41,7 +41,7 @@ export interface Simulator {
   receipts(since?: number): readonly Receipt[]
   /** Forgets receipts, counts of faults and turns of recordings, and starts the random numbers anew. */
   reset(): void
-  /** Replaces the rules: `{ rules: [{ match, times?, respond }] }`. Throws Error with the path of what is wrong. */
+  /** Replaces the rules: `{ rules: [{ match, times?, respond }] }`. Throws Error with the path of a mistake. */
   setScenario(document: object): void
   /** The same, from YAML or JSON text. */
   loadScenario(text: string): Promise<void>
@@ -153,10 +153,9 @@ class SimulatorServer implements Simulator {
       const known = { status: recorded.status, billed: null, faults: [], recording: recorded.file }
       return this.#exchange(call, recordedSteps(recorded), known)
     }
-    if (call.route.operation.kind === 'none')
-      return this.#refuse(call, 404, `There is no path ${call.route.path}.`)
-    if (parsed === undefined) return this.#refuse(call, 400, 'The body is not valid JSON.')
     const { route, model } = call
+    if (route.operation.kind === 'none') return this.#refuse(call, 404, `There is no path ${route.path}.`)
+    if (parsed === undefined) return this.#refuse(call, 400, 'The body is not valid JSON.')
     if (route.operation.kind === 'recorded' || model.startsWith(recordedPrefix)) {
       return this.#refuse(call, 404, 'No recorded exchange has this request.')
     }
@@ -201,7 +200,10 @@ class SimulatorServer implements Simulator {
     const { outputTokens, reasoningTokens } = reply.answer.usage
     const exchange = this.#planned(call, plan, names, reasoningTokens)
     const isDetached =
-      habitsOf(route.provider).billsWhenCancelled && call.isStream && plan.inputTokens !== undefined
+      habitsOf(route.provider).billsWhenCancelled &&
+      call.isStream &&
+      plan.inputTokens !== undefined &&
+      plan.rawBody === undefined
     return isDetached ? { ...exchange, fullOutputTokens: outputTokens * call.prompt.choices } : exchange
   }
 

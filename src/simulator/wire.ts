@@ -59,3 +59,9 @@ export interface Wire {
   /** The headers of its provider beside content type and length. */
   headers(reply: { readonly n: number; readonly nowMs: number; readonly habits: Habits }): [string, string][]
 }
+
+/** An answer that is not streamed, as the one frame that it is. */
+export function wholeFrame(wire: Wire, reply: Reply): SimFrame {
+  const tokens = reply.answer.usage.outputTokens * reply.prompt.choices
+  return { value: wire.whole(reply), role: 'whole', tokens }
+}
