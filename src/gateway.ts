@@ -19,6 +19,8 @@ export interface Inbound {
   readonly dialect: string
   readonly operation: RequestRecord['operation']
   readonly credential: string | undefined
+  /** Where the request comes from, as far as it can be believed. */
+  readonly clientAddress: string | undefined
   /** The value of a request header, by its lower-case name. */
   header(name: string): string | undefined
   /** Reads and parses the body; throws GatewayError for what cannot be read. */
@@ -247,6 +249,7 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     dropped: last?.dropped ?? [],
     clientGone: error?.code === 'client_gone',
     attempts: attempts.map((made, index) => toAttemptRecord(made, index + 1, startedMs)),
+    ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
     ...(plan?.route !== undefined && { route: plan.route }),
     ...(last && { provider: last.target.provider.name, model: last.target.model }),
     ...(user !== undefined && { user }),

@@ -14,6 +14,7 @@ import { GatewayError } from './core/error.ts'
 import { createIdFactory } from './core/id.ts'
 import { createGateway, type Snapshot } from './gateway.ts'
 import { adminSideRoutes } from './http/admin.ts'
+import { createClientAddressOf } from './http/client-address.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { sideRoutes } from './http/side-routes.ts'
 import { createProvider, type Provider } from './providers/provider.ts'
@@ -180,6 +181,7 @@ async function compose(
   const serverOptions = {
     gateway,
     newRequestId: newId,
+    clientAddressOf: createClientAddressOf(config.server.trustedProxies),
     limits: {
       ...config.server.limits,
       maxBytes: config.server.limits.maxBodyBytes,

@@ -12,6 +12,7 @@ import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
 import type { Gateway, Inbound } from '../gateway.ts'
 import { type BodyLimits, readJson } from './body.ts'
+import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
 import { type Head, readHead } from './head.ts'
 import { type DataRoute, errorEncoderFor, findDataRoute } from './routes.ts'
@@ -28,6 +29,7 @@ export interface HttpServerOptions {
   readonly gateway: Gateway
   readonly sideRoutes: readonly SideRoute[]
   readonly newRequestId: () => string
+  readonly clientAddressOf: ClientAddressOf
   readonly limits: ServerLimits
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly onError: (error: GatewayError, requestId: string) => void
@@ -146,6 +148,7 @@ function toInbound(
     id,
     dialect: route.dialect,
     operation: route.operation,
+    clientAddress: options.clientAddressOf(request),
     credential: head.credential ?? fromQuery,
     header: (name) => headerOf(request, name),
     body: () => readJson(request, options.limits),

@@ -154,6 +154,7 @@ const requestSummary = z.object({
   dropped: z.array(z.string()),
   finish: z.string().optional(),
   client_gone: z.boolean(),
+  client_address: z.string().optional(),
   attempt_count: z.int(),
 })
 

@@ -44,6 +44,8 @@ export interface RequestRecord {
   readonly user?: string
   readonly session?: string
   readonly tags: readonly string[]
+  /** Where the request came from, behind trusted proxies. */
+  readonly clientAddress?: string
   readonly stream: boolean
   /** What the client got. */
   readonly status: number

@@ -126,6 +126,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     dropped: record.dropped,
     finish: record.finish,
     clientGone: record.clientGone,
+    clientAddress: record.clientAddress,
     attempts: record.attempts,
   }
   return [
