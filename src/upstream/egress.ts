@@ -213,7 +213,8 @@ export function toConnectError(cause: unknown): GatewayError {
 
 function failureOf(error: Error): Failure | undefined {
   const { code, syscall } = error as NodeJS.ErrnoException
-  if (code === undefined) return undefined
+  // undici has lost the codes of its own parser: `constants.ERROR` is read the wrong way round (7.30).
+  if (code === undefined) return error.name === 'HTTPParserError' ? notHttp : undefined
   if (syscall === 'getaddrinfo' || syscall?.startsWith('query')) {
     return ['upstream_dns', "The provider's name does not resolve."]
   }
