@@ -212,7 +212,16 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     // Before `onRequestStart`, or on a kept-alive socket that the peer had closed, nothing reached the provider.
     if (this.phase === 'sent' && isStaleSocket(cause)) this.phase = 'unsent'
-    this.#fault(cause instanceof GatewayError ? cause : toConnectError(cause))
+    this.#fault(cause instanceof GatewayError ? cause : this.#namedFault(cause))
+  }
+
+  /** A connection that is lost within an answer leaves the answer incomplete. */
+  #namedFault(cause: Error): GatewayError {
+    const error = toConnectError(cause)
+    if (this.phase !== 'answered' || error.code !== 'upstream_unreachable') return error
+    return new GatewayError('upstream_truncated', "The connection broke within the provider's answer.", {
+      cause,
+    })
   }
 
   // -- deadlines
