@@ -170,40 +170,65 @@ class StreamPump implements Receiver {
 
   #stream(chunk: Buffer): void {
     const { mode } = this.#options
+    const beganWithin = this.#framer.hasPartial
     const wasComplete = this.#guard.isComplete
     let text = ''
-    let admitted = 0
+    let passed = 0
+    let frames: readonly Frame[] = []
     try {
-      for (const frame of this.#framer.push(chunk)) {
-        const events = this.#admit(this.#decoder.push(frame))
-        admitted += events.length
+      frames = this.#framer.push(chunk)
+      for (const frame of frames) {
+        const output = this.#take(frame)
+        if (output !== '') passed++
+        text += output
         if (this.#failure) break
-        if (mode === 'frames') text += this.#frameToPass(frame, events)
-        else if (mode === 'translate') for (const event of events) text += this.#encode(event)
       }
     } catch (error) {
       this.#failure = toFailure(error)
     }
-    if (mode === 'bytes') {
-      // A provider's own error event is in the client's dialect already; what Weir found broken is not passed on.
-      this.#isFailureTold = this.#failure !== undefined && this.#failure.code !== 'upstream_protocol'
-      const isWanted = this.#failure ? this.#isCommitted && this.#isFailureTold : !wasComplete || admitted > 0
-      if (isWanted) this.#emit(chunk)
+    // Bytes pass untouched from one end of a frame to another. What fails in the middle of a frame must not have
+    // begun it for the client, who would read the telling of the failure as the rest of it.
+    const isWhole = !beganWithin && !this.#framer.hasPartial && passed === frames.length && !this.#failure
+    if (mode === 'bytes' && isWhole) {
+      if (passed > 0 || !wasComplete) this.#emit(chunk)
     } else if (text !== '') this.#emit(text)
     if (this.#failure) this.#call.abort(this.#failure)
   }
 
-  /** Runs decoded events through the guard and takes note of them. */
+  /** What the client gets for one frame. */
+  #take(frame: Frame): string {
+    const wasComplete = this.#guard.isComplete
+    const events = this.#admit(this.#decoder.push(frame))
+    switch (this.#options.mode) {
+      case 'bytes':
+        // A provider's own error event is in the client's dialect; what Weir found broken is not passed on.
+        this.#isFailureTold = this.#failure !== undefined && this.#failure.code !== 'upstream_protocol'
+        if (this.#failure && !(this.#isFailureTold && this.#isCommitted)) return ''
+        return wasComplete && events.length === 0 ? '' : this.#writer.text(frame)
+      case 'frames':
+        return this.#failure ? '' : this.#frameToPass(frame, events)
+      case 'translate': {
+        let text = ''
+        if (!this.#failure) for (const event of events) text += this.#encode(event)
+        return text
+      }
+    }
+  }
+
+  /** Runs the decoded events of one frame through the guard and takes note of them. */
   #admit(decoded: readonly GenEvent[]): readonly GenEvent[] {
     if (decoded.length === 0) return decoded
     const events: GenEvent[] = []
+    let isNoise = false
     for (const candidate of decoded) {
-      for (const event of this.#guard.push(candidate)) {
-        this.#note(event)
-        events.push(event)
-      }
+      const admitted = this.#guard.push(candidate)
+      events.push(...admitted)
+      isNoise ||= admitted.length === 0 && isContent(candidate)
     }
-    return events
+    // Content after the end brings usage that is as wrong as itself.
+    const kept = isNoise ? events.filter((event) => event.type !== 'usage') : events
+    for (const event of kept) this.#note(event)
+    return kept
   }
 
   #note(event: GenEvent): void {
@@ -212,10 +237,12 @@ class StreamPump implements Receiver {
         this.#model = event.model
         break
       case 'block-start':
-        this.#contentArrived()
+        // Some dialects open a text before its first word: the wait for that is still to come.
+        if (event.kind !== 'text' && event.kind !== 'reasoning' && event.kind !== 'refusal')
+          this.#contentArrived()
         break
       case 'block-delta':
-        this.#call.contentArrived()
+        this.#contentArrived()
         if (++this.#deltas > this.#options.maxDeltas) {
           this.#failure = new GatewayError(
             'upstream_protocol',
@@ -382,6 +409,10 @@ class StreamPump implements Receiver {
       ...(this.#model !== undefined && { reportedModel: this.#model }),
     })
   }
+}
+
+function isContent({ type }: GenEvent): boolean {
+  return type === 'block-start' || type === 'block-delta'
 }
 
 function toFailure(error: unknown): GatewayError {
