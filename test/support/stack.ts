@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import type { JsonObject } from '../../src/core/json.ts'
 import { type RunningGateway, start } from '../../src/main.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
@@ -28,18 +27,24 @@ export interface Stack {
 export const stackProviders = ['openai', 'claude', 'google', 'deepseek', 'qwen', 'mistral'] as const
 
 export interface StackOptions {
-  /** Merged over the default configuration, section by section. */
-  readonly config?: JsonObject
+  /** Merged over the default configuration, section by section; may depend on where the simulator listens. */
+  readonly config?: JsonObject | ((simulatorUrl: string) => JsonObject)
   readonly timeout?: JsonObject
 }
 
+/** What can be told to happen at the end: a test's context, or a whole file by `{ after }` of node:test. */
+export interface Lifetime {
+  after(end: () => Promise<void>): void
+}
+
 /** Starts both; the test's end stops them. */
-export async function startStack(t: Pick<TestContext, 'after'>, options: StackOptions = {}): Promise<Stack> {
+export async function startStack(t: Lifetime, options: StackOptions = {}): Promise<Stack> {
   const simulator = createSimulator({})
   const { url: simulatorUrl } = await simulator.listen(0)
   const folder = mkdtempSync(join(tmpdir(), 'weir-test-'))
   const file = join(folder, 'weir.yaml')
-  writeFileSync(file, JSON.stringify({ ...defaultConfig(simulatorUrl, options.timeout), ...options.config }))
+  const config = typeof options.config === 'function' ? options.config(simulatorUrl) : options.config
+  writeFileSync(file, JSON.stringify({ ...defaultConfig(simulatorUrl, options.timeout), ...config }))
   const log: string[] = []
   const gateway = await start({
     configPath: file,

@@ -1,0 +1,181 @@
+/** What must come out of the gateway for every fault that a provider can have: one row each. */
+
+import type { DialectId } from '../../src/core/event.ts'
+import type { ErrorCode } from '../../src/core/error.ts'
+
+/**
+ * `ok`: the answer, whole. A code: an error answer in the client's dialect, before anything else was sent.
+ * `after`: the answer began, and its end tells the code. `fails`: one of the two, as the bytes happen to arrive.
+ */
+export type Outcome = 'ok' | ErrorCode | { readonly after: ErrorCode } | { readonly fails: ErrorCode }
+
+export interface FaultRow {
+  /** As the simulator names it, combined with others where the fault needs that. */
+  readonly fault: string
+  readonly stream: Outcome | ((source: DialectId) => Outcome)
+  readonly whole: Outcome | ((source: DialectId) => Outcome)
+  /** Of an error answer, where it is not that of its code. */
+  readonly status?: number
+  readonly retryAfterSeconds?: number | ((source: DialectId) => number | undefined)
+  /** Absent: the answer's text is the prompt's. */
+  readonly text?: 'any' | 'none'
+  /** Absent: what the provider billed. `bounded`: absent, or whole and not negative. */
+  readonly usage?: 'absent' | 'bounded'
+  readonly maxTokens?: number
+  readonly tools?: true
+  /** Wants deadlines that run out. */
+  readonly hasty?: true
+  /** The provider's own error event may reach a client of its own dialect as it is. */
+  readonly isToldByProvider?: true
+  /** As the records call it. */
+  readonly finish?: string
+}
+
+const refusal = (fault: string, code: ErrorCode, more: Partial<FaultRow> = {}): FaultRow => ({
+  fault,
+  stream: code,
+  whole: code,
+  ...more,
+})
+
+const fine = (fault: string, more: Partial<FaultRow> = {}): FaultRow => ({
+  fault,
+  stream: 'ok',
+  whole: 'ok',
+  ...more,
+})
+
+const limited = (kind: string, retryAfterSeconds?: FaultRow['retryAfterSeconds']): FaultRow =>
+  refusal(
+    `http-429-${kind}`,
+    'upstream_rate_limit',
+    retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+  )
+
+const both = (outcome: FaultRow['stream']): Pick<FaultRow, 'stream' | 'whole'> => ({
+  stream: outcome,
+  whole: outcome,
+})
+
+/** The stream loses its last event: that is its end, except for the dialect with a `[DONE]` behind the end. */
+const lastEventLost = (source: DialectId): Outcome =>
+  source === 'openai-chat' ? 'ok' : { fails: 'upstream_truncated' }
+
+/** Deltas that come one by one, so that the answer has begun when the fault strikes. */
+const paced = '+slow-2ms'
+
+export const faultRows: readonly FaultRow[] = [
+  fine('echo'),
+
+  // Before the first byte, and status errors (F10 to F23).
+  refusal('ttfb-inf', 'upstream_timeout', { hasty: true }),
+  fine('http-103'),
+  refusal('http-302', 'upstream_protocol'),
+  refusal('http-307', 'upstream_protocol'),
+  limited('s', 2),
+  limited('float', 2),
+  limited('ms', 2),
+  limited('go', 63),
+  limited('date', 3),
+  limited('rfc3339', 3),
+  limited('retryinfo', (source) => (source === 'gemini' ? 2 : undefined)),
+  limited('garbage'),
+  // Google has no word for it but a detail that this one lacks: a limit like others.
+  {
+    fault: 'quota-openai',
+    ...both((source) => (source === 'gemini' ? 'upstream_rate_limit' : 'upstream_quota')),
+  },
+  refusal('quota-anthropic', 'upstream_quota'),
+  refusal('quota-gemini-day', 'upstream_quota'),
+  refusal('http-402', 'upstream_quota'),
+  refusal('http-503', 'upstream_overloaded'),
+  refusal('http-529', 'upstream_overloaded'),
+  refusal('html-502', 'upstream_error'),
+  refusal('empty-500', 'upstream_error'),
+  refusal('bigerr-500', 'upstream_error'),
+  refusal('http-400', 'upstream_rejected', { status: 400 }),
+  refusal('http-404', 'model_not_found'),
+  refusal('http-413', 'upstream_rejected', { status: 413 }),
+  refusal('http-422', 'upstream_rejected', { status: 422 }),
+  refusal('context-length', 'context_length_exceeded'),
+  refusal('http-401', 'upstream_auth'),
+  refusal('http-403', 'upstream_auth'),
+  refusal('err-in-200', 'upstream_overloaded'),
+  refusal('ctype-html', 'upstream_protocol'),
+  fine('ctype-json', { usage: 'bounded' }),
+  fine('ctype-sse'),
+  refusal('empty-body', 'upstream_truncated'),
+  fine('empty-completion', { text: 'none' }),
+  refusal('ce-chain-1000', 'upstream_protocol'),
+  refusal('ce-bomb', 'upstream_protocol'),
+  { fault: 'cl-short', stream: lastEventLost, whole: 'upstream_protocol', usage: 'bounded' },
+  { fault: 'cl-long', stream: 'ok', whole: 'upstream_truncated', usage: 'bounded' },
+  { fault: `bad-chunk${paced}`, stream: { fails: 'upstream_protocol' }, whole: 'upstream_protocol' },
+  refusal('hdr-20k', 'upstream_protocol'),
+  refusal('hdr-10000', 'upstream_protocol'),
+  refusal('json-100m', 'upstream_protocol'),
+
+  // Within the stream (F30 to F46).
+  refusal('ttft-5s', 'upstream_timeout', { hasty: true }),
+  {
+    fault: `stall-after-3${paced}`,
+    stream: { after: 'upstream_timeout' },
+    whole: 'upstream_timeout',
+    hasty: true,
+  },
+  { fault: `rst-after-3${paced}`, stream: { after: 'upstream_truncated' }, whole: 'upstream_truncated' },
+  {
+    fault: `fin-at-byte-3000${paced}`,
+    stream: { after: 'upstream_truncated' },
+    whole: 'ok',
+    usage: 'bounded',
+  },
+  { fault: 'fin-at-byte-40', stream: 'upstream_truncated', whole: 'upstream_protocol' },
+  fine('no-done'),
+  { fault: `no-finish${paced}`, stream: { after: 'upstream_truncated' }, whole: 'upstream_truncated' },
+  fine('split-1'),
+  fine('split-random'),
+  fine('sse-crlf'),
+  fine('sse-bom'),
+  fine('sse-multiline'),
+  { fault: 'sse-noblank', stream: lastEventLost, whole: 'ok' },
+  { fault: `bad-json-at-3${paced}`, stream: { after: 'upstream_protocol' }, whole: 'upstream_protocol' },
+  {
+    fault: `err-event-after-3${paced}`,
+    stream: { after: 'upstream_overloaded' },
+    whole: 'upstream_overloaded',
+    isToldByProvider: true,
+  },
+  refusal('err-event-after-0', 'upstream_overloaded'),
+  {
+    fault: 'no-choices',
+    stream: 'ok',
+    // An answer without content is whole where its reason to end stands outside of the content.
+    whole: (source) =>
+      source === 'anthropic-messages' || source === 'openai-responses' ? 'ok' : 'upstream_truncated',
+    text: 'any',
+  },
+  fine('dup-chunk', { text: 'any' }),
+  fine('loop', { text: 'any', maxTokens: 1000, usage: 'bounded' }),
+  { fault: 'line-10m', stream: { fails: 'upstream_protocol' }, whole: 'ok' },
+  {
+    fault: 'endless',
+    stream: { after: 'upstream_protocol' },
+    whole: 'upstream_protocol',
+    maxTokens: 60,
+    text: 'any',
+  },
+  fine('finish-length', { finish: 'length' }),
+  fine('finish-never_heard_of', { finish: 'other' }),
+  fine('tool-cut', { text: 'any', usage: 'bounded', tools: true, finish: 'tool-calls' }),
+  fine('usage-missing', { usage: 'absent' }),
+  fine('usage-null', { usage: 'absent' }),
+  fine('usage-zero', { usage: 'bounded' }),
+  fine('usage-negative', { usage: 'bounded' }),
+  fine('usage-huge', { usage: 'bounded' }),
+  fine('usage-inf', { usage: 'bounded' }),
+  fine('usage-string', { usage: 'bounded' }),
+  fine('usage-twice'),
+  fine('usage-cumulative'),
+  fine('after-done'),
+]

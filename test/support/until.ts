@@ -1,0 +1,33 @@
+/** Waiting for what another part does in its own time, with a deadline instead of a sleep. */
+
+import { setTimeout as delay } from 'node:timers/promises'
+
+const pollMs = 5
+
+/** The first defined value that `probe` gives. Rejects after `withinMs`, naming what did not come. */
+export async function until<Value>(
+  what: string,
+  probe: () => Value | undefined | Promise<Value | undefined>,
+  withinMs = 5000,
+): Promise<Value> {
+  const deadlineMs = performance.now() + withinMs
+  for (;;) {
+    const value = await probe()
+    if (value !== undefined) return value
+    if (performance.now() > deadlineMs) throw new Error(`${what} did not happen within ${withinMs} ms`)
+    await delay(pollMs)
+  }
+}
+
+/** Runs the jobs with at most `width` under way at once. */
+export async function inParallel<Job>(
+  jobs: readonly Job[],
+  width: number,
+  run: (job: Job) => Promise<void>,
+): Promise<void> {
+  const queue = jobs.values()
+  const worker = async () => {
+    for (const job of queue) await run(job)
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+}
