@@ -169,50 +169,63 @@ class StreamPump implements Receiver {
   // -- a stream
 
   #stream(chunk: Buffer): void {
-    const { mode } = this.#options
+    if (this.#options.mode === 'bytes') this.#streamBytes(chunk)
+    else {
+      let text = ''
+      try {
+        for (const frame of this.#framer.push(chunk)) {
+          text += this.#take(frame)
+          if (this.#failure) break
+        }
+      } catch (error) {
+        this.#failure = toFailure(error)
+      }
+      if (text !== '') this.#emit(text)
+    }
+    if (this.#failure) this.#call.abort(this.#failure)
+  }
+
+  /**
+   * Bytes pass untouched from one end of a frame to another. What fails in the middle of a frame must not have
+   * begun it for the client, who would read the telling of the failure as the rest of it.
+   */
+  #streamBytes(chunk: Buffer): void {
     const beganWithin = this.#framer.hasPartial
     const wasComplete = this.#guard.isComplete
-    let text = ''
-    let passed = 0
+    const passing: Frame[] = []
     let frames: readonly Frame[] = []
     try {
       frames = this.#framer.push(chunk)
       for (const frame of frames) {
-        const output = this.#take(frame)
-        if (output !== '') passed++
-        text += output
+        if (this.#mayPass(frame)) passing.push(frame)
         if (this.#failure) break
       }
     } catch (error) {
       this.#failure = toFailure(error)
     }
-    // Bytes pass untouched from one end of a frame to another. What fails in the middle of a frame must not have
-    // begun it for the client, who would read the telling of the failure as the rest of it.
-    const isWhole = !beganWithin && !this.#framer.hasPartial && passed === frames.length && !this.#failure
-    if (mode === 'bytes' && isWhole) {
-      if (passed > 0 || !wasComplete) this.#emit(chunk)
-    } else if (text !== '') this.#emit(text)
-    if (this.#failure) this.#call.abort(this.#failure)
+    const isUntouched = !beganWithin && !this.#framer.hasPartial && passing.length === frames.length
+    if (!isUntouched || this.#failure) {
+      if (passing.length > 0) this.#emit(passing.map((frame) => this.#writer.text(frame)).join(''))
+    } else if (passing.length > 0 || !wasComplete) this.#emit(chunk)
   }
 
-  /** What the client gets for one frame. */
-  #take(frame: Frame): string {
+  #mayPass(frame: Frame): boolean {
     const wasComplete = this.#guard.isComplete
     const events = this.#admit(this.#decoder.push(frame))
-    switch (this.#options.mode) {
-      case 'bytes':
-        // A provider's own error event is in the client's dialect; what Weir found broken is not passed on.
-        this.#isFailureTold = this.#failure !== undefined && this.#failure.code !== 'upstream_protocol'
-        if (this.#failure && !(this.#isFailureTold && this.#isCommitted)) return ''
-        return wasComplete && events.length === 0 ? '' : this.#writer.text(frame)
-      case 'frames':
-        return this.#failure ? '' : this.#frameToPass(frame, events)
-      case 'translate': {
-        let text = ''
-        if (!this.#failure) for (const event of events) text += this.#encode(event)
-        return text
-      }
-    }
+    if (!this.#failure) return !wasComplete || events.length > 0
+    // A provider's own error event is in the client's dialect; what Weir found broken is not passed on.
+    this.#isFailureTold = this.#isCommitted && this.#failure.code !== 'upstream_protocol'
+    return this.#isFailureTold
+  }
+
+  /** What the client gets for one frame, where frames are looked at or translated. */
+  #take(frame: Frame): string {
+    const events = this.#admit(this.#decoder.push(frame))
+    if (this.#failure) return ''
+    if (this.#options.mode === 'frames') return this.#frameToPass(frame, events)
+    let text = ''
+    for (const event of events) text += this.#encode(event)
+    return text
   }
 
   /** Runs the decoded events of one frame through the guard and takes note of them. */
