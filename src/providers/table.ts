@@ -9,6 +9,8 @@ export type AuthScheme = { readonly kind: 'bearer' } | { readonly kind: 'header'
 
 export interface ProviderSpec {
   readonly title: string
+  /** `gen_ai.provider.name` in traces: OpenTelemetry's own name where its conventions have one. */
+  readonly genAiName: string
   /** The dialects it speaks; the first is used for clients of any dialect that it does not speak. */
   readonly dialects: readonly [DialectId, ...DialectId[]]
   readonly embeddings?: EmbeddingDialectId
@@ -31,6 +33,7 @@ export interface ProviderSpec {
 export const providerTable = {
   openai: {
     title: 'OpenAI',
+    genAiName: 'openai',
     dialects: ['openai-chat', 'openai-responses'],
     embeddings: 'openai-embeddings',
     countsTokens: ['openai-responses'],
@@ -42,6 +45,7 @@ export const providerTable = {
   },
   anthropic: {
     title: 'Anthropic',
+    genAiName: 'anthropic',
     dialects: ['anthropic-messages'],
     countsTokens: ['anthropic-messages'],
     baseUrl: 'https://api.anthropic.com/v1',
@@ -53,6 +57,7 @@ export const providerTable = {
   },
   gemini: {
     title: 'Google Gemini',
+    genAiName: 'gcp.gemini',
     dialects: ['gemini'],
     embeddings: 'gemini-embeddings',
     countsTokens: ['gemini'],
@@ -64,6 +69,7 @@ export const providerTable = {
   },
   deepseek: {
     title: 'DeepSeek',
+    genAiName: 'deepseek',
     dialects: ['openai-chat'],
     baseUrl: 'https://api.deepseek.com/v1',
     auth: { kind: 'bearer' },
@@ -74,6 +80,7 @@ export const providerTable = {
   },
   qwen: {
     title: 'Qwen (Alibaba Cloud Model Studio)',
+    genAiName: 'qwen',
     dialects: ['openai-chat'],
     embeddings: 'openai-embeddings',
     baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
@@ -85,6 +92,7 @@ export const providerTable = {
   },
   mistral: {
     title: 'Mistral',
+    genAiName: 'mistral_ai',
     dialects: ['openai-chat'],
     embeddings: 'openai-embeddings',
     baseUrl: 'https://api.mistral.ai/v1',
@@ -105,6 +113,7 @@ export const providerTable = {
   },
   'openai-compatible': {
     title: 'Any OpenAI-compatible server',
+    genAiName: 'openai-compatible',
     dialects: ['openai-chat'],
     embeddings: 'openai-embeddings',
     auth: { kind: 'bearer' },
@@ -114,6 +123,7 @@ export const providerTable = {
   },
   sim: {
     title: 'Built-in simulator',
+    genAiName: 'sim',
     dialects: ['openai-chat', 'openai-responses'],
     embeddings: 'openai-embeddings',
     auth: { kind: 'bearer' },
