@@ -29,6 +29,8 @@ export interface EncodeTarget {
   readonly model: string
   /** Used where the dialect demands an output limit and the client gave none. */
   readonly maxOutputTokens?: number
+  /** The model wants the text of its earlier reasoning back (Chat Completions' `reasoning_content`). */
+  readonly takesReasoning?: boolean
 }
 
 export interface EncodedRequest {
