@@ -1,6 +1,6 @@
 /** Sends one HTTP request to a provider and hands its answer on, with every deadline kept. The only place that dials. */
 
-import { type Dispatcher, Pool } from 'undici'
+import { type buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Provider, Target } from '../providers/provider.ts'
@@ -76,7 +76,7 @@ export function createSender(clock: Clock): Sender {
     )
     const connection: Connection = {
       pool: new Pool(origin, {
-        connect: connector,
+        connect: noteBytesRead(connector),
         keepAliveTimeout: keepAliveTimeoutMs,
         headersTimeout: 0, // deadlines are kept here, with one ticker for all calls
         bodyTimeout: 0,
@@ -262,8 +262,25 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
   }
 }
 
+/** What a lost connection had carried, on the error that tells of the loss; undici's own errors have it. */
+interface LostConnection extends Error {
+  code?: string
+  socket?: { readonly bytesRead?: number }
+}
+
+/** Tells errors of the socket itself what undici tells its own: they reach the calls without their socket. */
+function noteBytesRead(connect: buildConnector.connector): buildConnector.connector {
+  return (target, callback) =>
+    connect(target, (...[error, socket]) => {
+      if (error !== null) return callback(error, null)
+      socket.on('error', (cause: LostConnection) => (cause.socket ??= { bytesRead: socket.bytesRead }))
+      return callback(null, socket)
+    })
+}
+
+const lostCodes: ReadonlySet<string | undefined> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
 /** True when a kept-alive connection turned out to be closed: an earlier answer was read from it, none of this one. */
-function isStaleSocket(cause: Error): boolean {
-  const { code, socket } = cause as Error & { code?: string; socket?: { bytesRead?: number } }
-  return code === 'UND_ERR_SOCKET' && (socket?.bytesRead ?? 0) > 0
+function isStaleSocket({ code, socket }: LostConnection): boolean {
+  return lostCodes.has(code) && (socket?.bytesRead ?? 0) > 0
 }
