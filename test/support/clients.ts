@@ -54,7 +54,7 @@ interface Notes {
 
 const blank = (): Notes => ({ text: '', isFinished: false, isClosed: false })
 
-function openAiError(value: JsonObject): Notes['error'] {
+function openAiError(value: JsonObject): NonNullable<Notes['error']> {
   return { code: asString(value['code']), message: asString(value['message']) ?? '' }
 }
 
