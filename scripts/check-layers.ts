@@ -37,6 +37,7 @@ const features = [
   'evals',
   'drift',
   'secrets',
+  'stored',
 ]
 /** The data path from the wire inwards: each may import those left of it. */
 const path = ['core', 'framing', 'dialects', 'providers', 'upstream', 'routing', 'gateway', 'http']

@@ -252,6 +252,22 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Request records.'),
+    storedResponses: z
+      .strictObject({
+        ttlSeconds: z
+          .number()
+          .int()
+          .min(1)
+          .max(315_360_000)
+          .default(2_592_000)
+          .describe('How long a response is kept; 30 days unless set.'),
+        maxBytes: bytes
+          .max(268_435_456)
+          .default(16_777_216)
+          .describe('A larger conversation, its answer included, is not kept.'),
+      })
+      .prefault({})
+      .describe('Responses that a caller asked to keep with `store: true`, encrypted. No others are kept.'),
     telemetry: z
       .strictObject({
         otlp: z

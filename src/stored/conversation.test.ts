@@ -1,0 +1,136 @@
+/** An answer becomes the turn that a later request is told of, and a request continues with it. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { foldAnswer } from '../core/answer.ts'
+import type { GenEvent, Signature } from '../core/event.ts'
+import type { GenRequest, Turn } from '../core/request.ts'
+import { continueConversation, conversationOf, turnsOfAnswer } from './conversation.ts'
+
+const signature: Signature = { dialect: 'anthropic-messages', value: 'c2ln', id: 'rs_1' }
+const native = { dialect: 'openai-responses', fields: { id: 'msg_1' } } as const
+
+const say = (role: Turn['role'], text: string): Turn => ({ role, parts: [{ type: 'text', text }] })
+
+const request = (given: Partial<GenRequest>): GenRequest => ({
+  model: 'assistant',
+  stream: false,
+  turns: [],
+  ...given,
+})
+
+test('every kind of block becomes its part, with all that the next turn needs', () => {
+  const citation = { url: 'https://a.example', startIndex: 0, endIndex: 2 }
+  const source = { at: 'base64', mimeType: 'image/png', data: 'aGk=' } as const
+  const value = { type: 'server_tool_use', id: 'srv_1' }
+  const events: GenEvent[] = [
+    { type: 'start', id: 'resp_1', model: 'm' },
+    { type: 'block-start', block: 0, choice: 0, kind: 'reasoning', summary: true, native },
+    { type: 'block-delta', block: 0, text: 'think' },
+    { type: 'block-end', block: 0, signature },
+    { type: 'block-start', block: 1, choice: 0, kind: 'reasoning', redacted: true },
+    { type: 'block-end', block: 1, signature },
+    { type: 'block-start', block: 2, choice: 0, kind: 'text', native },
+    { type: 'block-delta', block: 2, text: 'he' },
+    { type: 'block-delta', block: 2, text: 'llo' },
+    { type: 'annotation', block: 2, value: citation },
+    { type: 'block-end', block: 2, signature },
+    { type: 'block-start', block: 3, choice: 0, kind: 'refusal' },
+    { type: 'block-delta', block: 3, text: 'no' },
+    { type: 'block-end', block: 3 },
+    { type: 'block-start', block: 4, choice: 0, kind: 'tool', callId: 'c1', name: 'f', native },
+    { type: 'block-delta', block: 4, text: '{"a": 1}' },
+    { type: 'block-end', block: 4, signature },
+    { type: 'block-start', block: 5, choice: 0, kind: 'tool', callId: 'c2', name: 'g' },
+    { type: 'block-end', block: 5 },
+    { type: 'block-start', block: 6, choice: 0, kind: 'tool', callId: 'c3', name: 'h', freeform: true },
+    { type: 'block-end', block: 6 },
+    { type: 'block-start', block: 7, choice: 0, kind: 'media', media: 'image', source },
+    { type: 'block-end', block: 7 },
+    { type: 'block-start', block: 8, choice: 0, kind: 'native', dialect: 'anthropic-messages', value },
+    { type: 'block-delta', block: 8, text: '{"query":"x"}' },
+    { type: 'block-end', block: 8 },
+    { type: 'block-start', block: 9, choice: 0, kind: 'native', dialect: 'gemini', value },
+    { type: 'block-end', block: 9 },
+    { type: 'block-start', block: 10, choice: 1, kind: 'text' },
+    { type: 'block-delta', block: 10, text: 'another choice' },
+    { type: 'block-end', block: 10 },
+    { type: 'finish', choice: 0, reason: 'tool-calls', native: 'tool_use' },
+  ]
+  assert.deepEqual(turnsOfAnswer(foldAnswer(events)), [
+    {
+      role: 'assistant',
+      parts: [
+        { type: 'reasoning', text: 'think', summary: true, signature, native },
+        { type: 'reasoning', text: '', redacted: true, signature },
+        { type: 'text', text: 'hello', citations: [citation], signature, native },
+        { type: 'refusal', text: 'no' },
+        { type: 'tool-call', callId: 'c1', name: 'f', arguments: '{"a": 1}', signature, native },
+        { type: 'tool-call', callId: 'c2', name: 'g', arguments: '{}' },
+        { type: 'tool-call', callId: 'c3', name: 'h', arguments: '', freeform: true },
+        { type: 'media', media: 'image', source },
+        { type: 'native', dialect: 'anthropic-messages', value: { ...value, input: { query: 'x' } } },
+        { type: 'native', dialect: 'gemini', value },
+      ],
+    },
+  ])
+  assert.deepEqual(turnsOfAnswer(foldAnswer([])), [])
+})
+
+const answerOf = (text: string) =>
+  foldAnswer([
+    { type: 'block-start', block: 0, choice: 0, kind: 'text' },
+    { type: 'block-delta', block: 0, text },
+    { type: 'block-end', block: 0 },
+  ])
+
+test('instructions hold for one call; messages that the client sent stay', () => {
+  const first = request({ turns: [say('developer', 'be brief'), say('system', 'kept'), say('user', 'one')] })
+  const kept = conversationOf(first, answerOf('1'), 'be brief')
+  assert.deepEqual(kept.turns, [say('system', 'kept'), say('user', 'one'), say('assistant', '1')])
+
+  const second = request({
+    previousResponseId: 'resp_1',
+    turns: [say('system', 'be long'), say('user', 'two')],
+  })
+  const continued = continueConversation(second, kept, 'be long')
+  assert.equal('previousResponseId' in continued, false)
+  assert.deepEqual(continued.turns, [say('system', 'be long'), ...kept.turns, say('user', 'two')])
+  assert.deepEqual(conversationOf(continued, answerOf('2'), 'be long').turns, [
+    ...kept.turns,
+    say('user', 'two'),
+    say('assistant', '2'),
+  ])
+})
+
+test('a chain of responses says the same as one long conversation', () => {
+  const exchange = fc.record({
+    question: fc.string(),
+    answer: fc.string(),
+    instructions: fc.option(fc.string()),
+  })
+  fc.assert(
+    fc.property(fc.array(exchange, { minLength: 1, maxLength: 8 }), (exchanges) => {
+      let stored = { turns: [] as readonly Turn[] }
+      const whole: Turn[] = []
+      for (const { question, answer, instructions } of exchanges) {
+        const lead = instructions === null ? [] : [say('system', instructions)]
+        const asked = request({ previousResponseId: 'resp', turns: [...lead, say('user', question)] })
+        const continued = continueConversation(asked, stored, instructions ?? undefined)
+        assert.deepEqual(continued.turns, [...lead, ...whole, say('user', question)])
+        stored = conversationOf(continued, answerOf(answer), instructions ?? undefined)
+        whole.push(say('user', question), say('assistant', answer))
+      }
+      assert.deepEqual(stored.turns, whole)
+    }),
+  )
+})
+
+test('a request is not changed by being continued', () => {
+  const original = request({ previousResponseId: 'resp_1', turns: [say('user', 'a')], topLogprobs: 2 })
+  const copy = structuredClone(original)
+  const continued = continueConversation(original, { turns: [say('user', 'b')] }, undefined)
+  assert.deepEqual(original, copy)
+  assert.equal(continued.topLogprobs, 2)
+})

@@ -1,0 +1,93 @@
+/** What of a call is kept for its continuation, and how a later request continues it. */
+
+import { type Answer, type AnswerBlock, blocksOf } from '../core/answer.ts'
+import { defined, isObject, parseJson } from '../core/json.ts'
+import type { GenRequest, Part, Turn } from '../core/request.ts'
+
+/** The turns of a call and of all that it continued, without instructions. */
+export interface StoredConversation {
+  readonly turns: readonly Turn[]
+}
+
+/**
+ * What to keep of an answered call: the request's turns, then the answer's. `instructions` is the field of the
+ * Responses request: it holds for one call only, so its turn is left out.
+ */
+export function conversationOf(
+  request: GenRequest,
+  answer: Answer,
+  instructions: string | undefined,
+): StoredConversation {
+  const { said } = split(request.turns, instructions)
+  return { turns: [...said, ...turnsOfAnswer(answer)] }
+}
+
+/**
+ * The request with the stored turns before its own and `previousResponseId` gone. Its own `instructions` stay in
+ * front; those of the earlier response are not carried over (OpenAI's `instructions`, in the Responses API).
+ */
+export function continueConversation(
+  request: GenRequest,
+  stored: StoredConversation,
+  instructions: string | undefined,
+): GenRequest {
+  const { previousResponseId: _, ...rest } = request
+  const { lead, said } = split(request.turns, instructions)
+  return { ...rest, turns: [...lead, ...stored.turns, ...said] }
+}
+
+/** The first choice of an answer as the assistant's turn of the next request; none when the answer is empty. */
+export function turnsOfAnswer(answer: Answer): Turn[] {
+  const parts = blocksOf(answer, 0).map(toPart)
+  return parts.length === 0 ? [] : [{ role: 'assistant', parts }]
+}
+
+/** A system message of the input is said by the client and stays in the conversation; instructions are not. */
+function split(
+  turns: readonly Turn[],
+  instructions: string | undefined,
+): { lead: readonly Turn[]; said: readonly Turn[] } {
+  const [first] = turns
+  const isLead =
+    instructions !== undefined &&
+    first !== undefined &&
+    (first.role === 'system' || first.role === 'developer') &&
+    first.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') === instructions
+  return isLead ? { lead: turns.slice(0, 1), said: turns.slice(1) } : { lead: [], said: turns }
+}
+
+function toPart(block: AnswerBlock): Part {
+  const { text, signature, citations } = block
+  switch (block.kind) {
+    case 'text':
+      return defined({ type: 'text' as const, text, citations, signature, native: block.native })
+    case 'reasoning': {
+      const { summary, redacted, native } = block
+      return defined({ type: 'reasoning' as const, text, summary, redacted, signature, native })
+    }
+    case 'refusal':
+      return defined({ type: 'refusal' as const, text, native: block.native })
+    case 'tool': {
+      const { callId, name, freeform, native } = block
+      // Some providers stream nothing for a call without arguments.
+      const args = text === '' && !freeform ? '{}' : text
+      return defined({
+        type: 'tool-call' as const,
+        callId,
+        name,
+        arguments: args,
+        freeform,
+        signature,
+        native,
+      })
+    }
+    case 'media':
+      return { type: 'media', media: block.media, source: block.source }
+    case 'native': {
+      // A block that came in pieces has its input, as JSON text, beside its value.
+      const input = text === '' ? undefined : parseJson(text)
+      const value = input !== undefined && isObject(block.value) ? { ...block.value, input } : block.value
+      return { type: 'native', dialect: block.dialect, value }
+    }
+  }
+}

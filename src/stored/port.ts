@@ -1,0 +1,25 @@
+/** What stored responses need kept. A storage implements it; it sees of this folder only this file. */
+
+/** One response with its conversation, sealed: the store can tell neither from noise. */
+export interface SealedResponse {
+  readonly org: string
+  readonly keyId: string
+  /** As the client knows it; unique for one key only, because providers make these ids. */
+  readonly id: string
+  /** Unix milliseconds. */
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  readonly conversation: Uint8Array
+  readonly answer: Uint8Array
+}
+
+export interface StoredResponseStore {
+  /** Replaces what the key has stored under this id. */
+  put(row: SealedResponse): void
+  /** Also one that has expired but is not pruned yet. */
+  get(org: string, keyId: string, id: string): SealedResponse | undefined
+  /** False when there is none. */
+  delete(org: string, keyId: string, id: string): boolean
+  /** Deletes at most `limit` responses that expired by then and tells how many. */
+  prune(nowMs: number, limit: number): number
+}
