@@ -1,7 +1,7 @@
 /** Server-sent events: bytes to frames by the WHATWG rules, and a frame to text. */
 
 import { GatewayError } from '../core/error.ts'
-import type { Frame } from './frame.ts'
+import type { Frame, FrameParser } from './frame.ts'
 import { LineBuffer, maxLineBytes } from './line-buffer.ts'
 
 const none: readonly Frame[] = []
@@ -12,7 +12,7 @@ const space = 0x20
  * An incremental parser of one stream (WHATWG HTML, section 9.2.6, "Interpreting an event stream").
  * `id` and `retry` are read over: a gateway does not reconnect.
  */
-export class SseParser {
+export class SseParser implements FrameParser {
   readonly #lines: LineBuffer
   readonly #maxBytes: number
   #isStart = true
@@ -27,7 +27,6 @@ export class SseParser {
     this.#lines = new LineBuffer(maxBytes, true)
   }
 
-  /** True when the input, if it ended here, would end within an event, which is then lost. */
   get hasPartial(): boolean {
     return this.#data !== undefined || this.#event !== '' || this.#lines.restBytes > 0
   }

@@ -38,6 +38,9 @@ export interface Recorded extends RecordedEntry {
     readonly body?: Json
     readonly sse?: string
     readonly text?: string
+    /** An AWS event stream: its bytes where they were kept, and its messages. */
+    readonly eventstream_base64?: string
+    readonly eventstream_decoded?: readonly { readonly headers?: JsonObject; readonly payload: JsonObject }[]
   }
 }
 
