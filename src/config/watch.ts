@@ -143,6 +143,7 @@ export function restartPaths(next: Config, previous: Config): string[] {
     ['server.limits', (config) => JSON.stringify(config.server.limits)],
     ['data', (config) => config.dataDir],
     ['store', (config) => config.store],
+    ['storedResponses', (config) => JSON.stringify(config.storedResponses)],
     ['telemetry.otlp', (config) => JSON.stringify(config.telemetry.otlp)],
     ['log.format', (config) => config.log.format],
   ]

@@ -6,7 +6,13 @@ import fc from 'fast-check'
 import { foldAnswer } from '../core/answer.ts'
 import type { GenEvent, Signature } from '../core/event.ts'
 import type { GenRequest, Turn } from '../core/request.ts'
-import { continueConversation, conversationOf, turnsOfAnswer } from './conversation.ts'
+import { openaiResponses } from '../dialects/openai-responses/dialect.ts'
+import {
+  continueConversation,
+  conversationOf,
+  type StoredConversation,
+  turnsOfAnswer,
+} from './conversation.ts'
 
 const signature: Signature = { dialect: 'anthropic-messages', value: 'c2ln', id: 'rs_1' }
 const native = { dialect: 'openai-responses', fields: { id: 'msg_1' } } as const
@@ -78,6 +84,11 @@ test('every kind of block becomes its part, with all that the next turn needs', 
   assert.deepEqual(turnsOfAnswer(foldAnswer([])), [])
 })
 
+const textsOf = (turns: readonly Turn[]): string[] =>
+  turns.map(
+    ({ role, parts }) => `${role}: ${parts.map((part) => (part.type === 'text' ? part.text : '')).join('')}`,
+  )
+
 const answerOf = (text: string) =>
   foldAnswer([
     { type: 'block-start', block: 0, choice: 0, kind: 'text' },
@@ -85,22 +96,37 @@ const answerOf = (text: string) =>
     { type: 'block-end', block: 0 },
   ])
 
-test('instructions hold for one call; messages that the client sent stay', () => {
-  const first = request({ turns: [say('developer', 'be brief'), say('system', 'kept'), say('user', 'one')] })
-  const kept = conversationOf(first, answerOf('1'), 'be brief')
-  assert.deepEqual(kept.turns, [say('system', 'kept'), say('user', 'one'), say('assistant', '1')])
+const { decode } = openaiResponses.request
 
-  const second = request({
-    previousResponseId: 'resp_1',
-    turns: [say('system', 'be long'), say('user', 'two')],
-  })
-  const continued = continueConversation(second, kept, 'be long')
+test('instructions hold for one call; messages that the client sent stay', () => {
+  const input = [
+    { role: 'system', content: 'kept' },
+    { role: 'user', content: 'one' },
+  ]
+  const first = decode({ model: 'm', instructions: 'be brief', input })
+  const kept = conversationOf(first, answerOf('1'))
+  assert.deepEqual(textsOf(kept.turns), ['system: kept', 'user: one', 'assistant: 1'])
+
+  const second = decode({ model: 'm', previous_response_id: 'r1', instructions: 'be long', input: 'two' })
+  const continued = continueConversation(second, kept)
   assert.equal('previousResponseId' in continued, false)
-  assert.deepEqual(continued.turns, [say('system', 'be long'), ...kept.turns, say('user', 'two')])
-  assert.deepEqual(conversationOf(continued, answerOf('2'), 'be long').turns, [
-    ...kept.turns,
-    say('user', 'two'),
-    say('assistant', '2'),
+  assert.deepEqual(continued.turns, [second.turns[0], ...kept.turns, second.turns[1]])
+  assert.deepEqual(textsOf(conversationOf(continued, answerOf('2')).turns), [
+    ...textsOf(kept.turns),
+    'user: two',
+    'assistant: 2',
+  ])
+})
+
+test('a system message that opens the input is no instruction, also where it stands first', () => {
+  const first = decode({ model: 'm', input: [{ role: 'system', content: 'kept' }] })
+  const kept = conversationOf(first, answerOf('1'))
+  assert.deepEqual(textsOf(kept.turns), ['system: kept', 'assistant: 1'])
+  const only = decode({ model: 'm', previous_response_id: 'r1', instructions: 'now' })
+  assert.deepEqual(textsOf(continueConversation(only, kept).turns), [
+    'system: now',
+    'system: kept',
+    'assistant: 1',
   ])
 })
 
@@ -108,21 +134,23 @@ test('a chain of responses says the same as one long conversation', () => {
   const exchange = fc.record({
     question: fc.string(),
     answer: fc.string(),
-    instructions: fc.option(fc.string()),
+    instructions: fc.option(fc.string(), { nil: undefined }),
   })
   fc.assert(
     fc.property(fc.array(exchange, { minLength: 1, maxLength: 8 }), (exchanges) => {
-      let stored = { turns: [] as readonly Turn[] }
-      const whole: Turn[] = []
+      let stored: StoredConversation = { turns: [] }
+      const said: Turn[] = []
       for (const { question, answer, instructions } of exchanges) {
-        const lead = instructions === null ? [] : [say('system', instructions)]
-        const asked = request({ previousResponseId: 'resp', turns: [...lead, say('user', question)] })
-        const continued = continueConversation(asked, stored, instructions ?? undefined)
-        assert.deepEqual(continued.turns, [...lead, ...whole, say('user', question)])
-        stored = conversationOf(continued, answerOf(answer), instructions ?? undefined)
-        whole.push(say('user', question), say('assistant', answer))
+        const fields = instructions === undefined ? {} : { instructions }
+        const asked = decode({ model: 'm', previous_response_id: 'r', input: question, ...fields })
+        const continued = continueConversation(asked, stored)
+        const lead = instructions === undefined ? [] : asked.turns.slice(0, 1)
+        said.push(asked.turns.at(-1)!)
+        assert.deepEqual(continued.turns, [...lead, ...said])
+        stored = conversationOf(continued, answerOf(answer))
+        said.push({ role: 'assistant', parts: [{ type: 'text', text: answer }] })
       }
-      assert.deepEqual(stored.turns, whole)
+      assert.deepEqual(stored.turns, said)
     }),
   )
 })
@@ -130,7 +158,7 @@ test('a chain of responses says the same as one long conversation', () => {
 test('a request is not changed by being continued', () => {
   const original = request({ previousResponseId: 'resp_1', turns: [say('user', 'a')], topLogprobs: 2 })
   const copy = structuredClone(original)
-  const continued = continueConversation(original, { turns: [say('user', 'b')] }, undefined)
+  const continued = continueConversation(original, { turns: [say('user', 'b')] })
   assert.deepEqual(original, copy)
   assert.equal(continued.topLogprobs, 2)
 })

@@ -9,31 +9,20 @@ export interface StoredConversation {
   readonly turns: readonly Turn[]
 }
 
-/**
- * What to keep of an answered call: the request's turns, then the answer's. `instructions` is the field of the
- * Responses request: it holds for one call only, so its turn is left out.
- */
-export function conversationOf(
-  request: GenRequest,
-  answer: Answer,
-  instructions: string | undefined,
-): StoredConversation {
-  const { said } = split(request.turns, instructions)
+/** What to keep of an answered call: the request's turns but its instructions, then the answer's. */
+export function conversationOf(request: GenRequest, answer: Answer): StoredConversation {
+  const { said } = split(request.turns)
   return { turns: [...said, ...turnsOfAnswer(answer)] }
 }
 
 /**
- * The request with the stored turns before its own and `previousResponseId` gone. Its own `instructions` stay in
- * front; those of the earlier response are not carried over (OpenAI's `instructions`, in the Responses API).
+ * The request with the stored turns before its own and `previousResponseId` gone. Its own instructions stay in
+ * front; those of the earlier response are not carried over (OpenAI's Responses API, `instructions`).
  */
-export function continueConversation(
-  request: GenRequest,
-  stored: StoredConversation,
-  instructions: string | undefined,
-): GenRequest {
+export function continueConversation(request: GenRequest, stored: StoredConversation): GenRequest {
   const { previousResponseId: _, ...rest } = request
-  const { lead, said } = split(request.turns, instructions)
-  return { ...rest, turns: [...lead, ...stored.turns, ...said] }
+  const { instructions, said } = split(request.turns)
+  return { ...rest, turns: [...instructions, ...stored.turns, ...said] }
 }
 
 /** The first choice of an answer as the assistant's turn of the next request; none when the answer is empty. */
@@ -42,18 +31,17 @@ export function turnsOfAnswer(answer: Answer): Turn[] {
   return parts.length === 0 ? [] : [{ role: 'assistant', parts }]
 }
 
-/** A system message of the input is said by the client and stays in the conversation; instructions are not. */
-function split(
-  turns: readonly Turn[],
-  instructions: string | undefined,
-): { lead: readonly Turn[]; said: readonly Turn[] } {
+/**
+ * The field `instructions` of a Responses request, which holds for one call, apart from what was said. It is the
+ * leading system turn that does not come from an item of the input: those carry `native`, and stay.
+ */
+function split(turns: readonly Turn[]): {
+  readonly instructions: readonly Turn[]
+  readonly said: readonly Turn[]
+} {
   const [first] = turns
-  const isLead =
-    instructions !== undefined &&
-    first !== undefined &&
-    (first.role === 'system' || first.role === 'developer') &&
-    first.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') === instructions
-  return isLead ? { lead: turns.slice(0, 1), said: turns.slice(1) } : { lead: [], said: turns }
+  const at = first?.role === 'system' && first.native === undefined ? 1 : 0
+  return { instructions: turns.slice(0, at), said: turns.slice(at) }
 }
 
 function toPart(block: AnswerBlock): Part {
