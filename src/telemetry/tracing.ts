@@ -68,6 +68,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
     spanProcessors: [processor],
   })
   const tracer = provider.getTracer('weir', options.version)
+  const spanMaker: SpanMaker = { api: peers.api, tracer, providerOf: options.providerOf }
 
   return {
     record(record, traceparent) {
@@ -76,7 +77,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
       const spans = 1 + record.attempts.filter(isCall).length
       if (queued + spans > maxQueued) return options.onDropped(spans)
       queued += spans
-      addSpans(peers, tracer, record, parent ?? peers.api.ROOT_CONTEXT, options.providerOf)
+      addSpans(spanMaker, record, parent ?? peers.api.ROOT_CONTEXT)
     },
     async close() {
       // It rejects when the collector did not take the last spans, which have been counted; and it does not wait for
@@ -134,13 +135,13 @@ function isCall(attempt: RequestRecord['attempts'][number]): boolean {
   return attempt.skippedBecause === undefined
 }
 
-function addSpans(
-  { api }: TracingPeers,
-  tracer: Tracer,
-  record: RequestRecord,
-  parent: Context,
-  providerOf: TracingOptions['providerOf'],
-): void {
+interface SpanMaker {
+  readonly api: TracingPeers['api']
+  readonly tracer: Tracer
+  readonly providerOf: TracingOptions['providerOf']
+}
+
+function addSpans({ api, tracer, providerOf }: SpanMaker, record: RequestRecord, parent: Context): void {
   const at = (offsetMs: number): HrTime => toHrTime(record.atMs, offsetMs)
   const root = tracer.startSpan(
     spanName(record.operation, record.requestedModel),
