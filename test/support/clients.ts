@@ -83,7 +83,8 @@ function noteResponses(notes: Notes, value: JsonObject): void {
       notes.isFinished = true
       return
     case 'response.failed':
-      notes.error = openAiError(asObject(asObject(value['response'])?.['error']) ?? {})
+      // Behind an `error` event, whose code is Weir's own.
+      notes.error ??= openAiError(asObject(asObject(value['response'])?.['error']) ?? {})
       return
     case 'error':
       notes.error = openAiError(asObject(value['error']) ?? value)
