@@ -1,0 +1,198 @@
+/** Nanoseconds of the parts that run per request or per chunk: node bench/micro.ts. Ratios belong to `npm run bench`. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKeyring } from '../src/access/keys.ts'
+import { systemClock } from '../src/core/clock.ts'
+import { createIdFactory } from '../src/core/id.ts'
+import type { Json } from '../src/core/json.ts'
+import { Secret } from '../src/core/secret.ts'
+import { dialects } from '../src/dialects/registry.ts'
+import { SseParser } from '../src/framing/sse.ts'
+import { parseBody } from '../src/http/body.ts'
+import { createRecorder } from '../src/records/recorder.ts'
+import type { RequestRecord } from '../src/records/record.ts'
+import { openStore } from '../src/storage/sqlite/open.ts'
+import { recordMigrations } from '../src/storage/sqlite/record-migrations.ts'
+import { createRecordStore } from '../src/storage/sqlite/record-store.ts'
+import { createMetrics } from '../src/telemetry/metrics.ts'
+import { chatRequest } from './requests.ts'
+import { key } from './rig.ts'
+
+const rounds = 15
+const roundMs = 40
+
+/** What the last call returned: a result that nobody reads may be compiled away. */
+const sink: { value: unknown } = { value: undefined }
+
+/** Nanoseconds per call: the least of the rounds, each long enough for the clock. */
+function nanosOf(call: () => unknown): number {
+  let calls = 100
+  let best = Infinity
+  for (let round = 0; round < rounds; round++) {
+    const startMs = performance.now()
+    for (let at = 0; at < calls; at++) sink.value = call()
+    const elapsedMs = performance.now() - startMs
+    best = Math.min(best, (elapsedMs * 1e6) / calls)
+    calls = Math.ceil((calls * roundMs) / Math.max(elapsedMs, 0.01))
+  }
+  return best
+}
+
+const print = (name: string, nanos: number) =>
+  console.log(`${name.padEnd(46)}${nanos.toFixed(0).padStart(8)} ns`)
+
+const chunkData =
+  '{"id":"chatcmpl-8FWiGLMvmnjWY6vPe4R7wcokNLPQD","object":"chat.completion.chunk","created":1795489092,' +
+  '"model":"gpt-5.6-mini","service_tier":"default","system_fingerprint":"fp_5170000000","usage":null,' +
+  '"choices":[{"index":0,"delta":{"content":" word"},"logprobs":null,"finish_reason":null}]}'
+const deltaData = '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word"}}'
+
+function streams(): void {
+  const bytes = Buffer.from(`data: ${chunkData}\n\n`)
+  const parser = new SseParser()
+  print(
+    'SSE: parse one chunk',
+    nanosOf(() => parser.push(bytes)),
+  )
+  print(
+    'JSON.parse of its data, for comparison',
+    nanosOf(() => JSON.parse(chunkData)),
+  )
+  const chat = dialects['openai-chat'].stream.decoder()
+  print(
+    'chat: decode one chunk',
+    nanosOf(() => chat.push({ data: chunkData })),
+  )
+  const anthropic = dialects['anthropic-messages'].stream.decoder()
+  anthropic.push({
+    data: '{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"usage":{"input_tokens":1,"output_tokens":1}}}',
+  })
+  anthropic.push({
+    data: '{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
+  })
+  const delta = { event: 'content_block_delta', data: deltaData }
+  print(
+    'Anthropic: decode one delta',
+    nanosOf(() => anthropic.push(delta)),
+  )
+  const encoder = dialects['openai-chat'].stream.encoder({
+    id: 'req_1',
+    model: 'm',
+    nowMs: 0,
+    includeUsage: true,
+  })
+  encoder.push({ type: 'start', id: 'msg_1', model: 'm' })
+  encoder.push({ type: 'block-start', block: 0, choice: 0, kind: 'text' })
+  print(
+    'chat: encode one delta',
+    nanosOf(() => encoder.push({ type: 'block-delta', block: 0, text: ' word' })),
+  )
+}
+
+function requests(): void {
+  const bytes = Buffer.from(chatRequest('assistant', 1).body)
+  print(
+    `body: check and parse ${bytes.length} bytes`,
+    nanosOf(() => parseBody(bytes, 64)),
+  )
+  const body: Json = parseBody(bytes, 64)
+  const chat = dialects['openai-chat'].request
+  print(
+    'chat: decode the request',
+    nanosOf(() => chat.decode(body)),
+  )
+  const request = chat.decode(body)
+  const anthropic = dialects['anthropic-messages'].request
+  print(
+    'Anthropic: encode the request',
+    nanosOf(() => anthropic.encode(request, { model: 'm' })),
+  )
+  const keyring = createKeyring({
+    declared: [{ name: 'bench', secret: new Secret(key) }],
+    store: { all: () => [], insert: () => undefined },
+    pepper: randomBytes(32),
+  })
+  print(
+    'identify a declared key',
+    nanosOf(() => keyring.identify(key)),
+  )
+  print('make a request id', nanosOf(createIdFactory(randomBytes, systemClock)))
+}
+
+const recordsPerBatch = 256
+
+/** Of one record, written in groups as the recorder does. */
+function records(): void {
+  const metrics = createMetrics({ openRequests: () => 0 })
+  print(
+    'metrics: observe one record',
+    nanosOf(() => metrics.observe(recordOf('req_0'))),
+  )
+  const folder = mkdtempSync(join(tmpdir(), 'weir-micro-'))
+  const database = openStore(join(folder, 'records.db'), recordMigrations, systemClock)
+  const store = createRecordStore(database)
+  const newId = createIdFactory(randomBytes, systemClock)
+  const insert = () => store.insert(Array.from({ length: recordsPerBatch }, () => recordOf(newId())))
+  print('records: write one, of 256 in a group', nanosOf(insert) / recordsPerBatch)
+  const recorder = createRecorder({
+    store: { ...store, insert: () => undefined },
+    clock: systemClock,
+    onError: () => undefined,
+    retention: { days: 1, maxBytes: 2 ** 30 },
+  })
+  const record = recordOf('req_0')
+  print(
+    'records: queue one',
+    nanosOf(() => recorder.record(record)),
+  )
+  recorder.close()
+  database.close()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function recordOf(id: string): RequestRecord {
+  const usage = { inputTokens: 250, outputTokens: 120 }
+  return {
+    id,
+    org: 'default',
+    atMs: systemClock.nowMs(),
+    dialect: 'openai-chat',
+    operation: 'generate',
+    requestedModel: 'assistant',
+    route: 'assistant',
+    provider: 'up',
+    model: 'gpt-5.6-mini',
+    keyId: 'declared:bench',
+    keyName: 'bench',
+    user: 'customer-4711',
+    tags: [],
+    stream: false,
+    status: 200,
+    durationMs: 812,
+    overheadMs: 0.4,
+    usage,
+    dropped: [],
+    finish: 'stop',
+    clientGone: false,
+    attempts: [
+      {
+        n: 1,
+        provider: 'up',
+        model: 'gpt-5.6-mini',
+        startedMs: 0.2,
+        headersMs: 810,
+        endedMs: 811,
+        status: 200,
+        usage,
+        dropped: [],
+      },
+    ],
+  }
+}
+
+streams()
+requests()
+records()

@@ -1,0 +1,121 @@
+/** Figures as a table, for the terminal and for docs/benchmarks.md, with all that a reader needs to judge them. */
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { resolve } from 'node:path'
+
+export interface Figure {
+  readonly name: string
+  readonly unit: 'µs' | 'ms' | 's' | 'MiB'
+  readonly bare?: number
+  readonly weir: number
+  /** What the target is about: Weir over bare, Weir less bare, or Weir alone. */
+  readonly compare: 'ratio' | 'difference' | 'none'
+  /** The target: at most this much. */
+  readonly limit?: number
+}
+
+export interface Setting {
+  readonly commit: string
+  readonly node: string
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly date: string
+  /** Of the last minute before the run. */
+  readonly loadAverage: number
+  readonly scale: string
+}
+
+/** Where and when; call it before the run makes a load of its own. */
+export function settingOf(scale: string): Setting {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const isChanged = git('status', '--porcelain', '--', 'src', 'bin') !== ''
+  return {
+    commit: git('rev-parse', '--short', 'HEAD') + (isChanged ? ' with changes' : ''),
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    date: new Date().toISOString().slice(0, 10),
+    loadAverage: Math.round(loadavg()[0]! * 100) / 100,
+    scale,
+  }
+}
+
+/** What the target is compared with. */
+export function compared({ compare, weir, bare }: Figure): number {
+  switch (compare) {
+    case 'ratio':
+      return weir / bare!
+    case 'difference':
+      return weir - bare!
+    case 'none':
+      return weir
+  }
+}
+
+export function verdict(figure: Figure): 'met' | 'missed' | '' {
+  if (figure.limit === undefined) return ''
+  return compared(figure) <= figure.limit ? 'met' : 'missed'
+}
+
+const heads = ['', 'bare', 'Weir', 'compared', 'target', ''] as const
+
+function cells(figure: Figure): string[] {
+  const { name, unit, bare, weir, compare, limit } = figure
+  const sign = { ratio: 'x', difference: '+', none: '' }[compare]
+  const show = (value: number) =>
+    compare === 'ratio' ? `${value.toFixed(2)}x` : `${sign}${amount(value)} ${unit}`
+  return [
+    name,
+    bare === undefined ? '' : `${amount(bare)} ${unit}`,
+    `${amount(weir)} ${unit}`,
+    compare === 'none' ? '' : show(compared(figure)),
+    limit === undefined ? '' : `≤ ${compare === 'ratio' ? `${limit}x` : `${limit} ${unit}`}`,
+    verdict(figure),
+  ]
+}
+
+function amount(value: number): string {
+  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
+}
+
+/** One line of the table in the terminal. */
+export function line(figure: Figure): string {
+  const [name = '', ...rest] = cells(figure)
+  return [name.padEnd(62), ...rest.map((cell) => cell.padStart(10))].join(' ')
+}
+
+/** The line above the table in the terminal. */
+export function headLine(): string {
+  const [name, ...rest] = heads
+  return [name.padEnd(62), ...rest.map((cell) => cell.padStart(10))].join(' ')
+}
+
+const root = resolve(import.meta.dirname, '..')
+const page = resolve(root, 'docs/benchmarks.md')
+const begin = '<!-- begin: written by `npm run bench -- --write` -->'
+const end = '<!-- end -->'
+
+/** Replaces the generated part of docs/benchmarks.md. */
+export function writePage(setting: Setting, figures: readonly Figure[]): void {
+  const text = readFileSync(page, 'utf8')
+  const before = text.slice(0, text.indexOf(begin) + begin.length)
+  const after = text.slice(text.indexOf(end))
+  writeFileSync(page, `${before}\n${markdown(setting, figures)}\n${after}`)
+}
+
+function markdown(setting: Setting, figures: readonly Figure[]): string {
+  const row = (values: readonly string[]) => `| ${values.join(' | ')} |`
+  return [
+    `Commit ${setting.commit}, ${setting.date}, Node ${setting.node.slice(1)}, ${setting.cpu}, ` +
+      `${setting.cores} cores, ${setting.memoryGiB} GiB, load average ${setting.loadAverage} before the run ` +
+      `(${setting.scale}).`,
+    '',
+    row(heads),
+    row(['---', '---:', '---:', '---:', '---:', '---']),
+    ...figures.map((figure) => row(cells(figure))),
+  ].join('\n')
+}

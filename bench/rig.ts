@@ -1,0 +1,157 @@
+/** What a run stands on: the simulator, the bare proxy and the gateway, each started where it is measured. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { checkMachine, type Measured, pinSelf, startProcess } from './process.ts'
+
+export type SubjectName = 'bare' | 'gateway'
+
+/** What callers send; declared in the gateway's configuration. */
+export const key = 'bench-key-0123456789'
+
+export interface Rig {
+  /** Of the simulator. */
+  readonly simulatorUrl: string
+  readonly folder: string
+  readonly measuredCore: number
+  /** A new process. `stop` is the caller's duty, and the rig's at its end. */
+  start(subject: SubjectName): Promise<Measured>
+  /** Adds a process to those that the rig ends. */
+  adopt(process: Measured): Measured
+  close(): Promise<void>
+}
+
+const root = resolve(import.meta.dirname, '..')
+const weir = join(root, 'bin/weir')
+
+/**
+ * The models of the load. The same name goes to either subject, so that both get the same bytes: the simulator
+ * knows what it means, and the gateway has a route of that name.
+ */
+export const models = {
+  /** 60 words, not streamed. */
+  chat: 'words-60',
+  /** 100 pieces, one each 25 ms: each arrives by itself, as a model's do. */
+  paced: 'paced-100',
+  /** The same, with 20 pieces: many beginnings. */
+  short: 'paced-20',
+  /** 100 pieces at once. */
+  burst: 'chunks-100',
+  /** One piece a second, without an end in sight. */
+  held: 'held',
+} as const
+
+/** The gateway's route to the same answer from a provider of another dialect. */
+export const translated = (model: string) => `${model}-translated`
+
+const scripted = {
+  [models.paced]: 'fault/slow-25ms+ttft-0ms+chunks-100',
+  [models.short]: 'fault/slow-25ms+ttft-0ms+chunks-20',
+  [models.held]: 'fault/slow-1s+ttft-0ms+chunks-1000',
+}
+
+/** Starts the simulator and pins this process beside it. `profileFolder`: gateways write CPU profiles there. */
+export async function openRig(profileFolder: string | undefined): Promise<Rig> {
+  const cores = availableParallelism()
+  checkMachine(cores)
+  const measuredCore = cores - 1
+  pinSelf(0)
+  const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
+  const running = new Set<Measured>()
+  const adopt = (process: Measured): Measured => {
+    running.add(process)
+    return process
+  }
+  const close = async () => {
+    await Promise.all([...running].map((process) => process.stop()))
+    rmSync(folder, { recursive: true, force: true })
+  }
+  let starts = 0
+  try {
+    const simulator = adopt(await startSimulator(folder, cores > 2 ? 1 : 0))
+    const start = async (subject: SubjectName): Promise<Measured> => {
+      const run = { folder, core: measuredCore, simulatorUrl: simulator.url, number: ++starts }
+      return adopt(await (subject === 'bare' ? startBare(run) : startGateway(run, profileFolder)))
+    }
+    return { simulatorUrl: simulator.url, folder, measuredCore, start, adopt, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function startSimulator(folder: string, core: number): Promise<Measured> {
+  const scenario = join(folder, 'scenario.json')
+  const rules = Object.entries(scripted).map(([model, respond]) => ({ match: { model }, respond }))
+  writeFileSync(scenario, JSON.stringify({ rules }))
+  return startProcess({
+    name: 'simulator',
+    command: weir,
+    args: ['simulate', '--port', '0', '--scenario', scenario],
+    core,
+    folder,
+    address: /^simulator on (\S+)$/m,
+  })
+}
+
+interface Run {
+  readonly folder: string
+  readonly core: number
+  readonly simulatorUrl: string
+  readonly number: number
+}
+
+function startBare({ folder, core, simulatorUrl }: Run): Promise<Measured> {
+  return startProcess({
+    name: 'bare',
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'bare-proxy.ts'), `${simulatorUrl}/openai/v1`],
+    core,
+    folder,
+    address: /^bare proxy on (\S+)$/m,
+  })
+}
+
+/** The gateway as a user runs it: a declared key, records and metrics on, log level and limits as they come. */
+async function startGateway(run: Run, profileFolder: string | undefined): Promise<Measured> {
+  const { folder, core, simulatorUrl, number } = run
+  const config = join(folder, `weir-${number}.yaml`)
+  writeFileSync(config, JSON.stringify(configuration(simulatorUrl)))
+  const gateway = await startProcess({
+    name: 'gateway',
+    command: weir,
+    args: ['serve', '--config', config, '--port', '0', '--data', join(folder, `data-${number}`)],
+    core,
+    folder,
+    address: /^Weir listens on (\S+)$/m,
+    ...(profileFolder !== undefined && { env: profiling(profileFolder) }),
+  })
+  const ready = await fetch(`${gateway.url}/health/ready`)
+  if (!ready.ok) throw new Error(`the gateway is not ready: ${ready.status}`)
+  return gateway
+}
+
+/** JSON is YAML. */
+function configuration(simulatorUrl: string): object {
+  const upstream = { apiKey: 'bench-provider-key', allowPrivateNetwork: true }
+  const routes: Record<string, object> = {}
+  for (const model of Object.values(models)) {
+    routes[model] = { targets: [`up/${model}`] }
+    routes[translated(model)] = { targets: [`claude/${model}`] }
+  }
+  return {
+    allowPlaintextSecrets: true,
+    providers: {
+      up: { type: 'openai-compatible', baseUrl: `${simulatorUrl}/openai/v1`, ...upstream },
+      claude: { type: 'anthropic', baseUrl: `${simulatorUrl}/anthropic/v1`, ...upstream },
+    },
+    routes,
+    keys: [{ name: 'bench', secret: key }],
+  }
+}
+
+function profiling(folder: string): Record<string, string> {
+  mkdirSync(folder, { recursive: true })
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(folder)}` }
+}

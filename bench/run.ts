@@ -1,0 +1,68 @@
+/** `npm run bench`: the gateway against a bare proxy, in one run. bench/README.md says how to read it. */
+
+import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { compared, type Figure, headLine, line, settingOf, verdict, writePage } from './report.ts'
+import { openRig } from './rig.ts'
+import { type Bench, type Scale, scenarios } from './scenarios.ts'
+
+const scales = {
+  quick: { rounds: 2, roundMs: 700, soakRequests: 4_000, starts: 3, holdMs: 2_000 },
+  normal: { rounds: 5, roundMs: 2_000, soakRequests: 40_000, starts: 7, holdMs: 10_000 },
+  full: { rounds: 9, roundMs: 3_000, soakRequests: 200_000, starts: 11, holdMs: 20_000 },
+} as const satisfies Record<string, Scale>
+
+/** Above this, something else is running, and times are worth little. */
+const calmLoad = 0.5
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: Object.keys(scenarios) },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+  },
+})
+
+const unknown = values.only.find((name) => !(name in scenarios))
+if (unknown !== undefined) {
+  console.error(`no scenario '${unknown}'; there are ${Object.keys(scenarios).join(', ')}`)
+  process.exit(2)
+}
+const scaleName = values.full ? 'full' : values.quick ? 'quick' : 'normal'
+const setting = settingOf(scaleName)
+if (loadavg()[0]! > calmLoad) {
+  console.error(`the machine is busy (load average ${setting.loadAverage}): latencies will be too high`)
+}
+
+const figures: Figure[] = []
+const rig = await openRig(values.profile)
+try {
+  const [bare, gateway] = [await rig.start('bare'), await rig.start('gateway')]
+  const bench: Bench = { rig, scale: scales[scaleName], bare, gateway }
+  console.log(headLine())
+  for (const name of values.only) {
+    for (const figure of await scenarios[name]!(bench)) {
+      figures.push(figure)
+      console.log(line(figure))
+    }
+  }
+} finally {
+  await rig.close()
+}
+
+const verdicts = figures.map(verdict)
+const count = (wanted: string) => verdicts.filter((each) => each === wanted).length
+console.log(`\n${count('met')} targets met, ${count('missed')} missed; nothing fails on a time.`)
+if (values.json !== undefined) {
+  const results = figures.map((figure) => ({
+    ...figure,
+    compared: compared(figure),
+    verdict: verdict(figure),
+  }))
+  writeFileSync(values.json, `${JSON.stringify({ setting, figures: results }, null, 2)}\n`)
+}
+if (values.write) writePage(setting, figures)
