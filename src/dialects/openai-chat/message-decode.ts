@@ -1,7 +1,7 @@
 /** Chat Completions' messages as canonical turns. */
 
 import type { Json, JsonObject } from '../../core/json.ts'
-import { asString, defined, unknownFields } from '../../core/json.ts'
+import { asArray, asObject, asString, defined, unknownFields } from '../../core/json.ts'
 import type { CacheHint, Part, Turn } from '../../core/request.ts'
 import { openCallId } from '../../core/signature.ts'
 import { invalid, optional, readArray, readObject, readString, required } from './fields.ts'
@@ -21,7 +21,9 @@ const messageFields = new Set([
   'reasoning',
   'reasoning_content',
   'reasoning_details',
+  'images',
 ])
+const resultFields = new Set([...messageFields, 'cache_control'])
 const callFields = new Set(['id', 'type', 'index', 'function', 'custom', 'cache_control'])
 
 /** Legacy function calls have no ids: the answer to one follows it, so a count tells them apart. */
@@ -59,7 +61,7 @@ function decodeMessage(message: JsonObject, at: string, ids: LegacyIds): Turn {
         content: decodeContent(message['content'], `${at}content`),
         ...defined({ name, cache: decodeCache(message) }),
       }
-      return { role: 'tool', parts: [result, ...ownMembers(message)] }
+      return { role: 'tool', parts: [result, ...ownMembers(message, resultFields)] }
     }
     case 'system':
     case 'developer':
@@ -72,6 +74,8 @@ function decodeMessage(message: JsonObject, at: string, ids: LegacyIds): Turn {
       const parts: Part[] = [
         ...decodeReasoning(message),
         ...decodeContent(message['content'], `${at}content`),
+        // Pictures that a model drew come back as they were sent.
+        ...decodeContent(message['images'], `${at}images`),
         ...(refusal ? [{ type: 'refusal' as const, text: refusal }] : []),
         ...decodeCalls(message, at, ids),
         ...ownMembers(message),
@@ -85,16 +89,19 @@ function decodeMessage(message: JsonObject, at: string, ids: LegacyIds): Turn {
 
 /**
  * Members of a message that have no canonical form (`prefix`, `audio`), as a native part without a type. Those
- * that are null or false ask for nothing.
+ * that are null or false ask for nothing, and neither do the citations of an answer that comes back.
  */
-function ownMembers(message: JsonObject): Part[] {
-  const asked = Object.entries(message).filter(([, value]) => value !== null && value !== false)
-  const value = unknownFields(Object.fromEntries(asked), messageFields)
-  if (value?.['cache_control'] !== undefined && message['role'] === 'tool') {
-    const { cache_control: _cache, ...rest } = value
-    return Object.keys(rest).length > 0 ? [{ type: 'native', dialect, value: rest }] : []
-  }
+function ownMembers(message: JsonObject, known: ReadonlySet<string> = messageFields): Part[] {
+  const asked = Object.entries(message).filter(
+    ([name, value]) =>
+      value !== null && value !== false && !(name === 'annotations' && asArray(value).every(isUrlCitation)),
+  )
+  const value = unknownFields(Object.fromEntries(asked), known)
   return value === undefined ? [] : [{ type: 'native', dialect, value }]
+}
+
+function isUrlCitation(annotation: Json): boolean {
+  return asObject(annotation)?.['type'] === 'url_citation'
 }
 
 function decodeReasoning(message: JsonObject): Part[] {

@@ -96,11 +96,16 @@ function encodeMessage(
   const head = { role, ...(name === undefined ? {} : { name }) }
   if (role !== 'assistant')
     return { ...head, content: contentOf(content) ?? '', ...ownMembers(parts, path, context) }
+  const isImage = (part: JsonObject) => part['type'] === 'image_url'
+  const images = content.filter(isImage)
+  if (images.length > 0 && !context.isOwn) context.dropped.add(`${path}.image`)
+  const said = contentOf(content.filter((part) => !isImage(part)))
   const refusals = parts.flatMap((part) => (part.type === 'refusal' ? [part.text] : []))
   const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [encodeCall(part, context)] : []))
   return {
     ...head,
-    content: contentOf(content) ?? (calls.length > 0 || refusals.length > 0 ? null : ''),
+    content: said ?? (calls.length > 0 || refusals.length > 0 ? null : ''),
+    ...(images.length > 0 && context.isOwn ? { images } : {}),
     ...(refusals.length > 0 ? { refusal: refusals.join('') } : {}),
     ...encodeReasoning(parts, path, context),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),

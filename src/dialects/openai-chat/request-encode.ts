@@ -39,7 +39,7 @@ export function encodeRequest(request: GenRequest, target: EncodeTarget): Encode
     stream: request.stream ? true : undefined,
     stream_options: request.stream ? { ...asObject(own['stream_options']), include_usage: true } : undefined,
     tools,
-    tool_choice: encodeToolChoice(request.toolChoice, tools !== undefined, dropped),
+    tool_choice: encodeToolChoice(request.toolChoice, tools !== undefined, isOwn, dropped),
     parallel_tool_calls: tools === undefined && !isOwn ? undefined : request.parallelToolCalls,
     response_format: encodeFormat(request.format) ?? own['response_format'],
     ...encodeReasoning(request, own, isOwn, dropped),
@@ -87,13 +87,17 @@ function encodeOwnership(request: GenRequest, isOwn: boolean, dropped: Set<strin
   return { service_tier: tier }
 }
 
+/** Few servers but OpenAI's know `allowed_tools`: to offer only those tools means the same to all. */
 function encodeTools(
   request: GenRequest,
   isOwn: boolean,
   dropped: Set<string>,
 ): readonly JsonObject[] | undefined {
+  const allowed = isOwn || request.toolChoice?.type !== 'allowed' ? undefined : request.toolChoice.names
   const tools = (request.tools ?? []).flatMap((tool, index): JsonObject[] => {
-    if (tool.type === 'function') return [encodeFunction(tool, isOwn, dropped)]
+    if (tool.type === 'function') {
+      return allowed?.includes(tool.name) === false ? [] : [encodeFunction(tool, isOwn, dropped)]
+    }
     if (tool.dialect === dialect) return [tool.value]
     dropped.add(`tools[${index}]`)
     return []
@@ -126,6 +130,7 @@ function encodeFunction(
 function encodeToolChoice(
   choice: ToolChoice | undefined,
   hasTools: boolean,
+  isOwn: boolean,
   dropped: Set<string>,
 ): JsonObject[string] {
   switch (choice?.type) {
@@ -139,6 +144,7 @@ function encodeToolChoice(
     case 'tool':
       return { type: 'function', function: { name: choice.name } }
     case 'allowed': {
+      if (!isOwn) return choice.mode
       const tools = choice.names.map((name) => ({ type: 'function', function: { name } }))
       return { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools } }
     }

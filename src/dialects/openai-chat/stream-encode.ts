@@ -107,23 +107,10 @@ export class ChunkEncoder implements Machine<GenEvent, Frame> {
         if (open !== undefined) this.#blockEnd(open, event.signature, out)
         break
       }
-      case 'annotation': {
-        const start = this.#starts.get(event.block)
-        const citation = citationToWire(event.value)
-        if (start !== undefined && citation !== undefined) {
-          this.#sendDelta(out, start.choice, { annotations: [citation] })
-        }
+      case 'annotation':
+      case 'logprobs':
+        this.#beside(event, out)
         break
-      }
-      case 'logprobs': {
-        const start = this.#starts.get(event.block)
-        const tokens = logprobsToWire(event.values)
-        if (start === undefined) break
-        const logprobs =
-          start.kind === 'refusal' ? { content: null, refusal: tokens } : { content: tokens, refusal: null }
-        this.#sendChoice(out, { index: start.choice, delta: {}, logprobs, finish_reason: null })
-        break
-      }
       case 'usage':
         this.#usage = event.usage
         break
@@ -143,6 +130,21 @@ export class ChunkEncoder implements Machine<GenEvent, Frame> {
         if (event.dialect === dialect) this.#native(event.value, out)
         break
     }
+  }
+
+  /** What is told beside the text of a block, also after its end. */
+  #beside(event: GenEvent & { readonly type: 'annotation' | 'logprobs' }, out: Frame[]): void {
+    const start = this.#starts.get(event.block)
+    if (start === undefined) return
+    if (event.type === 'annotation') {
+      const citation = citationToWire(event.value)
+      if (citation !== undefined) this.#sendDelta(out, start.choice, { annotations: [citation] })
+      return
+    }
+    const tokens = logprobsToWire(event.values)
+    const logprobs =
+      start.kind === 'refusal' ? { content: null, refusal: tokens } : { content: tokens, refusal: null }
+    this.#sendChoice(out, { index: start.choice, delta: {}, logprobs, finish_reason: null })
   }
 
   /** The choice, announced by a chunk with the role. */

@@ -1,6 +1,6 @@
 /** Tells the tool calls of one choice apart, however their pieces are labelled. */
 
-import { asNumber, asObject, asString, type Json, type JsonObject } from '../../core/json.ts'
+import { asNumber, asObject, asString, type Json, type JsonObject, unknownFields } from '../../core/json.ts'
 import type { Lifecycle, ToolKind } from '../lifecycle.ts'
 
 const dialect = 'openai-chat'
@@ -78,10 +78,6 @@ export class ToolCalls {
   }
 
   #open(piece: JsonObject, id: string, answerId: string, isFreeform: boolean): Call {
-    let native: Record<string, Json> | undefined
-    for (const [field, value] of Object.entries(piece)) {
-      if (!callFields.has(field) && value !== undefined && value !== null) (native ??= {})[field] = value
-    }
     const n = this.#calls.length
     const call: Call = {
       key: String(n),
@@ -90,7 +86,7 @@ export class ToolCalls {
       isStarted: false,
       isFreeform,
       held: '',
-      native,
+      native: unknownFields(piece, callFields),
     }
     this.#calls.push(call)
     const index = asNumber(piece['index'])

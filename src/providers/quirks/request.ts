@@ -1,6 +1,6 @@
 /** Patches of requests that several providers need. */
 
-import { asObject, isObject, type Json, type JsonObject } from '../../core/json.ts'
+import { asObject, asString, isObject, type Json, type JsonObject } from '../../core/json.ts'
 import { mapMessages, renamed } from './message.ts'
 
 export function maxTokensByOtherName(body: JsonObject): JsonObject {
@@ -21,12 +21,13 @@ export function schemaInPrompt(body: JsonObject): JsonObject {
   const order = `Answer with one JSON object and nothing else. It must obey this JSON Schema:\n${JSON.stringify(schema)}`
   const messages = Array.isArray(body['messages']) ? (body['messages'] as readonly Json[]) : []
   const [first, ...others] = messages
-  const isJoined = isObject(first) && first['role'] === 'system' && typeof first['content'] === 'string'
+  const text = isObject(first) && first['role'] === 'system' ? asString(first['content']) : undefined
   return {
     ...body,
     response_format: { type: 'json_object' },
-    messages: isJoined
-      ? [{ ...first, content: `${String(first['content'])}\n\n${order}` }, ...others]
-      : [{ role: 'system', content: order }, ...messages],
+    messages:
+      text === undefined
+        ? [{ role: 'system', content: order }, ...messages]
+        : [{ role: 'system', content: `${text}\n\n${order}` }, ...others],
   }
 }
