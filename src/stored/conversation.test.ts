@@ -6,6 +6,8 @@ import fc from 'fast-check'
 import { foldAnswer } from '../core/answer.ts'
 import type { GenEvent, Signature } from '../core/event.ts'
 import type { GenRequest, Turn } from '../core/request.ts'
+import { asArray, asObject } from '../core/json.ts'
+import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
 import { openaiResponses } from '../dialects/openai-responses/dialect.ts'
 import {
   continueConversation,
@@ -153,6 +155,37 @@ test('a chain of responses says the same as one long conversation', () => {
       assert.deepEqual(stored.turns, said)
     }),
   )
+})
+
+test('the next call carries reasoning, its signature and the tool call to the provider that made them', () => {
+  const { response, request: wire } = anthropicMessages
+  const body = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm',
+    content: [
+      { type: 'thinking', thinking: 'look it up', signature: 'c2ln' },
+      { type: 'tool_use', id: 'toolu_1', name: 'find', input: { q: 'x' } },
+    ],
+    stop_reason: 'tool_use',
+    usage: { input_tokens: 1, output_tokens: 1 },
+  }
+  const kept = conversationOf(
+    decode({ model: 'm', store: true, input: 'where?' }),
+    foldAnswer(response.decode(body)),
+  )
+  const next = decode({
+    model: 'm',
+    previous_response_id: 'r1',
+    input: [{ type: 'function_call_output', call_id: 'toolu_1', output: 'here' }],
+  })
+  const stored = JSON.parse(JSON.stringify(kept)) as StoredConversation
+  const sent = wire.encode(continueConversation(next, stored), { model: 'm' })
+  const messages = asArray(sent.body['messages'])
+  assert.deepEqual(asObject(messages[1])?.['content'], body.content)
+  assert.equal(asObject(messages[0])?.['role'], 'user')
+  assert.equal(asObject(asArray(asObject(messages[2])?.['content'])[0])?.['tool_use_id'], 'toolu_1')
 })
 
 test('a request is not changed by being continued', () => {
