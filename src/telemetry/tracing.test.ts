@@ -334,6 +334,32 @@ test('spans beyond the bound are dropped at once, and later ones are taken again
   assert.deepEqual([sent, drops.length], [2, 3])
 })
 
+test('close waits for a batch that was already on its way', async (t) => {
+  const first = Promise.withResolvers<number>()
+  let sent = 0
+  const send = async (): Promise<number> => (++sent === 1 ? first.promise : 200)
+  const { tracing, drops } = await open(t, 'http://127.0.0.1:1', { send, maxBatch: 2 })
+  tracing.record(createRequestRecord(atMs), undefined)
+  tracing.record(createRequestRecord(atMs), undefined)
+  await setImmediate()
+  assert.equal(sent, 1)
+  const closed = tracing.close()
+  while (sent < 2) await setImmediate()
+  for (let turn = 0; turn < 3; turn++) await setImmediate()
+  first.reject(new Error('too late'))
+  await closed
+  assert.equal(total(drops), 2)
+})
+
+test('requests that are not sampled take no room in the queue', async (t) => {
+  const collector = await startCollector(t)
+  const { tracing, drops } = await open(t, collector.endpoint, { maxBatch: 2, maxQueued: 2 })
+  for (let n = 0; n < 5; n++) tracing.record(createRequestRecord(atMs), `00-${traceId}-${spanId}-00`)
+  tracing.record(createRequestRecord(atMs), undefined)
+  await tracing.close()
+  assert.deepEqual([drops, collector.spans.length], [[], 2])
+})
+
 test('the collector is dialled through the egress guard', async (t) => {
   const collector = await startCollector(t)
   const { tracing, drops } = await open(t, collector.endpoint, {}, false)
