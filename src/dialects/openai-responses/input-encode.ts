@@ -1,9 +1,10 @@
 /** Writes the turns of a request as input items. */
 
-import type { Json, JsonObject } from '../../core/json.ts'
+import { asString, type Json, type JsonObject } from '../../core/json.ts'
 import { sealSignature } from '../../core/signature.ts'
 import type { Part, Turn } from '../../core/request.ts'
 import { mediaToWire } from './media.ts'
+import { isDerivedId } from './output-item.ts'
 import { dialect, itemIdOf, ownFields } from './wire.ts'
 
 type TextPart = Part & { readonly type: 'text' | 'refusal' }
@@ -186,7 +187,10 @@ function answerPart(part: TextPart, isNamed: boolean, path: string, dropped: Set
   return { type: 'output_text', text: part.text, ...(isTold ? { annotations } : {}) }
 }
 
-/** Only reasoning that this dialect issued can go back: by its encrypted content, or by its id where it is kept. */
+/**
+ * Only reasoning that this dialect issued can go back: by its encrypted content, or by its id where the provider
+ * keeps it, which it does for no id that the gateway derived.
+ */
 function encodeReasoning(
   parts: readonly ReasoningPart[],
   path: string,
@@ -194,7 +198,10 @@ function encodeReasoning(
 ): JsonObject | undefined {
   const own = ownFields(parts[0]?.native)
   const signature = parts.find((part) => part.signature?.dialect === dialect)?.signature
-  if (signature === undefined && !(isOwn && own['id'] !== undefined)) {
+  const isForeign = parts.some((part) => part.signature !== undefined && part.signature.dialect !== dialect)
+  const id = asString(own['id'])
+  const isKept = isOwn && !isForeign && id !== undefined && !isDerivedId(id)
+  if (signature === undefined && !isKept) {
     dropped.add(`${path}.reasoning`)
     return undefined
   }

@@ -40,13 +40,21 @@ const idPrefixes: Readonly<Record<BlockStart['kind'], string>> = {
   native: 'item',
 }
 
+/** Marks the ids that no provider knows. */
+const derivedMark = '_weir_'
+
+/** Whether the gateway made the id: it names nothing that a provider keeps. */
+export function isDerivedId(id: string): boolean {
+  return id.includes(derivedMark)
+}
+
 /** The item's own id, or one derived from the answer's; at most 64 characters, as OpenAI demands of ids sent back. */
 export function itemId(start: BlockStart, signature: Signature | undefined, answerId: string, index: number) {
   const own = start.kind === 'media' || start.kind === 'native' ? undefined : itemIdOf(start.native)
   if (own !== undefined) return own
   if (signature?.dialect === dialect && signature.id !== undefined) return signature.id
   const prefix = start.kind === 'tool' && start.freeform ? 'ctc' : idPrefixes[start.kind]
-  return `${prefix}_${answerId.replaceAll(/\W/g, '').slice(-40)}_${index}`
+  return `${prefix}${derivedMark}${answerId.replaceAll(/\W/g, '').slice(-40)}_${index}`
 }
 
 /** Whether the block has a form in this dialect: one choice, images, and native blocks of its own. */
@@ -92,12 +100,12 @@ export function itemToWire(item: OutputItem, isOpening = false): JsonObject {
         content: parts.map(partToWire),
       }
     case 'reasoning': {
-      const content = parts.filter((part) => !isSummary(part) && part.text !== '')
+      const content = parts.filter((part) => !isSummary(part.start) && part.text !== '')
       return {
         id,
         type: 'reasoning',
         ...ownFields(start.native),
-        summary: parts.filter(isSummary).map(partToWire),
+        summary: parts.filter((part) => isSummary(part.start)).map(partToWire),
         ...(content.length === 0 ? {} : { content: content.map(partToWire) }),
         ...(signature === undefined ? {} : { encrypted_content: sealSignature(unnamed(signature), dialect) }),
       }
@@ -128,13 +136,18 @@ function unnamed(signature: Signature): Signature {
   return signature.dialect === dialect ? { dialect, value: signature.value } : signature
 }
 
-export function isSummary({ start }: OutputPart): boolean {
-  return start.kind === 'reasoning' && start.summary === true
+/**
+ * Which list of a reasoning the block stands in. That of another dialect is told as a summary, also where it is
+ * the reasoning itself: clients show summaries and send them back, which a foreign signature needs.
+ */
+export function isSummary(start: BlockStart): boolean {
+  if (start.kind !== 'reasoning' || start.redacted === true) return false
+  return start.summary === true || start.native?.dialect !== dialect
 }
 
 export function partToWire(part: OutputPart): JsonObject {
   const { start, text } = part
   if (start.kind === 'refusal') return { type: 'refusal', refusal: text }
-  if (start.kind === 'reasoning') return { type: isSummary(part) ? 'summary_text' : 'reasoning_text', text }
+  if (start.kind === 'reasoning') return { type: isSummary(start) ? 'summary_text' : 'reasoning_text', text }
   return { type: 'output_text', text, annotations: [...part.annotations], logprobs: [...part.logprobs] }
 }

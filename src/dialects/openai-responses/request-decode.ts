@@ -74,14 +74,27 @@ export function decodeRequest(body: Json): GenRequest {
       store: optional(request, 'store', '', readBoolean),
       previousResponseId: optional(request, 'previous_response_id', '', readString),
     }),
-    native: { dialect, fields: left },
+    native: { dialect, fields: left, ...(asksForNoMore(left['include']) ? { carried: ['include'] } : {}) },
   }
+}
+
+const answeredIncludes: ReadonlySet<Json> = new Set([
+  // Every answer of Weir brings the proof of its reasoning.
+  'reasoning.encrypted_content',
+  'message.output_text.logprobs',
+])
+
+/** Whether all that the list asks for is in the canonical request, or given without being asked. */
+function asksForNoMore(include: Json | undefined): boolean {
+  return Array.isArray(include) && (include as readonly Json[]).every((name) => answeredIncludes.has(name))
 }
 
 function decodeTurns(request: JsonObject): readonly Turn[] {
   const instructions = optional(request, 'instructions', '', readString)
   const input = optional(request, 'input', '', decodeInput)
-  const hasOther = ['prompt', 'conversation', 'previous_response_id'].some((name) => request[name] != null)
+  const hasOther = ['prompt', 'conversation', 'previous_response_id'].some(
+    (name) => (request[name] ?? null) !== null,
+  )
   if (input === undefined && !hasOther) {
     throw invalid(
       'input',

@@ -1,7 +1,13 @@
 /** Writes a request for a response. */
 
 import { asArray, asObject, defined, type Json, type JsonObject } from '../../core/json.ts'
-import type { GenRequest, OutputFormat, ReasoningOptions, Tool } from '../../core/request.ts'
+import {
+  type GenRequest,
+  type OutputFormat,
+  type ReasoningOptions,
+  type Tool,
+  untoldFields,
+} from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
 import { encodeTurns } from './input-encode.ts'
 import { conversationOf } from './request-decode.ts'
@@ -251,5 +257,5 @@ function reportUnsupported(request: GenRequest, isOwn: boolean, dropped: Set<str
       request.cache !== undefined || cacheable.some((item) => 'cache' in item && item.cache !== undefined),
   }
   for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
-  if (!isOwn) for (const name of Object.keys(request.native?.fields ?? {})) dropped.add(name)
+  if (!isOwn) for (const name of untoldFields(request)) dropped.add(name)
 }

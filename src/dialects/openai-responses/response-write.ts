@@ -5,6 +5,7 @@ import type { BlockStart, Citation, GenEvent, Signature, TokenLogprob } from '..
 import { asObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { EncodeContext } from '../dialect.ts'
+import { encodeOpenAiError } from '../openai-error.ts'
 import { citationToWire, logprobToWire } from './annotation.ts'
 import { endingToWire } from './finish.ts'
 import {
@@ -18,6 +19,7 @@ import {
   type OutputPart,
   partToWire,
 } from './output-item.ts'
+import { deltaType, doneEvents, partAddedType, placeOf } from './part-events.ts'
 import { usageToWire } from './usage.ts'
 import { dialect } from './wire.ts'
 
@@ -188,7 +190,7 @@ export class ResponseWriter {
   }
 
   #addPart(item: OutputItem, start: BlockStart): void {
-    const index = item.parts.filter((part) => isSummary(part) === isSummaryStart(start)).length
+    const index = item.parts.filter((part) => isSummary(part.start) === isSummary(start)).length
     const part: OutputPart = {
       block: start.block,
       index,
@@ -201,11 +203,8 @@ export class ResponseWriter {
     }
     item.parts.push(part)
     this.#byBlock.set(start.block, { item, part })
-    if (start.kind === 'text' || start.kind === 'refusal') {
-      this.#send('response.content_part.added', { ...placeOf(item, part), part: partToWire(part) })
-    } else if (isSummary(part)) {
-      this.#send('response.reasoning_summary_part.added', { ...placeOf(item, part), part: partToWire(part) })
-    }
+    const type = partAddedType(start)
+    if (type !== undefined) this.#send(type, { ...placeOf(item, part), part: partToWire(part) })
   }
 
   #delta(block: number, text: string): void {
@@ -231,32 +230,10 @@ export class ResponseWriter {
   }
 
   #sendDelta(item: OutputItem, part: OutputPart, delta: string): void {
-    switch (part.start.kind) {
-      case 'text':
-        this.#send('response.output_text.delta', { ...placeOf(item, part), delta, logprobs: [] })
-        break
-      case 'refusal':
-        this.#send('response.refusal.delta', { ...placeOf(item, part), delta })
-        break
-      case 'reasoning': {
-        const type = isSummary(part)
-          ? 'response.reasoning_summary_text.delta'
-          : 'response.reasoning_text.delta'
-        this.#send(type, { ...placeOf(item, part), delta })
-        break
-      }
-      case 'tool': {
-        const isFreeform = part.start.freeform === true
-        const type = isFreeform
-          ? 'response.custom_tool_call_input.delta'
-          : 'response.function_call_arguments.delta'
-        this.#send(type, { ...placeOf(item, part), delta })
-        break
-      }
-      case 'media':
-      case 'native':
-        break
-    }
+    const type = deltaType(part.start)
+    if (type === undefined) return
+    const logprobs = part.start.kind === 'text' ? { logprobs: [] } : {} // mandatory; they come with the end
+    this.#send(type, { ...placeOf(item, part), delta, ...logprobs })
   }
 
   #blockEnd(block: number, signature: Signature | undefined): void {
@@ -296,39 +273,9 @@ export class ResponseWriter {
     for (const part of item.parts) {
       if (part.isClosed) continue
       part.isClosed = true
-      this.#sendDone(item, part)
-    }
-  }
-
-  #sendDone(item: OutputItem, part: OutputPart): void {
-    const { start, text } = part
-    const place = placeOf(item, part)
-    switch (start.kind) {
-      case 'text':
-        this.#send('response.output_text.done', { ...place, text, logprobs: [...part.logprobs] })
-        this.#send('response.content_part.done', { ...place, part: partToWire(part) })
-        break
-      case 'refusal':
-        this.#send('response.refusal.done', { ...place, refusal: text })
-        this.#send('response.content_part.done', { ...place, part: partToWire(part) })
-        break
-      case 'reasoning':
-        if (isSummary(part)) {
-          this.#send('response.reasoning_summary_text.done', { ...place, text })
-          this.#send('response.reasoning_summary_part.done', { ...place, part: partToWire(part) })
-        } else if (text !== '') {
-          this.#send('response.reasoning_text.done', { ...place, text })
-        }
-        break
-      case 'tool': {
-        if (start.freeform) this.#send('response.custom_tool_call_input.done', { ...place, input: text })
-        else
-          this.#send('response.function_call_arguments.done', { ...place, name: start.name, arguments: text })
-        break
+      for (const { type, members } of doneEvents(part)) {
+        this.#send(type, { ...placeOf(item, part), ...members })
       }
-      case 'media':
-      case 'native':
-        break
     }
   }
 
@@ -358,11 +305,15 @@ export class ResponseWriter {
     this.#send(`response.${this.#status}`, { response: this.response() })
   }
 
-  /** As OpenAI does: an `error` event, which has the gateway's code, then the response with a code of OpenAI's. */
+  /**
+   * As OpenAI does: an `error` event, which has the gateway's code, then the response with a code of OpenAI's. The
+   * event has its members twice, as the document says and as OpenAI sends them: its client throws at the latter.
+   */
   #fail(error: GatewayError): void {
     this.#begin()
-    const { code, message, param } = error
-    this.#send('error', { code, message, param: param ?? null })
+    const { code, message } = error
+    const told = asObject(encodeOpenAiError(error)['error'])
+    this.#send('error', { code, message, param: error.param ?? null, error: told })
     this.#status = 'failed'
     this.#error = { code: responseErrorCode(error), message }
     for (const item of this.#items) if (item.status === 'in_progress') item.status = 'incomplete'
@@ -380,17 +331,6 @@ export class ResponseWriter {
       this.#send(type, members)
     } else if (response !== undefined) this.#extras = { ...this.#extras, ...response }
   }
-}
-
-/** The members that say where in the answer an event belongs. */
-function placeOf(item: OutputItem, part: OutputPart): JsonObject {
-  const place = { item_id: item.id, output_index: item.index }
-  if (part.start.kind === 'tool') return place
-  return isSummary(part) ? { ...place, summary_index: part.index } : { ...place, content_index: part.index }
-}
-
-function isSummaryStart(start: BlockStart): boolean {
-  return start.kind === 'reasoning' && start.summary === true
 }
 
 /** The nearest of the codes that `response.error` may have. */

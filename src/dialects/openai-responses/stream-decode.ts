@@ -1,7 +1,7 @@
 /** Reads the events of a response's stream, and whole responses by the same rules. */
 
 import { GatewayError } from '../../core/error.ts'
-import type { BlockKind, GenEvent, NativeFields, Signature } from '../../core/event.ts'
+import type { BlockKind, GenEvent } from '../../core/event.ts'
 import {
   asArray,
   asNumber,
@@ -13,36 +13,25 @@ import {
   parseJson,
   unknownFields,
 } from '../../core/json.ts'
-import { openSignature } from '../../core/signature.ts'
 import type { Frame } from '../../framing/frame.ts'
 import type { Machine, Patch } from '../dialect.ts'
 import { openAiErrorOf } from '../openai-error.ts'
 import { citationFromWire, logprobsFromWire } from './annotation.ts'
 import { completedEnding, type Ending, incompleteEnding } from './finish.ts'
+import {
+  asksClient,
+  endParts,
+  findPart,
+  type Item,
+  itemFromWire,
+  keyOf,
+  type Part,
+  partKind,
+  type PartList,
+  signatureOf,
+} from './item-decode.ts'
 import { usageFromWire } from './usage.ts'
-import { dialect, itemFields, type ItemType } from './wire.ts'
-
-/** Which list of its item a part stands in. A tool's input is the only part of its item. */
-type PartList = 'content' | 'summary' | 'input'
-
-interface Part {
-  readonly list: PartList
-  readonly index: number
-  readonly block: number
-  /** Characters told so far; NaN where the stream was joined in the middle, so that the rest is unknown. */
-  told: number
-  hasLogprobs: boolean
-  annotations: number
-  isEnded: boolean
-}
-
-interface Item {
-  readonly type: ItemType | 'native'
-  readonly id: string | undefined
-  readonly own: { native?: NativeFields }
-  readonly parts: Part[]
-  isDone: boolean
-}
+import { dialect } from './wire.ts'
 
 const none: readonly GenEvent[] = []
 const responseMembers: ReadonlySet<string> = new Set(
@@ -54,14 +43,6 @@ const knownReasons: ReadonlySet<Json | undefined> = new Set([
   'max_tokens',
   'content_filter',
 ])
-/** Items without a canonical form that wait for the client's answer, as a tool call does. */
-const askingItems: ReadonlySet<string> = new Set([
-  'computer_call',
-  'local_shell_call',
-  'apply_patch_call',
-  'mcp_approval_request',
-])
-
 /**
  * One item can be several blocks: the parts of a message, the summary and the text of a reasoning. A part ends
  * when the next one begins or its item is done, because only `output_item.done` brings the signature.
@@ -137,8 +118,6 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
         this.#textDelta(event)
         break
       case 'response.refusal.delta':
-        this.#delta(event, 'content', event['content_index'])
-        break
       case 'response.reasoning_text.delta':
         this.#delta(event, 'content', event['content_index'])
         break
@@ -149,6 +128,14 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
       case 'response.custom_tool_call_input.delta':
         this.#delta(event, 'input', 0)
         break
+      default:
+        this.#takeOutline(event)
+    }
+  }
+
+  /** The events that are no deltas, of which there are few. */
+  #takeOutline(event: JsonObject): void {
+    switch (event['type']) {
       case 'response.output_item.added':
         this.#itemAdded(keyOf(event), event['item'])
         break
@@ -213,21 +200,10 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
     const known = this.#items.get(key)
     if (known !== undefined) return known
     const wire = asObject(value)
-    const type = asString(wire?.['type'])
-    if (wire === undefined || type === undefined) {
+    const item = wire && itemFromWire(wire)
+    if (wire === undefined || item === undefined) {
       this.#broken('An output item has no type.')
       return undefined
-    }
-    const id = asString(wire['id']) ?? asString(wire['item_id']) // Bedrock's whole answers call it so
-    const named = id === undefined ? {} : { id }
-    // The status is of the moment, and told by the events.
-    const own = isCanonical(type, wire) ? itemFields(type, { ...wire, ...named, status: undefined }) : {}
-    const item: Item = {
-      type: isCanonical(type, wire) ? type : 'native',
-      id,
-      own,
-      parts: [],
-      isDone: false,
     }
     this.#items.set(key, item)
     if (item.type === 'function_call' || item.type === 'custom_tool_call') this.#openTool(item, wire)
@@ -349,7 +325,7 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
         this.#fill(item.parts[0], wire['input'])
         break
       case 'native':
-        if (askingItems.has(wire['type'] as string)) this.#hasTool = true
+        if (asksClient(wire)) this.#hasTool = true
         this.#nativeBlock(wire)
         break
     }
@@ -455,55 +431,6 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
   #broken(problem: string): void {
     if (!this.#isOver) this.#error(new GatewayError('upstream_protocol', problem))
   }
-}
-
-/** The items of an answer are numbered; a provider that leaves the number out has at least ids. */
-function keyOf(event: JsonObject): number | string {
-  const id = asString(event['item_id']) ?? asString(asObject(event['item'])?.['id'])
-  return asNumber(event['output_index']) ?? id ?? 0
-}
-
-function isCanonical(type: string, wire: JsonObject): type is ItemType {
-  if (type === 'message') return wire['role'] === 'assistant' || wire['role'] === undefined
-  return type === 'reasoning' || type === 'function_call' || type === 'custom_tool_call'
-}
-
-function findPart(item: Item, list: PartList, index: number): Part | undefined {
-  for (const part of item.parts) if (part.index === index && part.list === list) return part
-  return undefined
-}
-
-/** Undefined for a part that the canonical form does not know. Without a type it is the usual one of its item. */
-function partKind(item: Item, list: PartList, type: string | undefined): BlockKind | undefined {
-  switch (item.type) {
-    case 'message':
-      if (list !== 'content') return undefined
-      if (type === undefined || type === 'output_text') return { kind: 'text', ...item.own }
-      return type === 'refusal' ? { kind: 'refusal', ...item.own } : undefined
-    case 'reasoning':
-      if (list === 'input') return undefined
-      return { kind: 'reasoning', ...(list === 'summary' ? { summary: true } : {}), ...item.own }
-    case 'function_call':
-    case 'custom_tool_call':
-    case 'native':
-      return undefined
-  }
-}
-
-/** Ends the parts that are still open; the signature belongs to the last of the item. */
-function endParts(item: Item, signature: Signature | undefined, out: GenEvent[]): void {
-  for (const part of item.parts) {
-    if (part.isEnded) continue
-    part.isEnded = true
-    out.push({ type: 'block-end', block: part.block, ...(signature === undefined ? {} : { signature }) })
-  }
-}
-
-function signatureOf(wire: JsonObject, item: Item): Signature | undefined {
-  const value = wire['encrypted_content']
-  if (item.type !== 'reasoning' || typeof value !== 'string' || value === '') return undefined
-  const signature = openSignature(value, dialect)
-  return item.id === undefined || signature.dialect !== dialect ? signature : { ...signature, id: item.id }
 }
 
 /** What of a response has no canonical form, to be put back by this dialect's encoder. */

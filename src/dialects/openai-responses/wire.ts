@@ -15,10 +15,9 @@ const itemMembers: Readonly<Record<ItemType, ReadonlySet<string>>> = {
   custom_tool_call: new Set(['type', 'call_id', 'name', 'input']),
 }
 
-/** The members of an item without a canonical form; ready to spread. */
-export function itemFields(type: ItemType, item: JsonObject): { native?: NativeFields } {
-  const fields = unknownFields(item, itemMembers[type])
-  return fields === undefined ? {} : { native: { dialect, fields } }
+/** The members of an item without a canonical form, ready to spread; also without any, they tell its origin. */
+export function itemFields(type: ItemType, item: JsonObject): { native: NativeFields } {
+  return { native: { dialect, fields: unknownFields(item, itemMembers[type]) ?? {} } }
 }
 
 /** The members that came from this dialect, to put back. */
