@@ -23,9 +23,9 @@ interface Lane {
 }
 
 /**
- * Turns "this choice goes on with this" into block events, which gather until they are taken. Text, reasoning
- * and refusals close each other. Tool calls are told apart by a key and may interleave: a call whose arguments
- * are complete ends when anything else begins, one whose arguments are not stays open to the end of its choice.
+ * Turns "this choice goes on with this" into block events, which gather until they are taken. Text,
+ * reasoning and refusals close each other. Tool calls are told apart by a key and may interleave: one whose
+ * arguments are complete ends when anything else begins, any other stays open to the end of its choice.
  */
 export class Lifecycle {
   #events: GenEvent[] = []
@@ -147,7 +147,7 @@ export class Lifecycle {
   #endTool(tool: OpenTool): void {
     if (tool.isEnded) return
     tool.isEnded = true
-    // A call without arguments may arrive without any text, which is not the JSON text that a tool block holds.
+    // A call without arguments may arrive without any text; a tool block holds JSON text.
     if (!tool.isFreeform && tool.text.trim() === '') {
       this.#events.push({ type: 'block-delta', block: tool.block, text: '{}' })
     }

@@ -3,7 +3,6 @@
 import type { Patch } from '../dialects/dialect.ts'
 import { thinkingToggle, withReasoningBesideCalls } from './quirks/deepseek.ts'
 import {
-  audioInPrompt,
   documentUrls,
   seedByOtherName,
   shortCallIds,
@@ -12,7 +11,7 @@ import {
 } from './quirks/mistral.ts'
 import { enableThinking } from './quirks/qwen.ts'
 import { developerAsSystem, maxTokensByOtherName, schemaInPrompt } from './quirks/request.ts'
-import { usageFromXGroq, withReasoningCounted } from './quirks/usage.ts'
+import { usageFromXGroq } from './quirks/usage.ts'
 
 export interface Quirk {
   readonly why: string
@@ -38,7 +37,7 @@ export const quirks = {
     request: developerAsSystem,
   },
   'schema-in-prompt': {
-    why: 'Has JSON mode but no schemas: the schema goes into the prompt, which JSON mode wants to speak of JSON anyway.',
+    why: 'Has JSON mode but no schemas: the schema goes into the prompt, which must speak of JSON anyway.',
     evidence: 'https://api-docs.deepseek.com/guides/json_mode',
     request: schemaInPrompt,
   },
@@ -53,7 +52,7 @@ export const quirks = {
     request: withReasoningBesideCalls,
   },
   'enable-thinking': {
-    why: 'Thinking is switched by `enable_thinking` and bounded by `thinking_budget`; with it, no tool can be forced.',
+    why: 'Thinking is switched by `enable_thinking`, bounded by `thinking_budget`, and forbids to force a tool.',
     evidence: 'https://github.com/QwenLM/qwen-code/issues/7659',
     request: enableThinking,
   },
@@ -63,7 +62,7 @@ export const quirks = {
     request: seedByOtherName,
   },
   'no-extra-fields': {
-    why: 'Refuses members that it does not know; those that only account or ask for usage, which it always sends, are left out.',
+    why: 'Refuses members that it does not know; those that change nothing in the answer are left out.',
     evidence: 'https://github.com/mistralai/platform-docs-public/issues/7',
     request: withoutForbidden,
   },
@@ -84,23 +83,10 @@ export const quirks = {
       'mistral/mistral-chat/chat_document_models_mistral_mistral-small-latest_understands_docx_documents.13de66.0.json',
     request: documentUrls,
   },
-  'audio-beside-prompt': {
-    why: '`prompt_tokens` leaves the audio out, which `total_tokens` counts.',
-    evidence:
-      'mistral/mistral-chat/chat_audio_models_mistral_voxtral-small-latest_can_understand_audio.8a0b08.0.json',
-    response: audioInPrompt,
-    event: audioInPrompt,
-  },
   'usage-in-x-groq': {
     why: 'A stream tells its usage in `x_groq` of the last chunk.',
     evidence: 'groq/openai-chat/test_groq_model_web_search_tool_stream.32b8d9.0.json',
     event: usageFromXGroq,
-  },
-  'reasoning-beside-completion': {
-    why: '`completion_tokens` leaves the reasoning out, which `total_tokens` counts.',
-    evidence: 'xai/openai-chat/xai-text.247678.0.json',
-    response: withReasoningCounted,
-    event: withReasoningCounted,
   },
 } as const satisfies Record<string, Quirk>
 

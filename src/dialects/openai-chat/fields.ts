@@ -11,7 +11,7 @@ export function invalid(param: string, problem: string): GatewayError {
 
 type Read<T> = (value: Json | undefined, param: string) => T
 
-/** Undefined where the member is absent or null. `at` is the path of the object, ending in a dot, or empty. */
+/** Undefined where the member is absent or null. `at` is the object's path, ending in a dot, or empty. */
 export function optional<T>(object: JsonObject, name: string, at: string, read: Read<T>): T | undefined {
   const value = object[name]
   return value === undefined || value === null ? undefined : read(value, at + name)

@@ -14,8 +14,8 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
 ])
 
 /**
- * Our word for a `finish_reason`; one that is not known yet is `other`. A forced tool call ends with `stop` at
- * OpenAI: it asks for the tool all the same.
+ * Our word for a `finish_reason`; one that is not known yet is `other`. OpenAI ends a forced tool call with
+ * `stop`: it asks for the tool all the same.
  */
 export function reasonFromWire(word: string, hasTools: boolean): FinishReason {
   const reason = reasons.get(word) ?? 'other'
@@ -24,8 +24,8 @@ export function reasonFromWire(word: string, hasTools: boolean): FinishReason {
 
 /**
  * The `finish_reason` to show: the provider's own word where it is one of this dialect's and means the same.
- * A refusal is `content_filter`, as gateways commonly tell that of Anthropic's models: `stop` would pass for a
- * normal answer. A paused turn is `length`: incomplete, and it may be asked to go on.
+ * A refusal is `content_filter`, as gateways commonly tell that of Anthropic's models: `stop` would pass for
+ * a normal answer. A paused turn is `length`: incomplete, and it may be asked to go on.
  */
 export function reasonToWire(reason: FinishReason, native: string, hasTools: boolean): string {
   if (reasons.has(native) && reasonFromWire(native, hasTools) === reason) return native

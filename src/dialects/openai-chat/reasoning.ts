@@ -31,7 +31,7 @@ export function plainReasoning(message: JsonObject): string {
   return asString(message['reasoning_content']) || asString(message['reasoning']) || ''
 }
 
-/** The entries that are known; `isSealed` where a client sends back what may be another dialect's signature. */
+/** The known entries; `isSealed` where a client sends back what may be another dialect's signature. */
 export function reasoningDetails(message: JsonObject, isSealed = false): ReasoningDetail[] {
   return asArray(message['reasoning_details']).flatMap((value) => {
     const entry = asObject(value)

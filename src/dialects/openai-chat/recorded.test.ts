@@ -57,7 +57,7 @@ function bodiesOf({ response }: Recorded): JsonObject[] {
   })
 }
 
-/** The events of a recording; what OpenRouter says after the finish is the guard's business, not the codec's. */
+/** The events of a recording; what comes after the finish is the guard's business, not the codec's. */
 function decode({ file, response }: Recorded): readonly GenEvent[] {
   const events =
     response.sse === undefined
@@ -153,6 +153,17 @@ test('every recorded answer decodes to the text, reasoning, tools and ends that 
   }
 })
 
+/** Input and output that only the total counts; the details name them. */
+const leftOut: Readonly<Record<string, readonly [number, number]>> = {
+  'mistral/mistral-chat/chat_audio_models_mistral_voxtral-small-latest_can_understand_audio.8a0b08.0.json': [
+    375, 0,
+  ],
+  'xai/openai-chat/xai-text.247678.0.json': [0, 228],
+  'xai/openai-chat/xai-text.5d7420.0.json': [0, 290],
+  'xai/openai-chat/xai-text.8a1178.0.json': [0, 340],
+  'xai/openai-chat/xai-text.a3e110.0.json': [0, 320],
+}
+
 test('every recorded answer keeps its last usage, wherever it stands', { skip }, () => {
   let withUsage = 0
   for (const recorded of answers()) {
@@ -161,8 +172,9 @@ test('every recorded answer keeps its last usage, wherever it stands', { skip },
       .map((body) => asObject(body['usage']))
       .findLast((usage) => usage !== undefined)
     const { usage } = foldAnswer(decode(recorded))
-    assert.equal(usage?.inputTokens, last?.['prompt_tokens'], file)
-    assert.equal(usage?.outputTokens, last?.['completion_tokens'], file)
+    const [input, output] = leftOut[file] ?? [0, 0]
+    assert.equal(usage?.inputTokens, last && (last['prompt_tokens'] as number) + input, file)
+    assert.equal(usage?.outputTokens, last && (last['completion_tokens'] as number) + output, file)
     const cached =
       asObject(last?.['prompt_tokens_details'])?.['cached_tokens'] ?? last?.['prompt_cache_hit_tokens']
     assert.equal(usage?.cacheReadTokens, cached, file)

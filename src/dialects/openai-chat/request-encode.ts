@@ -1,7 +1,13 @@
 /** Writes a Chat Completions request. */
 
 import { asObject, defined, type JsonObject } from '../../core/json.ts'
-import type { GenRequest, OutputFormat, Tool, ToolChoice } from '../../core/request.ts'
+import {
+  type GenRequest,
+  type OutputFormat,
+  type Tool,
+  type ToolChoice,
+  untoldFields,
+} from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
 import { encodeTurns } from './message-encode.ts'
 
@@ -80,7 +86,7 @@ function encodeModalities({ outputModalities }: GenRequest, isOwn: boolean): rea
 function encodeOwnership(request: GenRequest, isOwn: boolean, dropped: Set<string>): JsonObject {
   const { metadata, serviceTier, store } = request
   if (isOwn) return { metadata, service_tier: serviceTier, store }
-  // OpenAI takes metadata only on answers that it stores, and a foreign `store` is the gateway's own business.
+  // OpenAI takes metadata only on answers that it stores; a foreign `store` is the gateway's own business.
   if (metadata !== undefined) dropped.add('metadata')
   const tier = serviceTier === undefined ? undefined : tiers.get(serviceTier)
   if (serviceTier !== undefined && tier === undefined) dropped.add('service_tier')
@@ -170,7 +176,7 @@ function encodeFormat(format: OutputFormat | undefined): JsonObject | undefined 
   }
 }
 
-/** An effort in words is all that OpenAI takes here; OpenRouter's object says the rest, to those who used it. */
+/** OpenAI takes an effort in words only; OpenRouter's object says the rest, to those who used it. */
 function encodeReasoning(
   { reasoning }: GenRequest,
   own: JsonObject,
@@ -209,5 +215,5 @@ function reportUnsupported(request: GenRequest, dropped: Set<string>): void {
   if (request.topK !== undefined) dropped.add('top_k')
   if (request.cache !== undefined) dropped.add('cache_control')
   if (request.previousResponseId !== undefined) dropped.add('previous_response_id')
-  for (const name of Object.keys(request.native?.fields ?? {})) dropped.add(name)
+  for (const name of untoldFields(request)) dropped.add(name)
 }

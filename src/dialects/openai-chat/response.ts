@@ -29,8 +29,8 @@ export function decodeResponse(body: Json, patch?: Patch): readonly GenEvent[] {
 }
 
 /**
- * The answer as one body, or the error body of a failed answer. Media but pictures, and native blocks of other
- * dialects, have no place in a message and are left out.
+ * The answer as one body, or the error body of a failed answer. Media but pictures, and native blocks of
+ * other dialects, have no place in a message and are left out.
  */
 export function encodeResponse(events: readonly GenEvent[], context: EncodeContext): JsonObject {
   const answer = foldAnswer(events)

@@ -40,7 +40,8 @@ interface Choice {
  * One chunk a delta. The start of a tool call waits for the event after its first delta, because a signature,
  * which comes with the end of the call, travels in its id. Usage goes out last, in a chunk without choices.
  *
- * Media but pictures, native blocks of other dialects and signatures of text have no place here and are left out.
+ * Media but pictures, native blocks of other dialects and signatures of text have no place here and are left
+ * out.
  */
 export class ChunkEncoder implements Machine<GenEvent, Frame> {
   readonly #context: EncodeContext

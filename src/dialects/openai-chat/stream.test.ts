@@ -297,6 +297,20 @@ test('usage is taken from wherever it stands, and later explicit values win', ()
   assert.equal(answer.usage?.native?.value['total_tokens'], 6)
 })
 
+test('tokens that only the total counts are counted where the details name them', () => {
+  const usageOf = (usage: JsonObject) => {
+    const { usage: told } = answerOf({ ...chunk({ content: 'x' }), usage })
+    return [told?.inputTokens, told?.outputTokens]
+  }
+  const counts = { prompt_tokens: 9, completion_tokens: 2 }
+  const reasoning = { completion_tokens_details: { reasoning_tokens: 5 } }
+  assert.deepEqual(usageOf({ ...counts, total_tokens: 16, ...reasoning }), [9, 7])
+  assert.deepEqual(usageOf({ ...counts, total_tokens: 11, ...reasoning }), [9, 2])
+  const audio = { prompt_tokens_details: { audio_tokens: 30 } }
+  assert.deepEqual(usageOf({ ...counts, total_tokens: 41, ...audio }), [39, 2])
+  assert.deepEqual(usageOf({ ...counts, total_tokens: 40, ...audio }), [9, 2])
+})
+
 test('what only the provider knows is kept as one native event, without padding', () => {
   const events = decodeChunks(
     { choices: [], id: '', model: '', prompt_filter_results: [{ prompt_index: 0 }] },

@@ -6,7 +6,7 @@ import type { Usage } from '../../core/usage.ts'
 /** The tiers that the API names; those of other dialects have no place in its `service_tier`. */
 const tiers = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast'])
 
-/** The usage block after a later chunk's: explicit values of the later one win, null keeps the earlier value. */
+/** The usage block after a later chunk's: explicit later values win, null keeps the earlier value. */
 export function mergeUsage(earlier: JsonObject | undefined, later: JsonObject): JsonObject {
   if (earlier === undefined) return later
   const merged: Record<string, Json | undefined> = { ...earlier }
@@ -17,8 +17,8 @@ export function mergeUsage(earlier: JsonObject | undefined, later: JsonObject): 
 }
 
 /**
- * Undefined where the block reports neither input nor output. `tier` is the answer's own `service_tier`, which
- * some providers put into the usage block instead.
+ * Undefined where the block reports neither input nor output. `tier` is the answer's own `service_tier`,
+ * which some providers put into the usage block instead.
  */
 export function usageFromWire(wire: JsonObject, tier: string | undefined): Usage | undefined {
   const inputTokens = toCount(wire['prompt_tokens'])
@@ -27,9 +27,10 @@ export function usageFromWire(wire: JsonObject, tier: string | undefined): Usage
   const input = asObject(wire['prompt_tokens_details']) ?? {}
   const output = asObject(wire['completion_tokens_details']) ?? {}
   const tools = asObject(wire['server_tool_use_details']) ?? {}
+  const beside = leftOut(wire, toCount(input['audio_tokens']), toCount(output['reasoning_tokens']))
   return {
-    inputTokens: inputTokens ?? 0,
-    outputTokens: outputTokens ?? 0,
+    inputTokens: (inputTokens ?? 0) + beside.input,
+    outputTokens: (outputTokens ?? 0) + beside.output,
     ...defined({
       cacheReadTokens: toCount(input['cached_tokens']) ?? toCount(wire['prompt_cache_hit_tokens']),
       cacheWriteTokens: toCount(input['cache_write_tokens']),
@@ -44,6 +45,24 @@ export function usageFromWire(wire: JsonObject, tier: string | undefined): Usage
     }),
     native: { dialect: 'openai-chat', value: wire },
   }
+}
+
+/**
+ * What `total_tokens` counts and neither of its parts does: reasoning with some providers, audio with others.
+ * Only where the details name exactly the missing number.
+ */
+function leftOut(
+  wire: JsonObject,
+  audio: number | undefined,
+  reasoning: number | undefined,
+): { input: number; output: number } {
+  const missing =
+    (toCount(wire['total_tokens']) ?? 0) -
+    (toCount(wire['prompt_tokens']) ?? 0) -
+    (toCount(wire['completion_tokens']) ?? 0)
+  if (missing > 0 && missing === reasoning) return { input: 0, output: missing }
+  if (missing > 0 && missing === audio) return { input: missing, output: 0 }
+  return { input: 0, output: 0 }
 }
 
 /** The block to show to a client. Usage that came from this dialect goes back untouched. */

@@ -1,14 +1,6 @@
 /** Patches for Mistral's API. */
 
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type Json,
-  type JsonObject,
-} from '../../core/json.ts'
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../core/json.ts'
 import { mapMessages, renamed } from './message.ts'
 
 export function seedByOtherName(body: JsonObject): JsonObject {
@@ -43,7 +35,7 @@ function withShortId(call: Json): Json {
 
 const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** Nine characters that stand for an id: itself where it is such, else two 32-bit FNV-1a hashes in base 62. */
+/** Nine characters for an id: itself where it is such, else two 32-bit FNV-1a hashes in base 62. */
 function shortId(id: string): string {
   if (/^[A-Za-z0-9]{9}$/.test(id)) return id
   let number = BigInt(fnv1a(id, 0x811c9dc5)) * 0x100000000n + BigInt(fnv1a(id, 0x01000193))
@@ -94,17 +86,4 @@ function withDocumentUrl(part: Json): Json {
     document_url: url,
     ...(name === undefined ? {} : { document_name: name }),
   }
-}
-
-/** `prompt_audio_seconds` says that there was audio; the tokens of it are what the total has beyond the rest. */
-export function audioInPrompt(body: JsonObject): JsonObject {
-  const usage = asObject(body['usage'])
-  const total = asNumber(usage?.['total_tokens'])
-  const completion = asNumber(usage?.['completion_tokens'])
-  const prompt = asNumber(usage?.['prompt_tokens'])
-  if (!asNumber(usage?.['prompt_audio_seconds'])) return body
-  if (total === undefined || completion === undefined || prompt === undefined) return body
-  return total - completion > prompt
-    ? { ...body, usage: { ...usage, prompt_tokens: total - completion } }
-    : body
 }

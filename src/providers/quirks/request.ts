@@ -18,7 +18,7 @@ export function schemaInPrompt(body: JsonObject): JsonObject {
   const format = asObject(body['response_format'])
   if (format?.['type'] !== 'json_schema') return body
   const schema = asObject(format['json_schema'])?.['schema'] ?? {}
-  const order = `Answer with one JSON object and nothing else. It must obey this JSON Schema:\n${JSON.stringify(schema)}`
+  const order = `Answer with one JSON object alone. It must obey this JSON Schema:\n${JSON.stringify(schema)}`
   const messages = Array.isArray(body['messages']) ? (body['messages'] as readonly Json[]) : []
   const [first, ...others] = messages
   const text = isObject(first) && first['role'] === 'system' ? asString(first['content']) : undefined
