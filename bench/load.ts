@@ -14,8 +14,8 @@ export interface LoadOptions {
   readonly durationMs?: number
   /** Requests in all. */
   readonly count?: number
-  /** Callers begin at random within this time, so that they do not march in step. */
-  readonly spreadMs?: number
+  /** Before each request a caller waits at random up to this long, so that callers do not march in step. */
+  readonly pauseMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -31,7 +31,7 @@ export interface LoadResult {
 
 /** Runs the load until every answer has come. Throws Error at the first answer that is not complete. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { request, callers, durationMs = Infinity, count = Infinity, spreadMs = 0 } = options
+  const { request, callers, durationMs = Infinity, count = Infinity, pauseMs = 0 } = options
   const line = openLine(options)
   const latenciesMs: number[] = []
   const firstTokensMs: number[] = []
@@ -39,9 +39,9 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   let started = 0
   let chunks = 0
   const call = async () => {
-    if (spreadMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * spreadMs))
     while (started < count && performance.now() - startMs < durationMs) {
       started++
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs))
       const answer = await line.send()
       chunks += request.check(answer.text)
       latenciesMs.push(answer.latencyMs)

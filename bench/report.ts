@@ -30,10 +30,8 @@ export interface Setting {
 
 /** Where and when; call it before the run makes a load of its own. */
 export function settingOf(scale: string): Setting {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-  const isChanged = git('status', '--porcelain', '--', 'src', 'bin') !== ''
   return {
-    commit: git('rev-parse', '--short', 'HEAD') + (isChanged ? ' with changes' : ''),
+    commit: commitOf(),
     node: process.version,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -41,6 +39,17 @@ export function settingOf(scale: string): Setting {
     date: new Date().toISOString().slice(0, 10),
     loadAverage: Math.round(loadavg()[0]! * 100) / 100,
     scale,
+  }
+}
+
+function commitOf(): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  try {
+    const isChanged = git('status', '--porcelain', '--', 'src', 'bin') !== ''
+    return git('rev-parse', '--short', 'HEAD') + (isChanged ? ' with changes' : '')
+  } catch {
+    return 'unknown' // not a checkout
   }
 }
 
@@ -65,9 +74,8 @@ const heads = ['', 'bare', 'Weir', 'compared', 'target', ''] as const
 
 function cells(figure: Figure): string[] {
   const { name, unit, bare, weir, compare, limit } = figure
-  const sign = { ratio: 'x', difference: '+', none: '' }[compare]
   const show = (value: number) =>
-    compare === 'ratio' ? `${value.toFixed(2)}x` : `${sign}${amount(value)} ${unit}`
+    compare === 'ratio' ? `${value.toFixed(2)}x` : `${value > 0 ? '+' : ''}${amount(value)} ${unit}`
   return [
     name,
     bare === undefined ? '' : `${amount(bare)} ${unit}`,

@@ -34,8 +34,8 @@ export const models = {
   chat: 'words-60',
   /** 100 pieces, one each 25 ms: each arrives by itself, as a model's do. */
   paced: 'paced-100',
-  /** The same, with 20 pieces: many beginnings. */
-  short: 'paced-20',
+  /** 10 pieces at once: many beginnings, for little work of the simulator. */
+  short: 'chunks-10',
   /** 100 pieces at once. */
   burst: 'chunks-100',
   /** One piece a second, without an end in sight. */
@@ -47,7 +47,6 @@ export const translated = (model: string) => `${model}-translated`
 
 const scripted = {
   [models.paced]: 'fault/slow-25ms+ttft-0ms+chunks-100',
-  [models.short]: 'fault/slow-25ms+ttft-0ms+chunks-20',
   [models.held]: 'fault/slow-1s+ttft-0ms+chunks-1000',
 }
 

@@ -8,7 +8,7 @@ import { openRig } from './rig.ts'
 import { type Bench, type Scale, scenarios } from './scenarios.ts'
 
 const scales = {
-  quick: { rounds: 2, roundMs: 700, soakRequests: 4_000, starts: 3, holdMs: 2_000 },
+  quick: { rounds: 1, roundMs: 700, soakRequests: 4_000, starts: 2, holdMs: 1_000 },
   normal: { rounds: 5, roundMs: 2_000, soakRequests: 40_000, starts: 7, holdMs: 10_000 },
   full: { rounds: 9, roundMs: 3_000, soakRequests: 200_000, starts: 11, holdMs: 20_000 },
 } as const satisfies Record<string, Scale>

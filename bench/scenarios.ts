@@ -50,7 +50,7 @@ export function sideOf<Name extends string>(
   name: Name,
   process: Measured,
   request: Request,
-  load: Pick<LoadOptions, 'callers' | 'durationMs' | 'count' | 'spreadMs' | 'headers'>,
+  load: Pick<LoadOptions, 'callers' | 'durationMs' | 'count' | 'pauseMs' | 'headers'>,
 ): Side<Name> {
   return { name, process, load: { url: `${process.url}/v1`, key, request, ...load } }
 }
@@ -78,7 +78,7 @@ async function chat({ bare, gateway, scale }: Bench, callers: number): Promise<F
 }
 
 async function paced({ bare, gateway, scale }: Bench): Promise<Figure[]> {
-  const load = { callers: 200, count: 200, spreadMs: gapMs }
+  const load = { callers: 200, count: 200, pauseMs: gapMs }
   const round = await interleave(
     [
       sideOf('bare', bare, pacedOf(models.paced), load),
@@ -113,23 +113,24 @@ async function burst({ bare, gateway, scale }: Bench): Promise<Figure[]> {
   ]
 }
 
-const trialCallers = 60
+const shortChunks = 10
+const probeCallers = 64
 
-/** Half load: as many callers as keep the gateway's core half busy. */
+/** Half load: callers pause for as long as keeps the gateway's core half busy. */
 async function firstToken({ bare, gateway, scale }: Bench): Promise<Figure[]> {
-  const request = streamRequest(models.short, 20)
-  const loadOf = (callers: number) => ({ callers, durationMs: 2 * scale.roundMs, spreadMs: gapMs })
-  const trial = sideOf('trial', gateway, request, loadOf(trialCallers))
+  const request = streamRequest(models.short, shortChunks)
+  const loadOf = (pauseMs: number) => ({ callers: probeCallers, durationMs: 2 * scale.roundMs, pauseMs })
+  const trial = sideOf('trial', gateway, request, loadOf(100))
   await measure(trial)
-  const { utilisation } = await measure(trial)
-  const callers = Math.max(4, Math.min(400, Math.round((trialCallers * 0.5) / utilisation)))
-  const load = loadOf(callers)
+  const microsPerStream = (await measure(trial)).cpuMicros * shortChunks
+  const microsPerCaller = microsPerStream * probeCallers
+  const load = loadOf((2 * microsPerCaller) / 0.5 / 1000) // the mean pause is half of the longest
   const round = await interleave(
     [sideOf('bare', bare, request, load), sideOf('same', gateway, request, load)],
     scale.rounds,
   )
   const ms = { unit: 'ms', compare: 'difference' } as const
-  const name = `time to first token, ${callers} streams (core ${Math.round(round.same.utilisation * 100)} % busy)`
+  const name = `time to first token, core ${Math.round(round.same.utilisation * 100)} % busy`
   return [
     {
       ...ms,

@@ -46,7 +46,7 @@ try {
     print(`chat, ${callers} callers, per request`, round, (each) => each.latencyP50Ms)
   }
   const request = streamRequest(models.paced, 100)
-  const load = { callers: 200, count: 200, spreadMs: 25 }
+  const load = { callers: 200, count: 200, pauseMs: 25 }
   const round = await interleave(sides(rig, subjects, request, load), rounds)
   print('200 streams of 100 chunks, per chunk', round, (each) => each.firstTokenP50Ms)
 } finally {
