@@ -386,20 +386,19 @@ test('the decoders never throw, and what they cannot read is a failure', () => {
     'error',
   ]
   const words = [
-    ...['response.created', 'response.output_item.added', 'response.output_item.done', 'response.completed'],
-    ...[
-      'response.output_text.delta',
-      'response.function_call_arguments.delta',
-      'response.content_part.added',
-    ],
-    ...[
-      'response.output_text.annotation.added',
-      'response.failed',
-      'error',
-      'message',
-      'function_call',
-      'reasoning',
-    ],
+    'response.created',
+    'response.output_item.added',
+    'response.output_item.done',
+    'response.completed',
+    'response.output_text.delta',
+    'response.function_call_arguments.delta',
+    'response.content_part.added',
+    'response.output_text.annotation.added',
+    'response.failed',
+    'error',
+    'message',
+    'function_call',
+    'reasoning',
   ]
   const leaf = fc.oneof(fc.constantFrom(...words), fc.integer({ max: 3 }), fc.constant(null), fc.string())
   const { value } = fc.letrec<{ value: Json }>((tie) => ({
