@@ -42,6 +42,21 @@ test('what is not JSON, not UTF-8 or too deep is told apart', () => {
   )
 })
 
+test('a number that JSON cannot carry back is refused, one that only looks long is not', () => {
+  for (const text of ['1e400', '[{"a": -1E+999}]', '{"e": 1.5e309}']) {
+    assert.equal(
+      code(() => parseBody(Buffer.from(text), 4)),
+      'invalid_request',
+    )
+  }
+  for (const text of ['1e300', '"1e400"', '{"1e400": true}', '[1E-400, null]']) {
+    assert.equal(
+      code(() => parseBody(Buffer.from(text), 4)),
+      'ok',
+    )
+  }
+})
+
 test('five million brackets are refused without being parsed', () => {
   const bomb = Buffer.alloc(5_000_000, '[')
   assert.equal(

@@ -56,23 +56,38 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
     else chunks.push(chunk)
   })
   request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-  request.on('close', () =>
-    reject(new GatewayError('client_gone', 'The client closed the connection while sending.')),
-  )
+  request.on('close', () => {
+    if (!request.complete)
+      reject(new GatewayError('client_gone', 'The client closed the connection while sending.'))
+  })
   return promise
 }
 
 /** Parses JSON bytes: valid UTF-8, not too deep, no number beyond what JSON can carry back. */
 export function parseBody(bytes: Buffer, maxDepth: number): Json {
   if (!isUtf8(bytes)) throw new GatewayError('invalid_request', 'The body is not valid UTF-8.')
-  if (exceedsDepth(bytes, maxDepth)) {
+  const { depth, hasExponent } = measure(bytes, maxDepth)
+  if (depth > maxDepth) {
     throw new GatewayError('request_too_large', `The body is nested deeper than ${maxDepth} levels.`)
   }
+  let value: Json
   try {
-    return JSON.parse(bytes.toString('utf8')) as Json
+    value = JSON.parse(bytes.toString('utf8')) as Json
   } catch {
     throw new GatewayError('invalid_request', 'The body is not valid JSON.')
   }
+  // `1e400` parses to Infinity, which would reach the provider as null.
+  if (hasExponent && !isFinite(value)) {
+    throw new GatewayError('invalid_request', 'The body has a number that is too large.')
+  }
+  return value
+}
+
+/** Are all numbers in it finite? */
+function isFinite(value: Json): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every((member) => isFinite(member ?? null))
 }
 
 const quote = 0x22
@@ -81,21 +96,33 @@ const openBracket = 0x5b
 const closeBracket = 0x5d
 const openBrace = 0x7b
 const closeBrace = 0x7d
+const letterE = 0x65
+const upperE = 0x45
+const nine = 0x39
+
+/** Does the JSON text nest deeper than the limit? */
+export function exceedsDepth(bytes: Uint8Array, maxDepth: number): boolean {
+  return measure(bytes, maxDepth).depth > maxDepth
+}
 
 /**
- * Does the JSON text nest deeper than the limit? Counted before parsing, since the parser itself has no limit
- * and takes a second over a few million brackets.
+ * How deep the JSON text nests, and whether it writes a number with an exponent. Looked at before parsing, since
+ * the parser itself has no limit and takes a second over a few million brackets; it ends above the limit.
  */
-export function exceedsDepth(bytes: Uint8Array, maxDepth: number): boolean {
+function measure(bytes: Uint8Array, maxDepth: number): { depth: number; hasExponent: boolean } {
   let depth = 0
+  let deepest = 0
+  let hasExponent = false
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]
     if (byte === quote) i = endOfString(bytes, i + 1)
     else if (byte === openBracket || byte === openBrace) {
-      if (++depth > maxDepth) return true
+      if (++depth > deepest) deepest = depth
+      if (depth > maxDepth) break
     } else if (byte === closeBracket || byte === closeBrace) depth--
+    else if ((byte === letterE || byte === upperE) && bytes[i - 1]! <= nine) hasExponent = true
   }
-  return false
+  return { depth: deepest, hasExponent }
 }
 
 function endOfString(bytes: Uint8Array, from: number): number {
