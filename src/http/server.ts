@@ -89,7 +89,7 @@ function createNodeServer(
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.bodyTimeoutMs + Math.ceil(limits.maxBytes / 100),
     keepAliveTimeout: limits.keepAliveMs,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs, limits.bodyTimeoutMs),
     noDelay: true,
   }
   const server = tls
