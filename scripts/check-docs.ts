@@ -80,7 +80,7 @@ async function check(): Promise<string[]> {
   const nested = ['docs', 'bench', 'examples'].flatMap((folder) =>
     readdirSync(root).includes(folder)
       ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-          .filter((name) => name.endsWith('.md'))
+          .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
           .map((name) => `${folder}/${name}`)
       : [],
   )

@@ -4,10 +4,12 @@ import { authoriseModel, type Keyring, type Principal } from './access/keys.ts'
 import type { Clock } from './core/clock.ts'
 import { GatewayError } from './core/error.ts'
 import type { Interrupt } from './core/interrupt.ts'
-import type { Json, JsonObject } from './core/json.ts'
+import { asString, type Json, type JsonObject } from './core/json.ts'
 import type { AttemptRecord, RequestRecord } from './records/record.ts'
 import { type Attempt, attemptPlan } from './routing/attempt.ts'
 import { type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
+import { continueConversation, conversationOf } from './stored/conversation.ts'
+import type { StoredResponses } from './stored/stored.ts'
 import type { TokenCounter } from './tokens/counter.ts'
 import type { Call } from './upstream/operation.ts'
 import type { Outlet } from './upstream/outlet.ts'
@@ -43,9 +45,10 @@ export interface GatewayParts {
   readonly clock: Clock
   readonly sender: Sender
   readonly tokens: TokenCounter
+  readonly stored: StoredResponses
   snapshot(): Snapshot
   /** Called once for each request whose caller is known, when it is over. */
-  onRecord(record: RequestRecord): void
+  onRecord(record: RequestRecord, traceparent: string | undefined): void
   /** Called once for each failure. */
   onError(error: GatewayError, requestId: string): void
 }
@@ -63,9 +66,11 @@ async function serve(exchange: Exchange): Promise<void> {
   try {
     identify(exchange)
     await decode(exchange)
+    recall(exchange)
     plan(exchange)
     authorise(exchange)
     await attempt(exchange)
+    remember(exchange)
     respond(exchange)
   } catch (error) {
     refuse(exchange, toGatewayError(error))
@@ -122,7 +127,8 @@ class Exchange {
 
   end(): void {
     clearTimeout(this.#deadline)
-    if (this.principal) this.parts.onRecord(toRecord(this, this.principal))
+    if (this.principal)
+      this.parts.onRecord(toRecord(this, this.principal), this.inbound.header('traceparent'))
   }
 }
 
@@ -136,6 +142,16 @@ async function decode(exchange: Exchange): Promise<void> {
   exchange.startDeadline()
   const body = await exchange.inbound.body()
   exchange.call = exchange.inbound.open(body)
+}
+
+/** Puts the earlier turns of a kept conversation before the client's own. */
+function recall(exchange: Exchange): void {
+  const { call, principal, parts } = exchange
+  const previousId = call?.memory?.previousId
+  if (previousId === undefined) return
+  const found = parts.stored.find({ org: principal!.org, keyId: principal!.keyId, id: previousId })
+  if (!found) return
+  exchange.call = call!.memory!.continued((request) => continueConversation(request, found.conversation))
 }
 
 function plan(exchange: Exchange): void {
@@ -168,6 +184,21 @@ async function attempt(exchange: Exchange): Promise<void> {
     },
     (made) => exchange.attempts.push(made),
   )
+}
+
+/** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
+function remember({ last, principal, parts, inbound }: Exchange): void {
+  const { transcript } = last ?? {}
+  const id = transcript && asString(transcript.body['id'])
+  if (transcript === undefined || id === undefined) return
+  const conversation = conversationOf(transcript.request, transcript.answer)
+  const owner = { org: principal!.org, keyId: principal!.keyId, id }
+  try {
+    parts.stored.keep(owner, { conversation, answer: transcript.body })
+  } catch (cause) {
+    // The answer is good; only its continuation is lost.
+    parts.onError(new GatewayError('internal', 'A response could not be kept.', { cause }), inbound.id)
+  }
 }
 
 /** Sends what the last attempt brought; a streamed answer has been sent already. */

@@ -2,35 +2,44 @@
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { join } from 'node:path'
-import { createKeyring, type Keyring } from './access/keys.ts'
+import { inspect } from 'node:util'
+import { createKeyring } from './access/keys.ts'
+import type { KeyStore } from './access/port.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError } from './config/fault.ts'
 import { type Config, type LoadOptions, loadConfig } from './config/load.ts'
 import { watchConfig } from './config/watch.ts'
-import { systemClock } from './core/clock.ts'
+import { type Clock, systemClock } from './core/clock.ts'
 import { GatewayError } from './core/error.ts'
 import { createIdFactory } from './core/id.ts'
-import { createGateway, type Snapshot } from './gateway.ts'
+import { createGateway, type Gateway, type GatewayParts, type Snapshot } from './gateway.ts'
 import { adminSideRoutes } from './http/admin.ts'
 import { createClientAddressOf } from './http/client-address.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
-import { sideRoutes } from './http/side-routes.ts'
-import { createProvider, type Provider } from './providers/provider.ts'
-import { type ProviderType, providerTable } from './providers/table.ts'
+import { type SideRoute, sideRoutes } from './http/side-routes.ts'
+import { type StoredAnswers, storedResponseRoute } from './http/stored-responses.ts'
+import { builtInProvider, providerTable } from './providers/table.ts'
 import { recordRoutes } from './records/admin.ts'
+import type { RecordStore } from './records/port.ts'
 import { createRecorder } from './records/recorder.ts'
-import { type Route, type RoutingTable, targetOf } from './routing/plan.ts'
+import { createRoutingTable } from './routing/table.ts'
 import { acquireDataLock, type DataLock } from './storage/data-lock.ts'
 import { createKeyStore } from './storage/sqlite/key-store.ts'
 import { migrations } from './storage/sqlite/migrations.ts'
 import { openStore } from './storage/sqlite/open.ts'
 import { recordMigrations } from './storage/sqlite/record-migrations.ts'
 import { createRecordStore } from './storage/sqlite/record-store.ts'
+import { createStoredResponseStore } from './storage/sqlite/stored-response-store.ts'
+import type { StoredResponseStore } from './stored/port.ts'
+import { createStoredResponses, type StoredResponses } from './stored/stored.ts'
 import { createLog, type Log, logError } from './telemetry/log.ts'
-import { createMetrics } from './telemetry/metrics.ts'
+import { createMetrics, type Metrics } from './telemetry/metrics.ts'
+import { createTracing, type Tracing } from './telemetry/tracing.ts'
 import { createTokenCounter } from './tokens/counter.ts'
+import { createPoster } from './upstream/post.ts'
 import { createSender } from './upstream/send.ts'
 
 export interface StartOptions {
@@ -58,9 +67,6 @@ export interface RunningGateway {
   stop(now?: boolean): Promise<void>
 }
 
-/** The configuration's provider types, as the configuration needs to know them. */
-export const knownProviders = { types: providerTable, builtIn: 'sim' } as const
-
 /** Runs until SIGTERM or SIGINT has drained it. SIGHUP reloads. */
 export async function serve(
   options: Omit<StartOptions, 'env' | 'folder'>,
@@ -84,11 +90,13 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   if (!loaded.ok) throw new ConfigError(loaded.faults, loaded.file)
   const { config } = loaded
   const log = options.log ?? createLog(config.log)
+  const closers = new Closers()
   const lock = lockDataDir(config.dataDir)
+  closers.add(() => lock.release())
   try {
-    return await compose(config, load, log, lock)
+    return await compose(config, load, log, closers)
   } catch (error) {
-    lock.release()
+    await closers.close()
     throw error
   }
 }
@@ -97,7 +105,7 @@ function loadOptions({ configPath, folder, env, host, port, dataDir }: StartOpti
   return {
     folder,
     env,
-    known: knownProviders,
+    known: { types: providerTable, builtIn: builtInProvider },
     overrides: {
       ...(host !== undefined && { host }),
       ...(port !== undefined && { port }),
@@ -115,101 +123,94 @@ function lockDataDir(dataDir: string): DataLock {
   )
 }
 
+/** Everything that a running gateway holds open, in the order in which it must be closed. */
+class Closers {
+  readonly #closers: (() => void | Promise<void>)[] = []
+
+  add(close: () => void | Promise<void>): void {
+    this.#closers.unshift(close)
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) await close()
+  }
+}
+
 async function compose(
   config: Config,
   load: () => ReturnType<typeof loadConfig>,
   log: Log,
-  lock: DataLock,
+  closers: Closers,
 ): Promise<RunningGateway> {
   const clock = systemClock
-  const newId = createIdFactory(randomBytes, clock)
-  const store = openStore(join(config.dataDir, 'weir.db'), migrations, clock)
-  const recordFile = openStore(join(config.dataDir, 'records.db'), recordMigrations, clock)
-  const records = createRecordStore(recordFile)
-  const simulator = await startSimulator(config)
-  const sender = createSender(clock)
-  const tokens = createTokenCounter()
+  const stores = openStores(config, clock, closers)
   const keyring = createKeyring({
     declared: config.keys,
-    store: createKeyStore(store),
-    pepper: readPepper(config.dataDir),
+    store: stores.keys,
+    pepper: readKeyFile(config.dataDir, 'pepper'),
   })
   const firstKey = keyring.isEmpty ? keyring.create('first', clock.nowMs()).text : undefined
-  let snapshot = createSnapshot(config, keyring, simulator?.url)
-  const sessions = new Sessions(clock)
-  let isReady = true
-
+  const simulatorUrl = await startSimulator(config, closers)
+  let snapshot: Snapshot = { keyring, table: createRoutingTable(config, simulatorUrl) }
   const servers: HttpServer[] = []
-  const metrics = createMetrics({
-    openRequests: () => servers.reduce((sum, server) => sum + server.openRequests, 0),
-  })
-  const recorder = createRecorder({
-    store: records,
+  const openRequests = () => servers.reduce((sum, server) => sum + server.openRequests, 0)
+  const observer = await createObserver({
+    config,
+    log,
     clock,
-    onError: (error, dropped) => {
-      metrics.countDroppedRecords(dropped)
-      log.error({ cause: String(error), dropped }, 'request records could not be written')
-    },
-    retention: { days: config.records.retentionDays, maxBytes: config.records.maxBytes },
+    records: stores.records,
+    closers,
+    openRequests,
+    snapshot: () => snapshot,
   })
-  const onError = (error: GatewayError, requestId: string) => {
-    metrics.countRefusal(error.code)
-    logError(log, error, requestId)
-  }
+
+  const sender = createSender(clock)
+  closers.add(() => sender.close())
+  const tokens = createTokenCounter()
+  closers.add(() => tokens.close())
+  const stored = createStoredResponses({
+    ...config.storedResponses,
+    store: stores.responses,
+    key: readKeyFile(config.dataDir, 'stored-responses.key'),
+    clock,
+    onError: (cause) => log.error({ cause: inspect(cause) }, 'expired responses could not be deleted'),
+  })
+  closers.add(() => stored.close())
   const gateway = createGateway({
     clock,
     sender,
     tokens,
+    stored,
     snapshot: () => snapshot,
-    onRecord(record) {
-      metrics.observe(record)
-      if (config.records.enabled) recorder.record(record)
-    },
-    onError,
+    onRecord: observer.observe,
+    onError: observer.onError,
   })
 
-  const admin = adminSideRoutes({
-    routes: recordRoutes(records),
-    isToken: (presented) => isAdminToken(presented, config.admin.token),
-    hasSession: (cookie) => sessions.admits(cookie),
-    redeemLink(link) {
-      const token = sessions.redeem(link)
-      return token && sessionSetCookie(token, config.server.tls !== undefined)
-    },
-  })
-  const parts = { metrics, snapshot: () => snapshot, isReady: () => isReady, startedAtMs: clock.nowMs() }
-  const serverOptions = {
+  const sessions = new Sessions(clock)
+  const { url, adminUrl, setReady } = await listen({
+    config,
+    servers,
     gateway,
-    newRequestId: newId,
-    clientAddressOf: createClientAddressOf(config.server.trustedProxies),
-    limits: {
-      ...config.server.limits,
-      maxBytes: config.server.limits.maxBodyBytes,
-      maxDepth: config.server.limits.maxJsonDepth,
-    },
-    tls: tlsOf(config),
-    onError,
-  }
-  const adminPort = config.server.admin?.port
-  const data = createHttpServer({
-    ...serverOptions,
-    sideRoutes: [...sideRoutes(parts), ...(adminPort === undefined ? admin : [])],
+    observer,
+    snapshot: () => snapshot,
+    storedAnswers: storedAnswersOf(() => snapshot, stored),
+    admin: adminSideRoutes({
+      routes: recordRoutes(stores.records),
+      isToken: (presented) => isAdminToken(presented, config.admin.token),
+      hasSession: (cookie) => sessions.admits(cookie),
+      redeemLink(link) {
+        const token = sessions.redeem(link)
+        return token && sessionSetCookie(token, config.server.tls !== undefined)
+      },
+    }),
+    newRequestId: createIdFactory(randomBytes, clock),
+    startedAtMs: clock.nowMs(),
   })
-  servers.push(data)
-  const address = await data.listen(config.server.host, config.server.port)
-  const url = urlOf(config, address.port)
-  let adminUrl = url
-  if (adminPort !== undefined) {
-    const separate = createHttpServer({ ...serverOptions, sideRoutes: [...sideRoutes(parts), ...admin] })
-    servers.push(separate)
-    adminUrl = urlOf(config, (await separate.listen(config.server.host, adminPort)).port)
-  }
-
   const watch = await watchConfig({
     initial: config,
     load,
     onChange(next, _previous, restartPaths) {
-      snapshot = createSnapshot(next, keyring.withDeclared(next.keys), simulator?.url)
+      snapshot = { keyring: keyring.withDeclared(next.keys), table: createRoutingTable(next, simulatorUrl) }
       sender.keep(new Set(snapshot.table.providers.values()))
       const tls = tlsOf(next)
       if (tls) for (const server of servers) server.setTls(tls)
@@ -221,21 +222,11 @@ async function compose(
         'new configuration refused; the old one stays',
       )
     },
-    onError: (error) => log.warn({ cause: String(error) }, 'configuration cannot be watched'),
+    onError: (error) => log.warn({ cause: inspect(error) }, 'configuration cannot be watched'),
   })
+  closers.add(() => watch.stop())
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
-  const finish = async () => {
-    watch.stop()
-    await sender.close()
-    await simulator?.close()
-    await tokens.close()
-    recorder.close()
-    recordFile.close()
-    store.close()
-    lock.release()
-    log.info('stopped')
-  }
   let stopping: Promise<void> | undefined
   return {
     url,
@@ -244,11 +235,176 @@ async function compose(
     ...(firstKey !== undefined && { firstKey }),
     reload: () => watch.reload(),
     stop(now = false) {
-      isReady = false
+      setReady(false)
       if (now) interruptAll(servers)
-      stopping ??= drain(servers, config.server.drain, now).then(finish)
+      stopping ??= drain(servers, config.server.drain, now)
+        .then(() => closers.close())
+        .then(() => log.info('stopped'))
       return stopping
     },
+  }
+}
+
+interface Stores {
+  readonly keys: KeyStore
+  readonly responses: StoredResponseStore
+  readonly records: RecordStore
+}
+
+function openStores({ dataDir }: Config, clock: Clock, closers: Closers): Stores {
+  const main = openStore(join(dataDir, 'weir.db'), migrations, clock)
+  closers.add(() => main.close())
+  const records = openStore(join(dataDir, 'records.db'), recordMigrations, clock)
+  closers.add(() => records.close())
+  return {
+    keys: createKeyStore(main),
+    responses: createStoredResponseStore(main),
+    records: createRecordStore(records),
+  }
+}
+
+interface Observer {
+  readonly metrics: Metrics
+  /** Counts, records and traces one finished request. */
+  readonly observe: GatewayParts['onRecord']
+  readonly onError: GatewayParts['onError']
+}
+
+interface ObserverParts {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly records: RecordStore
+  readonly closers: Closers
+  readonly openRequests: () => number
+  readonly snapshot: () => Snapshot
+}
+
+async function createObserver({
+  config,
+  log,
+  clock,
+  records,
+  closers,
+  openRequests,
+  snapshot,
+}: ObserverParts): Promise<Observer> {
+  const metrics = createMetrics({ openRequests })
+  const recorder = createRecorder({
+    store: records,
+    clock,
+    onError(cause, dropped) {
+      metrics.countDroppedRecords(dropped)
+      log.error({ cause: inspect(cause), dropped }, 'request records could not be written')
+    },
+    retention: { days: config.records.retentionDays, maxBytes: config.records.maxBytes },
+  })
+  closers.add(() => recorder.close())
+  const tracing = await startTracing(config, log, metrics, closers, snapshot)
+  return {
+    metrics,
+    observe(record, traceparent) {
+      metrics.observe(record)
+      if (config.records.enabled) recorder.record(record)
+      tracing?.record(record, traceparent)
+    },
+    onError(error, requestId) {
+      metrics.countRefusal(error.code)
+      logError(log, error, requestId)
+    },
+  }
+}
+
+async function startTracing(
+  { telemetry }: Config,
+  log: Log,
+  metrics: Metrics,
+  closers: Closers,
+  snapshot: () => Snapshot,
+): Promise<Tracing | undefined> {
+  if (!telemetry.otlp) return undefined
+  const { endpoint, headers = {}, allowPrivateNetwork } = telemetry.otlp
+  const allowedPorts = [portOf(new URL(endpoint))]
+  const poster = createPoster({ allowPrivateNetwork, allowedPorts })
+  closers.add(() => poster.close())
+  const tracing = await createTracing({
+    endpoint,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()])),
+    version: packageVersion(),
+    send: (request) => poster.post(request),
+    providerOf(name) {
+      const provider = snapshot().table.providers.get(name)
+      if (!provider) return undefined
+      const { spec, baseUrl } = provider
+      return { name: spec.genAiName, address: baseUrl.hostname, port: portOf(baseUrl) }
+    },
+    onDropped(spans, cause) {
+      metrics.countDroppedSpans(spans)
+      if (cause !== undefined) log.warn({ cause: inspect(cause), spans }, 'spans could not be exported')
+    },
+  })
+  closers.add(() => tracing.close())
+  return tracing
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
+}
+
+interface ListenParts {
+  readonly config: Config
+  readonly servers: HttpServer[]
+  readonly gateway: Gateway
+  readonly observer: Observer
+  readonly snapshot: () => Snapshot
+  readonly storedAnswers: StoredAnswers
+  readonly admin: readonly SideRoute[]
+  readonly newRequestId: () => string
+  readonly startedAtMs: number
+}
+
+/** Opens the listeners: one, or two where administration has a port of its own. */
+async function listen(
+  parts: ListenParts,
+): Promise<{ url: string; adminUrl: string; setReady(ready: boolean): void }> {
+  const { config, servers, gateway, observer, snapshot, admin, newRequestId, startedAtMs } = parts
+  const { host, port, limits, trustedProxies } = config.server
+  let isReady = true
+  const common = sideRoutes({ metrics: observer.metrics, snapshot, isReady: () => isReady, startedAtMs })
+  const open = async (routes: readonly SideRoute[], listenPort: number) => {
+    const server = createHttpServer({
+      gateway,
+      sideRoutes: routes,
+      newRequestId,
+      clientAddressOf: createClientAddressOf(trustedProxies),
+      limits: { ...limits, maxBytes: limits.maxBodyBytes, maxDepth: limits.maxJsonDepth },
+      tls: tlsOf(config),
+      onError: observer.onError,
+    })
+    servers.push(server)
+    return urlOf(config, (await server.listen(host, listenPort)).port)
+  }
+  const data = [...common, storedResponseRoute(parts.storedAnswers)]
+  const adminPort = config.server.admin?.port
+  const url = await open(adminPort === undefined ? [...data, ...admin] : data, port)
+  const adminUrl = adminPort === undefined ? url : await open([...common, ...admin], adminPort)
+  return {
+    url,
+    adminUrl,
+    setReady(ready) {
+      isReady = ready
+    },
+  }
+}
+
+function storedAnswersOf(snapshot: () => Snapshot, stored: StoredResponses): StoredAnswers {
+  const ownerOf = (credential: string | undefined, id: string) => {
+    const { org, keyId } = snapshot().keyring.identify(credential)
+    return { org, keyId, id }
+  }
+  return {
+    find: (credential, id) => stored.find(ownerOf(credential, id))?.answer,
+    remove: (credential, id) => stored.remove(ownerOf(credential, id)),
   }
 }
 
@@ -280,68 +436,24 @@ function urlOf({ server }: Config, port: number): string {
   return `${server.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** The built-in provider: the simulator, in this process, on a loopback port of its own. */
-async function startSimulator(config: Config): Promise<{ url: string; close(): Promise<void> } | undefined> {
-  const isWanted = Object.values(config.providers).some(({ type }) => type === knownProviders.builtIn)
-  if (!isWanted) return undefined
+/** The built-in provider: the simulator, in this process, on a loopback port of its own. Gives its address. */
+async function startSimulator(config: Config, closers: Closers): Promise<string | undefined> {
+  if (!Object.values(config.providers).some(({ type }) => type === builtInProvider)) return undefined
   const { createSimulator } = await import('./simulator/simulator.ts')
-  const simulator = createSimulator({})
+  const simulator = createSimulator()
   const { url } = await simulator.listen(0)
-  return { url: `${url}/openai/v1`, close: () => simulator.close() }
+  closers.add(() => simulator.close())
+  return `${url}/openai/v1`
 }
 
-/** The pepper of stored key hashes: made once, kept beside the database but not in it. */
-function readPepper(dataDir: string): Buffer {
-  const file = join(dataDir, 'pepper')
+/** 32 random bytes, made once, beside the databases but not in them: whoever takes only those cannot read them. */
+function readKeyFile(dataDir: string, name: string): Buffer {
+  const file = join(dataDir, name)
   if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
   return readFileSync(file)
 }
 
-function createSnapshot(config: Config, keyring: Keyring, simulatorUrl: string | undefined): Snapshot {
-  const providers = new Map(
-    Object.entries(config.providers).map(([name, settings]) => [
-      name,
-      toProvider(name, settings, simulatorUrl),
-    ]),
-  )
-  return { keyring, table: { providers, routes: toRoutes(config, providers) } }
-}
-
-function toProvider(
-  name: string,
-  settings: Config['providers'][string],
-  simulatorUrl: string | undefined,
-): Provider {
-  const { type, apiKey, baseUrl, headers, dialect, allowPrivateNetwork, timeout, models } = settings
-  const isBuiltIn = type === knownProviders.builtIn
-  const address = isBuiltIn ? simulatorUrl : baseUrl
-  const plainHeaders =
-    headers && Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, value.reveal()]))
-  return createProvider(name, providerTable[type as ProviderType], {
-    allowPrivateNetwork: isBuiltIn || allowPrivateNetwork,
-    models,
-    ...(address !== undefined && { baseUrl: address }),
-    ...(apiKey && { credential: apiKey }),
-    ...(plainHeaders && { headers: plainHeaders }),
-    ...(dialect && { dialect }),
-    ...(timeout && { timeouts: timeout }),
-  })
-}
-
-function toRoutes(config: Config, providers: RoutingTable['providers']): Map<string, Route> {
-  return new Map(
-    Object.entries(config.routes).map(([name, { targets, retry }]) => [
-      name,
-      {
-        name,
-        maxAttempts: retry.attempts,
-        targets: targets.map(({ target, timeout }) => {
-          const slash = target.indexOf('/')
-          const provider = providers.get(target.slice(0, slash))!
-          const base = targetOf(provider, target.slice(slash + 1))
-          return timeout ? { ...base, timeouts: { ...base.timeouts, ...timeout } } : base
-        }),
-      },
-    ]),
-  )
+function packageVersion(): string {
+  const path = findPackageJSON(import.meta.url)
+  return path === undefined ? '' : (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

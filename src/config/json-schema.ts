@@ -65,9 +65,13 @@ function defaultText(value: Json | undefined): string {
   return value === undefined ? '' : `\`${JSON.stringify(value)}\``
 }
 
+function enumText(value: Json): string {
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
+}
+
 function shortType(node: JsonObject): string {
   const values = asArray(node['enum'])
-  if (values.length > 0) return values.map((value) => `\`${String(value)}\``).join(', ')
+  if (values.length > 0) return values.map(enumText).join(', ')
   return asString(node['type']) ?? options(node).map(shortType).join(' or ')
 }
 
@@ -103,7 +107,7 @@ export function describeSchemas(nodes: readonly JsonObject[]): string {
 
 function describeSchema(node: JsonObject): string {
   const values = asArray(node['enum'])
-  if (values.length > 0) return `one of ${values.map((value) => `\`${String(value)}\``).join(', ')}`
+  if (values.length > 0) return `one of ${values.map(enumText).join(', ')}`
   switch (asString(node['type'])) {
     case 'integer':
       return `a whole number${range(node)}`

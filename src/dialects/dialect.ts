@@ -54,6 +54,8 @@ export interface Dialect {
   readonly modelInBody: boolean
   /** Usage on a stream must be asked for (`stream_options.include_usage`). */
   readonly forcesUsage?: boolean
+  /** Answers can be kept (`store`) and continued by their id (`previous_response_id`). */
+  readonly keepsResponses?: boolean
   readonly request: {
     /** `path` has what the dialect puts in the URL instead of the body (Gemini: model and stream). */
     decode(body: Json, path?: { readonly model?: string; readonly stream?: boolean }): GenRequest

@@ -55,7 +55,8 @@ const fixed: ReadonlyMap<string, DataRoute> = new Map<string, DataRoute>([
   ],
 ])
 
-const geminiPath = /^\/v1(?:beta|alpha)?\/models\/([^:]+):([A-Za-z]+)$/
+// Vercel's SDK leaves `models/` out before a name that has a slash.
+const geminiPath = /^\/v1(?:beta|alpha)?\/(?:models\/)?([^:]+):([A-Za-z]+)$/
 
 /** The route of a POST to this path, or undefined. */
 export function findDataRoute(path: string, query: URLSearchParams | undefined): DataRoute | undefined {

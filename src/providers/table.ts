@@ -24,6 +24,10 @@ export interface ProviderSpec {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>
   readonly quirks?: readonly QuirkName[]
+  /** It wants the reasoning of earlier turns back as plain text. */
+  readonly takesReasoning?: true
+  /** Its answers differ from the dialect in ways that clients trip over: they are always encoded anew. */
+  readonly deviates?: true
   /** Beginnings of the names of its own models, so that a bare model name finds it. */
   readonly modelPrefixes: readonly string[]
   /** Does closing the connection stop generation and billing? Where it does not, the answer is drained. */
@@ -74,7 +78,14 @@ export const providerTable = {
     baseUrl: 'https://api.deepseek.com/v1',
     auth: { kind: 'bearer' },
     env: ['DEEPSEEK_API_KEY'],
-    quirks: [],
+    quirks: [
+      'max-tokens-name',
+      'developer-is-system',
+      'schema-in-prompt',
+      'thinking-toggle',
+      'reasoning-beside-calls',
+    ],
+    takesReasoning: true,
     modelPrefixes: ['deepseek-'],
     cancelStopsBilling: true,
   },
@@ -86,7 +97,7 @@ export const providerTable = {
     baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     auth: { kind: 'bearer' },
     env: ['DASHSCOPE_API_KEY'],
-    quirks: [],
+    quirks: ['max-tokens-name', 'developer-is-system', 'enable-thinking'],
     modelPrefixes: ['qwen', 'qwq-', 'qvq-'],
     cancelStopsBilling: true,
   },
@@ -98,7 +109,17 @@ export const providerTable = {
     baseUrl: 'https://api.mistral.ai/v1',
     auth: { kind: 'bearer' },
     env: ['MISTRAL_API_KEY'],
-    quirks: [],
+    quirks: [
+      'max-tokens-name',
+      'developer-is-system',
+      'random-seed',
+      'no-extra-fields',
+      'call-ids-of-nine',
+      'thinking-in-content',
+      'document-url',
+    ],
+    takesReasoning: true,
+    deviates: true,
     modelPrefixes: [
       'mistral-',
       'ministral-',
@@ -118,6 +139,7 @@ export const providerTable = {
     embeddings: 'openai-embeddings',
     auth: { kind: 'bearer' },
     env: [],
+    quirks: ['max-tokens-name', 'developer-is-system'],
     modelPrefixes: [],
     cancelStopsBilling: true,
   },

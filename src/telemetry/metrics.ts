@@ -8,6 +8,7 @@ export interface Metrics {
   observe(record: RequestRecord): void
   countRefusal(code: string): void
   countDroppedRecords(count: number): void
+  countDroppedSpans(count: number): void
   /** The exposition text, and its content type. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
@@ -69,6 +70,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Request records lost because their store failed.',
     registers,
   })
+  const droppedSpans = new Counter({
+    name: 'weir_spans_dropped_total',
+    help: 'Trace spans lost because the collector did not take them.',
+    registers,
+  })
   new Gauge({
     name: 'weir_open_requests',
     help: 'Requests that have not ended.',
@@ -108,6 +114,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     countRefusal: (code) => refusals.labels(code).inc(),
     countDroppedRecords: (count) => droppedRecords.inc(count),
+    countDroppedSpans: (count) => droppedSpans.inc(count),
     async render() {
       return { contentType: registry.contentType, text: await registry.metrics() }
     },

@@ -1,17 +1,25 @@
 /** The operation that generates: one request, tried on one target at a time, streamed or not. */
 
+import { foldAnswer } from '../core/answer.ts'
 import type { GenEvent } from '../core/event.ts'
-import type { GatewayError } from '../core/error.ts'
+import { GatewayError } from '../core/error.ts'
 import { asObject, type Json, type JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
-import type { Dialect, EncodeContext } from '../dialects/dialect.ts'
+import type { Dialect, EncodeContext, EncodeTarget } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/registry.ts'
 import { jsonArrayFraming, type StreamFraming } from '../framing/stream-framing.ts'
 import { generatePath } from '../providers/address.ts'
 import type { ProviderSpec } from '../providers/table.ts'
 import type { Target } from '../providers/provider.ts'
-import { type AttemptContext, type AttemptResult, type Call, refuseDroppedIfStrict } from './operation.ts'
+import {
+  type AttemptContext,
+  type AttemptResult,
+  type Call,
+  type CallMemory,
+  refuseDroppedIfStrict,
+  type Transcript,
+} from './operation.ts'
 import { pump, type PumpMode } from './pump.ts'
 import type { SendOptions } from './send.ts'
 import { decodeWhole, exchange, resultOf, type Whole } from './whole.ts'
@@ -24,22 +32,39 @@ export function openGenerate(
   framing: StreamFraming,
 ): Call {
   const request = client.request.decode(body, path)
-  return {
-    model: request.model,
-    stream: request.stream,
-    ...(request.user !== undefined && { user: request.user }),
-    ...(request.session !== undefined && { session: request.session }),
-    attempt: (target, context) =>
-      attempt({ client, request, body: body as JsonObject, framing }, target, context),
-  }
+  return toCall({ client, request, body: body as JsonObject, framing })
 }
 
 interface Generation {
   readonly client: Dialect
   readonly request: GenRequest
-  /** As the client sent it. */
-  readonly body: JsonObject
+  /** As the client sent it; undefined where the request was rewritten since. */
+  readonly body: JsonObject | undefined
   readonly framing: StreamFraming
+}
+
+function toCall(generation: Generation): Call {
+  const { request } = generation
+  const memory = memoryOf(generation)
+  return {
+    model: request.model,
+    stream: request.stream,
+    ...(request.user !== undefined && { user: request.user }),
+    ...(request.session !== undefined && { session: request.session }),
+    ...(memory && { memory }),
+    attempt: (target, context) => attempt(generation, target, context),
+  }
+}
+
+function memoryOf(generation: Generation): CallMemory | undefined {
+  const { request } = generation
+  const keep = request.store === true && generation.client.keepsResponses === true
+  if (!keep && request.previousResponseId === undefined) return undefined
+  return {
+    keep,
+    continued: (rewrite) => toCall({ ...generation, request: rewrite(request), body: undefined }),
+    ...(request.previousResponseId !== undefined && { previousId: request.previousResponseId }),
+  }
 }
 
 async function attempt(
@@ -49,10 +74,11 @@ async function attempt(
 ): Promise<AttemptResult> {
   const { client, request } = generation
   const source = dialects[chooseDialect(target.provider.spec, generation)]
-  const isSame = source.id === client.id
-  const { body, dropped } = isSame
-    ? { body: sameDialectBody(generation, target), dropped: [] }
-    : source.request.encode(request, { model: target.model })
+  refuseUnknownPrevious(request, source)
+  const { body, dropped } =
+    source.id === client.id && generation.body
+      ? { body: sameDialectBody(generation.body, generation, target), dropped: [] }
+      : source.request.encode(request, encodeTarget(target))
   refuseDroppedIfStrict(context, target, dropped)
   const options: SendOptions = {
     target,
@@ -83,8 +109,24 @@ function isReasoning(part: GenRequest['turns'][number]['parts'][number]): boolea
   return part.type === 'reasoning'
 }
 
+function encodeTarget({ model, provider }: Target): EncodeTarget {
+  return provider.spec.takesReasoning ? { model, takesReasoning: true } : { model }
+}
+
+/** An answer that Weir has not kept can only be continued where it may be kept: by a provider of that dialect. */
+function refuseUnknownPrevious({ previousResponseId }: GenRequest, source: Dialect): void {
+  if (previousResponseId === undefined || source.keepsResponses) return
+  throw new GatewayError(
+    'invalid_request',
+    `Previous response \`${previousResponseId}\` was not kept here.`,
+    {
+      param: 'previous_response_id',
+    },
+  )
+}
+
 /** The client's own body, to this target. Usage is always asked for: Weir accounts for every stream. */
-function sameDialectBody({ body, request, client }: Generation, target: Target): JsonObject {
+function sameDialectBody(body: JsonObject, { request, client }: Generation, target: Target): JsonObject {
   const copy: Record<string, Json | undefined> = { ...body }
   if (client.modelInBody) copy['model'] = target.model
   if (client.forcesUsage && request.stream) {
@@ -103,15 +145,17 @@ function encodeContext(request: GenRequest, target: Target, context: AttemptCont
 }
 
 async function streamed(
-  { client, request, framing }: Generation,
+  generation: Generation,
   source: Dialect,
   options: SendOptions,
   dropped: readonly string[],
   context: AttemptContext,
 ): Promise<AttemptResult> {
+  const { client, request, framing } = generation
   const { provider } = options.target
   const withholdUsage = client.forcesUsage === true && request.includeUsage !== true
-  return pump(context.sender, options, {
+  const kept: GenEvent[] | undefined = memoryOf(generation)?.keep ? [] : undefined
+  const result = await pump(context.sender, options, {
     source,
     client,
     mode: pumpMode(source, client, options.target, withholdUsage, framing),
@@ -130,7 +174,20 @@ async function streamed(
     interrupt: context.interrupt,
     clock: context.clock,
     dropped,
+    ...(kept && { onEvent: (event) => kept.push(event) }),
   })
+  if (!kept || result.error) return result
+  return { ...result, transcript: transcriptOf(generation, options.target, kept, context) }
+}
+
+function transcriptOf(
+  { client, request }: Generation,
+  target: Target,
+  events: readonly GenEvent[],
+  context: AttemptContext,
+): Transcript {
+  const body = client.response.encode(events, encodeContext(request, target, context))
+  return { request, answer: foldAnswer(events), body }
 }
 
 function pumpMode(
@@ -140,7 +197,8 @@ function pumpMode(
   withholdUsage: boolean,
   framing: StreamFraming,
 ): PumpMode {
-  if (source.id !== client.id || target.provider.eventPatch) return 'translate'
+  const { eventPatch, spec } = target.provider
+  if (source.id !== client.id || eventPatch || spec.deviates) return 'translate'
   const mustSeeFrames = withholdUsage || client.terminator !== undefined || framing === jsonArrayFraming
   return mustSeeFrames ? 'frames' : 'bytes'
 }
@@ -151,12 +209,13 @@ function maxDeltas(maxOutputTokens: number | undefined): number {
 }
 
 async function whole(
-  { client, request }: Generation,
+  generation: Generation,
   source: Dialect,
   options: SendOptions,
   dropped: readonly string[],
   context: AttemptContext,
 ): Promise<AttemptResult> {
+  const { client, request } = generation
   const { provider } = options.target
   const received = await exchange(options, source.error.decode, context)
   const result = resultOf(received, dropped)
@@ -164,11 +223,14 @@ async function whole(
   const events = decodeWhole(source, received, provider.responsePatch, provider.eventPatch)
   const facts = factsOf(events)
   if (facts.error) return { ...result, ...facts }
-  const isUntouched = source.id === client.id && !provider.responsePatch && isJson(received)
+  const isUntouched =
+    source.id === client.id && !provider.responsePatch && !provider.spec.deviates && isJson(received)
   const body = isUntouched
     ? received.body
     : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
-  return { ...result, ...facts, body }
+  const answered = { ...result, ...facts, body }
+  if (!memoryOf(generation)?.keep) return answered
+  return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
 }
 
 function isJson(received: Whole): boolean {

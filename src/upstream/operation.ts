@@ -1,8 +1,11 @@
 /** What the request path asks of an operation: read a request once, then try it on one target at a time. */
 
+import type { Answer } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Interrupt } from '../core/interrupt.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { GenRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Target } from '../providers/provider.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
@@ -43,8 +46,26 @@ export interface AttemptResult {
   readonly reportedModel?: string
   /** The answer to send, where it was not streamed. */
   readonly body?: string | Buffer
+  readonly transcript?: Transcript
   /** The figure in the answer is Weir's own estimate. */
   readonly isEstimate?: boolean
+}
+
+export interface CallMemory {
+  /** The id of the answer that this request continues. */
+  readonly previousId?: string
+  /** The client asked for the answer to be kept; the attempt then brings a `transcript`. */
+  readonly keep: boolean
+  /** The call with its request rewritten: with the earlier turns in it, it can go to any target. */
+  continued(rewrite: (request: GenRequest) => GenRequest): Call
+}
+
+/** A whole call, as it is kept for a later one to continue. */
+export interface Transcript {
+  readonly request: GenRequest
+  readonly answer: Answer
+  /** The answer's body in the client's dialect. */
+  readonly body: JsonObject
 }
 
 /** A request that its operation has read. */
@@ -54,6 +75,8 @@ export interface Call {
   readonly stream: boolean
   readonly user?: string
   readonly session?: string
+  /** Where the client continues an earlier answer, or asks for this one to be kept. */
+  readonly memory?: CallMemory
   attempt(target: Target, context: AttemptContext): Promise<AttemptResult>
 }
 

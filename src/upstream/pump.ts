@@ -40,6 +40,8 @@ export interface PumpOptions {
   readonly interrupt: Interrupt
   readonly clock: Clock
   readonly dropped: readonly string[]
+  /** Sees every event of the answer that the guard admits. */
+  readonly onEvent?: (event: GenEvent) => void
 }
 
 /** Bounds on reading an answer to its end for a client that has left. */
@@ -245,6 +247,7 @@ class StreamPump implements Receiver {
   }
 
   #note(event: GenEvent): void {
+    this.#options.onEvent?.(event)
     switch (event.type) {
       case 'start':
         this.#model = event.model
