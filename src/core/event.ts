@@ -70,6 +70,8 @@ export interface TokenLogprob {
 export interface NativeFields {
   readonly dialect: DialectId
   readonly fields: JsonObject
+  /** Names of `fields` whose wish the canonical form holds too, so that another dialect's encoder loses nothing. */
+  readonly carried?: readonly string[]
 }
 
 /** What a block is. It is known when the block opens and never changes. */

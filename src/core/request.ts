@@ -151,3 +151,10 @@ export interface GenRequest {
   /** Fields of the client's dialect without a canonical form: they survive encoding in the same dialect. */
   readonly native?: NativeFields
 }
+
+/** Names of the client's own fields that a target of another dialect cannot be told. */
+export function untoldFields({ native }: GenRequest): string[] {
+  if (native === undefined) return []
+  const { fields, carried = [] } = native
+  return Object.keys(fields).filter((name) => !carried.includes(name))
+}

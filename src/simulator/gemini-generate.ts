@@ -26,7 +26,9 @@ export const geminiGenerate: Wire = {
   ],
 }
 
-function read(body: JsonObject): Prompt {
+function read(outer: JsonObject): Prompt {
+  // Counting tokens may ask about a whole request.
+  const body = asObject(outer['generateContentRequest']) ?? outer
   const reader = new PromptReader()
   const system = asObject(body['systemInstruction']) ?? asObject(body['system_instruction'])
   reader.text(contentText(system?.['parts'], reader))

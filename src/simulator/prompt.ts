@@ -48,7 +48,8 @@ export class PromptReader {
 
   user(text: string): void {
     this.text(text)
-    this.#lastUserText = text
+    // A turn that only brings media or the results of tools has no text of the user's.
+    if (text !== '') this.#lastUserText = text
     this.#endsInToolResult = false
   }
 

@@ -1,7 +1,7 @@
 /** Writes a Messages request. */
 
 import { defined, type JsonObject } from '../../core/json.ts'
-import type { GenRequest, Tool, Turn } from '../../core/request.ts'
+import { type GenRequest, type Tool, type Turn, untoldFields } from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
 import { cacheControl, encodeParts } from './part-encode.ts'
 import { reasoningToWire } from './reasoning.ts'
@@ -218,5 +218,5 @@ function reportUnsupported(request: GenRequest, isOwn: boolean, dropped: Set<str
     previous_response_id: request.previousResponseId !== undefined,
   }
   for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
-  if (!isOwn) for (const name of Object.keys(request.native?.fields ?? {})) dropped.add(name)
+  if (!isOwn) for (const name of untoldFields(request)) dropped.add(name)
 }

@@ -1,5 +1,6 @@
 /** Puts a model's turn together again from the pieces that a client kept of a stream. */
 
+import type { Signature } from '../../core/event.ts'
 import type { Part, Turn } from '../../core/request.ts'
 
 /**
@@ -16,14 +17,37 @@ export function joinModelTurns(turns: readonly Turn[]): readonly Turn[] {
       parts = undefined
       joined.push(turn)
     } else if (parts) {
-      append(parts, turn.parts)
+      append(parts, joinProofs(turn.parts))
     } else {
-      parts = [...turn.parts]
+      parts = joinProofs(turn.parts)
       joined.push({ role: 'assistant', parts })
     }
   }
   return joined
 }
+
+/**
+ * Other clients gather the pieces in one content. A stream tells another provider's proof in a piece without
+ * text: it belongs to all of the thought before it, which the provider wants back in one.
+ */
+function joinProofs(parts: readonly Part[]): Part[] {
+  const joined: Part[] = []
+  for (const part of parts) {
+    if (part.type !== 'reasoning' || part.text !== '' || !isForeign(part.signature)) {
+      joined.push(part)
+      continue
+    }
+    const start = joined.findLastIndex((piece) => !isUnproven(piece)) + 1
+    const text = joined.splice(start).map((piece) => (piece.type === 'reasoning' ? piece.text : ''))
+    joined.push({ ...part, text: text.join('') })
+  }
+  return joined
+}
+
+const isForeign = (signature: Signature | undefined) =>
+  signature !== undefined && signature.dialect !== 'gemini'
+
+const isUnproven = (part: Part) => part.type === 'reasoning' && part.signature === undefined
 
 function append(parts: Part[], next: readonly Part[]): void {
   const last = parts.at(-1)

@@ -57,6 +57,9 @@ export function decodeRequest(
   const toolConfig = camelKeys(optionalObject(request['toolConfig'], 'toolConfig') ?? {})
   const { toolChoice, rest: toolConfigRest } = decodeToolConfig(toolConfig)
   const { fields: configFieldsRead, rest: configRest } = decodeConfig(config)
+  // The schema in Google's own form stays for Gemini, and is the canonical format for others.
+  const isCarried =
+    configRest !== undefined && Object.keys(configRest).every((name) => name === 'responseSchema')
   const tools = optionalArray(request['tools'], 'tools')?.flatMap(decodeTool)
   return {
     model,
@@ -71,6 +74,7 @@ export function decodeRequest(
         generationConfig: configRest,
         toolConfig: toolConfigRest,
       }) as JsonObject,
+      ...(isCarried && configFieldsRead.format ? { carried: ['generationConfig'] } : {}),
     },
   }
 }

@@ -1,7 +1,7 @@
 /** The canonical request as Gemini's `GenerateContentRequest`. */
 
 import { asObject, defined, type Json, type JsonObject } from '../../core/json.ts'
-import type { GenRequest, Tool, ToolChoice } from '../../core/request.ts'
+import { type GenRequest, type Tool, type ToolChoice, untoldFields } from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
 import { ContentEncoder } from './content-encode.ts'
 import { jsonSchemaOf } from './schema.ts'
@@ -35,7 +35,8 @@ function droppedFields(request: GenRequest): string[] {
     previous_response_id: request.previousResponseId !== undefined,
     cache: hasCacheHint(request),
   }
-  return Object.entries(fields).flatMap(([name, isDropped]) => (isDropped ? [name] : []))
+  const dropped = Object.entries(fields).flatMap(([name, isDropped]) => (isDropped ? [name] : []))
+  return request.native?.dialect === 'gemini' ? dropped : [...dropped, ...untoldFields(request)]
 }
 
 /** Gemini caches prompts by itself; where a client wants the cut cannot be told. */
