@@ -54,8 +54,8 @@ export function asksClient(wire: JsonObject): boolean {
 
 /** The items of an answer are numbered; a provider that leaves the number out has at least ids. */
 export function keyOf(event: JsonObject): number | string {
-  const id = asString(event['item_id']) ?? asString(asObject(event['item'])?.['id'])
-  return asNumber(event['output_index']) ?? id ?? 0
+  const index = asNumber(event['output_index'])
+  return index ?? asString(event['item_id']) ?? asString(asObject(event['item'])?.['id']) ?? 0
 }
 
 function isCanonical(type: string, wire: JsonObject): type is ItemType {

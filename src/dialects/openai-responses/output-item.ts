@@ -49,10 +49,9 @@ export function isDerivedId(id: string): boolean {
 }
 
 /** The item's own id, or one derived from the answer's; at most 64 characters, as OpenAI demands of ids sent back. */
-export function itemId(start: BlockStart, signature: Signature | undefined, answerId: string, index: number) {
-  const own = start.kind === 'media' || start.kind === 'native' ? undefined : itemIdOf(start.native)
+export function itemId(start: BlockStart, answerId: string, index: number): string {
+  const own = nativeId(start)
   if (own !== undefined) return own
-  if (signature?.dialect === dialect && signature.id !== undefined) return signature.id
   const prefix = start.kind === 'tool' && start.freeform ? 'ctc' : idPrefixes[start.kind]
   return `${prefix}${derivedMark}${answerId.replaceAll(/\W/g, '').slice(-40)}_${index}`
 }

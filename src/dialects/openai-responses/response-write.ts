@@ -171,7 +171,7 @@ export class ResponseWriter {
     }
     if (isFree) this.#closeItem(tail, 'completed')
     const item: OutputItem = {
-      id: itemId(start, undefined, this.#start?.id || this.#context.id, this.#items.length),
+      id: itemId(start, this.#start?.id || this.#context.id, this.#items.length),
       index: this.#items.length,
       start,
       parts: [],

@@ -11,7 +11,6 @@ import {
   type Json,
   type JsonObject,
   parseJson,
-  unknownFields,
 } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
 import type { Machine, Patch } from '../dialect.ts'
@@ -30,25 +29,17 @@ import {
   type PartList,
   signatureOf,
 } from './item-decode.ts'
+import { extrasOf } from './response-extras.ts'
 import { usageFromWire } from './usage.ts'
 import { dialect } from './wire.ts'
 
 const none: readonly GenEvent[] = []
-const responseMembers: ReadonlySet<string> = new Set(
-  'id object created_at model output usage status error incomplete_details'.split(' '),
-)
-const knownReasons: ReadonlySet<Json | undefined> = new Set([
-  undefined,
-  'max_output_tokens',
-  'max_tokens',
-  'content_filter',
-])
 /**
  * One item can be several blocks: the parts of a message, the summary and the text of a reasoning. A part ends
  * when the next one begins or its item is done, because only `output_item.done` brings the signature.
  *
- * What a stream tells twice counts once: `output_item.done` and the terminal response fill in what no delta
- * brought. Items without a canonical form become native blocks when they are done; the events of their progress
+ * What a stream tells twice counts once: the events that repeat a part, an item or the whole response at its end
+ * fill in what no delta brought. Items without a canonical form become native blocks when they are done; the events of their progress
  * are left out, as the item tells it all. `finish` comes only with `response.completed` or
  * `response.incomplete`, after one native event that has what the response says beyond the canonical form.
  */
@@ -149,6 +140,14 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
       case 'response.reasoning_summary_part.added':
         this.#partAdded(event, 'summary', event['summary_index'])
         break
+      case 'response.output_text.done':
+      case 'response.refusal.done':
+      case 'response.reasoning_text.done':
+        this.#partDone(event, 'content', event['content_index'])
+        break
+      case 'response.reasoning_summary_text.done':
+        this.#partDone(event, 'summary', event['summary_index'])
+        break
       case 'response.output_text.annotation.added':
         this.#annotation(event)
         break
@@ -236,6 +235,12 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
     if (item === undefined || findPart(item, list, asNumber(index) ?? 0)) return
     const kind = partKind(item, list, type)
     if (kind !== undefined) this.#open(item, list, asNumber(index) ?? 0, kind)
+  }
+
+  #partDone(event: JsonObject, list: PartList, index: Json | undefined): void {
+    const item = this.#items.get(keyOf(event))
+    const part = item && findPart(item, list, asNumber(index) ?? 0)
+    this.#fill(part, event['text'] ?? event['refusal'])
   }
 
   #open(item: Item, list: PartList, index: number, kind: BlockKind): Part {
@@ -430,17 +435,5 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
 
   #broken(problem: string): void {
     if (!this.#isOver) this.#error(new GatewayError('upstream_protocol', problem))
-  }
-}
-
-/** What of a response has no canonical form, to be put back by this dialect's encoder. */
-function extrasOf(response: JsonObject): JsonObject {
-  const { object, status, incomplete_details: details } = response
-  const isUsual = status === 'completed' || status === 'complete' || status === 'incomplete'
-  return {
-    ...unknownFields(response, responseMembers),
-    ...(object === undefined || object === 'response' ? {} : { object }),
-    ...(status === undefined || isUsual ? {} : { status }),
-    ...(knownReasons.has(asObject(details)?.['reason']) ? {} : { incomplete_details: details }),
   }
 }

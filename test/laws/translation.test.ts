@@ -1,0 +1,85 @@
+/** Every recorded answer of every dialect, translated to Responses: it tells the same and OpenAI's document holds. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Answer, blocksOf, foldAnswer } from '../../src/core/answer.ts'
+import type { GenEvent } from '../../src/core/event.ts'
+import { openCallId } from '../../src/core/signature.ts'
+import { decodeExchange } from '../../src/dialects/conformance.ts'
+import { dialects } from '../../src/dialects/registry.ts'
+import { SseParser } from '../../src/framing/sse.ts'
+import { TerminalGuard } from '../../src/upstream/guard.ts'
+import { hasOpenApi, OpenApiJudge } from '../support/openapi.ts'
+import { readRecorded, recordedEntries, type RecordedEntry } from '../support/recorded.ts'
+import { recordedQuirks } from '../support/recorded-quirks.ts'
+
+const target = dialects['openai-responses']
+const context = { id: 'resp_1', model: 'assistant', nowMs: 1_760_000_000_000, includeUsage: true }
+const sources = [
+  ['openai-chat', ['openai-chat', 'mistral-chat']],
+  ['anthropic-messages', ['anthropic-messages']],
+  ['gemini', ['gemini-generate']],
+] as const
+
+for (const [id, wire] of sources) {
+  const entries = recordedEntries(...wire)
+  const skip = (entries.length === 0 || !hasOpenApi) && 'no recorded exchanges or no OpenAPI document here'
+  test(`answers of ${id} are valid responses, streamed and whole`, { skip }, (t) => {
+    const judge = new OpenApiJudge()
+    let count = 0
+    for (const entry of entries.filter(({ status }) => status < 400)) {
+      const events = decodeEntry(dialects[id], entry)
+      const encoder = target.stream.encoder(context)
+      const frames = [...events.flatMap((event) => encoder.push(event)), ...encoder.end()]
+      for (const { data } of frames) {
+        assert.deepEqual(judge.validate('ResponseStreamEvent', JSON.parse(data)), [], `${entry.file} ${data}`)
+      }
+      const answer = foldAnswer(events)
+      if (answer.error) continue
+      const body = target.response.encode(events, context)
+      assert.deepEqual(judge.validate('Response', body), [], entry.file)
+      const decoder = target.stream.decoder()
+      const streamed = foldAnswer(frames.flatMap((frame) => decoder.push(frame)))
+      assert.deepEqual(summary(streamed), summary(answer), entry.file)
+      assert.deepEqual(summary(foldAnswer(target.response.decode(body))), summary(answer), entry.file)
+      count++
+    }
+    t.diagnostic(`${id}: ${count} answers`)
+    assert.ok(count > 200)
+  })
+}
+
+function decodeEntry(
+  dialect: (typeof dialects)[keyof typeof dialects],
+  entry: RecordedEntry,
+): readonly GenEvent[] {
+  const { response } = readRecorded(entry)
+  const quirks = recordedQuirks(entry.provider)
+  return decodeExchange({
+    dialect,
+    framer: () => new SseParser(),
+    guard: () => new TerminalGuard(),
+    ...(response.sse === undefined
+      ? { body: response.body ?? null, ...(quirks.response && { patch: quirks.response }) }
+      : { stream: Buffer.from(response.sse, 'utf8'), ...(quirks.event && { patch: quirks.event }) }),
+  })
+}
+
+/** What a client of any dialect can know of the first choice. */
+function summary(answer: Answer) {
+  const { usage } = answer
+  return {
+    blocks: blocksOf(answer, 0).flatMap((block) => {
+      if (block.kind === 'native' || block.kind === 'media') return []
+      const tool = block.kind === 'tool' ? [openCallId(block.callId).callId, block.name] : []
+      return [[block.kind, block.text, ...tool]]
+    }),
+    usage: usage && [
+      usage.inputTokens,
+      usage.outputTokens,
+      usage.reasoningTokens ?? 0,
+      usage.cacheReadTokens ?? 0,
+      usage.cacheWriteTokens ?? 0,
+    ],
+  }
+}
