@@ -246,6 +246,8 @@ test(
   { skip: skip || (!hasOpenApi && 'no OpenAPI document here') },
   () => {
     const judge = new OpenApiJudge()
+    assert.notDeepEqual(judge.validate('Response', { output: [] }), [])
+    assert.notDeepEqual(judge.validate('ResponseStreamEvent', { type: 'response.completed' }), [])
     let count = 0
     for (const recorded of answered()) {
       const events = withoutOrigin(decode(recorded))
