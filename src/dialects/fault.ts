@@ -85,7 +85,9 @@ function isForCaller(code: ErrorCode): boolean {
 function ownMessage(code: ErrorCode, status: number): string {
   switch (code) {
     case 'upstream_error':
-      return `The provider failed with status ${status}.`
+      return status < 400
+        ? 'The provider reported a failure inside of its answer.'
+        : `The provider failed with status ${status}.`
     case 'upstream_rejected':
       return `The provider refused the request with status ${status}.`
     default:
