@@ -5,6 +5,7 @@ import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
 import { addCheck } from './check.ts'
+import { addModels } from './models.ts'
 import { createOutput, type Output } from './output.ts'
 import { addServe } from './serve.ts'
 import { addSimulate } from './simulate.ts'
@@ -22,6 +23,7 @@ const program = new Command('weir')
   .configureOutput({ outputError: (text) => output.fail(text.replace(/^error: /, '').trimEnd()) })
 addServe(program, output)
 addCheck(program, output)
+addModels(program, output)
 addSimulate(program, output)
 
 try {

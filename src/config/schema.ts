@@ -4,6 +4,7 @@ import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
 import type { DialectId } from '../core/event.ts'
 import { Secret } from '../core/secret.ts'
+import { modelSettings } from './model-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
 
 const port = z.number().int().min(0).max(65535)
@@ -168,11 +169,25 @@ const dialects = [
   'openai-responses',
   'anthropic-messages',
   'gemini',
+  'bedrock-converse',
 ] as const satisfies readonly DialectId[]
 
 const provider = z.strictObject({
   type: text.exactOptional().describe("A known provider's type; without it, the name is the type."),
   apiKey: secret("The provider's key; without it, the type's usual environment variable.").exactOptional(),
+  region: checked(
+    z.string(),
+    (value) => /^[a-z0-9-]{1,40}$/.test(value),
+    'not a region',
+    'Write its name, such as `us-east-1`.',
+  )
+    .exactOptional()
+    .describe("The provider's region; without it, `AWS_REGION`. Only for types that have regions."),
+  accessKeyId: secret(
+    'Access key that signs requests, in place of a key; without it, `AWS_ACCESS_KEY_ID`.',
+  ).exactOptional(),
+  secretAccessKey: secret('The secret of the access key.').exactOptional(),
+  sessionToken: secret('The session token, where the access key is a temporary one.').exactOptional(),
   baseUrl: outboundUrl
     .exactOptional()
     .describe('Where its API lives, version path included; types that are not one service need it.'),
@@ -241,6 +256,9 @@ export const configSchema = z
       .exactOptional()
       .describe('Providers by name. Absent: those whose environment variable is set, else the simulator.'),
     routes: z.record(name, route).default({}).describe('Names that a caller may send as `model`.'),
+    models: modelSettings
+      .default({})
+      .describe('Limits, abilities and prices of models by `provider/model`; they win over the catalogue.'),
     keys: z.array(key).default([]).describe('Declared API keys; all others live in the store.'),
     records: z
       .strictObject({

@@ -7,7 +7,7 @@ import type { Capabilities, Modality, ModelInfo } from './model.ts'
 import { type Overlay, type OverlayModel, overlays } from './overlay.ts'
 import type { Factor, PriceTable } from './price.ts'
 import { type PublishedPrice, type PublishedPrices, publishedPrices } from './published-prices.ts'
-import { type Source, sources } from './sources.ts'
+import { sources } from './sources.ts'
 
 /** What the configuration says of a model; it wins over everything else, member by member. */
 export interface ModelSettings {
@@ -77,7 +77,7 @@ export function createCatalogue(data: CatalogueData, options: CatalogueOptions =
   const lookup = (provider: string, model: string): ModelInfo | undefined => {
     const key = `${provider}/${model}`
     if (remembered.has(key)) return remembered.get(key)
-    const type = types[provider] ?? provider
+    const type = entry(types, provider) ?? provider
     const own = byLongestName(settings, key) ?? byLongestName(settings, `${type}/${model}`)
     const info = describe(provider, model, own, shelfOf(type))
     if (remembered.size >= maxRemembered) remembered.clear()
@@ -85,7 +85,7 @@ export function createCatalogue(data: CatalogueData, options: CatalogueOptions =
     return info
   }
   const namesOf = (provider: string): string[] => {
-    const type = types[provider] ?? provider
+    const type = entry(types, provider) ?? provider
     const prefixes = [...new Set([provider, type])].map((name) => `${name}/`)
     const own = Object.keys(settings).flatMap((key) => {
       const prefix = prefixes.find((start) => key.startsWith(start))
@@ -115,10 +115,10 @@ interface Shelf {
 }
 
 function createShelf(type: string, data: CatalogueData): Shelf {
-  const source: Source = sources[type] ?? {}
-  const overlay = overlays[type] ?? {}
+  const source = entry(sources, type) ?? {}
+  const overlay = entry(overlays, type) ?? {}
   const overlaid = Object.fromEntries((overlay.models ?? []).map((model) => [model.id, model]))
-  const rows = data.listing[type] ?? []
+  const rows = entry(data.listing, type) ?? []
   const alikeRows = (source.listedAlike ?? []).flatMap((other) => data.listing[other] ?? [])
   const listed = new Map(rows.map((row) => [row.id.toLowerCase(), row]))
   const limits = new Map(
@@ -152,9 +152,15 @@ function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R |
   return undefined
 }
 
+/** Names come from outside: one like `constructor` is none of the record's. */
+function entry<T>(entries: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(entries, name) ? entries[name] : undefined
+}
+
 /** The entry of that name, else the one with the longest beginning of it that ends in `*`. */
 function byLongestName<T>(entries: Readonly<Record<string, T>>, name: string): T | undefined {
-  if (Object.hasOwn(entries, name)) return entries[name]
+  const exact = entry(entries, name)
+  if (exact !== undefined) return exact
   const beginnings = Object.keys(entries).filter(
     (key) => key.endsWith('*') && name.startsWith(key.slice(0, -1)),
   )
@@ -176,53 +182,69 @@ function describe(
   const overlaid = shelf.overlaid(id)
   const priced = shelf.priced(id)
   const listed = shelf.listed(id)
-  const known = own ?? overlaid ?? priced ?? listed
-  if (known === undefined) return undefined
+  if ([own, overlaid, priced, listed].every((known) => known === undefined)) return undefined
   // Limits of a snapshot that is not listed are those of its model.
   const limits = first([id, undated(id), priced?.id ?? id], shelf.limits)
-  const facts: ModelSettings = {
-    ...defined({
-      contextWindow: limits?.context ?? priced?.contextWindow,
-      maxOutputTokens: limits?.output,
-      inputModalities: modalities(limits?.reads ?? listed?.reads),
-      outputModalities: modalities(limits?.writes ?? listed?.writes),
-    }),
-    ...overlaid,
-    ...own,
-  }
-  const ownPrice = own?.price ?? overlaid?.price
-  const { contextWindow, maxOutputTokens, inputModalities, outputModalities, retiresAt, successor } = facts
+  const {
+    price: ownPrice,
+    retiresAt,
+    capabilities = {},
+    ...facts
+  } = merge([
+    priced && defined({ contextWindow: priced.contextWindow }),
+    listed && toSettings(listed),
+    limits && toSettings(limits),
+    overlaid,
+    own,
+  ])
+  const price = ownPrice ?? priced?.price ?? listed?.price
   return {
     provider,
+    ...facts,
     id,
-    capabilities: { ...(limits && capabilities(limits)), ...overlaid?.capabilities, ...own?.capabilities },
+    capabilities,
     ...defined({
-      contextWindow,
-      maxOutputTokens,
-      inputModalities,
-      outputModalities,
-      price: priceOf(id, [ownPrice, priced?.price, listed?.price], shelf.overlay),
+      price: price && withFactors(id, price, shelf.overlay),
       pricedAs: ownPrice === undefined && priced?.id !== id ? priced?.id : undefined,
       retiresAtMs: retiresAt === undefined ? undefined : Date.parse(retiresAt),
-      successor,
     }),
   }
 }
 
-/** The first price that is known, with the provider's tiers, regions and batch. */
-function priceOf(
+/** Later layers win, member by member. */
+function merge(layers: readonly (ModelSettings | undefined)[]): ModelSettings {
+  let merged: ModelSettings = {}
+  for (const layer of layers) {
+    merged = { ...merged, ...layer, capabilities: { ...merged.capabilities, ...layer?.capabilities } }
+  }
+  return merged
+}
+
+/** A listed model's limits and abilities. */
+function toSettings(row: ListedModel): ModelSettings {
+  return defined({
+    contextWindow: row.context,
+    maxOutputTokens: row.output,
+    inputModalities: modalities(row.reads),
+    outputModalities: modalities(row.writes),
+    capabilities: capabilities(row),
+  })
+}
+
+/** The price with the provider's tiers, regions and batch. */
+function withFactors(
   model: string,
-  known: readonly (ListPrice | PriceTable | undefined)[],
+  price: ListPrice | PriceTable,
   { tiersByPrefix = [], serviceTiers, regions, batch }: Overlay,
-): PriceTable | undefined {
-  const price = known.find((candidate) => candidate !== undefined)
-  if (price === undefined) return undefined
+): PriceTable {
   const ofModel = tiersByPrefix.find(([prefix]) => model.startsWith(prefix))?.[1]
   const tiers: Readonly<Record<string, Factor>> = { ...serviceTiers, ...ofModel }
   return {
     periods: 'periods' in price ? price.periods : [toPeriod(price)],
-    ...(Object.keys(tiers).length > 0 ? { serviceTiers: tiers } : {}),
-    ...(regions === undefined ? {} : { regions }),
-    ...(batch === undefined ? {} : { batch }),
+    ...defined({
+      serviceTiers: Object.keys(tiers).length > 0 ? tiers : undefined,
+      regions,
+      batch,
+    }),
   }
 }
