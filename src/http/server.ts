@@ -41,16 +41,33 @@ export interface HttpServer {
   setTls(tls: { readonly cert: string; readonly key: string }): void
   /** Number of requests that have not ended. */
   readonly openRequests: number
-  /** Ends every open request with this reason; streams are told in band. */
+  /** Ends every open request with this reason; streams are told in band. Soon after, connections are cut. */
   interruptAll(reason: GatewayError): void
   /** Stops accepting; resolves when all connections are closed. */
   close(): Promise<void>
 }
 
+/** Between telling open requests to end and cutting their connections. */
+const lastWordsMs = 1000
+
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const open = new Set<Interrupt>()
-  const listener = (request: IncomingMessage, response: ServerResponse) =>
-    answer(options, open, request, response)
+  let isClosing = false
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    const interrupt = new Interrupt()
+    open.add(interrupt)
+    response.on('close', () => {
+      open.delete(interrupt)
+      if (isClosing) setImmediate(closeConnections)
+    })
+    if (isClosing) response.setHeader('connection', 'close')
+    answer(options, interrupt, request, response)
+  }
+  /** Node counts a connection that has sent nothing, or half of a head, as busy: it would hold the end up. */
+  const closeConnections = () => {
+    if (open.size === 0) server.closeAllConnections()
+    else server.closeIdleConnections()
+  }
   const server = createNodeServer(options, listener)
   return {
     async listen(host, port) {
@@ -71,10 +88,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     interruptAll(reason) {
       for (const interrupt of open) interrupt.raise(reason)
+      // A client that does not read cannot be told either.
+      setTimeout(() => server.closeAllConnections(), lastWordsMs).unref()
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      isClosing = true
+      closeConnections()
       await closed
     },
   }
@@ -102,13 +122,10 @@ function createNodeServer(
 
 function answer(
   options: HttpServerOptions,
-  open: Set<Interrupt>,
+  interrupt: Interrupt,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const interrupt = new Interrupt()
-  open.add(interrupt)
-  response.on('close', () => open.delete(interrupt))
   const outlet = new ClientOutlet(response, interrupt)
   const id = options.newRequestId()
   let head: Head
