@@ -140,7 +140,7 @@ function identify(exchange: Exchange): void {
 
 async function decode(exchange: Exchange): Promise<void> {
   exchange.startDeadline()
-  const body = await exchange.inbound.body()
+  const body = await unlessInterrupted(exchange.inbound.body(), exchange.inbound.interrupt)
   exchange.call = exchange.inbound.open(body)
 }
 
@@ -231,6 +231,14 @@ function refuse(exchange: Exchange, error: GatewayError): void {
 
 // -- what the steps share
 
+/** The body may come slowly, or never: a deadline and a shutdown do not wait for it. */
+function unlessInterrupted<Value>(value: Promise<Value>, interrupt: Interrupt): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    interrupt.on(reject)
+    value.then(resolve, reject)
+  })
+}
+
 function answerHeaders(
   { inbound }: Exchange,
   { provider, model }: Attempt['target'],
@@ -275,8 +283,8 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     tags: tagsOf(inbound.header('x-weir-tags')),
     stream: call?.stream ?? false,
     status: exchange.status,
-    durationMs: endedMs - startedMs,
-    overheadMs: endedMs - startedMs - inAttemptsMs,
+    durationMs: toMs(endedMs - startedMs),
+    overheadMs: toMs(endedMs - startedMs - inAttemptsMs),
     dropped: last?.dropped ?? [],
     clientGone: error?.code === 'client_gone',
     attempts: attempts.map((made, index) => toAttemptRecord(made, index + 1, startedMs)),
@@ -286,7 +294,7 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     ...(user !== undefined && { user }),
     ...(session !== undefined && { session }),
     ...(error && { code: error.code, message: error.message }),
-    ...(last?.firstTokenMs !== undefined && { firstTokenMs: last.firstTokenMs - startedMs }),
+    ...(last?.firstTokenMs !== undefined && { firstTokenMs: toMs(last.firstTokenMs - startedMs) }),
     ...(last?.usage && { usage: last.usage }),
     ...(last?.finish !== undefined && { finish: last.finish }),
   }
@@ -297,16 +305,21 @@ function toAttemptRecord(made: Attempt, n: number, startedMs: number): AttemptRe
     n,
     provider: made.target.provider.name,
     model: made.target.model,
-    startedMs: made.startedMs - startedMs,
-    endedMs: made.endedMs - startedMs,
+    startedMs: toMs(made.startedMs - startedMs),
+    endedMs: toMs(made.endedMs - startedMs),
     dropped: made.dropped,
-    ...(made.headersMs !== undefined && { headersMs: made.headersMs - startedMs }),
-    ...(made.firstTokenMs !== undefined && { firstTokenMs: made.firstTokenMs - startedMs }),
+    ...(made.headersMs !== undefined && { headersMs: toMs(made.headersMs - startedMs) }),
+    ...(made.firstTokenMs !== undefined && { firstTokenMs: toMs(made.firstTokenMs - startedMs) }),
     ...(made.status !== undefined && { status: made.status }),
     ...(made.error && { code: made.error.code, message: made.error.upstream?.message ?? made.error.message }),
     ...(made.usage && { usage: made.usage }),
     ...(made.upstreamRequestId !== undefined && { upstreamRequestId: made.upstreamRequestId }),
   }
+}
+
+/** To the microsecond: more digits say nothing, and cost time to write. */
+function toMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000
 }
 
 const maxTags = 20

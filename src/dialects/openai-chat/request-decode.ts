@@ -19,7 +19,7 @@ import { decodeCache, decodeMessages } from './message-decode.ts'
 
 const dialect = 'openai-chat'
 
-const requestFields = [
+const requestFields: ReadonlySet<string> = new Set([
   'model',
   'messages',
   'stream',
@@ -48,7 +48,7 @@ const requestFields = [
   'metadata',
   'service_tier',
   'store',
-]
+])
 const toolFields = new Set(['type', 'function', 'cache_control'])
 const functionFields = new Set(['name', 'description', 'parameters', 'strict'])
 const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
@@ -63,12 +63,12 @@ export function decodeRequest(body: Json): GenRequest {
   if (!isObject(body)) throw invalid('', 'The body must be a JSON object.')
   const model = required(body, 'model', '', readString)
   if (model === '') throw invalid('model', 'it must not be empty.')
-  const known = new Set(requestFields)
-  const format = decodeFormat(body, known)
-  const reasoning = decodeReasoning(body, known)
-  const user = decodeUser(body, known)
-  const streamOptions = decodeStreamOptions(body, known)
-  const fields = unknownFields(withoutNulls(body), known)
+  const claimed: string[] = []
+  const format = decodeFormat(body, claimed)
+  const reasoning = decodeReasoning(body, claimed)
+  const user = decodeUser(body, claimed)
+  const streamOptions = decodeStreamOptions(body, claimed)
+  const fields = otherFields(body, claimed)
   const own = { ...fields, ...defined({ stream_options: streamOptions.rest }) }
   return {
     model,
@@ -92,8 +92,15 @@ export function decodeRequest(body: Json): GenRequest {
   }
 }
 
-function withoutNulls(body: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+/** The members that nothing has read. `claimed` are those that some requests have in a form that was read. */
+function otherFields(body: JsonObject, claimed: readonly string[]): Record<string, Json> {
+  const fields: Record<string, Json> = Object.create(null) as Record<string, Json>
+  for (const name in body) {
+    const value = body[name]
+    if (value === undefined || value === null) continue
+    if (!requestFields.has(name) && !claimed.includes(name)) fields[name] = value
+  }
+  return fields
 }
 
 function decodeSampling(body: JsonObject): Partial<GenRequest> {
@@ -122,18 +129,18 @@ function readStop(value: Json | undefined, param: string): readonly string[] {
 }
 
 /** `safety_identifier` is the newer name of `user`; beside a `user` it is kept as it is. */
-function decodeUser(body: JsonObject, known: Set<string>): string | undefined {
+function decodeUser(body: JsonObject, claimed: string[]): string | undefined {
   const user = optional(body, 'user', '', readString)
   if (user !== undefined) return user
-  known.add('safety_identifier')
+  claimed.push('safety_identifier')
   return optional(body, 'safety_identifier', '', readString)
 }
 
 function decodeStreamOptions(
   body: JsonObject,
-  known: Set<string>,
+  claimed: string[],
 ): { includeUsage?: boolean; rest?: JsonObject } {
-  known.add('stream_options')
+  claimed.push('stream_options')
   const options = optional(body, 'stream_options', '', readObject)
   if (options === undefined) return {}
   const includeUsage = optional(options, 'include_usage', 'stream_options.', readBoolean)
@@ -142,18 +149,18 @@ function decodeStreamOptions(
 }
 
 /** A form that is not known (a grammar) stays with the fields of this dialect. */
-function decodeFormat(body: JsonObject, known: Set<string>): OutputFormat | undefined {
+function decodeFormat(body: JsonObject, claimed: string[]): OutputFormat | undefined {
   const format = optional(body, 'response_format', '', readObject)
   const at = 'response_format.'
   switch (format?.['type']) {
     case 'text':
-      known.add('response_format')
+      claimed.push('response_format')
       return { type: 'text' }
     case 'json_object':
-      known.add('response_format')
+      claimed.push('response_format')
       return { type: 'json' }
     case 'json_schema': {
-      known.add('response_format')
+      claimed.push('response_format')
       const wire = required(format, 'json_schema', at, readObject)
       const inner = `${at}json_schema.`
       return {
@@ -172,12 +179,12 @@ function decodeFormat(body: JsonObject, known: Set<string>): OutputFormat | unde
 }
 
 /** `reasoning_effort` (OpenAI) and `reasoning` (OpenRouter); words that are not known stay as they are. */
-function decodeReasoning(body: JsonObject, known: Set<string>): ReasoningOptions | undefined {
+function decodeReasoning(body: JsonObject, claimed: string[]): ReasoningOptions | undefined {
   const effort = toEffort(body['reasoning_effort'])
-  if (effort !== undefined) known.add('reasoning_effort')
+  if (effort !== undefined) claimed.push('reasoning_effort')
   const wire = optional(body, 'reasoning', '', readObject)
   const options = wire === undefined ? undefined : decodeReasoningObject(wire)
-  if (options !== undefined) known.add('reasoning')
+  if (options !== undefined) claimed.push('reasoning')
   if (effort === undefined && options === undefined) return undefined
   return { ...defined({ effort }), ...options }
 }

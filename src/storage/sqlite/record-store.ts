@@ -122,7 +122,8 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     durationMs: record.durationMs,
     firstTokenMs: record.firstTokenMs,
     overheadMs: record.overheadMs,
-    usage: record.usage,
+    // The same as the last attempt's, nearly always: then it is kept there alone.
+    usage: record.usage === record.attempts.at(-1)?.usage ? undefined : record.usage,
     dropped: record.dropped,
     finish: record.finish,
     clientGone: record.clientGone,
@@ -150,8 +151,10 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
 
 function toRecord(row: RecordRow): RequestRecord {
   const body = JSON.parse(row.body) as Body
+  const usage = body.usage ?? body.attempts.at(-1)?.usage
   return {
     ...body,
+    ...(usage && { usage }),
     id: row.id,
     org: row.org,
     atMs: row.at_ms,
