@@ -15,6 +15,8 @@ export interface Stack {
   readonly gateway: RunningGateway
   readonly simulator: ReturnType<typeof createSimulator>
   readonly simulatorUrl: string
+  /** The gateway's configuration: JSON, which is YAML. */
+  readonly configFile: string
   /** The lines of the gateway's log so far. */
   readonly log: readonly string[]
   /** POSTs JSON with the test key. */
@@ -67,6 +69,7 @@ export async function startStack(t: Lifetime, options: StackOptions = {}): Promi
     gateway,
     simulator,
     simulatorUrl,
+    configFile: file,
     log,
     post: (path, body, headers) =>
       fetch(gateway.url + path, {

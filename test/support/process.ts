@@ -1,0 +1,56 @@
+/** The gateway as a process of its own, started the way users start it. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { Lifetime } from './stack.ts'
+import { until } from './until.ts'
+
+const binary = resolve(import.meta.dirname, '../../bin/weir')
+
+export interface GatewayProcess {
+  readonly url: string
+  readonly child: ChildProcess
+  /** What it wrote on standard error. */
+  readonly notes: () => string
+  readonly log: () => string
+  /** The exit code, or the signal that killed it. */
+  readonly exited: Promise<number | string>
+}
+
+/** Runs `weir serve` with this configuration in `folder` until the test's end. */
+export async function serveProcess(
+  t: Lifetime,
+  folder: string,
+  config: JsonObject,
+  env: Readonly<Record<string, string>>,
+): Promise<GatewayProcess> {
+  const file = join(folder, 'weir.yaml')
+  writeFileSync(file, JSON.stringify(config))
+  const child = spawn(binary, ['serve', '--config', file, '--port', '0'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let notes = ''
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => (notes += chunk.toString()))
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
+  const exited = new Promise<number | string>((done) => {
+    child.on('close', (code, signal) => done(code ?? signal ?? 'unknown'))
+  })
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  const url = await until(
+    'the start of the gateway',
+    () => {
+      if (child.exitCode !== null) throw new Error(`the gateway ended: ${notes}${log}`)
+      return /Weir listens on (\S+)/.exec(notes)?.[1]
+    },
+    20_000,
+  )
+  return { url, child, notes: () => notes, log: () => log, exited }
+}
