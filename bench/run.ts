@@ -37,6 +37,7 @@ const setting = settingOf(scaleName)
 if (loadavg()[0]! > calmLoad) {
   console.error(`the machine is busy (load average ${setting.loadAverage}): latencies will be too high`)
 }
+if (values.profile !== undefined) console.error('profiling slows the gateway: these figures are no result')
 
 const figures: Figure[] = []
 const rig = await openRig(values.profile)
