@@ -1,25 +1,27 @@
 import test from 'node:test'
 import { stackProviders, startStack, testKey } from '../support/stack.ts'
-import { createClients, matrixRows, matrixTable, type Row } from './matrix.ts'
+import { createClients, matrixRows } from './matrix.ts'
+import { type Cell, matrixTable } from './matrix-table.ts'
 
 test('real clients, each with providers of every dialect', async (t) => {
   const stack = await startStack(t)
   const clients = createClients({ url: stack.gateway.url, key: testKey })
-  const outcomes: { row: Row; outcome: 'passed' | 'failed' | 'absent' }[] = []
-  for (const row of matrixRows(clients, stackProviders)) {
-    if (row.absent !== undefined) {
-      outcomes.push({ row, outcome: 'absent' })
+  const cells: Cell[] = []
+  for (const { sdk, provider, feature, absent, run } of matrixRows(clients, stackProviders)) {
+    const tell = (outcome: Cell['outcome']) => cells.push({ sdk, provider, feature, outcome })
+    if (absent !== undefined) {
+      tell('absent')
       continue
     }
-    await t.test(`${row.sdk} | ${row.provider} | ${row.feature}`, async () => {
+    await t.test(`${sdk} | ${provider} | ${feature}`, async () => {
       try {
-        await row.run(stack)
-        outcomes.push({ row, outcome: 'passed' })
+        await run(stack)
+        tell('passed')
       } catch (error) {
-        outcomes.push({ row, outcome: 'failed' })
+        tell('failed')
         throw error
       }
     })
   }
-  for (const line of matrixTable(outcomes)) t.diagnostic(line)
+  for (const line of matrixTable(cells)) t.diagnostic(line)
 })

@@ -17,11 +17,11 @@ interface HeadersMessage {
 // All of these SDKs send with Node's own fetch, which tells of every answer on this channel.
 const channel = 'undici:request:headers'
 
-/** Every answer from `origin` that arrived while `run` ran, oldest first, and what `run` gave or threw. */
+/** Every answer from `origin` that arrived while `run` ran, oldest first, and what became of `run`. */
 export async function observed<Value>(
   origin: string,
   run: () => Promise<Value>,
-): Promise<{ answers: ObservedAnswer[]; value?: Value; error?: unknown }> {
+): Promise<{ answers: ObservedAnswer[]; outcome: Promise<Value> }> {
   const answers: ObservedAnswer[] = []
   const listener = (message: unknown) => {
     const { request, response } = message as HeadersMessage
@@ -33,11 +33,8 @@ export async function observed<Value>(
     answers.push({ path: request.path, status: response.statusCode, headers })
   }
   subscribe(channel, listener)
-  try {
-    return { answers, value: await run() }
-  } catch (error) {
-    return { answers, error }
-  } finally {
-    unsubscribe(channel, listener)
-  }
+  const outcome = run()
+  await Promise.allSettled([outcome])
+  unsubscribe(channel, listener)
+  return { answers, outcome }
 }

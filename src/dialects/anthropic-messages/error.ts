@@ -42,7 +42,7 @@ export function errorFromWire(status: number, body: JsonObject): GatewayError {
   })
 }
 
-/** The body, and the data of the `error` event, for any failure. `code` is the gateway's own, beside the type. */
+/** The body, and the data of the `error` event, for any failure. The code is the gateway's own, beside the type. */
 export function encodeError(error: GatewayError): JsonObject {
   const type = typeOfStatus.get(error.status) ?? (error.status < 500 ? 'invalid_request_error' : 'api_error')
   return {
@@ -51,6 +51,7 @@ export function encodeError(error: GatewayError): JsonObject {
       type,
       message: error.message,
       code: error.code,
+      details: { error_code: error.code }, // where Anthropic's SDKs look for a stable code
       ...(error.param === undefined ? {} : { param: error.param }),
     },
   }

@@ -212,6 +212,7 @@ test('a failure is an error event, and nothing follows it', () => {
     type: 'api_error',
     message: 'The answer ended early.',
     code: 'upstream_truncated',
+    details: { error_code: 'upstream_truncated' },
   })
 })
 

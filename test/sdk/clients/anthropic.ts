@@ -2,7 +2,6 @@
 
 import Anthropic from '@anthropic-ai/sdk'
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod'
-import { asObject, asString, type Json } from '../../../src/core/json.ts'
 import {
   type ClientOptions,
   type Failure,
@@ -110,6 +109,6 @@ function saidOf({ content, usage }: Anthropic.Message): Said {
 function failureOf(error: unknown): Failure {
   if (!(error instanceof Anthropic.APIError)) return { isTyped: false, status: undefined, code: undefined }
   const status = error.status as number | undefined
-  const code = asString(asObject(asObject(error.error as Json)?.['error'])?.['code'])
-  return { isTyped: error instanceof (classes.get(status) ?? Anthropic.APIError), status, code }
+  const isTyped = error instanceof (classes.get(status) ?? Anthropic.APIError)
+  return { isTyped, status, code: error.errorCode ?? undefined }
 }

@@ -100,7 +100,7 @@ function vercelClient(provider: VercelProvider): SdkClient {
       ...(calls && { tools: { forecast: forecastInto(calls) }, stopWhen: stepCountIs(3) }),
     }
     if (!question.stream) {
-      const { text, reasoningText, usage, totalUsage: _all } = await generateText(common)
+      const { text, reasoningText, usage } = await generateText(common)
       return said(text, reasoningText, usage)
     }
     let failure: unknown
