@@ -5,7 +5,8 @@ import { generateText, stepCountIs, streamText, tool } from 'ai'
 import { z } from 'zod'
 
 const { WEIR_URL = 'http://127.0.0.1:4000', WEIR_KEY = '', WEIR_MODEL = 'sim/tools' } = process.env
-const model = createOpenAI({ baseURL: `${WEIR_URL}/v1`, apiKey: WEIR_KEY })(WEIR_MODEL)
+// `.chat`, because over Responses this SDK refers to earlier turns by id, unless each call says `store: false`.
+const model = createOpenAI({ baseURL: `${WEIR_URL}/v1`, apiKey: WEIR_KEY }).chat(WEIR_MODEL)
 
 const answer = await generateText({ model, prompt: 'Say in one sentence what a weir is.' })
 console.log(answer.text)
