@@ -1,7 +1,7 @@
 /** What must come out of the gateway for every fault that a provider can have: one row each. */
 
-import type { DialectId } from '../../src/core/event.ts'
 import type { ErrorCode } from '../../src/core/error.ts'
+import type { SourceName } from '../support/sources.ts'
 
 /**
  * `ok`: the answer, whole. `unproven`: the answer, without a word on why it ended. A code: an error answer in the client's dialect, before anything else was sent.
@@ -17,11 +17,11 @@ export type Outcome =
 export interface FaultRow {
   /** As the simulator names it, combined with others where the fault needs that. */
   readonly fault: string
-  readonly stream: Outcome | ((source: DialectId) => Outcome)
-  readonly whole: Outcome | ((source: DialectId) => Outcome)
+  readonly stream: Outcome | ((source: SourceName) => Outcome)
+  readonly whole: Outcome | ((source: SourceName) => Outcome)
   /** Of an error answer, where it is not that of its code. */
   readonly status?: number
-  readonly retryAfterSeconds?: number | ((source: DialectId) => number | undefined)
+  readonly retryAfterSeconds?: number | ((source: SourceName) => number | undefined)
   /** Absent: the answer's text is the prompt's. */
   readonly text?: 'any' | 'none'
   /** Absent: what the provider billed. `bounded`: absent, or whole and not negative. */
@@ -63,7 +63,7 @@ const both = (outcome: FaultRow['stream']): Pick<FaultRow, 'stream' | 'whole'> =
 })
 
 /** The stream loses its last event: that is its end, except for the dialect with a `[DONE]` behind the end. */
-const lastEventLost = (source: DialectId): Outcome =>
+const lastEventLost = (source: SourceName): Outcome =>
   source === 'openai-chat' ? 'ok' : { fails: 'upstream_truncated' }
 
 /** Deltas that come one by one, so that the answer has begun when the fault strikes. */

@@ -1,0 +1,310 @@
+/** Random requests, bytes and providers: every answer is an answer or an error of the client's dialect, and nothing breaks. */
+
+import assert from 'node:assert/strict'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { type JsonObject, parseJson } from '../../src/core/json.ts'
+import { clients } from '../support/clients.ts'
+import { parseResponses, postBytes, RawSocket } from '../support/raw-socket.ts'
+import { type SourceName, sourceNames, sourceProviders } from '../support/sources.ts'
+import { startStack, testKey } from '../support/stack.ts'
+import { inParallel } from '../support/until.ts'
+import { byteChange, spoiled, spoiledBytes, spoiling } from './spoil.ts'
+import { canary, generations, lookups, type ValidRequest } from './valid-requests.ts'
+
+const isFull = process.env['WEIR_PROVE'] === '1'
+/** At least 20,000 in the full run. */
+const counts = isFull
+  ? { bodies: 12_000, bytes: 4000, providers: 5000 }
+  : { bodies: 1100, bytes: 400, providers: 600 }
+const seed = Number(process.env['WEIR_FUZZ_SEED'] ?? 20_260)
+const maxStallMs = 200
+
+/** Says to each request what was set for the name in it. */
+const hostile = await startHostileProvider()
+after(() => hostile.close())
+
+const timeout = { firstTokenMs: 3000, idleMs: 3000, totalMs: 3000 }
+
+const stack = await startStack(
+  { after },
+  {
+    config: (simulatorUrl) => ({
+      server: {
+        drain: { graceMs: 0, timeoutMs: 2000 },
+        limits: { headersTimeoutMs: 150, bodyTimeoutMs: 150, keepAliveMs: 150, maxBodyBytes: 300_000 },
+      },
+      providers: {
+        ...sourceProviders((path) => simulatorUrl + path),
+        ...Object.fromEntries(
+          Object.entries(sourceProviders(() => hostile.url, { timeout })).map(([name, provider]) => [
+            `bad-${name}`,
+            provider,
+          ]),
+        ),
+      },
+    }),
+  },
+)
+
+const delay = monitorEventLoopDelay({ resolution: 10 })
+
+/** Samples in small groups, so that making them is no stall of its own, and runs each. */
+async function fuzz<Case>(
+  arbitrary: fc.Arbitrary<Case>,
+  count: number,
+  width: number,
+  faultOf: (each: Case, n: number) => Promise<string | undefined>,
+): Promise<void> {
+  const broken: string[] = []
+  delay.reset()
+  const group = 20
+  for (let n = 0; n < count && broken.length < 10; n += group) {
+    const cases = fc.sample(arbitrary, { numRuns: Math.min(group, count - n), seed: seed + n })
+    delay.enable()
+    await inParallel([...cases.entries()], width, async ([at, each]) => {
+      const fault = await faultOf(each, n + at).catch((error: unknown) => `threw ${String(error)}`)
+      if (fault !== undefined) broken.push(`case ${n + at}: ${fault}`)
+    })
+    delay.disable()
+  }
+  assert.deepEqual(broken, [])
+}
+
+/** What is wrong with an answer that came whole; undefined where nothing is. */
+function faultOfAnswer(
+  { speaks, stream }: ValidRequest,
+  status: number,
+  body: string,
+  mayFail: (status: number) => boolean,
+): string | undefined {
+  const tell = (what: string) => `${what}: ${status} ${body.slice(0, 300)}`
+  if (status >= 500 && !mayFail(status)) return tell('a fault of ours')
+  if (/\n\s+at |node:internal|\.ts:\d/.test(body)) return tell('a stack')
+  if (status >= 400) {
+    const { error, garbled } = clients[speaks].readWhole(body)
+    if (garbled !== undefined || !error?.code || error.message === '') return tell("not the dialect's error")
+    return undefined
+  }
+  if (status !== 200) return tell('a strange status')
+  if (!stream) return parseJson(body) === undefined ? tell('not JSON') : undefined
+  const { garbled, isFinished, error } = clients[speaks].readStream(body)
+  if (garbled !== undefined) return tell(`garbled (${garbled})`)
+  if (isFinished === (error !== undefined))
+    return tell(isFinished ? 'an end and an error' : 'neither end nor error')
+  return undefined
+}
+
+test('bodies near the valid ones', async () => {
+  const arbitrary = fc.record({
+    request: fc.constantFrom(...generations, ...generations, ...lookups),
+    source: fc.constantFrom(...sourceNames),
+    changes: fc.array(spoiling, { minLength: 1, maxLength: 3 }),
+  })
+  await fuzz(arbitrary, counts.bodies, 16, async ({ request, source, changes }) => {
+    const model = `${source}/echo`
+    const text = JSON.stringify(spoiled(request.body(model), changes))
+    const response = await stack.post(request.path(model), text)
+    const body = await response.text()
+    // Some targets have no embeddings: 501.
+    const fault = faultOfAnswer(request, response.status, body, (status) => status === 501)
+    return fault === undefined
+      ? undefined
+      : `${request.path(model)} to ${source}: ${fault} <- ${text.slice(0, 1500)}`
+  })
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
+})
+
+test('bytes near a valid request', async () => {
+  const requests = generations.map((request) =>
+    postBytes(
+      request.path('anthropic-messages/echo'),
+      JSON.stringify(request.body('anthropic-messages/echo')),
+      {
+        authorization: `Bearer ${testKey}`,
+        connection: 'close',
+      },
+    ),
+  )
+  const arbitrary = fc.record({
+    bytes: fc.constantFrom(...requests),
+    // Most of the bytes are body: half of the changes go into the head.
+    inHead: fc.boolean(),
+    changes: fc.array(byteChange, { minLength: 1, maxLength: 4 }),
+  })
+  await fuzz(arbitrary, counts.bytes, 20, async ({ bytes, inHead, changes }) => {
+    const end = inHead ? bytes.indexOf('\r\n\r\n') + 4 : bytes.length
+    const sent = Buffer.concat([spoiledBytes(bytes.subarray(0, end), changes), bytes.subarray(end)])
+    const raw = RawSocket.open(stack.gateway.url, sent)
+    await raw.closed(10_000)
+    raw.destroy()
+    const bad = parseResponses(Buffer.from(raw.received, 'latin1')).find(({ status, body }) => {
+      return status >= 500 || /node:internal|\.ts:\d/.test(body)
+    })
+    return (
+      bad &&
+      `${bad.status} ${bad.body.slice(0, 300)} <- ${JSON.stringify(sent.toString('latin1')).slice(0, 1500)}`
+    )
+  })
+})
+
+test('providers that send anything', async () => {
+  const valid = await validAnswers()
+  const arbitrary = fc.record({
+    request: fc.constantFrom(...generations),
+    source: fc.constantFrom(...sourceNames),
+    kind: fc.constantFrom('stream', 'stream', 'stream', 'whole', 'whole', 'noise'),
+    type: fc.constantFrom('own', 'own', 'own', 'text/event-stream', 'application/json', 'text/html', ''),
+    status: fc.constantFrom(200, 200, 200, 200, 200, 200, 201, 204, 400, 429, 500, 599),
+    changes: fc.array(byteChange, { maxLength: 3 }),
+    spoilings: fc.array(spoiling, { maxLength: 2 }),
+    noise: fc.uint8Array({ maxLength: 400 }),
+    pieces: fc.integer({ min: 1, max: 6 }),
+    ending: fc.constantFrom('fin', 'fin', 'chunked', 'reset'),
+  })
+  await fuzz(arbitrary, counts.providers, 16, async (each, n) => {
+    const { request, source, kind, type, status, pieces, ending } = each
+    const answer = valid.get(source)!
+    const said =
+      kind === 'noise'
+        ? Buffer.from(each.noise)
+        : spoiledBytes(
+            Buffer.from(
+              kind === 'stream'
+                ? spoiledEvents(answer.stream, each.spoilings, n)
+                : JSON.stringify(spoiled(answer.whole, each.spoilings)),
+            ),
+            each.changes,
+          )
+    const ownType = request.stream ? 'text/event-stream' : 'application/json'
+    hostile.says(`hostile-${n}`, {
+      bytes: said,
+      status,
+      type: type === 'own' ? ownType : type,
+      pieces,
+      ending,
+    })
+    const model = `bad-${source}/hostile-${n}`
+    const response = await stack.post(request.path(model), request.body(model))
+    const fault = faultOfAnswer(
+      request,
+      response.status,
+      await response.text(),
+      (code) => code >= 502 && code <= 504,
+    )
+    return (
+      fault &&
+      `${request.path(model)}: ${fault} <- ${status} ${type} ${JSON.stringify(said.toString('latin1')).slice(0, 1500)}`
+    )
+  })
+})
+
+test('none of it stalled the loop, or left a trace in the log', async (t) => {
+  const stalledMs = delay.max / 1e6
+  t.diagnostic(`longest stall ${stalledMs.toFixed(0)} ms`)
+  assert.ok(stalledMs < maxStallMs, `the event loop stalled for ${stalledMs} ms`)
+  const log = stack.log.join('')
+  for (const secret of [canary, testKey, 'provider-key-canary']) assert.ok(!log.includes(secret), secret)
+  const faults = stack.log.filter(
+    (line) => line.includes('"level":"error"') || line.includes('"level":"fatal"'),
+  )
+  assert.deepEqual(faults.slice(0, 5), [])
+  assert.equal((await fetch(`${stack.gateway.url}/health/ready`)).status, 200)
+})
+
+// -- the hostile provider
+
+interface Saying {
+  readonly bytes: Buffer
+  readonly status: number
+  readonly type: string
+  /** So many writes. */
+  readonly pieces: number
+  readonly ending: string
+}
+
+async function startHostileProvider() {
+  const sayings = new Map<string, Saying>()
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    let received = ''
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1')
+      const head = received.indexOf('\r\n\r\n')
+      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0)
+      if (head < 0 || received.length < head + 4 + length) return
+      const name = /hostile-\d+/.exec(received)?.[0] ?? ''
+      say(socket, sayings.get(name)!)
+      received = ''
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    says: (name: string, saying: Saying) => void sayings.set(name, saying),
+    close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+function say(socket: Socket, { bytes, status, type, pieces, ending }: Saying): void {
+  const isChunked = ending === 'chunked'
+  const coding = isChunked ? 'transfer-encoding: chunked\r\n' : 'connection: close\r\n'
+  const contentType = type === '' ? '' : `content-type: ${type}\r\n`
+  socket.write(`HTTP/1.1 ${status} Said\r\n${contentType}${coding}\r\n`)
+  const size = Math.max(1, Math.ceil(bytes.length / pieces))
+  for (let at = 0; at < bytes.length; at += size) {
+    const piece = bytes.subarray(at, at + size)
+    socket.write(
+      isChunked
+        ? Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')])
+        : piece,
+    )
+  }
+  if (isChunked) socket.write('0\r\n\r\n')
+  else if (ending === 'reset') setImmediate(() => socket.resetAndDestroy())
+  else socket.end()
+}
+
+interface ValidAnswer {
+  readonly stream: string
+  readonly whole: JsonObject
+}
+
+/** What the simulator answers in each dialect: a call of a tool behind some reasoning. */
+async function validAnswers(): Promise<Map<SourceName, ValidAnswer>> {
+  const found = new Map<SourceName, ValidAnswer>()
+  for (const source of sourceNames) {
+    const read = async (stream: boolean) => {
+      const request = generations.find((each) => each.speaks === source && each.stream === stream)!
+      const response = await stack.post(
+        request.path(`${source}/reason-5`),
+        request.body(`${source}/reason-5`),
+      )
+      assert.equal(response.status, 200)
+      return response.text()
+    }
+    found.set(source, { stream: await read(true), whole: JSON.parse(await read(false)) as JsonObject })
+  }
+  return found
+}
+
+/** The stream with one of its events spoiled as JSON. */
+function spoiledEvents(stream: string, changes: Parameters<typeof spoiled>[1], n: number): string {
+  const events = stream.split('\n\n')
+  const at = n % events.length
+  const match = /^([\s\S]*data: )(\{[\s\S]*\})$/.exec(events[at]!.trimEnd())
+  if (match && changes.length > 0) {
+    const value = parseJson(match[2]!) as JsonObject
+    events[at] = match[1]! + JSON.stringify(spoiled(value, changes))
+  }
+  return events.join('\n\n')
+}
