@@ -21,7 +21,8 @@ export interface FaultRow {
   readonly whole: Outcome | ((source: SourceName) => Outcome)
   /** Of an error answer, where it is not that of its code. */
   readonly status?: number
-  readonly retryAfterSeconds?: number | ((source: SourceName) => number | undefined)
+  /** Any of these; none at all where absent. */
+  readonly retryAfterSeconds?: readonly number[] | ((source: SourceName) => readonly number[])
   /** Absent: the answer's text is the prompt's. */
   readonly text?: 'any' | 'none'
   /** Absent: what the provider billed. `bounded`: absent, or whole and not negative. */
@@ -77,13 +78,14 @@ export const faultRows: readonly FaultRow[] = [
   fine('http-103'),
   refusal('http-302', 'upstream_protocol'),
   refusal('http-307', 'upstream_protocol'),
-  limited('s', 2),
-  limited('float', 2),
-  limited('ms', 2),
-  limited('go', 63),
-  limited('date', 3),
-  limited('rfc3339', 3),
-  limited('retryinfo', (source) => (source === 'gemini' ? 2 : undefined)),
+  limited('s', [2]),
+  limited('float', [2]),
+  limited('ms', [2]),
+  limited('go', [63]),
+  // A date is cut to whole seconds.
+  limited('date', [2, 3]),
+  limited('rfc3339', [2, 3]),
+  limited('retryinfo', (source) => (source === 'gemini' ? [2] : [])),
   limited('garbage'),
   // Google has no word for it but a detail that this one lacks: a limit like others.
   {
