@@ -23,7 +23,7 @@ export interface Round {
 }
 
 /** Work that is put off (records are written in groups) belongs to the requests that caused it. */
-const settleMs = 250
+const settleMs = 500
 
 /** One round: the load, and what the process used for it. */
 export async function measure({ process, load }: Side): Promise<Round> {

@@ -62,17 +62,17 @@ const record = (bench: Bench, ...numbers: number[]): void => {
   for (const n of numbers) bench.recorder.record(createRequestRecord(n))
 }
 
-test('records of 100 ms are one group', (t) => {
+test('records of 250 ms are one group', (t) => {
   const bench = createBench(t)
   record(bench, 1, 2)
-  t.mock.timers.tick(99)
+  t.mock.timers.tick(249)
   record(bench, 3)
   assert.deepEqual(bench.groups, [])
   t.mock.timers.tick(1)
   assert.deepEqual(bench.groups, [[1, 2, 3]])
   t.mock.timers.tick(1000)
   record(bench, 4)
-  t.mock.timers.tick(100)
+  t.mock.timers.tick(250)
   assert.deepEqual(bench.groups, [[1, 2, 3], [4]])
 })
 
@@ -86,7 +86,7 @@ test('a full group does not wait, and is written outside of the call that filled
     [1, 2],
     [3, 4],
   ])
-  t.mock.timers.tick(100)
+  t.mock.timers.tick(250)
   assert.deepEqual(bench.groups.at(-1), [5])
 })
 
@@ -94,7 +94,7 @@ test('a failing store costs the oldest records beyond the bound, counted; then a
   const bench = createBench(t, { maxQueued: 3, maxBatch: 8 })
   bench.fault = () => true
   record(bench, 1, 2, 3)
-  t.mock.timers.tick(100)
+  t.mock.timers.tick(250)
   assert.deepEqual(bench.lost, [0])
   record(bench, 4, 5)
   t.mock.timers.tick(999)

@@ -38,7 +38,7 @@ const maxTriesAlone = 3
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { store, onError } = options
-  const { flushMs = 100, maxBatch = 256, maxQueued = 10_000 } = options
+  const { flushMs = 250, maxBatch = 256, maxQueued = 10_000 } = options
   const queue: RequestRecord[] = []
   let dropped = 0
   let batchSize = maxBatch

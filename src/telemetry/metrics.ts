@@ -84,33 +84,27 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   })
 
-  const bound = <T>(bind: (key: readonly string[]) => T) => {
-    const known = new Map<string, T>()
-    return (...key: readonly string[]): T => {
-      const name = key.join('\u0000')
-      let child = known.get(name)
-      if (child === undefined) known.set(name, (child = bind(key)))
-      return child
-    }
-  }
-  const durationOf = bound((key) => duration.labels(...key))
-  const firstTokenOf = bound((key) => firstToken.labels(...key))
-  const overheadOf = bound((key) => overhead.labels(...key))
-  const tokensOf = bound((key) => tokens.labels(...key))
-  const attemptsOf = bound((key) => attempts.labels(...key))
+  /** The series that a request with these labels counts in. Few combinations exist: names come from the configuration. */
+  const seriesOf = remember((dialect, operation, route, provider, status) => ({
+    duration: duration.labels(dialect, operation, route, provider, status),
+    overhead: overhead.labels(operation),
+    firstToken: firstToken.labels(route, provider),
+    input: tokens.labels(provider, 'input'),
+    output: tokens.labels(provider, 'output'),
+  }))
+  const attemptsOf = remember((provider, outcome) => attempts.labels(provider, outcome))
 
   return {
     observe(record) {
-      const { provider = '', route = '' } = record
-      durationOf(record.dialect, record.operation, route, provider, String(record.status)).observe(
-        record.durationMs / 1000,
-      )
-      if (record.firstTokenMs !== undefined) firstTokenOf(route, provider).observe(record.firstTokenMs / 1000)
-      if (record.overheadMs !== undefined) overheadOf(record.operation).observe(record.overheadMs / 1000)
+      const { dialect, operation, route = '', provider = '', status, usage } = record
+      const series = seriesOf(dialect, operation, route, provider, String(status))
+      series.duration.observe(record.durationMs / 1000)
+      if (record.overheadMs !== undefined) series.overhead.observe(record.overheadMs / 1000)
+      if (record.firstTokenMs !== undefined) series.firstToken.observe(record.firstTokenMs / 1000)
       for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').inc()
-      if (!record.usage) return
-      tokensOf(provider, 'input').inc(record.usage.inputTokens)
-      tokensOf(provider, 'output').inc(record.usage.outputTokens)
+      if (!usage) return
+      series.input.inc(usage.inputTokens)
+      series.output.inc(usage.outputTokens)
     },
     countRefusal: (code) => refusals.labels(code).inc(),
     countDroppedRecords: (count) => droppedRecords.inc(count),
@@ -118,5 +112,16 @@ export function createMetrics(sources: MetricSources): Metrics {
     async render() {
       return { contentType: registry.contentType, text: await registry.metrics() }
     },
+  }
+}
+
+/** The function, called once for each list of arguments. */
+function remember<Args extends string[], Result>(make: (...args: Args) => Result): (...args: Args) => Result {
+  const known = new Map<string, Result>()
+  return (...args) => {
+    const key = args.join('\u0000')
+    let result = known.get(key)
+    if (result === undefined) known.set(key, (result = make(...args)))
+    return result
   }
 }

@@ -67,7 +67,7 @@ function decodeMessage(message: JsonObject, at: string, ids: LegacyIds): Turn {
     case 'developer':
     case 'user': {
       const parts = [...decodeContent(message['content'], `${at}content`), ...ownMembers(message)]
-      return { role, parts, ...defined({ name }) }
+      return name === undefined ? { role, parts } : { role, parts, name }
     }
     case 'assistant': {
       const refusal = optional(message, 'refusal', at, readString)
@@ -80,7 +80,7 @@ function decodeMessage(message: JsonObject, at: string, ids: LegacyIds): Turn {
         ...decodeCalls(message, at, ids),
         ...ownMembers(message),
       ]
-      return { role, parts, ...defined({ name }) }
+      return name === undefined ? { role, parts } : { role, parts, name }
     }
     default:
       throw invalid(`${at}role`, `it must be system, developer, user, assistant, tool or function.`)
@@ -92,12 +92,15 @@ function decodeMessage(message: JsonObject, at: string, ids: LegacyIds): Turn {
  * that are null or false ask for nothing, and neither do the citations of an answer that comes back.
  */
 function ownMembers(message: JsonObject, known: ReadonlySet<string> = messageFields): Part[] {
-  const asked = Object.entries(message).filter(
-    ([name, value]) =>
-      value !== null && value !== false && !(name === 'annotations' && asArray(value).every(isUrlCitation)),
-  )
-  const value = unknownFields(Object.fromEntries(asked), known)
-  return value === undefined ? [] : [{ type: 'native', dialect, value }]
+  let own: Record<string, Json> | undefined
+  for (const name in message) {
+    const value = message[name]
+    if (known.has(name) || value === undefined || value === null || value === false) continue
+    if (name === 'annotations' && asArray(value).every(isUrlCitation)) continue
+    own ??= Object.create(null) as Record<string, Json> // a member named __proto__ stays a member
+    own[name] = value
+  }
+  return own === undefined ? [] : [{ type: 'native', dialect, value: own }]
 }
 
 function isUrlCitation(annotation: Json): boolean {

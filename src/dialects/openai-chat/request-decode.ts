@@ -69,27 +69,25 @@ export function decodeRequest(body: Json): GenRequest {
   const user = decodeUser(body, claimed)
   const streamOptions = decodeStreamOptions(body, claimed)
   const fields = otherFields(body, claimed)
-  const own = { ...fields, ...defined({ stream_options: streamOptions.rest }) }
-  return {
+  if (streamOptions.rest) fields['stream_options'] = streamOptions.rest
+  return defined({
     model,
     stream: optional(body, 'stream', '', readBoolean) ?? false,
     turns: decodeMessages(required(body, 'messages', '', readArray)),
     ...decodeTools(body),
-    ...defined({
-      parallelToolCalls: optional(body, 'parallel_tool_calls', '', readBoolean),
-      format,
-      reasoning,
-      verbosity: optional(body, 'verbosity', '', readString),
-      user,
-      session: optional(body, 'prompt_cache_key', '', readString),
-      metadata: optional(body, 'metadata', '', readObject),
-      serviceTier: optional(body, 'service_tier', '', readString),
-      store: optional(body, 'store', '', readBoolean),
-      includeUsage: streamOptions.includeUsage,
-    }),
+    parallelToolCalls: optional(body, 'parallel_tool_calls', '', readBoolean),
+    format,
+    reasoning,
+    verbosity: optional(body, 'verbosity', '', readString),
+    user,
+    session: optional(body, 'prompt_cache_key', '', readString),
+    metadata: optional(body, 'metadata', '', readObject),
+    serviceTier: optional(body, 'service_tier', '', readString),
+    store: optional(body, 'store', '', readBoolean),
+    includeUsage: streamOptions.includeUsage,
     ...decodeSampling(body),
-    native: { dialect, fields: own },
-  }
+    native: { dialect, fields },
+  })
 }
 
 /** The members that nothing has read. `claimed` are those that some requests have in a form that was read. */
@@ -103,12 +101,12 @@ function otherFields(body: JsonObject, claimed: readonly string[]): Record<strin
   return fields
 }
 
-function decodeSampling(body: JsonObject): Partial<GenRequest> {
+function decodeSampling(body: JsonObject) {
   const number = (name: string) => optional(body, name, '', readNumber)
   const count = (name: string) => optional(body, name, '', readCount)
   const wantsLogprobs = optional(body, 'logprobs', '', readBoolean) ?? false
   const topLogprobs = count('top_logprobs')
-  return defined({
+  return {
     maxOutputTokens: count('max_completion_tokens') ?? count('max_tokens'),
     temperature: number('temperature'),
     topP: number('top_p'),
@@ -121,7 +119,7 @@ function decodeSampling(body: JsonObject): Partial<GenRequest> {
     choices: count('n'),
     topLogprobs: topLogprobs ?? (wantsLogprobs ? 0 : undefined),
     outputModalities: optional(body, 'modalities', '', readStrings),
-  })
+  }
 }
 
 function readStop(value: Json | undefined, param: string): readonly string[] {
@@ -209,7 +207,7 @@ function toEffort(value: Json | undefined): Effort | undefined {
   return efforts.find((effort) => effort === value)
 }
 
-function decodeTools(body: JsonObject): Pick<GenRequest, 'tools' | 'toolChoice'> {
+function decodeTools(body: JsonObject) {
   const tools = optional(body, 'tools', '', readArray)?.map((item, index) => {
     const path = `tools[${index}]`
     return decodeTool(readObject(item, path), `${path}.`)
@@ -220,7 +218,7 @@ function decodeTools(body: JsonObject): Pick<GenRequest, 'tools' | 'toolChoice'>
   })
   const choice = decodeToolChoice(body['tool_choice']) ?? decodeLegacyChoice(body['function_call'])
   const all = tools === undefined && legacy === undefined ? undefined : [...(tools ?? []), ...(legacy ?? [])]
-  return defined({ tools: all, toolChoice: choice })
+  return { tools: all, toolChoice: choice }
 }
 
 function decodeTool(tool: JsonObject, at: string): Tool {
