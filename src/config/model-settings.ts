@@ -28,6 +28,7 @@ const rates = {
   outputImage: price.exactOptional().describe('Image tokens of the output.'),
   outputAfterReasoning: price.exactOptional().describe('All output tokens of an answer that reasoned.'),
   webSearch: price.exactOptional().describe("The provider's own web searches, USD per thousand."),
+  searchedRequest: price.exactOptional().describe('Requests that searched, USD per thousand.'),
   request: price.exactOptional().describe('Requests, USD per thousand.'),
 }
 

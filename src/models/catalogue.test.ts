@@ -113,8 +113,8 @@ test('every model of the list costs what the list says, short prompt or long, on
   for (const provider of [...providers].flatMap((id) => findProvider({ providerId: id }) ?? [])) {
     const ours = publishedPrices(provider)
     for (const { id, price } of ours.ids.flatMap((name) => ours.find(name) ?? [])) {
-      const { rates } = price.periods[0].tiers[0]
-      if (rates.input === undefined || rates.output === undefined) continue
+      const rates = price?.periods[0].tiers[0].rates
+      if (price === undefined || rates?.input === undefined || rates.output === undefined) continue
       for (const [dayMs, tokens] of days.flatMap((day) => sizes.map((size) => [day, size] as const))) {
         const cacheReadTokens = Math.floor(tokens / 3)
         const usage = { inputTokens: tokens, outputTokens: 1234, cacheReadTokens }

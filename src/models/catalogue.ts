@@ -5,7 +5,7 @@ import { type ListPrice, toPeriod } from './list-price.ts'
 import { capabilities, type ListedModel, type Listing, modalities, readListing } from './listing.ts'
 import type { Capabilities, Modality, ModelInfo } from './model.ts'
 import { type Overlay, type OverlayModel, overlays } from './overlay.ts'
-import type { Factor, PriceTable } from './price.ts'
+import type { Factor, PricePeriod, PriceTable, PriceTier, Rates } from './price.ts'
 import { type PublishedPrice, type PublishedPrices, publishedPrices } from './published-prices.ts'
 import { sources } from './sources.ts'
 
@@ -231,20 +231,34 @@ function toSettings(row: ListedModel): ModelSettings {
   })
 }
 
-/** The price with the provider's tiers, regions and batch. */
+/** The price with the provider's tiers, regions, batch and fees. */
 function withFactors(
   model: string,
   price: ListPrice | PriceTable,
-  { tiersByPrefix = [], serviceTiers, regions, batch }: Overlay,
+  { tiersByPrefix = [], feesByPrefix = [], serviceTiers, regions, batch }: Overlay,
 ): PriceTable {
-  const ofModel = tiersByPrefix.find(([prefix]) => model.startsWith(prefix))?.[1]
+  const ofModel = first(tiersByPrefix, ([prefix, ofPrefix]) =>
+    model.startsWith(prefix) ? ofPrefix : undefined,
+  )
+  const fee = first(feesByPrefix, ([prefix, fees]) => (model.startsWith(prefix) ? fees : undefined))
   const tiers: Readonly<Record<string, Factor>> = { ...serviceTiers, ...ofModel }
+  const periods: PriceTable['periods'] = 'periods' in price ? price.periods : [toPeriod(price)]
   return {
-    periods: 'periods' in price ? price.periods : [toPeriod(price)],
+    periods: fee === undefined ? periods : withFees(periods, toPeriod(fee).tiers[0].rates),
     ...defined({
       serviceTiers: Object.keys(tiers).length > 0 ? tiers : undefined,
       regions,
       batch,
     }),
   }
+}
+
+/** The periods with these rates in every tier that has none of its own for them. */
+function withFees([first, ...rest]: PriceTable['periods'], fees: Rates): PriceTable['periods'] {
+  const add = (period: PricePeriod): PricePeriod => {
+    const [base, ...long] = period.tiers
+    const complete = (tier: PriceTier): PriceTier => ({ ...tier, rates: { ...fees, ...tier.rates } })
+    return { ...period, tiers: [complete(base), ...long.map(complete)] }
+  }
+  return [add(first), ...rest.map(add)]
 }

@@ -104,7 +104,7 @@ test('every token is billed exactly once', () => {
       const sum = (names: readonly Component[]): number =>
         lines.filter(({ what }) => names.includes(what)).reduce((total, { quantity }) => total + quantity, 0)
       const output: readonly Component[] = ['output', 'reasoning', 'outputAudio', 'outputImage']
-      const apart: readonly Component[] = [...output, 'webSearch', 'request']
+      const apart: readonly Component[] = [...output, 'webSearch', 'searchedRequest', 'request']
       assert.equal(sum(output), usage.outputTokens)
       assert.equal(sum(components.filter((name) => !apart.includes(name))), usage.inputTokens)
     }),
@@ -270,6 +270,15 @@ test('model calls within the call are billed by their own model, without another
       ['adviser', 'output'],
     ],
   )
+})
+
+test('searches are billed each, or once for the call, as the price says', () => {
+  const usage: Usage = { inputTokens: 0, outputTokens: 0, webSearches: 3 }
+  const total = (rates: Rates): number => priceUsage(table(rates), usage, { atMs: 0 }).totalNanoUsd
+  assert.equal(total({ webSearch: 10_000_000 }), 30)
+  assert.equal(total({ searchedRequest: 10_000_000 }), 10)
+  const perCall = priceUsage(table({ searchedRequest: 0 }), usage, { atMs: 0 })
+  assert.deepEqual(perCall.unpriced, [])
 })
 
 test('the whole output of an answer that reasoned has its own price where there is one', () => {

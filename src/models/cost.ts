@@ -110,12 +110,15 @@ function sharesOf(price: PriceTable, usage: Usage, context: CostContext, finding
     const rate = outputRate(what, rates.outputAfterReasoning, usage) ?? rateOf(rates, what)
     if (rate !== undefined) {
       shares.push({ what, quantity, nanoUsdPerMillion: rate, factor: fees.has(what) ? [1, 1] : factor })
-    } else if (what !== 'request') {
+    } else if (!optionalFees.has(what) && !(what === 'webSearch' && rates.searchedRequest !== undefined)) {
       findings.unpriced.add(what)
     }
   }
   return shares
 }
+
+/** A provider without a price for these bills nothing for them. */
+const optionalFees: ReadonlySet<Component> = new Set(['searchedRequest', 'request'])
 
 function outputRate(
   what: Component,
@@ -159,6 +162,7 @@ function splitUsage(usage: Usage, clamped: Set<string>): [Component, number][] {
   const reasoning = outputPart('reasoningTokens', usage.reasoningTokens)
   const outputAudio = outputPart('outputAudioTokens', usage.outputAudioTokens)
   const outputImage = outputPart('outputImageTokens', usage.outputImageTokens)
+  const webSearches = take(Number.MAX_SAFE_INTEGER, 'webSearches', usage.webSearches)
   return [
     ['input', input],
     ['cacheRead', cacheRead - cacheReadAudio],
@@ -172,7 +176,8 @@ function splitUsage(usage: Usage, clamped: Set<string>): [Component, number][] {
     ['reasoning', reasoning],
     ['outputAudio', outputAudio],
     ['outputImage', outputImage],
-    ['webSearch', take(Number.MAX_SAFE_INTEGER, 'webSearches', usage.webSearches)],
+    ['webSearch', webSearches],
+    ['searchedRequest', Math.min(1, webSearches)],
     ['request', 1],
   ]
 }

@@ -1,6 +1,6 @@
 /** What the price list and the listing lack: service tiers and batches, Qwen, retirements. Figures are facts of the providers' pages. */
 
-import type { ListPrice } from './list-price.ts'
+import type { ListPrice, ListRates } from './list-price.ts'
 import type { Capabilities, Modality } from './model.ts'
 import type { Factor } from './price.ts'
 
@@ -24,6 +24,8 @@ export interface Overlay {
   readonly regions?: Readonly<Record<string, Factor>>
   /** Tiers of models whose names begin so; the first that fits, over the provider's own. */
   readonly tiersByPrefix?: readonly (readonly [prefix: string, tiers: Readonly<Record<string, Factor>>])[]
+  /** Fees of models whose names begin so, where their price has none; the first that fits. */
+  readonly feesByPrefix?: readonly (readonly [prefix: string, fees: ListRates])[]
   readonly models?: readonly OverlayModel[]
 }
 
@@ -31,6 +33,8 @@ const half: Factor = [1, 2]
 const same: Factor = [1, 1]
 /** Capacity that is paid by the hour: its tokens cost nothing more. */
 const prepaid: Factor = [0, 1]
+
+const free: ListPrice = { input: 0, output: 0 }
 
 const seen: readonly Modality[] = ['text', 'image']
 const textOnly: readonly Modality[] = ['text']
@@ -187,6 +191,21 @@ const qwenModels: readonly OverlayModel[] = [
   { id: 'text-embedding-v3', price: { input: 0.07 }, contextWindow: 8192, outputModalities: ['embedding'] },
 ]
 
+/** Google names the tier on one platform, and the kind of traffic on the other. */
+const geminiTiers: Readonly<Record<string, Factor>> = {
+  flex: half,
+  priority: [9, 5],
+  on_demand_flex: half,
+  on_demand_priority: [9, 5],
+  provisioned_throughput: prepaid,
+}
+
+/** Grounding with Google Search: by the query from Gemini 3 on, by the prompt before. */
+const groundingFees: readonly (readonly [prefix: string, fees: ListRates])[] = [
+  ['gemini-3', { webSearch: 14 }],
+  ['gemini-2', { searchedRequest: 35 }],
+]
+
 /** By provider type. */
 export const overlays: Readonly<Record<string, Overlay>> = {
   openai: {
@@ -203,6 +222,8 @@ export const overlays: Readonly<Record<string, Overlay>> = {
       ['o4-mini', { priority: [20, 11] }],
     ],
     models: [
+      { id: 'omni-moderation-*', price: free },
+      { id: 'text-moderation-*', price: free },
       { id: 'chatgpt-4o-latest', retiresAt: '2026-02-17', successor: 'gpt-5.1-chat-latest' },
       { id: 'codex-mini-latest', retiresAt: '2026-01-16', successor: 'gpt-5-codex-mini' },
       { id: 'computer-use-preview', retiresAt: '2026-07-23', successor: 'gpt-5.4-mini' },
@@ -244,23 +265,22 @@ export const overlays: Readonly<Record<string, Overlay>> = {
       { id: 'claude-opus-4-1-20250805', retiresAt: '2026-08-05', successor: 'claude-opus-4-8' },
     ],
   },
-  gemini: { batch: half, serviceTiers: { flex: half, priority: [9, 5] } },
-  vertex: {
+  gemini: {
     batch: half,
-    serviceTiers: {
-      on_demand_flex: half,
-      on_demand_priority: [9, 5],
-      provisioned_throughput: prepaid,
-    },
+    serviceTiers: geminiTiers,
+    feesByPrefix: groundingFees,
+    models: [{ id: 'gemma-*', price: free }],
   },
+  vertex: { batch: half, serviceTiers: geminiTiers, feesByPrefix: groundingFees },
   azure: { batch: half, serviceTiers: { provisioned: prepaid } },
   bedrock: { batch: half, serviceTiers: { flex: half, priority: [7, 4], reserved: prepaid } },
   mistral: { batch: half },
+  openrouter: { serviceTiers: { provisioned: same } },
   groq: { batch: half, serviceTiers: { flex: same, performance: same } },
-  xai: { batch: half },
+  xai: { batch: half, feesByPrefix: [['grok-', { webSearch: 5 }]] },
   together: { batch: half },
   fireworks: { batch: half },
   nebius: { batch: half },
   qwen: { batch: half, models: qwenModels },
-  sim: { models: [{ id: '*', price: { input: 0, output: 0 } }] },
+  sim: { models: [{ id: '*', price: free }] },
 }

@@ -2,7 +2,10 @@
 
 import type { NanoUsdPerMillion } from '../core/money.ts'
 
-/** What a bill has lines for. Each unit of a call is counted in exactly one of them. */
+/**
+ * What a bill has lines for. Each token of a call is counted in exactly one of them. Searches are billed each
+ * (`webSearch`), or once for a call that searched (`searchedRequest`).
+ */
 export const components = [
   'input',
   'cacheRead',
@@ -17,13 +20,14 @@ export const components = [
   'outputAudio',
   'outputImage',
   'webSearch',
+  'searchedRequest',
   'request',
 ] as const
 
 export type Component = (typeof components)[number]
 
 /** Billed by the piece: no tier, batch or region multiplies them. */
-export const fees: ReadonlySet<Component> = new Set(['webSearch', 'request'])
+export const fees: ReadonlySet<Component> = new Set(['webSearch', 'searchedRequest', 'request'])
 
 /** The component whose rate applies where one has no rate of its own. Components not named here have none. */
 export const substitutes: { readonly [C in Component]?: readonly Component[] } = {

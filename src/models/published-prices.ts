@@ -1,6 +1,7 @@
 /** Reads the price list of `@pydantic/genai-prices`: its prices as ours, its ways of matching a model's name. */
 
 import type { MatchLogic, ModelPrice, Provider } from '@pydantic/genai-prices'
+import { defined } from '../core/json.ts'
 import { type ListPrice, type ListRates, toPeriod } from './list-price.ts'
 import type { PricePeriod, PriceTable } from './price.ts'
 
@@ -35,7 +36,8 @@ export const publishedUnits: Readonly<Record<string, keyof ListRates | undefined
 
 export interface PublishedPrice {
   readonly id: string
-  readonly price: PriceTable
+  /** Absent: the list knows the model, and no price of it. */
+  readonly price?: PriceTable
   readonly contextWindow?: number
 }
 
@@ -71,8 +73,8 @@ export function publishedPrices({ models }: Provider): PublishedPrices {
     const known = converted.get(index)
     if (model === undefined || known !== undefined) return known
     const { id, context_window: contextWindow } = model
-    const price = { periods: toPeriods(model.prices) }
-    const found: PublishedPrice = { id, price, ...(contextWindow === undefined ? {} : { contextWindow }) }
+    const price = toPriceTable(id, model.prices)
+    const found: PublishedPrice = { id, ...defined({ price, contextWindow }) }
     converted.set(index, found)
     return found
   }
@@ -136,7 +138,15 @@ const fitting =
   (name) =>
     expression.test(name)
 
-function toPeriods(prices: Provider['models'][number]['prices']): PriceTable['periods'] {
+type ModelPrices = Provider['models'][number]['prices']
+
+/** The list gives no prices at all to free models, and to those that it has no prices of. */
+function toPriceTable(id: string, prices: ModelPrices): PriceTable | undefined {
+  if (Array.isArray(prices) || Object.keys(prices).length > 0) return { periods: toPeriods(prices) }
+  return id.endsWith(':free') ? { periods: [toPeriod({ input: 0, output: 0 })] } : undefined
+}
+
+function toPeriods(prices: ModelPrices): PriceTable['periods'] {
   if (!Array.isArray(prices)) return [toPeriod(toListPrice(prices))]
   const [first, ...rest] = prices.map(({ constraint, prices: price }): PricePeriod => {
     const period = toPeriod(toListPrice(price))

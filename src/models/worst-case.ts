@@ -60,7 +60,10 @@ export function worstCase(price: PriceTable, bounds: WorstCaseBounds): NanoUsd |
   if (output === undefined && bounds.outputTokens > 0) return undefined
   const tokens =
     BigInt(bounds.inputTokens) * BigInt(input ?? 0) + BigInt(bounds.outputTokens) * BigInt(output ?? 0)
-  const searches = BigInt(bounds.webSearches ?? 0) * BigInt(highest(candidates, ['webSearch']) ?? 0)
+  const { webSearches = 0 } = bounds
+  const searches =
+    BigInt(webSearches) * BigInt(highest(candidates, ['webSearch']) ?? 0) +
+    BigInt(Math.min(1, webSearches)) * BigInt(highest(candidates, ['searchedRequest']) ?? 0)
   const fees = searches + BigInt(highest(candidates, ['request']) ?? 0)
   const [times, over] = highestFactor(price, bounds)
   const denominator = unitsPerPrice * BigInt(over)

@@ -1,7 +1,15 @@
 /** Anthropic's usage block, to and from the canonical one. */
 
-import { asNumber, asObject, defined, type Json, type JsonObject } from '../../core/json.ts'
-import type { Usage } from '../../core/usage.ts'
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  defined,
+  type Json,
+  type JsonObject,
+} from '../../core/json.ts'
+import type { NestedUsage, Usage } from '../../core/usage.ts'
 
 /**
  * The usage block after a later event's: explicit values of the later one win, and a member that it leaves out
@@ -37,9 +45,26 @@ export function usageFromWire(wire: JsonObject): Usage | undefined {
       reasoningTokens: toCount(asObject(wire['output_tokens_details'])?.['thinking_tokens']),
       webSearches: toCount(asObject(wire['server_tool_use'])?.['web_search_requests']),
       serviceTier: typeof serviceTier === 'string' ? serviceTier : undefined,
+      inferenceRegion: asString(wire['inference_geo']),
+      nested: nestedUsage(wire['iterations']),
     }),
     native: { dialect: 'anthropic-messages', value: wire },
   }
+}
+
+/**
+ * Model calls within the call: the totals of the block are those of the iterations of type `message` alone, and
+ * leave out a compaction of the history and the advice of another model.
+ */
+function nestedUsage(iterations: Json | undefined): readonly NestedUsage[] | undefined {
+  const nested = asArray(iterations).flatMap((item): NestedUsage[] => {
+    const iteration = asObject(item)
+    if (iteration === undefined || iteration['type'] === 'message') return []
+    const { native: _native, ...usage } = usageFromWire(iteration) ?? { inputTokens: 0, outputTokens: 0 }
+    const model = asString(iteration['model'])
+    return [{ ...(model === undefined ? {} : { model }), usage }]
+  })
+  return nested.length > 0 ? nested : undefined
 }
 
 /** The block to show to a client. Usage that came from this dialect goes back untouched. */

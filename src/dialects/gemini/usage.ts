@@ -24,11 +24,13 @@ export function decodeUsage(metadata: JsonObject, webSearches: number): Usage | 
   if (prompt === undefined && candidates === undefined && thoughts === undefined) return undefined
   const input = modalities(metadata['promptTokensDetails'], metadata['toolUsePromptTokensDetails'])
   const output = modalities(metadata['candidatesTokensDetails'])
+  const cached = modalities(metadata['cacheTokensDetails'])
   return {
     inputTokens: (prompt ?? 0) + (toolUse ?? 0),
     outputTokens: (candidates ?? 0) + (thoughts ?? 0),
     ...defined({
       cacheReadTokens: count(metadata['cachedContentTokenCount']),
+      cacheReadAudioTokens: cached.get('AUDIO'),
       reasoningTokens: thoughts,
       toolUseInputTokens: toolUse,
       inputAudioTokens: input.get('AUDIO'),

@@ -175,8 +175,8 @@ test('every recorded answer keeps its last usage, wherever it stands', { skip },
     const [input, output] = leftOut[file] ?? [0, 0]
     assert.equal(usage?.inputTokens, last && (last['prompt_tokens'] as number) + input, file)
     assert.equal(usage?.outputTokens, last && (last['completion_tokens'] as number) + output, file)
-    const cached =
-      asObject(last?.['prompt_tokens_details'])?.['cached_tokens'] ?? last?.['prompt_cache_hit_tokens']
+    const beside = last?.['prompt_cache_hit_tokens'] ?? last?.['num_cached_tokens']
+    const cached = asObject(last?.['prompt_tokens_details'])?.['cached_tokens'] ?? beside
     assert.equal(usage?.cacheReadTokens, cached, file)
     if (usage !== undefined) withUsage++
   }

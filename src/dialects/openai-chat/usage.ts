@@ -32,7 +32,7 @@ export function usageFromWire(wire: JsonObject, tier: string | undefined): Usage
     inputTokens: (inputTokens ?? 0) + beside.input,
     outputTokens: (outputTokens ?? 0) + beside.output,
     ...defined({
-      cacheReadTokens: toCount(input['cached_tokens']) ?? toCount(wire['prompt_cache_hit_tokens']),
+      cacheReadTokens: cacheReads(wire, input),
       cacheWriteTokens: toCount(input['cache_write_tokens']),
       reasoningTokens: toCount(output['reasoning_tokens']),
       inputAudioTokens: toCount(input['audio_tokens']),
@@ -45,6 +45,15 @@ export function usageFromWire(wire: JsonObject, tier: string | undefined): Usage
     }),
     native: { dialect: 'openai-chat', value: wire },
   }
+}
+
+/** OpenAI tells them in the details; DeepSeek and, on some models, Mistral beside them. */
+function cacheReads(wire: JsonObject, details: JsonObject): number | undefined {
+  return (
+    toCount(details['cached_tokens']) ??
+    toCount(wire['prompt_cache_hit_tokens']) ??
+    toCount(wire['num_cached_tokens'])
+  )
 }
 
 /**

@@ -1,0 +1,127 @@
+/** What becomes of each field of a provider's usage block: the canonical field it ends up in, or why it costs nothing. */
+
+import type { Usage } from '../../src/core/usage.ts'
+
+/** By path, in every dialect. A value there must show in that field of what our dialects decode. */
+export const countedFields: Readonly<Record<string, keyof Usage>> = {
+  // Chat Completions, and those who answer like it
+  prompt_tokens: 'inputTokens',
+  completion_tokens: 'outputTokens',
+  'prompt_tokens_details.cached_tokens': 'cacheReadTokens',
+  'prompt_tokens_details.cache_write_tokens': 'cacheWriteTokens',
+  'prompt_tokens_details.audio_tokens': 'inputAudioTokens',
+  'prompt_tokens_details.image_tokens': 'inputImageTokens',
+  'completion_tokens_details.reasoning_tokens': 'reasoningTokens',
+  prompt_cache_hit_tokens: 'cacheReadTokens',
+  num_cached_tokens: 'cacheReadTokens',
+  'server_tool_use_details.web_search_requests': 'webSearches',
+  // Responses and Messages
+  input_tokens: 'inputTokens',
+  output_tokens: 'outputTokens',
+  'input_tokens_details.cached_tokens': 'cacheReadTokens',
+  'input_tokens_details.cache_write_tokens': 'cacheWriteTokens',
+  'output_tokens_details.reasoning_tokens': 'reasoningTokens',
+  'output_tokens_details.thinking_tokens': 'reasoningTokens',
+  'server_side_tool_usage_details.web_search_calls': 'webSearches',
+  'web_search.num_requests': 'webSearches',
+  cache_read_input_tokens: 'cacheReadTokens',
+  cache_creation_input_tokens: 'cacheWriteTokens',
+  'cache_creation.ephemeral_5m_input_tokens': 'cacheWriteTokens',
+  'cache_creation.ephemeral_1h_input_tokens': 'cacheWrite1hTokens',
+  'server_tool_use.web_search_requests': 'webSearches',
+  service_tier: 'serviceTier',
+  inference_geo: 'inferenceRegion',
+  // Gemini
+  promptTokenCount: 'inputTokens',
+  candidatesTokenCount: 'outputTokens',
+  thoughtsTokenCount: 'reasoningTokens',
+  toolUsePromptTokenCount: 'toolUseInputTokens',
+  cachedContentTokenCount: 'cacheReadTokens',
+  'cacheTokensDetails[].AUDIO': 'cacheReadAudioTokens',
+  'promptTokensDetails[].AUDIO': 'inputAudioTokens',
+  'promptTokensDetails[].IMAGE': 'inputImageTokens',
+  'promptTokensDetails[].VIDEO': 'inputVideoTokens',
+  'candidatesTokensDetails[].IMAGE': 'outputImageTokens',
+  serviceTier: 'serviceTier',
+  trafficType: 'serviceTier',
+  // Bedrock
+  inputTokens: 'inputTokens',
+  outputTokens: 'outputTokens',
+  cacheReadInputTokens: 'cacheReadTokens',
+  cacheWriteInputTokens: 'cacheWriteTokens',
+}
+
+const sum = 'the sum of other fields'
+const within = 'a part of the tokens that has their price'
+const again = 'another field says the same'
+const theirCost = "the provider's own price of the call: evidence, not a quantity"
+const time = 'a time'
+const gateway = 'an estimate by the gateway that the exchange was recorded through'
+const guardrail = 'the guardrail beside the model, billed as a service of its own'
+const iteration = 'the iterations of type `message` are the totals; the others are nested usage, tested below'
+
+/** By path, in every dialect: what costs nothing more, and why. */
+export const freeFields: Readonly<Record<string, string>> = {
+  total_tokens: sum,
+  totalTokenCount: sum,
+  totalTokens: sum,
+  'prompt_tokens_details.text_tokens': within,
+  'completion_tokens_details.text_tokens': within,
+  'promptTokensDetails[].TEXT': within,
+  'promptTokensDetails[].DOCUMENT': within,
+  'promptTokenDetails[].TEXT': within,
+  'candidatesTokensDetails[].TEXT': within,
+  'toolUsePromptTokensDetails[].TEXT': within,
+  'cacheTokensDetails[].TEXT': within,
+  'cacheTokensDetails[].DOCUMENT': within,
+  'cacheTokensDetails[].IMAGE': within,
+  'cacheTokensDetails[].VIDEO': within,
+  prompt_cache_miss_tokens: within,
+  prompt_audio_seconds: 'the length of what the audio tokens count',
+  cacheReadInputTokenCount: again,
+  cacheWriteInputTokenCount: again,
+  'cacheDetails[].inputTokens': again,
+  'cacheDetails[].ttl': 'the lifetime of what was written',
+  'context_details.input_tokens': again,
+  'context_details.output_tokens': again,
+  num_server_side_tools_used: 'the sum of the calls by tool',
+  'server_tool_use.web_fetch_requests': 'a fetch costs only its tokens',
+  search_context_size: 'how much of the found pages is read; the fee per request is that of the dearest size',
+  cost: theirCost,
+  'cost.currency': theirCost,
+  'cost.input_cost': theirCost,
+  'cost.input_tokens_cost': theirCost,
+  'cost.output_tokens_cost': theirCost,
+  'cost.request_cost': theirCost,
+  'cost.total_cost': theirCost,
+  cost_in_usd_ticks: theirCost,
+  'cost_details.upstream_inference_cost': theirCost,
+  'cost_details.upstream_inference_prompt_cost': theirCost,
+  'cost_details.upstream_inference_completions_cost': theirCost,
+  'cost_details.upstream_inference_input_cost': theirCost,
+  'cost_details.upstream_inference_output_cost': theirCost,
+  'pydantic_ai_gateway.cost_estimate': gateway,
+  completion_time: time,
+  prompt_time: time,
+  queue_time: time,
+  total_time: time,
+  'latency_checkpoint.engine_tbt_ms': time,
+  'latency_checkpoint.engine_ttft_ms': time,
+  'latency_checkpoint.engine_ttlt_ms': time,
+  'latency_checkpoint.pre_inference_ms': time,
+  'latency_checkpoint.service_tbt_ms': time,
+  'latency_checkpoint.service_ttft_ms': time,
+  'latency_checkpoint.service_ttlt_ms': time,
+  'latency_checkpoint.total_duration_ms': time,
+  'latency_checkpoint.user_visible_ttft_ms': time,
+  contentPolicyUnits: guardrail,
+  contextualGroundingPolicyUnits: guardrail,
+  sensitiveInformationPolicyFreeUnits: guardrail,
+  sensitiveInformationPolicyUnits: guardrail,
+  topicPolicyUnits: guardrail,
+  wordPolicyUnits: guardrail,
+  'iterations[].type': iteration,
+  'iterations[].model': iteration,
+  'iterations[].input_tokens': iteration,
+  'iterations[].output_tokens': iteration,
+}
