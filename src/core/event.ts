@@ -5,7 +5,12 @@ import type { Json, JsonObject } from './json.ts'
 import type { Usage } from './usage.ts'
 
 /** The wire formats that Weir speaks, on either side. */
-export type DialectId = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini'
+export type DialectId =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'gemini'
+  | 'bedrock-converse'
 
 /**
  * Why a choice ended, in our word. `tool-calls` is used whenever the answer asks the client to run a tool,

@@ -50,6 +50,7 @@ export function toCountRequest(dialect: DialectId, body: JsonObject, model: stri
     case 'openai-responses':
       return only(body, responsesFields)
     case 'openai-chat':
+    case 'bedrock-converse':
       return body
   }
 }
@@ -62,7 +63,7 @@ export function decodeTokenCount(dialect: DialectId, body: Json): number | undef
   return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : undefined
 }
 
-/** A count as the dialect answers it. Chat Completions has no counting endpoint and answers as Responses does. */
+/** A count as the dialect answers it. Chat Completions and Converse have no counting endpoint and answer as Responses does. */
 export function encodeTokenCount(dialect: DialectId, tokens: number): JsonObject {
   switch (dialect) {
     case 'gemini':
@@ -71,6 +72,7 @@ export function encodeTokenCount(dialect: DialectId, tokens: number): JsonObject
       return { input_tokens: tokens }
     case 'openai-responses':
     case 'openai-chat':
+    case 'bedrock-converse':
       return { object: 'response.input_tokens', input_tokens: tokens }
   }
 }

@@ -4,7 +4,7 @@ import type { GatewayError } from '../core/error.ts'
 import type { DialectId, GenEvent } from '../core/event.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
-import type { Frame } from '../framing/frame.ts'
+import type { Frame, FramingName } from '../framing/frame.ts'
 
 /** A synchronous, pure transducer. `end` says that the input is over; nothing may be pushed after it. */
 export interface Machine<In, Out> {
@@ -48,6 +48,8 @@ export type Patch = (value: JsonObject) => JsonObject
  */
 export interface Dialect {
   readonly id: DialectId
+  /** How its streams are cut into frames. Absent: server-sent events. */
+  readonly framing?: FramingName
   /** The data of the frame that closes a stream, where the dialect has one beside its terminal event (`[DONE]`). */
   readonly terminator?: string
   /** The model's name stands in the body rather than in the path. */

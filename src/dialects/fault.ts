@@ -24,6 +24,7 @@ const quotaWords = new Set([
   'contract_spend_limit_reached',
   'linked_organization_spend_limit_reached',
   'insufficient_balance',
+  'ServiceQuotaExceededException',
 ])
 const authWords = new Set(['invalid_api_key', 'API_KEY_INVALID', 'authentication_error'])
 const contextWords = new Set(['context_length_exceeded', 'TOO_MANY_TOKENS'])
@@ -34,7 +35,7 @@ const overloadWords = new Set(['overloaded_error', 'model_overloaded', 'UNAVAILA
 // Gemini says it for limits of a minute as well.
 const quotaProse = /credit balance is too low|insufficient (?:balance|credits?|funds)|spend(?:ing)? limit/i
 const contextProse =
-  /prompt (?:is )?too long|too many tokens|context (?:length|window|limit)|(?:input tokens?(?: count)?|token count)\b.{0,40}\bexceed/i
+  /(?:prompt|input) (?:is )?too long|too many tokens|context (?:length|window|limit)|(?:input tokens?(?: count)?|token count)\b.{0,40}\bexceed/i
 
 /**
  * The error for a call that the provider answered with `status`. Total over any status; one below 400 means

@@ -14,6 +14,9 @@ const generate: Record<DialectId, (model: string, stream: boolean) => string> = 
   'anthropic-messages': () => '/messages',
   gemini: (model, stream) =>
     `/models/${segment(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+  // An ARN has slashes of its own: the model is one segment, whatever is in it.
+  'bedrock-converse': (model, stream) =>
+    `/model/${encodeURIComponent(model)}/${stream ? 'converse-stream' : 'converse'}`,
 }
 
 /** The path of a generation in a dialect. */

@@ -22,7 +22,7 @@ import {
 } from './operation.ts'
 import { pump, type PumpMode } from './pump.ts'
 import type { SendOptions } from './send.ts'
-import { decodeWhole, exchange, resultOf, type Whole } from './whole.ts'
+import { decodeWhole, exchange, isEventStream, resultOf } from './whole.ts'
 
 /** Reads a client's generation request. Throws GatewayError `invalid_request`. */
 export function openGenerate(
@@ -224,17 +224,16 @@ async function whole(
   const facts = factsOf(events)
   if (facts.error) return { ...result, ...facts }
   const isUntouched =
-    source.id === client.id && !provider.responsePatch && !provider.spec.deviates && isJson(received)
+    source.id === client.id &&
+    !provider.responsePatch &&
+    !provider.spec.deviates &&
+    !isEventStream(received.headers)
   const body = isUntouched
     ? received.body
     : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
   const answered = { ...result, ...facts, body }
   if (!memoryOf(generation)?.keep) return answered
   return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
-}
-
-function isJson(received: Whole): boolean {
-  return !String(received.headers['content-type'] ?? '').startsWith('text/event-stream')
 }
 
 interface Facts {

@@ -6,8 +6,8 @@ import type { GenEvent } from '../core/event.ts'
 import type { Interrupt } from '../core/interrupt.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Dialect, EncodeContext, Machine, Patch } from '../dialects/dialect.ts'
-import type { Frame } from '../framing/frame.ts'
-import { SseParser } from '../framing/sse.ts'
+import { createFrameParser } from '../framing/frame-parser.ts'
+import type { Frame, FrameParser } from '../framing/frame.ts'
 import type { FrameWriter, StreamFraming } from '../framing/stream-framing.ts'
 import { TerminalGuard } from './guard.ts'
 import type { AttemptResult } from './operation.ts'
@@ -58,7 +58,7 @@ export function pump(sender: Sender, request: SendOptions, options: PumpOptions)
 class StreamPump implements Receiver {
   readonly #options: PumpOptions
   readonly #done = Promise.withResolvers<AttemptResult>()
-  readonly #framer = new SseParser()
+  readonly #framer: FrameParser
   readonly #decoder: Machine<Frame, GenEvent>
   readonly #guard = new TerminalGuard()
   readonly #writer: FrameWriter
@@ -91,6 +91,7 @@ class StreamPump implements Receiver {
   constructor(options: PumpOptions) {
     this.#options = options
     this.#writer = options.framing.writer()
+    this.#framer = createFrameParser(options.source.framing ?? 'sse')
     this.#decoder = options.source.stream.decoder(options.eventPatch)
     if (options.mode === 'translate') this.#encoder = options.client.stream.encoder(options.context)
   }
@@ -216,7 +217,7 @@ class StreamPump implements Receiver {
     const events = this.#admit(this.#decoder.push(frame))
     if (!this.#failure) return !wasComplete || events.length > 0
     // A provider's own error event is in the client's dialect; what Weir found broken is not passed on.
-    this.#isFailureTold = this.#isCommitted && this.#failure.code !== 'upstream_protocol'
+    this.#isFailureTold = this.#isCommitted && this.#failure.upstream !== undefined
     return this.#isFailureTold
   }
 

@@ -6,7 +6,7 @@ import type { GenEvent } from '../core/event.ts'
 import type { Interrupt } from '../core/interrupt.ts'
 import { type Json, parseJson } from '../core/json.ts'
 import type { Dialect, Patch } from '../dialects/dialect.ts'
-import { SseParser } from '../framing/sse.ts'
+import { createFrameParser } from '../framing/frame-parser.ts'
 import { TerminalGuard } from './guard.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -106,7 +106,7 @@ export function resultOf(received: Whole, dropped: readonly string[]): AttemptRe
 
 /** The provider's own id of the request, which its support asks for. */
 export function requestIdOf(headers: ResponseHeaders): string | undefined {
-  const id = headers['x-request-id'] ?? headers['request-id']
+  const id = headers['x-request-id'] ?? headers['request-id'] ?? headers['x-amzn-requestid']
   return typeof id === 'string' ? id : undefined
 }
 
@@ -145,9 +145,15 @@ export function errorOf(
 /** Does this content type say that the answer is a stream of events, one JSON document, or neither? */
 export function contentKind(headers: ResponseHeaders): 'stream' | 'json' | 'other' {
   const type = String(headers['content-type'] ?? '')
-  if (type.startsWith('text/event-stream')) return 'stream'
+  if (isEventStream(headers)) return 'stream'
   if (type.includes('json')) return 'json'
   return type.startsWith('text/html') ? 'other' : 'stream'
+}
+
+/** Does this content type name a framing of streams? */
+export function isEventStream(headers: ResponseHeaders): boolean {
+  const type = String(headers['content-type'] ?? '')
+  return type.startsWith('text/event-stream') || type.startsWith('application/vnd.amazon.eventstream')
 }
 
 /**
@@ -165,7 +171,7 @@ export function decodeWhole(
   const take = (decoded: readonly GenEvent[]) => {
     for (const event of decoded) events.push(...guard.push(event))
   }
-  if (String(whole.headers['content-type'] ?? '').startsWith('text/event-stream')) {
+  if (isEventStream(whole.headers)) {
     take(decodeStreamBody(dialect, whole.body, eventPatch))
   } else take(decodeJsonBody(dialect, whole.body, patch))
   events.push(...guard.end())
@@ -184,7 +190,7 @@ function decodeJsonBody(dialect: Dialect, body: Buffer, patch: Patch | undefined
 
 function decodeStreamBody(dialect: Dialect, body: Buffer, patch: Patch | undefined): readonly GenEvent[] {
   const decoder = dialect.stream.decoder(patch)
-  const parser = new SseParser()
+  const parser = createFrameParser(dialect.framing ?? 'sse')
   const events: GenEvent[] = []
   try {
     for (const frame of [...parser.push(body), ...parser.end()]) events.push(...decoder.push(frame))

@@ -13,9 +13,15 @@ import {
 } from '../../src/dialects/conformance.ts'
 import type { Dialect } from '../../src/dialects/dialect.ts'
 import { dialects } from '../../src/dialects/registry.ts'
-import { SseParser } from '../../src/framing/sse.ts'
+import { createFrameParser } from '../../src/framing/frame-parser.ts'
 import { TerminalGuard } from '../../src/upstream/guard.ts'
-import { readRecorded, recordedDir, recordedEntries, type RecordedEntry } from '../support/recorded.ts'
+import {
+  readRecorded,
+  recordedDir,
+  recordedEntries,
+  type RecordedEntry,
+  recordedStream,
+} from '../support/recorded.ts'
 import { recordedQuirks } from '../support/recorded-quirks.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -25,6 +31,7 @@ const wireDialects: Readonly<Record<DialectId, readonly string[]>> = {
   'openai-responses': ['openai-responses'],
   'anthropic-messages': ['anthropic-messages'],
   gemini: ['gemini-generate'],
+  'bedrock-converse': ['bedrock-converse'],
 }
 
 /** Recordings that no law can judge, each with its reason. Counted in the output, at most 1 % of all. */
@@ -76,17 +83,18 @@ function* judge(dialect: Dialect, entry: RecordedEntry): Generator<[Law, string 
     yield ['round-trip', errorRoundTrip(dialect, response.status, response.body ?? response.text)]
     return
   }
+  const stream = recordedStream(response)
   const patch = recordedQuirks(entry.provider)
   const exchange: Exchange = {
     dialect,
-    framer: () => new SseParser(),
+    framer: () => createFrameParser(dialect.framing ?? 'sse'),
     guard: () => new TerminalGuard(),
-    ...(response.sse !== undefined
-      ? { stream: Buffer.from(response.sse, 'utf8'), ...(patch.event && { patch: patch.event }) }
+    ...(stream !== undefined
+      ? { stream, ...(patch.event && { patch: patch.event }) }
       : { body: response.body ?? null, ...(patch.response && { patch: patch.response }) }),
   }
   if (exchange.stream) {
-    const offsets = offsetsOf(exchange.stream, entry.file)
+    const offsets = offsetsOf(exchange.stream, dialect, entry.file)
     yield ['chunking', breaksChunking(exchange, splitsOf(exchange.stream, entry.file))]
     yield ['truncation', breaksTruncation(exchange, offsets)]
   }
@@ -114,15 +122,26 @@ function* splitsOf(stream: Uint8Array, seed: string): Generator<number[]> {
   }
 }
 
-function* offsetsOf(stream: Uint8Array, seed: string): Generator<number> {
+function* offsetsOf(stream: Uint8Array, dialect: Dialect, seed: string): Generator<number> {
   if (stream.length <= everyByteUpTo) {
     for (let offset = 0; offset < stream.length; offset++) yield offset
     return
   }
-  const text = Buffer.from(stream).toString('latin1')
-  const boundaries = [...text.matchAll(/\r?\n\r?\n/g)].map((match) => match.index + match[0].length)
+  const boundaries = boundariesOf(stream, dialect)
   const step = isFull ? 1 : Math.max(1, Math.ceil(boundaries.length / 24))
   for (let i = 0; i < boundaries.length; i += step) yield boundaries[i]!
   const random = seededRandom(seed)
   for (let i = 0; i < seededOffsets; i++) yield Math.floor(random() * stream.length)
+}
+
+/** Where a frame ends. */
+function boundariesOf(stream: Uint8Array, { framing }: Dialect): number[] {
+  if (framing === 'aws-event-stream') {
+    const bytes = Buffer.from(stream.buffer, stream.byteOffset, stream.length)
+    const boundaries: number[] = []
+    for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) boundaries.push(at)
+    return boundaries
+  }
+  const text = Buffer.from(stream).toString('latin1')
+  return [...text.matchAll(/\r?\n\r?\n/g)].map((match) => match.index + match[0].length)
 }

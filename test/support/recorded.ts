@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
-import type { Json, JsonObject } from '../../src/core/json.ts'
+import { asString, type Json, type JsonObject } from '../../src/core/json.ts'
+import { encodeAwsEventStream } from '../../src/framing/aws-event-stream.ts'
 
 const shared = process.env['WEIR_SHARED'] ?? fileURLToPath(new URL('../../../shared', import.meta.url))
 
@@ -57,4 +58,23 @@ export function recordedEntries(...dialects: readonly string[]): RecordedEntry[]
 export function readRecorded(entry: RecordedEntry): Recorded {
   const content = JSON.parse(readFileSync(join(recordedDir!, entry.file), 'utf8')) as Recorded
   return { ...content, ...entry }
+}
+
+/** The bytes of a recorded stream; undefined for a whole answer. Messages whose bytes were not kept are framed anew. */
+export function recordedStream({ sse, ...response }: Recorded['response']): Buffer | undefined {
+  if (sse !== undefined) return Buffer.from(sse, 'utf8')
+  const { eventstream_base64: base64, eventstream_decoded: decoded } = response
+  if (base64 !== undefined) return Buffer.from(base64, 'base64')
+  return decoded && Buffer.concat(decoded.map(framed))
+}
+
+function framed({
+  headers,
+  payload,
+}: NonNullable<Recorded['response']['eventstream_decoded']>[number]): Buffer {
+  const event = asString(headers?.[':event-type'])
+  if (event !== undefined) return encodeAwsEventStream({ event, data: JSON.stringify(payload) })
+  // Without headers, the payload is the one member that is named after its event.
+  const [name = '', inner] = Object.entries(payload)[0] ?? []
+  return encodeAwsEventStream({ event: name, data: JSON.stringify(inner) })
 }

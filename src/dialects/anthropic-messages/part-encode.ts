@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../../core/json.ts'
 import type { CacheHint, Part } from '../../core/request.ts'
 import { citationToWire } from './citation.ts'
 import { ownFields } from './response.ts'
-import { toolInput } from './tool-input.ts'
+import { toolInput } from '../tool-input.ts'
 
 const dialect = 'anthropic-messages'
 

@@ -10,7 +10,7 @@ import { citationToWire } from './citation.ts'
 import { encodeError, errorFromWire } from './error.ts'
 import { reasonToWire } from './stop-reason.ts'
 import { MessageDecoder } from './stream-decode.ts'
-import { toolInput } from './tool-input.ts'
+import { toolInput } from '../tool-input.ts'
 import { usageToWire } from './usage.ts'
 
 /** A whole message is the `message_start` of a stream that has no more to say. Never throws. */

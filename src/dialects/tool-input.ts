@@ -1,6 +1,6 @@
-/** The arguments of tool calls: a JSON object on Anthropic's wire, raw text in ours. */
+/** The arguments of tool calls: a JSON object in some dialects, raw text in ours. */
 
-import { isObject, type JsonObject, parseJson } from '../../core/json.ts'
+import { isObject, type JsonObject, parseJson } from '../core/json.ts'
 
 /**
  * The object to send for a call's text. Freeform text and text that is no JSON object, which other dialects
