@@ -102,5 +102,9 @@ export function ratesFor(period: PricePeriod, promptTokens: number): Rates {
 export function rateOf(rates: Rates, component: Component): NanoUsdPerMillion | undefined {
   const own = rates[component]
   if (own !== undefined) return own
-  return substitutes[component]?.map((other) => rates[other]).find((rate) => rate !== undefined)
+  for (const other of substitutes[component] ?? []) {
+    const rate = rates[other]
+    if (rate !== undefined) return rate
+  }
+  return undefined
 }

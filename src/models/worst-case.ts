@@ -35,8 +35,29 @@ const inputOf: Record<Medium, Component> = {
   image: 'inputImage',
   video: 'inputVideo',
 }
-const outputOf: Partial<Record<Medium, Component>> = { audio: 'outputAudio', image: 'outputImage' }
-const media = ['audio', 'image', 'video'] as const satisfies readonly Medium[]
+const outputOf: Record<Medium, Component | undefined> = {
+  audio: 'outputAudio',
+  image: 'outputImage',
+  video: undefined,
+}
+const media: readonly Medium[] = ['audio', 'image', 'video']
+const plainInput: readonly Component[] = [
+  'input',
+  'cacheRead',
+  'cacheReadAudio',
+  'cacheWrite5m',
+  'cacheWrite1h',
+]
+const plainOutput: readonly Component[] = ['output', 'reasoning']
+
+/** The dearest of what a call may be billed, in nano-dollars per million. Plain loops: every call reserves. */
+interface Dearest {
+  input: NanoUsdPerMillion | undefined
+  output: NanoUsdPerMillion | undefined
+  webSearch: NanoUsdPerMillion
+  searchedRequest: NanoUsdPerMillion
+  request: NanoUsdPerMillion
+}
 
 /**
  * At least what `priceUsage` will find for any usage within the bounds: every token at the dearest rate it could
@@ -44,60 +65,68 @@ const media = ['audio', 'image', 'video'] as const satisfies readonly Medium[]
  * calls that the provider makes within the call are not foreseen. Undefined: the input or the output has no price.
  */
 export function worstCase(price: PriceTable, bounds: WorstCaseBounds): NanoUsd | undefined {
-  const candidates = price.periods
-    .filter((period, index) => mayApply(price, period, index, bounds.atMs))
-    .flatMap(({ tiers }) =>
-      tiers.filter(({ aboveTokens }) => aboveTokens === 0 || bounds.inputTokens > aboveTokens),
-    )
-    .map(({ rates }) => rates)
-  const input = highest(candidates, inputComponents(bounds))
-  const output = highest(
-    candidates,
-    outputComponents(bounds),
-    ({ outputAfterReasoning }) => outputAfterReasoning,
-  )
+  const dearest: Dearest = {
+    input: undefined,
+    output: undefined,
+    webSearch: 0,
+    searchedRequest: 0,
+    request: 0,
+  }
+  for (const [index, period] of price.periods.entries()) {
+    if (!mayApply(price, period, index, bounds.atMs)) continue
+    for (const { aboveTokens, rates } of period.tiers) {
+      if (aboveTokens === 0 || bounds.inputTokens > aboveTokens) raise(dearest, rates, bounds)
+    }
+  }
+  const { input, output } = dearest
   if (input === undefined && bounds.inputTokens > 0) return undefined
   if (output === undefined && bounds.outputTokens > 0) return undefined
+  const { webSearches = 0 } = bounds
   const tokens =
     BigInt(bounds.inputTokens) * BigInt(input ?? 0) + BigInt(bounds.outputTokens) * BigInt(output ?? 0)
-  const { webSearches = 0 } = bounds
-  const searches =
-    BigInt(webSearches) * BigInt(highest(candidates, ['webSearch']) ?? 0) +
-    BigInt(Math.min(1, webSearches)) * BigInt(highest(candidates, ['searchedRequest']) ?? 0)
-  const fees = searches + BigInt(highest(candidates, ['request']) ?? 0)
+  const fees =
+    BigInt(dearest.request) +
+    BigInt(webSearches) * BigInt(dearest.webSearch) +
+    (webSearches > 0 ? BigInt(dearest.searchedRequest) : 0n)
   const [times, over] = highestFactor(price, bounds)
   const denominator = unitsPerPrice * BigInt(over)
   return toAmount(divideUp(tokens * BigInt(times) + fees * BigInt(over), denominator))
 }
 
+function raise(
+  dearest: Dearest,
+  rates: Rates,
+  { inputMedia = media, outputMedia = media }: WorstCaseBounds,
+): void {
+  for (const component of plainInput) dearest.input = higher(dearest.input, rateOf(rates, component))
+  for (const medium of inputMedia) dearest.input = higher(dearest.input, rateOf(rates, inputOf[medium]))
+  for (const component of plainOutput) dearest.output = higher(dearest.output, rateOf(rates, component))
+  for (const medium of outputMedia) {
+    const component = outputOf[medium]
+    if (component !== undefined) dearest.output = higher(dearest.output, rateOf(rates, component))
+  }
+  dearest.output = higher(dearest.output, rates.outputAfterReasoning)
+  dearest.webSearch = Math.max(dearest.webSearch, rates.webSearch ?? 0)
+  dearest.searchedRequest = Math.max(dearest.searchedRequest, rates.searchedRequest ?? 0)
+  dearest.request = Math.max(dearest.request, rates.request ?? 0)
+}
+
+function higher(
+  a: NanoUsdPerMillion | undefined,
+  b: NanoUsdPerMillion | undefined,
+): NanoUsdPerMillion | undefined {
+  if (a === undefined) return b
+  return b === undefined || a >= b ? a : b
+}
+
 /** Not one that a later period has replaced for good by now, and not one that begins only after the call is over. */
 function mayApply(price: PriceTable, period: PricePeriod, index: number, atMs: number): boolean {
   if (index > 0 && period.fromMs !== undefined && period.fromMs > atMs + dayMs) return false
-  const isReplaced = ({ fromMs, daily }: PricePeriod): boolean =>
-    daily === undefined && (fromMs === undefined || fromMs <= atMs)
-  return !price.periods.slice(index + 1).some(isReplaced)
-}
-
-function inputComponents({ inputMedia }: WorstCaseBounds): readonly Component[] {
-  const dear = (inputMedia ?? media).map((medium) => inputOf[medium])
-  return ['input', 'cacheRead', 'cacheReadAudio', 'cacheWrite5m', 'cacheWrite1h', ...dear]
-}
-
-function outputComponents({ outputMedia }: WorstCaseBounds): readonly Component[] {
-  return ['output', 'reasoning', ...(outputMedia ?? media).flatMap((medium) => outputOf[medium] ?? [])]
-}
-
-function highest(
-  candidates: readonly Rates[],
-  components: readonly Component[],
-  other: (rates: Rates) => NanoUsdPerMillion | undefined = () => undefined,
-): NanoUsdPerMillion | undefined {
-  const rates = candidates.flatMap((candidate) => [
-    ...components.map((component) => rateOf(candidate, component)),
-    other(candidate),
-  ])
-  const known = rates.filter((rate) => rate !== undefined)
-  return known.length === 0 ? undefined : Math.max(...known)
+  for (let later = index + 1; later < price.periods.length; later++) {
+    const { fromMs, daily } = price.periods[later]!
+    if (daily === undefined && (fromMs === undefined || fromMs <= atMs)) return false
+  }
+  return true
 }
 
 /** The dearest tier that may be served, times the dearest region. */
