@@ -124,20 +124,20 @@ export class MessageDecoder implements Machine<Frame, GenEvent> {
 
   #messageStop(): readonly GenEvent[] {
     if (this.#messageId === undefined) return this.#broken('The stream stops before its message starts.')
+    // Passed on, the stop would be an end to the client, and the failure behind it unheard.
+    if (this.#stopReason === undefined) return this.#broken('The message stops without a reason.')
     const out: GenEvent[] = []
     for (const index of this.#open.keys()) out.push(...this.#blockEnd(index))
     if (Object.keys(this.#extras).length > 0) {
       out.push({ type: 'native', dialect: 'anthropic-messages', value: this.#extras })
     }
-    if (this.#stopReason !== undefined) {
-      out.push({
-        type: 'finish',
-        choice: 0,
-        reason: reasonFromWire(this.#stopReason),
-        native: this.#stopReason,
-        ...(this.#stopSequence === undefined ? {} : { stopSequence: this.#stopSequence }),
-      })
-    }
+    out.push({
+      type: 'finish',
+      choice: 0,
+      reason: reasonFromWire(this.#stopReason),
+      native: this.#stopReason,
+      ...(this.#stopSequence === undefined ? {} : { stopSequence: this.#stopSequence }),
+    })
     this.#isOver = true
     return out
   }

@@ -64,9 +64,10 @@ test('cache reads and writes are part of the input tokens, and later counts win'
   assert.equal(usage?.outputTokens, 7)
 })
 
-test('a stream without stop_reason has no finish', () => {
+test('a stream without stop_reason has no finish: its stop is a failure, so that nobody passes it on', () => {
   const events = decode(opening, { type: 'message_stop' })
   assert.ok(!events.some(({ type }) => type === 'finish'))
+  assert.equal(events.at(-1)?.type, 'fail')
 })
 
 test('an error event and a broken event end the stream in a failure', () => {
