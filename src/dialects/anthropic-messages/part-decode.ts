@@ -5,7 +5,15 @@ import { asObject, isObject, type Json, type JsonObject, unknownFields } from '.
 import type { CacheHint, Part } from '../../core/request.ts'
 import { openCallId, openSignature } from '../../core/signature.ts'
 import { citationFromWire } from './citation.ts'
-import { invalid, optional, readArray, readBoolean, readObject, readString, required } from './fields.ts'
+import {
+  invalid,
+  optional,
+  readArray,
+  readBoolean,
+  readObject,
+  readString,
+  required,
+} from '../read-fields.ts'
 
 const dialect = 'anthropic-messages'
 const mediaMembers: ReadonlySet<string> = new Set(['type', 'source', 'title', 'cache_control'])
@@ -14,7 +22,7 @@ const toolUseMembers: ReadonlySet<string> = new Set(['type', 'id', 'name', 'inpu
 /** A message's content: text, or a list of blocks. Blocks of unknown types are native parts. */
 export function decodeContent(content: Json | undefined, param: string): Part[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }]
-  if (!Array.isArray(content)) throw invalid(param, 'Input should be a valid string or array')
+  if (!Array.isArray(content)) throw invalid(param, 'must be a string or an array')
   return readArray(content, param).map((block, index) => decodePart(block, `${param}.${index}`))
 }
 
@@ -59,7 +67,8 @@ function decodePart(value: Json, param: string): Part {
       const isError = optional(block, 'is_error', at, readBoolean)
       const content = optional(block, 'content', at, decodeContent) ?? []
       const nested = content.findIndex((part) => part.type === 'tool-result')
-      if (nested >= 0) throw invalid(`${at}content.${nested}.type`, 'A tool result cannot hold a tool result')
+      if (nested >= 0)
+        throw invalid(`${at}content.${nested}.type`, 'cannot be tool_result within a tool result')
       return {
         type: 'tool-result',
         callId: openCallId(required(block, 'tool_use_id', at, readString)).callId,

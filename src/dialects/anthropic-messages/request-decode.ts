@@ -29,7 +29,7 @@ import {
   readString,
   readStrings,
   required,
-} from './fields.ts'
+} from '../read-fields.ts'
 import { cacheOf, decodeContent } from './part-decode.ts'
 
 const dialect = 'anthropic-messages'
@@ -88,7 +88,7 @@ function decodeMessage(value: Json, index: number): readonly Turn[] {
   const message = readObject(value, param)
   const role = required(message, 'role', `${param}.`, readString)
   if (role !== 'user' && role !== 'assistant' && role !== 'system') {
-    throw invalid(`${param}.role`, "Input should be 'user', 'assistant' or 'system'")
+    throw invalid(`${param}.role`, 'must be user, assistant or system')
   }
   const parts = decodeContent(
     required(message, 'content', `${param}.`, (content) => content),
@@ -100,7 +100,7 @@ function decodeMessage(value: Json, index: number): readonly Turn[] {
   if (role !== 'user') {
     throw invalid(
       `${param}.content.${parts.findIndex(isResult)}.type`,
-      'Only a user message can hold a tool result',
+      'can be tool_result in a user message only',
     )
   }
   const rest = parts.filter((part) => !isResult(part))
@@ -151,7 +151,7 @@ function decodeChoice(choice: JsonObject, at: string): ToolChoice {
     case 'tool':
       return { type: 'tool', name: required(choice, 'name', at, readString) }
     default:
-      throw invalid(`${at}type`, "Input should be 'auto', 'any', 'tool' or 'none'")
+      throw invalid(`${at}type`, 'must be auto, any, tool or none')
   }
 }
 

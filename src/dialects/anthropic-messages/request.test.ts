@@ -58,7 +58,7 @@ test('a fault in the request names its field', () => {
     ],
     [{ model: 'm', messages: [], max_tokens: 1.5 }, 'max_tokens'],
     [{ model: 'm', messages: [], temperature: 'hot' }, 'temperature'],
-    [{ model: 'm', messages: [], stop_sequences: [7] }, 'stop_sequences.0'],
+    [{ model: 'm', messages: [], stop_sequences: [7] }, 'stop_sequences[0]'],
     [{ model: 'm', messages: [], tools: [{ description: 'x' }] }, 'tools.0.name'],
     [{ model: 'm', messages: [], tool_choice: { type: 'sometimes' } }, 'tool_choice.type'],
     [{ model: 'm', messages: [], thinking: { type: 'enabled' } }, 'thinking.budget_tokens'],

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import { asArray, asObject, asString, defined, unknownFields } from '../../core/json.ts'
 import type { CacheHint, Part, Turn } from '../../core/request.ts'
 import { openCallId } from '../../core/signature.ts'
-import { invalid, optional, readArray, readObject, readString, required } from './fields.ts'
+import { invalid, optional, readArray, readObject, readString, required } from '../read-fields.ts'
 import { audioMimeType, mediaKindOf, sourceOfUrl } from './media.ts'
 import { plainReasoning, reasoningDetails } from './reasoning.ts'
 
@@ -83,7 +83,7 @@ function decodeMessage(message: JsonObject, at: string, ids: LegacyIds): Turn {
       return name === undefined ? { role, parts } : { role, parts, name }
     }
     default:
-      throw invalid(`${at}role`, `it must be system, developer, user, assistant, tool or function.`)
+      throw invalid(`${at}role`, 'must be system, developer, user, assistant, tool or function')
   }
 }
 

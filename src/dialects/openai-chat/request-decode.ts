@@ -14,7 +14,7 @@ import {
   readString,
   readStrings,
   required,
-} from './fields.ts'
+} from '../read-fields.ts'
 import { decodeCache, decodeMessages } from './message-decode.ts'
 
 const dialect = 'openai-chat'
@@ -60,9 +60,9 @@ type Effort = (typeof efforts)[number]
  * `invalid_request` with the path of the member at fault.
  */
 export function decodeRequest(body: Json): GenRequest {
-  if (!isObject(body)) throw invalid('', 'The body must be a JSON object.')
+  if (!isObject(body)) throw invalid('', 'must be a JSON object')
   const model = required(body, 'model', '', readString)
-  if (model === '') throw invalid('model', 'it must not be empty.')
+  if (model === '') throw invalid('model', 'must not be empty')
   const claimed: string[] = []
   const format = decodeFormat(body, claimed)
   const reasoning = decodeReasoning(body, claimed)

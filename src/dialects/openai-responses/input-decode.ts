@@ -4,7 +4,7 @@ import type { NativeFields } from '../../core/event.ts'
 import { isObject, type Json, type JsonObject, unknownFields } from '../../core/json.ts'
 import type { Part, Turn } from '../../core/request.ts'
 import { openCallId, openSignature } from '../../core/signature.ts'
-import { invalid, optional, readArray, readObject, readString, required } from '../openai-fields.ts'
+import { invalid, optional, readArray, readObject, readString, required } from '../read-fields.ts'
 import { citationFromWire } from './annotation.ts'
 import { mediaFromWire } from './media.ts'
 import { dialect, itemFields } from './wire.ts'
@@ -82,10 +82,7 @@ function decodeMessage(item: JsonObject, param: string, turns: GrowingTurn[]): v
     return
   }
   if (!roles.has(role)) {
-    throw invalid(
-      `${param}.role`,
-      `Invalid value: '${role}'. Supported values are: 'assistant', 'system', 'developer', and 'user'.`,
-    )
+    throw invalid(`${param}.role`, 'must be assistant, system, developer or user')
   }
   const fields = unknownFields(item, messageMembers) ?? {}
   turns.push({

@@ -4,7 +4,7 @@ import type { MediaSource } from '../../core/event.ts'
 import { asObject, type Json, type JsonObject, unknownFields } from '../../core/json.ts'
 import type { Part } from '../../core/request.ts'
 import { audioFormat, audioMimeType, sourceOfUrl, urlOfSource } from '../openai-chat/media.ts'
-import { invalid, optional, readObject, readString, required } from '../openai-fields.ts'
+import { invalid, optional, readObject, readString, required } from '../read-fields.ts'
 import { dialect, ownFields } from './wire.ts'
 
 type MediaPart = Part & { readonly type: 'media' }
@@ -53,8 +53,7 @@ function sourceOf(part: JsonObject, param: string, urlNames: readonly string[]):
     if (url !== undefined) return sourceOfUrl(url)
   }
   const id = optional(part, 'file_id', `${param}.`, readString)
-  if (id === undefined)
-    throw invalid(param, `'${param}' has neither '${urlNames.join("', '")}' nor 'file_id'.`)
+  if (id === undefined) throw invalid(param, `has neither ${urlNames.join(', ')} nor file_id`)
   return { at: 'file', id }
 }
 

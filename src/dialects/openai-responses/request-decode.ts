@@ -19,7 +19,7 @@ import {
   readObject,
   readString,
   required,
-} from '../openai-fields.ts'
+} from '../read-fields.ts'
 import { decodeInput } from './input-decode.ts'
 import { dialect } from './wire.ts'
 
@@ -38,7 +38,7 @@ const summaries: ReadonlySet<string> = new Set(['auto', 'concise', 'detailed'])
  * need not impose. The deprecated `user` stays among the native fields, so that it goes out under that name.
  */
 export function decodeRequest(body: Json): GenRequest {
-  const request = readObject(body, 'body')
+  const request = readObject(body, '')
   const text = optional(request, 'text', '', readObject) ?? {}
   const format = optional(text, 'format', 'text.', decodeFormat)
   const options = optional(request, 'reasoning', '', readObject) ?? {}
@@ -96,10 +96,7 @@ function decodeTurns(request: JsonObject): readonly Turn[] {
     (name) => (request[name] ?? null) !== null,
   )
   if (input === undefined && !hasOther) {
-    throw invalid(
-      'input',
-      "One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be provided.",
-    )
+    throw invalid('input', 'is required, unless `previous_response_id`, `prompt` or `conversation` is given')
   }
   const system: readonly Turn[] =
     instructions === undefined ? [] : [{ role: 'system', parts: [{ type: 'text', text: instructions }] }]
@@ -178,7 +175,7 @@ function decodeTool(value: Json, index: number): Tool {
 function decodeToolChoice(value: Json | undefined, param: string): ToolChoice {
   if (typeof value === 'string') {
     if (value === 'auto' || value === 'none' || value === 'required') return { type: value }
-    throw invalid(param, `Invalid value: '${value}'. Supported values are: 'none', 'auto', and 'required'.`)
+    throw invalid(param, 'must be none, auto, required or an object')
   }
   const choice = readObject(value, param)
   const at = `${param}.`

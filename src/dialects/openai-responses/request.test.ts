@@ -26,12 +26,9 @@ function faultOf(body: Json): [string | undefined, string] {
 
 test('a bad field is named by its path', () => {
   const body = (rest: JsonObject) => ({ model: 'm', input: 'hi', ...rest })
-  assert.deepEqual(faultOf({ input: 'hi' }), ['model', "Missing required parameter: 'model'."])
+  assert.deepEqual(faultOf({ input: 'hi' }), ['model', '`model` is required.'])
   assert.equal(faultOf({ model: 'm' })[0], 'input')
-  assert.deepEqual(faultOf(body({ input: 3 })), [
-    'input',
-    "Invalid type for 'input': expected an array, but got an integer instead.",
-  ])
+  assert.deepEqual(faultOf(body({ input: 3 })), ['input', '`input` must be an array, not a number.'])
   const paths: [JsonObject, string][] = [
     [{ input: ['x'] }, 'input[0]'],
     [{ input: [{ role: 'narrator', content: 'x' }] }, 'input[0].role'],

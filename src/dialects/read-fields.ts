@@ -1,27 +1,26 @@
-/** Reads members of a client's request strictly, with the paths and the words of OpenAI's API. */
+/** Reads members of a client's request strictly: what is present must be of its type. Used by all dialects. */
 
 import { GatewayError } from '../core/error.ts'
 import { isObject, type Json, type JsonObject } from '../core/json.ts'
 
-/** The error for a member; `param` is its path, such as `input[0].content`. */
+/** The error for a member. `param` is its path in the caller's terms, empty for the body itself. */
 export function invalid(param: string, problem: string): GatewayError {
-  return new GatewayError('invalid_request', problem, { param })
+  const message = param === '' ? `The body ${problem}.` : `\`${param}\` ${problem}.`
+  return new GatewayError('invalid_request', message, { param })
 }
 
 type Read<T> = (value: Json | undefined, param: string) => T
 
-/** Undefined where the member is absent or null, which OpenAI's API treats alike. */
+/** Undefined where the member is absent or null. `at` is the object's path, ending in a dot, or empty. */
 export function optional<T>(object: JsonObject, name: string, at: string, read: Read<T>): T | undefined {
   const value = object[name]
   return value === undefined || value === null ? undefined : read(value, at + name)
 }
 
-/** Throws where the member is absent or null. `at` is the path of the object, ending in a dot, or empty. */
+/** Throws where the member is absent or null. */
 export function required<T>(object: JsonObject, name: string, at: string, read: Read<T>): T {
   const value = object[name]
-  if (value === undefined || value === null) {
-    throw invalid(at + name, `Missing required parameter: '${at + name}'.`)
-  }
+  if (value === undefined || value === null) throw invalid(at + name, 'is required')
   return read(value, at + name)
 }
 
@@ -31,27 +30,24 @@ export const readString: Read<string> = (value, param) => {
 }
 
 export const readBoolean: Read<boolean> = (value, param) => {
-  if (typeof value !== 'boolean') throw wrongType(param, 'a boolean', value)
+  if (typeof value !== 'boolean') throw wrongType(param, 'true or false', value)
   return value
 }
 
 export const readNumber: Read<number> = (value, param) => {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongType(param, 'a decimal', value)
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongType(param, 'a number', value)
   return value
 }
 
 export const readInteger: Read<number> = (value, param) => {
-  if (!Number.isSafeInteger(value)) throw wrongType(param, 'an integer', value)
+  if (!Number.isSafeInteger(value)) throw wrongType(param, 'a whole number', value)
   return value as number
 }
 
 /** A whole number of at least 0. */
 export const readCount: Read<number> = (value, param) => {
   const count = readInteger(value, param)
-  if (count < 0) {
-    const got = `Expected a value >= 0, but got ${count} instead.`
-    throw invalid(param, `Invalid '${param}': integer below minimum value. ${got}`)
-  }
+  if (count < 0) throw invalid(param, 'must be at least 0')
   return count
 }
 
@@ -68,15 +64,19 @@ export const readArray: Read<readonly Json[]> = (value, param) => {
 export const readStrings: Read<readonly string[]> = (value, param) =>
   readArray(value, param).map((item, index) => readString(item, `${param}[${index}]`))
 
+/** An object whose members are all numbers. */
+export const readNumbers: Read<Readonly<Record<string, number>>> = (value, param) => {
+  const object = readObject(value, param)
+  for (const name in object) readNumber(object[name], `${param}.${name}`)
+  return object as Readonly<Record<string, number>>
+}
+
 function wrongType(param: string, expected: string, value: Json | undefined): GatewayError {
-  const got = `expected ${expected}, but got ${nameOf(value)} instead`
-  return invalid(param, `Invalid type for '${param}': ${got}.`)
+  return invalid(param, `must be ${expected}, not ${nameOf(value)}`)
 }
 
 function nameOf(value: Json | undefined): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object') return 'an object'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal'
-  return `a ${typeof value}`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
