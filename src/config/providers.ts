@@ -7,9 +7,15 @@ import { type Environment, SecretRef } from './secret-ref.ts'
 export interface ProviderType {
   /** Environment variables that usually hold its key, first set one wins. Empty: a key is not needed. */
   readonly env: readonly string[]
-  /** Absent: the configuration must name one. */
+  /** Absent: the configuration must name one. `{region}` stands for the region. */
   readonly baseUrl?: string
+  /** Present where requests may be signed: environment variables of the settings for it. */
+  readonly signingEnv?: Readonly<Record<SigningSetting, readonly string[]>>
 }
+
+/** The settings by which requests are signed. */
+export const signingSettings = ['region', 'accessKeyId', 'secretAccessKey', 'sessionToken'] as const
+export type SigningSetting = (typeof signingSettings)[number]
 
 export interface KnownProviders {
   readonly types: Readonly<Record<string, ProviderType>>
@@ -31,9 +37,7 @@ export function chooseProviders(
   if (declared === undefined) return discoverProviders(known, env)
   const choices = Object.entries(declared).map(([name, settings]) => {
     const type = settings.type ?? name
-    const usual = settings.apiKey ?? usualKey(typeOf(known, type), env)
-    const choice: ProviderChoice = usual ? { ...settings, type, apiKey: usual } : { ...settings, type }
-    return [name, choice] as const
+    return [name, withUsual({ ...settings, type }, typeOf(known, type), env)] as const
   })
   return Object.fromEntries(choices)
 }
@@ -46,14 +50,46 @@ export function typeOf(known: KnownProviders, type: string): ProviderType | unde
 function discoverProviders(known: KnownProviders, env: Environment): Record<string, ProviderChoice> {
   const found: Record<string, ProviderChoice> = {}
   for (const [type, row] of Object.entries(known.types)) {
-    const apiKey = usualKey(row, env)
-    if (apiKey) found[type] = { type, apiKey, allowPrivateNetwork: false, models: [] }
+    // An access key alone is no sign: machines have one for other services.
+    if (!usualRef(row.env, env)) continue
+    found[type] = withUsual({ type, allowPrivateNetwork: false, models: [] }, row, env)
   }
   if (Object.keys(found).length > 0) return found
   return { [known.builtIn]: { type: known.builtIn, allowPrivateNetwork: false, models: [] } }
 }
 
-function usualKey(row: ProviderType | undefined, env: Environment): SecretRef | undefined {
-  const name = row?.env.find((variable) => env[variable]?.trim())
+/** The settings, with what the environment has where they name neither a key nor an access key. */
+function withUsual(
+  settings: ProviderChoice,
+  row: ProviderType | undefined,
+  env: Environment,
+): ProviderChoice {
+  if (row === undefined) return settings
+  const variable = usualName(row.signingEnv?.region ?? [], env)
+  const region = settings.region ?? (variable && env[variable]?.trim())
+  const placed: ProviderChoice = region === undefined ? settings : { ...settings, region }
+  if (settings.apiKey || settings.accessKeyId || settings.secretAccessKey) return placed
+  const apiKey = usualRef(row.env, env)
+  return apiKey ? { ...placed, apiKey } : { ...placed, ...usualAccessKey(row, env) }
+}
+
+function usualAccessKey(
+  { signingEnv }: ProviderType,
+  env: Environment,
+): Pick<ProviderChoice, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'> {
+  const accessKeyId = signingEnv && usualRef(signingEnv.accessKeyId, env)
+  const secretAccessKey = signingEnv && usualRef(signingEnv.secretAccessKey, env)
+  const sessionToken = signingEnv && usualRef(signingEnv.sessionToken, env)
+  if (!accessKeyId || !secretAccessKey) return {}
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
+}
+
+/** The first of the variables that is set. */
+function usualName(variables: readonly string[], env: Environment): string | undefined {
+  return variables.find((variable) => env[variable]?.trim())
+}
+
+function usualRef(variables: readonly string[], env: Environment): SecretRef | undefined {
+  const name = usualName(variables, env)
   return name === undefined ? undefined : new SecretRef({ kind: 'env', name })
 }

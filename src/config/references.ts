@@ -2,7 +2,13 @@
 
 import { type Finding, type Path, quote } from './fault.ts'
 import { nearest } from './nearest.ts'
-import { type KnownProviders, type ProviderChoice, typeOf } from './providers.ts'
+import {
+  type KnownProviders,
+  type ProviderChoice,
+  type ProviderType,
+  signingSettings,
+  typeOf,
+} from './providers.ts'
 import type { Settings } from './schema.ts'
 import type { SecretRef } from './secret-ref.ts'
 
@@ -50,16 +56,44 @@ function checkProvider(name: string, provider: ProviderChoice, known: KnownProvi
       },
     ]
   }
-  const findings = checkHeaders([...path, 'headers'], provider.headers)
+  const findings = [
+    ...checkHeaders([...path, 'headers'], provider.headers),
+    ...checkSigning(path, provider, row),
+  ]
   const isBuiltIn = provider.type === known.builtIn
   if (row.baseUrl === undefined && provider.baseUrl === undefined && !isBuiltIn) {
     findings.push({ path, message: 'no address', mend: 'Add `baseUrl: https://host/v1`.' })
   }
   if (provider.baseUrl !== undefined) {
     findings.push(...checkScheme([...path, 'baseUrl'], provider.baseUrl, provider.allowPrivateNetwork))
-  } else if (provider.apiKey === undefined && row.env.length > 0) {
+  } else if (!(provider.apiKey ?? provider.accessKeyId) && row.env.length > 0) {
     const mend = `Set ${row.env[0]}, or add \`apiKey: env:NAME\` or \`apiKey: file:/path\`.`
     findings.push({ path, message: 'no key', mend })
+  }
+  return findings
+}
+
+/** The settings by which requests are signed: all that are needed, none where no request is signed. */
+function checkSigning(path: Path, provider: ProviderChoice, { signingEnv }: ProviderType): Finding[] {
+  if (signingEnv === undefined) {
+    return signingSettings
+      .filter((setting) => provider[setting] !== undefined)
+      .map((setting) => ({
+        path: [...path, setting],
+        message: 'not a setting of this type of provider',
+        mend: 'Remove it, or correct `type`.',
+      }))
+  }
+  const { accessKeyId, secretAccessKey, region, baseUrl } = provider
+  const findings: Finding[] = []
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    const missing = accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey'
+    findings.push({ path, message: 'half of an access key', mend: `Add \`${missing}: env:NAME\`.` })
+  }
+  // A signature names the region, and so does the usual address.
+  if (region === undefined && (baseUrl === undefined || accessKeyId !== undefined)) {
+    const mend = `Set ${signingEnv.region[0]}, or add \`region: us-east-1\`.`
+    findings.push({ path, message: 'no region', mend })
   }
   return findings
 }

@@ -1,6 +1,7 @@
-/** Puts a provider's credential on a request. */
+/** Puts a provider's credential, or a proof of it, on a request. */
 
 import type { Secret } from '../core/secret.ts'
+import { type AwsCredentials, signRequest } from './sigv4.ts'
 import type { AuthScheme } from './table.ts'
 
 /** The header that carries the credential, as name and value. No credential (a local server): no header. */
@@ -8,8 +9,34 @@ export function authHeaders(scheme: AuthScheme, credential: Secret | undefined):
   if (credential === undefined) return {}
   switch (scheme.kind) {
     case 'bearer':
+    case 'sigv4':
       return { authorization: `Bearer ${credential.reveal()}` }
     case 'header':
       return { [scheme.name]: credential.reveal() }
   }
+}
+
+/** What is signed of a request; the path is as it is sent, with the query. */
+export interface Signable {
+  readonly method: string
+  readonly path: string
+  readonly body: string
+  readonly nowMs: number
+}
+
+/** The headers that prove a request; they hold for this request alone, and for minutes. */
+export type Sign = (request: Signable) => Readonly<Record<string, string>>
+
+/** The settings by which requests are signed. */
+export interface Signing {
+  readonly region: string
+  readonly credentials: AwsCredentials
+}
+
+/** Signs requests to the host of `baseUrl`; undefined for a scheme that signs none. */
+export function createSign(scheme: AuthScheme, baseUrl: URL, signing: Signing | undefined): Sign | undefined {
+  if (scheme.kind !== 'sigv4' || signing === undefined) return undefined
+  const { service } = scheme
+  return ({ path, ...request }) =>
+    signRequest({ ...request, ...signing, service, url: new URL(path, baseUrl), headers: {} })
 }

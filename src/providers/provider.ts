@@ -3,7 +3,7 @@
 import type { DialectId } from '../core/event.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Patch } from '../dialects/dialect.ts'
-import { authHeaders } from './auth.ts'
+import { authHeaders, createSign, type Sign, type Signing } from './auth.ts'
 import { type Quirk, quirks } from './quirks.ts'
 import type { ProviderSpec } from './table.ts'
 
@@ -38,6 +38,8 @@ export interface Provider {
   readonly timeouts: Timeouts
   /** Everything that every request to it carries, credential included. */
   readonly headers: Readonly<Record<string, string>>
+  /** Headers of a single request, where the provider wants each to be signed. */
+  readonly sign?: Sign
   /** Bare model names that the configuration says it serves. */
   readonly models: readonly string[]
   readonly requestPatch: Patch | undefined
@@ -48,6 +50,10 @@ export interface Provider {
 export interface ProviderSettings {
   readonly baseUrl?: string
   readonly credential?: Secret
+  /** Fills the `{region}` of a row's address. */
+  readonly region?: string
+  /** What requests are signed with, where there is no credential to send. */
+  readonly signing?: Signing
   readonly headers?: Readonly<Record<string, string>>
   readonly dialect?: DialectId
   readonly allowPrivateNetwork?: boolean
@@ -58,14 +64,17 @@ export interface ProviderSettings {
 /** Merges a row with its settings. The configuration has been checked: a base URL is there and parses. */
 export function createProvider(name: string, row: ProviderSpec, settings: ProviderSettings): Provider {
   const spec: ProviderSpec = settings.dialect ? { ...row, dialects: [settings.dialect] } : row
+  const baseUrl = new URL(settings.baseUrl ?? row.baseUrl?.replace('{region}', settings.region ?? '') ?? '')
+  const sign = createSign(row.auth, baseUrl, settings.signing)
   const patches = (spec.quirks ?? []).map((quirk): Quirk => quirks[quirk])
   return {
     name,
     spec,
-    baseUrl: new URL(settings.baseUrl ?? row.baseUrl ?? ''),
+    baseUrl,
     allowPrivateNetwork: settings.allowPrivateNetwork ?? false,
     timeouts: { ...defaultTimeouts, ...settings.timeouts },
     headers: { ...row.headers, ...settings.headers, ...authHeaders(row.auth, settings.credential) },
+    ...(sign && { sign }),
     models: settings.models ?? [],
     requestPatch: chain(patches.map((quirk) => quirk.request)),
     responsePatch: chain(patches.map((quirk) => quirk.response)),

@@ -4,8 +4,19 @@ import type { EmbeddingDialectId } from '../core/embedding.ts'
 import type { DialectId } from '../core/event.ts'
 import type { QuirkName } from './quirks.ts'
 
-/** How a credential travels: in `Authorization: Bearer`, or alone in a header of the provider's own. */
-export type AuthScheme = { readonly kind: 'bearer' } | { readonly kind: 'header'; readonly name: string }
+/**
+ * How a credential travels: in `Authorization: Bearer`, or alone in a header of the provider's own. With `sigv4`
+ * a key travels as a bearer, and an access key not at all: it signs each request, for this service of AWS.
+ */
+export type AuthScheme =
+  | { readonly kind: 'bearer' }
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'sigv4'; readonly service: string }
+
+/** Environment variables of each setting, in the order in which they are looked up. */
+export type SigningEnv = Readonly<
+  Record<'region' | 'accessKeyId' | 'secretAccessKey' | 'sessionToken', readonly string[]>
+>
 
 export interface ProviderSpec {
   readonly title: string
@@ -16,11 +27,13 @@ export interface ProviderSpec {
   readonly embeddings?: EmbeddingDialectId
   /** The dialects whose token-counting endpoint it offers. */
   readonly countsTokens?: readonly DialectId[]
-  /** With version path, without a trailing slash. Absent: the configuration must name it. */
+  /** With version path, without a trailing slash; `{region}` is filled in. Absent: the configuration must name it. */
   readonly baseUrl?: string
   readonly auth: AuthScheme
   /** Environment variables that hold its key, in the order in which they are looked up. */
   readonly env: readonly string[]
+  /** The same for the settings by which requests are signed. */
+  readonly signingEnv?: SigningEnv
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>
   readonly quirks?: readonly QuirkName[]
@@ -130,6 +143,22 @@ export const providerTable = {
       'voxtral-',
       'open-mi',
     ],
+    cancelStopsBilling: false,
+  },
+  bedrock: {
+    title: 'Amazon Bedrock',
+    genAiName: 'aws.bedrock',
+    dialects: ['bedrock-converse'],
+    baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com',
+    auth: { kind: 'sigv4', service: 'bedrock' },
+    env: ['AWS_BEARER_TOKEN_BEDROCK'],
+    signingEnv: {
+      region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+      accessKeyId: ['AWS_ACCESS_KEY_ID'],
+      secretAccessKey: ['AWS_SECRET_ACCESS_KEY'],
+      sessionToken: ['AWS_SESSION_TOKEN'],
+    },
+    modelPrefixes: ['amazon.', 'anthropic.', 'us.', 'eu.', 'apac.', 'global.', 'arn:aws:bedrock:'],
     cancelStopsBilling: false,
   },
   'openai-compatible': {

@@ -1,7 +1,7 @@
 /** Compiles the configuration's providers and routes into the table that plans are made from. */
 
 import type { Config } from '../config/load.ts'
-import { createProvider, type Provider } from '../providers/provider.ts'
+import { createProvider, type Provider, type ProviderSettings } from '../providers/provider.ts'
 import { builtInProvider, type ProviderType, providerTable } from '../providers/table.ts'
 import { type Route, type RoutingTable, targetOf } from './plan.ts'
 
@@ -21,7 +21,8 @@ function toProvider(
   settings: Config['providers'][string],
   builtInUrl: string | undefined,
 ): Provider {
-  const { type, apiKey, baseUrl, headers, dialect, allowPrivateNetwork, timeout, models } = settings
+  const { type, apiKey, baseUrl, region, headers, dialect, allowPrivateNetwork, timeout, models } = settings
+  const signing = signingOf(settings)
   const isBuiltIn = type === builtInProvider
   const address = isBuiltIn ? builtInUrl : baseUrl
   const plainHeaders =
@@ -31,10 +32,20 @@ function toProvider(
     models,
     ...(address !== undefined && { baseUrl: address }),
     ...(apiKey && { credential: apiKey }),
+    ...(region !== undefined && { region }),
+    ...(signing && { signing }),
     ...(plainHeaders && { headers: plainHeaders }),
     ...(dialect && { dialect }),
     ...(timeout && { timeouts: timeout }),
   })
+}
+
+/** A key that can be sent needs no signature beside it. */
+function signingOf(settings: Config['providers'][string]): ProviderSettings['signing'] {
+  const { apiKey, region, accessKeyId, secretAccessKey, sessionToken } = settings
+  if (apiKey || region === undefined || !accessKeyId || !secretAccessKey) return undefined
+  const session = sessionToken && { sessionToken }
+  return { region, credentials: { accessKeyId: accessKeyId.reveal(), secretAccessKey, ...session } }
 }
 
 function toRoutes(config: Config, providers: RoutingTable['providers']): Map<string, Route> {

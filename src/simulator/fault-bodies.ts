@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Json, JsonObject } from '../core/json.ts'
 import { type Fault, type FaultContext, refuse } from './fault.ts'
 import type { Plan } from './plan.ts'
-import { wholeFrame } from './wire.ts'
+import { streamOf, wholeFrame } from './wire.ts'
 
 const page =
   '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n'
@@ -58,6 +58,8 @@ function answerStatus(plan: Plan, argument: string, context: FaultContext): void
 
 const contextWords: Readonly<Record<string, string>> = {
   'anthropic-messages': 'prompt is too long: 250000 tokens > 200000 maximum',
+  'bedrock-converse':
+    'The model returned the following errors: Input Tokens Exceeded: Number of input tokens exceeds maximum length.',
   'gemini-generate':
     'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
 }
@@ -173,11 +175,12 @@ export const bodyFaults: Readonly<Record<string, Fault>> = {
   'ctype-sse': {
     means: 'a stream, even where none was asked for',
     plan: (plan, _argument, { wire, reply }) => {
-      plan.framing = 'sse'
+      const { framing, contentType } = streamOf(wire)
+      plan.framing = framing
       plan.transfer = 'chunked'
       plan.frames = wire.frames(reply)
       plan.headers = [
-        ['content-type', 'text/event-stream'],
+        ['content-type', contentType],
         ...plan.headers.filter(([name]) => name !== 'content-type'),
       ]
     },

@@ -7,7 +7,7 @@ import { bodyFaults } from './fault-bodies.ts'
 import type { Fault, FaultContext } from './fault.ts'
 import { refuse } from './fault.ts'
 import { durationMs } from './duration.ts'
-import type { SimFrame } from './wire.ts'
+import { type SimFrame, streamOf } from './wire.ts'
 
 const beforeFinish = (frames: readonly SimFrame[]) => {
   const at = frames.findIndex((frame) => frame.role === 'finish')
@@ -32,7 +32,12 @@ const textOfFrame = ({ value }: SimFrame) => (typeof value === 'string' ? value 
 function withoutContent(value: JsonObject): JsonObject {
   const { candidates: _candidates, ...rest } = value
   const empty = ['choices', 'content', 'output'].filter((key) => Array.isArray(rest[key]))
-  return { ...rest, ...Object.fromEntries(empty.map((key) => [key, []])) }
+  const message = asObject(asObject(rest['output'])?.['message'])
+  return {
+    ...rest,
+    ...Object.fromEntries(empty.map((key) => [key, []])),
+    ...(message && { output: { message: { ...message, content: [] } } }),
+  }
 }
 
 /** A whole answer that does not say why it ended, in any dialect. */
@@ -44,7 +49,8 @@ function withoutFinish(value: JsonObject): JsonObject {
     ...(value['choices'] !== undefined && { choices: without('finish_reason', value['choices']) }),
     ...(value['candidates'] !== undefined && { candidates: without('finishReason', value['candidates']) }),
     ...(value['stop_reason'] !== undefined && { stop_reason: null }),
-    ...(value['output'] !== undefined && { status: 'in_progress' }),
+    ...(value['stopReason'] !== undefined && { stopReason: null }),
+    ...(Array.isArray(value['output']) && { status: 'in_progress' }),
   }
 }
 
@@ -243,11 +249,12 @@ const streamFaults: Readonly<Record<string, Fault>> = {
       refuse(plan, context, words)
       plan.status = 200
       if (!context.isStream) return
-      plan.framing = 'sse'
+      const { framing, contentType } = streamOf(context.wire)
+      plan.framing = framing
       plan.frames = [context.wire.errorFrame(words, context.reply.n)]
       plan.headers = plan.headers.map(([name, value]) => [
         name,
-        name === 'content-type' ? 'text/event-stream' : value,
+        name === 'content-type' ? contentType : value,
       ])
     },
   },

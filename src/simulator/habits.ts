@@ -81,6 +81,7 @@ const rows: ReadonlyMap<string, Partial<Habits>> = new Map(
     },
     openrouter: { chatReasoning: 'reasoning', comments: ['OPENROUTER PROCESSING'] },
     gemini: { billsWhenCancelled: true },
+    bedrock: { billsWhenCancelled: true },
   } satisfies Record<string, Partial<Habits>>),
 )
 

@@ -76,6 +76,7 @@ export function tokenCount(wire: WireName, inputTokens: number): JsonObject {
       }
     case 'openai-chat':
     case 'openai-responses':
+    case 'bedrock-converse': // has no such path
       return { object: 'response.input_tokens', input_tokens: inputTokens }
   }
 }
@@ -105,6 +106,7 @@ export function modelList(wire: WireName): JsonObject {
       }
     case 'openai-chat':
     case 'openai-responses':
+    case 'bedrock-converse': // has no such path
       return {
         object: 'list',
         data: names.map((id) => ({ id, object: 'model', created: 1_767_225_600, owned_by: 'sim' })),

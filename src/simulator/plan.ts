@@ -1,6 +1,7 @@
 /** What will be sent for one call, as data that faults change, and how it becomes steps on a socket. */
 
 import { STATUS_CODES } from 'node:http'
+import { encodeAwsEventStream } from '../framing/aws-event-stream.ts'
 import type { SimFrame } from './wire.ts'
 
 export interface Plan {
@@ -8,7 +9,7 @@ export interface Plan {
   headers: [name: string, value: string][]
   /** What stands before the answer's head: an informational response. */
   preamble: string
-  framing: 'sse' | 'json-array' | 'json'
+  framing: 'sse' | 'aws-event-stream' | 'json-array' | 'json'
   frames: Iterable<SimFrame>
   /** Sent instead of the frames. */
   rawBody?: Iterable<Buffer>
@@ -159,7 +160,7 @@ export function* piecesOf(plan: Plan): Generator<Piece> {
   let held: Piece | undefined
   for (const frame of plan.frames) {
     if (held) yield held
-    held = { bytes: Buffer.from(frameText(frame, plan, at++)), tokens: frame.tokens, isDelta: isDelta(frame) }
+    held = { bytes: frameBytes(frame, plan, at++), tokens: frame.tokens, isDelta: isDelta(frame) }
   }
   if (held) yield plan.framing === 'sse' && !plan.sse.endsBlank ? withoutBlank(held, plan.sse.lineEnd) : held
   if (plan.framing === 'json-array')
@@ -170,6 +171,12 @@ const isDelta = (frame: SimFrame) => frame.role === 'delta' || frame.role === 'w
 
 function withoutBlank(piece: Piece, lineEnd: string): Piece {
   return { ...piece, bytes: piece.bytes.subarray(0, piece.bytes.length - 2 * lineEnd.length) }
+}
+
+function frameBytes(frame: SimFrame, plan: Plan, at: number): Buffer {
+  if (plan.framing !== 'aws-event-stream') return Buffer.from(frameText(frame, plan, at))
+  const data = typeof frame.value === 'string' ? frame.value : JSON.stringify(frame.value)
+  return encodeAwsEventStream({ ...(frame.event !== undefined && { event: frame.event }), data })
 }
 
 function frameText(frame: SimFrame, plan: Plan, at: number): string {

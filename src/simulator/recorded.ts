@@ -132,9 +132,9 @@ export class Recordings {
 /** What two equal requests have in common: the body without regard to the order of keys, and what the path says. */
 function requestKey(method: string, path: string, body: Json): string {
   const bare = path.split('?', 1)[0]!
-  const inPath = /models\/([^/]+):(\w+)$/.exec(bare)
+  const inPath = /models\/([^/]+):(\w+)$/.exec(bare) ?? /\/model\/([^/]+)\/(converse(?:-stream)?)$/.exec(bare)
   const place = inPath
-    ? `${inPath[1]!}:${inPath[2]!}`
+    ? `${inPath[1]!.replaceAll('%3A', ':')}:${inPath[2]!}`
     : method === 'GET'
       ? bare.slice(bare.lastIndexOf('/'))
       : ''

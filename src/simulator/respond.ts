@@ -11,7 +11,7 @@ import { answerOf, type Pace, type SimModel } from './models.ts'
 import type { Plan } from './plan.ts'
 import type { Prompt } from './prompt.ts'
 import type { Route } from './route.ts'
-import { type ErrorWords, type Reply, type SimFrame, type Wire, wholeFrame } from './wire.ts'
+import { type ErrorWords, type Reply, type SimFrame, streamOf, type Wire, wholeFrame } from './wire.ts'
 
 export interface Call {
   readonly request: HttpRequest
@@ -92,10 +92,11 @@ function planOf(call: Call, wire: Wire, frames: SimFrame[], inputTokens: number 
   const { route, isStream, n, nowMs } = call
   const isGemini = wire.name === 'gemini-generate'
   const isArray = isGemini && isStream && route.query.get('alt') !== 'sse'
-  const framing = !isStream ? 'json' : isArray ? 'json-array' : 'sse'
+  const stream = streamOf(wire)
+  const framing = !isStream ? 'json' : isArray ? 'json-array' : stream.framing
   const contentType =
-    framing === 'sse'
-      ? 'text/event-stream'
+    framing === stream.framing
+      ? stream.contentType
       : isGemini
         ? 'application/json; charset=UTF-8'
         : 'application/json'

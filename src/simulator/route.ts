@@ -1,6 +1,7 @@
 /** Which operation a path asks for: `/<provider>/...` and the end of the path decide. */
 
 import { anthropicMessages } from './anthropic-messages.ts'
+import { bedrockConverse } from './bedrock-converse.ts'
 import { geminiGenerate } from './gemini-generate.ts'
 import { openAiChat } from './openai-chat.ts'
 import { openAiResponses } from './openai-responses.ts'
@@ -60,6 +61,8 @@ const geminiActions: ReadonlyMap<string, Operation> = new Map([
   ['batchEmbedContents', gemini('embed', 'gemini-embeddings')],
 ])
 
+const converse: Operation = { kind: 'generate', wire: bedrockConverse, dialects: ['bedrock-converse'] }
+
 /** The route of a call; of the kind `none` where no provider has such a path. */
 export function routeOf(method: string, target: string): Route {
   const mark = target.indexOf('?')
@@ -80,6 +83,17 @@ export function routeOf(method: string, target: string): Route {
       stream: inPath[2] === 'streamGenerateContent',
     }
   }
+  const conversed = /\/model\/(.+)\/(converse|converse-stream)$/.exec(path)
+  if (conversed && method === 'POST') {
+    return {
+      provider,
+      path,
+      query,
+      operation: converse,
+      model: decoded(conversed[1]!),
+      stream: conversed[2] === 'converse-stream',
+    }
+  }
   if (method === 'GET' && path.endsWith('/models')) {
     return { provider, path, query, operation: { kind: 'list-models', wire: wireOfPath(path), dialects: [] } }
   }
@@ -98,6 +112,7 @@ export function routeOf(method: string, target: string): Route {
 /** The wire that a provider's paths are most likely of, for answers without another sign of it. */
 function wireOfPath(path: string): Wire {
   if (path.includes('/v1beta')) return geminiGenerate
+  if (path.startsWith('/bedrock/')) return bedrockConverse
   return path.startsWith('/anthropic/') ? anthropicMessages : openAiChat
 }
 

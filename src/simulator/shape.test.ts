@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { readRecorded, recordedDir, recordedEntries } from '../../test/support/recorded.ts'
+import { readRecorded, recordedDir, recordedEntries, recordedStream } from '../../test/support/recorded.ts'
 import { asObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { AwsEventStreamParser } from '../framing/aws-event-stream.ts'
 import { SseParser } from '../framing/sse.ts'
 import { createSimulator } from './simulator.ts'
 
@@ -29,10 +30,13 @@ function paths(value: Json | undefined, at: string, into: Set<string>): void {
   }
 }
 
-function pathsOf(isStream: boolean, text: string): Set<string> {
+function pathsOf(isStream: boolean, body: Buffer, dialect: string): Set<string> {
   const found = new Set<string>()
-  if (!isStream) paths(parseJson(text), '', found)
-  else for (const { data } of new SseParser().push(Buffer.from(text))) paths(parseJson(data), '', found)
+  if (!isStream) paths(parseJson(body.toString()), '', found)
+  else if (dialect === 'bedrock-converse') {
+    const frames = new AwsEventStreamParser().push(body)
+    for (const { event, data } of frames) paths(parseJson(data), event ?? '', found)
+  } else for (const { data } of new SseParser().push(body)) paths(parseJson(data), '', found)
   return found
 }
 
@@ -99,6 +103,15 @@ const rows: readonly Row[] = [
       tools: [{ functionDeclarations: [{ name: 'weather', parameters }] }],
     }),
   },
+  {
+    provider: 'bedrock',
+    dialect: 'bedrock-converse',
+    path: (model, stream) => `/bedrock/model/${model}/${stream ? 'converse-stream' : 'converse'}`,
+    body: () => ({
+      messages: [{ role: 'user', content: [{ text: 'hello there' }] }],
+      toolConfig: { tools: [{ toolSpec: { name: 'weather', inputSchema: { json: parameters } } }] },
+    }),
+  },
 ]
 
 test('answers have no keys that no provider was seen to send, and all that every one sends', async (t) => {
@@ -113,7 +126,10 @@ test('answers have no keys that no provider was seen to send, and all that every
           (entry) => entry.provider === provider && entry.status === 200 && entry.streaming === isStream,
         )
         .map((entry) => readRecorded(entry).response)
-        .map(({ sse, body: whole }) => pathsOf(isStream, sse ?? JSON.stringify(whole ?? null)))
+        .map((response) => {
+          const whole = Buffer.from(JSON.stringify(response.body ?? null))
+          return pathsOf(isStream, recordedStream(response) ?? whole, dialect)
+        })
         .filter((found) => found.size > 5)
       if (recorded.length < 2) continue
       const seen = new Set(recorded.flatMap((found) => [...found]))
@@ -124,7 +140,8 @@ test('answers have no keys that no provider was seen to send, and all that every
           method: 'POST',
           body: JSON.stringify(body(model, isStream)),
         })
-        for (const each of pathsOf(isStream, await answer.text())) made.add(each)
+        const bytes = Buffer.from(await answer.arrayBuffer())
+        for (const each of pathsOf(isStream, bytes, dialect)) made.add(each)
       }
       await t.test(
         `${provider} ${dialect} ${isStream ? 'streamed' : 'whole'}, of ${recorded.length} recordings`,

@@ -5,7 +5,18 @@ import type { SimAnswer, SimUsage } from './answer.ts'
 import type { Habits } from './habits.ts'
 import type { Prompt } from './prompt.ts'
 
-export type WireName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini-generate'
+export type WireName =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'gemini-generate'
+  | 'bedrock-converse'
+
+/** How a stream is cut into events, and the content type that says so. */
+export interface WireStream {
+  readonly framing: 'sse' | 'aws-event-stream'
+  readonly contentType: string
+}
 
 /**
  * One event of a stream, or the one JSON document of an answer that is not streamed. `role` says what it is to
@@ -45,6 +56,8 @@ export interface ErrorWords {
 
 export interface Wire {
   readonly name: WireName
+  /** Absent: server-sent events. */
+  readonly stream?: WireStream
   /** Reads what the request asks. Total: what it does not know, it passes over. */
   read(body: JsonObject): Prompt
   whole(reply: Reply): JsonObject
@@ -58,6 +71,11 @@ export interface Wire {
   strangeFrame(reply: Reply): SimFrame
   /** The headers of its provider beside content type and length. */
   headers(reply: { readonly n: number; readonly nowMs: number; readonly habits: Habits }): [string, string][]
+}
+
+/** How this wire streams. */
+export function streamOf({ stream }: Wire): WireStream {
+  return stream ?? { framing: 'sse', contentType: 'text/event-stream' }
 }
 
 /** An answer that is not streamed, as the one frame that it is. */

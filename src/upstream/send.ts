@@ -51,6 +51,7 @@ export interface Sender {
   close(): Promise<void>
 }
 
+const method = 'POST'
 const keepAliveTimeoutMs = 30_000
 /** A stream may send only pings for this many idle periods before it counts as stalled. */
 const contentIdlePeriods = 5
@@ -100,12 +101,15 @@ export function createSender(clock: Clock): Sender {
       const { provider } = options.target
       const connection = connections.get(provider) ?? connect(provider)
       const call = new Call(options.target, options.stream, receiver, ticker, clock)
-      const extra = options.headers ? Object.entries(options.headers).flat() : []
+      const path = connection.basePath + options.path
+      const signature = provider.sign?.({ method, path, body: options.body, nowMs: clock.nowMs() })
+      const extra =
+        options.headers || signature ? Object.entries({ ...options.headers, ...signature }).flat() : []
       connection.pool.dispatch(
         {
           origin: connection.origin,
-          path: connection.basePath + options.path,
-          method: 'POST',
+          path,
+          method,
           headers: extra.length > 0 ? [...connection.headers, ...extra] : (connection.headers as string[]),
           body: options.body,
         },

@@ -8,6 +8,7 @@ export const sourceNames = [
   'openai-responses',
   'anthropic-messages',
   'gemini',
+  'bedrock-converse',
 ] as const satisfies readonly DialectId[]
 
 export type SourceName = (typeof sourceNames)[number]
@@ -17,6 +18,7 @@ const rows: Readonly<Record<SourceName, { readonly settings: JsonObject; readonl
   'openai-responses': { settings: { type: 'openai', dialect: 'openai-responses' }, path: '/openai/v1' },
   'anthropic-messages': { settings: { type: 'anthropic' }, path: '/anthropic/v1' },
   gemini: { settings: { type: 'gemini' }, path: '/gemini/v1beta' },
+  'bedrock-converse': { settings: { type: 'bedrock' }, path: '/bedrock' },
 }
 
 /** The configuration of each provider, at the address that `baseUrl` gives for the simulator's path. */
