@@ -272,6 +272,22 @@ test('model calls within the call are billed by their own model, without another
   )
 })
 
+test('model calls within the call are served as the call is served', () => {
+  const price = table(
+    { input: 1_000_000, output: 0 },
+    { serviceTiers: { flex: [1, 2] }, regions: { us: [11, 10] } },
+  )
+  const nested = [{ usage: { inputTokens: 100, outputTokens: 0 } }]
+  const usage: Usage = {
+    inputTokens: 100,
+    outputTokens: 0,
+    nested,
+    serviceTier: 'flex',
+    inferenceRegion: 'us',
+  }
+  assert.equal(priceUsage(price, usage, { atMs: 0 }).totalNanoUsd, 110)
+})
+
 test('searches are billed each, or once for the call, as the price says', () => {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, webSearches: 3 }
   const total = (rates: Rates): number => priceUsage(table(rates), usage, { atMs: 0 }).totalNanoUsd

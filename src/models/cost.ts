@@ -92,8 +92,11 @@ export function priceUsage(price: PriceTable, usage: Usage, context: CostContext
       findings.unpriced.add('nested')
       continue
     }
+    // Served as the call is served; but its prompt is its own, and so is its price tier.
     const { promptTokens: _promptTokens, ...nestedContext } = context
-    for (const share of sharesOf(nestedPrice, nested, nestedContext, findings)) {
+    const { serviceTier, inferenceRegion } = usage
+    const served: Usage = { ...defined({ serviceTier, inferenceRegion }), ...nested }
+    for (const share of sharesOf(nestedPrice, served, nestedContext, findings)) {
       if (share.what !== 'request') shares.push(model === undefined ? share : { ...share, model })
     }
   }

@@ -41,6 +41,7 @@ export const sources: Readonly<Record<string, Source>> = {
   nebius: { priced: ['huggingface_nebius'] },
   novita: { priced: ['novita', 'huggingface_novita'] },
   hyperbolic: { priced: ['huggingface_hyperbolic'] },
+  baseten: { priced: ['baseten'] },
   voyage: { priced: ['voyageai'] },
   sim: {},
 }

@@ -205,7 +205,9 @@ test('a compaction and the advice of another model are billed beside the totals'
   for (const { recorded, usage, cost, type, model } of nested) {
     const { nested: calls, ...own } = usage
     const alone = costOf(type, { model, usage: own })!
-    const others = calls!.map((call) => costOf(type, { model: call.model ?? model, usage: call.usage })!)
+    const others = calls!.map((call) =>
+      costOf(type, { model: call.model ?? model, usage: { ...call.usage, serviceTier: 'standard' } })!,
+    )
     const total = others.reduce((sum, { totalNanoUsd }) => sum + totalNanoUsd, alone.totalNanoUsd)
     assert.equal(cost!.totalNanoUsd, total, recorded.file)
     assert.ok(total > 1.5 * alone.totalNanoUsd, recorded.file)
