@@ -1,8 +1,9 @@
 /** Puts a provider's credential, or a proof of it, on a request. */
 
 import type { Secret } from '../core/secret.ts'
+import { googleGrant, isAccount, type TokenGrant } from './google.ts'
 import { type AwsCredentials, signRequest } from './sigv4.ts'
-import type { AuthScheme } from './table.ts'
+import type { AuthScheme } from './spec.ts'
 
 /** The header that carries the credential, as name and value. No credential (a local server): no header. */
 export function authHeaders(scheme: AuthScheme, credential: Secret | undefined): Record<string, string> {
@@ -13,14 +14,21 @@ export function authHeaders(scheme: AuthScheme, credential: Secret | undefined):
       return { authorization: `Bearer ${credential.reveal()}` }
     case 'header':
       return { [scheme.name]: credential.reveal() }
+    case 'google':
+      return isAccount(credential) ? {} : { authorization: `Bearer ${credential.reveal()}` }
   }
+}
+
+/** How this credential is exchanged for a token that is sent; undefined where it is sent itself. */
+export function createGrant(scheme: AuthScheme, credential: Secret | undefined): TokenGrant | undefined {
+  return scheme.kind === 'google' && credential !== undefined ? googleGrant(credential) : undefined
 }
 
 /** What is signed of a request; the path is as it is sent, with the query. */
 export interface Signable {
   readonly method: string
   readonly path: string
-  readonly body: string
+  readonly body: string | Buffer
   readonly nowMs: number
 }
 

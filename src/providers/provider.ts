@@ -3,9 +3,10 @@
 import type { DialectId } from '../core/event.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Patch } from '../dialects/dialect.ts'
-import { authHeaders, createSign, type Sign, type Signing } from './auth.ts'
+import { authHeaders, createGrant, createSign, type Sign, type Signing } from './auth.ts'
+import type { TokenGrant } from './google.ts'
 import { type Quirk, quirks } from './quirks.ts'
-import type { ProviderSpec } from './table.ts'
+import type { ProviderSpec } from './spec.ts'
 
 /** Limits on one attempt, in milliseconds. */
 export interface Timeouts {
@@ -40,6 +41,8 @@ export interface Provider {
   readonly headers: Readonly<Record<string, string>>
   /** Headers of a single request, where the provider wants each to be signed. */
   readonly sign?: Sign
+  /** Brings the token that every request carries, where the credential itself must not travel. */
+  readonly grant?: TokenGrant
   /** Bare model names that the configuration says it serves. */
   readonly models: readonly string[]
   readonly requestPatch: Patch | undefined
@@ -66,6 +69,7 @@ export function createProvider(name: string, row: ProviderSpec, settings: Provid
   const spec: ProviderSpec = settings.dialect ? { ...row, dialects: [settings.dialect] } : row
   const baseUrl = new URL(settings.baseUrl ?? row.baseUrl?.replace('{region}', settings.region ?? '') ?? '')
   const sign = createSign(row.auth, baseUrl, settings.signing)
+  const grant = createGrant(row.auth, settings.credential)
   const patches = (spec.quirks ?? []).map((quirk): Quirk => quirks[quirk])
   return {
     name,
@@ -75,6 +79,7 @@ export function createProvider(name: string, row: ProviderSpec, settings: Provid
     timeouts: { ...defaultTimeouts, ...settings.timeouts },
     headers: { ...row.headers, ...settings.headers, ...authHeaders(row.auth, settings.credential) },
     ...(sign && { sign }),
+    ...(grant && { grant }),
     models: settings.models ?? [],
     requestPatch: chain(patches.map((quirk) => quirk.request)),
     responsePatch: chain(patches.map((quirk) => quirk.response)),

@@ -16,7 +16,7 @@ export interface SignableRequest {
   readonly url: URL
   /** Those to sign beside `host` and AWS's own; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer
   readonly region: string
   readonly service: string
   readonly credentials: AwsCredentials
@@ -89,7 +89,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function sha256(text: string): string {
+function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex')
 }
 

@@ -1,51 +1,7 @@
 /** The known providers, one row of data each. A provider's name stands nowhere else in the code. */
 
-import type { EmbeddingDialectId } from '../core/embedding.ts'
-import type { DialectId } from '../core/event.ts'
-import type { QuirkName } from './quirks.ts'
-
-/**
- * How a credential travels: in `Authorization: Bearer`, or alone in a header of the provider's own. With `sigv4`
- * a key travels as a bearer, and an access key not at all: it signs each request, for this service of AWS.
- */
-export type AuthScheme =
-  | { readonly kind: 'bearer' }
-  | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'sigv4'; readonly service: string }
-
-/** Environment variables of each setting, in the order in which they are looked up. */
-export type SigningEnv = Readonly<
-  Record<'region' | 'accessKeyId' | 'secretAccessKey' | 'sessionToken', readonly string[]>
->
-
-export interface ProviderSpec {
-  readonly title: string
-  /** `gen_ai.provider.name` in traces: OpenTelemetry's own name where its conventions have one. */
-  readonly genAiName: string
-  /** The dialects it speaks; the first is used for clients of any dialect that it does not speak. */
-  readonly dialects: readonly [DialectId, ...DialectId[]]
-  readonly embeddings?: EmbeddingDialectId
-  /** The dialects whose token-counting endpoint it offers. */
-  readonly countsTokens?: readonly DialectId[]
-  /** With version path, without a trailing slash; `{region}` is filled in. Absent: the configuration must name it. */
-  readonly baseUrl?: string
-  readonly auth: AuthScheme
-  /** Environment variables that hold its key, in the order in which they are looked up. */
-  readonly env: readonly string[]
-  /** The same for the settings by which requests are signed. */
-  readonly signingEnv?: SigningEnv
-  /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>>
-  readonly quirks?: readonly QuirkName[]
-  /** It wants the reasoning of earlier turns back as plain text. */
-  readonly takesReasoning?: true
-  /** Its answers differ from the dialect in ways that clients trip over: they are always encoded anew. */
-  readonly deviates?: true
-  /** Beginnings of the names of its own models, so that a bare model name finds it. */
-  readonly modelPrefixes: readonly string[]
-  /** Does closing the connection stop generation and billing? Where it does not, the answer is drained. */
-  readonly cancelStopsBilling: boolean
-}
+import { compatibleProviders } from './compatible.ts'
+import type { ProviderSpec } from './spec.ts'
 
 export const providerTable = {
   openai: {
@@ -57,7 +13,29 @@ export const providerTable = {
     baseUrl: 'https://api.openai.com/v1',
     auth: { kind: 'bearer' },
     env: ['OPENAI_API_KEY'],
-    modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-', 'computer-use-', 'text-embedding-'],
+    forwards: [
+      'moderations',
+      'images/generations',
+      'images/edits',
+      'audio/speech',
+      'audio/transcriptions',
+      'audio/translations',
+    ],
+    passes: ['openai-beta'],
+    modelPrefixes: [
+      'gpt-',
+      'chatgpt-',
+      'o1',
+      'o3',
+      'o4',
+      'codex-',
+      'computer-use-',
+      'text-embedding-',
+      'omni-moderation-',
+      'dall-e-',
+      'tts-1',
+      'whisper-1',
+    ],
     cancelStopsBilling: true,
   },
   anthropic: {
@@ -69,6 +47,7 @@ export const providerTable = {
     auth: { kind: 'header', name: 'x-api-key' },
     env: ['ANTHROPIC_API_KEY'],
     headers: { 'anthropic-version': '2023-06-01' },
+    passes: ['anthropic-version', 'anthropic-beta'],
     modelPrefixes: ['claude-'],
     cancelStopsBilling: true,
   },
@@ -112,7 +91,7 @@ export const providerTable = {
     env: ['DASHSCOPE_API_KEY'],
     quirks: ['max-tokens-name', 'developer-is-system', 'enable-thinking'],
     modelPrefixes: ['qwen', 'qwq-', 'qvq-'],
-    cancelStopsBilling: true,
+    cancelStopsBilling: false,
   },
   mistral: {
     title: 'Mistral',
@@ -161,6 +140,7 @@ export const providerTable = {
     modelPrefixes: ['amazon.', 'anthropic.', 'us.', 'eu.', 'apac.', 'global.', 'arn:aws:bedrock:'],
     cancelStopsBilling: false,
   },
+  ...compatibleProviders,
   'openai-compatible': {
     title: 'Any OpenAI-compatible server',
     genAiName: 'openai-compatible',

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Provider } from '../providers/provider.ts'
 import { defaultTimeouts } from '../providers/provider.ts'
-import { type ProviderSpec, providerTable } from '../providers/table.ts'
+import type { ProviderSpec } from '../providers/spec.ts'
+import { providerTable } from '../providers/table.ts'
 import { planRequest, type RoutingTable, targetOf } from './plan.ts'
 
 function provider(name: string, spec: ProviderSpec, models: readonly string[] = []): Provider {

@@ -10,7 +10,7 @@ import type { Dialect, EncodeContext, EncodeTarget } from '../dialects/dialect.t
 import { dialects } from '../dialects/registry.ts'
 import { jsonArrayFraming, type StreamFraming } from '../framing/stream-framing.ts'
 import { generatePath } from '../providers/address.ts'
-import type { ProviderSpec } from '../providers/table.ts'
+import type { ProviderSpec } from '../providers/spec.ts'
 import type { Target } from '../providers/provider.ts'
 import {
   type AttemptContext,

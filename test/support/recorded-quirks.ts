@@ -2,7 +2,8 @@
 
 import type { Patch } from '../../src/dialects/dialect.ts'
 import { createProvider } from '../../src/providers/provider.ts'
-import { type ProviderSpec, providerTable } from '../../src/providers/table.ts'
+import type { ProviderSpec } from '../../src/providers/spec.ts'
+import { providerTable } from '../../src/providers/table.ts'
 
 /** The recordings name some providers otherwise than the table. */
 const rowNames: Readonly<Record<string, string>> = { 'alibaba-qwen': 'qwen' }
