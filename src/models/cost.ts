@@ -1,5 +1,6 @@
 /** Prices what a call consumed: pure, in whole nano-dollars, with a line for everything that was billed. */
 
+import { defined } from '../core/json.ts'
 import {
   divideHalfEven,
   type NanoUsd,
