@@ -2,6 +2,7 @@
 
 import { AwsEventStreamParser } from './aws-event-stream.ts'
 import type { FrameParser, FramingName } from './frame.ts'
+import { NdjsonParser } from './ndjson.ts'
 import { SseParser } from './sse.ts'
 
 /** A parser for one stream in the named framing. */
@@ -11,5 +12,7 @@ export function createFrameParser(framing: FramingName): FrameParser {
       return new SseParser()
     case 'aws-event-stream':
       return new AwsEventStreamParser()
+    case 'ndjson':
+      return new NdjsonParser()
   }
 }

@@ -7,7 +7,7 @@ export interface Frame {
 }
 
 /** How a provider's bytes are cut into frames. */
-export type FramingName = 'sse' | 'aws-event-stream'
+export type FramingName = 'sse' | 'aws-event-stream' | 'ndjson'
 
 /** An incremental parser of one stream. */
 export interface FrameParser {

@@ -31,6 +31,14 @@ test('blank lines and CRLF', () => {
   assert.deepEqual(parse(Buffer.from('{"a":1}\r\n\r\n\n {"b":2} \n'), 3), ['{"a":1}', '{"b":2}'])
 })
 
+test('a line that has not ended is a partial frame', () => {
+  const parser = new NdjsonParser()
+  parser.push(Buffer.from('{"a":1}\n{"b"'))
+  assert.equal(parser.hasPartial, true)
+  parser.push(Buffer.from(':2}\n'))
+  assert.equal(parser.hasPartial, false)
+})
+
 test('a line above the limit is refused', () => {
   assert.throws(() => parse(Buffer.from('"0123456789"'), 4, new NdjsonParser(8)), {
     code: 'upstream_protocol',

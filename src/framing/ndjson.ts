@@ -1,17 +1,21 @@
 /** Newline-delimited JSON: one frame a line. */
 
-import type { Frame } from './frame.ts'
+import type { Frame, FrameParser } from './frame.ts'
 import { LineBuffer, maxLineBytes } from './line-buffer.ts'
 
 const none: readonly Frame[] = []
 
 /** An incremental parser of one stream. Lines are not parsed here; blank ones are left out. */
-export class NdjsonParser {
+export class NdjsonParser implements FrameParser {
   readonly #lines: LineBuffer
 
   /** A line with more than `maxBytes` is refused. */
   constructor(maxBytes: number = maxLineBytes) {
     this.#lines = new LineBuffer(maxBytes, false)
+  }
+
+  get hasPartial(): boolean {
+    return this.#lines.restBytes > 0
   }
 
   /** The lines that `chunk` completes. Throws GatewayError `upstream_protocol` on a line above the limit. */

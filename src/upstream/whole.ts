@@ -150,10 +150,12 @@ export function contentKind(headers: ResponseHeaders): 'stream' | 'json' | 'othe
   return type.startsWith('text/html') ? 'other' : 'stream'
 }
 
+const streamTypes = ['text/event-stream', 'application/vnd.amazon.eventstream', 'application/x-ndjson']
+
 /** Does this content type name a framing of streams? */
 export function isEventStream(headers: ResponseHeaders): boolean {
   const type = String(headers['content-type'] ?? '')
-  return type.startsWith('text/event-stream') || type.startsWith('application/vnd.amazon.eventstream')
+  return streamTypes.some((name) => type.startsWith(name))
 }
 
 /**
