@@ -125,7 +125,12 @@ export class MessageDecoder implements Machine<Frame, GenEvent> {
   #messageStop(): readonly GenEvent[] {
     if (this.#messageId === undefined) return this.#broken('The stream stops before its message starts.')
     // Passed on, the stop would be an end to the client, and the failure behind it unheard.
-    if (this.#stopReason === undefined) return this.#broken('The message stops without a reason.')
+    if (this.#stopReason === undefined) {
+      this.#isOver = true
+      return [
+        { type: 'fail', error: new GatewayError('upstream_truncated', 'The message has no stop reason.') },
+      ]
+    }
     const out: GenEvent[] = []
     for (const index of this.#open.keys()) out.push(...this.#blockEnd(index))
     if (Object.keys(this.#extras).length > 0) {
