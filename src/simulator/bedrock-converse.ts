@@ -12,7 +12,7 @@ export const bedrockConverse: Wire = {
   whole,
   frames,
   usageFrame: (_reply, usage) => frame('metadata', metadata(usage), 'usage'),
-  error: ({ message }) => ({ message }), // the type stands in a header
+  error: ({ status, message }) => ({ __type: upper(exceptionOf(status)), message }),
   errorFrame,
   strangeFrame: () => frame('vendorNotice', {}, 'open'),
   headers: ({ n, nowMs }) => [
@@ -162,13 +162,21 @@ function deltaOf({ kind }: SimBlock, piece: string): JsonObject {
 }
 
 const exceptions: Readonly<Record<number, string>> = {
-  400: 'validationException',
+  403: 'accessDeniedException',
+  404: 'resourceNotFoundException',
   429: 'throttlingException',
   503: 'serviceUnavailableException',
   529: 'serviceUnavailableException',
 }
 
 function errorFrame({ status, message }: ErrorWords): SimFrame {
-  const event = exceptions[status] ?? 'internalServerException'
-  return { event, value: { message }, role: 'other', tokens: 0 }
+  return { event: exceptionOf(status), value: { message }, role: 'other', tokens: 0 }
+}
+
+function exceptionOf(status: number): string {
+  return exceptions[status] ?? (status < 500 ? 'validationException' : 'internalServerException')
+}
+
+function upper(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1)
 }

@@ -77,15 +77,18 @@ export class ReceiptLog {
   }
 }
 
-const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
+const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'x-amz-security-token']
 
-/** A fingerprint of a request's credential: receipts can tell credentials apart and never leak one. */
+/**
+ * A fingerprint of a request's credential: receipts can tell credentials apart and never leak one. Of a signature,
+ * which is new for each request, it is that of the access key's id.
+ */
 export function fingerprint(headers: Readonly<Record<string, string>>, query: URLSearchParams): string {
   const sent =
     credentialHeaders.map((name) => headers[name]).find((value) => value !== undefined) ?? query.get('key')
   if (sent === null) return ''
   return createHash('sha256')
-    .update(sent.replace(/^Bearer /i, ''))
+    .update(/^AWS4-HMAC-SHA256 Credential=([^/]+)/.exec(sent)?.[1] ?? sent.replace(/^Bearer /i, ''))
     .digest('hex')
     .slice(0, 16)
 }

@@ -63,9 +63,9 @@ const both = (outcome: FaultRow['stream']): Pick<FaultRow, 'stream' | 'whole'> =
   whole: outcome,
 })
 
-/** The stream loses its last event: that is its end, except for the dialect with a `[DONE]` behind the end. */
+/** The stream loses its last event: that is its end, except for dialects with a `[DONE]` or the usage behind it. */
 const lastEventLost = (source: SourceName): Outcome =>
-  source === 'openai-chat' ? 'ok' : { fails: 'upstream_truncated' }
+  source === 'openai-chat' || source === 'bedrock-converse' ? 'ok' : { fails: 'upstream_truncated' }
 
 /** Deltas that come one by one, so that the answer has begun when the fault strikes. */
 const paced = '+slow-2ms'
@@ -87,13 +87,18 @@ export const faultRows: readonly FaultRow[] = [
   limited('rfc3339', [2, 3]),
   limited('retryinfo', (source) => (source === 'gemini' ? [2] : [])),
   limited('garbage'),
-  // Google has no word for it but a detail that this one lacks: a limit like others.
+  // Google has no word for it but a detail that this one lacks, Bedrock none at all: a limit like others.
   {
     fault: 'quota-openai',
-    ...both((source) => (source === 'gemini' ? 'upstream_rate_limit' : 'upstream_quota')),
+    ...both((source) =>
+      source === 'gemini' || source === 'bedrock-converse' ? 'upstream_rate_limit' : 'upstream_quota',
+    ),
   },
   refusal('quota-anthropic', 'upstream_quota'),
-  refusal('quota-gemini-day', 'upstream_quota'),
+  {
+    fault: 'quota-gemini-day',
+    ...both((source) => (source === 'bedrock-converse' ? 'upstream_rate_limit' : 'upstream_quota')),
+  },
   refusal('http-402', 'upstream_quota'),
   refusal('http-503', 'upstream_overloaded'),
   refusal('http-529', 'upstream_overloaded'),
@@ -164,8 +169,7 @@ export const faultRows: readonly FaultRow[] = [
     fault: 'no-choices',
     stream: 'ok',
     // An answer without content is whole where its reason to end stands outside of the content.
-    whole: (source) =>
-      source === 'anthropic-messages' || source === 'openai-responses' ? 'ok' : 'upstream_truncated',
+    whole: (source) => (source === 'openai-chat' || source === 'gemini' ? 'upstream_truncated' : 'ok'),
     text: 'any',
   },
   fine('dup-chunk', { text: 'any' }),
