@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { createKeyring } from './access/keys.ts'
 import type { KeyStore } from './access/port.ts'
@@ -21,6 +22,7 @@ import { createClientAddressOf } from './http/client-address.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { type SideRoute, sideRoutes } from './http/side-routes.ts'
 import { type StoredAnswers, storedResponseRoute } from './http/stored-responses.ts'
+import { type Catalogue, type CatalogueData, createCatalogue, loadCatalogueData } from './models/catalogue.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
 import { recordRoutes } from './records/admin.ts'
 import type { RecordStore } from './records/port.ts'
@@ -150,6 +152,7 @@ async function compose(
     pepper: readKeyFile(config.dataDir, 'pepper'),
   })
   const firstKey = keyring.isEmpty ? keyring.create('first', clock.nowMs()).text : undefined
+  let current = config
   const simulatorUrl = await startSimulator(config, closers)
   let snapshot: Snapshot = { keyring, table: createRoutingTable(config, simulatorUrl) }
   const servers: HttpServer[] = []
@@ -204,12 +207,14 @@ async function compose(
       },
     }),
     newRequestId: createIdFactory(randomBytes, clock),
-    startedAtMs: clock.nowMs(),
+    catalogue: createCatalogueSource(() => current),
+    clock,
   })
   const watch = await watchConfig({
     initial: config,
     load,
     onChange(next, _previous, restartPaths) {
+      current = next
       snapshot = { keyring: keyring.withDeclared(next.keys), table: createRoutingTable(next, simulatorUrl) }
       sender.keep(new Set(snapshot.table.providers.values()))
       const tls = tlsOf(next)
@@ -227,6 +232,7 @@ async function compose(
   closers.add(() => watch.stop())
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
+  const hurry = new AbortController()
   let stopping: Promise<void> | undefined
   return {
     url,
@@ -236,8 +242,8 @@ async function compose(
     reload: () => watch.reload(),
     stop(now = false) {
       setReady(false)
-      if (now) interruptAll(servers)
-      stopping ??= drain(servers, config.server.drain, now)
+      if (now) hurry.abort()
+      stopping ??= drain(servers, config.server.drain, hurry.signal)
         .then(() => closers.close())
         .then(() => log.info('stopped'))
       return stopping
@@ -360,20 +366,28 @@ interface ListenParts {
   readonly storedAnswers: StoredAnswers
   readonly admin: readonly SideRoute[]
   readonly newRequestId: () => string
-  readonly startedAtMs: number
+  readonly catalogue: () => Promise<Catalogue>
+  readonly clock: Clock
 }
 
 /** Opens the listeners: one, or two where administration has a port of its own. */
 async function listen(
   parts: ListenParts,
 ): Promise<{ url: string; adminUrl: string; setReady(ready: boolean): void }> {
-  const { config, servers, gateway, observer, snapshot, admin, newRequestId, startedAtMs } = parts
+  const { config, servers, gateway, observer, snapshot, catalogue, admin, newRequestId, clock } = parts
   const { host, port, limits, trustedProxies } = config.server
   let isReady = true
-  const common = sideRoutes({ metrics: observer.metrics, snapshot, isReady: () => isReady, startedAtMs })
-  const open = async (routes: readonly SideRoute[], listenPort: number) => {
+  const common = sideRoutes({
+    metrics: observer.metrics,
+    snapshot,
+    catalogue,
+    isReady: () => isReady,
+    startedAtMs: clock.nowMs(),
+    nowMs: () => clock.nowMs(),
+  })
+  const open = async (routes: readonly SideRoute[], listenPort: number, dataPath?: Gateway) => {
     const server = createHttpServer({
-      gateway,
+      gateway: dataPath,
       sideRoutes: routes,
       newRequestId,
       clientAddressOf: createClientAddressOf(trustedProxies),
@@ -386,7 +400,7 @@ async function listen(
   }
   const data = [...common, storedResponseRoute(parts.storedAnswers)]
   const adminPort = config.server.admin?.port
-  const url = await open(adminPort === undefined ? [...data, ...admin] : data, port)
+  const url = await open(adminPort === undefined ? [...data, ...admin] : data, port, gateway)
   const adminUrl = adminPort === undefined ? url : await open([...common, ...admin], adminPort)
   return {
     url,
@@ -408,23 +422,25 @@ function storedAnswersOf(snapshot: () => Snapshot, stored: StoredResponses): Sto
   }
 }
 
-/** Stops accepting after the grace period, waits for open requests, and ends those that take too long. */
+/** Stops accepting after the grace period, waits for open requests, and ends those that take too long; all sooner in a hurry. */
 async function drain(
   servers: readonly HttpServer[],
   { graceMs, timeoutMs }: Config['server']['drain'],
-  now: boolean,
+  hurry: AbortSignal,
 ): Promise<void> {
-  if (!now && servers.some((server) => server.openRequests > 0)) {
-    await new Promise((resolve) => setTimeout(resolve, graceMs))
+  const interruptAll = () => {
+    const reason = new GatewayError('server_shutdown', 'This instance is shutting down.')
+    for (const server of servers) server.interruptAll(reason)
   }
-  const overrun = setTimeout(() => interruptAll(servers), timeoutMs)
+  if (servers.some((server) => server.openRequests > 0)) {
+    await setTimeout(graceMs, undefined, { signal: hurry }).catch(() => undefined)
+  }
+  const overrun = new AbortController()
+  const rest = hurry.aborted ? 0 : timeoutMs
+  void setTimeout(rest, undefined, { signal: overrun.signal }).then(interruptAll, () => undefined)
+  hurry.addEventListener('abort', interruptAll)
   await Promise.all(servers.map((server) => server.close()))
-  clearTimeout(overrun)
-}
-
-function interruptAll(servers: readonly HttpServer[]): void {
-  const reason = new GatewayError('server_shutdown', 'This instance is shutting down.')
-  for (const server of servers) server.interruptAll(reason)
+  overrun.abort()
 }
 
 function tlsOf({ server }: Config): { cert: string; key: string } | undefined {
@@ -444,6 +460,17 @@ async function startSimulator(config: Config, closers: Closers): Promise<string 
   const { url } = await simulator.listen(0)
   closers.add(() => simulator.close())
   return `${url}/openai/v1`
+}
+
+/** The catalogue of the configuration in force; its data is read when it is first asked for. */
+function createCatalogueSource(config: () => Config): () => Promise<Catalogue> {
+  let data: Promise<CatalogueData> | undefined
+  return async () => {
+    data ??= loadCatalogueData()
+    const { models: settings, providers } = config()
+    const types = Object.fromEntries(Object.entries(providers).map(([name, { type }]) => [name, type]))
+    return createCatalogue(await data, { settings, types })
+  }
 }
 
 /** 32 random bytes, made once, beside the databases but not in them: whoever takes only those cannot read them. */

@@ -26,7 +26,8 @@ export interface ServerLimits extends BodyLimits {
 }
 
 export interface HttpServerOptions {
-  readonly gateway: Gateway
+  /** Absent: this listener serves no data routes. */
+  readonly gateway: Gateway | undefined
   readonly sideRoutes: readonly SideRoute[]
   readonly newRequestId: () => string
   readonly clientAddressOf: ClientAddressOf
@@ -133,20 +134,24 @@ function answer(
     head = readHead(request)
     const side = options.sideRoutes.find((route) => route.matches(head.path))
     if (side) void answerSide(options, side, head, request, outlet, id)
-    else
-      void options.gateway.serve(
-        toInbound(options, findRoute(request, head), head, request, outlet, interrupt, id),
-      )
+    else {
+      const { gateway, route } = findRoute(options, request, head)
+      void gateway.serve(toInbound(options, route, head, request, outlet, interrupt, id))
+    }
   } catch (error) {
     sendError(options, { path: request.url ?? '/', outlet, id, allow: ['POST'] }, error)
   }
 }
 
-function findRoute(request: IncomingMessage, head: Head): DataRoute {
-  const route = findDataRoute(head.path, head.query)
+function findRoute(
+  { gateway }: HttpServerOptions,
+  request: IncomingMessage,
+  head: Head,
+): { gateway: Gateway; route: DataRoute } {
+  const route = gateway && findDataRoute(head.path, head.query)
   if (!route) throw new GatewayError('not_found', 'There is no such path.')
   if (request.method !== 'POST') throw new GatewayError('method_not_allowed', 'This path accepts POST only.')
-  return route
+  return { gateway, route }
 }
 
 function toInbound(

@@ -1,7 +1,10 @@
 /** The routes beside the data path: health, metrics, the list of models, and the start page. */
 
 import { GatewayError } from '../core/error.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Snapshot } from '../gateway.ts'
+import type { Catalogue } from '../models/catalogue.ts'
+import { describeModels } from '../models/describe.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { startPage } from './start-page.ts'
 
@@ -31,8 +34,11 @@ export interface SideRoute {
 export interface SideParts {
   readonly metrics: Metrics
   readonly snapshot: () => Snapshot
+  /** What is known of the configured providers' models. Loaded when it is first asked for. */
+  readonly catalogue: () => Promise<Catalogue>
   readonly isReady: () => boolean
   readonly startedAtMs: number
+  readonly nowMs: () => number
 }
 
 export function sideRoutes(parts: SideParts): SideRoute[] {
@@ -47,6 +53,7 @@ export function sideRoutes(parts: SideParts): SideRoute[] {
       return { status: 200, headers: { 'content-type': contentType }, body: text }
     }),
     get('/v1/models', (request) => listModels(parts, request)),
+    modelRoute(parts),
     get('/', () => startPage()),
   ]
 }
@@ -63,21 +70,51 @@ export function json(status: number, value: unknown, headers?: Readonly<Record<s
   }
 }
 
-/** Routes and the models that providers are configured to serve, of those the key may use. */
-function listModels(parts: SideParts, request: SideRequest): SideReply {
+async function listModels(parts: SideParts, request: SideRequest): Promise<SideReply> {
+  return json(200, { object: 'list', data: await allowedModels(parts, request) })
+}
+
+const modelPrefix = '/v1/models/'
+
+/** `GET /v1/models/{model}`, whose name may hold slashes. */
+function modelRoute(parts: SideParts): SideRoute {
+  return {
+    matches: (path) => path.startsWith(modelPrefix) && !path.includes(':', modelPrefix.length),
+    methods: ['GET', 'HEAD'],
+    async answer(request) {
+      const id = decodeURIComponent(request.path.slice(modelPrefix.length))
+      const model = (await allowedModels(parts, request)).find((candidate) => candidate['id'] === id)
+      if (!model)
+        throw new GatewayError('model_not_found', `The model \`${id}\` is not known here.`, {
+          param: 'model',
+        })
+      return json(200, model)
+    },
+  }
+}
+
+/** Routes, the models of the catalogue and those that the configuration names, of those the key may use. */
+async function allowedModels(parts: SideParts, request: SideRequest): Promise<JsonObject[]> {
   const { keyring, table } = parts.snapshot()
   const principal = keyring.identify(request.credential)
+  const catalogue = await parts.catalogue()
+  const models = new Map<string, JsonObject>()
+  for (const id of table.routes.keys()) models.set(id, { id, owned_by: 'weir' })
+  for (const { name, models: declared } of table.providers.values()) {
+    for (const model of describeModels(catalogue.list(name), parts.nowMs())) {
+      const id = `${name}/${String(model['model'])}`
+      models.set(id, { ...model, id, owned_by: name })
+    }
+    for (const model of declared) {
+      const id = `${name}/${model}`
+      if (!models.has(id)) models.set(id, { id, owned_by: name })
+    }
+  }
   const created = Math.floor(parts.startedAtMs / 1000)
-  const models = [
-    ...[...table.routes.keys()].map((id) => ({ id, owned_by: 'weir' })),
-    ...[...table.providers.values()].flatMap((provider) =>
-      provider.models.map((model) => ({ id: `${provider.name}/${model}`, owned_by: provider.name })),
-    ),
-  ]
-  const allowed = models.filter(
-    ({ id }) => !principal.models || principal.models.some((glob) => glob.test(id)),
-  )
-  return json(200, { object: 'list', data: allowed.map((model) => ({ ...model, object: 'model', created })) })
+  const isAllowed = (id: string) => !principal.models || principal.models.some((glob) => glob.test(id))
+  return [...models]
+    .filter(([id]) => isAllowed(id))
+    .map(([, model]) => ({ ...model, object: 'model', created }))
 }
 
 /** Throws `method_not_allowed` where the route does not answer this method. */

@@ -47,7 +47,7 @@ export interface RequestRecord {
   /** Where the request came from, behind trusted proxies. */
   readonly clientAddress?: string
   readonly stream: boolean
-  /** What the client got. */
+  /** Of the answer; where an answer failed after it had begun, that of its error. */
   readonly status: number
   readonly code?: ErrorCode
   readonly message?: string

@@ -113,6 +113,8 @@ test('a listener for administration keeps it off the data path', async (t) => {
     assert.equal((await fetch(stack.gateway.url + path, { headers })).status, 404, path)
   }
   assert.equal((await fetch(`${origin}/admin/v1/requests`, { headers })).status, 200)
+  const onAdmin = await fetch(`${origin}/v1/chat/completions`, { method: 'POST', body: '{}' })
+  assert.equal(onAdmin.status, 404)
   assert.equal((await fetch(`${origin}/health/ready`)).status, 200)
 })
 
