@@ -11,6 +11,7 @@ export type DialectId =
   | 'anthropic-messages'
   | 'gemini'
   | 'bedrock-converse'
+  | 'cohere-chat'
 
 /**
  * Why a choice ended, in our word. `tool-calls` is used whenever the answer asks the client to run a tool,

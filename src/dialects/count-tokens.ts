@@ -51,6 +51,7 @@ export function toCountRequest(dialect: DialectId, body: JsonObject, model: stri
       return only(body, responsesFields)
     case 'openai-chat':
     case 'bedrock-converse':
+    case 'cohere-chat':
       return body
   }
 }
@@ -63,7 +64,7 @@ export function decodeTokenCount(dialect: DialectId, body: Json): number | undef
   return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : undefined
 }
 
-/** A count as the dialect answers it. Chat Completions and Converse have no counting endpoint and answer as Responses does. */
+/** A count as the dialect answers it. The dialects without a counting endpoint answer as Responses does. */
 export function encodeTokenCount(dialect: DialectId, tokens: number): JsonObject {
   switch (dialect) {
     case 'gemini':
@@ -73,6 +74,7 @@ export function encodeTokenCount(dialect: DialectId, tokens: number): JsonObject
     case 'openai-responses':
     case 'openai-chat':
     case 'bedrock-converse':
+    case 'cohere-chat':
       return { object: 'response.input_tokens', input_tokens: tokens }
   }
 }

@@ -17,6 +17,7 @@ const generate: Record<DialectId, (model: string, stream: boolean) => string> = 
   // An ARN has slashes of its own: the model is one segment, whatever is in it.
   'bedrock-converse': (model, stream) =>
     `/model/${encodeURIComponent(model)}/${stream ? 'converse-stream' : 'converse'}`,
+  'cohere-chat': () => '/chat',
 }
 
 /** The path of a generation in a dialect. */

@@ -141,6 +141,17 @@ export const providerTable = {
     cancelStopsBilling: false,
   },
   ...compatibleProviders,
+  cohere: {
+    title: 'Cohere',
+    genAiName: 'cohere',
+    dialects: ['cohere-chat'],
+    baseUrl: 'https://api.cohere.com/v2',
+    auth: { kind: 'bearer' },
+    env: ['CO_API_KEY', 'COHERE_API_KEY'],
+    takesReasoning: true,
+    modelPrefixes: ['command-', 'c4ai-', 'embed-'],
+    cancelStopsBilling: false,
+  },
   'openai-compatible': {
     title: 'Any OpenAI-compatible server',
     genAiName: 'openai-compatible',

@@ -32,6 +32,7 @@ const wireDialects: Readonly<Record<DialectId, readonly string[]>> = {
   'anthropic-messages': ['anthropic-messages'],
   gemini: ['gemini-generate'],
   'bedrock-converse': ['bedrock-converse'],
+  'cohere-chat': ['cohere-chat-v2'],
 }
 
 /** Recordings that no law can judge, each with its reason. Counted in the output, at most 1 % of all. */
