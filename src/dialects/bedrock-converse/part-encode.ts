@@ -121,7 +121,7 @@ function encodeMedia(part: MediaPart, path: string, context: PartContext): JsonO
 function documentName(title: string | undefined, { documentNames, isOwn }: PartContext): string {
   if (isOwn && title !== undefined) return title
   const plain = (title ?? '')
-    .replaceAll(/[^\p{L}\p{N}\s()[\]-]/gu, '-')
+    .replaceAll(/[^A-Za-z0-9\s()[\]-]/g, '-')
     .replaceAll(/\s+/g, ' ')
     .trim()
   const base = plain.slice(0, 190) || 'document'
