@@ -298,6 +298,19 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'tool-cut': { check: ({ answer }) => assert.match(answer.body, /lookup/) },
   finish: { spec: 'finish-strange', check: ({ answer }) => assert.match(answer.body, /"strange"/) },
+  'usage-cached': {
+    check: ({ answer, clean }) => {
+      const names = [
+        'cached_tokens',
+        'cache_read_input_tokens',
+        'cachedContentTokenCount',
+        'cacheReadInputTokens',
+      ]
+      const cached = new RegExp(`"(?:${names.join('|')})":[1-9]`)
+      assert.doesNotMatch(clean.body, cached)
+      assert.match(answer.body, cached)
+    },
+  },
   'usage-missing': { check: ({ answer }) => assert.doesNotMatch(answer.body, /"usage(?:Metadata)?":\{/) },
   'usage-null': { check: ({ answer }) => assert.match(answer.body, /"usage(?:Metadata)?":null/) },
   'usage-zero': each(/^0$/),
@@ -322,7 +335,7 @@ const billedInFull = new Set(
   (
     'ctype-json ctype-sse ce-chain-1000 cl-short cl-long hdr-20k hdr-10000 ttft slow split sse-crlf sse-bom ' +
     'sse-multiline sse-noblank no-done no-finish no-choices bad-json-at dup-chunk line-10m after-done finish usage-missing ' +
-    'usage-null usage-zero usage-negative usage-huge usage-string usage-inf usage-twice usage-cumulative'
+    'usage-cached usage-null usage-zero usage-negative usage-huge usage-string usage-inf usage-twice usage-cumulative'
   ).split(' '),
 )
 const refused = /^(http|quota|html|empty-500|bigerr|context|err-in|ctype-html)/

@@ -86,6 +86,35 @@ const usage = (means: string, patch: (usage: JsonObject) => Json | undefined): F
   frames: (frames) => frames.map((frame) => patchUsage(frame, patch)),
 })
 
+/** Half of the prompt as read from the cache: within the count of the prompt, or beside it, as the dialect tells it. */
+function halfCached(told: JsonObject): JsonObject {
+  const prompt = ['prompt_tokens', 'input_tokens', 'promptTokenCount', 'inputTokens'].find(
+    (key) => key in told,
+  )
+  if (prompt === undefined) return told
+  const count = Number(told[prompt])
+  const cached = Math.floor(count / 2)
+  switch (prompt) {
+    case 'promptTokenCount':
+      return { ...told, cachedContentTokenCount: cached }
+    case 'inputTokens':
+      return { ...told, inputTokens: count - cached, cacheReadInputTokens: cached }
+    case 'prompt_tokens':
+      return {
+        ...told,
+        prompt_tokens_details: { ...asObject(told['prompt_tokens_details']), cached_tokens: cached },
+        ...(told['prompt_cache_hit_tokens'] !== undefined && {
+          prompt_cache_hit_tokens: cached,
+          prompt_cache_miss_tokens: count - cached,
+        }),
+      }
+    default:
+      return told['input_tokens_details'] === undefined
+        ? { ...told, input_tokens: count - cached, cache_read_input_tokens: cached }
+        : { ...told, input_tokens_details: { cached_tokens: cached } }
+  }
+}
+
 const counts = (means: string, change: (count: number) => Json): Fault =>
   usage(means, (told) => eachCount(told, change))
 
@@ -206,6 +235,7 @@ const streamFaults: Readonly<Record<string, Fault>> = {
     argument: 'text',
     answer: (answer, reason) => ({ ...answer, finish: reason }),
   },
+  'usage-cached': usage('half of the prompt was read from the cache', halfCached),
   'usage-missing': usage('no usage at all', () => undefined),
   'usage-null': usage('usage is null', () => null),
   'usage-zero': counts('all counts are 0', () => 0),

@@ -185,6 +185,7 @@ export const faultRows: readonly FaultRow[] = [
   fine('finish-length', { finish: 'length' }),
   fine('finish-never_heard_of', { finish: 'other' }),
   fine('tool-cut', { text: 'any', usage: 'bounded', tools: true, finish: 'tool-calls' }),
+  fine('usage-cached'),
   fine('usage-missing', { usage: 'absent' }),
   fine('usage-null', { usage: 'absent' }),
   fine('usage-zero', { usage: 'bounded' }),

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Receipt } from '../../src/simulator/receipts.ts'
 import type { Stack, stackProviders } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 import { anthropicClient } from './clients/anthropic.ts'
 import { type ClientOptions, type Said, type SdkClient, toolResult } from './clients/client.ts'
 import { geminiClient } from './clients/gemini.ts'
@@ -80,6 +81,8 @@ const forecastCall = { name: 'forecast', arguments: { city: 'Bern', days: 1 } }
 
 const noImages: readonly ProviderName[] = ['deepseek']
 const countsItself: readonly ProviderName[] = ['openai', 'claude', 'google']
+/** They bill the whole answer to a client that leaves, by their rows in the table of providers. */
+const billsCancelled: readonly ProviderName[] = ['google', 'qwen', 'mistral']
 const hasNoEmbeddings: readonly ProviderName[] = ['claude', 'deepseek']
 
 /** In which dialect a provider must have been asked, by a client of another or of the same one. */
@@ -163,6 +166,16 @@ const textFeature = (stream: boolean): Feature => ({
     const asked = { system, userText, maxTokens, temperature }
     assert.deepEqual(asked, { system: 'Be brief.', userText: greeting, maxTokens: 400, temperature: 0.5 })
     assert.equal(receipts[0]!.model, 'echo')
+  },
+})
+
+const cacheFeature = (stream: boolean): Feature => ({
+  name: stream ? 'cached tokens, streamed' : 'cached tokens',
+  async run(cell) {
+    const question = { model: `${cell.provider}/fault/usage-cached`, text: greeting, stream }
+    const { value, receipts } = await exchange(cell, () => cell.client.ask(question), { calls: 1, stream })
+    assertBilled(value, receipts[0]!)
+    assert.equal(value.cachedTokens, Math.floor(receipts[0]!.billed!.inputTokens / 2))
   },
 })
 
@@ -289,12 +302,31 @@ const failureFeature = ({ name, model, status, code }: ExpectedFailure, stream: 
   },
 })
 
-/** An answer that is cut must never look whole. */
-const truncationFeature: Feature = {
-  name: 'error: cut stream',
+/** An answer that breaks off must never look whole. */
+const brokenFeature = (name: string, fault: string): Feature => ({
+  name,
   async run({ client, provider }) {
-    const model = `${provider}/fault/fin-after-3+words-20`
+    const model = `${provider}/fault/${fault}+words-20`
     await assert.rejects(client.ask({ model, text: greeting, stream: true }))
+  },
+})
+
+/** The gateway lets go of the provider when the client does, or reads on where the provider bills on. */
+const disconnectFeature: Feature = {
+  name: 'disconnect, streamed',
+  async run({ client, provider, stack }) {
+    const before = stack.simulator.receipts().at(-1)?.n ?? 0
+    const leaving = new AbortController()
+    const billsOn = billsCancelled.includes(provider)
+    const model = `${provider}/slow-${billsOn ? '3ms' : '50ms'}`
+    const asked = client.ask({ model, text: greeting, stream: true, signal: leaving.signal })
+    const receipt = await until('the first bytes of the answer', () =>
+      stack.simulator.receipts(before).find(({ bytesSent }) => bytesSent > 0),
+    )
+    leaving.abort()
+    await assert.rejects(asked)
+    await until('the end of the upstream call', () => (receipt.ended === 'open' ? undefined : true), 1000)
+    assert.equal(receipt.ended, billsOn ? 'complete' : 'client-closed')
   },
 }
 
@@ -348,13 +380,17 @@ const features: readonly Feature[] = [
   toolFeature('tools', 1, true),
   toolFeature('tools-parallel', 2, false),
   toolFeature('tools-parallel', 2, true),
+  cacheFeature(false),
+  cacheFeature(true),
   imageFeature('image, inline', { base64: pixel }),
   imageFeature('image, by address', { url: pictureUrl }),
   structuredFeature,
   reasoningFeature(false),
   reasoningFeature(true),
   ...failures.flatMap((failure) => [failureFeature(failure, false), failureFeature(failure, true)]),
-  truncationFeature,
+  brokenFeature('error: cut stream', 'fin-after-3'),
+  brokenFeature('error: told mid-stream', 'err-event-after-3'),
+  disconnectFeature,
   embeddingFeature,
   countFeature,
 ]

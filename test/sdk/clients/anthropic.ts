@@ -34,9 +34,9 @@ export function anthropicClient({ url, key }: ClientOptions): SdkClient {
 
   async function create(
     body: Anthropic.MessageCreateParamsNonStreaming,
-    stream: boolean,
+    { stream, signal }: Question,
   ): Promise<Anthropic.Message> {
-    return stream ? messages.stream(body).finalMessage() : messages.create(body)
+    return stream ? messages.stream(body, { signal }).finalMessage() : messages.create(body, { signal })
   }
 
   return {
@@ -44,11 +44,11 @@ export function anthropicClient({ url, key }: ClientOptions): SdkClient {
     dialect: 'anthropic-messages',
     failureOf,
     async ask(question) {
-      return saidOf(await create(bodyOf(question), question.stream))
+      return saidOf(await create(bodyOf(question), question))
     },
     async toolRound(question): Promise<ToolRound> {
       const body = { ...bodyOf(question), tools }
-      const { content } = await create(body, question.stream)
+      const { content } = await create(body, question)
       const calls = content.filter((block) => block.type === 'tool_use')
       const results = calls.map(({ id }) => ({
         type: 'tool_result' as const,
@@ -60,7 +60,7 @@ export function anthropicClient({ url, key }: ClientOptions): SdkClient {
         { role: 'assistant' as const, content },
         { role: 'user' as const, content: results },
       ]
-      const final = await create({ ...body, messages: turns }, question.stream)
+      const final = await create({ ...body, messages: turns }, question)
       return { calls: calls.map(({ name, input }) => ({ name, arguments: input })), final: saidOf(final) }
     },
     async person(model) {
@@ -98,11 +98,13 @@ function bodyOf(question: Question): Anthropic.MessageCreateParamsNonStreaming {
 }
 
 function saidOf({ content, usage }: Anthropic.Message): Said {
+  const cachedTokens = usage.cache_read_input_tokens ?? 0
   const reasoning = content.flatMap((block) => (block.type === 'thinking' ? [block.thinking] : []))
   return {
     text: content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join(''),
     ...(reasoning.length > 0 && { reasoning: reasoning.join('') }),
-    usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
+    usage: { inputTokens: usage.input_tokens + cachedTokens, outputTokens: usage.output_tokens },
+    cachedTokens,
   }
 }
 

@@ -13,13 +13,17 @@ export interface Question {
   readonly image?: { readonly base64: string } | { readonly url: string }
   /** Think before the answer, and show it. */
   readonly thinks?: boolean
+  /** Lets go of the answer. */
+  readonly signal?: AbortSignal
 }
 
 /** An answer, as the SDK gave it to the application. */
 export interface Said {
   readonly text: string
   readonly reasoning?: string
+  /** The input holds what was read from the provider's cache. */
   readonly usage?: { readonly inputTokens: number; readonly outputTokens: number }
+  readonly cachedTokens?: number
 }
 
 export interface ToolCall {

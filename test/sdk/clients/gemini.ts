@@ -28,7 +28,7 @@ type Body = GenerateContentParameters & { contents: Content[] }
 
 interface Answer {
   readonly parts: Part[]
-  readonly usage: Said['usage']
+  readonly told: Pick<Said, 'usage' | 'cachedTokens'>
 }
 
 export function geminiClient({ url, key }: ClientOptions): SdkClient {
@@ -37,7 +37,7 @@ export function geminiClient({ url, key }: ClientOptions): SdkClient {
   /** The parts of a stream are kept as they came, which is what Google's chat helper sends back. */
   async function generate(body: Body, stream: boolean): Promise<Answer> {
     const parts: Part[] = []
-    let usage: Said['usage']
+    let told: Answer['told'] = {}
     const chunks = stream
       ? await models.generateContentStream(body)
       : [await models.generateContent(body)].values()
@@ -45,10 +45,14 @@ export function geminiClient({ url, key }: ClientOptions): SdkClient {
       parts.push(...(candidates?.[0]?.content?.parts ?? []))
       if (usageMetadata) {
         const { promptTokenCount = 0, candidatesTokenCount = 0, thoughtsTokenCount = 0 } = usageMetadata
-        usage = { inputTokens: promptTokenCount, outputTokens: candidatesTokenCount + thoughtsTokenCount }
+        const outputTokens = candidatesTokenCount + thoughtsTokenCount
+        told = {
+          usage: { inputTokens: promptTokenCount, outputTokens },
+          cachedTokens: usageMetadata.cachedContentTokenCount ?? 0,
+        }
       }
     }
-    return { parts, usage }
+    return { parts, told }
   }
 
   return {
@@ -94,7 +98,7 @@ export function geminiClient({ url, key }: ClientOptions): SdkClient {
 }
 
 function bodyOf(question: Question): Body {
-  const { model, text, system, maxTokens, temperature, image, thinks } = question
+  const { model, text, system, maxTokens, temperature, image, thinks, signal } = question
   const parts: Part[] = [{ text }]
   if (image) {
     parts.push(
@@ -110,19 +114,20 @@ function bodyOf(question: Question): Body {
       ...(system !== undefined && { systemInstruction: system }),
       ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
       ...(temperature !== undefined && { temperature }),
+      ...(signal && { abortSignal: signal }),
       ...(thinks && { thinkingConfig: { includeThoughts: true } }),
     },
   }
 }
 
-function saidOf({ parts, usage }: Answer): Said {
+function saidOf({ parts, told }: Answer): Said {
   const textOf = (isThought: boolean) =>
     parts
       .filter(({ thought }) => (thought === true) === isThought)
       .map(({ text }) => text ?? '')
       .join('')
   const reasoning = textOf(true)
-  return { text: textOf(false), ...(reasoning !== '' && { reasoning }), ...(usage && { usage }) }
+  return { text: textOf(false), ...(reasoning !== '' && { reasoning }), ...told }
 }
 
 /** The SDK has one class for all statuses; its message is the body. */

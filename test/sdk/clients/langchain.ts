@@ -47,18 +47,18 @@ export function langChainClient({ url, key }: ClientOptions): SdkClient {
     dialect: 'openai-chat',
     failureOf: failureOfOpenAi,
     async ask(question) {
-      return saidOf(await answerOf(modelOf(question), messagesOf(question), question.stream))
+      return saidOf(await answerOf(modelOf(question), messagesOf(question), question))
     },
     async toolRound(question): Promise<ToolRound> {
       const model = modelOf(question).bindTools([forecast])
       const messages = messagesOf(question)
-      const asked = await answerOf(model, messages, question.stream)
+      const asked = await answerOf(model, messages, question)
       const calls = asked.tool_calls ?? []
       messages.push(asked)
       for (const call of calls) {
         messages.push((await forecast.invoke({ ...call, type: 'tool_call' })) as unknown as ToolMessage)
       }
-      const final = await answerOf(model, messages, question.stream)
+      const final = await answerOf(model, messages, question)
       return { calls: calls.map(({ name, args }) => ({ name, arguments: args })), final: saidOf(final) }
     },
     person(model) {
@@ -80,10 +80,15 @@ export function langChainClient({ url, key }: ClientOptions): SdkClient {
 
 type Runnable = Pick<ChatOpenAI, 'invoke' | 'stream'>
 
-async function answerOf(model: Runnable, messages: BaseMessage[], stream: boolean): Promise<AIMessageChunk> {
-  if (!stream) return model.invoke(messages)
+async function answerOf(
+  model: Runnable,
+  messages: BaseMessage[],
+  { stream, signal }: Question,
+): Promise<AIMessageChunk> {
+  const options = { ...(signal && { signal }) }
+  if (!stream) return model.invoke(messages, options)
   let whole: AIMessageChunk | undefined
-  for await (const chunk of await model.stream(messages)) whole = whole ? whole.concat(chunk) : chunk
+  for await (const chunk of await model.stream(messages, options)) whole = whole ? whole.concat(chunk) : chunk
   return whole ?? new AIMessageChunk('')
 }
 
@@ -107,6 +112,9 @@ function saidOf(message: AIMessageChunk): Said {
   return {
     text: message.text,
     ...(typeof reasoning === 'string' && { reasoning }),
-    ...(usage && { usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } }),
+    ...(usage && {
+      usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
+      cachedTokens: usage.input_token_details?.cache_read ?? 0,
+    }),
   }
 }

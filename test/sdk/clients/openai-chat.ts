@@ -40,13 +40,13 @@ export function openAiChatClient({ url, key }: ClientOptions): SdkClient {
 
   async function complete(
     body: OpenAI.ChatCompletionCreateParamsNonStreaming,
-    stream: boolean,
+    { stream, signal }: Question,
   ): Promise<Answer> {
     if (stream) {
       const options = { stream: true as const, stream_options: { include_usage: true } }
-      return gathered(await completions.create({ ...body, ...options }))
+      return gathered(await completions.create({ ...body, ...options }, { signal }))
     }
-    const { choices, usage } = await completions.create(body)
+    const { choices, usage } = await completions.create(body, { signal })
     return { message: choices[0]!.message, usage }
   }
 
@@ -55,11 +55,11 @@ export function openAiChatClient({ url, key }: ClientOptions): SdkClient {
     dialect: 'openai-chat',
     failureOf: failureOfOpenAi,
     async ask(question) {
-      return saidOf(await complete(bodyOf(question), question.stream))
+      return saidOf(await complete(bodyOf(question), question))
     },
     async toolRound(question): Promise<ToolRound> {
       const body = { ...bodyOf(question), tools }
-      const asked = (await complete(body, question.stream)).message
+      const asked = (await complete(body, question)).message
       const calls = (asked.tool_calls ?? []).filter((call) => call.type === 'function')
       const results = calls.map(({ id }) => ({
         role: 'tool' as const,
@@ -67,7 +67,7 @@ export function openAiChatClient({ url, key }: ClientOptions): SdkClient {
         content: toolResult,
       }))
       const messages = [...body.messages, asked, ...results]
-      const final = await complete({ ...body, messages }, question.stream)
+      const final = await complete({ ...body, messages }, question)
       return {
         calls: calls.map(({ function: { name, arguments: text } }) => ({
           name,
@@ -135,6 +135,9 @@ function saidOf({ message, usage }: Answer): Said {
   return {
     text: message.content ?? '',
     ...(message.reasoning_content !== undefined && { reasoning: message.reasoning_content }),
-    ...(usage && { usage: { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens } }),
+    ...(usage && {
+      usage: { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens },
+      cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+    }),
   }
 }

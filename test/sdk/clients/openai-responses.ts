@@ -30,9 +30,9 @@ const tools: OpenAI.Responses.Tool[] = [
 export function openAiResponsesClient({ url, key }: ClientOptions): SdkClient {
   const { responses } = new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 })
 
-  async function respond(body: Body, stream: boolean): Promise<OpenAI.Responses.Response> {
-    if (!stream) return responses.create(body)
-    return responses.stream({ ...body, stream: true }).finalResponse()
+  async function respond(body: Body, { stream, signal }: Question): Promise<OpenAI.Responses.Response> {
+    if (!stream) return responses.create(body, { signal })
+    return responses.stream({ ...body, stream: true }, { signal }).finalResponse()
   }
 
   return {
@@ -40,11 +40,11 @@ export function openAiResponsesClient({ url, key }: ClientOptions): SdkClient {
     dialect: 'openai-responses',
     failureOf: failureOfOpenAi,
     async ask(question) {
-      return saidOf(await respond(bodyOf(question), question.stream))
+      return saidOf(await respond(bodyOf(question), question))
     },
     async toolRound(question): Promise<ToolRound> {
       const body = { ...bodyOf(question), tools }
-      const { output } = await respond(body, question.stream)
+      const { output } = await respond(body, question)
       const calls = output.filter((item) => item.type === 'function_call')
       const results = calls.map(({ call_id }) => ({
         type: 'function_call_output' as const,
@@ -52,7 +52,7 @@ export function openAiResponsesClient({ url, key }: ClientOptions): SdkClient {
         output: toolResult,
       }))
       const input = [...body.input, ...(output as OpenAI.Responses.ResponseInput), ...results]
-      const final = await respond({ ...body, input }, question.stream)
+      const final = await respond({ ...body, input }, question)
       return {
         calls: calls.map(({ name, arguments: text }) => ({ name, arguments: JSON.parse(text) as unknown })),
         final: saidOf(final),
@@ -96,6 +96,9 @@ function saidOf({ output, output_text, usage }: OpenAI.Responses.Response): Said
   return {
     text: output_text,
     ...(reasoning.length > 0 && { reasoning: reasoning.join('') }),
-    ...(usage && { usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } }),
+    ...(usage && {
+      usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
+      cachedTokens: usage.input_tokens_details.cached_tokens,
+    }),
   }
 }

@@ -96,6 +96,7 @@ function vercelClient(provider: VercelProvider): SdkClient {
       messages: messagesOf(question),
       ...(question.maxTokens !== undefined && { maxOutputTokens: question.maxTokens }),
       ...(question.temperature !== undefined && { temperature: question.temperature }),
+      ...(question.signal && { abortSignal: question.signal }),
       ...(options && { providerOptions: options }),
       ...(calls && { tools: { forecast: forecastInto(calls) }, stopWhen: stepCountIs(3) }),
     }
@@ -106,7 +107,10 @@ function vercelClient(provider: VercelProvider): SdkClient {
     let failure: unknown
     const stream = streamText({ ...common, onError: ({ error }) => void (failure = error) })
     try {
-      return said(await stream.text, await stream.reasoningText, await stream.usage)
+      const answer = said(await stream.text, await stream.reasoningText, await stream.usage)
+      // An error told within the stream only goes to `onError`; the promises give what came before it.
+      if (failure !== undefined) throw failure
+      return answer
     } catch (error) {
       // The promises of a broken stream only say that there is no output; the reason went to `onError`.
       throw failure ?? error
@@ -172,14 +176,19 @@ function messagesOf({ text, system, image }: Question): ModelMessage[] {
 interface TokenUsage {
   readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
+  readonly inputTokenDetails: { readonly cacheReadTokens: number | undefined }
 }
 
-function said(text: string, reasoning: string | undefined, { inputTokens, outputTokens }: TokenUsage): Said {
+function said(text: string, reasoning: string | undefined, usage: TokenUsage): Said {
+  const { inputTokens, outputTokens, inputTokenDetails } = usage
   const isKnown = inputTokens !== undefined && outputTokens !== undefined
   return {
     text,
     ...(reasoning !== undefined && { reasoning }),
-    ...(isKnown && { usage: { inputTokens, outputTokens } }),
+    ...(isKnown && {
+      usage: { inputTokens, outputTokens },
+      cachedTokens: inputTokenDetails.cacheReadTokens ?? 0,
+    }),
   }
 }
 
