@@ -4,7 +4,7 @@ import { authoriseModel, type Keyring, type Principal } from './access/keys.ts'
 import type { Clock } from './core/clock.ts'
 import { GatewayError } from './core/error.ts'
 import type { Interrupt } from './core/interrupt.ts'
-import { asString, type Json, type JsonObject } from './core/json.ts'
+import { asString, type JsonObject } from './core/json.ts'
 import type { AttemptRecord, RequestRecord } from './records/record.ts'
 import { type Attempt, attemptPlan } from './routing/attempt.ts'
 import { type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
@@ -25,10 +25,8 @@ export interface Inbound {
   readonly clientAddress: string | undefined
   /** The value of a request header, by its lower-case name. */
   header(name: string): string | undefined
-  /** Reads and parses the body; throws GatewayError for what cannot be read. */
-  body(): Promise<Json>
-  /** Makes the operation of this route from the body. */
-  open(body: Json): Call
+  /** Reads the body and makes the operation of this route from it; rejects with GatewayError. */
+  open(): Promise<Call>
   encodeError(error: GatewayError): JsonObject
   readonly outlet: Outlet
   /** Raised by the HTTP side when the client leaves or the server must stop. */
@@ -140,8 +138,7 @@ function identify(exchange: Exchange): void {
 
 async function decode(exchange: Exchange): Promise<void> {
   exchange.startDeadline()
-  const body = await unlessInterrupted(exchange.inbound.body(), exchange.inbound.interrupt)
-  exchange.call = exchange.inbound.open(body)
+  exchange.call = await unlessInterrupted(exchange.inbound.open(), exchange.inbound.interrupt)
 }
 
 /** Puts the earlier turns of a kept conversation before the client's own. */

@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
+import type { RawBody } from '../upstream/forward.ts'
 
 export interface BodyLimits {
   /** Counted as received: a Content-Length proves nothing. */
@@ -11,19 +12,77 @@ export interface BodyLimits {
   readonly maxDepth: number
 }
 
+/** Of a body that is not JSON: audio, images, forms of them. */
+const maxUploadBytes = 100 * 1024 * 1024
+
+/** Bytes in memory, of all that may be there at once. */
+export class ByteBudget {
+  readonly #maxBytes: number
+  #bytes = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** One request's part of it. */
+  share(): ByteShare {
+    let held = 0
+    return {
+      take: (bytes) => {
+        if (this.#bytes + bytes > this.#maxBytes) {
+          throw new GatewayError('overloaded', 'Too many uploads at once.', { retryAfterMs: 5_000 })
+        }
+        this.#bytes += bytes
+        held += bytes
+      },
+      giveBack: () => {
+        this.#bytes -= held
+        held = 0
+      },
+    }
+  }
+}
+
+export interface ByteShare {
+  /** Throws `overloaded` where they are too many. */
+  take(bytes: number): void
+  giveBack(): void
+}
+
 /** Throws `unsupported_media_type`, `request_too_large`, `invalid_request` or `client_gone`. */
 export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<Json> {
-  const { 'content-type': type, 'content-encoding': encoding } = request.headers
+  const { 'content-type': type } = request.headers
   if (type !== undefined && !isJsonType(type)) {
     throw new GatewayError(
       'unsupported_media_type',
       `The body must be \`application/json\`, not \`${printable(type)}\`.`,
     )
   }
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new GatewayError('unsupported_media_type', 'A compressed body is not accepted.')
-  }
+  refuseCompressed(request)
   return parseBody(await readBytes(request, limits.maxBytes), limits.maxDepth)
+}
+
+/** Reads a body of any type: JSON within its limits, all else as bytes. Throws as `readJson` does, and `overloaded`. */
+export async function readRaw(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  share: ByteShare,
+): Promise<RawBody> {
+  const { 'content-type': contentType, 'content-length': length } = request.headers
+  const isEmpty = Number(length ?? 0) === 0 && request.headers['transfer-encoding'] === undefined
+  if (isEmpty) return { kind: 'none' }
+  refuseCompressed(request)
+  if (contentType === undefined || isJsonType(contentType)) {
+    const bytes = await readBytes(request, limits.maxBytes)
+    return bytes.length === 0 ? { kind: 'none' } : { kind: 'json', value: parseBody(bytes, limits.maxDepth) }
+  }
+  return { kind: 'bytes', contentType, bytes: await readBytes(request, maxUploadBytes, share) }
+}
+
+function refuseCompressed({ headers }: IncomingMessage): void {
+  const encoding = headers['content-encoding']
+  if (encoding === undefined || encoding === 'identity') return
+  throw new GatewayError('unsupported_media_type', 'A compressed body is not accepted.')
 }
 
 function isJsonType(type: string): boolean {
@@ -37,14 +96,16 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, maxBytes: number, share?: ByteShare): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let received = 0
-  const refuse = () => {
+  const refuse = (
+    error: unknown = new GatewayError('request_too_large', `The body exceeds ${maxBytes} bytes.`),
+  ) => {
     request.removeAllListeners('data')
     request.resume()
-    reject(new GatewayError('request_too_large', `The body exceeds ${maxBytes} bytes.`))
+    reject(error as Error)
   }
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     refuse()
@@ -52,8 +113,13 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
   }
   request.on('data', (chunk: Buffer) => {
     received += chunk.length
-    if (received > maxBytes) refuse()
-    else chunks.push(chunk)
+    if (received > maxBytes) return refuse()
+    try {
+      share?.take(chunk.length)
+    } catch (error) {
+      return refuse(error)
+    }
+    chunks.push(chunk)
   })
   request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
   request.on('close', () => {

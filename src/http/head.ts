@@ -7,6 +7,8 @@ export interface Head {
   /** The path as it was sent, decoded nowhere. */
   readonly path: string
   readonly query: URLSearchParams | undefined
+  /** The query as it was sent, without the question mark. */
+  readonly search: string
   /** The caller's key, from whichever header it came in. */
   readonly credential: string | undefined
 }
@@ -34,8 +36,8 @@ export function readHead(request: IncomingMessage): Head {
   const mark = target.indexOf('?')
   const path = mark < 0 ? target : target.slice(0, mark)
   checkPath(path)
-  const query = mark < 0 ? undefined : new URLSearchParams(target.slice(mark + 1))
-  return { path, query, credential }
+  const search = mark < 0 ? '' : target.slice(mark + 1)
+  return { path, query: mark < 0 ? undefined : new URLSearchParams(search), search, credential }
 }
 
 function readHeaders(rawHeaders: readonly string[]): string | undefined {

@@ -6,25 +6,43 @@ import type { Json, JsonObject } from '../core/json.ts'
 import { dialects } from '../dialects/registry.ts'
 import { jsonArrayFraming, sseFraming } from '../framing/stream-framing.ts'
 import type { Inbound } from '../gateway.ts'
+import type { ForwardRoute } from '../providers/spec.ts'
 import { openCountTokens } from '../upstream/count-tokens.ts'
 import { openEmbed } from '../upstream/embed.ts'
+import { openForward, type RawBody } from '../upstream/forward.ts'
 import { openGenerate } from '../upstream/generate.ts'
 import type { Call } from '../upstream/operation.ts'
+import { openProviderCall, providerApiMethods } from '../upstream/provider-api.ts'
+
+/** What a route may read of a request. */
+export interface RequestSource {
+  readonly method: string
+  /** The query as it was sent, without the question mark. */
+  readonly query: string
+  header(name: string): string | undefined
+  json(): Promise<Json>
+  /** The body whatever it is; larger ones than JSON are allowed where it is none. */
+  raw(): Promise<RawBody>
+}
 
 /** A route that a request matched, with what its path said. */
 export interface DataRoute {
   readonly dialect: string
   readonly operation: Inbound['operation']
-  open(body: Json): Call
+  readonly methods: readonly string[]
+  open(source: RequestSource): Promise<Call>
   encodeError(error: GatewayError): JsonObject
 }
+
+const post = ['POST']
 
 function generate(id: DialectId): DataRoute {
   const dialect = dialects[id]
   return {
     dialect: id,
     operation: 'generate',
-    open: (body) => openGenerate(dialect, body, {}, sseFraming),
+    methods: post,
+    open: async (source) => openGenerate(dialect, await source.json(), {}, sseFraming),
     encodeError: dialect.error.encode,
   }
 }
@@ -33,10 +51,31 @@ function countTokens(id: DialectId): DataRoute {
   return {
     dialect: id,
     operation: 'count-tokens',
-    open: (body) => openCountTokens(id, body, undefined),
+    methods: post,
+    open: async (source) => openCountTokens(id, await source.json(), undefined),
     encodeError: dialects[id].error.encode,
   }
 }
+
+function forward(route: ForwardRoute): DataRoute {
+  return {
+    dialect: `openai-${route.replace('/', '-')}`,
+    operation: 'forward',
+    methods: post,
+    open: async (source) => openForward(route, await source.raw(), source.header('accept')),
+    encodeError: dialects['openai-chat'].error.encode,
+  }
+}
+
+const forwarded = [
+  'moderations',
+  'images/generations',
+  'images/edits',
+  'audio/speech',
+  'audio/transcriptions',
+  'audio/translations',
+  'rerank',
+] as const satisfies readonly ForwardRoute[]
 
 const fixed: ReadonlyMap<string, DataRoute> = new Map<string, DataRoute>([
   ['/v1/chat/completions', generate('openai-chat')],
@@ -49,18 +88,37 @@ const fixed: ReadonlyMap<string, DataRoute> = new Map<string, DataRoute>([
     {
       dialect: 'openai-embeddings',
       operation: 'embed',
-      open: (body) => openEmbed('openai-embeddings', body, undefined),
+      methods: post,
+      open: async (source) => openEmbed('openai-embeddings', await source.json(), undefined),
       encodeError: dialects['openai-chat'].error.encode,
     },
   ],
+  ...forwarded.map((route): [string, DataRoute] => [`/v1/${route}`, forward(route)]),
 ])
+
+const providerPath = /^\/providers\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})(\/.*)?$/
+
+/** A provider's own API, below its name. */
+function findProviderRoute(path: string): DataRoute | undefined {
+  const match = providerPath.exec(path)
+  if (!match) return undefined
+  const [, provider, below = ''] = match
+  return {
+    dialect: 'native',
+    operation: 'forward',
+    methods: providerApiMethods,
+    open: async ({ method, query, header, raw }) =>
+      openProviderCall({ provider: provider!, path: below, method, query, header, body: await raw() }),
+    encodeError: errorEncoderFor(below),
+  }
+}
 
 // Vercel's SDK leaves `models/` out before a name that has a slash.
 const geminiPath = /^\/v1(?:beta|alpha)?\/(?:models\/)?([^:]+):([A-Za-z]+)$/
 
-/** The route of a POST to this path, or undefined. */
+/** The route of a request to this path, or undefined. */
 export function findDataRoute(path: string, query: URLSearchParams | undefined): DataRoute | undefined {
-  return fixed.get(path) ?? findGeminiRoute(path, query)
+  return fixed.get(path) ?? findProviderRoute(path) ?? findGeminiRoute(path, query)
 }
 
 function findGeminiRoute(path: string, query: URLSearchParams | undefined): DataRoute | undefined {
@@ -74,7 +132,9 @@ function findGeminiRoute(path: string, query: URLSearchParams | undefined): Data
       return {
         dialect: 'gemini',
         operation: 'generate',
-        open: (body) => openGenerate(gemini, body, { model, stream: false }, sseFraming),
+        methods: post,
+        open: async (source) =>
+          openGenerate(gemini, await source.json(), { model, stream: false }, sseFraming),
         encodeError,
       }
     case 'streamGenerateContent': {
@@ -82,7 +142,8 @@ function findGeminiRoute(path: string, query: URLSearchParams | undefined): Data
       return {
         dialect: 'gemini',
         operation: 'generate',
-        open: (body) => openGenerate(gemini, body, { model, stream: true }, framing),
+        methods: post,
+        open: async (source) => openGenerate(gemini, await source.json(), { model, stream: true }, framing),
         encodeError,
       }
     }
@@ -90,7 +151,8 @@ function findGeminiRoute(path: string, query: URLSearchParams | undefined): Data
       return {
         dialect: 'gemini',
         operation: 'count-tokens',
-        open: (body) => openCountTokens('gemini', body, model),
+        methods: post,
+        open: async (source) => openCountTokens('gemini', await source.json(), model),
         encodeError,
       }
     case 'embedContent':
@@ -98,8 +160,12 @@ function findGeminiRoute(path: string, query: URLSearchParams | undefined): Data
       return {
         dialect: 'gemini-embeddings',
         operation: 'embed',
-        open: (body) =>
-          openEmbed('gemini-embeddings', body, { model, isBatch: match[2] === 'batchEmbedContents' }),
+        methods: post,
+        open: async (source) =>
+          openEmbed('gemini-embeddings', await source.json(), {
+            model,
+            isBatch: match[2] === 'batchEmbedContents',
+          }),
         encodeError,
       }
     default:

@@ -11,11 +11,11 @@ import type { AddressInfo } from 'node:net'
 import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
 import type { Gateway, Inbound } from '../gateway.ts'
-import { type BodyLimits, readJson } from './body.ts'
+import { type BodyLimits, ByteBudget, readJson, readRaw } from './body.ts'
 import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
 import { type Head, readHead } from './head.ts'
-import { type DataRoute, errorEncoderFor, findDataRoute } from './routes.ts'
+import { type DataRoute, errorEncoderFor, findDataRoute, type RequestSource } from './routes.ts'
 import { checkMethod, type SideRoute } from './side-routes.ts'
 
 export interface ServerLimits extends BodyLimits {
@@ -48,11 +48,15 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+/** Uploads are held in memory, so that another target can be tried: all together, they get no more than this. */
+const maxUploadBytesTogether = 512 * 1024 * 1024
+
 /** Between telling open requests to end and cutting their connections. */
 const lastWordsMs = 1000
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const open = new Set<Interrupt>()
+  const uploads = new ByteBudget(maxUploadBytesTogether)
   let isClosing = false
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     const interrupt = new Interrupt()
@@ -62,7 +66,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (isClosing) setImmediate(closeConnections)
     })
     if (isClosing) response.setHeader('connection', 'close')
-    answer(options, interrupt, request, response)
+    answer(options, uploads, interrupt, request, response)
   }
   /** Node counts a connection that has sent nothing, or half of a head, as busy: it would hold the end up. */
   const closeConnections = () => {
@@ -123,6 +127,7 @@ function createNodeServer(
 
 function answer(
   options: HttpServerOptions,
+  uploads: ByteBudget,
   interrupt: Interrupt,
   request: IncomingMessage,
   response: ServerResponse,
@@ -130,34 +135,57 @@ function answer(
   const outlet = new ClientOutlet(response, interrupt)
   const id = options.newRequestId()
   let head: Head
+  let allow: readonly string[] = ['POST']
   try {
     head = readHead(request)
     const side = options.sideRoutes.find((route) => route.matches(head.path))
     if (side) void answerSide(options, side, head, request, outlet, id)
     else {
-      const { gateway, route } = findRoute(options, request, head)
-      void gateway.serve(toInbound(options, route, head, request, outlet, interrupt, id))
+      const { gateway, route } = findRoute(options, head)
+      allow = route.methods
+      if (!allow.includes(request.method ?? '')) {
+        throw new GatewayError('method_not_allowed', `This path accepts ${allow.join(', ')} only.`)
+      }
+      const source = toSource(options, uploads, head, request, response)
+      void gateway.serve(toInbound(options, route, head, source, request, outlet, interrupt, id))
     }
   } catch (error) {
-    sendError(options, { path: request.url ?? '/', outlet, id, allow: ['POST'] }, error)
+    sendError(options, { path: request.url ?? '/', outlet, id, allow }, error)
   }
 }
 
-function findRoute(
-  { gateway }: HttpServerOptions,
-  request: IncomingMessage,
-  head: Head,
-): { gateway: Gateway; route: DataRoute } {
+function findRoute({ gateway }: HttpServerOptions, head: Head): { gateway: Gateway; route: DataRoute } {
   const route = gateway && findDataRoute(head.path, head.query)
   if (!route) throw new GatewayError('not_found', 'There is no such path.')
-  if (request.method !== 'POST') throw new GatewayError('method_not_allowed', 'This path accepts POST only.')
   return { gateway, route }
+}
+
+/** What is held of an upload is given back when its request is over. */
+function toSource(
+  { limits }: HttpServerOptions,
+  uploads: ByteBudget,
+  head: Head,
+  request: IncomingMessage,
+  response: ServerResponse,
+): RequestSource {
+  return {
+    method: request.method ?? '',
+    query: head.search,
+    header: (name) => headerOf(request, name),
+    json: () => readJson(request, limits),
+    raw() {
+      const share = uploads.share()
+      response.on('close', () => share.giveBack())
+      return readRaw(request, limits, share)
+    },
+  }
 }
 
 function toInbound(
   options: HttpServerOptions,
   route: DataRoute,
   head: Head,
+  source: RequestSource,
   request: IncomingMessage,
   outlet: ClientOutlet,
   interrupt: Interrupt,
@@ -172,9 +200,8 @@ function toInbound(
     operation: route.operation,
     clientAddress: options.clientAddressOf(request),
     credential: head.credential ?? fromQuery,
-    header: (name) => headerOf(request, name),
-    body: () => readJson(request, options.limits),
-    open: route.open,
+    header: source.header,
+    open: () => route.open(source),
     encodeError: route.encodeError,
     outlet,
     interrupt,

@@ -32,7 +32,7 @@ export interface RequestRecord {
   readonly atMs: number
   /** The client's. */
   readonly dialect: string
-  readonly operation: 'generate' | 'embed' | 'count-tokens' | 'models'
+  readonly operation: 'generate' | 'embed' | 'count-tokens' | 'models' | 'forward'
   /** As the client named it. */
   readonly requestedModel: string
   readonly route?: string

@@ -23,6 +23,7 @@ const operationNames = {
   embed: 'embeddings',
   'count-tokens': 'count_tokens',
   models: 'list_models',
+  forward: 'forward',
 } as const satisfies Record<RequestRecord['operation'], string>
 
 /** Names of models and of dropped parameters come from clients, so their length is nobody's but ours to bound. */

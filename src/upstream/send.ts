@@ -4,6 +4,7 @@ import { type buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Provider, Target } from '../providers/provider.ts'
+import { createAccessTokens } from './access-tokens.ts'
 import { createGuardedConnector, toConnectError } from './egress.ts'
 import { Ticker, type Watched } from './ticker.ts'
 
@@ -37,10 +38,18 @@ export interface SendOptions {
   readonly target: Target
   /** Below the provider's base URL, query included. */
   readonly path: string
-  readonly body: string
+  readonly body: string | Buffer
   readonly stream: boolean
   /** Sent in addition to the provider's own. */
   readonly headers?: Readonly<Record<string, string>>
+  /** A request that is not a POST of JSON. */
+  readonly raw?: RawRequest
+}
+
+export interface RawRequest {
+  readonly method: string
+  /** By lower-case name; they replace the provider's own of the same name. Absent a content type: none is sent. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export interface Sender {
@@ -51,7 +60,6 @@ export interface Sender {
   close(): Promise<void>
 }
 
-const method = 'POST'
 const keepAliveTimeoutMs = 30_000
 /** A stream may send only pings for this many idle periods before it counts as stalled. */
 const contentIdlePeriods = 5
@@ -68,6 +76,7 @@ interface Connection {
 export function createSender(clock: Clock): Sender {
   const connections = new Map<Provider, Connection>()
   const ticker = new Ticker(() => clock.monotonicMs())
+  const accessTokens = createAccessTokens(clock)
 
   const connect = (provider: Provider): Connection => {
     const { origin, pathname, port } = provider.baseUrl
@@ -102,19 +111,27 @@ export function createSender(clock: Clock): Sender {
       const connection = connections.get(provider) ?? connect(provider)
       const call = new Call(options.target, options.stream, receiver, ticker, clock)
       const path = connection.basePath + options.path
-      const signature = provider.sign?.({ method, path, body: options.body, nowMs: clock.nowMs() })
-      const extra =
-        options.headers || signature ? Object.entries({ ...options.headers, ...signature }).flat() : []
-      connection.pool.dispatch(
-        {
-          origin: connection.origin,
-          path,
-          method,
-          headers: extra.length > 0 ? [...connection.headers, ...extra] : (connection.headers as string[]),
-          body: options.body,
-        },
-        call,
-      )
+      const method = options.raw?.method ?? 'POST'
+      const dispatch = (proof: Readonly<Record<string, string>> | undefined) => {
+        if (call.isOver) return
+        connection.pool.dispatch(
+          {
+            origin: connection.origin,
+            path,
+            method: method as Dispatcher.HttpMethod,
+            headers: headersOf(connection, options, proof),
+            body: options.body.length === 0 ? null : options.body,
+          },
+          call,
+        )
+      }
+      const { grant } = provider
+      const token = grant && accessTokens.headers(provider, grant)
+      if (token instanceof Promise) {
+        token.then(dispatch, (cause: unknown) => call.abort(toConnectError(cause)))
+      } else {
+        dispatch(token ?? provider.sign?.({ method, path, body: options.body, nowMs: clock.nowMs() }))
+      }
       return call
     },
     keep(providers) {
@@ -129,6 +146,26 @@ export function createSender(clock: Clock): Sender {
       connections.clear()
     },
   }
+}
+
+/** The provider's own headers, those of this request, and what proves that it may be made. */
+function headersOf(
+  { headers: own }: Connection,
+  { headers, raw }: SendOptions,
+  proof: Readonly<Record<string, string>> | undefined,
+): string[] {
+  if (!headers && !proof && !raw) return own as string[]
+  const extra = Object.entries({ ...headers, ...raw?.headers, ...proof }).flat()
+  return raw ? [...without(own, raw.headers), ...extra] : [...own, ...extra]
+}
+
+function without(own: readonly string[], replaced: Readonly<Record<string, string>>): string[] {
+  const kept: string[] = []
+  for (let i = 0; i < own.length; i += 2) {
+    const name = own[i]!.toLowerCase()
+    if (name !== 'content-type' && replaced[name] === undefined) kept.push(own[i]!, own[i + 1]!)
+  }
+  return kept
 }
 
 class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
@@ -155,6 +192,10 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
     this.#clock = clock
     this.#startedMs = clock.monotonicMs()
     ticker.watch(this)
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   // -- the caller's side

@@ -1,0 +1,182 @@
+/** Passes a provider's answer on as it is: status, allowed headers and bytes, with back-pressure and a tap beside. */
+
+import { GatewayError } from '../core/error.ts'
+import type { AttemptContext, AttemptResult } from './operation.ts'
+import type { Receiver, ResponseHeaders, SendOptions, UpstreamCall } from './send.ts'
+import type { OpenTap, UsageTap } from './usage-tap.ts'
+import { contentEncodingFault, errorOf, requestIdOf, sizeFault } from './whole.ts'
+
+export interface RelayOptions {
+  readonly decodeError: (status: number, body: string) => GatewayError
+  /**
+   * `told`: a provider's error is decoded, may lead to another target, and is told in the client's dialect.
+   * `passed`: it is the client's, as the provider wrote it, but for those that are about the gateway's credential.
+   */
+  readonly errors: 'told' | 'passed'
+  readonly openTap: OpenTap | undefined
+  readonly dropped: readonly string[]
+}
+
+/** Of all that a provider may answer with, the headers that describe the body itself. */
+const answerHeaders = ['content-type', 'content-length', 'content-disposition', 'retry-after'] as const
+
+/** What a browser may do with an answer that comes from elsewhere but shares an origin with the dashboard: nothing. */
+const guardHeaders = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+}
+
+/** A client that accepts nothing for this long is gone in all but name. */
+const blockedMs = 60_000
+const maxToldBytes = 64 * 1024
+
+/** Sends the request and relays its answer. Resolves when both sides have ended; never rejects. */
+export function relay(
+  request: SendOptions,
+  options: RelayOptions,
+  context: AttemptContext,
+): Promise<AttemptResult> {
+  return new Relay(request, options, context).run(request)
+}
+
+class Relay implements Receiver {
+  readonly #request: SendOptions
+  readonly #options: RelayOptions
+  readonly #context: AttemptContext
+  readonly #done = Promise.withResolvers<AttemptResult>()
+  #call!: UpstreamCall
+  #status: number | undefined
+  #headers: ResponseHeaders = {}
+  #headersMs: number | undefined
+  #firstByteMs: number | undefined
+  /** The beginning of an error answer; undefined for an answer that is none. */
+  #errorBody: Buffer[] | undefined
+  #errorBytes = 0
+  #tap: UsageTap | undefined
+  #isCommitted = false
+  #isSettled = false
+  #blockTimer: NodeJS.Timeout | undefined
+
+  constructor(request: SendOptions, options: RelayOptions, context: AttemptContext) {
+    this.#request = request
+    this.#options = options
+    this.#context = context
+  }
+
+  run(request: SendOptions): Promise<AttemptResult> {
+    const { sender, interrupt, outlet } = this.#context
+    this.#call = sender.send(request, this)
+    interrupt.on((reason) => this.#call.abort(reason))
+    outlet.onDrain(() => this.#clientDrained())
+    return this.#done.promise
+  }
+
+  // -- the provider's side
+
+  onHeaders(status: number, headers: ResponseHeaders): void {
+    this.#status = status
+    this.#headers = headers
+    this.#headersMs = this.#context.clock.monotonicMs()
+    if (status >= 300) this.#errorBody = []
+    else this.#tap = this.#options.openTap?.(headers)
+    const fault = contentEncodingFault(headers)
+    if (fault) this.#call.abort(fault)
+    else if (this.#passes(status)) this.#commit(status)
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isSettled) return
+    this.#firstByteMs ??= this.#context.clock.monotonicMs()
+    this.#call.contentArrived()
+    if (this.#errorBody) this.#keepError(this.#errorBody, chunk)
+    this.#tap?.push(chunk)
+    if (this.#isCommitted) this.#write(chunk)
+  }
+
+  onEnd(): void {
+    const error = this.#toldError()
+    if (this.#isCommitted && !this.#context.outlet.isGone) this.#context.outlet.end()
+    this.#settle(error)
+  }
+
+  onFault(error: GatewayError): void {
+    // What has begun can only be cut: no form of it has a place for the gateway's own words.
+    if (this.#isCommitted) this.#context.outlet.destroy()
+    this.#settle(error)
+  }
+
+  /** May the client see this answer as the provider wrote it? */
+  #passes(status: number): boolean {
+    if (status < 300) return true
+    const isAboutCredential = status === 401 || status === 403 || status === 407
+    return this.#options.errors === 'passed' && status >= 400 && !isAboutCredential
+  }
+
+  #keepError(body: Buffer[], chunk: Buffer): void {
+    this.#errorBytes += chunk.length
+    if (this.#errorBytes <= maxToldBytes) body.push(chunk)
+    else if (!this.#isCommitted) this.#call.abort(sizeFault(this.#status!, this.#errorBytes)!)
+  }
+
+  #toldError(): GatewayError | undefined {
+    if (this.#errorBody === undefined) return undefined
+    const body = Buffer.concat(this.#errorBody)
+    const { decodeError } = this.#options
+    const error = errorOf(decodeError, this.#status!, this.#headers, body, this.#context.clock.nowMs())
+    if (!this.#isCommitted) return error
+    const { code, message, param, upstream } = error
+    return new GatewayError(code, message, {
+      status: this.#status!,
+      ...(param !== undefined && { param }),
+      ...(upstream && { upstream }),
+    })
+  }
+
+  // -- the client's side
+
+  #commit(status: number): void {
+    const { outlet, streamHeaders } = this.#context
+    this.#isCommitted = true
+    if (outlet.isGone) return
+    const headers: Record<string, string> = {
+      ...streamHeaders(this.#request.target, this.#options.dropped),
+      ...guardHeaders,
+    }
+    for (const name of answerHeaders) {
+      const value = this.#headers[name]
+      if (typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)) headers[name] = value
+    }
+    outlet.begin(status, headers)
+  }
+
+  #write(chunk: Buffer): void {
+    const { outlet } = this.#context
+    if (outlet.isGone || outlet.write(chunk)) return
+    this.#call.pause()
+    this.#blockTimer ??= setTimeout(() => outlet.destroy(), blockedMs).unref()
+  }
+
+  #clientDrained(): void {
+    clearTimeout(this.#blockTimer)
+    this.#blockTimer = undefined
+    this.#call.resume()
+  }
+
+  #settle(error: GatewayError | undefined): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    clearTimeout(this.#blockTimer)
+    const requestId = requestIdOf(this.#headers)
+    this.#done.resolve({
+      phase: this.#call.phase,
+      isCommitted: this.#isCommitted,
+      dropped: this.#options.dropped,
+      ...this.#tap?.end(),
+      ...(error && { error }),
+      ...(this.#status !== undefined && { status: this.#status }),
+      ...(this.#headersMs !== undefined && { headersMs: this.#headersMs }),
+      ...(this.#firstByteMs !== undefined && { firstTokenMs: this.#firstByteMs }),
+      ...(requestId !== undefined && { upstreamRequestId: requestId }),
+    })
+  }
+}
