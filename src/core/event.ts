@@ -12,6 +12,7 @@ export type DialectId =
   | 'gemini'
   | 'bedrock-converse'
   | 'cohere-chat'
+  | 'ollama-chat'
 
 /**
  * Why a choice ended, in our word. `tool-calls` is used whenever the answer asks the client to run a tool,

@@ -172,7 +172,14 @@ export function completeAt(exchange: Exchange): number {
       else if (finishes > 0) complete = Math.min(complete, offset + 1)
     }
   }
-  return complete
+  return Math.min(complete, wholeWithoutItsEnd(exchange, complete))
+}
+
+/** Some framings take the last frame without the byte that ends it: the input's end says as much. */
+function wholeWithoutItsEnd(exchange: Exchange, complete: number): number {
+  const framer = exchange.framer()
+  framer.push(exchange.stream!.subarray(0, complete - 1))
+  return framer.end().length > 0 ? complete - 1 : complete
 }
 
 interface Normal {

@@ -52,6 +52,7 @@ export function toCountRequest(dialect: DialectId, body: JsonObject, model: stri
     case 'openai-chat':
     case 'bedrock-converse':
     case 'cohere-chat':
+    case 'ollama-chat':
       return body
   }
 }
@@ -75,6 +76,7 @@ export function encodeTokenCount(dialect: DialectId, tokens: number): JsonObject
     case 'openai-chat':
     case 'bedrock-converse':
     case 'cohere-chat':
+    case 'ollama-chat':
       return { object: 'response.input_tokens', input_tokens: tokens }
   }
 }

@@ -6,6 +6,7 @@ import { bedrockConverse } from './bedrock-converse/dialect.ts'
 import { cohereChat } from './cohere-chat/dialect.ts'
 import type { Dialect } from './dialect.ts'
 import { gemini } from './gemini/dialect.ts'
+import { ollamaChat } from './ollama-chat/dialect.ts'
 import { openaiChat } from './openai-chat/dialect.ts'
 import { openaiResponses } from './openai-responses/dialect.ts'
 
@@ -16,4 +17,5 @@ export const dialects: Readonly<Record<DialectId, Dialect>> = {
   gemini,
   'bedrock-converse': bedrockConverse,
   'cohere-chat': cohereChat,
+  'ollama-chat': ollamaChat,
 }

@@ -18,6 +18,7 @@ const generate: Record<DialectId, (model: string, stream: boolean) => string> = 
   'bedrock-converse': (model, stream) =>
     `/model/${encodeURIComponent(model)}/${stream ? 'converse-stream' : 'converse'}`,
   'cohere-chat': () => '/chat',
+  'ollama-chat': () => '/chat',
 }
 
 /** The path of a generation in a dialect. */

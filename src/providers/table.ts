@@ -152,6 +152,17 @@ export const providerTable = {
     modelPrefixes: ['command-', 'c4ai-', 'embed-'],
     cancelStopsBilling: false,
   },
+  ollama: {
+    title: 'Ollama',
+    genAiName: 'ollama',
+    dialects: ['ollama-chat'],
+    baseUrl: 'http://localhost:11434/api',
+    auth: { kind: 'bearer' },
+    env: [], // a server of one's own takes no key
+    takesReasoning: true,
+    modelPrefixes: [],
+    cancelStopsBilling: true,
+  },
   'openai-compatible': {
     title: 'Any OpenAI-compatible server',
     genAiName: 'openai-compatible',

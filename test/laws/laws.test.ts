@@ -33,6 +33,7 @@ const wireDialects: Readonly<Record<DialectId, readonly string[]>> = {
   gemini: ['gemini-generate'],
   'bedrock-converse': ['bedrock-converse'],
   'cohere-chat': ['cohere-chat-v2'],
+  'ollama-chat': ['ollama-chat'],
 }
 
 /** Recordings that no law can judge, each with its reason. Counted in the output, at most 1 % of all. */
@@ -144,5 +145,6 @@ function boundariesOf(stream: Uint8Array, { framing }: Dialect): number[] {
     return boundaries
   }
   const text = Buffer.from(stream).toString('latin1')
-  return [...text.matchAll(/\r?\n\r?\n/g)].map((match) => match.index + match[0].length)
+  const frameEnd = framing === 'ndjson' ? /\n/g : /\r?\n\r?\n/g
+  return [...text.matchAll(frameEnd)].map((match) => match.index + match[0].length)
 }

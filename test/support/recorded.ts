@@ -38,6 +38,7 @@ export interface Recorded extends RecordedEntry {
     readonly headers: JsonObject
     readonly body?: Json
     readonly sse?: string
+    readonly ndjson?: string
     readonly text?: string
     /** An AWS event stream: its bytes where they were kept, and its messages. */
     readonly eventstream_base64?: string
@@ -61,8 +62,9 @@ export function readRecorded(entry: RecordedEntry): Recorded {
 }
 
 /** The bytes of a recorded stream; undefined for a whole answer. Messages whose bytes were not kept are framed anew. */
-export function recordedStream({ sse, ...response }: Recorded['response']): Buffer | undefined {
-  if (sse !== undefined) return Buffer.from(sse, 'utf8')
+export function recordedStream(response: Recorded['response']): Buffer | undefined {
+  const text = response.sse ?? response.ndjson
+  if (text !== undefined) return Buffer.from(text, 'utf8')
   const { eventstream_base64: base64, eventstream_decoded: decoded } = response
   if (base64 !== undefined) return Buffer.from(base64, 'base64')
   return decoded && Buffer.concat(decoded.map(framed))
