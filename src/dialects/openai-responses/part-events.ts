@@ -20,8 +20,14 @@ export function placeOf(item: OutputItem, part: OutputPart): JsonObject {
 
 /** Undefined for a part that begins with its item. */
 export function partAddedType(start: BlockStart): string | undefined {
-  if (start.kind === 'text' || start.kind === 'refusal') return 'response.content_part.added'
-  return isSummary(start) ? 'response.reasoning_summary_part.added' : undefined
+  if (isSummary(start)) return 'response.reasoning_summary_part.added'
+  const isPart = start.kind === 'text' || start.kind === 'refusal' || isShownReasoning(start)
+  return isPart ? 'response.content_part.added' : undefined
+}
+
+/** Reasoning that stands in the content of its item. What is redacted shows nothing. */
+function isShownReasoning(start: BlockStart): boolean {
+  return start.kind === 'reasoning' && start.redacted !== true
 }
 
 /** Undefined for an item that comes whole. */
@@ -65,7 +71,11 @@ export function doneEvents(part: OutputPart): readonly PartEvent[] {
           { type: 'response.reasoning_summary_part.done', members: { part: wire } },
         ]
       }
-      return text === '' ? [] : [{ type: 'response.reasoning_text.done', members: { text } }]
+      if (!isShownReasoning(start)) return []
+      return [
+        { type: 'response.reasoning_text.done', members: { text } },
+        { type: 'response.content_part.done', members: { part: wire } },
+      ]
     case 'tool':
       return start.freeform
         ? [{ type: 'response.custom_tool_call_input.done', members: { input: text } }]

@@ -37,6 +37,25 @@ function text(block: number, value: string): GenEvent[] {
 
 const types = (events: readonly JsonObject[]) => events.map(({ type }) => type)
 
+test('reasoning that is shown as it is has a content part, without which clients cannot gather it', () => {
+  const native = { dialect: 'openai-responses', fields: { id: 'rs_1' } } as const
+  const events = encode([
+    start,
+    { type: 'block-start', block: 0, choice: 0, kind: 'reasoning', native },
+    { type: 'block-delta', block: 0, text: 'Because' },
+    { type: 'block-end', block: 0 },
+    finish,
+  ])
+  assert.deepEqual(types(events).slice(2, -1), [
+    'response.output_item.added',
+    'response.content_part.added',
+    'response.reasoning_text.delta',
+    'response.reasoning_text.done',
+    'response.content_part.done',
+    'response.output_item.done',
+  ])
+})
+
 test('the grammar of a text answer', () => {
   const events = encode([
     start,
