@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { type JsonObject, parseJson } from '../../src/core/json.ts'
+import { AwsEventStreamParser, encodeAwsEventStream } from '../../src/framing/aws-event-stream.ts'
 import { clients } from '../support/clients.ts'
 import { parseResponses, postBytes, RawSocket } from '../support/raw-socket.ts'
 import { type SourceName, sourceNames, sourceProviders } from '../support/sources.ts'
@@ -184,14 +185,12 @@ test('providers that send anything', async () => {
       kind === 'noise'
         ? Buffer.from(each.noise)
         : spoiledBytes(
-            Buffer.from(
-              kind === 'stream'
-                ? spoiledEvents(answer.stream, each.spoilings, n)
-                : JSON.stringify(spoiled(answer.whole, each.spoilings)),
-            ),
+            kind === 'stream'
+              ? answer.spoiledStream(each.spoilings, n)
+              : Buffer.from(JSON.stringify(spoiled(answer.whole, each.spoilings))),
             each.changes,
           )
-    const ownType = request.stream ? 'text/event-stream' : 'application/json'
+    const ownType = request.stream ? answer.streamType : 'application/json'
     hostile.says(`hostile-${n}`, {
       bytes: said,
       status,
@@ -286,14 +285,22 @@ function say(socket: Socket, { bytes, status, type, pieces, ending }: Saying): v
 }
 
 interface ValidAnswer {
-  readonly stream: string
   readonly whole: JsonObject
+  readonly streamType: string
+  /** The stream with one of its events, the `n`th, spoiled as JSON. */
+  spoiledStream(changes: Spoilings, n: number): Buffer
 }
+
+type Spoilings = Parameters<typeof spoiled>[1]
 
 /** What the simulator answers in each dialect: a call of a tool behind some reasoning. */
 async function validAnswers(): Promise<Map<SourceName, ValidAnswer>> {
   const found = new Map<SourceName, ValidAnswer>()
   for (const source of sourceNames) {
+    if (source === 'bedrock-converse') {
+      found.set(source, await validConverse())
+      continue
+    }
     const read = async (stream: boolean) => {
       const request = generations.find((each) => each.speaks === source && each.stream === stream)!
       const response = await stack.post(
@@ -303,13 +310,44 @@ async function validAnswers(): Promise<Map<SourceName, ValidAnswer>> {
       assert.equal(response.status, 200)
       return response.text()
     }
-    found.set(source, { stream: await read(true), whole: JSON.parse(await read(false)) as JsonObject })
+    const stream = await read(true)
+    found.set(source, {
+      whole: JSON.parse(await read(false)) as JsonObject,
+      streamType: 'text/event-stream',
+      spoiledStream: (changes, n) => Buffer.from(spoiledEvents(stream, changes, n)),
+    })
   }
   return found
 }
 
+/** No client of the gateway speaks this dialect: the simulator is asked itself. */
+async function validConverse(): Promise<ValidAnswer> {
+  const read = async (operation: string) => {
+    const body = JSON.stringify({
+      messages: [{ role: 'user', content: [{ text: 'Where is it?' }] }],
+      toolConfig: { tools: [{ toolSpec: { name: 'look', inputSchema: { json: { type: 'object' } } } }] },
+    })
+    const path = `/bedrock/model/reason-5/${operation}`
+    const response = await fetch(stack.simulatorUrl + path, { method: 'POST', body })
+    return Buffer.from(await response.arrayBuffer())
+  }
+  const frames = new AwsEventStreamParser().push(await read('converse-stream'))
+  return {
+    whole: JSON.parse((await read('converse')).toString()) as JsonObject,
+    streamType: 'application/vnd.amazon.eventstream',
+    spoiledStream: (changes, n) =>
+      Buffer.concat(
+        frames.map(({ event, data }, at) => {
+          const isSpoiled = at === n % frames.length && changes.length > 0
+          const value = isSpoiled ? JSON.stringify(spoiled(parseJson(data) as JsonObject, changes)) : data
+          return encodeAwsEventStream({ ...(event !== undefined && { event }), data: value })
+        }),
+      ),
+  }
+}
+
 /** The stream with one of its events spoiled as JSON. */
-function spoiledEvents(stream: string, changes: Parameters<typeof spoiled>[1], n: number): string {
+function spoiledEvents(stream: string, changes: Spoilings, n: number): string {
   const events = stream.split('\n\n')
   const at = n % events.length
   const match = /^([\s\S]*data: )(\{[\s\S]*\})$/.exec(events[at]!.trimEnd())
