@@ -50,8 +50,8 @@ export function typeOf(known: KnownProviders, type: string): ProviderType | unde
 function discoverProviders(known: KnownProviders, env: Environment): Record<string, ProviderChoice> {
   const found: Record<string, ProviderChoice> = {}
   for (const [type, row] of Object.entries(known.types)) {
-    // An access key alone is no sign: machines have one for other services.
-    if (!usualRef(row.env, env)) continue
+    // An access key alone is no sign: machines have one for other services. Nor is a key whose address is missing.
+    if (row.baseUrl === undefined || !usualRef(row.env, env)) continue
     found[type] = withUsual({ type, allowPrivateNetwork: false, models: [] }, row, env)
   }
   if (Object.keys(found).length > 0) return found

@@ -6,7 +6,7 @@ import { GatewayError } from '../core/error.ts'
 import { asObject, type Json, type JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
-import type { Dialect, EncodeContext, EncodeTarget } from '../dialects/dialect.ts'
+import type { Dialect, EncodeContext, EncodedRequest, EncodeTarget } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/registry.ts'
 import { jsonArrayFraming, type StreamFraming } from '../framing/stream-framing.ts'
 import { generatePath } from '../providers/address.ts'
@@ -75,10 +75,12 @@ async function attempt(
   const { client, request } = generation
   const source = dialects[chooseDialect(target.provider.spec, generation)]
   refuseUnknownPrevious(request, source)
-  const { body, dropped } =
+  const { body, dropped } = withoutIgnored(
     source.id === client.id && generation.body
       ? { body: sameDialectBody(generation.body, generation, target), dropped: [] }
-      : source.request.encode(request, encodeTarget(target))
+      : source.request.encode(request, encodeTarget(target)),
+    target.provider.spec,
+  )
   refuseDroppedIfStrict(context, target, dropped)
   const options: SendOptions = {
     target,
@@ -123,6 +125,15 @@ function refuseUnknownPrevious({ previousResponseId }: GenRequest, source: Diale
       param: 'previous_response_id',
     },
   )
+}
+
+/** What the provider would ignore without a word is left out, and said to be. */
+function withoutIgnored(encoded: EncodedRequest, { ignores }: ProviderSpec): EncodedRequest {
+  const ignored = ignores?.filter((member) => encoded.body[member] !== undefined) ?? []
+  if (ignored.length === 0) return encoded
+  const body = { ...encoded.body }
+  for (const member of ignored) delete body[member]
+  return { body, dropped: [...encoded.dropped, ...ignored] }
 }
 
 /** The client's own body, to this target. Usage is always asked for: Weir accounts for every stream. */
