@@ -8,9 +8,15 @@ import { isObject, type JsonObject } from '../../src/core/json.ts'
 import type { Dialect } from '../../src/dialects/dialect.ts'
 import { dialects } from '../../src/dialects/registry.ts'
 import type { Frame } from '../../src/framing/frame.ts'
-import { SseParser } from '../../src/framing/sse.ts'
+import { createFrameParser } from '../../src/framing/frame-parser.ts'
 import { hasOpenApi, OpenApiJudge } from '../support/openapi.ts'
-import { readRecorded, type Recorded, recordedDir, recordedEntries } from '../support/recorded.ts'
+import {
+  readRecorded,
+  type Recorded,
+  recordedDir,
+  recordedEntries,
+  recordedStream,
+} from '../support/recorded.ts'
 
 const chat = dialects['openai-chat']
 const context = { id: 'chatcmpl-weir', model: 'shown', nowMs: 1_760_000_000_000, includeUsage: true }
@@ -19,6 +25,7 @@ const wireDialects: Readonly<Partial<Record<DialectId, string>>> = {
   'openai-responses': 'openai-responses',
   'anthropic-messages': 'anthropic-messages',
   gemini: 'gemini-generate',
+  'bedrock-converse': 'bedrock-converse',
 }
 
 /** What OpenAI's document does not know although its API does: calls of custom tools in a stream. */
@@ -38,9 +45,10 @@ function decodeFrames(dialect: Dialect, frames: Iterable<Frame>): GenEvent[] {
 }
 
 function decode(dialect: Dialect, { response }: Recorded): readonly GenEvent[] {
-  if (response.sse === undefined) return dialect.response.decode(response.body ?? null)
-  const parser = new SseParser()
-  return decodeFrames(dialect, [...parser.push(Buffer.from(response.sse, 'utf8')), ...parser.end()])
+  const stream = recordedStream(response)
+  if (stream === undefined) return dialect.response.decode(response.body ?? null)
+  const parser = createFrameParser(dialect.framing ?? 'sse')
+  return decodeFrames(dialect, [...parser.push(stream), ...parser.end()])
 }
 
 function encodeStream(events: Iterable<GenEvent>): Frame[] {
