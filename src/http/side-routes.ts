@@ -1,7 +1,7 @@
 /** The routes beside the data path: health, metrics, the list of models, and the start page. */
 
 import { GatewayError } from '../core/error.ts'
-import type { JsonObject } from '../core/json.ts'
+import { asString, type JsonObject } from '../core/json.ts'
 import type { Snapshot } from '../gateway.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { describeModels } from '../models/describe.ts'
@@ -102,7 +102,7 @@ async function allowedModels(parts: SideParts, request: SideRequest): Promise<Js
   for (const id of table.routes.keys()) models.set(id, { id, owned_by: 'weir' })
   for (const { name, models: declared } of table.providers.values()) {
     for (const model of describeModels(catalogue.list(name), parts.nowMs())) {
-      const id = `${name}/${String(model['model'])}`
+      const id = `${name}/${asString(model['model']) ?? ''}`
       models.set(id, { ...model, id, owned_by: name })
     }
     for (const model of declared) {
