@@ -5,7 +5,7 @@ import type { MediaKind } from '../../core/event.ts'
 import type { CacheHint, Part } from '../../core/request.ts'
 import { openSignature } from '../../core/signature.ts'
 import { citationFromWire } from './citation.ts'
-import { invalid, optional, readArray, readObject, readString, required } from './fields.ts'
+import { invalid, optional, readArray, readObject, readString, required } from '../read-fields.ts'
 import { mediaKindOf, sourceFromWire } from './media.ts'
 
 const dialect = 'bedrock-converse'
@@ -48,7 +48,7 @@ function canHint(part: Part): part is Hintable {
 function decodePart(block: JsonObject, param: string): Part {
   const at = `${param}.`
   const member = Object.keys(block).find((name) => block[name] !== undefined && block[name] !== null)
-  if (member === undefined) throw invalid(param, 'Member must have one content block')
+  if (member === undefined) throw invalid(param, 'must have one content block')
   switch (member) {
     case 'text':
       return { type: 'text', text: readString(block['text'], `${at}text`) }

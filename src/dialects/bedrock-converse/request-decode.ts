@@ -22,7 +22,7 @@ import {
   readString,
   readStrings,
   required,
-} from './fields.ts'
+} from '../read-fields.ts'
 import { reasoningFromWire } from './model-fields.ts'
 import { cachePointOf, decodeContent } from './part-decode.ts'
 
@@ -42,7 +42,7 @@ export function decodeRequest(
   path: { readonly model?: string; readonly stream?: boolean } = {},
 ): GenRequest {
   const request = readObject(body, 'body')
-  if (path.model === undefined) throw invalid('modelId', 'Member must not be null')
+  if (path.model === undefined) throw invalid('modelId', 'is required')
   const inference = optional(request, 'inferenceConfig', '', readObject) ?? {}
   const tools = optional(request, 'toolConfig', '', readObject)
   const additional = asObject(request['additionalModelRequestFields']) ?? {}
@@ -81,13 +81,13 @@ function decodeMessage(value: Json, index: number): readonly Turn[] {
   const message = readObject(value, param)
   const role = required(message, 'role', `${param}.`, readString)
   if (role !== 'user' && role !== 'assistant') {
-    throw invalid(`${param}.role`, 'Member must satisfy enum value set: [user, assistant]')
+    throw invalid(`${param}.role`, 'must be user or assistant')
   }
   const parts = required(message, 'content', `${param}.`, decodeContent)
   const isResult = (part: Part) => part.type === 'tool-result'
   const results = parts.filter(isResult)
   if (results.length === 0) return [{ role, parts }]
-  if (role !== 'user') throw invalid(`${param}.content`, 'Only a user message can hold a tool result')
+  if (role !== 'user') throw invalid(`${param}.content`, 'can hold a tool result in a user message only')
   const rest = parts.filter((part) => !isResult(part))
   const turn: Turn = { role: 'tool', parts: results }
   return rest.length === 0 ? [turn] : [turn, { role, parts: rest }]
@@ -139,7 +139,7 @@ function decodeFormat(value: Json | undefined, param: string): OutputFormat | un
   if (schema === undefined) return undefined
   const at = `${param}.textFormat.structure.jsonSchema.`
   const parsed = asObject(parseJson(required(schema, 'schema', at, readString)))
-  if (parsed === undefined) throw invalid(`${at}schema`, 'Member must be the JSON text of an object')
+  if (parsed === undefined) throw invalid(`${at}schema`, 'must be the JSON text of an object')
   return {
     type: 'json-schema',
     schema: parsed,
