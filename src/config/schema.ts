@@ -170,6 +170,9 @@ const dialects = [
   'anthropic-messages',
   'gemini',
   'bedrock-converse',
+  'cohere-chat',
+  'ollama-chat',
+  'openai-completions',
 ] as const satisfies readonly DialectId[]
 
 const provider = z.strictObject({

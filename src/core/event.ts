@@ -13,6 +13,7 @@ export type DialectId =
   | 'bedrock-converse'
   | 'cohere-chat'
   | 'ollama-chat'
+  | 'openai-completions'
 
 /**
  * Why a choice ended, in our word. `tool-calls` is used whenever the answer asks the client to run a tool,

@@ -53,6 +53,7 @@ export function toCountRequest(dialect: DialectId, body: JsonObject, model: stri
     case 'bedrock-converse':
     case 'cohere-chat':
     case 'ollama-chat':
+    case 'openai-completions':
       return body
   }
 }
@@ -77,6 +78,7 @@ export function encodeTokenCount(dialect: DialectId, tokens: number): JsonObject
     case 'bedrock-converse':
     case 'cohere-chat':
     case 'ollama-chat':
+    case 'openai-completions':
       return { object: 'response.input_tokens', input_tokens: tokens }
   }
 }

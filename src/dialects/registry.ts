@@ -8,6 +8,7 @@ import type { Dialect } from './dialect.ts'
 import { gemini } from './gemini/dialect.ts'
 import { ollamaChat } from './ollama-chat/dialect.ts'
 import { openaiChat } from './openai-chat/dialect.ts'
+import { openaiCompletions } from './openai-completions/dialect.ts'
 import { openaiResponses } from './openai-responses/dialect.ts'
 
 export const dialects: Readonly<Record<DialectId, Dialect>> = {
@@ -18,4 +19,5 @@ export const dialects: Readonly<Record<DialectId, Dialect>> = {
   'bedrock-converse': bedrockConverse,
   'cohere-chat': cohereChat,
   'ollama-chat': ollamaChat,
+  'openai-completions': openaiCompletions,
 }

@@ -79,6 +79,7 @@ const forwarded = [
 
 const fixed: ReadonlyMap<string, DataRoute> = new Map<string, DataRoute>([
   ['/v1/chat/completions', generate('openai-chat')],
+  ['/v1/completions', generate('openai-completions')],
   ['/v1/responses', generate('openai-responses')],
   ['/v1/responses/input_tokens', countTokens('openai-responses')],
   ['/v1/messages', generate('anthropic-messages')],

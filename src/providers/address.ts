@@ -19,6 +19,7 @@ const generate: Record<DialectId, (model: string, stream: boolean) => string> = 
     `/model/${encodeURIComponent(model)}/${stream ? 'converse-stream' : 'converse'}`,
   'cohere-chat': () => '/chat',
   'ollama-chat': () => '/chat',
+  'openai-completions': () => '/completions',
 }
 
 /** The path of a generation in a dialect. */

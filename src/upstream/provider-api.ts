@@ -171,6 +171,7 @@ const operations: ReadonlyMap<string, KnownOperation> = new Map<string, KnownOpe
   ['/chat/completions', { dialect: 'openai-chat' }],
   ['/responses', { dialect: 'openai-responses' }],
   ['/messages', { dialect: 'anthropic-messages' }],
+  ['/completions', {}],
   ['/embeddings', {}],
   ['/moderations', {}],
   ['/images/generations', {}],

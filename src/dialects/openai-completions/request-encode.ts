@@ -1,0 +1,91 @@
+/** Writes a legacy completions request. */
+
+import { asObject, defined, type JsonObject } from '../../core/json.ts'
+import { type GenRequest, type Part, type Turn, untoldFields } from '../../core/request.ts'
+import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
+
+const dialect = 'openai-completions'
+
+/** Usage is always asked for on a stream: every call is accounted. */
+export function encodeRequest(request: GenRequest, target: EncodeTarget): EncodedRequest {
+  const dropped = new Set<string>()
+  const isOwn = request.native?.dialect === dialect
+  const own: JsonObject = isOwn ? request.native.fields : {}
+  if (!isOwn) reportUnsupported(request, dropped)
+  const body = defined({
+    ...own,
+    model: target.model,
+    prompt: encodePrompt(request.turns, dropped),
+    stream: request.stream ? true : undefined,
+    stream_options: request.stream ? { ...asObject(own['stream_options']), include_usage: true } : undefined,
+    max_tokens: request.maxOutputTokens,
+    temperature: request.temperature,
+    top_p: request.topP,
+    top_k: isOwn ? request.topK : undefined,
+    n: request.choices,
+    logprobs: request.topLogprobs,
+    stop: request.stop,
+    presence_penalty: request.presencePenalty,
+    frequency_penalty: request.frequencyPenalty,
+    logit_bias: request.logitBias,
+    user: request.user,
+    seed: request.seed,
+  })
+  return { body, dropped: [...dropped] }
+}
+
+const speakers = {
+  system: 'System',
+  developer: 'System',
+  user: 'User',
+  assistant: 'Assistant',
+  tool: 'Tool',
+} as const satisfies Record<Turn['role'], string>
+
+/** What one user says is the prompt as it is. A conversation becomes a script, and its roles mere words in it. */
+function encodePrompt(turns: readonly Turn[], dropped: Set<string>): string {
+  const texts = turns.map((turn, index) => textOf(turn.parts, `turns[${index}]`, dropped))
+  if (turns.length === 1 && turns[0]!.role === 'user') return texts[0]!
+  for (const index of turns.keys()) dropped.add(`turns[${index}].role`)
+  const lines = turns.map(({ role }, index) => `${speakers[role]}: ${texts[index]}`)
+  return [...lines, 'Assistant:'].join('\n\n')
+}
+
+function textOf(parts: readonly Part[], path: string, dropped: Set<string>): string {
+  const texts = parts.flatMap((part): string[] => {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        return [part.text]
+      case 'tool-result':
+        return [textOf(part.content, path, dropped)]
+      case 'media':
+        dropped.add(`${path}.${part.media}`)
+        return []
+      case 'reasoning':
+      case 'tool-call':
+      case 'native':
+        dropped.add(`${path}.${part.type.replace('-', '_')}`)
+        return []
+    }
+  })
+  return texts.join('\n')
+}
+
+/** Names what the request asks for and this dialect has no member for. A value that asks for nothing is no loss. */
+function reportUnsupported(request: GenRequest, dropped: Set<string>): void {
+  const asked: Record<string, boolean> = {
+    top_k: request.topK !== undefined,
+    tools: (request.tools ?? []).length > 0,
+    response_format: request.format !== undefined && request.format.type !== 'text',
+    reasoning: request.reasoning !== undefined && request.reasoning.effort !== 'none',
+    verbosity: request.verbosity !== undefined,
+    modalities: (request.outputModalities ?? []).some((modality) => modality.toLowerCase() !== 'text'),
+    previous_response_id: request.previousResponseId !== undefined,
+    metadata: request.metadata !== undefined,
+    service_tier: request.serviceTier !== undefined && !['auto', 'default'].includes(request.serviceTier),
+    cache_control: request.cache !== undefined,
+  }
+  for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
+  for (const name of untoldFields(request)) dropped.add(name)
+}
