@@ -51,7 +51,7 @@ test('a fault in the request names its field', () => {
     ],
     [{ inferenceConfig: { maxTokens: 1.5 } }, 'inferenceConfig.maxTokens'],
     [{ inferenceConfig: { temperature: 'hot' } }, 'inferenceConfig.temperature'],
-    [{ inferenceConfig: { stopSequences: [1] } }, 'inferenceConfig.stopSequences.0'],
+    [{ inferenceConfig: { stopSequences: [1] } }, 'inferenceConfig.stopSequences[0]'],
     [{ toolConfig: { tools: [{ toolSpec: {} }] } }, 'toolConfig.tools.0.toolSpec.name'],
     [{ toolConfig: { toolChoice: {} } }, 'toolConfig.toolChoice.tool'],
     [
