@@ -7,6 +7,7 @@ import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from
 import { faults } from '../../src/simulator/faults.ts'
 import type { Receipt } from '../../src/simulator/receipts.ts'
 import { type ClientName, clientNames, clients, type Reading } from '../support/clients.ts'
+import { assertOnPage, tableLines } from '../support/conformance-page.ts'
 import { type SourceName, sourceNames, sourceProviders } from '../support/sources.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { inParallel, until } from '../support/until.ts'
@@ -70,6 +71,9 @@ test('every fault that the simulator offers has a row', () => {
   )
 })
 
+/** Pairs of client and provider of which every case held. */
+let proven = 0
+
 for (const client of clientNames) {
   for (const source of sourcesFor(client)) {
     test(`faults of ${source} as ${client} sees them`, async (t) => {
@@ -94,9 +98,23 @@ for (const client of clientNames) {
       )
       t.diagnostic(`${cases.length} cases`)
       assert.deepEqual(broken, [])
+      proven++
     })
   }
 }
+
+test('docs/conformance.md has these counts', () => {
+  assert.equal(proven, clientNames.flatMap(sourcesFor).length, 'pairs without a failure')
+  const rows = clientNames.map((client) => [
+    client,
+    ...sourceNames.map((source) => String(casesOf(client, source).length)),
+  ])
+  assertOnPage('faults', [
+    `${faultRows.length} faults.`,
+    '',
+    ...tableLines(['client \\ provider', ...sourceNames], rows),
+  ])
+})
 
 /** Asks, and compares what came to the client, the record and the receipts with the row. */
 async function judge(each: Case): Promise<string[]> {

@@ -23,6 +23,7 @@ import {
   recordedStream,
 } from '../support/recorded.ts'
 import { recordedQuirks } from '../support/recorded-quirks.ts'
+import { assertOnPage, tableLines } from '../support/conformance-page.ts'
 import { seededRandom } from '../support/random.ts'
 
 /** The wire dialects of the recordings, by the dialect that reads them. */
@@ -34,17 +35,21 @@ const wireDialects: Readonly<Record<DialectId, readonly string[]>> = {
   'bedrock-converse': ['bedrock-converse'],
   'cohere-chat': ['cohere-chat-v2'],
   'ollama-chat': ['ollama-chat'],
-  'openai-completions': ['openai-completions'],
 }
 
 /** Recordings that no law can judge, each with its reason. Counted in the output, at most 1 % of all. */
 const skips: Readonly<Record<string, string>> = {}
+
+const laws = ['chunking', 'round-trip', 'truncation', 'fold'] as const satisfies readonly Law[]
 
 const isFull = process.env['WEIR_PROVE'] === '1'
 /** Streams up to this size are cut at every byte; longer ones at every frame boundary and at seeded offsets. */
 const everyByteUpTo = isFull ? 4096 : 512
 const seededOffsets = isFull ? 64 : 8
 const randomSplits = isFull ? 16 : 3
+
+/** What each dialect has passed, by the tests below. */
+const proven: string[][] = []
 
 for (const [id, wire] of Object.entries(wireDialects)) {
   test(
@@ -70,9 +75,19 @@ for (const [id, wire] of Object.entries(wireDialects)) {
           `round trip ${passed['round-trip']}, truncation ${passed.truncation}, fold ${passed.fold}`,
       )
       assert.equal(broken.length, 0, `${broken.length} broken:\n${broken.slice(0, 10).join('\n')}`)
+      proven.push([id, ...[entries.length, ...laws.map((law) => passed[law])].map(String)])
     },
   )
 }
+
+test(
+  'docs/conformance.md has these counts',
+  { skip: recordedDir === undefined && 'no recorded exchanges here' },
+  () => {
+    assert.equal(proven.length, Object.keys(wireDialects).length, 'dialects without a broken law')
+    assertOnPage('laws', tableLines(['dialect', 'exchanges', ...laws], proven))
+  },
+)
 
 test('at most 1 % of the recordings are skipped', () => {
   const all = recordedEntries(...Object.values(wireDialects).flat()).length

@@ -1,5 +1,7 @@
 import test from 'node:test'
 import { stackProviders, startStack, testKey } from '../support/stack.ts'
+import { assertOnPage } from '../support/conformance-page.ts'
+import { conformanceTables } from './conformance-tables.ts'
 import { createClients, matrixRows } from './matrix.ts'
 import { type Cell, matrixTable } from './matrix-table.ts'
 
@@ -7,7 +9,8 @@ test('real clients, each with providers of every dialect', async (t) => {
   const stack = await startStack(t)
   const clients = createClients({ url: stack.gateway.url, key: testKey })
   const cells: Cell[] = []
-  for (const { sdk, provider, feature, absent, run } of matrixRows(clients, stackProviders)) {
+  const rows = matrixRows(clients, stackProviders)
+  for (const { sdk, provider, feature, absent, run } of rows) {
     const tell = (outcome: Cell['outcome']) => cells.push({ sdk, provider, feature, outcome })
     if (absent !== undefined) {
       tell('absent')
@@ -24,4 +27,6 @@ test('real clients, each with providers of every dialect', async (t) => {
     })
   }
   for (const line of matrixTable(cells)) t.diagnostic(line)
+  if (cells.some(({ outcome }) => outcome === 'failed')) return
+  assertOnPage('clients', conformanceTables(clients, rows))
 })
