@@ -35,6 +35,7 @@ const wireDialects: Readonly<Record<DialectId, readonly string[]>> = {
   'bedrock-converse': ['bedrock-converse'],
   'cohere-chat': ['cohere-chat-v2'],
   'ollama-chat': ['ollama-chat'],
+  'openai-completions': ['openai-completions'],
 }
 
 /** Recordings that no law can judge, each with its reason. Counted in the output, at most 1 % of all. */
