@@ -116,7 +116,7 @@ export const errorTable = {
   },
   unsupported_operation: {
     status: 501,
-    retry: 'never',
+    retry: 'if-unsent',
     blame: 'caller',
     meaning: 'The target has no such operation in any dialect that Weir can translate to.',
     mend: 'Choose a target that offers it.',

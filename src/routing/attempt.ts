@@ -32,7 +32,8 @@ export async function attemptPlan(
       last = await attemptOnce(target, call, context)
       onAttempt(last)
       if (!mayTryAnother(last, context)) return last
-      if (last.phase !== 'unsent') break
+      // What the caller asked for is not there a moment later either.
+      if (last.phase !== 'unsent' || last.error?.rule.blame === 'caller') break
     }
   }
   return last!
