@@ -42,7 +42,8 @@ export class ClientOutlet implements Outlet {
   }
 
   destroy(): void {
-    this.#response.destroy()
+    // A connection whose answer has gone out whole may be serving the next request.
+    if (!this.#response.writableFinished) this.#response.destroy()
   }
 
   onDrain(listener: () => void): void {

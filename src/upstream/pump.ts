@@ -44,9 +44,7 @@ export interface PumpOptions {
   readonly onEvent?: (event: GenEvent) => void
 }
 
-/** Bounds on reading an answer to its end for a client that has left. */
-const drainMs = 30_000
-/** A client that accepts nothing for this long is gone in all but name. */
+/** A client that accepts nothing for this long is gone in all but name, also where its answer is complete. */
 const blockedMs = 60_000
 
 /** Sends the request and pumps its answer. Resolves when both sides have ended; never rejects. */
@@ -374,10 +372,9 @@ class StreamPump implements Receiver {
 
   #interrupted(reason: GatewayError): void {
     if (this.#isSettled) return
-    if (reason.code === 'client_gone' && this.#options.drainWhenGone && this.#call.phase !== 'unsent') {
+    if (reason.code === 'client_gone' && this.#options.drainWhenGone) {
       this.#isDraining = true
-      this.#call.resume()
-      setTimeout(() => this.#call.abort(reason), drainMs).unref()
+      this.#call.drain(reason)
     } else this.#call.abort(reason)
   }
 
@@ -410,7 +407,6 @@ class StreamPump implements Receiver {
   #settle(error: GatewayError | undefined): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    clearTimeout(this.#blockTimer)
     const requestId = requestIdOf(this.#headers)
     this.#done.resolve({
       phase: this.#call.phase,

@@ -28,6 +28,11 @@ export interface UpstreamCall {
   readonly phase: Phase
   /** Ends the call; the receiver gets `onFault(reason)` unless it has already ended. */
   abort(reason: GatewayError): void
+  /**
+   * Reads on for an answer that nobody waits for any more, so that what it cost is known; ends the call with
+   * `reason` where that takes too long, or where too many calls are being read on already.
+   */
+  drain(reason: GatewayError): void
   pause(): void
   resume(): void
   /** The receiver has seen content: from now on the idle deadlines hold instead of the first-token one. */
@@ -65,6 +70,17 @@ const keepAliveTimeoutMs = 30_000
 const contentIdlePeriods = 5
 const maxResponseHeaderBytes = 16 * 1024
 
+/** Bounds on reading an answer to its end for a client that has left. */
+const drainMs = 30_000
+const maxDraining = 64
+
+/** What all calls of a sender share. */
+interface Shared {
+  readonly clock: Clock
+  readonly ticker: Ticker
+  readonly draining: Set<object>
+}
+
 interface Connection {
   readonly pool: Pool
   readonly origin: string
@@ -75,7 +91,7 @@ interface Connection {
 
 export function createSender(clock: Clock): Sender {
   const connections = new Map<Provider, Connection>()
-  const ticker = new Ticker(() => clock.monotonicMs())
+  const shared: Shared = { clock, ticker: new Ticker(() => clock.monotonicMs()), draining: new Set() }
   const accessTokens = createAccessTokens(clock)
 
   const connect = (provider: Provider): Connection => {
@@ -109,7 +125,7 @@ export function createSender(clock: Clock): Sender {
     send(options, receiver) {
       const { provider } = options.target
       const connection = connections.get(provider) ?? connect(provider)
-      const call = new Call(options.target, options.stream, receiver, ticker, clock)
+      const call = new Call(options.target, options.stream, receiver, shared)
       const path = connection.basePath + options.path
       const method = options.raw?.method ?? 'POST'
       const dispatch = (proof: Readonly<Record<string, string>> | undefined) => {
@@ -173,25 +189,24 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
   readonly #target: Target
   readonly #isStream: boolean
   readonly #receiver: Receiver
-  readonly #ticker: Ticker
-  readonly #clock: Clock
+  readonly #shared: Shared
   readonly #startedMs: number
   #controller: Dispatcher.DispatchController | undefined
   #abortReason: GatewayError | undefined
+  #drain: { readonly reason: GatewayError; readonly untilMs: number } | undefined
   #isOver = false
   #isPaused = false
   #hasContent = false
   #lastByteMs = 0
   #lastContentMs = 0
 
-  constructor(target: Target, isStream: boolean, receiver: Receiver, ticker: Ticker, clock: Clock) {
+  constructor(target: Target, isStream: boolean, receiver: Receiver, shared: Shared) {
     this.#target = target
     this.#isStream = isStream
     this.#receiver = receiver
-    this.#ticker = ticker
-    this.#clock = clock
-    this.#startedMs = clock.monotonicMs()
-    ticker.watch(this)
+    this.#shared = shared
+    this.#startedMs = shared.clock.monotonicMs()
+    shared.ticker.watch(this)
   }
 
   get isOver(): boolean {
@@ -207,6 +222,17 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
     this.#fault(reason)
   }
 
+  drain(reason: GatewayError): void {
+    const { draining, clock } = this.#shared
+    if (this.#isOver) return
+    if (this.phase === 'unsent' || draining.size >= maxDraining) this.abort(reason)
+    else {
+      draining.add(this)
+      this.#drain = { reason, untilMs: clock.monotonicMs() + drainMs }
+      this.resume()
+    }
+  }
+
   pause(): void {
     this.#isPaused = true
     this.#controller?.pause()
@@ -214,7 +240,7 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
 
   resume(): void {
     this.#isPaused = false
-    this.#lastByteMs = this.#clock.monotonicMs() // the provider was not idle, we did not read
+    this.#lastByteMs = this.#shared.clock.monotonicMs() // the provider was not idle, we did not read
     this.#controller?.resume()
   }
 
@@ -238,13 +264,13 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
   ): void {
     if (status < 200 || this.#isOver) return
     this.phase = 'answered'
-    this.#lastByteMs = this.#clock.monotonicMs()
+    this.#lastByteMs = this.#shared.clock.monotonicMs()
     this.#receiver.onHeaders(status, headers)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return
-    this.#lastByteMs = this.#clock.monotonicMs()
+    this.#lastByteMs = this.#shared.clock.monotonicMs()
     this.#receiver.onData(chunk)
   }
 
@@ -272,6 +298,10 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
   // -- deadlines
 
   check(nowMs: number): void {
+    if (this.#drain && nowMs > this.#drain.untilMs) {
+      this.abort(this.#drain.reason)
+      return
+    }
     const { timeouts } = this.#target
     const elapsedMs = nowMs - this.#startedMs
     if (this.#isStream) {
@@ -303,7 +333,8 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
 
   #finish(): void {
     this.#isOver = true
-    this.#ticker.unwatch(this)
+    this.#shared.ticker.unwatch(this)
+    this.#shared.draining.delete(this)
   }
 }
 
