@@ -31,4 +31,9 @@ export interface EmbedAnswer {
   readonly usage?: Usage
 }
 
-export type EmbeddingDialectId = 'openai-embeddings' | 'gemini-embeddings'
+export type EmbeddingDialectId =
+  | 'openai-embeddings'
+  | 'gemini-embeddings'
+  | 'cohere-embeddings'
+  | 'voyage-embeddings'
+  | 'ollama-embeddings'

@@ -30,6 +30,9 @@ export function generatePath(dialect: DialectId, model: string, stream: boolean)
 const embed: Record<EmbeddingDialectId, (model: string, method: string | undefined) => string> = {
   'openai-embeddings': () => '/embeddings',
   'gemini-embeddings': (model, method) => `/models/${segment(model)}:${method ?? 'embedContent'}`,
+  'cohere-embeddings': () => '/embed',
+  'voyage-embeddings': () => '/embeddings',
+  'ollama-embeddings': () => '/embed',
 }
 
 /** The path of an embedding; `method` is what the dialect's encoder chose where it has several. */

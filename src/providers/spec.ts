@@ -36,6 +36,8 @@ export interface ProviderSpec {
   readonly genAiName: string
   /** The dialects it speaks; the first is used for clients of any dialect that it does not speak. */
   readonly dialects: readonly [DialectId, ...DialectId[]]
+  /** It answers no generation at all: only its errors are in its first dialect. */
+  readonly generates?: false
   readonly embeddings?: EmbeddingDialectId
   /** The dialects whose token-counting endpoint it offers. */
   readonly countsTokens?: readonly DialectId[]

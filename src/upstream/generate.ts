@@ -73,6 +73,9 @@ async function attempt(
   context: AttemptContext,
 ): Promise<AttemptResult> {
   const { client, request } = generation
+  if (target.provider.spec.generates === false) {
+    throw new GatewayError('unsupported_operation', `Provider ${target.provider.name} generates no answers.`)
+  }
   const source = dialects[chooseDialect(target.provider.spec, generation)]
   refuseUnknownPrevious(request, source)
   const { body, dropped } = withoutIgnored(
