@@ -7,8 +7,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorTable } from '../src/core/error.ts'
 import { renderConfigReference, renderConfigSchema } from '../src/config/json-schema.ts'
+import { providerTable } from '../src/providers/table.ts'
 import { renderErrors } from './docs/error-reference.ts'
 import { deadLinksIn } from './docs/links.ts'
+import { renderProviders } from './docs/provider-list.ts'
 
 interface Generated {
   /** Where it is kept, relative to the root of the repository. */
@@ -21,6 +23,11 @@ interface Generated {
 /** One row per generated file. */
 const generated: readonly Generated[] = [
   { path: 'docs/errors.md', source: 'src/core/error.ts', render: () => renderErrors(errorTable) },
+  {
+    path: 'docs/providers.md',
+    source: 'src/providers/table.ts',
+    render: () => renderProviders(providerTable),
+  },
   { path: 'docs/config.md', source: 'src/config/schema.ts', render: renderConfigReference },
   { path: 'docs/weir.schema.json', source: 'src/config/schema.ts', render: renderConfigSchema },
 ]
