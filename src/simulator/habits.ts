@@ -82,6 +82,7 @@ const rows: ReadonlyMap<string, Partial<Habits>> = new Map(
     openrouter: { chatReasoning: 'reasoning', comments: ['OPENROUTER PROCESSING'] },
     gemini: { billsWhenCancelled: true },
     bedrock: { billsWhenCancelled: true },
+    cohere: { billsWhenCancelled: true },
   } satisfies Record<string, Partial<Habits>>),
 )
 

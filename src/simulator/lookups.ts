@@ -65,6 +65,40 @@ export function geminiEmbeddings(body: JsonObject): Lookup {
   }
 }
 
+/** Cohere's embeddings of texts, by the type that is asked for most. */
+export function cohereEmbeddings(body: JsonObject): Lookup {
+  const texts = asArray(body['texts']).map((text) => asString(text) ?? '')
+  const dimensions = asNumber(body['output_dimension']) ?? openAiDimensions
+  const inputTokens = texts.reduce((sum, text) => sum + tokensOf(text), 0)
+  return {
+    body: {
+      texts,
+      embeddings: { float: texts.map((text) => vectorOf(text, dimensions)) },
+      meta: { api_version: { version: '2' }, billed_units: { input_tokens: inputTokens } },
+      response_type: 'embeddings_by_type',
+    },
+    inputTokens,
+  }
+}
+
+/** Ollama's embeddings of a text or of a list of them. */
+export function ollamaEmbeddings(body: JsonObject, model: string): Lookup {
+  const { input } = body
+  const texts = (Array.isArray(input) ? asArray(input) : [input]).map((text) => asString(text) ?? '')
+  const dimensions = asNumber(body['dimensions']) ?? geminiDimensions
+  const inputTokens = texts.reduce((sum, text) => sum + tokensOf(text), 0)
+  return {
+    body: {
+      model,
+      embeddings: texts.map((text) => vectorOf(text, dimensions)),
+      total_duration: 2_000_000,
+      load_duration: 1_000_000,
+      prompt_eval_count: inputTokens,
+    },
+    inputTokens,
+  }
+}
+
 export function tokenCount(wire: WireName, inputTokens: number): JsonObject {
   switch (wire) {
     case 'anthropic-messages':
@@ -77,6 +111,9 @@ export function tokenCount(wire: WireName, inputTokens: number): JsonObject {
     case 'openai-chat':
     case 'openai-responses':
     case 'bedrock-converse': // has no such path
+    case 'cohere-chat':
+    case 'ollama-chat':
+    case 'openai-completions':
       return { object: 'response.input_tokens', input_tokens: inputTokens }
   }
 }
@@ -94,6 +131,10 @@ export function modelList(wire: WireName): JsonObject {
       }))
       return { data, has_more: false, first_id: names[0] ?? null, last_id: names.at(-1) ?? null }
     }
+    case 'cohere-chat':
+      return { models: names.map((name) => ({ name, endpoints: ['chat', 'embed'] })) }
+    case 'ollama-chat':
+      return { models: names.map((name) => ({ name, model: name })) }
     case 'gemini-generate':
       return {
         models: names.map((name) => ({
@@ -107,6 +148,7 @@ export function modelList(wire: WireName): JsonObject {
     case 'openai-chat':
     case 'openai-responses':
     case 'bedrock-converse': // has no such path
+    case 'openai-completions':
       return {
         object: 'list',
         data: names.map((id) => ({ id, object: 'model', created: 1_767_225_600, owned_by: 'sim' })),

@@ -9,7 +9,7 @@ export interface Plan {
   headers: [name: string, value: string][]
   /** What stands before the answer's head: an informational response. */
   preamble: string
-  framing: 'sse' | 'aws-event-stream' | 'json-array' | 'json'
+  framing: 'sse' | 'aws-event-stream' | 'ndjson' | 'json-array' | 'json'
   frames: Iterable<SimFrame>
   /** Sent instead of the frames. */
   rawBody?: Iterable<Buffer>
@@ -185,6 +185,7 @@ function frameText(frame: SimFrame, plan: Plan, at: number): string {
       ? frame.value
       : JSON.stringify(frame.value, null, plan.sse.isMultiline ? 1 : 0)
   if (plan.framing === 'json') return data
+  if (plan.framing === 'ndjson') return `${data}\n`
   if (plan.framing === 'json-array') return (at === 0 ? '[' : '\r\n,\r\n') + data
   const { lineEnd, hasMark } = plan.sse
   const mark = hasMark && at === 0 ? '\uFEFF' : ''

@@ -6,7 +6,15 @@ import type { FaultTerm } from './fault-spec.ts'
 import type { FaultContext } from './fault.ts'
 import { habitsOf } from './habits.ts'
 import type { HttpRequest } from './http-request.ts'
-import { geminiEmbeddings, type Lookup, modelList, openAiEmbeddings, tokenCount } from './lookups.ts'
+import {
+  cohereEmbeddings,
+  geminiEmbeddings,
+  type Lookup,
+  modelList,
+  ollamaEmbeddings,
+  openAiEmbeddings,
+  tokenCount,
+} from './lookups.ts'
 import { answerOf, type Pace, type SimModel } from './models.ts'
 import type { Plan } from './plan.ts'
 import type { Prompt } from './prompt.ts'
@@ -78,6 +86,8 @@ function lookup({ route, body, model, prompt }: Call): Lookup {
   if (route.operation.kind === 'list-models') return { body: modelList(wire), inputTokens: 0 }
   if (route.operation.kind === 'count-tokens')
     return { body: tokenCount(wire, prompt.inputTokens), inputTokens: 0 }
+  if (wire === 'cohere-chat') return cohereEmbeddings(body)
+  if (wire === 'ollama-chat') return ollamaEmbeddings(body, model)
   return wire === 'gemini-generate' ? geminiEmbeddings(body) : openAiEmbeddings(body, model)
 }
 

@@ -2,8 +2,11 @@
 
 import { anthropicMessages } from './anthropic-messages.ts'
 import { bedrockConverse } from './bedrock-converse.ts'
+import { cohereChat } from './cohere-chat.ts'
 import { geminiGenerate } from './gemini-generate.ts'
+import { ollamaChat } from './ollama-chat.ts'
 import { openAiChat } from './openai-chat.ts'
+import { openAiCompletions } from './openai-completions.ts'
 import { openAiResponses } from './openai-responses.ts'
 import type { Wire } from './wire.ts'
 
@@ -36,6 +39,11 @@ const chat: Operation = { kind: 'generate', wire: openAiChat, dialects: ['openai
 /** By method and the end of the path. */
 const operations: readonly (readonly [method: string, end: string, operation: Operation])[] = [
   ['POST', '/chat/completions', chat],
+  ['POST', '/completions', { kind: 'generate', wire: openAiCompletions, dialects: ['openai-completions'] }],
+  ['POST', '/v2/chat', { kind: 'generate', wire: cohereChat, dialects: ['cohere-chat-v2'] }],
+  ['POST', '/v2/embed', { kind: 'embed', wire: cohereChat, dialects: ['cohere-embed'] }],
+  ['POST', '/api/chat', { kind: 'generate', wire: ollamaChat, dialects: ['ollama-chat'] }],
+  ['POST', '/api/embed', { kind: 'embed', wire: ollamaChat, dialects: ['ollama-embed'] }],
   ['POST', '/responses', { kind: 'generate', wire: openAiResponses, dialects: ['openai-responses'] }],
   ['POST', '/responses/input_tokens', { kind: 'count-tokens', wire: openAiResponses, dialects: [] }],
   ['POST', '/embeddings', { kind: 'embed', wire: openAiChat, dialects: ['openai-embeddings'] }],
@@ -113,6 +121,8 @@ export function routeOf(method: string, target: string): Route {
 function wireOfPath(path: string): Wire {
   if (path.includes('/v1beta')) return geminiGenerate
   if (path.startsWith('/bedrock/')) return bedrockConverse
+  if (path.startsWith('/cohere/')) return cohereChat
+  if (path.startsWith('/ollama/')) return ollamaChat
   return path.startsWith('/anthropic/') ? anthropicMessages : openAiChat
 }
 

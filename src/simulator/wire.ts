@@ -11,10 +11,13 @@ export type WireName =
   | 'anthropic-messages'
   | 'gemini-generate'
   | 'bedrock-converse'
+  | 'cohere-chat'
+  | 'ollama-chat'
+  | 'openai-completions'
 
 /** How a stream is cut into events, and the content type that says so. */
 export interface WireStream {
-  readonly framing: 'sse' | 'aws-event-stream'
+  readonly framing: 'sse' | 'aws-event-stream' | 'ndjson'
   readonly contentType: string
 }
 
