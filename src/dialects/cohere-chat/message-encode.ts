@@ -56,6 +56,7 @@ function resultMessages(parts: readonly Part[], path: string, context: MessageCo
   return parts.flatMap((part) => {
     if (part.type !== 'tool-result') return []
     if (part.isError) context.dropped.add(`${path}.tool_result.is_error`)
+    if (part.cache !== undefined) context.dropped.add('cache_control')
     const content = encodeContent(part.content, `${path}.tool_result`, context)
     return [
       {

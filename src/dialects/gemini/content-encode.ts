@@ -96,6 +96,7 @@ export class ContentEncoder {
 
   #media(part: PartOf<'media'>, path: string): JsonObject {
     if (part.detail !== undefined && part.detail !== 'auto') this.#drop(`${path}.detail`)
+    if (part.title !== undefined) this.#drop(`${path}.title`)
     const own = part.native?.dialect === 'gemini' ? part.native.fields : {}
     return { ...mediaPart(part.source, part.filename), ...own }
   }

@@ -81,6 +81,7 @@ function encodeResult(
   context: MessageContext,
 ): JsonObject {
   if (part.isError) context.dropped.add(`${path}.tool_result.is_error`)
+  if (part.cache !== undefined) context.dropped.add('cache_control')
   return {
     role: 'tool',
     ...defined({ tool_name: part.name ?? context.names.get(part.callId) }),

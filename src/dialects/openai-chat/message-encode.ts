@@ -131,7 +131,8 @@ function encodeParts(parts: readonly Part[], path: string, context: MessageConte
         return [{ type: 'text', text: part.text, ...cacheControl(part.cache, context) }]
       }
       case 'media': {
-        const wire = mediaToWire(part.media, part.source, part)
+        const filename = part.filename ?? part.title
+        const wire = mediaToWire(part.media, part.source, { ...part, ...(filename && { filename }) })
         if (wire === undefined) {
           context.dropped.add(`${path}.${part.media}`)
           return []

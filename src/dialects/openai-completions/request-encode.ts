@@ -44,7 +44,10 @@ const speakers = {
 
 /** What one user says is the prompt as it is. A conversation becomes a script, and its roles mere words in it. */
 function encodePrompt(turns: readonly Turn[], dropped: Set<string>): string {
-  const texts = turns.map((turn, index) => textOf(turn.parts, `turns[${index}]`, dropped))
+  const texts = turns.map(({ name, parts }, index) => {
+    if (name !== undefined) dropped.add(`turns[${index}].name`)
+    return textOf(parts, `turns[${index}]`, dropped)
+  })
   if (turns.length === 1 && turns[0]!.role === 'user') return texts[0]!
   for (const index of turns.keys()) dropped.add(`turns[${index}].role`)
   const lines = turns.map(({ role }, index) => `${speakers[role]}: ${texts[index]}`)
@@ -53,6 +56,7 @@ function encodePrompt(turns: readonly Turn[], dropped: Set<string>): string {
 
 function textOf(parts: readonly Part[], path: string, dropped: Set<string>): string {
   const texts = parts.flatMap((part): string[] => {
+    if ('cache' in part && part.cache !== undefined) dropped.add('cache_control')
     switch (part.type) {
       case 'text':
       case 'refusal':
