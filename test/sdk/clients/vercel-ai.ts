@@ -1,5 +1,6 @@
 /** Vercel's `ai` package, through each of its providers whose dialect Weir serves. */
 
+import { inspect } from 'node:util'
 import { createAnthropic } from '@ai-sdk/anthropic'
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
@@ -9,6 +10,7 @@ import {
   type EmbeddingModel,
   generateText,
   jsonSchema,
+  type LanguageModelUsage,
   type LanguageModel,
   type ModelMessage,
   Output,
@@ -104,17 +106,14 @@ function vercelClient(provider: VercelProvider): SdkClient {
       const { text, reasoningText, usage } = await generateText(common)
       return said(text, reasoningText, usage)
     }
-    let failure: unknown
-    const stream = streamText({ ...common, onError: ({ error }) => void (failure = error) })
-    try {
-      const answer = said(await stream.text, await stream.reasoningText, await stream.usage)
-      // An error told within the stream only goes to `onError`; the promises give what came before it.
-      if (failure !== undefined) throw failure
-      return answer
-    } catch (error) {
-      // The promises of a broken stream only say that there is no output; the reason went to `onError`.
-      throw failure ?? error
-    }
+    const failures: Error[] = []
+    const keep = (error: unknown) => failures.push(error instanceof Error ? error : new Error(inspect(error)))
+    const stream = streamText({ ...common, onError: ({ error }) => void keep(error) })
+    const answer = await Promise.all([stream.text, stream.reasoningText, stream.usage]).catch(keep)
+    // An error told within the stream goes to `onError` alone, and is the reason where the promises fail later.
+    const [reason] = failures
+    if (reason) throw reason
+    return said(...(answer as [string, string | undefined, LanguageModelUsage]))
   }
 
   return {
