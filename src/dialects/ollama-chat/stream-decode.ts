@@ -129,8 +129,10 @@ export class LineDecoder {
     }
     const usage = usageFromWire(line)
     if (usage !== undefined) this.#blocks.emit({ type: 'usage', usage })
-    const native = asString(line['done_reason']) || 'stop'
-    const reason = reasonFromWire(native, this.#blocks.hasTools(0))
+    const word = asString(line['done_reason']) || 'stop'
+    const reason = reasonFromWire(word, this.#blocks.hasTools(0))
+    // Ollama has no word for an answer that asks for tools; its `stop` would pass for another dialect's.
+    const native = reason === 'tool-calls' ? '' : word
     this.#blocks.emit({ type: 'finish', choice: 0, reason, native })
   }
 }
