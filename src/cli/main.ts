@@ -5,6 +5,7 @@ import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
 import { addCheck } from './check.ts'
+import { addImport } from './import.ts'
 import { addModels } from './models.ts'
 import { createOutput, type Output } from './output.ts'
 import { addServe } from './serve.ts'
@@ -24,6 +25,7 @@ const program = new Command('weir')
 addServe(program, output)
 addCheck(program, output)
 addModels(program, output)
+addImport(program, output)
 addSimulate(program, output)
 
 try {

@@ -43,6 +43,10 @@ export interface ProviderSpec {
   readonly countsTokens?: readonly DialectId[]
   /** With version path, without a trailing slash; `{region}` is filled in. Absent: the configuration must name it. */
   readonly baseUrl?: string
+  /** How its address is made of an account's own names, where there is no one address. */
+  readonly address?: string
+  /** What other gateways call it. */
+  readonly alsoCalled?: readonly string[]
   readonly auth: AuthScheme
   /** Environment variables that hold its key, in the order in which they are looked up. */
   readonly env: readonly string[]

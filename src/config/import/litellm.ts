@@ -1,0 +1,245 @@
+/** Converts the configuration of LiteLLM's proxy. Pure. https://docs.litellm.ai/docs/proxy/configs */
+
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  defined,
+  type Json,
+  type JsonObject,
+} from '../../core/json.ts'
+import { ImportDraft, type Imported, type KnownTypes, type TargetDraft, textOf } from './draft.ts'
+
+const carriedParams = [
+  'model',
+  'api_key',
+  'api_base',
+  'base_url',
+  'timeout',
+  'custom_llm_provider',
+  'vertex_project',
+  'vertex_location',
+  'vertex_credentials',
+  'aws_region_name',
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+]
+
+/** The proxy's configuration, parsed from its YAML, as ours. */
+export function importLitellm(source: Json, known: KnownTypes): Imported {
+  const draft = new ImportDraft(known)
+  const root = asObject(source) ?? {}
+  const router = asObject(root['router_settings']) ?? {}
+  const library = asObject(root['litellm_settings']) ?? {}
+  const defaultMs = toMs(router['timeout'] ?? library['request_timeout'])
+  const groups = new Map<string, TargetDraft[]>()
+  for (const [index, entry] of asArray(root['model_list']).entries()) {
+    addDeployment(draft, asObject(entry) ?? {}, `model_list[${index}]`, defaultMs, groups)
+  }
+  addRoutes(draft, groups, router, library)
+  addMasterKey(draft, asObject(root['general_settings']) ?? {})
+  draft.leaveOthers(
+    router,
+    ['timeout', 'num_retries', 'fallbacks', 'default_fallbacks', 'model_group_alias'],
+    'router_settings',
+  )
+  draft.leaveOthers(
+    library,
+    ['request_timeout', 'num_retries', 'fallbacks', 'default_fallbacks'],
+    'litellm_settings',
+  )
+  draft.leaveOthers(root['general_settings'], ['master_key'], 'general_settings')
+  draft.leaveOthers(root, ['model_list', 'router_settings', 'litellm_settings', 'general_settings'], '')
+  return draft.end()
+}
+
+/** One deployment of a model: its provider, and a target in the group of those with the same name. */
+function addDeployment(
+  draft: ImportDraft,
+  entry: JsonObject,
+  path: string,
+  defaultMs: number | undefined,
+  groups: Map<string, TargetDraft[]>,
+): void {
+  const params = asObject(entry['litellm_params']) ?? {}
+  const group = textOf(entry, 'model_name')
+  const written = textOf(params, 'model')
+  if (group === undefined || written === undefined) {
+    draft.leave(path, 'has no `model_name` or no `litellm_params.model`')
+    return
+  }
+  const found = providerAndModel(draft, written, textOf(params, 'custom_llm_provider'))
+  if (found === undefined) {
+    draft.leave(`${path}.litellm_params.model`, `no known provider serves \`${written}\``)
+    return
+  }
+  const provider = draft.provider(providerOf(draft, found.type, params, path), path)
+  const totalMs = toMs(params['timeout']) ?? defaultMs
+  draft.leaveOthers(params, carriedParams, `${path}.litellm_params`)
+  const settings = modelSettings(asObject(entry['model_info']) ?? {})
+  draft.leaveOthers(entry['model_info'], settings.read, `${path}.model_info`)
+  draft.leaveOthers(entry, ['model_name', 'litellm_params', 'model_info'], path)
+  if (group.includes('*') || found.model.includes('*')) {
+    if (group !== '*' && group !== `${provider}/*`) {
+      draft.leave(path, `names with \`*\` are no routes; send \`${provider}/MODEL\``)
+    }
+    return
+  }
+  const target: TargetDraft = { provider, model: found.model, ...(totalMs !== undefined && { totalMs }) }
+  draft.model(target, settings.value)
+  groups.set(group, [...(groups.get(group) ?? []), target])
+}
+
+/** `provider/model`, where the provider may be left out, and a model may have slashes. */
+function providerAndModel(
+  draft: ImportDraft,
+  written: string,
+  provider: string | undefined,
+): { type: string; model: string } | undefined {
+  const slash = written.indexOf('/')
+  const prefix = slash > 0 ? draft.typeNamed(written.slice(0, slash)) : undefined
+  if (prefix !== undefined) return { type: prefix, model: written.slice(slash + 1) }
+  const type = (provider === undefined ? undefined : draft.typeNamed(provider)) ?? draft.typeOfModel(written)
+  return type === undefined ? undefined : { type, model: written }
+}
+
+function providerOf(draft: ImportDraft, type: string, params: JsonObject, path: string) {
+  const secret = (name: string, usual: string): string | undefined => {
+    const value = textOf(params, name)
+    if (value === undefined) return undefined
+    return draft.secret(value, environmentName(value), usual, `${path}.litellm_params.${name}`)
+  }
+  const plain = (name: string): string | undefined => {
+    const value = textOf(params, name)
+    if (value === undefined || environmentName(value) === undefined) return value
+    draft.leave(`${path}.litellm_params.${name}`, 'stands in a variable; write its value into `providers`')
+    return undefined
+  }
+  const credentials = textOf(params, 'vertex_credentials')
+  const apiKey =
+    credentials !== undefined &&
+    !credentials.trimStart().startsWith('{') &&
+    environmentName(credentials) === undefined
+      ? `file:${credentials}`
+      : (secret('vertex_credentials', 'GOOGLE_SERVICE_ACCOUNT') ??
+        secret('api_key', draft.usualVariable(type)))
+  const region = plain('aws_region_name')
+  const baseUrl = plain('api_base') ?? plain('base_url')
+  const accessKeyId = secret('aws_access_key_id', 'AWS_ACCESS_KEY_ID')
+  const secretAccessKey = secret('aws_secret_access_key', 'AWS_SECRET_ACCESS_KEY')
+  const sessionToken = secret('aws_session_token', 'AWS_SESSION_TOKEN')
+  return {
+    type,
+    names: { project: plain('vertex_project'), region: plain('vertex_location') },
+    ...(apiKey !== undefined && { apiKey }),
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(region !== undefined && { region }),
+    ...(accessKeyId !== undefined && { accessKeyId }),
+    ...(secretAccessKey !== undefined && { secretAccessKey }),
+    ...(sessionToken !== undefined && { sessionToken }),
+  }
+}
+
+/** `os.environ/NAME` is how LiteLLM refers to a variable. */
+function environmentName(value: string): string | undefined {
+  return /^os\.environ\/([A-Za-z_]\w*)$/.exec(value)?.[1]
+}
+
+/** What is known of a model, and the members that said it. */
+function modelSettings(info: JsonObject): { value: JsonObject; read: readonly string[] } {
+  const read: string[] = []
+  const take = <Value>(name: string, reader: (value: Json | undefined) => Value | undefined) => {
+    const value = reader(info[name])
+    if (value !== undefined) read.push(name)
+    return value
+  }
+  const contextWindow = take('max_input_tokens', tokens)
+  const maxOutputTokens = take('max_output_tokens', tokens)
+  const price = defined({
+    input: take('input_cost_per_token', usdPerMillion),
+    output: take('output_cost_per_token', usdPerMillion),
+  })
+  const value = defined({ contextWindow, maxOutputTokens })
+  return { value: Object.keys(price).length > 0 ? { ...value, price } : value, read }
+}
+
+function tokens(value: Json | undefined): number | undefined {
+  const count = asNumber(value)
+  return count !== undefined && Number.isInteger(count) && count > 0 && count <= 1e9 ? count : undefined
+}
+
+/** From USD per token, without the digits of binary fractions. */
+function usdPerMillion(perToken: Json | undefined): number | undefined {
+  const usd = asNumber(perToken) ?? (asString(perToken) === undefined ? undefined : Number(perToken))
+  return usd !== undefined && usd >= 0 && usd < 0.9 ? Number((usd * 1e6).toFixed(9)) : undefined
+}
+
+/** A group's own deployments come first, those of its fallbacks after them. */
+function addRoutes(
+  draft: ImportDraft,
+  groups: ReadonlyMap<string, readonly TargetDraft[]>,
+  router: JsonObject,
+  library: JsonObject,
+): void {
+  const retries = asNumber(router['num_retries'] ?? library['num_retries'])
+  const attempts = retries === undefined ? undefined : retries + 1
+  const fallbacks = readFallbacks(
+    draft,
+    router,
+    'router_settings',
+    readFallbacks(draft, library, 'litellm_settings', new Map()),
+  )
+  const standing = [...asArray(router['default_fallbacks']), ...asArray(library['default_fallbacks'])].map(
+    String,
+  )
+  const targetsOf = (name: string): TargetDraft[] => [
+    ...(groups.get(name) ?? []),
+    ...[...(fallbacks.get(name) ?? []), ...standing].flatMap((other) => groups.get(other) ?? []),
+  ]
+  for (const [name, own] of groups) {
+    if (own.length > 1) {
+      draft.leave(`model_list (${name})`, 'its deployments are tried in order; load is not spread over them')
+    }
+    draft.route(name, targetsOf(name), attempts, `model_list (${name})`)
+  }
+  for (const [alias, name] of Object.entries(asObject(router['model_group_alias']) ?? {})) {
+    const path = `router_settings.model_group_alias.${alias}`
+    const group = asString(name) ?? textOf(name, 'model')
+    if (group === undefined || !groups.has(group)) draft.leave(path, 'names no model of the list')
+    else draft.route(alias, targetsOf(group), attempts, path)
+  }
+}
+
+function readFallbacks(
+  draft: ImportDraft,
+  settings: JsonObject,
+  path: string,
+  known: Map<string, string[]>,
+): Map<string, string[]> {
+  for (const [index, entry] of asArray(settings['fallbacks']).entries()) {
+    for (const [name, others] of Object.entries(asObject(entry) ?? {})) {
+      const at = `${path}.fallbacks[${index}].${name}`
+      if (name === '*') draft.leave(at, 'not carried; list the models that have it')
+      const names = asArray(others).filter((other) => typeof other === 'string')
+      if (names.length < asArray(others).length) draft.leave(at, 'only fallbacks that are names are carried')
+      known.set(name, [...(known.get(name) ?? []), ...names])
+    }
+  }
+  return known
+}
+
+/** It may call every model: as a key it still does. */
+function addMasterKey(draft: ImportDraft, general: JsonObject): void {
+  const master = textOf(general, 'master_key')
+  if (master === undefined) return
+  const path = 'general_settings.master_key'
+  draft.key('master', draft.secret(master, environmentName(master), 'WEIR_MASTER_KEY', path))
+  draft.leave(path, 'it calls models here, and administers nothing; set `admin.token` for that')
+}
+
+function toMs(seconds: Json | undefined): number | undefined {
+  const value = asNumber(seconds)
+  return value === undefined || value <= 0 ? undefined : value * 1000
+}
