@@ -26,6 +26,9 @@ const wireDialects: Readonly<Partial<Record<DialectId, string>>> = {
   'anthropic-messages': 'anthropic-messages',
   gemini: 'gemini-generate',
   'bedrock-converse': 'bedrock-converse',
+  'cohere-chat': 'cohere-chat-v2',
+  'ollama-chat': 'ollama-chat',
+  'openai-completions': 'openai-completions',
 }
 
 /** What OpenAI's document does not know although its API does: calls of custom tools in a stream. */
