@@ -79,7 +79,7 @@ class Relay implements Receiver {
     this.#headersMs = this.#context.clock.monotonicMs()
     if (status >= 300) this.#errorBody = []
     else this.#tap = this.#options.openTap?.(headers)
-    const fault = contentEncodingFault(headers)
+    const fault = contentEncodingFault(headers) ?? this.#webPageFault(status, headers)
     if (fault) this.#call.abort(fault)
     else if (this.#passes(status)) this.#commit(status)
   }
@@ -103,6 +103,13 @@ class Relay implements Receiver {
     // What has begun can only be cut: no form of it has a place for the gateway's own words.
     if (this.#isCommitted) this.#context.outlet.destroy()
     this.#settle(error)
+  }
+
+  /** An address that serves pages is not that of a route of OpenAI's, whatever its status. */
+  #webPageFault(status: number, headers: ResponseHeaders): GatewayError | undefined {
+    const isPage = status < 300 && String(headers['content-type'] ?? '').startsWith('text/html')
+    if (!isPage || this.#options.errors === 'passed') return undefined
+    return new GatewayError('upstream_protocol', 'The provider answered with a web page.')
   }
 
   /** May the client see this answer as the provider wrote it? */
