@@ -5,13 +5,16 @@ import type { Clock } from './core/clock.ts'
 import { GatewayError } from './core/error.ts'
 import type { Interrupt } from './core/interrupt.ts'
 import { asString, type JsonObject } from './core/json.ts'
+import { priorities, type Priority } from './core/priority.ts'
 import type { AttemptRecord, RequestRecord } from './records/record.ts'
-import { type Attempt, attemptPlan } from './routing/attempt.ts'
-import { type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
+import { type Attempt, attemptPlan, type AttemptParts } from './routing/attempt.ts'
+import { findDestination, type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
+import { type Candidate, isRoute, type Route } from './routing/route.ts'
+import { type Caller, RequestTraits } from './routing/traits.ts'
 import { continueConversation, conversationOf } from './stored/conversation.ts'
 import type { StoredResponses } from './stored/stored.ts'
 import type { TokenCounter } from './tokens/counter.ts'
-import type { Call } from './upstream/operation.ts'
+import { type Call, unknownContent } from './upstream/operation.ts'
 import type { Outlet } from './upstream/outlet.ts'
 import type { Sender } from './upstream/send.ts'
 
@@ -44,7 +47,10 @@ export interface GatewayParts {
   readonly sender: Sender
   readonly tokens: TokenCounter
   readonly stored: StoredResponses
+  readonly routing: AttemptParts
   snapshot(): Snapshot
+  /** Throws `overloaded` where the gateway has too much to do for a request of this priority. */
+  admit(priority: Priority): void
   /** Called once for each request whose caller is known, when it is over. */
   onRecord(record: RequestRecord, traceparent: string | undefined): void
   /** Called once for each failure. */
@@ -65,8 +71,9 @@ async function serve(exchange: Exchange): Promise<void> {
     identify(exchange)
     await decode(exchange)
     recall(exchange)
-    plan(exchange)
+    find(exchange)
     authorise(exchange)
+    plan(exchange)
     await attempt(exchange)
     remember(exchange)
     respond(exchange)
@@ -87,7 +94,14 @@ class Exchange {
   readonly attempts: Attempt[] = []
   principal: Principal | undefined
   call: Call | undefined
+  destination: Route | Candidate | undefined
   plan: Plan | undefined
+  /** How many attempts have begun. */
+  begun = 0
+  /** The attempt that the client hears of. */
+  decided: Attempt | undefined
+  /** Monotonic. */
+  deadlineMs: number | undefined
   error: GatewayError | undefined
   status = 200
   #deadline: NodeJS.Timeout | undefined
@@ -114,13 +128,31 @@ class Exchange {
         },
       )
     }
+    this.deadlineMs = this.startedMs + limitMs
     this.#deadline = setTimeout(() => {
       this.inbound.interrupt.raise(new GatewayError('deadline_exceeded', `No answer within ${limitMs} ms.`))
     }, limitMs)
   }
 
   get last(): Attempt | undefined {
-    return this.attempts.at(-1)
+    return this.decided ?? this.attempts.at(-1)
+  }
+
+  get session(): string | undefined {
+    return this.inbound.header('x-weir-session') ?? this.call?.session
+  }
+
+  /** Throws `invalid_request`. */
+  get priority(): Priority {
+    const asked = this.inbound.header('x-weir-priority')
+    if (asked === undefined) return this.call?.stream === true ? 'interactive' : 'default'
+    const known = priorities.find((priority) => priority === asked)
+    if (known) return known
+    throw new GatewayError(
+      'invalid_request',
+      `\`x-weir-priority\` must be one of: ${priorities.join(', ')}.`,
+      { param: 'x-weir-priority' },
+    )
   }
 
   end(): void {
@@ -134,6 +166,7 @@ class Exchange {
 
 function identify(exchange: Exchange): void {
   exchange.principal = exchange.snapshot.keyring.identify(exchange.inbound.credential)
+  exchange.parts.admit(exchange.priority)
 }
 
 async function decode(exchange: Exchange): Promise<void> {
@@ -151,35 +184,60 @@ function recall(exchange: Exchange): void {
   exchange.call = call!.memory!.continued((request) => continueConversation(request, found.conversation))
 }
 
-function plan(exchange: Exchange): void {
-  exchange.plan = planRequest(exchange.call!.model, exchange.snapshot.table)
+function find(exchange: Exchange): void {
+  exchange.destination = findDestination(exchange.call!.model, exchange.snapshot.table)
 }
 
 /** A key that may use a route may use its targets; a target that was named directly must itself be allowed. */
-function authorise({ principal, call, plan }: Exchange): void {
-  const names = [call!.model]
-  const [target] = plan!.targets
-  if (plan!.route === undefined && target) names.push(`${target.provider.name}/${target.model}`)
-  authoriseModel(principal!, names)
+function authorise({ principal, call, destination }: Exchange): void {
+  const { model } = call!
+  authoriseModel(principal!, isRoute(destination!) ? [model] : [model, destination!.name])
+}
+
+function plan(exchange: Exchange): void {
+  const { inbound, call, destination, parts, atMs } = exchange
+  const { dialect, operation } = inbound
+  // Only a route has something to decide by what is in the request.
+  const content = (isRoute(destination!) ? call!.content?.() : undefined) ?? unknownContent
+  const traits = new RequestTraits({ dialect, operation, stream: call!.stream }, callerOf(exchange), content)
+  const nowMs = parts.clock.monotonicMs()
+  exchange.plan = planRequest(destination!, traits, { ...parts.routing, nowMs, atMs })
+}
+
+function callerOf({ inbound, principal, session }: Exchange): Caller {
+  // What the key is bound to holds, whatever the caller says.
+  const dataRegion = principal!.dataRegion ?? inbound.header('x-weir-data-region')
+  return {
+    keyName: principal!.keyName,
+    tags: tagsOf(inbound.header('x-weir-tags')),
+    header: (name) => inbound.header(name),
+    ...(dataRegion !== undefined && { dataRegion }),
+    ...(session !== undefined && { session }),
+  }
 }
 
 async function attempt(exchange: Exchange): Promise<void> {
-  const { inbound, parts } = exchange
-  await attemptPlan(
-    exchange.plan!,
-    exchange.call!,
+  const { inbound, parts, deadlineMs } = exchange
+  exchange.decided = await attemptPlan(
     {
-      sender: parts.sender,
-      clock: parts.clock,
-      tokens: parts.tokens,
-      requestId: inbound.id,
-      isStrict: inbound.header('x-weir-strict') === '1',
-      outlet: inbound.outlet,
-      interrupt: inbound.interrupt,
-      streamHeaders: (target, dropped) =>
-        answerHeaders(exchange, target, exchange.attempts.length + 1, dropped),
+      plan: exchange.plan!,
+      call: exchange.call!,
+      priority: exchange.priority,
+      context: {
+        sender: parts.sender,
+        clock: parts.clock,
+        tokens: parts.tokens,
+        requestId: inbound.id,
+        isStrict: inbound.header('x-weir-strict') === '1',
+        outlet: inbound.outlet,
+        interrupt: inbound.interrupt,
+        streamHeaders: (target, dropped) => answerHeaders(exchange, target, exchange.begun, dropped),
+      },
+      onStart: () => exchange.begun++,
+      onEnd: (made) => exchange.attempts.push(made),
+      ...(deadlineMs !== undefined && { deadlineMs }),
     },
-    (made) => exchange.attempts.push(made),
+    parts.routing,
   )
 }
 
@@ -263,10 +321,9 @@ function toGatewayError(error: unknown): GatewayError {
 }
 
 function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
-  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts } = exchange
+  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, session } = exchange
   const endedMs = parts.clock.monotonicMs()
   const user = inbound.header('x-weir-user') ?? call?.user
-  const session = inbound.header('x-weir-session') ?? call?.session
   const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
   return {
     id: inbound.id,
@@ -281,12 +338,13 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     stream: call?.stream ?? false,
     status: exchange.status,
     durationMs: toMs(endedMs - startedMs),
-    overheadMs: toMs(endedMs - startedMs - inAttemptsMs),
+    overheadMs: Math.max(0, toMs(endedMs - startedMs - inAttemptsMs)), // a hedge runs beside another
     dropped: last?.dropped ?? [],
     clientGone: error?.code === 'client_gone',
     attempts: attempts.map((made, index) => toAttemptRecord(made, index + 1, startedMs)),
     ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
     ...(plan?.route !== undefined && { route: plan.route }),
+    ...(plan?.decision && { decision: plan.decision }),
     ...(last && { provider: last.target.provider.name, model: last.target.model }),
     ...(user !== undefined && { user }),
     ...(session !== undefined && { session }),
@@ -305,6 +363,7 @@ function toAttemptRecord(made: Attempt, n: number, startedMs: number): AttemptRe
     startedMs: toMs(made.startedMs - startedMs),
     endedMs: toMs(made.endedMs - startedMs),
     dropped: made.dropped,
+    ...(made.target.provider.credentials.length > 1 && { credential: made.target.credential.alias }),
     ...(made.headersMs !== undefined && { headersMs: toMs(made.headersMs - startedMs) }),
     ...(made.firstTokenMs !== undefined && { firstTokenMs: toMs(made.firstTokenMs - startedMs) }),
     ...(made.status !== undefined && { status: made.status }),

@@ -22,12 +22,20 @@ import { createClientAddressOf } from './http/client-address.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { type SideRoute, sideRoutes } from './http/side-routes.ts'
 import { type StoredAnswers, storedResponseRoute } from './http/stored-responses.ts'
+import { createConcurrencyLimiter, defaultConcurrency } from './limits/concurrency.ts'
+import { Pressure, watchProcess } from './limits/shedding.ts'
 import { type Catalogue, type CatalogueData, createCatalogue, loadCatalogueData } from './models/catalogue.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
 import { recordRoutes } from './records/admin.ts'
 import type { RecordStore } from './records/port.ts'
 import { createRecorder } from './records/recorder.ts'
-import { createRoutingTable } from './routing/table.ts'
+import { providerRoutes } from './routing/admin.ts'
+import type { AttemptParts } from './routing/attempt.ts'
+import { createFigureBook } from './routing/figures.ts'
+import { createHealth, type Health } from './routing/health.ts'
+import { createHedgeBudget } from './routing/hedge.ts'
+import { createRetryBudget } from './routing/retry-budget.ts'
+import { createRoutingTable, type LookUpModel } from './routing/table.ts'
 import { acquireDataLock, type DataLock } from './storage/data-lock.ts'
 import { createKeyStore } from './storage/sqlite/key-store.ts'
 import { migrations } from './storage/sqlite/migrations.ts'
@@ -154,9 +162,14 @@ async function compose(
   const firstKey = keyring.isEmpty ? keyring.create('first', clock.nowMs()).text : undefined
   let current = config
   const simulatorUrl = await startSimulator(config, closers)
-  let snapshot: Snapshot = { keyring, table: createRoutingTable(config, simulatorUrl) }
+  const catalogue = new CatalogueSource(() => current)
+  // Planning wants prices and limits from the first request on.
+  if (Object.keys(config.routes).length > 0) await catalogue.load()
+  const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next))
+  let snapshot: Snapshot = { keyring, table: tableOf(config) }
   const servers: HttpServer[] = []
   const openRequests = () => servers.reduce((sum, server) => sum + server.openRequests, 0)
+  const routing = createRouting(() => current, clock, log)
   const observer = await createObserver({
     config,
     log,
@@ -164,8 +177,12 @@ async function compose(
     records: stores.records,
     closers,
     openRequests,
+    health: routing.health,
     snapshot: () => snapshot,
   })
+  const pressure = new Pressure(config.server.overload)
+  const pressureWatch = watchProcess(pressure)
+  closers.add(() => pressureWatch.stop())
 
   const sender = createSender(clock)
   closers.add(() => sender.close())
@@ -184,7 +201,9 @@ async function compose(
     sender,
     tokens,
     stored,
+    routing,
     snapshot: () => snapshot,
+    admit: (priority) => pressure.admit(priority),
     onRecord: observer.observe,
     onError: observer.onError,
   })
@@ -198,7 +217,10 @@ async function compose(
     snapshot: () => snapshot,
     storedAnswers: storedAnswersOf(() => snapshot, stored),
     admin: adminSideRoutes({
-      routes: recordRoutes(stores.records),
+      routes: [
+        ...recordRoutes(stores.records),
+        ...providerRoutes({ ...routing, table: () => snapshot.table }),
+      ],
       isToken: (presented) => isAdminToken(presented, config.admin.token),
       hasSession: (cookie) => sessions.admits(cookie),
       redeemLink(link) {
@@ -207,7 +229,7 @@ async function compose(
       },
     }),
     newRequestId: createIdFactory(randomBytes, clock),
-    catalogue: createCatalogueSource(() => current),
+    catalogue: () => catalogue.get(),
     clock,
   })
   const watch = await watchConfig({
@@ -215,7 +237,16 @@ async function compose(
     load,
     onChange(next, _previous, restartPaths) {
       current = next
-      snapshot = { keyring: keyring.withDeclared(next.keys), table: createRoutingTable(next, simulatorUrl) }
+      snapshot = { keyring: keyring.withDeclared(next.keys), table: tableOf(next) }
+      routing.health.pardon()
+      if (snapshot.table.routes.size > 0) {
+        const takeUp = (isNew: boolean) => {
+          if (isNew) snapshot = { ...snapshot, table: tableOf(current) }
+        }
+        catalogue
+          .load()
+          .then(takeUp, (cause: unknown) => log.error({ cause: inspect(cause) }, 'no catalogue'))
+      }
       sender.keep(new Set(snapshot.table.providers.values()))
       const tls = tlsOf(next)
       if (tls) for (const server of servers) server.setTls(tls)
@@ -269,6 +300,26 @@ function openStores({ dataDir }: Config, clock: Clock, closers: Closers): Stores
   }
 }
 
+/** What all requests share on their way to a target; a reload leaves it in place. */
+function createRouting(config: () => Config, clock: Clock, log: Log): AttemptParts {
+  const { random } = Math
+  return {
+    health: createHealth({
+      clock,
+      random,
+      onChange: (change) => log.warn({ ...change }, 'health of a target changed'),
+    }),
+    figures: createFigureBook(clock),
+    budget: createRetryBudget(clock),
+    hedges: createHedgeBudget(),
+    limiter: createConcurrencyLimiter((upstream) => ({
+      ...defaultConcurrency,
+      ...config().providers[upstream]?.concurrency,
+    })),
+    random,
+  }
+}
+
 interface Observer {
   readonly metrics: Metrics
   /** Counts, records and traces one finished request. */
@@ -283,6 +334,7 @@ interface ObserverParts {
   readonly records: RecordStore
   readonly closers: Closers
   readonly openRequests: () => number
+  readonly health: Health
   readonly snapshot: () => Snapshot
 }
 
@@ -293,9 +345,15 @@ async function createObserver({
   records,
   closers,
   openRequests,
+  health,
   snapshot,
 }: ObserverParts): Promise<Observer> {
-  const metrics = createMetrics({ openRequests })
+  const metrics = createMetrics({
+    openRequests,
+    breakers: () =>
+      // Names of other models come from callers: they are no labels.
+      health.list().filter(({ provider, model }) => snapshot().table.targets.has(`${provider}/${model}`)),
+  })
   const recorder = createRecorder({
     store: records,
     clock,
@@ -462,14 +520,38 @@ async function startSimulator(config: Config, closers: Closers): Promise<string 
   return `${url}/openai/v1`
 }
 
-/** The catalogue of the configuration in force; its data is read when it is first asked for. */
-function createCatalogueSource(config: () => Config): () => Promise<Catalogue> {
-  let data: Promise<CatalogueData> | undefined
-  return async () => {
-    data ??= loadCatalogueData()
-    const { models: settings, providers } = config()
+/** The catalogue of the configuration in force; its data is read when it is first needed. */
+class CatalogueSource {
+  readonly #config: () => Config
+  #data: CatalogueData | undefined
+  #loading: Promise<CatalogueData> | undefined
+
+  constructor(config: () => Config) {
+    this.#config = config
+  }
+
+  /** True where the data was not there before. */
+  async load(): Promise<boolean> {
+    if (this.#data) return false
+    this.#loading ??= loadCatalogueData()
+    this.#data = await this.#loading
+    return true
+  }
+
+  async get(): Promise<Catalogue> {
+    await this.load()
+    return this.#over(this.#config(), this.#data!)
+  }
+
+  /** For the table of a configuration; it knows nothing while the data is not there. */
+  lookUp(config: Config): LookUpModel {
+    const catalogue = this.#data && this.#over(config, this.#data)
+    return (provider, model) => catalogue?.lookup(provider, model)
+  }
+
+  #over({ models: settings, providers }: Config, data: CatalogueData): Catalogue {
     const types = Object.fromEntries(Object.entries(providers).map(([name, { type }]) => [name, type]))
-    return createCatalogue(await data, { settings, types })
+    return createCatalogue(data, { settings, types })
   }
 }
 

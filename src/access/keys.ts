@@ -2,6 +2,7 @@
 
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../core/error.ts'
+import { globPattern } from '../core/glob.ts'
 import type { Secret } from '../core/secret.ts'
 import { generateKey, parseKey } from './key-format.ts'
 import type { KeyStore, StoredKey } from './port.ts'
@@ -13,12 +14,15 @@ export interface Principal {
   readonly keyName: string
   /** Allowed routes and models; `*` stands for any text. Absent: everything. */
   readonly models?: readonly RegExp[]
+  /** Where its data must stay. */
+  readonly dataRegion?: string
 }
 
 export interface DeclaredKey {
   readonly name: string
   readonly secret: Secret
   readonly models?: readonly string[]
+  readonly dataRegion?: string
 }
 
 export interface KeyringOptions {
@@ -99,15 +103,14 @@ export function authoriseModel(principal: Principal, names: readonly string[]): 
   })
 }
 
-function declaredPrincipal({ name, models }: DeclaredKey): Principal {
-  const principal = { org: 'default', keyId: `declared:${name}`, keyName: name }
-  return models ? { ...principal, models: models.map(globPattern) } : principal
-}
-
-/** `openai/*` as an anchored pattern: only `*` is special, and it cannot backtrack badly over a plain name. */
-function globPattern(glob: string): RegExp {
-  const escaped = glob.split('*').map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${escaped.join('.*')}$`, 's')
+function declaredPrincipal({ name, models, dataRegion }: DeclaredKey): Principal {
+  return {
+    org: 'default',
+    keyId: `declared:${name}`,
+    keyName: name,
+    ...(models && { models: models.map(globPattern) }),
+    ...(dataRegion !== undefined && { dataRegion }),
+  }
 }
 
 function digest(text: string): string {

@@ -68,7 +68,7 @@ function withUsual(
   const variable = usualName(row.signingEnv?.region ?? [], env)
   const region = settings.region ?? (variable && env[variable]?.trim())
   const placed: ProviderChoice = region === undefined ? settings : { ...settings, region }
-  if (settings.apiKey || settings.accessKeyId || settings.secretAccessKey) return placed
+  if (settings.apiKey || settings.apiKeys || settings.accessKeyId || settings.secretAccessKey) return placed
   const apiKey = usualRef(row.env, env)
   return apiKey ? { ...placed, apiKey } : { ...placed, ...usualAccessKey(row, env) }
 }

@@ -1,6 +1,6 @@
 /** Checks that the parts of a well-formed configuration fit together. */
 
-import { type Finding, type Path, quote } from './fault.ts'
+import type { Finding, Path } from './fault.ts'
 import { nearest } from './nearest.ts'
 import {
   type KnownProviders,
@@ -9,6 +9,7 @@ import {
   signingSettings,
   typeOf,
 } from './providers.ts'
+import { checkRoutes } from './route-references.ts'
 import type { Settings } from './schema.ts'
 import type { SecretRef } from './secret-ref.ts'
 
@@ -21,11 +22,7 @@ export function checkReferences(
   return [
     ...checkListeners(settings),
     ...Object.entries(providers).flatMap(([name, provider]) => checkProvider(name, provider, known)),
-    ...Object.entries(settings.routes).flatMap(([name, route]) =>
-      route.targets.flatMap(({ target }, index) =>
-        checkTarget(['routes', name, 'targets', index], target, settings, providers),
-      ),
-    ),
+    ...checkRoutes(settings, providers),
     ...checkKeyNames(settings),
     ...checkHeaders(['telemetry', 'otlp', 'headers'], settings.telemetry.otlp?.headers),
     ...checkTelemetry(settings),
@@ -59,6 +56,7 @@ function checkProvider(name: string, provider: ProviderChoice, known: KnownProvi
   const findings = [
     ...checkHeaders([...path, 'headers'], provider.headers),
     ...checkSigning(path, provider, row),
+    ...checkKeys(path, provider),
   ]
   const isBuiltIn = provider.type === known.builtIn
   if (row.baseUrl === undefined && provider.baseUrl === undefined && !isBuiltIn) {
@@ -66,10 +64,28 @@ function checkProvider(name: string, provider: ProviderChoice, known: KnownProvi
   }
   if (provider.baseUrl !== undefined) {
     findings.push(...checkScheme([...path, 'baseUrl'], provider.baseUrl, provider.allowPrivateNetwork))
-  } else if (!(provider.apiKey ?? provider.accessKeyId) && row.env.length > 0) {
+  } else if (!(provider.apiKey ?? provider.apiKeys ?? provider.accessKeyId) && row.env.length > 0) {
     const mend = `Set ${row.env[0]}, or add \`apiKey: env:NAME\` or \`apiKey: file:/path\`.`
     findings.push({ path, message: 'no key', mend })
   }
+  return findings
+}
+
+/** Several keys stand in place of the one, and each has its own name. */
+function checkKeys(path: Path, { apiKey, apiKeys = [], accessKeyId }: ProviderChoice): Finding[] {
+  if (apiKeys.length === 0) return []
+  const findings: Finding[] = []
+  if (apiKey !== undefined || accessKeyId !== undefined) {
+    const other = apiKey === undefined ? 'accessKeyId' : 'apiKey'
+    const message = `\`apiKeys\` beside \`${other}\``
+    findings.push({ path: [...path, 'apiKeys'], message, mend: `Move it into the list, or remove it.` })
+  }
+  const aliases = apiKeys.map(({ alias }, index) => alias ?? `key-${index + 1}`)
+  aliases.forEach((alias, index) => {
+    if (aliases.indexOf(alias) === index) return
+    const message = `the alias of apiKeys[${aliases.indexOf(alias)}]`
+    findings.push({ path: [...path, 'apiKeys', index], message, mend: 'Give each key its own alias.' })
+  })
   return findings
 }
 
@@ -119,33 +135,6 @@ function checkHeaders(path: Path, headers: Readonly<Record<string, SecretRef>> |
       message: 'a credential is written out in the file',
       mend: 'Write `env:NAME` or `file:/path` in its place.',
     }))
-}
-
-function checkTarget(
-  path: Path,
-  target: string,
-  settings: Settings,
-  providers: Readonly<Record<string, ProviderChoice>>,
-): Finding[] {
-  const slash = target.indexOf('/')
-  const names = Object.keys(providers)
-  if (slash < 0 && Object.hasOwn(settings.routes, target)) {
-    return [{ path, message: 'a route cannot be the target of a route', mend: 'Write `provider/model`.' }]
-  }
-  if (slash <= 0 || slash === target.length - 1) {
-    return [{ path, message: 'not a target', mend: `Write \`provider/model\`; providers: ${list(names)}.` }]
-  }
-  const provider = target.slice(0, slash)
-  if (Object.hasOwn(providers, provider)) return []
-  const near = nearest(provider, names)
-  const hint = near === undefined ? '' : ` The nearest configured one is \`${near}\`.`
-  return [
-    {
-      path,
-      message: `the provider ${quote(provider)} is not configured`,
-      mend: `Add it under \`providers\`.${hint}`,
-    },
-  ]
 }
 
 function checkKeyNames({ keys }: Settings): Finding[] {

@@ -49,7 +49,14 @@ interface SecretHolders {
   readonly admin: { readonly token?: Secret }
   readonly keys: readonly { readonly secret: Secret }[]
   readonly providers: Readonly<
-    Record<string, { readonly apiKey?: Secret; readonly headers?: Readonly<Record<string, Secret>> }>
+    Record<
+      string,
+      {
+        readonly apiKey?: Secret
+        readonly apiKeys?: readonly { readonly key: Secret }[]
+        readonly headers?: Readonly<Record<string, Secret>>
+      }
+    >
   >
   readonly telemetry: { readonly otlp?: { readonly headers?: Readonly<Record<string, Secret>> } }
 }
@@ -68,6 +75,9 @@ export function checkSecrets(config: SecretHolders): Finding[] {
     ...checkReuse(inbound),
     ...Object.entries(config.providers).flatMap(([name, provider]) => [
       ...checkOutbound(['providers', name, 'apiKey'], provider.apiKey),
+      ...(provider.apiKeys ?? []).flatMap(({ key }, index) =>
+        checkOutbound(['providers', name, 'apiKeys', index, 'key'], key),
+      ),
       ...checkOutboundHeaders(['providers', name, 'headers'], provider.headers),
     ]),
     ...checkOutboundHeaders(['telemetry', 'otlp', 'headers'], config.telemetry.otlp?.headers),

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { DialectId } from '../core/event.ts'
 import { Secret } from '../core/secret.ts'
 import { modelSettings } from './model-settings.ts'
+import { regionSetting, routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
 
 const port = z.number().int().min(0).max(65535)
@@ -137,6 +138,26 @@ const server = z.strictObject({
     })
     .prefault({})
     .describe('Bounds on what a caller may send.'),
+  overload: z
+    .strictObject({
+      loopLagMs: milliseconds
+        .default(200)
+        .describe('Delay of the event loop beyond which batch work and probes are refused.'),
+      shedAtMemory: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.85)
+        .describe('Share of the memory limit from which batch work and probes are refused.'),
+      refuseAtMemory: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.95)
+        .describe('Share of the memory limit from which all new requests are refused.'),
+    })
+    .prefault({})
+    .describe('When the gateway itself has too much to do.'),
   drain: z
     .strictObject({
       graceMs: z
@@ -154,16 +175,6 @@ const server = z.strictObject({
     .describe('Graceful shutdown.'),
 })
 
-const timeouts = {
-  connectMs: milliseconds.exactOptional().describe('TCP and TLS. Unset: 3,000.'),
-  firstTokenMs: milliseconds
-    .exactOptional()
-    .describe('From sending the request to the first content of a stream. Unset: 120,000.'),
-  idleMs: milliseconds.exactOptional().describe('Without a byte on an open stream. Unset: 60,000.'),
-  totalMs: milliseconds.exactOptional().describe('A whole attempt, not streamed. Unset: 600,000.'),
-  streamTotalMs: milliseconds.exactOptional().describe('A whole attempt, streamed. Unset: 1,800,000.'),
-}
-
 const dialects = [
   'openai-chat',
   'openai-responses',
@@ -178,6 +189,25 @@ const dialects = [
 const provider = z.strictObject({
   type: text.exactOptional().describe("A known provider's type; without it, the name is the type."),
   apiKey: secret("The provider's key; without it, the type's usual environment variable.").exactOptional(),
+  apiKeys: z
+    .array(
+      z.strictObject({
+        key: secret("One of the provider's keys."),
+        alias: name
+          .exactOptional()
+          .describe('What records and metrics call it. Unset: `key-1`, `key-2`, ...'),
+        weight: weightSetting.default(1).describe('Its share of the requests.'),
+        models: z
+          .array(text)
+          .min(1)
+          .exactOptional()
+          .describe('The models that it is for; `*` stands for any text. Absent: all.'),
+      }),
+    )
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe('Several keys in place of `apiKey`: each has its own share, and its own health.'),
   region: checked(
     z.string(),
     (value) => /^[a-z0-9-]{1,40}$/.test(value),
@@ -200,35 +230,25 @@ const provider = z.strictObject({
     .describe('The dialect it speaks, where it differs from what its type says.'),
   headers: headers.exactOptional(),
   allowPrivateNetwork,
-  timeout: z.strictObject(timeouts).exactOptional().describe('Limits on one attempt.'),
+  timeout: timeoutSettings.exactOptional().describe('Limits on one attempt.'),
   models: z
     .array(text)
     .default([])
     .describe('Bare model names it serves, so that a caller may leave out `provider/`.'),
-})
-
-const target = z
-  .union([
-    text,
-    z.strictObject({
-      target: text.describe('`provider/model`.'),
-      timeout: z
-        .strictObject(timeouts)
-        .exactOptional()
-        .describe("Limits on one attempt; they override the provider's."),
-    }),
-  ])
-  .transform((value) => (typeof value === 'string' ? { target: value } : value))
-
-const route = z.strictObject({
-  strategy: z.enum(['ordered']).default('ordered').describe('`ordered`: the first target that answers.'),
-  targets: z.array(target).min(1).max(64).describe('Where requests go: `provider/model`, or an object.'),
-  retry: z
+  concurrency: z
     .strictObject({
-      attempts: z.number().int().min(1).max(10).default(3).describe('Attempts per request over all targets.'),
+      max: z.number().int().min(1).max(100_000).exactOptional().describe('Calls at once. Unset: 1,024.'),
+      queue: z
+        .number()
+        .int()
+        .min(0)
+        .max(100_000)
+        .exactOptional()
+        .describe('Calls that wait for a place. Unset: 256.'),
+      maxWaitMs: milliseconds.exactOptional().describe('How long one waits at most. Unset: 1,000.'),
     })
-    .prefault({})
-    .describe('What happens when an attempt fails before the caller has seen a byte.'),
+    .exactOptional()
+    .describe('Bounds the load on it; what goes beyond is answered 503.'),
 })
 
 const key = z.strictObject({
@@ -238,6 +258,9 @@ const key = z.strictObject({
     .array(text)
     .exactOptional()
     .describe('Routes and models it may use; `*` stands for any text. Absent: all.'),
+  dataRegion: regionSetting
+    .exactOptional()
+    .describe('Its requests go only to targets of routes that name this `region`.'),
 })
 
 /** One section per part of the product; a part that comes later adds its own. */
@@ -258,7 +281,7 @@ export const configSchema = z
       .record(name, provider)
       .exactOptional()
       .describe('Providers by name. Absent: those whose environment variable is set, else the simulator.'),
-    routes: z.record(name, route).default({}).describe('Names that a caller may send as `model`.'),
+    routes: z.record(name, routeSettings).default({}).describe('Names that a caller may send as `model`.'),
     models: modelSettings
       .default({})
       .describe('Limits, abilities and prices of models by `provider/model`; they win over the catalogue.'),
@@ -325,3 +348,4 @@ export const configSchema = z
 /** The checked file, with secrets still as references. */
 export type Settings = z.output<typeof configSchema>
 export type ProviderSettings = z.output<typeof provider>
+export type RouteSettings = z.output<typeof routeSettings>

@@ -79,6 +79,13 @@ export const errorTable = {
     meaning: 'No route, configured provider or provider model has this name.',
     mend: 'Send a route name or `provider/model`; `GET /v1/models` lists both.',
   },
+  no_eligible_target: {
+    status: 400,
+    retry: 'never',
+    blame: 'caller',
+    meaning: "None of the route's targets can take the request; the message says why for each.",
+    mend: 'Change what the message names, or add a target to the route that can take it.',
+  },
   method_not_allowed: {
     status: 405,
     retry: 'never',
@@ -106,6 +113,13 @@ export const errorTable = {
     blame: 'caller',
     meaning: 'The client closed the connection before the answer ended. Never sent; for records only.',
     mend: 'Nothing, or a longer client timeout.',
+  },
+  superseded: {
+    status: 499,
+    retry: 'never',
+    blame: 'gateway',
+    meaning: 'Another attempt at the same request answered first. Never sent; for records of attempts only.',
+    mend: 'Nothing.',
   },
   internal: {
     status: 500,

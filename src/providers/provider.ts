@@ -1,6 +1,7 @@
 /** A configured provider: its row, merged with what the configuration says. */
 
 import type { DialectId } from '../core/event.ts'
+import { globPattern } from '../core/glob.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Patch } from '../dialects/dialect.ts'
 import { authHeaders, createGrant, createSign, type Sign, type Signing } from './auth.ts'
@@ -30,6 +31,22 @@ export const defaultTimeouts: Timeouts = {
   streamTotalMs: 1_800_000,
 }
 
+/** One of a provider's keys. Connections are shared by all of them. */
+export interface Credential {
+  /** What records, metrics and logs call it: never the key. */
+  readonly alias: string
+  /** Its share of the requests beside the provider's other keys. */
+  readonly weight: number
+  /** The models that it is for. Absent: all. */
+  readonly models?: readonly RegExp[]
+  /** What every request with it carries. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Headers of a single request, where the provider wants each to be signed. */
+  readonly sign?: Sign
+  /** Brings the token that every request carries, where the key itself must not travel. */
+  readonly grant?: TokenGrant
+}
+
 export interface Provider {
   /** Its name in the configuration: what stands before the slash in `provider/model`. */
   readonly name: string
@@ -37,12 +54,9 @@ export interface Provider {
   readonly baseUrl: URL
   readonly allowPrivateNetwork: boolean
   readonly timeouts: Timeouts
-  /** Everything that every request to it carries, credential included. */
+  /** What every request to it carries beside a credential's own. */
   readonly headers: Readonly<Record<string, string>>
-  /** Headers of a single request, where the provider wants each to be signed. */
-  readonly sign?: Sign
-  /** Brings the token that every request carries, where the credential itself must not travel. */
-  readonly grant?: TokenGrant
+  readonly credentials: readonly [Credential, ...Credential[]]
   /** Bare model names that the configuration says it serves. */
   readonly models: readonly string[]
   readonly requestPatch: Patch | undefined
@@ -50,13 +64,23 @@ export interface Provider {
   readonly eventPatch: Patch | undefined
 }
 
+export interface CredentialSettings {
+  readonly alias?: string
+  /** Absent both: requests carry none. */
+  readonly key?: Secret
+  /** What requests are signed with, where there is no key to send. */
+  readonly signing?: Signing
+  readonly weight?: number
+  /** `*` stands for any text. */
+  readonly models?: readonly string[]
+}
+
 export interface ProviderSettings {
   readonly baseUrl?: string
-  readonly credential?: Secret
+  /** Absent or empty: one that adds nothing. */
+  readonly credentials?: readonly CredentialSettings[]
   /** Fills the `{region}` of a row's address. */
   readonly region?: string
-  /** What requests are signed with, where there is no credential to send. */
-  readonly signing?: Signing
   readonly headers?: Readonly<Record<string, string>>
   readonly dialect?: DialectId
   readonly allowPrivateNetwork?: boolean
@@ -68,8 +92,9 @@ export interface ProviderSettings {
 export function createProvider(name: string, row: ProviderSpec, settings: ProviderSettings): Provider {
   const spec: ProviderSpec = settings.dialect ? { ...row, dialects: [settings.dialect] } : row
   const baseUrl = new URL(settings.baseUrl ?? row.baseUrl?.replace('{region}', settings.region ?? '') ?? '')
-  const sign = createSign(row.auth, baseUrl, settings.signing)
-  const grant = createGrant(row.auth, settings.credential)
+  const [first = {}, ...others] = settings.credentials ?? []
+  const toCredential = (each: CredentialSettings, index: number) =>
+    createCredential(row, baseUrl, each, index)
   const patches = (spec.quirks ?? []).map((quirk): Quirk => quirks[quirk])
   return {
     name,
@@ -77,13 +102,30 @@ export function createProvider(name: string, row: ProviderSpec, settings: Provid
     baseUrl,
     allowPrivateNetwork: settings.allowPrivateNetwork ?? false,
     timeouts: { ...defaultTimeouts, ...settings.timeouts },
-    headers: { ...row.headers, ...settings.headers, ...authHeaders(row.auth, settings.credential) },
-    ...(sign && { sign }),
-    ...(grant && { grant }),
+    headers: { ...row.headers, ...settings.headers },
+    credentials: [toCredential(first, 0), ...others.map((each, index) => toCredential(each, index + 1))],
     models: settings.models ?? [],
     requestPatch: chain(patches.map((quirk) => quirk.request)),
     responsePatch: chain(patches.map((quirk) => quirk.response)),
     eventPatch: chain(patches.map((quirk) => quirk.event)),
+  }
+}
+
+function createCredential(
+  { auth }: ProviderSpec,
+  baseUrl: URL,
+  { alias, key, signing, weight = 1, models }: CredentialSettings,
+  index: number,
+): Credential {
+  const sign = createSign(auth, baseUrl, signing)
+  const grant = createGrant(auth, key)
+  return {
+    alias: alias ?? `key-${index + 1}`,
+    weight,
+    headers: authHeaders(auth, key),
+    ...(models && { models: models.map(globPattern) }),
+    ...(sign && { sign }),
+    ...(grant && { grant }),
   }
 }
 
@@ -98,5 +140,6 @@ export interface Target {
   readonly provider: Provider
   /** The provider's own name of the model. */
   readonly model: string
+  readonly credential: Credential
   readonly timeouts: Timeouts
 }

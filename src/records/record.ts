@@ -9,6 +9,8 @@ export interface AttemptRecord {
   readonly n: number
   readonly provider: string
   readonly model: string
+  /** The name of the provider's key that was used. */
+  readonly credential?: string
   readonly startedMs: number
   readonly headersMs?: number
   readonly firstTokenMs?: number
@@ -25,6 +27,23 @@ export interface AttemptRecord {
   readonly skippedBecause?: string
 }
 
+/** A target that was considered for a request. */
+export interface DecisionCandidate {
+  /** `provider/model`, or the name of a nested route that was passed over as a whole. */
+  readonly target: string
+  /** By the route's strategy, lower is better: milliseconds, nano-dollars, a draw by weight. */
+  readonly score?: number
+  readonly skippedBecause?: string
+}
+
+/** How a route chose among its targets. */
+export interface Decision {
+  readonly strategy: string
+  readonly reason: string
+  /** In the order in which they are tried, then those that were passed over. */
+  readonly candidates: readonly DecisionCandidate[]
+}
+
 export interface RequestRecord {
   readonly id: string
   readonly org: string
@@ -36,6 +55,8 @@ export interface RequestRecord {
   /** As the client named it. */
   readonly requestedModel: string
   readonly route?: string
+  /** Absent where the client named a target itself. */
+  readonly decision?: Decision
   /** Of the target that answered, or of the last one tried. */
   readonly provider?: string
   readonly model?: string

@@ -1,9 +1,21 @@
-/** Tries a plan's targets until one answers, and tells what became of each attempt. */
+/** Tries a plan's targets until one answers, within every bound on attempts, and tells what became of each. */
 
+import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
+import type { Interrupt } from '../core/interrupt.ts'
+import type { Priority } from '../core/priority.ts'
 import type { Target } from '../providers/provider.ts'
+import { isTlsFault } from '../upstream/egress.ts'
 import type { AttemptContext, AttemptResult, Call } from '../upstream/operation.ts'
-import type { Plan } from './plan.ts'
+import { isStaleSocket } from '../upstream/send.ts'
+import type { FigureBook, Sample } from './figures.ts'
+import type { Health } from './health.ts'
+import { type HedgeBudget, race } from './hedge.ts'
+import type { Choice, Plan } from './plan.ts'
+import type { Limiter, Release } from './port.ts'
+import type { RetryBudget, Spending } from './retry-budget.ts'
+import type { Leg } from './route.ts'
+import { combineHashes } from './hash.ts'
 
 export interface Attempt extends AttemptResult {
   readonly target: Target
@@ -12,48 +24,347 @@ export interface Attempt extends AttemptResult {
   readonly endedMs: number
 }
 
+/** What all requests share. */
+export interface AttemptParts {
+  readonly health: Health
+  readonly figures: FigureBook
+  readonly budget: RetryBudget
+  readonly hedges: HedgeBudget
+  readonly limiter: Limiter
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+/** One request's attempts. */
+export interface Run {
+  readonly plan: Plan
+  readonly call: Call
+  readonly context: AttemptContext
+  readonly priority: Priority
+  /** Monotonic; absent where the client set none. */
+  readonly deadlineMs?: number
+  /** Called when an attempt begins. */
+  onStart(): void
+  /** Called when it has ended; that of the answer comes last. */
+  onEnd(attempt: Attempt): void
+}
+
 const maxAttemptsPerTarget = 2
+const backoffBaseMs = 250
+const backoffCapMs = 5_000
+/** A longer wait than this is the client's own to decide on. */
+const maxWaitMs = 60_000
+/** With less time than this no further attempt can be of use. */
+const minTimeLeftMs = 1_000
 
 /**
- * The attempts in order; the last one decides. Another target is tried while the client has seen no byte and the
- * failure's rule allows it; the same target once more only where nothing can have reached it.
+ * The attempt that answers, or the last one that failed. Another target is tried while the client has seen no byte,
+ * the failure's rule or the route allows it, and the retry budget has something left; the same target again only
+ * where nothing can have reached it, or with another of its credentials.
  */
-export async function attemptPlan(
-  plan: Plan,
-  call: Call,
-  context: AttemptContext,
-  onAttempt: (attempt: Attempt) => void,
-): Promise<Attempt> {
-  let last: Attempt | undefined
-  let made = 0
-  for (const target of plan.targets) {
-    for (let onTarget = 0; onTarget < maxAttemptsPerTarget && made < plan.maxAttempts; onTarget++) {
-      made++
-      last = await attemptOnce(target, call, context)
-      onAttempt(last)
-      if (!mayTryAnother(last, context)) return last
-      // What the caller asked for is not there a moment later either.
-      if (last.phase !== 'unsent' || last.error?.rule.blame === 'caller') break
+export async function attemptPlan(run: Run, parts: AttemptParts): Promise<Attempt> {
+  const course = new Course(run, parts)
+  let decided: Attempt | undefined
+  let next: Step | undefined = course.first()
+  while (next) {
+    const attempt: Attempt = await course.take(next)
+    // A refusal is an answer all the same: better than the error of the target that was tried after it.
+    if (decided === undefined || decided.error || !attempt.error) decided = attempt
+    next = course.after(attempt)
+    if (next && next.waitMs > 0) {
+      await pause(next.waitMs, run.context.interrupt)
+      if (run.context.interrupt.reason) break
     }
   }
-  return last!
+  return withSoonestRetry(decided!, course.made, run)
 }
 
-async function attemptOnce(target: Target, call: Call, context: AttemptContext): Promise<Attempt> {
-  const startedMs = context.clock.monotonicMs()
-  let result: AttemptResult
-  try {
-    result = await call.attempt(target, context)
-  } catch (cause) {
-    const error =
-      cause instanceof GatewayError
-        ? cause
-        : new GatewayError('internal', 'The attempt failed in the gateway.', { cause })
-    result = { error, phase: 'unsent', isCommitted: false, dropped: [] }
+/** What is done next. */
+interface Step {
+  readonly leg: Leg
+  readonly at: number
+  readonly waitMs: number
+  /** Present where the retry budget had to allow it. */
+  readonly spending?: Spending
+}
+
+/** The way of one request over its plan. */
+class Course {
+  readonly made: Attempt[] = []
+  readonly #run: Run
+  readonly #parts: AttemptParts
+  readonly #clock: Clock
+  readonly #tries = new Map<string, number>()
+  readonly #triedLegs = new Set<string>()
+  #at = 0
+  #leg: Leg | undefined
+  #started = 0
+
+  constructor(run: Run, parts: AttemptParts) {
+    this.#run = run
+    this.#parts = parts
+    this.#clock = run.context.clock
   }
-  return { ...result, target, startedMs, endedMs: context.clock.monotonicMs() }
+
+  first(): Step {
+    const { choices } = this.#run.plan
+    const leg = this.#legOf(choices[0]!) ?? choices[0]!.candidate.legs[0]!
+    this.#parts.budget.deposit(leg.target.provider.name)
+    this.#parts.hedges.deposit(this.#run.plan.policy.hedge)
+    return { leg, at: 0, waitMs: 0 }
+  }
+
+  async take(step: Step): Promise<Attempt> {
+    this.#note(step)
+    const hedge = this.#started === 1 ? this.#hedgeDelayMs(step) : undefined
+    const attempt =
+      hedge === undefined ? await this.#attempt(step.leg, this.#run.context) : await this.#hedged(step, hedge)
+    if (!attempt.error) step.spending?.succeeded()
+    this.#end(attempt)
+    return attempt
+  }
+
+  /** Undefined: the attempt stands, whatever it brought. */
+  after(attempt: Attempt): Step | undefined {
+    const { plan, context } = this.#run
+    const { error } = attempt
+    if (this.#started >= plan.policy.maxAttempts || attempt.isCommitted || context.interrupt.reason)
+      return undefined
+    if (!this.#mayMove(attempt)) return undefined
+    if (this.#timeLeftMs() < minTimeLeftMs) return undefined
+    const found = this.#again(attempt) ?? this.#onward(attempt)
+    if (found === undefined) return undefined
+    const addsLoad = attempt.phase !== 'unsent' && error?.rule.blame === 'upstream'
+    if (!addsLoad) return found
+    const spending = this.#parts.budget.spend(attempt.target.provider.name)
+    return spending && { ...found, spending }
+  }
+
+  #mayMove({ error, finish }: Attempt): boolean {
+    const { failoverOn } = this.#run.plan.policy
+    if (error === undefined) return finish !== undefined && failoverOn.has(finish as never)
+    return error.rule.retry !== 'never' || failoverOn.has(error.code)
+  }
+
+  /** The same target once more: with another credential, or over a fresh connection. */
+  #again(attempt: Attempt): Step | undefined {
+    const choice = this.#run.plan.choices[this.#at]!
+    const { error, phase } = attempt
+    if (error === undefined || this.#isUsedUp(choice)) return undefined
+    if (isOfCredential(error)) {
+      const leg = this.#legOf({ ...choice, isForced: false })
+      return leg && { leg, at: this.#at, waitMs: 0 }
+    }
+    if (phase !== 'unsent' || error.rule.blame !== 'upstream') return undefined
+    const leg = this.#leg!
+    if (isStaleSocket(error.cause)) return { leg, at: this.#at, waitMs: 0 }
+    const isLastWay = this.#onward(attempt) === undefined && !isTlsFault(error.cause)
+    return isLastWay ? { leg, at: this.#at, waitMs: this.#backoffMs() } : undefined
+  }
+
+  /** The next target in the plan's order that may be tried in time. */
+  #onward(attempt: Attempt): Step | undefined {
+    const { choices } = this.#run.plan
+    for (let at = this.#at + 1; at < choices.length; at++) {
+      const choice = choices[at]!
+      if (this.#isUsedUp(choice)) continue
+      const leg = this.#legOf(choice)
+      if (leg === undefined) continue
+      const waitMs = this.#waitMs(attempt, leg)
+      if (waitMs > Math.min(maxWaitMs, this.#timeLeftMs() - minTimeLeftMs)) continue
+      return { leg, at, waitMs }
+    }
+    return undefined
+  }
+
+  /** Another upstream has nothing to recover from; the one that has just failed is given a moment. */
+  #waitMs({ target, error }: Attempt, leg: Leg): number {
+    if (error === undefined || target.provider.name !== leg.target.provider.name) return 0
+    if (isOfCredential(error) || error.rule.blame !== 'upstream') return 0
+    return Math.max(this.#backoffMs(), error.retryAfterMs ?? 0)
+  }
+
+  /** Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ */
+  #backoffMs(): number {
+    return this.#parts.random() * Math.min(backoffCapMs, backoffBaseMs * 2 ** (this.#started - 1))
+  }
+
+  #timeLeftMs(): number {
+    const { deadlineMs } = this.#run
+    return deadlineMs === undefined ? Infinity : deadlineMs - this.#clock.monotonicMs()
+  }
+
+  #isUsedUp({ candidate }: Choice): boolean {
+    return (this.#tries.get(candidate.name) ?? 0) >= maxAttemptsPerTarget
+  }
+
+  /** A credential of the target that was not tried and may be used, drawn by weight; a session keeps its own. */
+  #legOf({ candidate, isForced }: Choice): Leg | undefined {
+    const { health, random } = this.#parts
+    const { sessionHash } = this.#run.plan
+    const nowMs = this.#clock.monotonicMs()
+    let best: Leg | undefined
+    let bestRank = Infinity
+    let soonest: Leg | undefined
+    let soonestMs = Infinity
+    for (const leg of candidate.legs) {
+      if (this.#triedLegs.has(leg.key)) continue
+      const why = health.withheld(leg, nowMs)
+      if (why === undefined) {
+        const chance = sessionHash === undefined ? 1 - random() : combineHashes(sessionHash, leg.hash)
+        const rank = -Math.log(chance) / leg.target.credential.weight
+        if (rank < bestRank) [best, bestRank] = [leg, rank]
+      } else if (why.untilMs < soonestMs) [soonest, soonestMs] = [leg, why.untilMs]
+    }
+    return best ?? (isForced ? soonest : undefined)
+  }
+
+  #note({ leg, at }: Step): void {
+    const name = this.#run.plan.choices[at]!.candidate.name
+    this.#at = at
+    this.#leg = leg
+    this.#started++
+    this.#tries.set(name, (this.#tries.get(name) ?? 0) + 1)
+    this.#triedLegs.add(leg.key)
+    this.#run.onStart()
+  }
+
+  #end(attempt: Attempt): void {
+    this.made.push(attempt)
+    this.#run.onEnd(attempt)
+  }
+
+  async #attempt(leg: Leg, context: AttemptContext): Promise<Attempt> {
+    const { call, plan, priority } = this.#run
+    const { health, limiter } = this.#parts
+    const startedMs = this.#clock.monotonicMs()
+    let result: AttemptResult
+    let release: Release | undefined
+    let isBegun = false
+    try {
+      const place = limiter.acquire(leg.target.provider.name, priority, context.interrupt)
+      release = typeof place === 'function' ? place : await place
+      health.begin(leg)
+      isBegun = true
+      result = await call.attempt(leg.target, context)
+    } catch (cause) {
+      result = { error: toGatewayError(cause), phase: 'unsent', isCommitted: false, dropped: [] }
+    } finally {
+      release?.()
+    }
+    const attempt = { ...result, target: leg.target, startedMs, endedMs: this.#clock.monotonicMs() }
+    if (isBegun) {
+      health.record(leg, result.error, plan.policy.breaker)
+      this.#measure(plan, leg, attempt)
+    }
+    return attempt
+  }
+
+  #measure({ choices }: Plan, { target }: Leg, attempt: Attempt): void {
+    if (attempt.error) return
+    const { figures } = this.#parts
+    const choice = choices.find(({ candidate }) => candidate.legs.some((leg) => leg.target === target))
+    const key = choice!.candidate.figureKey
+    const sample = sampleOf(attempt, figures.of(key)?.firstTokenMs)
+    if (sample) figures.add(key, sample)
+  }
+
+  // -- hedging
+
+  /** How long the first attempt has before a second one joins it; undefined where none does. */
+  #hedgeDelayMs(step: Step): number | undefined {
+    const { plan, call } = this.#run
+    const { hedge, maxAttempts } = plan.policy
+    if (hedge === undefined || maxAttempts < 2 || plan.choices.length < 2) return undefined
+    if (hedge.afterMs !== undefined) return hedge.afterMs
+    // What is measured is the time to the first token, which only streams show.
+    return call.stream
+      ? this.#parts.figures.firstTokenP95Ms(plan.choices[step.at]!.candidate.figureKey)
+      : undefined
+  }
+
+  async #hedged(step: Step, afterMs: number): Promise<Attempt> {
+    const { context } = this.#run
+    let second: Step | undefined
+    const { winner, loser } = await race({
+      context,
+      afterMs,
+      first: (lane) => this.#attempt(step.leg, lane),
+      second: () => {
+        second = this.#hedgeStep(step.at)
+        if (!second || !this.#parts.hedges.spend()) return undefined
+        const { leg } = second
+        this.#note(second)
+        return (lane) => this.#attempt(leg, lane)
+      },
+    })
+    if (loser) this.#end(loser)
+    return winner
+  }
+
+  #hedgeStep(firstAt: number): Step | undefined {
+    const { choices } = this.#run.plan
+    for (let at = firstAt + 1; at < choices.length; at++) {
+      if (choices[at]!.isForced) continue
+      const leg = this.#legOf(choices[at]!)
+      if (leg) return { leg, at, waitMs: 0 }
+    }
+    return undefined
+  }
 }
 
-function mayTryAnother({ error, isCommitted }: Attempt, { interrupt }: AttemptContext): boolean {
-  return error !== undefined && !isCommitted && error.rule.retry !== 'never' && interrupt.reason === undefined
+/** Failures of the key rather than of the target: another key may do. */
+function isOfCredential({ code }: GatewayError): boolean {
+  return code === 'upstream_rate_limit' || code === 'upstream_auth' || code === 'upstream_quota'
+}
+
+function toGatewayError(cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause
+  return new GatewayError('internal', 'The attempt failed in the gateway.', { cause })
+}
+
+/** What a success shows of its target. An answer that was not streamed shows its speed once the wait is known. */
+function sampleOf(attempt: Attempt, knownFirstTokenMs: number | undefined): Sample | undefined {
+  const { usage, firstTokenMs, startedMs, endedMs } = attempt
+  if (usage === undefined && firstTokenMs === undefined) return undefined
+  const waitedMs = firstTokenMs === undefined ? (knownFirstTokenMs ?? 0) : firstTokenMs - startedMs
+  const wroteMs = Math.max(endedMs - startedMs - waitedMs, 1)
+  const { outputTokens = 0, inputTokens = 0, cacheReadTokens = 0 } = usage ?? {}
+  return {
+    ...(firstTokenMs !== undefined && { firstTokenMs: waitedMs }),
+    ...(outputTokens > 1 && { tokensPerSecond: (outputTokens / wroteMs) * 1000 }),
+    ...(usage && { outputTokens }),
+    ...(inputTokens > 0 && { cachedShare: Math.min(1, cacheReadTokens / inputTokens) }),
+  }
+}
+
+/** Where all are limited, the client may come back as soon as the first of them takes requests again. */
+function withSoonestRetry(attempt: Attempt, made: readonly Attempt[], { plan, context }: Run): Attempt {
+  const { error } = attempt
+  if (error === undefined || error.rule.retry !== 'after') return attempt
+  const waits = made.flatMap((each) => each.error?.retryAfterMs ?? [])
+  if (plan.backAtMs !== undefined) waits.push(Math.max(0, plan.backAtMs - context.clock.monotonicMs()))
+  const retryAfterMs = Math.min(...waits)
+  if (waits.length === 0 || retryAfterMs === error.retryAfterMs) return attempt
+  const { code, message, status, param, upstream, cause } = error
+  return {
+    ...attempt,
+    error: new GatewayError(code, message, {
+      status,
+      retryAfterMs,
+      cause,
+      ...(param !== undefined && { param }),
+      ...(upstream && { upstream }),
+    }),
+  }
+}
+
+function pause(waitMs: number, interrupt: Interrupt): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, waitMs)
+    interrupt.on(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }

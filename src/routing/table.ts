@@ -1,19 +1,44 @@
 /** Compiles the configuration's providers and routes into the table that plans are made from. */
 
 import type { Config } from '../config/load.ts'
-import { createProvider, type Provider, type ProviderSettings } from '../providers/provider.ts'
+import type { ModelInfo } from '../models/model.ts'
+import {
+  createProvider,
+  type CredentialSettings,
+  type Provider,
+  type ProviderSettings,
+} from '../providers/provider.ts'
 import { builtInProvider, type ProviderType, providerTable } from '../providers/table.ts'
-import { type Route, type RoutingTable, targetOf } from './plan.ts'
+import { createCandidate } from './candidate.ts'
+import { compileCondition } from './condition.ts'
+import { hashText } from './hash.ts'
+import type { RoutingTable } from './plan.ts'
+import { type AttemptPolicy, isRoute, type Route, type RouteEntry, type TaskRule } from './route.ts'
+
+type RouteConfig = Config['routes'][string]
+
+/** What the catalogue knows of a provider's model. */
+export type LookUpModel = (provider: string, model: string) => ModelInfo | undefined
 
 /** `builtInUrl` is where the built-in provider listens, which only the running gateway knows. */
-export function createRoutingTable(config: Config, builtInUrl: string | undefined): RoutingTable {
+export function createRoutingTable(
+  config: Config,
+  builtInUrl: string | undefined,
+  lookUpModel: LookUpModel,
+): RoutingTable {
   const providers = new Map(
     Object.entries(config.providers).map(([name, settings]) => [
       name,
       toProvider(name, settings, builtInUrl),
     ]),
   )
-  return { providers, routes: toRoutes(config, providers) }
+  const routes = toRoutes(config.routes, providers, lookUpModel)
+  const entries = [...routes.values()].flatMap((route) => route.entries)
+  return {
+    providers,
+    routes,
+    targets: new Set(entries.flatMap(({ name, to }) => (isRoute(to) ? [] : [name]))),
+  }
 }
 
 function toProvider(
@@ -21,8 +46,7 @@ function toProvider(
   settings: Config['providers'][string],
   builtInUrl: string | undefined,
 ): Provider {
-  const { type, apiKey, baseUrl, region, headers, dialect, allowPrivateNetwork, timeout, models } = settings
-  const signing = signingOf(settings)
+  const { type, baseUrl, region, headers, dialect, allowPrivateNetwork, timeout, models } = settings
   const isBuiltIn = type === builtInProvider
   const address = isBuiltIn ? builtInUrl : baseUrl
   const plainHeaders =
@@ -30,10 +54,9 @@ function toProvider(
   return createProvider(name, providerTable[type as ProviderType], {
     allowPrivateNetwork: isBuiltIn || allowPrivateNetwork,
     models,
+    credentials: toCredentials(settings),
     ...(address !== undefined && { baseUrl: address }),
-    ...(apiKey && { credential: apiKey }),
     ...(region !== undefined && { region }),
-    ...(signing && { signing }),
     ...(plainHeaders && { headers: plainHeaders }),
     ...(dialect && { dialect }),
     ...(timeout && { timeouts: timeout }),
@@ -41,27 +64,88 @@ function toProvider(
 }
 
 /** A key that can be sent needs no signature beside it. */
-function signingOf(settings: Config['providers'][string]): ProviderSettings['signing'] {
-  const { apiKey, region, accessKeyId, secretAccessKey, sessionToken } = settings
-  if (apiKey || region === undefined || !accessKeyId || !secretAccessKey) return undefined
-  const session = sessionToken && { sessionToken }
-  return { region, credentials: { accessKeyId: accessKeyId.reveal(), secretAccessKey, ...session } }
+function toCredentials(settings: Config['providers'][string]): NonNullable<ProviderSettings['credentials']> {
+  const { apiKey, apiKeys, region, accessKeyId, secretAccessKey, sessionToken } = settings
+  if (apiKeys) return apiKeys
+  if (apiKey) return [{ key: apiKey }]
+  if (region === undefined || !accessKeyId || !secretAccessKey) return []
+  const credentials = {
+    accessKeyId: accessKeyId.reveal(),
+    secretAccessKey,
+    ...(sessionToken && { sessionToken }),
+  }
+  const signed: CredentialSettings = { signing: { region, credentials } }
+  return [signed]
 }
 
-function toRoutes(config: Config, providers: RoutingTable['providers']): Map<string, Route> {
-  return new Map(
-    Object.entries(config.routes).map(([name, { targets, retry }]) => [
+/** Routes within routes are compiled first; the configuration has been checked for cycles. */
+function toRoutes(
+  routes: Config['routes'],
+  providers: RoutingTable['providers'],
+  lookUpModel: LookUpModel,
+): Map<string, Route> {
+  const compiled = new Map<string, Route>()
+  const compile = (name: string): Route => {
+    const known = compiled.get(name)
+    if (known) return known
+    const settings = routes[name]!
+    const route: Route = {
       name,
-      {
-        name,
-        maxAttempts: retry.attempts,
-        targets: targets.map(({ target, timeout }) => {
-          const slash = target.indexOf('/')
-          const provider = providers.get(target.slice(0, slash))!
-          const base = targetOf(provider, target.slice(slash + 1))
-          return timeout ? { ...base, timeouts: { ...base.timeouts, ...timeout } } : base
-        }),
-      },
-    ]),
-  )
+      strategy: settings.strategy,
+      entries: settings.targets.map((target) => toEntry(target)),
+      rules: settings.rules.map(toRule),
+      policy: toPolicy(settings),
+      hash: hashText(name),
+    }
+    compiled.set(name, route)
+    return route
+  }
+  const toEntry = ({ target, ...rest }: RouteConfig['targets'][number]): RouteEntry => {
+    const condition = compileCondition(rest.when)
+    return {
+      name: target,
+      to: target.includes('/') ? toCandidate(target, rest) : compile(target),
+      weight: rest.weight ?? 1,
+      labels: rest.labels ?? [],
+      hash: hashText(target),
+      ...(condition && { condition }),
+    }
+  }
+  const toCandidate = (
+    target: string,
+    { timeout, region }: Omit<RouteConfig['targets'][number], 'target'>,
+  ): RouteEntry['to'] => {
+    const slash = target.indexOf('/')
+    const provider = providers.get(target.slice(0, slash))!
+    const model = target.slice(slash + 1)
+    const info = lookUpModel(provider.name, model)
+    return createCandidate(provider, model, {
+      ...(timeout && { timeouts: timeout }),
+      ...(region !== undefined && { region }),
+      ...(info && { info }),
+    })!
+  }
+  for (const name of Object.keys(routes)) compile(name)
+  return compiled
+}
+
+function toRule({ label, when }: RouteConfig['rules'][number]): TaskRule {
+  const condition = compileCondition(when)
+  return condition ? { label, condition } : { label }
+}
+
+/** The configuration's words, as codes of errors and reasons for which answers end. */
+const failoverReasons: Readonly<Record<RouteConfig['failoverOn'][number], readonly string[]>> = {
+  context_length: ['context_length_exceeded'],
+  content_filter: ['content_filtered', 'content-filter'],
+  refusal: ['refusal'],
+}
+
+function toPolicy({ retry, breaker, failoverOn, hedge }: RouteConfig): AttemptPolicy {
+  return {
+    maxAttempts: retry.attempts,
+    breaker,
+    failoverOn: new Set(failoverOn.flatMap((reason) => failoverReasons[reason])),
+    ...(hedge && { hedge }),
+  }
 }

@@ -13,9 +13,21 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
+/** One target with one of its credentials. */
+export interface BreakerReading {
+  readonly provider: string
+  readonly model: string
+  readonly credential: string
+  readonly breaker: keyof typeof breakerValues
+}
+
 export interface MetricSources {
   readonly openRequests: () => number
+  /** Of targets that the configuration names. */
+  readonly breakers: () => readonly BreakerReading[]
 }
+
+const breakerValues = { closed: 0, 'half-open': 1, open: 2 } as const
 
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 const overheadBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25]
@@ -81,6 +93,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     collect() {
       this.set(sources.openRequests())
+    },
+  })
+  new Gauge({
+    name: 'weir_breaker_state',
+    help: 'Circuit breakers of the targets of routes: 0 closed, 1 half-open, 2 open.',
+    labelNames: ['provider', 'model', 'credential'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { provider, model, credential, breaker } of sources.breakers()) {
+        this.set({ provider, model, credential }, breakerValues[breaker])
+      }
     },
   })
 

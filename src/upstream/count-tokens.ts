@@ -14,6 +14,7 @@ import { dialects } from '../dialects/registry.ts'
 import { countTokensPath } from '../providers/address.ts'
 import type { Target } from '../providers/provider.ts'
 import type { AttemptContext, AttemptResult, Call } from './operation.ts'
+import { contentTraits } from './traits.ts'
 import { exchange, resultOf } from './whole.ts'
 
 /** Reads a client's counting request. Throws GatewayError `invalid_request`. */
@@ -23,6 +24,7 @@ export function openCountTokens(client: DialectId, body: Json, model: string | u
   return {
     model: request.model,
     stream: false,
+    content: () => contentTraits(request),
     attempt: (target, context) => attempt(client, request, plain, target, context),
   }
 }

@@ -211,6 +211,12 @@ export function toConnectError(cause: unknown): GatewayError {
   return new GatewayError('internal', 'The call to the provider failed inside the gateway.', { cause })
 }
 
+/** Did the handshake or the certificate fail? The same target would fail again. */
+export function isTlsFault(cause: unknown): boolean {
+  for (const each of causesOf(cause, 0)) if (failureOf(each) === badTls) return true
+  return false
+}
+
 function failureOf(error: Error): Failure | undefined {
   const { code, syscall } = error as NodeJS.ErrnoException
   // undici has lost the codes of its own parser: `constants.ERROR` is read the wrong way round (7.30).

@@ -22,6 +22,7 @@ import {
 } from './operation.ts'
 import { pump, type PumpMode } from './pump.ts'
 import type { SendOptions } from './send.ts'
+import { contentTraits } from './traits.ts'
 import { decodeWhole, exchange, isEventStream, resultOf } from './whole.ts'
 
 /** Reads a client's generation request. Throws GatewayError `invalid_request`. */
@@ -52,6 +53,7 @@ function toCall(generation: Generation): Call {
     ...(request.user !== undefined && { user: request.user }),
     ...(request.session !== undefined && { session: request.session }),
     ...(memory && { memory }),
+    content: () => contentTraits(request),
     attempt: (target, context) => attempt(generation, target, context),
   }
 }

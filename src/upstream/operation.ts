@@ -3,6 +3,7 @@
 import type { Answer } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
+import type { MediaKind } from '../core/event.ts'
 import type { Interrupt } from '../core/interrupt.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
@@ -68,6 +69,30 @@ export interface Transcript {
   readonly body: JsonObject
 }
 
+/** What a request holds, as far as it decides where it may go. Never the content itself, but for `question`. */
+export interface ContentTraits {
+  /** UTF-8, of everything that becomes prompt tokens; media not counted. */
+  readonly inputBytes: number
+  readonly maxOutputTokens?: number
+  readonly hasTools: boolean
+  /** A schema or JSON is asked for. */
+  readonly isStructured: boolean
+  readonly asksReasoning: boolean
+  readonly media: readonly MediaKind[]
+  /** The beginning of the user's last words. */
+  readonly question: string
+}
+
+/** Of a request of which nothing is known. */
+export const unknownContent: ContentTraits = {
+  inputBytes: 0,
+  hasTools: false,
+  isStructured: false,
+  asksReasoning: false,
+  media: [],
+  question: '',
+}
+
 /** A request that its operation has read. */
 export interface Call {
   /** As the client names it. */
@@ -77,6 +102,8 @@ export interface Call {
   readonly session?: string
   /** Where the client continues an earlier answer, or asks for this one to be kept. */
   readonly memory?: CallMemory
+  /** Absent where the operation does not look into its requests. */
+  content?(): ContentTraits
   attempt(target: Target, context: AttemptContext): Promise<AttemptResult>
 }
 

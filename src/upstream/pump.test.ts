@@ -8,7 +8,7 @@ import { dialects } from '../dialects/registry.ts'
 import { sseFraming } from '../framing/stream-framing.ts'
 import { createProvider } from '../providers/provider.ts'
 import { providerTable } from '../providers/table.ts'
-import { targetOf } from '../routing/plan.ts'
+import { createCandidate } from '../routing/candidate.ts'
 import type { Outlet } from './outlet.ts'
 import { pump } from './pump.ts'
 import type { Receiver, Sender, UpstreamCall } from './send.ts'
@@ -38,7 +38,7 @@ function start(outlet: Outlet) {
   const provider = createProvider('local', providerTable['openai-compatible'], {
     baseUrl: 'https://provider.example/v1',
   })
-  const target = targetOf(provider, 'm')
+  const target = createCandidate(provider, 'm')!.legs[0]!.target
   const chat = dialects['openai-chat']
   const interrupt = new Interrupt()
   const result = pump(

@@ -3,7 +3,7 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import type { Provider, Target } from '../providers/provider.ts'
+import type { Credential, Provider, Target } from '../providers/provider.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import { createGuardedConnector, toConnectError } from './egress.ts'
 import { Ticker, type Watched } from './ticker.ts'
@@ -85,8 +85,8 @@ interface Connection {
   readonly pool: Pool
   readonly origin: string
   readonly basePath: string
-  /** Flat name-value list: undici takes it without looking at object keys. */
-  readonly headers: readonly string[]
+  /** Flat name-value lists: undici takes them without looking at object keys. */
+  readonly headers: ReadonlyMap<Credential, readonly string[]>
 }
 
 export function createSender(clock: Clock): Sender {
@@ -110,12 +110,18 @@ export function createSender(clock: Clock): Sender {
       }),
       origin,
       basePath: pathname.replace(/\/$/, ''),
-      headers: Object.entries({
-        'content-type': 'application/json',
-        'accept-encoding': 'identity',
-        'user-agent': 'weir',
-        ...provider.headers,
-      }).flat(),
+      headers: new Map(
+        provider.credentials.map((credential) => [
+          credential,
+          Object.entries({
+            'content-type': 'application/json',
+            'accept-encoding': 'identity',
+            'user-agent': 'weir',
+            ...provider.headers,
+            ...credential.headers,
+          }).flat(),
+        ]),
+      ),
     }
     connections.set(provider, connection)
     return connection
@@ -123,7 +129,7 @@ export function createSender(clock: Clock): Sender {
 
   return {
     send(options, receiver) {
-      const { provider } = options.target
+      const { provider, credential } = options.target
       const connection = connections.get(provider) ?? connect(provider)
       const call = new Call(options.target, options.stream, receiver, shared)
       const path = connection.basePath + options.path
@@ -141,12 +147,12 @@ export function createSender(clock: Clock): Sender {
           call,
         )
       }
-      const { grant } = provider
+      const { grant } = credential
       const token = grant && accessTokens.headers(provider, grant)
       if (token instanceof Promise) {
         token.then(dispatch, (cause: unknown) => call.abort(toConnectError(cause)))
       } else {
-        dispatch(token ?? provider.sign?.({ method, path, body: options.body, nowMs: clock.nowMs() }))
+        dispatch(token ?? credential.sign?.({ method, path, body: options.body, nowMs: clock.nowMs() }))
       }
       return call
     },
@@ -166,10 +172,11 @@ export function createSender(clock: Clock): Sender {
 
 /** The provider's own headers, those of this request, and what proves that it may be made. */
 function headersOf(
-  { headers: own }: Connection,
-  { headers, raw }: SendOptions,
+  connection: Connection,
+  { target, headers, raw }: SendOptions,
   proof: Readonly<Record<string, string>> | undefined,
 ): string[] {
+  const own = connection.headers.get(target.credential) ?? []
   if (!headers && !proof && !raw) return own as string[]
   const extra = Object.entries({ ...headers, ...raw?.headers, ...proof }).flat()
   return raw ? [...without(own, raw.headers), ...extra] : [...own, ...extra]
@@ -357,6 +364,8 @@ function noteBytesRead(connect: buildConnector.connector): buildConnector.connec
 const lostCodes: ReadonlySet<string | undefined> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 /** True when a kept-alive connection turned out to be closed: an earlier answer was read from it, none of this one. */
-function isStaleSocket({ code, socket }: LostConnection): boolean {
+export function isStaleSocket(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  const { code, socket } = cause as LostConnection
   return lostCodes.has(code) && (socket?.bytesRead ?? 0) > 0
 }

@@ -1,0 +1,142 @@
+/** The shape of the `routes` section: strategies, targets, conditions, and what happens when an attempt fails. */
+
+import { z } from 'zod'
+import { languages } from '../core/language.ts'
+
+const text = z.string().min(1)
+const milliseconds = z.number().int().min(1).max(86_400_000)
+const tokens = z.number().int().min(0).max(1_000_000_000)
+const flag = z.boolean().exactOptional()
+
+/** Limits on one attempt, of a provider or of a target. */
+export const timeoutSettings = z.strictObject({
+  connectMs: milliseconds.exactOptional().describe('TCP and TLS. Unset: 3,000.'),
+  firstTokenMs: milliseconds
+    .exactOptional()
+    .describe('From sending the request to the first content of a stream. Unset: 120,000.'),
+  idleMs: milliseconds.exactOptional().describe('Without a byte on an open stream. Unset: 60,000.'),
+  totalMs: milliseconds.exactOptional().describe('A whole attempt, not streamed. Unset: 600,000.'),
+  streamTotalMs: milliseconds.exactOptional().describe('A whole attempt, streamed. Unset: 1,800,000.'),
+})
+
+/** A share among others: none may be without one. */
+export const weightSetting = z
+  .number()
+  .max(1_000_000)
+  .refine((value) => value > 0, {
+    error: 'not a weight',
+    params: { mend: 'Use a number above 0, or remove the line.' },
+  })
+
+/** Names of regions are the operator's own; they stand in headers. */
+export const regionSetting = z.string().refine((value) => /^[A-Za-z0-9._-]{1,64}$/.test(value), {
+  error: 'not a region',
+  params: { mend: 'Use letters, digits, `.`, `_` and `-`: `eu`, `us-east-1`.' },
+})
+
+const dialects = [
+  ...(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'] as const),
+  ...(['openai-embeddings', 'gemini-embeddings'] as const),
+] as const
+
+const when = z.strictObject({
+  keys: z.array(text).min(1).exactOptional().describe('Names of API keys; `*` stands for any text.'),
+  tags: z.array(text).min(1).exactOptional().describe('One of these is in `x-weir-tags`.'),
+  headers: z
+    .record(text, z.string())
+    .exactOptional()
+    .describe('Request headers and their values; `*` stands for any text.'),
+  dialects: z.array(z.enum(dialects)).min(1).exactOptional().describe('The dialect of the client.'),
+  stream: flag.describe('Is the answer streamed?'),
+  tools: flag.describe('Does the request offer tools?'),
+  structured: flag.describe('Does it ask for JSON or a schema?'),
+  reasoning: flag.describe('Does it ask for reasoning?'),
+  media: z
+    .array(z.enum(['image', 'audio', 'video', 'document']))
+    .min(1)
+    .exactOptional()
+    .describe('The prompt holds one of these.'),
+  code: flag.describe("Is there code in the user's last words?"),
+  languages: z
+    .array(z.enum(languages))
+    .min(1)
+    .exactOptional()
+    .describe("The language of the user's last words, as far as it can be guessed."),
+  inputTokens: z
+    .strictObject({
+      above: tokens.exactOptional().describe('More tokens than this.'),
+      below: tokens.exactOptional().describe('Fewer tokens than this.'),
+    })
+    .exactOptional()
+    .describe('The estimated length of the prompt.'),
+})
+
+const target = z
+  .union([
+    text,
+    z.strictObject({
+      target: text.describe('`provider/model`, or the name of another route.'),
+      weight: weightSetting.exactOptional().describe('For `weighted`: its share. Unset: 1.'),
+      labels: z.array(text).exactOptional().describe('For `task`: the tasks that it is for.'),
+      region: regionSetting
+        .exactOptional()
+        .describe('Where it computes: a caller that names a data region goes only there.'),
+      when: when.exactOptional().describe('It takes only requests for which all of this holds.'),
+      timeout: timeoutSettings
+        .exactOptional()
+        .describe("Limits on one attempt; they override the provider's."),
+    }),
+  ])
+  .transform((value) => (typeof value === 'string' ? { target: value } : value))
+
+const rule = z.strictObject({
+  label: text.describe('The task that the rule names; targets carry it in `labels`.'),
+  when: when.exactOptional().describe('All of this must hold. Absent: the rule always holds.'),
+})
+
+export const routeSettings = z.strictObject({
+  strategy: z
+    .enum(['ordered', 'weighted', 'cheapest', 'fastest', 'task'])
+    .default('ordered')
+    .describe(
+      '`ordered`: the first target that answers. `weighted`: by `weight`. `cheapest`: by expected cost. ' +
+        '`fastest`: by measured speed. `task`: by `rules`.',
+    ),
+  targets: z
+    .array(target)
+    .min(1)
+    .max(64)
+    .describe('Where requests go: `provider/model`, the name of another route, or an object.'),
+  rules: z.array(rule).max(64).default([]).describe('For `task`: the first that holds names the task.'),
+  retry: z
+    .strictObject({
+      attempts: z.number().int().min(1).max(10).default(3).describe('Attempts per request over all targets.'),
+    })
+    .prefault({})
+    .describe('What happens when an attempt fails before the caller has seen a byte.'),
+  failoverOn: z
+    .array(z.enum(['context_length', 'content_filter', 'refusal']))
+    .default([])
+    .describe('Refusals of the request itself after which the next target is tried all the same.'),
+  breaker: z
+    .strictObject({
+      consecutiveFailures: z.number().int().min(1).max(1000).default(5).describe('Failures in a row.'),
+      errorRate: z
+        .number()
+        .min(0.01)
+        .max(1)
+        .default(0.5)
+        .describe('Share of failures within 30 s, of ten requests or more.'),
+    })
+    .prefault({})
+    .describe('When a failing target is left alone for a while.'),
+  hedge: z
+    .strictObject({
+      afterMs: milliseconds
+        .exactOptional()
+        .describe('Unset: when 95 of 100 streams of the target would have begun.'),
+      maxShare: z.number().gt(0).max(0.5).default(0.02).describe('Most of the requests that are hedged.'),
+    })
+    .exactOptional()
+    .describe('Send a slow request to the next target too; the first to begin wins, and both are billed.'),
+})

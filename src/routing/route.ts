@@ -1,0 +1,96 @@
+/** A route as the configuration compiles it: what planning reads and attempts obey. Immutable. */
+
+import type { ModelInfo } from '../models/model.ts'
+import type { Target } from '../providers/provider.ts'
+import type { BreakerSettings } from './breaker.ts'
+import type { Condition } from './condition.ts'
+
+export type Strategy = 'ordered' | 'weighted' | 'cheapest' | 'fastest' | 'task'
+
+/** A target with one of its credentials: what an attempt goes to, and what has a health. */
+export interface Leg {
+  /** Of this target and credential, across routes and reloads. */
+  readonly key: string
+  readonly credentialKey: string
+  readonly target: Target
+  /** Of the credential's name, to place sessions. */
+  readonly hash: number
+}
+
+/** A target that a request may be sent to. */
+export interface Candidate {
+  /** `provider/model`. */
+  readonly name: string
+  /** Names its figures: the target, and its region where one is named. */
+  readonly figureKey: string
+  /** At least one. */
+  readonly legs: readonly Leg[]
+  /** Where it computes, in the configuration's own word. */
+  readonly region?: string
+  readonly info?: ModelInfo
+  /** Absent: not known. */
+  readonly price?: PriceOf
+}
+
+/** The price for a prompt of so many tokens, at a time in Unix milliseconds. */
+export type PriceOf = (inputTokens: number, atMs: number) => TokenPrice | undefined
+
+/** Nano-dollars per million tokens, to compare by: bills are made elsewhere. */
+export interface TokenPrice {
+  readonly input: number
+  readonly cacheRead: number
+  readonly output: number
+}
+
+/** One line of a route's `targets`. */
+export interface RouteEntry {
+  /** `provider/model`, or the name of the route within. */
+  readonly name: string
+  readonly to: Candidate | Route
+  readonly weight: number
+  /** The tasks that it is for. */
+  readonly labels: readonly string[]
+  /** Absent: it takes any request. */
+  readonly condition?: Condition
+  /** Of the name, to place sessions. */
+  readonly hash: number
+}
+
+export interface Route {
+  readonly name: string
+  readonly strategy: Strategy
+  readonly entries: readonly RouteEntry[]
+  readonly rules: readonly TaskRule[]
+  readonly policy: AttemptPolicy
+  /** Of the name: each route places its sessions anew. */
+  readonly hash: number
+}
+
+/** The first rule that holds names the task. */
+export interface TaskRule {
+  readonly label: string
+  /** Absent: it always holds. */
+  readonly condition?: Condition
+}
+
+/** What is done when an attempt fails. */
+export interface AttemptPolicy {
+  /** Attempts per request over all targets. */
+  readonly maxAttempts: number
+  readonly breaker: BreakerSettings
+  /** Refusals of the request itself after which another target is tried all the same. */
+  readonly failoverOn: ReadonlySet<string>
+  /** A second attempt beside a slow first one. Absent: none. */
+  readonly hedge?: HedgePolicy
+}
+
+export interface HedgePolicy {
+  /** How long the first attempt has. Absent: the 95th percentile of the target's time to first token. */
+  readonly afterMs?: number
+  /** Most of the gateway's requests, 0 to 1, that may be hedged. */
+  readonly maxShare: number
+}
+
+export function isRoute(to: RouteEntry['to']): to is Route {
+  return 'entries' in to
+}
