@@ -13,10 +13,11 @@ export const ollamaChat: Wire = {
   read,
   whole,
   frames,
-  usageFrame: (reply, usage) => line(reply, 'usage', 0, { content: '' }, { done: false, ...metrics(usage) }),
+  usageFrame: (reply, usage) =>
+    line(reply, 'usage', { message: { content: '' }, done: false, ...metrics(usage) }),
   error,
   errorFrame: (words) => ({ value: error(words), role: 'other', tokens: 0 }),
-  strangeFrame: (reply) => line(reply, 'open', 0, { content: '' }, { done: false }),
+  strangeFrame: (reply) => line(reply, 'open', { message: { content: '' }, done: false }),
   headers: ({ nowMs }) => [['date', new Date(nowMs).toUTCString()]],
 }
 
@@ -30,7 +31,7 @@ function read(body: JsonObject): Prompt {
     else if (message['role'] === 'assistant') reader.assistant(text)
     else reader.text(text)
     reader.text(asString(message['thinking']) ?? '')
-    for (const _image of asArray(message['images'])) reader.media()
+    asArray(message['images']).forEach(() => reader.media())
     for (const call of asArray(message['tool_calls'])) {
       reader.text(JSON.stringify(asObject(asObject(call)?.['function'])?.['arguments'] ?? {}))
     }
@@ -94,7 +95,7 @@ function callOf(block: Extract<SimBlock, { kind: 'tool' }>): JsonObject {
 function frames(reply: Reply): SimFrame[] {
   const written = reply.answer.blocks.flatMap((block): SimFrame[] => {
     const piece = (message: JsonObject, tokens: number) =>
-      line(reply, 'delta', tokens, message, { done: false })
+      line(reply, 'delta', { message, done: false }, tokens)
     switch (block.kind) {
       case 'tool':
         return [piece({ content: '', tool_calls: [callOf(block)] }, blockTokens(block))]
@@ -105,17 +106,13 @@ function frames(reply: Reply): SimFrame[] {
         return block.pieces.map((content) => piece({ content }, tokensOf(content)))
     }
   })
-  return [...written, line(reply, 'finish', 0, { content: '' }, ending(reply))]
+  return [...written, line(reply, 'finish', { message: { content: '' }, ...ending(reply) })]
 }
 
 const head = ({ model, nowMs }: Reply) => ({ model, created_at: new Date(nowMs).toISOString() })
 
-function line(
-  reply: Reply,
-  role: SimFrame['role'],
-  tokens: number,
-  message: JsonObject,
-  rest: JsonObject,
-): SimFrame {
-  return { value: { ...head(reply), message: { role: 'assistant', ...message }, ...rest }, role, tokens }
+function line(reply: Reply, role: SimFrame['role'], rest: JsonObject, tokens = 0): SimFrame {
+  const { message, ...beside } = rest
+  const value = { ...head(reply), message: { role: 'assistant', ...asObject(message) }, ...beside }
+  return { value, role, tokens }
 }

@@ -2,15 +2,7 @@
 
 import { type Answer, type AnswerBlock, blocksOf, foldAnswer } from '../../core/answer.ts'
 import type { BlockKind, GenEvent } from '../../core/event.ts'
-import {
-  asArray,
-  asObject,
-  asString,
-  isObject,
-  type Json,
-  type JsonObject,
-  unknownFields,
-} from '../../core/json.ts'
+import { asArray, asObject, isObject, type Json, type JsonObject, unknownFields } from '../../core/json.ts'
 import type { EncodeContext, Patch } from '../dialect.ts'
 import { citationsOf, citationToWire } from './citation.ts'
 import { encodeError, protocolFault } from './error.ts'

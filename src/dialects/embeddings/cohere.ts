@@ -20,7 +20,13 @@ import { decodeVector } from './vector.ts'
 
 const id = 'cohere-embeddings'
 const known: ReadonlySet<string> = new Set([
-  ...['model', 'texts', 'inputs', 'images', 'input_type', 'output_dimension', 'embedding_types'],
+  'model',
+  'texts',
+  'inputs',
+  'images',
+  'input_type',
+  'output_dimension',
+  'embedding_types',
 ])
 
 export const cohereEmbeddings: EmbeddingDialect = {

@@ -19,19 +19,25 @@ import {
 
 const dialect = 'ollama-chat'
 const known: ReadonlySet<string> = new Set([
-  ...['model', 'messages', 'stream', 'tools', 'format', 'think', 'options', 'logprobs', 'top_logprobs'],
+  'model',
+  'messages',
+  'stream',
+  'tools',
+  'format',
+  'think',
+  'options',
+  'logprobs',
+  'top_logprobs',
 ])
 const knownOptions: ReadonlySet<string> = new Set([
-  ...[
-    'num_predict',
-    'temperature',
-    'top_p',
-    'top_k',
-    'seed',
-    'stop',
-    'presence_penalty',
-    'frequency_penalty',
-  ],
+  'num_predict',
+  'temperature',
+  'top_p',
+  'top_k',
+  'seed',
+  'stop',
+  'presence_penalty',
+  'frequency_penalty',
 ])
 const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'parameters'])
 

@@ -23,7 +23,12 @@ import { metricFields, usageFromWire } from './usage.ts'
 const dialect = 'ollama-chat'
 const none: readonly GenEvent[] = []
 const lineFields: ReadonlySet<string> = new Set([
-  ...['model', 'created_at', 'message', 'done', 'done_reason', 'logprobs'],
+  'model',
+  'created_at',
+  'message',
+  'done',
+  'done_reason',
+  'logprobs',
   ...metricFields,
 ])
 const messageFields: ReadonlySet<string> = new Set(['role', 'content', 'thinking', 'tool_calls'])

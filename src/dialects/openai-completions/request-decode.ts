@@ -18,19 +18,22 @@ import {
 
 const dialect = 'openai-completions'
 const known: ReadonlySet<string> = new Set([
-  ...[
-    'model',
-    'prompt',
-    'stream',
-    'stream_options',
-    'max_tokens',
-    'temperature',
-    'top_p',
-    'top_k',
-    'n',
-    'logprobs',
-  ],
-  ...['stop', 'presence_penalty', 'frequency_penalty', 'logit_bias', 'user', 'seed'],
+  'model',
+  'prompt',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'n',
+  'logprobs',
+  'stop',
+  'presence_penalty',
+  'frequency_penalty',
+  'logit_bias',
+  'user',
+  'seed',
 ])
 
 /**

@@ -66,7 +66,7 @@ export class CompletionEncoder implements Machine<GenEvent, Frame> {
         break
       case 'block-delta': {
         const index = this.#choices.get(event.block)
-        if (index !== undefined) this.#choice(out, index, event.text, null, null)
+        if (index !== undefined) this.#choice(out, index, { text: event.text })
         break
       }
       case 'logprobs': {
@@ -77,7 +77,7 @@ export class CompletionEncoder implements Machine<GenEvent, Frame> {
           index,
           event.values.reduce((at, { token }) => at + token.length, offset),
         )
-        this.#choice(out, index, '', logprobsToWire(event.values, offset), null)
+        this.#choice(out, index, { logprobs: logprobsToWire(event.values, offset) })
         break
       }
       case 'usage':
@@ -85,7 +85,9 @@ export class CompletionEncoder implements Machine<GenEvent, Frame> {
         break
       case 'finish':
         this.#hasFinished = true
-        this.#choice(out, event.choice, '', null, reasonToWire(event.reason, event.native, false))
+        this.#choice(out, event.choice, {
+          finish_reason: reasonToWire(event.reason, event.native, false),
+        })
         break
       case 'fail':
         this.#hasFailed = true
@@ -112,8 +114,8 @@ export class CompletionEncoder implements Machine<GenEvent, Frame> {
     this.#send(out, { ...extras.body, choices })
   }
 
-  #choice(out: Frame[], index: number, text: string, logprobs: Json, finish_reason: Json): void {
-    this.#send(out, { choices: [{ text, index, logprobs, finish_reason }] })
+  #choice(out: Frame[], index: number, members: JsonObject): void {
+    this.#send(out, { choices: [{ text: '', index, logprobs: null, finish_reason: null, ...members }] })
   }
 
   #send(out: Frame[], members: JsonObject): void {
