@@ -30,6 +30,7 @@ const generation: Readonly<Record<string, Dialect>> = {
   'anthropic-messages': dialects['anthropic-messages'],
   'gemini-generate': dialects.gemini,
   'bedrock-converse': dialects['bedrock-converse'],
+  'cohere-chat-v2': dialects['cohere-chat'],
 }
 
 export interface DecodedUsage {

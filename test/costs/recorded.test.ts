@@ -22,6 +22,7 @@ const flavors: Readonly<Record<string, readonly string[]>> = {
   'anthropic-messages': ['default'],
   'gemini-generate': ['default'],
   'bedrock-converse': ['default'],
+  'cohere-chat-v2': ['default'],
   'openai-embeddings': ['embeddings', 'default'],
   'gemini-embeddings': ['default'],
 }

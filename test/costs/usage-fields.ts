@@ -49,6 +49,9 @@ export const countedFields: Readonly<Record<string, keyof Usage>> = {
   outputTokens: 'outputTokens',
   cacheReadInputTokens: 'cacheReadTokens',
   cacheWriteInputTokens: 'cacheWriteTokens',
+  // Cohere
+  'billed_units.input_tokens': 'inputTokens',
+  'billed_units.output_tokens': 'outputTokens',
 }
 
 const sum = 'the sum of other fields'
@@ -58,6 +61,7 @@ const theirCost = "the provider's own price of the call: evidence, not a quantit
 const time = 'a time'
 const gateway = 'an estimate by the gateway that the exchange was recorded through'
 const guardrail = 'the guardrail beside the model, billed as a service of its own'
+const unbilled = 'what the model read and wrote, of which only `billed_units` are charged'
 const iteration = 'the iterations of type `message` are the totals; the others are nested usage, tested below'
 
 /** By path, in every dialect: what costs nothing more, and why. */
@@ -114,6 +118,10 @@ export const freeFields: Readonly<Record<string, string>> = {
   'latency_checkpoint.service_ttlt_ms': time,
   'latency_checkpoint.total_duration_ms': time,
   'latency_checkpoint.user_visible_ttft_ms': time,
+  'tokens.input_tokens': unbilled,
+  'tokens.output_tokens': unbilled,
+  'tokens.reasoning_tokens': unbilled,
+  cached_tokens: unbilled,
   contentPolicyUnits: guardrail,
   contextualGroundingPolicyUnits: guardrail,
   sensitiveInformationPolicyFreeUnits: guardrail,
