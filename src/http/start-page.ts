@@ -9,7 +9,7 @@ const page = `<!doctype html>
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { max-width: 44rem; margin: 4rem auto; padding: 0 1.5rem; }
   h1 { font-weight: 600; letter-spacing: -0.02em; }
-  pre { padding: 1rem; border: 1px solid #8884; border-radius: 8px; overflow-x: auto; font-size: 0.875rem; }
+  pre { padding: 1rem; border: 1px solid #8884; border-radius: 8px; overflow-x: auto; font-size: 0.8125rem; line-height: 1.6; }
   code { font-family: ui-monospace, monospace; }
   a { color: inherit; }
 </style>
