@@ -1,4 +1,4 @@
-/** Fault 27 of our list, end to end: a stream that lacks its end never reaches a client as a whole answer. */
+/** Fault 27, end to end: a stream that lacks its end never reaches a client as a whole answer. */
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'

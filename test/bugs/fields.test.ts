@@ -1,4 +1,4 @@
-/** Fault 26 of our list, a field of a request that vanishes: each survives in every target, or is reported. */
+/** Fault 26, a field of a request that vanishes: each survives in every target, or is reported. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

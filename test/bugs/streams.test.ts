@@ -1,4 +1,4 @@
-/** Faults of the field in streams that are translated, 24, 25 and 27 of our list: each must not be ours. */
+/** Faults of the field in streams that are translated, 24 and 25: each must not be ours. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

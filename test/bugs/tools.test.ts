@@ -1,4 +1,4 @@
-/** Fault 23 of our list, tools that the target refuses: each pair of dialects against the target's own schema. */
+/** Fault 23, tools that the target refuses: each pair of dialects against the target's own schema. */
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'

@@ -1,4 +1,4 @@
-/** Faults of the field in counting what a call used, 17 to 22 of our list, on real sockets: each must not be ours. */
+/** Faults of the field in counting what a call used, 17 to 22, on real sockets: each must not be ours. */
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
