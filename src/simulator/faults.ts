@@ -48,6 +48,8 @@ function withoutFinish(value: JsonObject): JsonObject {
     ...value,
     ...(value['choices'] !== undefined && { choices: without('finish_reason', value['choices']) }),
     ...(value['candidates'] !== undefined && { candidates: without('finishReason', value['candidates']) }),
+    ...(value['finish_reason'] !== undefined && { finish_reason: null }),
+    ...(value['done'] !== undefined && { done: false }),
     ...(value['stop_reason'] !== undefined && { stop_reason: null }),
     ...(value['stopReason'] !== undefined && { stopReason: null }),
     ...(Array.isArray(value['output']) && { status: 'in_progress' }),

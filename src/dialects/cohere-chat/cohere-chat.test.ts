@@ -258,6 +258,13 @@ test('an answer that ends in an error fails; the failure is told as one', () => 
   assert.deepEqual(encoder.end(), [])
 })
 
+test('an answer that does not say why it ended has not ended; an error with status 200 is one', () => {
+  const cut = foldAnswer(dialect.response.decode({ message: { content: [] }, finish_reason: null }))
+  assert.deepEqual(cut.finishes, []) // the guard makes a failure of it
+  const error = foldAnswer(dialect.response.decode({ id: 'a', message: 'Overloaded' })).error
+  assert.deepEqual([error?.code, error?.upstream?.message], ['upstream_error', 'Overloaded'])
+})
+
 test('hostile answers fail, and never throw', () => {
   const hostile = [null, [], {}, { message: 5 }, 'x']
   for (const body of hostile) assert.ok(foldAnswer(dialect.response.decode(body)).error, JSON.stringify(body))

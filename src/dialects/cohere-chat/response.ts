@@ -5,7 +5,7 @@ import type { BlockKind, GenEvent } from '../../core/event.ts'
 import { asArray, asObject, isObject, type Json, type JsonObject, unknownFields } from '../../core/json.ts'
 import type { EncodeContext, Patch } from '../dialect.ts'
 import { citationsOf, citationToWire } from './citation.ts'
-import { encodeError, protocolFault } from './error.ts'
+import { decodeError, encodeError, protocolFault } from './error.ts'
 import { reasonToWire } from './finish-reason.ts'
 import { ChatDecoder } from './stream-decode.ts'
 import { usageToWire } from './usage.ts'
@@ -24,6 +24,8 @@ export function decodeResponse(body: Json, patch?: Patch): readonly GenEvent[] {
   const decoder = new ChatDecoder()
   if (!isObject(body)) return decoder.fail(protocolFault('The answer is not a JSON object.'))
   const { id, message: wire, ...end } = patch === undefined ? body : patch(body)
+  // Cohere's error bodies have a message too: a text.
+  if (typeof wire === 'string') return decoder.fail(decodeError(200, JSON.stringify(body)))
   const message = asObject(wire)
   if (message === undefined) return decoder.fail(protocolFault('The answer has no message.'))
   decoder.start(id)

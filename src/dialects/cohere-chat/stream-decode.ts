@@ -182,8 +182,11 @@ export class ChatDecoder {
     const failure = failureOf(end['finish_reason'], end['error'])
     if (failure === undefined) {
       this.#blocks.close(0)
-      const native = asString(end['finish_reason']) ?? (this.#blocks.hasTools(0) ? 'TOOL_CALL' : 'COMPLETE')
-      this.#blocks.emit({ type: 'finish', choice: 0, reason: reasonFromWire(native), native })
+      // An end that does not say why is none: the answer counts as cut.
+      const native = asString(end['finish_reason'])
+      if (native !== undefined) {
+        this.#blocks.emit({ type: 'finish', choice: 0, reason: reasonFromWire(native), native })
+      }
     } else this.#blocks.emit({ type: 'fail', error: failure })
     this.#isOver = true
   }
