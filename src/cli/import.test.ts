@@ -59,7 +59,7 @@ test("LiteLLM's file becomes a valid one, and what is left out is told", async (
   const env = Object.fromEntries(names.map((name) => [name, `value-of-${name.padEnd(20, '-')}`]))
   const checked = await weir(folder, ['check'], env)
   assert.equal(checked.code, 0, checked.stderr)
-  assert.match(checked.stdout, /routes +gpt-4o, claude, local, gemini, nova/)
+  assert.match(checked.stdout, /routes +gpt-4o-pool, gpt-4o, claude, local, gemini, nova/)
 })
 
 test("Portkey's file becomes a valid one, with a route of its name", async (t) => {

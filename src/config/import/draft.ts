@@ -40,6 +40,19 @@ export interface TargetDraft {
   readonly provider: string
   readonly model: string
   readonly totalMs?: number
+  readonly weight?: number
+}
+
+/** A target, or a route in the place of one. */
+export type ChoiceDraft =
+  | (TargetDraft & { readonly route?: never })
+  | { readonly route: string; readonly weight?: number; readonly totalMs?: never }
+
+export interface RouteDraft {
+  /** Absent: in their order. */
+  readonly strategy?: 'weighted' | 'fastest' | 'cheapest'
+  readonly choices: readonly ChoiceDraft[]
+  readonly attempts?: number
 }
 
 const maxTargets = 64
@@ -53,6 +66,7 @@ export class ImportDraft {
   readonly #models: Record<string, JsonObject> = {}
   readonly #notCarried: string[] = []
   readonly #usedVariables = new Map<string, string>()
+  readonly #reserved = new Set<string>()
 
   constructor(known: KnownTypes) {
     this.#known = known
@@ -150,40 +164,53 @@ export class ImportDraft {
     return this.#known[type]?.env[0] ?? `${type.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_API_KEY`
   }
 
+  /** Names that clients send: routes that are only parts of others keep away from them. */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.#reserved.add(name)
+  }
+
   /** Nothing for no targets, and for a name that leads to its one target by itself. */
-  route(asked: string, targets: readonly TargetDraft[], attempts: number | undefined, path: string): void {
-    const distinct = targets.filter(
-      (one, at) => targets.findIndex((other) => nameOf(other) === nameOf(one)) === at,
-    )
-    const [first] = distinct
+  route(asked: string, route: RouteDraft, path: string): void {
+    const [first, ...others] = route.choices
     if (first === undefined) return
-    if (distinct.length === 1 && nameOf(first) === asked && first.totalMs === undefined) return
-    const name = this.#routeName(asked, path)
+    if (others.length === 0 && nameOf(first) === asked && first.totalMs === undefined) return
+    const name = this.#freeRoute(asked, (taken) => taken !== asked && this.#reserved.has(taken))
+    if (name !== asked) this.leave(path, `the route is called \`${name}\`: clients must send that name`)
+    this.#add(name, route, path)
+  }
+
+  /** One choice for several: a route within another where they are more than one. */
+  within(asked: string, route: RouteDraft, path: string): ChoiceDraft | undefined {
+    const [first, ...others] = route.choices
+    if (others.length === 0) return first
+    const name = this.#freeRoute(asked, (taken) => this.#reserved.has(taken))
+    this.#add(name, route, path)
+    return { route: name }
+  }
+
+  #add(name: string, { strategy, choices, attempts }: RouteDraft, path: string): void {
+    const distinct = choices.filter(
+      (one, at) => choices.findIndex((other) => nameOf(other) === nameOf(one)) === at,
+    )
     if (distinct.length > maxTargets) {
       this.leave(path, `only the first ${maxTargets} of ${distinct.length} targets`)
     }
     this.#routes.set(name, {
-      targets: distinct
-        .slice(0, maxTargets)
-        .map((target) =>
-          target.totalMs === undefined
-            ? nameOf(target)
-            : { target: nameOf(target), timeout: { totalMs: timeLimit(target.totalMs) } },
-        ),
+      ...(strategy !== undefined && { strategy }),
+      targets: distinct.slice(0, maxTargets).map((choice) => targetOf(choice, strategy)),
       ...(attempts !== undefined && { retry: { attempts: Math.min(maxAttempts, Math.max(1, attempts)) } }),
     })
   }
 
-  #routeName(asked: string, path: string): string {
-    const plain =
-      asked
-        .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-        .replace(/^[^A-Za-z0-9]+/, '')
-        .slice(0, 64) || 'route'
-    let name = plain
-    for (let n = 2; this.#routes.has(name); n++) name = `${plain.slice(0, 60)}-${n}`
-    if (name !== asked) this.leave(path, `the route is called \`${name}\`: clients must send that name`)
-    return name
+  #freeRoute(asked: string, isReserved: (name: string) => boolean): string {
+    const plain = asked.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '')
+    const base = plain.slice(0, 64) || 'route'
+    const isTaken = (name: string) => this.#routes.has(name) || isReserved(name)
+    if (!isTaken(base)) return base
+    for (let n = 2; ; n++) {
+      const name = `${base.slice(0, 58)}-${n}`
+      if (!isTaken(name)) return name
+    }
   }
 
   key(name: string, secret: string): void {
@@ -224,8 +251,19 @@ function timeLimit(ms: number): number {
   return Math.min(86_400_000, Math.max(1, Math.ceil(ms)))
 }
 
-function nameOf({ provider, model }: TargetDraft): string {
-  return `${provider}/${model}`
+function nameOf(choice: ChoiceDraft): string {
+  return choice.route ?? `${choice.provider}/${choice.model}`
+}
+
+/** As it stands in a route: bare where nothing is said of it. */
+function targetOf(choice: ChoiceDraft, strategy: RouteDraft['strategy']): Json {
+  const { totalMs, weight } = choice
+  const isWeighted = strategy === 'weighted' && weight !== undefined && weight > 0
+  const settings = {
+    ...(isWeighted && { weight: Math.min(1_000_000, weight) }),
+    ...(totalMs !== undefined && { timeout: { totalMs: timeLimit(totalMs) } }),
+  }
+  return Object.keys(settings).length === 0 ? nameOf(choice) : { target: nameOf(choice), ...settings }
 }
 
 /** The text of a member; undefined where it is absent or empty. */

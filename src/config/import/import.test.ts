@@ -56,7 +56,7 @@ async function faultsOf({ config }: Imported): Promise<readonly unknown[]> {
 const litellm = parse(`
 model_list:
   - model_name: big
-    litellm_params: { model: alpha/alf-large, api_key: os.environ/MY_ALPHA, timeout: 30, rpm: 100 }
+    litellm_params: { model: alpha/alf-large, api_key: os.environ/MY_ALPHA, timeout: 30, max_budget: 100 }
     model_info: { max_input_tokens: 1000, input_cost_per_token: 0.0000025, mode: chat }
   - model_name: big
     litellm_params: { model: account/deployed, api_base: "https://x.account.example/", api_key: ${inline}, api_version: "2024" }
@@ -74,7 +74,7 @@ litellm_settings:
   drop_params: true
   fallbacks: [ { big: [small] } ]
   context_window_fallbacks: [ { big: [small] } ]
-router_settings: { num_retries: 2, routing_strategy: latency-based-routing, model_group_alias: { huge: big } }
+router_settings: { num_retries: 2, routing_strategy: latency-based-routing, cooldown_time: 5, model_group_alias: { huge: big } }
 general_settings: { master_key: os.environ/MASTER, max_budget: 10 }
 environment_variables: { A: b }
 `) as Json
@@ -98,25 +98,15 @@ test("LiteLLM's models become routes over providers, with their fallbacks behind
       },
     },
     routes: {
-      big: {
-        targets: [
-          { target: 'alpha/alf-large', timeout: { totalMs: 30_000 } },
-          'account/deployed',
-          'beta/org/small',
-        ],
-        retry: { attempts: 3 },
+      'big-pool': {
+        strategy: 'fastest',
+        targets: [{ target: 'alpha/alf-large', timeout: { totalMs: 30_000 } }, 'account/deployed'],
       },
+      big: { targets: ['big-pool', 'beta/org/small'], retry: { attempts: 3 } },
       small: { targets: ['beta/org/small'], retry: { attempts: 3 } },
       bare: { targets: ['alpha-2/alf-mini'], retry: { attempts: 3 } },
       place: { targets: ['places/m'], retry: { attempts: 3 } },
-      huge: {
-        targets: [
-          { target: 'alpha/alf-large', timeout: { totalMs: 30_000 } },
-          'account/deployed',
-          'beta/org/small',
-        ],
-        retry: { attempts: 3 },
-      },
+      huge: { targets: ['big-pool', 'beta/org/small'], retry: { attempts: 3 } },
     },
     models: { 'alpha/alf-large': { contextWindow: 1000, price: { input: 2.5 } } },
     keys: [{ name: 'master', secret: 'env:MASTER' }],
@@ -128,15 +118,14 @@ test("LiteLLM's models become routes over providers, with their fallbacks behind
 test('what LiteLLM has and the result has not is listed, each with its path; a secret is not repeated', () => {
   const { config, notCarried } = importLitellm(litellm, known)
   for (const path of [
-    'model_list[0].litellm_params.rpm',
+    'model_list[0].litellm_params.max_budget',
     'model_list[0].model_info.mode',
     'model_list[1].litellm_params.api_version',
     'model_list[1].litellm_params.api_key',
     'model_list[6].litellm_params.model',
-    'model_list (big)',
     'litellm_settings.drop_params',
     'litellm_settings.context_window_fallbacks',
-    'router_settings.routing_strategy',
+    'router_settings.cooldown_time',
     'general_settings.max_budget',
     'environment_variables',
   ]) {
@@ -162,7 +151,7 @@ const portkey = parse(`{
   ]
 }`) as Json
 
-test("Portkey's nested targets become one route in their order", async () => {
+test("Portkey's strategies become routes, one within the other", async () => {
   const imported = importPortkey(portkey, 'my config', known)
   assert.deepEqual(imported.config, {
     providers: {
@@ -175,8 +164,15 @@ test("Portkey's nested targets become one route in their order", async () => {
       },
     },
     routes: {
+      'my-config-2': {
+        strategy: 'weighted',
+        targets: [
+          { target: 'beta/b', weight: 0.7 },
+          { target: 'account/dep', weight: 0.3 },
+        ],
+      },
       'my-config': {
-        targets: [{ target: 'alpha/alf-1', timeout: { totalMs: 5000 } }, 'beta/b', 'account/dep'],
+        targets: [{ target: 'alpha/alf-1', timeout: { totalMs: 5000 } }, 'my-config-2'],
         retry: { attempts: 3 },
       },
     },
@@ -185,8 +181,6 @@ test("Portkey's nested targets become one route in their order", async () => {
     'strategy.on_status_codes',
     'cache',
     'targets[0].override_params.temperature',
-    'targets[1].strategy',
-    'targets[1].targets[0].weight',
     'targets[2]',
   ]) {
     assert.ok(
@@ -195,6 +189,43 @@ test("Portkey's nested targets become one route in their order", async () => {
     )
   }
   assert.ok(!JSON.stringify(imported).includes(inline))
+  assert.deepEqual(await faultsOf(imported), [])
+})
+
+test('deployments are weighted as LiteLLM weighs them, and groups that fall back on each other make no cycle', async () => {
+  const deployment = (group: string, model: string, more: object = {}) => ({
+    model_name: group,
+    litellm_params: { model: `alpha/${model}`, api_key: 'os.environ/K', ...more },
+  })
+  const imported = importLitellm(
+    {
+      model_list: [
+        deployment('a', 'one', { weight: 3 }),
+        deployment('a', 'two', { rpm: 10 }),
+        deployment('b', 'three', { weight: 0 }),
+        deployment('b', 'four'),
+        deployment('c', 'five', { weight: 2 }),
+        deployment('c', 'six'),
+        deployment('a-pool', 'seven'),
+      ],
+      router_settings: { fallbacks: [{ a: ['b'] }, { b: ['a'] }] },
+    },
+    known,
+  )
+  assert.deepEqual(imported.config['routes'], {
+    'a-pool-2': {
+      strategy: 'weighted',
+      targets: [
+        { target: 'alpha/one', weight: 3 },
+        { target: 'alpha/two', weight: 10 },
+      ],
+    },
+    'b-pool': { strategy: 'weighted', targets: ['alpha/three', 'alpha/four'] },
+    a: { targets: ['a-pool-2', 'b-pool'] },
+    b: { targets: ['b-pool', 'a-pool-2'] },
+    c: { strategy: 'weighted', targets: [{ target: 'alpha/five', weight: 2 }, 'alpha/six'] },
+    'a-pool': { targets: ['alpha/seven'] },
+  })
   assert.deepEqual(await faultsOf(imported), [])
 })
 

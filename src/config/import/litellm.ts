@@ -9,7 +9,15 @@ import {
   type Json,
   type JsonObject,
 } from '../../core/json.ts'
-import { ImportDraft, type Imported, type KnownTypes, type TargetDraft, textOf } from './draft.ts'
+import {
+  type ChoiceDraft,
+  ImportDraft,
+  type Imported,
+  type KnownTypes,
+  type RouteDraft,
+  type TargetDraft,
+  textOf,
+} from './draft.ts'
 
 const carriedParams = [
   'model',
@@ -17,6 +25,7 @@ const carriedParams = [
   'api_base',
   'base_url',
   'timeout',
+  'weight',
   'custom_llm_provider',
   'vertex_project',
   'vertex_location',
@@ -42,7 +51,7 @@ export function importLitellm(source: Json, known: KnownTypes): Imported {
   addMasterKey(draft, asObject(root['general_settings']) ?? {})
   draft.leaveOthers(
     router,
-    ['timeout', 'num_retries', 'fallbacks', 'default_fallbacks', 'model_group_alias'],
+    ['timeout', 'num_retries', 'fallbacks', 'default_fallbacks', 'model_group_alias', 'routing_strategy'],
     'router_settings',
   )
   draft.leaveOthers(
@@ -87,7 +96,14 @@ function addDeployment(
     }
     return
   }
-  const target: TargetDraft = { provider, model: found.model, ...(totalMs !== undefined && { totalMs }) }
+  // Where no weight is given, LiteLLM spreads by the limits that are.
+  const weight = asNumber(params['weight'] ?? params['rpm'] ?? params['tpm'])
+  const target: TargetDraft = {
+    provider,
+    model: found.model,
+    ...(totalMs !== undefined && { totalMs }),
+    ...(weight !== undefined && { weight }),
+  }
   draft.model(target, settings.value)
   groups.set(group, [...(groups.get(group) ?? []), target])
 }
@@ -176,7 +192,17 @@ function usdPerMillion(perToken: Json | undefined): number | undefined {
   return usd !== undefined && usd >= 0 && usd < 0.9 ? Number((usd * 1e6).toFixed(9)) : undefined
 }
 
-/** A group's own deployments come first, those of its fallbacks after them. */
+/** LiteLLM's names of what we have as well. Where none is named, it spreads by weight. */
+const strategies: Readonly<Record<string, RouteDraft['strategy']>> = {
+  'simple-shuffle': 'weighted',
+  'latency-based-routing': 'fastest',
+  'cost-based-routing': 'cheapest',
+}
+
+/**
+ * A group spreads over its own deployments; where it has fallbacks, those come behind, each as a whole. They stand
+ * in a route of their own, since the fallbacks of fallbacks are not asked for.
+ */
 function addRoutes(
   draft: ImportDraft,
   groups: ReadonlyMap<string, readonly TargetDraft[]>,
@@ -184,7 +210,12 @@ function addRoutes(
   library: JsonObject,
 ): void {
   const retries = asNumber(router['num_retries'] ?? library['num_retries'])
-  const attempts = retries === undefined ? undefined : retries + 1
+  const attempts = retries === undefined ? {} : { attempts: retries + 1 }
+  const named = textOf(router, 'routing_strategy') ?? 'simple-shuffle'
+  const strategy = strategies[named]
+  if (strategy === undefined) {
+    draft.leave('router_settings.routing_strategy', `\`${named}\` is not carried; load is spread by weight`)
+  }
   const fallbacks = readFallbacks(
     draft,
     router,
@@ -194,21 +225,37 @@ function addRoutes(
   const standing = [...asArray(router['default_fallbacks']), ...asArray(library['default_fallbacks'])].map(
     String,
   )
-  const targetsOf = (name: string): TargetDraft[] => [
-    ...(groups.get(name) ?? []),
-    ...[...(fallbacks.get(name) ?? []), ...standing].flatMap((other) => groups.get(other) ?? []),
-  ]
-  for (const [name, own] of groups) {
-    if (own.length > 1) {
-      draft.leave(`model_list (${name})`, 'its deployments are tried in order; load is not spread over them')
-    }
-    draft.route(name, targetsOf(name), attempts, `model_list (${name})`)
+  const aliases = Object.entries(asObject(router['model_group_alias']) ?? {})
+  draft.reserve([...groups.keys(), ...aliases.map(([alias]) => alias)])
+
+  const pools = new Map<string, ChoiceDraft | undefined>()
+  const poolOf = (name: string): ChoiceDraft | undefined => {
+    const choices = groups.get(name)
+    if (choices === undefined || pools.has(name)) return pools.get(name)
+    const pool = draft.within(
+      `${name}-pool`,
+      { strategy: strategy ?? 'weighted', choices },
+      `model_list (${name})`,
+    )
+    pools.set(name, pool)
+    return pool
   }
-  for (const [alias, name] of Object.entries(asObject(router['model_group_alias']) ?? {})) {
+  const routeOf = (name: string): RouteDraft => {
+    const behind = [...(fallbacks.get(name) ?? []), ...standing].filter(
+      (other) => other !== name && groups.has(other),
+    )
+    const own = groups.get(name) ?? []
+    if (behind.length === 0) {
+      return { ...(own.length > 1 && { strategy: strategy ?? 'weighted' }), choices: own, ...attempts }
+    }
+    return { choices: [name, ...behind].flatMap((each) => poolOf(each) ?? []), ...attempts }
+  }
+  for (const name of groups.keys()) draft.route(name, routeOf(name), `model_list (${name})`)
+  for (const [alias, name] of aliases) {
     const path = `router_settings.model_group_alias.${alias}`
     const group = asString(name) ?? textOf(name, 'model')
     if (group === undefined || !groups.has(group)) draft.leave(path, 'names no model of the list')
-    else draft.route(alias, targetsOf(group), attempts, path)
+    else draft.route(alias, routeOf(group), path)
   }
 }
 

@@ -1,7 +1,14 @@
 /** Converts a gateway configuration of Portkey's. Pure. https://portkey.ai/docs/api-reference/inference-api/config-object */
 
 import { asArray, asNumber, asObject, type Json, type JsonObject } from '../../core/json.ts'
-import { ImportDraft, type Imported, type KnownTypes, type TargetDraft, textOf } from './draft.ts'
+import {
+  ImportDraft,
+  type Imported,
+  type KnownTypes,
+  type RouteDraft,
+  type TargetDraft,
+  textOf,
+} from './draft.ts'
 
 const carriedMembers = [
   'strategy',
@@ -14,6 +21,7 @@ const carriedMembers = [
   'retry',
   'request_timeout',
   'name',
+  'weight',
   'resource_name',
   'deployment_id',
   'vertex_project_id',
@@ -28,31 +36,27 @@ const carriedMembers = [
 export function importPortkey(source: Json, routeName: string, known: KnownTypes): Imported {
   const draft = new ImportDraft(known)
   const root = withSnakeCase(source)
-  const targets = readTargets(draft, root, '', { totalMs: undefined })
+  draft.reserve([routeName])
+  const route = readRoute(draft, root, '', { totalMs: undefined, routeName })
   const retries = asNumber(asObject(root['retry'])?.['attempts'])
-  const hasModel = targets.length > 0
-  if (!hasModel) {
+  if (route.choices.length === 0) {
     draft.leave(
       'targets',
       'none names a model (`override_params.model`), so that there is no route; clients send `provider/model`',
     )
   }
-  draft.route(routeName, targets, retries === undefined ? undefined : retries + 1, 'targets')
+  draft.route(routeName, { ...route, ...(retries !== undefined && { attempts: retries + 1 }) }, 'targets')
   return draft.end()
 }
 
 interface Inherited {
   readonly totalMs: number | undefined
   readonly model?: string
+  readonly routeName: string
 }
 
-/** The targets of a strategy and of those within it, in their order. */
-function readTargets(
-  draft: ImportDraft,
-  node: JsonObject,
-  path: string,
-  inherited: Inherited,
-): TargetDraft[] {
+/** What a strategy chooses from: a strategy within it is a route of its own, and so a choice. */
+function readRoute(draft: ImportDraft, node: JsonObject, path: string, inherited: Inherited): RouteDraft {
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`)
   draft.leaveOthers(node, carriedMembers, path)
   draft.leaveOthers(node['override_params'], ['model'], at('override_params'))
@@ -61,26 +65,32 @@ function readTargets(
     draft.leave(at('retry'), 'attempts are counted for the whole route')
   const own = ownOf(node, inherited)
   const targets = asArray(node['targets'])
-  if (targets.length === 0) return readTarget(draft, node, path, own)
+  if (targets.length === 0) return { choices: readTarget(draft, node, path, own) }
   const strategy = asObject(node['strategy']) ?? {}
   const mode = textOf(strategy, 'mode') ?? 'single'
   draft.leaveOthers(strategy, ['mode'], at('strategy'))
-  if (mode === 'loadbalance') {
-    draft.leave(at('strategy'), 'its targets are tried in order; load is not spread over them')
-  } else if (mode !== 'fallback' && mode !== 'single') {
+  if (!['loadbalance', 'fallback', 'single'].includes(mode)) {
     draft.leave(at('strategy'), `\`${mode}\` is not carried: its targets are tried in order`)
   }
   const used = mode === 'single' ? targets.slice(0, 1) : targets
   if (used.length < targets.length) draft.leave(at('targets'), 'only the first is used by this strategy')
-  return used.flatMap((target, index) =>
-    readTargets(draft, withSnakeCase(target), `${at('targets')}[${index}]`, own),
-  )
+  const choices = used.flatMap((target, index) => {
+    const inner = withSnakeCase(target)
+    const place = `${at('targets')}[${index}]`
+    const choice = draft.within(`${own.routeName}-${index + 1}`, readRoute(draft, inner, place, own), place)
+    const weight = asNumber(inner['weight'])
+    if (mode !== 'loadbalance' && weight !== undefined) draft.leave(`${place}.weight`, 'not carried')
+    if (mode === 'loadbalance' && weight === 0)
+      draft.leave(place, 'a weight of 0 would never be chosen: it has the usual one')
+    return choice === undefined ? [] : [{ ...choice, ...(weight !== undefined && { weight }) }]
+  })
+  return { ...(mode === 'loadbalance' && { strategy: 'weighted' as const }), choices }
 }
 
 function ownOf(node: JsonObject, inherited: Inherited): Inherited {
   const timeout = asNumber(node['request_timeout'])
   const model = textOf(node['override_params'], 'model') ?? inherited.model
-  return { totalMs: timeout ?? inherited.totalMs, ...(model !== undefined && { model }) }
+  return { ...inherited, totalMs: timeout ?? inherited.totalMs, ...(model !== undefined && { model }) }
 }
 
 function readTarget(draft: ImportDraft, node: JsonObject, path: string, own: Inherited): TargetDraft[] {
