@@ -12,12 +12,17 @@ import { Secret } from '../src/core/secret.ts'
 import { dialects } from '../src/dialects/registry.ts'
 import { SseParser } from '../src/framing/sse.ts'
 import { parseBody } from '../src/http/body.ts'
+import { compileCondition } from '../src/routing/condition.ts'
+import { createFigureBook } from '../src/routing/figures.ts'
+import { createHealth } from '../src/routing/health.ts'
+import { planRequest } from '../src/routing/plan.ts'
 import { createRecorder } from '../src/records/recorder.ts'
 import type { RequestRecord } from '../src/records/record.ts'
 import { openStore } from '../src/storage/sqlite/open.ts'
 import { recordMigrations } from '../src/storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../src/storage/sqlite/record-store.ts'
 import { createMetrics } from '../src/telemetry/metrics.ts'
+import { fakeCandidate, fakeEntry, fakeRoute, fakeTraits } from '../test/support/routing.ts'
 import { chatRequest } from './requests.ts'
 import { key } from './rig.ts'
 
@@ -122,6 +127,31 @@ function requests(): void {
   print('make a request id', nanosOf(createIdFactory(randomBytes, systemClock)))
 }
 
+/** One plan over twenty targets, as a request on a route costs it. */
+function plans(): void {
+  const targets = Array.from({ length: 20 }, (_, n) => `p/model-${n}`)
+  const random = Math.random
+  const price = { periods: [{ tiers: [{ aboveTokens: 0, rates: { input: 1000, output: 5000 } }] }] } as const
+  const figures = createFigureBook(systemClock)
+  const health = createHealth({ clock: systemClock, random, onChange: () => undefined })
+  const traits = fakeTraits({ inputBytes: 4000, hasTools: true }, { tags: ['a'] }, { stream: true })
+  const condition = compileCondition({ tags: ['a', 'b'], stream: true })!
+  const entries = targets.map((name, n) => {
+    const info = { price, contextWindow: 100_000, capabilities: { tools: true } }
+    const entry = fakeEntry(fakeCandidate(name, info), { weight: n + 1, labels: ['x'], condition })
+    figures.add(name, { firstTokenMs: 300 + n, tokensPerSecond: 80, outputTokens: 200 })
+    return entry
+  })
+  for (const strategy of ['ordered', 'weighted', 'cheapest', 'fastest', 'task'] as const) {
+    const route = fakeRoute(strategy, entries, { rules: [{ label: 'x', condition }] })
+    const parts = { health, figures, random, nowMs: systemClock.monotonicMs(), atMs: systemClock.nowMs() }
+    print(
+      `plan: ${strategy}, 20 targets with conditions`,
+      nanosOf(() => planRequest(route, traits, parts)),
+    )
+  }
+}
+
 const recordsPerBatch = 256
 
 /** Of one record, written in groups as the recorder does. */
@@ -195,4 +225,5 @@ function recordOf(id: string): RequestRecord {
 
 streams()
 requests()
+plans()
 records()

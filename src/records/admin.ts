@@ -6,7 +6,7 @@ import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Usage } from '../core/usage.ts'
 import type { RecordQuery, RecordStore } from './port.ts'
-import type { AttemptRecord, RequestRecord } from './record.ts'
+import type { AttemptRecord, Decision, RequestRecord } from './record.ts'
 
 /** One call looks at some two million records at most; a caller with a rarer wish follows the cursor. */
 const maxSteps = 100
@@ -40,7 +40,14 @@ export function recordRoutes(store: RecordStore): readonly AdminRoute[] {
       run({ org, params }) {
         const record = store.get(org, params['id'] ?? '')
         if (record === undefined) throw new GatewayError('not_found', 'There is no record of this request.')
-        return { body: { ...toSummary(record), attempts: record.attempts.map(toAttempt) } }
+        const { decision, attempts } = record
+        return {
+          body: {
+            ...toSummary(record),
+            ...(decision && { decision: toDecision(decision) }),
+            attempts: attempts.map(toAttempt),
+          },
+        }
       },
     }),
   ]
@@ -163,6 +170,7 @@ const attemptShape = z
     n: z.int(),
     provider: z.string(),
     model: z.string(),
+    credential: z.string().optional().describe("The key's alias, where the provider has several."),
     started_ms: z.number(),
     headers_ms: z.number().optional(),
     first_token_ms: z.number().optional(),
@@ -177,10 +185,27 @@ const attemptShape = z
   })
   .describe("Times are milliseconds from the request's start.")
 
-const requestDetail = requestSummary.extend({ attempts: z.array(attemptShape) })
+const decisionShape = z
+  .object({
+    strategy: z.string(),
+    reason: z.string(),
+    candidates: z.array(
+      z.object({
+        target: z.string(),
+        score: z.number().optional().describe('By the strategy; lower is better.'),
+        skipped_because: z.string().optional(),
+      }),
+    ),
+  })
+  .describe('How the route chose: its targets in the order in which they were to be tried.')
+
+const requestDetail = requestSummary.extend({
+  decision: decisionShape.optional(),
+  attempts: z.array(attemptShape),
+})
 
 function toSummary(record: RequestRecord): object {
-  const { org: _, atMs, usage, attempts, ...rest } = record
+  const { org: _, atMs, usage, attempts, decision: _decision, ...rest } = record
   return {
     ...toSnakeCase(rest),
     created_at: new Date(atMs).toISOString(),
@@ -191,6 +216,10 @@ function toSummary(record: RequestRecord): object {
 
 function toAttempt({ usage, ...rest }: AttemptRecord): object {
   return { ...toSnakeCase(rest), ...(usage && { usage: toUsage(usage) }) }
+}
+
+function toDecision({ candidates, ...rest }: Decision): object {
+  return { ...rest, candidates: candidates.map((candidate) => toSnakeCase(candidate)) }
 }
 
 function toUsage({ native, ...counts }: Usage): object {

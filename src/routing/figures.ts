@@ -18,6 +18,7 @@ export interface Figures {
   readonly tokensPerSecond: number | undefined
   readonly outputTokens: number | undefined
   readonly cachedShare: number | undefined
+  readonly samples: number
   /** On the monotonic clock. */
   readonly sampledAtMs: number
 }
@@ -60,6 +61,7 @@ class Entry implements Figures {
   tokensPerSecond: number | undefined
   outputTokens: number | undefined
   cachedShare: number | undefined
+  samples = 0
   sampledAtMs = Number.NEGATIVE_INFINITY
   /** The last times to first token, as a ring. */
   readonly #recent: number[] = []
@@ -67,7 +69,9 @@ class Entry implements Figures {
 
   add(sample: Sample, nowMs: number): void {
     const decayed = 1 - 0.5 ** ((nowMs - this.sampledAtMs) / halfLifeMs)
-    const weight = Math.max(minWeight, Math.min(maxWeight, decayed))
+    this.samples++
+    // The first few are averaged: none of them is to stand for the target by itself.
+    const weight = Math.max(minWeight, Math.min(maxWeight, decayed), 1 / this.samples)
     this.firstTokenMs = blend(this.firstTokenMs, sample.firstTokenMs, weight)
     this.tokensPerSecond = blend(this.tokensPerSecond, sample.tokensPerSecond, weight)
     this.outputTokens = blend(this.outputTokens, sample.outputTokens, weight)

@@ -102,8 +102,8 @@ export function planRequest(destination: Route | Candidate, traits: RequestTrait
     return { choices: [{ candidate: destination, isForced: true }], policy: directPolicy, sessionHash }
   }
   const skipped: DecisionCandidate[] = []
-  const { random, figures, atMs } = parts
-  const found = candidatesOf(destination, { traits, sessionHash, random, figures, atMs }, skipped)
+  const { random, figures, nowMs, atMs } = parts
+  const found = candidatesOf(destination, { traits, sessionHash, random, figures, nowMs, atMs }, skipped)
   if (found.candidates.length === 0) throw nothingEligible(destination, skipped)
   const { choices, backAtMs } = passOver(found, parts)
   return {

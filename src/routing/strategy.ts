@@ -19,6 +19,8 @@ export interface StrategyContext {
   readonly figures: FigureBook
   /** In [0, 1). */
   readonly random: () => number
+  /** Monotonic. */
+  readonly nowMs: number
   /** In Unix milliseconds: prices depend on it. */
   readonly atMs: number
   /** Of the caller's session; absent where there is none. */
@@ -77,16 +79,41 @@ function expectedOutputTokens({ content }: RequestTraits, figures: Figures | und
   return Math.min(figures?.outputTokens ?? usualOutputTokens, content.maxOutputTokens ?? Infinity)
 }
 
-/** The score is the expected cost in nano-dollars. Targets without a price come last, in their given order. */
-function arrangeByPrice(options: Option[], { traits, figures, atMs }: StrategyContext): string {
+/** Figures that are older than this count for nothing. */
+const staleMs = 600_000
+/** As many measured answers outweigh the belief in a target that is hardly known: */
+const beliefSamples = 4
+/** it reads this share of the prompt from its cache, */
+const believedCachedShare = 0.9
+/** and is this much briefer than the briefest of the others. */
+const believedBrevity = 0.5
+
+/**
+ * The score is the expected cost in nano-dollars. A target that is hardly known is believed to be brief and well
+ * cached: so it is tried where that would pay, until it is known. Targets without a
+ * price come last, in their given order.
+ */
+function arrangeByPrice(options: Option[], { traits, figures, atMs, nowMs }: StrategyContext): string {
   const { inputTokens } = traits
-  for (const option of options) {
-    const candidate = option.candidates[0]!
-    const price = candidate.price?.(inputTokens, atMs)
+  const measured = options.map(({ candidates }) => {
+    const found = figures.of(candidates[0]!.figureKey)
+    return found && nowMs - found.sampledAtMs < staleMs ? found : undefined
+  })
+  let briefest = Infinity
+  for (const found of measured) {
+    if (found) briefest = Math.min(briefest, expectedOutputTokens(traits, found))
+  }
+  if (briefest === Infinity) briefest = expectedOutputTokens(traits, undefined)
+  const believedOutput = briefest * believedBrevity
+  for (let at = 0; at < options.length; at++) {
+    const option = options[at]!
+    const price = option.candidates[0]!.price?.(inputTokens, atMs)
     if (price === undefined) continue
-    const measured = figures.of(candidate.figureKey)
-    const cached = inputTokens * (measured?.cachedShare ?? 0)
-    const output = expectedOutputTokens(traits, measured)
+    const found = measured[at]
+    const trust = found ? found.samples / (found.samples + beliefSamples) : 0
+    const cachedShare = believedCachedShare + trust * ((found?.cachedShare ?? 0) - believedCachedShare)
+    const output = believedOutput + trust * (expectedOutputTokens(traits, found) - believedOutput)
+    const cached = inputTokens * cachedShare
     option.score =
       ((inputTokens - cached) * price.input + cached * price.cacheRead + output * price.output) / 1e6
   }

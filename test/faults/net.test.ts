@@ -1,12 +1,12 @@
 /** Providers that cannot be reached: refused, silent, nameless, of a wrong certificate, or gone from a kept connection. */
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { createBlackhole } from '../support/blackhole.ts'
 import { createCertificate } from '../support/certificate.ts'
 import { clients } from '../support/clients.ts'
 import { type Stack, startStack } from '../support/stack.ts'
@@ -99,26 +99,6 @@ test('a listener that never accepts', async (t) => {
   const port = await createBlackhole(t)
   await isAbsorbed(await stackWith(t, `http://127.0.0.1:${port}/v1`), 504, 'upstream_timeout', [true])
 })
-
-/** A stopped process whose queue of connections is full: the kernel drops what comes after. */
-async function createBlackhole(t: TestContext): Promise<number> {
-  const program = `require('net').createServer().listen(0, '127.0.0.1', 1, function () { console.log(this.address().port) })`
-  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const fillers: Socket[] = []
-  t.after(() => {
-    for (const socket of fillers) socket.destroy()
-    child.kill('SIGKILL')
-  })
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  const port = Number(line.toString())
-  child.kill('SIGSTOP')
-  for (let n = 0; n < 2; n++) {
-    const socket = connect(port, '127.0.0.1').on('error', () => {})
-    fillers.push(socket)
-    await once(socket, 'connect')
-  }
-  return port
-}
 
 test('a name that does not resolve', async (t) => {
   await isAbsorbed(await stackWith(t, 'https://provider.invalid/v1'), 502, 'upstream_dns')
