@@ -241,6 +241,21 @@ test('refusals move on only where the route says so; the refusal is better than 
   assert.equal((await larger.result()).body, 'yes')
 })
 
+test('an estimate of the gateway’s own says nothing of the target: its breaker stays as it was', async () => {
+  const tried = runWith({
+    candidates: [a],
+    scripts: { 'a/m': [() => answer({ phase: 'unsent', isEstimate: true })] },
+  })
+  const [leg] = a.legs
+  const overloaded = new GatewayError('upstream_overloaded', 'down')
+  const breakers = () => tried.shared.health.list().map(({ breaker }) => breaker)
+  for (let n = 0; n < 4; n++) tried.shared.health.record(leg!, overloaded, fakePolicy.breaker)
+  await tried.result()
+  assert.deepEqual(breakers(), ['closed'])
+  tried.shared.health.record(leg!, overloaded, fakePolicy.breaker)
+  assert.deepEqual(breakers(), ['open'])
+})
+
 // -- hedging
 
 const hedge = { afterMs: 50, maxShare: 0.5 }

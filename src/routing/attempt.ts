@@ -253,10 +253,10 @@ class Course {
       release?.()
     }
     const attempt = { ...result, target: leg.target, startedMs, endedMs: this.#clock.monotonicMs() }
-    if (isBegun) {
-      health.record(leg, result.error, plan.policy.breaker)
-      this.#measure(plan, leg, attempt)
-    }
+    if (!isBegun) return attempt
+    if (result.isEstimate) health.abandon(leg)
+    else health.record(leg, result.error, plan.policy.breaker)
+    this.#measure(plan, leg, attempt)
     return attempt
   }
 

@@ -42,8 +42,10 @@ export interface HealthParts {
 export interface Health {
   /** Undefined: a request may go. */
   withheld(leg: Leg, nowMs: number): Withheld | undefined
-  /** A request goes out; one `record` must follow. */
+  /** A request goes out; one `record` or `abandon` must follow. */
   begin(leg: Leg): void
+  /** It was answered without the target: nothing was learnt of it. */
+  abandon(leg: Leg): void
   /** What became of it. `settings` are those of the route on which it was made. */
   record(leg: Leg, error: GatewayError | undefined, settings: BreakerSettings): void
   /** Credentials may have been renewed: none stays parked or cooling. */
@@ -136,6 +138,7 @@ export function createHealth({ clock, random, onChange }: HealthParts): Health {
   return {
     withheld,
     begin: (leg) => entryOf(leg).breaker.begin(clock.monotonicMs()),
+    abandon: (leg) => entryOf(leg).breaker.abandon(),
     record(leg, error, settings) {
       const entry = entryOf(leg)
       const verdict = verdictOf(error)
