@@ -97,7 +97,7 @@ test('a limit of one key is tried on the other, both are told of by their aliase
   const { status, record } = await ask({ model: 'limited' })
   assert.equal(status, 429)
   const used = asArray(record['attempts']).map((each) => asObject(each)?.['credential'])
-  assert.deepEqual(used.toSorted(), ['first', 'second'])
+  assert.deepEqual(new Set(used), new Set(['first', 'second']))
   const providers = JSON.stringify(await stack.admin('/providers'))
   assert.match(providers, /"credential":"first","breaker":"closed","withheld":"cooling"/)
   assert.ok(!providers.includes('canary'))
