@@ -61,8 +61,9 @@ const layers: Readonly<Record<string, Layer>> = {
   ...each(features, { may: ['core', ...ground] }),
   storage: { may: ['core', ...ports] },
   simulator: { may: ['core', 'framing'] },
-  main: { may: [...path, ...ground, ...features, 'storage', 'simulator'] },
-  cli: { may: ['main', ...path, ...ground, ...features, 'simulator'] },
+  compose: { may: [...path, ...ground, ...features, 'storage', 'simulator'] },
+  main: { may: [...path, ...ground, ...features, 'storage', 'simulator', 'compose'] },
+  cli: { may: ['main', 'compose', ...path, ...ground, ...features, 'simulator'] },
 }
 
 interface Import {

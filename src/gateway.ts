@@ -1,6 +1,7 @@
 /** The request path: the one list of steps that every route takes, and its one exit. */
 
 import { authoriseModel, type Keyring, type Principal } from './access/keys.ts'
+import type { Answer } from './core/answer.ts'
 import type { Clock } from './core/clock.ts'
 import { GatewayError } from './core/error.ts'
 import type { Interrupt } from './core/interrupt.ts'
@@ -24,6 +25,8 @@ export interface Inbound {
   readonly dialect: string
   readonly operation: RequestRecord['operation']
   readonly credential: string | undefined
+  /** Who calls, where that is known without a credential: the gateway's own parts. */
+  readonly principal?: Principal
   /** Where the request comes from, as far as it can be believed. */
   readonly clientAddress: string | undefined
   /** The value of a request header, by its lower-case name. */
@@ -59,14 +62,23 @@ export interface GatewayParts {
 
 export interface Gateway {
   /** Answers one request. Never rejects: every failure becomes an answer and a record. */
-  serve(inbound: Inbound): Promise<void>
+  serve(inbound: Inbound): Promise<Served>
+}
+
+/** What became of a request, for those who called from within. */
+export interface Served {
+  /** Absent where the caller was not known. */
+  readonly record?: RequestRecord
+  readonly error?: GatewayError
+  /** The whole answer, where the call was opened to keep it. */
+  readonly answer?: Answer
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
   return { serve: (inbound) => serve(new Exchange(parts, inbound)) }
 }
 
-async function serve(exchange: Exchange): Promise<void> {
+async function serve(exchange: Exchange): Promise<Served> {
   try {
     identify(exchange)
     await decode(exchange)
@@ -79,9 +91,8 @@ async function serve(exchange: Exchange): Promise<void> {
     respond(exchange)
   } catch (error) {
     refuse(exchange, toGatewayError(error))
-  } finally {
-    exchange.end()
   }
+  return exchange.end()
 }
 
 /** What the steps learn about one request, in the order in which they learn it. */
@@ -155,17 +166,21 @@ class Exchange {
     )
   }
 
-  end(): void {
+  end(): Served {
     clearTimeout(this.#deadline)
-    if (this.principal)
-      this.parts.onRecord(toRecord(this, this.principal), this.inbound.header('traceparent'))
+    const { error, principal } = this
+    const answer = this.last?.transcript?.answer
+    const record = principal && toRecord(this, principal)
+    if (record) this.parts.onRecord(record, this.inbound.header('traceparent'))
+    return { ...(record && { record }), ...(error && { error }), ...(answer && { answer }) }
   }
 }
 
 // -- the steps
 
 function identify(exchange: Exchange): void {
-  exchange.principal = exchange.snapshot.keyring.identify(exchange.inbound.credential)
+  const { inbound, snapshot } = exchange
+  exchange.principal = inbound.principal ?? snapshot.keyring.identify(inbound.credential)
   exchange.parts.admit(exchange.priority)
 }
 
@@ -242,7 +257,8 @@ async function attempt(exchange: Exchange): Promise<void> {
 }
 
 /** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
-function remember({ last, principal, parts, inbound }: Exchange): void {
+function remember({ last, call, principal, parts, inbound }: Exchange): void {
+  if (call?.memory?.keep !== true) return
   const { transcript } = last ?? {}
   const id = transcript && asString(transcript.body['id'])
   if (transcript === undefined || id === undefined) return

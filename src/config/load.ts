@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
-import { type Fault, type Finding, formatPath } from './fault.ts'
+import { ConfigError, type Fault, type Finding, formatPath } from './fault.ts'
 import { chooseProviders, type KnownProviders, type ProviderChoice } from './providers.ts'
 import { checkReferences } from './references.ts'
 import { checkSecrets, resolveSecrets, type Resolved } from './resolve.ts'
-import type { Settings } from './schema.ts'
+import { dataSetting, type Settings } from './schema.ts'
 import { type Environment, SecretRef } from './secret-ref.ts'
 import { checkShape } from './shape.ts'
 
@@ -78,11 +78,28 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   return { ok: true, config: Object.freeze(config) }
 }
 
+/**
+ * The absolute data directory, and nothing else of the file: a command beside a running gateway may lack the
+ * environment that the rest of it needs. Throws ConfigError.
+ */
+export async function readDataDir(options: SourceOptions): Promise<string> {
+  const source = await readSource(options)
+  if ('fault' in source) throw new ConfigError([source.fault], source.file)
+  const { file, document } = source
+  if (document.faults.length > 0) throw new ConfigError(document.faults, file)
+  const checked = dataSetting.safeParse((document.value as { data?: unknown }).data)
+  if (checked.success) return resolve(file === undefined ? options.folder : dirname(file), checked.data)
+  const finding: Finding = { path: ['data'], message: 'not a folder', mend: 'Write the path of a folder.' }
+  throw new ConfigError([document.place(finding)], file)
+}
+
+type SourceOptions = Pick<LoadOptions, 'file' | 'folder'>
+
 type Source =
   | { readonly file?: string; readonly document: ConfigDocument }
   | { readonly file: string; readonly fault: Fault }
 
-async function readSource(options: LoadOptions): Promise<Source> {
+async function readSource(options: SourceOptions): Promise<Source> {
   const file = resolve(options.folder, options.file ?? defaultConfigFile)
   try {
     return { file, document: parseConfigDocument(await readFile(file, 'utf8')) }

@@ -263,13 +263,16 @@ const key = z.strictObject({
     .describe('Its requests go only to targets of routes that name this `region`.'),
 })
 
+/** Also read by itself: commands find a running gateway by it. */
+export const dataSetting = text
+  .default('./data')
+  .describe('Folder of everything the gateway keeps; a relative one is beside this file.')
+
 /** One section per part of the product; a part that comes later adds its own. */
 export const configSchema = z
   .strictObject({
     server: server.prefault({}).describe('How the gateway listens.'),
-    data: text
-      .default('./data')
-      .describe('Folder of everything the gateway keeps; a relative one is beside this file.'),
+    data: dataSetting,
     store: z.enum(['sqlite']).default('sqlite').describe('The database: SQLite in the data folder.'),
     admin: z
       .strictObject({

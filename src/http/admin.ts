@@ -29,11 +29,28 @@ export function adminSideRoutes(parts: AdminParts): SideRoute[] {
     },
     {
       matches: (path) => path.startsWith(`${base}/`),
-      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      answer: (request) => answerAdmin(parts, compiled, request),
+      methods,
+      answer(request) {
+        authenticate(parts, request)
+        return answerRow(compiled, request)
+      },
     },
   ]
 }
+
+/** The same rows for whoever may open the control socket: the file system has authenticated them. */
+export function controlSideRoutes(routes: readonly AdminRoute[]): SideRoute[] {
+  const compiled = routes.map(compile)
+  return [
+    {
+      matches: (path) => path.startsWith(`${base}/`),
+      methods,
+      answer: (request) => answerRow(compiled, request),
+    },
+  ]
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 interface CompiledRoute {
   readonly row: AdminRoute
@@ -45,12 +62,7 @@ function compile(row: AdminRoute): CompiledRoute {
   return { row, pattern: new RegExp(`^${base}${pattern}$`) }
 }
 
-async function answerAdmin(
-  parts: AdminParts,
-  compiled: readonly CompiledRoute[],
-  request: SideRequest,
-): Promise<SideReply> {
-  authenticate(parts, request)
+async function answerRow(compiled: readonly CompiledRoute[], request: SideRequest): Promise<SideReply> {
   const onPath = compiled.filter(({ pattern }) => pattern.test(request.path))
   if (onPath.length === 0) throw new GatewayError('not_found', 'There is no such path in the admin API.')
   const route = onPath.find(({ row }) => row.method === request.method)

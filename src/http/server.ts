@@ -36,8 +36,12 @@ export interface HttpServerOptions {
   readonly onError: (error: GatewayError, requestId: string) => void
 }
 
+/** An address of the network, or a socket in the file system. */
+export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string }
+
 export interface HttpServer {
-  listen(host: string, port: number): Promise<AddressInfo>
+  /** Where it listens; of a socket in the file system, nothing worth reading. */
+  listen(at: ListenAt): Promise<AddressInfo>
   /** New certificates, without closing a connection. */
   setTls(tls: { readonly cert: string; readonly key: string }): void
   /** Number of requests that have not ended. */
@@ -75,10 +79,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
   const server = createNodeServer(options, listener)
   return {
-    async listen(host, port) {
+    async listen(at) {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen(port, host, () => {
+        server.listen({ ...at }, () => {
           server.off('error', reject)
           resolve()
         })

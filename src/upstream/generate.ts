@@ -8,7 +8,7 @@ import type { GenRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Dialect, EncodeContext, EncodedRequest, EncodeTarget } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/registry.ts'
-import { jsonArrayFraming, type StreamFraming } from '../framing/stream-framing.ts'
+import { jsonArrayFraming, sseFraming, type StreamFraming } from '../framing/stream-framing.ts'
 import { generatePath } from '../providers/address.ts'
 import type { ProviderSpec } from '../providers/spec.ts'
 import type { Target } from '../providers/provider.ts'
@@ -36,12 +36,20 @@ export function openGenerate(
   return toCall({ client, request, body: body as JsonObject, framing })
 }
 
+/** A canonical request from within the gateway. Its answer is kept as a transcript. */
+export function openRequest(request: GenRequest): Call {
+  const client = dialects['openai-chat']
+  return toCall({ client, request, body: undefined, framing: sseFraming, isKept: true })
+}
+
 interface Generation {
   readonly client: Dialect
   readonly request: GenRequest
   /** As the client sent it; undefined where the request was rewritten since. */
   readonly body: JsonObject | undefined
   readonly framing: StreamFraming
+  /** The attempt brings a transcript even if the client did not ask for its answer to be kept. */
+  readonly isKept?: true
 }
 
 function toCall(generation: Generation): Call {
@@ -56,6 +64,10 @@ function toCall(generation: Generation): Call {
     content: () => contentTraits(request),
     attempt: (target, context) => attempt(generation, target, context),
   }
+}
+
+function keepsAnswer(generation: Generation): boolean {
+  return generation.isKept === true || memoryOf(generation)?.keep === true
 }
 
 function memoryOf(generation: Generation): CallMemory | undefined {
@@ -170,7 +182,7 @@ async function streamed(
   const { client, request, framing } = generation
   const { provider } = options.target
   const withholdUsage = client.forcesUsage === true && request.includeUsage !== true
-  const kept: GenEvent[] | undefined = memoryOf(generation)?.keep ? [] : undefined
+  const kept: GenEvent[] | undefined = keepsAnswer(generation) ? [] : undefined
   const result = await pump(context.sender, options, {
     source,
     client,
@@ -248,7 +260,7 @@ async function whole(
     ? received.body
     : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
   const answered = { ...result, ...facts, body }
-  if (!memoryOf(generation)?.keep) return answered
+  if (!keepsAnswer(generation)) return answered
   return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
 }
 

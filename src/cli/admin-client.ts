@@ -1,0 +1,112 @@
+/** How a verb reaches the administration of a data directory: the gateway that runs on it, or one started for the purpose. */
+
+import { connect } from 'node:net'
+import { resolve } from 'node:path'
+import { Client } from 'undici'
+import { controlSocketPath } from '../compose/control-socket.ts'
+import { readDataDir } from '../config/load.ts'
+import { asObject, asString, type Json, parseJson } from '../core/json.ts'
+
+/** The options that every such verb has. */
+export interface DataFlags {
+  readonly config?: string
+  readonly data?: string
+}
+
+/** The administration API. Paths are below `/admin/v1`; every call throws AdminError where it is refused. */
+export interface AdminClient {
+  get(path: string): Promise<Json>
+  post(path: string, body?: unknown): Promise<Json>
+  patch(path: string, body: unknown): Promise<Json>
+  delete(path: string): Promise<Json>
+}
+
+export class AdminError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+/**
+ * Runs `use` against the gateway of the data directory. Where none runs, one is started in this process with the
+ * control socket as its only listener, and stopped afterwards. Throws ConfigError, or Error where another process
+ * that does not answer holds the directory.
+ */
+export async function withAdmin<Value>(
+  flags: DataFlags,
+  use: (admin: AdminClient) => Promise<Value>,
+): Promise<Value> {
+  const folder = process.cwd()
+  const file = flags.config === undefined ? {} : { file: flags.config }
+  const dataDir = flags.data === undefined ? await readDataDir({ folder, ...file }) : resolve(flags.data)
+  const socketPath = controlSocketPath(dataDir)
+  if (await isListening(socketPath)) return useSocket(socketPath, use)
+  const { startForCommand } = await import('../main.ts')
+  const stop = await startForCommand({
+    ...(flags.config !== undefined && { configPath: flags.config }),
+    ...(flags.data !== undefined && { dataDir: flags.data }),
+  })
+  try {
+    return await useSocket(socketPath, use)
+  } finally {
+    await stop()
+  }
+}
+
+async function useSocket<Value>(
+  socketPath: string,
+  use: (admin: AdminClient) => Promise<Value>,
+): Promise<Value> {
+  const client = new Client('http://localhost', { socketPath, headersTimeout: 0, bodyTimeout: 0 })
+  try {
+    return await use({
+      get: (path) => call(client, 'GET', path),
+      post: (path, body) => call(client, 'POST', path, body),
+      patch: (path, body) => call(client, 'PATCH', path, body),
+      delete: (path) => call(client, 'DELETE', path),
+    })
+  } finally {
+    await client.close()
+  }
+}
+
+async function call(
+  client: Client,
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+): Promise<Json> {
+  const answer = await client.request({
+    method,
+    path: `/admin/v1${path}`,
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }),
+  })
+  const value = parseJson(await answer.body.text()) ?? null
+  if (answer.statusCode < 400) return value
+  const error = asObject(asObject(value)?.['error'])
+  throw new AdminError(
+    answer.statusCode,
+    asString(error?.['code']) ?? 'internal',
+    asString(error?.['message']) ?? `The gateway answered ${answer.statusCode}.`,
+  )
+}
+
+/** A socket file without a process behind it refuses the connection. */
+function isListening(socketPath: string): Promise<boolean> {
+  return new Promise((settle) => {
+    const socket = connect(socketPath)
+    socket.on('connect', () => {
+      socket.destroy()
+      settle(true)
+    })
+    socket.on('error', () => settle(false))
+  })
+}

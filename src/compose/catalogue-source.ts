@@ -1,0 +1,44 @@
+/** The catalogue of the configuration in force; its data is read when it is first needed. */
+
+import type { Config } from '../config/load.ts'
+import {
+  type Catalogue,
+  type CatalogueData,
+  createCatalogue,
+  loadCatalogueData,
+} from '../models/catalogue.ts'
+import type { LookUpModel } from '../routing/table.ts'
+
+export class CatalogueSource {
+  readonly #config: () => Config
+  #data: CatalogueData | undefined
+  #loading: Promise<CatalogueData> | undefined
+
+  constructor(config: () => Config) {
+    this.#config = config
+  }
+
+  /** True where the data was not there before. */
+  async load(): Promise<boolean> {
+    if (this.#data) return false
+    this.#loading ??= loadCatalogueData()
+    this.#data = await this.#loading
+    return true
+  }
+
+  async get(): Promise<Catalogue> {
+    await this.load()
+    return this.#over(this.#config(), this.#data!)
+  }
+
+  /** For the table of a configuration; it knows nothing while the data is not there. */
+  lookUp(config: Config): LookUpModel {
+    const catalogue = this.#data && this.#over(config, this.#data)
+    return (provider, model) => catalogue?.lookup(provider, model)
+  }
+
+  #over({ models: settings, providers }: Config, data: CatalogueData): Catalogue {
+    const types = Object.fromEntries(Object.entries(providers).map(([name, { type }]) => [name, type]))
+    return createCatalogue(data, { settings, types })
+  }
+}

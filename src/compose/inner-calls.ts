@@ -1,0 +1,136 @@
+/** Calls from within: the request path as functions, for the parts of the gateway that ask models themselves. */
+
+import type { Principal } from '../access/keys.ts'
+import type { AskModel, EmbedTexts } from '../core/ask.ts'
+import { GatewayError } from '../core/error.ts'
+import { Interrupt } from '../core/interrupt.ts'
+import { asArray, asObject, parseJson } from '../core/json.ts'
+import { dialects } from '../dialects/registry.ts'
+import type { Gateway, Inbound, Served } from '../gateway.ts'
+import { openEmbed } from '../upstream/embed.ts'
+import { openRequest } from '../upstream/generate.ts'
+import type { Call } from '../upstream/operation.ts'
+import type { Outlet } from '../upstream/outlet.ts'
+
+export interface InnerCallParts {
+  readonly gateway: Gateway
+  readonly newRequestId: () => string
+  /** On whose account the calls go. */
+  readonly principal: Principal
+}
+
+export function createAskModel(parts: InnerCallParts): AskModel {
+  return async ({ request, tags = [], priority = 'default', timeoutMs, cache }, signal) => {
+    const headers: Record<string, string> = { 'x-weir-priority': priority }
+    if (tags.length > 0) headers['x-weir-tags'] = tags.join(',')
+    if (timeoutMs !== undefined) headers['x-weir-timeout-ms'] = String(timeoutMs)
+    if (cache === 'off') headers['x-weir-cache'] = 'no-store'
+    const { served, id } = await callWithin(parts, {
+      dialect: 'weir',
+      operation: 'generate',
+      open: () => openRequest(request),
+      headers,
+      signal,
+    })
+    const { record, answer, error } = served
+    return {
+      requestId: id,
+      durationMs: record?.durationMs ?? 0,
+      attempts: record?.attempts.length ?? 0,
+      ...(answer && { answer }),
+      ...(error && { error }),
+      ...(record?.provider !== undefined && { provider: record.provider }),
+      ...(record?.model !== undefined && { model: record.model }),
+      ...(record?.usage && { usage: record.usage }),
+      ...(record?.firstTokenMs !== undefined && { firstTokenMs: record.firstTokenMs }),
+    }
+  }
+}
+
+export function createEmbedTexts(parts: InnerCallParts): EmbedTexts {
+  return async (model, texts, signal) => {
+    const { served, body } = await callWithin(parts, {
+      dialect: 'openai-embeddings',
+      operation: 'embed',
+      open: () => openEmbed('openai-embeddings', { model, input: [...texts] }, undefined),
+      headers: {},
+      signal,
+    })
+    if (served.error) throw served.error
+    const vectors = vectorsOf(body)
+    if (vectors.length === texts.length) return vectors
+    throw new GatewayError('upstream_protocol', 'The provider did not send one vector for each text.')
+  }
+}
+
+function vectorsOf(body: string): number[][] {
+  return asArray(asObject(parseJson(body))?.['data']).map((item) =>
+    asArray(asObject(item)?.['embedding']).filter((value) => typeof value === 'number'),
+  )
+}
+
+interface InnerCall {
+  readonly dialect: string
+  readonly operation: Inbound['operation']
+  readonly open: () => Call
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal | undefined
+}
+
+async function callWithin(
+  { gateway, newRequestId, principal }: InnerCallParts,
+  { dialect, operation, open, headers, signal }: InnerCall,
+): Promise<{ id: string; served: Served; body: string }> {
+  const id = newRequestId()
+  const outlet = new CollectingOutlet()
+  const interrupt = new Interrupt()
+  const leave = (): void =>
+    interrupt.raise(new GatewayError('client_gone', 'The part of the gateway that asked has given up.'))
+  signal?.addEventListener('abort', leave)
+  if (signal?.aborted) leave()
+  const served = await gateway.serve({
+    id,
+    dialect,
+    operation,
+    principal,
+    credential: undefined,
+    clientAddress: undefined,
+    header: (name) => headers[name],
+    open: async () => open(),
+    encodeError: dialects['openai-chat'].error.encode,
+    outlet,
+    interrupt,
+  })
+  signal?.removeEventListener('abort', leave)
+  return { id, served, body: outlet.body }
+}
+
+/** The end of an answer that stays in the process. What is streamed is not kept: its events are. */
+class CollectingOutlet implements Outlet {
+  readonly isGone = false
+  body = ''
+
+  begin(): void {
+    // Nobody waits for a head.
+  }
+
+  write(): boolean {
+    return true
+  }
+
+  end(): void {
+    // The call itself tells that it is over.
+  }
+
+  send(_status: number, _headers: Readonly<Record<string, string>>, body: string | Buffer): void {
+    this.body = body.toString()
+  }
+
+  destroy(): void {
+    // There is no connection to cut.
+  }
+
+  onDrain(): void {
+    // Never full.
+  }
+}

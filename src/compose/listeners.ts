@@ -1,0 +1,131 @@
+/** The HTTP listeners: the control socket, the port, a second one for administration where configured; and how they drain. */
+
+import { chmodSync, rmSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Gateway, Snapshot } from '../gateway.ts'
+import { createClientAddressOf } from '../http/client-address.ts'
+import { createHttpServer, type HttpServer, type ListenAt } from '../http/server.ts'
+import { type SideRoute, sideRoutes } from '../http/side-routes.ts'
+import { type StoredAnswers, storedResponseRoute } from '../http/stored-responses.ts'
+import type { Catalogue } from '../models/catalogue.ts'
+import { controlSocketPath } from './control-socket.ts'
+import type { Observer } from './observer.ts'
+
+export interface ListenParts {
+  readonly config: Config
+  readonly gateway: Gateway
+  readonly observer: Observer
+  readonly snapshot: () => Snapshot
+  readonly storedAnswers: StoredAnswers
+  readonly admin: readonly SideRoute[]
+  /** The administration for whoever may open the control socket. */
+  readonly control: readonly SideRoute[]
+  /** No address of the network is listened on: the command line works on the data directory. */
+  readonly isControlOnly: boolean
+  readonly newRequestId: () => string
+  readonly catalogue: () => Promise<Catalogue>
+  readonly clock: Clock
+}
+
+export interface Listeners {
+  /** Empty where only the control socket is open. */
+  readonly url: string
+  readonly adminUrl: string
+  readonly openRequests: number
+  /** Readiness, as load balancers see it. */
+  setReady(ready: boolean): void
+  setTls(tls: { readonly cert: string; readonly key: string }): void
+  /** Stops accepting after the grace period, waits for open requests, and ends those that take too long; all sooner in a hurry. */
+  drain(limits: Config['server']['drain'], hurry: AbortSignal): Promise<void>
+}
+
+/** Opens the control socket and, unless it is to be the only one, one listener or two. */
+export async function listen(parts: ListenParts): Promise<Listeners> {
+  const { config, gateway, observer, snapshot, catalogue, admin, newRequestId, clock } = parts
+  const { host, port, limits, trustedProxies } = config.server
+  const servers: HttpServer[] = []
+  let isReady = true
+  const common = sideRoutes({
+    metrics: observer.metrics,
+    snapshot,
+    catalogue,
+    isReady: () => isReady,
+    startedAtMs: clock.nowMs(),
+    nowMs: () => clock.nowMs(),
+  })
+  const open = async (routes: readonly SideRoute[], at: ListenAt, dataPath?: Gateway) => {
+    const server = createHttpServer({
+      gateway: dataPath,
+      sideRoutes: routes,
+      newRequestId,
+      clientAddressOf: createClientAddressOf(trustedProxies),
+      limits: { ...limits, maxBytes: limits.maxBodyBytes, maxDepth: limits.maxJsonDepth },
+      tls: 'path' in at ? undefined : tlsOf(config),
+      onError: observer.onError,
+    })
+    servers.push(server)
+    return server.listen(at)
+  }
+  const openPort = async (routes: readonly SideRoute[], listenPort: number, dataPath?: Gateway) =>
+    urlOf(config, (await open(routes, { host, port: listenPort }, dataPath)).port)
+
+  const socket = controlSocketPath(config.dataDir)
+  rmSync(socket, { force: true }) // left by a process that was killed: this one holds the directory's lock
+  await open(parts.control, { path: socket })
+  chmodSync(socket, 0o600)
+
+  let url = ''
+  let adminUrl = ''
+  if (!parts.isControlOnly) {
+    const data = [...common, storedResponseRoute(parts.storedAnswers)]
+    const adminPort = config.server.admin?.port
+    url = await openPort(adminPort === undefined ? [...data, ...admin] : data, port, gateway)
+    adminUrl = adminPort === undefined ? url : await openPort([...common, ...admin], adminPort)
+  }
+  return {
+    url,
+    adminUrl,
+    get openRequests() {
+      return servers.reduce((sum, server) => sum + server.openRequests, 0)
+    },
+    setReady(ready) {
+      isReady = ready
+    },
+    setTls(tls) {
+      for (const server of servers) server.setTls(tls)
+    },
+    drain: (drainLimits, hurry) => drain(servers, drainLimits, hurry),
+  }
+}
+
+async function drain(
+  servers: readonly HttpServer[],
+  { graceMs, timeoutMs }: Config['server']['drain'],
+  hurry: AbortSignal,
+): Promise<void> {
+  const interruptAll = () => {
+    const reason = new GatewayError('server_shutdown', 'This instance is shutting down.')
+    for (const server of servers) server.interruptAll(reason)
+  }
+  if (servers.some((server) => server.openRequests > 0)) {
+    await setTimeout(graceMs, undefined, { signal: hurry }).catch(() => undefined)
+  }
+  const overrun = new AbortController()
+  const rest = hurry.aborted ? 0 : timeoutMs
+  void setTimeout(rest, undefined, { signal: overrun.signal }).then(interruptAll, () => undefined)
+  hurry.addEventListener('abort', interruptAll)
+  await Promise.all(servers.map((server) => server.close()))
+  overrun.abort()
+}
+
+export function tlsOf({ server }: Config): { cert: string; key: string } | undefined {
+  return server.tls && { cert: server.tls.cert.reveal(), key: server.tls.key.reveal() }
+}
+
+function urlOf({ server }: Config, port: number): string {
+  const host = server.host === '0.0.0.0' || server.host === '::' ? '127.0.0.1' : server.host
+  return `${server.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,72 @@
+/** What watches finished requests: metrics, records and the log. */
+
+import { inspect } from 'node:util'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import type { GatewayParts, Snapshot } from '../gateway.ts'
+import type { RecordStore } from '../records/port.ts'
+import { createRecorder } from '../records/recorder.ts'
+import type { Health } from '../routing/health.ts'
+import { type Log, logError } from '../telemetry/log.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import type { Closers } from './closers.ts'
+import { startTracing } from './tracing.ts'
+
+export interface Observer {
+  readonly metrics: Metrics
+  /** Counts, records and traces one finished request. */
+  readonly observe: GatewayParts['onRecord']
+  readonly onError: GatewayParts['onError']
+}
+
+interface ObserverParts {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly records: RecordStore
+  readonly closers: Closers
+  readonly openRequests: () => number
+  readonly health: Health
+  readonly snapshot: () => Snapshot
+}
+
+export async function createObserver({
+  config,
+  log,
+  clock,
+  records,
+  closers,
+  openRequests,
+  health,
+  snapshot,
+}: ObserverParts): Promise<Observer> {
+  const metrics = createMetrics({
+    openRequests,
+    breakers: () =>
+      // Names of other models come from callers: they are no labels.
+      health.list().filter(({ provider, model }) => snapshot().table.targets.has(`${provider}/${model}`)),
+  })
+  const recorder = createRecorder({
+    store: records,
+    clock,
+    onError(cause, dropped) {
+      metrics.countDroppedRecords(dropped)
+      log.error({ cause: inspect(cause), dropped }, 'request records could not be written')
+    },
+    retention: { days: config.records.retentionDays, maxBytes: config.records.maxBytes },
+  })
+  closers.add(() => recorder.close())
+  const tracing = await startTracing(config, log, metrics, closers, snapshot)
+  return {
+    metrics,
+    observe(record, traceparent) {
+      metrics.observe(record)
+      if (config.records.enabled) recorder.record(record)
+      tracing?.record(record, traceparent)
+    },
+    onError(error, requestId) {
+      metrics.countRefusal(error.code)
+      logError(log, error, requestId)
+    },
+  }
+}
