@@ -66,8 +66,14 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       tls: 'path' in at ? undefined : tlsOf(config),
       onError: observer.onError,
     })
-    servers.push(server)
-    return server.listen(at)
+    try {
+      const address = await server.listen(at)
+      servers.push(server)
+      return address
+    } catch (error) {
+      await Promise.all(servers.map((opened) => opened.close()))
+      throw error
+    }
   }
   const openPort = async (routes: readonly SideRoute[], listenPort: number, dataPath?: Gateway) =>
     urlOf(config, (await open(routes, { host, port: listenPort }, dataPath)).port)
