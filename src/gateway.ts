@@ -82,12 +82,12 @@ async function serve(exchange: Exchange): Promise<Served> {
   try {
     identify(exchange)
     await decode(exchange)
-    recall(exchange)
+    await recall(exchange)
     find(exchange)
     authorise(exchange)
     plan(exchange)
     await attempt(exchange)
-    remember(exchange)
+    await remember(exchange)
     respond(exchange)
   } catch (error) {
     refuse(exchange, toGatewayError(error))
@@ -190,11 +190,11 @@ async function decode(exchange: Exchange): Promise<void> {
 }
 
 /** Puts the earlier turns of a kept conversation before the client's own. */
-function recall(exchange: Exchange): void {
+async function recall(exchange: Exchange): Promise<void> {
   const { call, principal, parts } = exchange
   const previousId = call?.memory?.previousId
   if (previousId === undefined) return
-  const found = parts.stored.find({ org: principal!.org, keyId: principal!.keyId, id: previousId })
+  const found = await parts.stored.find({ org: principal!.org, keyId: principal!.keyId, id: previousId })
   if (!found) return
   exchange.call = call!.memory!.continued((request) => continueConversation(request, found.conversation))
 }
@@ -257,7 +257,7 @@ async function attempt(exchange: Exchange): Promise<void> {
 }
 
 /** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
-function remember({ last, call, principal, parts, inbound }: Exchange): void {
+async function remember({ last, call, principal, parts, inbound }: Exchange): Promise<void> {
   if (call?.memory?.keep !== true) return
   const { transcript } = last ?? {}
   const id = transcript && asString(transcript.body['id'])
@@ -265,7 +265,7 @@ function remember({ last, call, principal, parts, inbound }: Exchange): void {
   const conversation = conversationOf(transcript.request, transcript.answer)
   const owner = { org: principal!.org, keyId: principal!.keyId, id }
   try {
-    parts.stored.keep(owner, { conversation, answer: transcript.body })
+    await parts.stored.keep(owner, { conversation, answer: transcript.body })
   } catch (cause) {
     // The answer is good; only its continuation is lost.
     parts.onError(new GatewayError('internal', 'A response could not be kept.', { cause }), inbound.id)

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
-import { createKeyring, type Principal } from './access/keys.ts'
+import { loadKeyring, type Principal } from './access/keys.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
@@ -144,13 +144,13 @@ interface ComposeParts {
 
 async function compose({ config, load, log, closers, isControlOnly }: ComposeParts): Promise<RunningGateway> {
   const clock = systemClock
-  const stores = openStores(config, clock, closers)
-  const keyring = createKeyring({
+  const stores = await openStores(config, clock, log, closers)
+  const keyring = await loadKeyring({
     declared: config.keys,
     store: stores.keys,
     pepper: readKeyFile(config.dataDir, 'pepper'),
   })
-  const firstKey = keyring.isEmpty && !isControlOnly ? keyring.create('first', clock.nowMs()).text : undefined
+  const firstKey = keyring.isEmpty && !isControlOnly ? (await keyring.create('first', clock.nowMs())).text : undefined
   let current = config
   const simulatorUrl = await startSimulator(config, closers)
   const catalogue = new CatalogueSource(() => current)
@@ -287,7 +287,7 @@ function storedAnswersOf(snapshot: () => Snapshot, stored: StoredResponses): Sto
     return { org, keyId, id }
   }
   return {
-    find: (credential, id) => stored.find(ownerOf(credential, id))?.answer,
-    remove: (credential, id) => stored.remove(ownerOf(credential, id)),
+    find: async (credential, id) => (await stored.find(ownerOf(credential, id)))?.answer,
+    remove: async (credential, id) => stored.remove(ownerOf(credential, id)),
   }
 }

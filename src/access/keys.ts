@@ -25,9 +25,11 @@ export interface DeclaredKey {
   readonly dataRegion?: string
 }
 
-export interface KeyringOptions {
+interface KeyringOptions {
   readonly declared: readonly DeclaredKey[]
   readonly store: KeyStore
+  /** Every key of the store, by id. Keys that are created join it. */
+  readonly stored: Map<string, StoredKey>
   /** Keeps stolen hashes useless without the host: 32 random bytes outside of the database. */
   readonly pepper: Buffer
 }
@@ -40,17 +42,23 @@ export interface Keyring {
   /** Throws `authentication_failed`, with one message for every reason. */
   identify(credential: string | undefined): Principal
   /** Creates and stores a key. The text is not kept anywhere. */
-  create(name: string, nowMs: number): { readonly id: string; readonly text: string }
+  create(name: string, nowMs: number): Promise<{ readonly id: string; readonly text: string }>
   readonly isEmpty: boolean
   /** A keyring over the same store with other declared keys (after a reload). */
   withDeclared(declared: readonly DeclaredKey[]): Keyring
 }
 
-export function createKeyring({ declared, store, pepper }: KeyringOptions): Keyring {
+/** Reads the store's keys. They are held here: who calls is known without asking the store. */
+export async function loadKeyring(options: Omit<KeyringOptions, 'stored'>): Promise<Keyring> {
+  const keys = await options.store.all()
+  return createKeyring({ ...options, stored: new Map(keys.map((key) => [key.id, key])) })
+}
+
+function createKeyring(options: KeyringOptions): Keyring {
+  const { declared, store, stored, pepper } = options
   const declaredByDigest = new Map(
     declared.map((key) => [digest(key.secret.reveal()), declaredPrincipal(key)]),
   )
-  const stored = new Map(store.all().map((key) => [key.id, key]))
   const remembered = new Map<string, Principal>()
 
   const verify = (credential: string): Principal | undefined => {
@@ -74,7 +82,7 @@ export function createKeyring({ declared, store, pepper }: KeyringOptions): Keyr
       remembered.set(id, principal)
       return principal
     },
-    create(name, nowMs) {
+    async create(name, nowMs) {
       const { id, secret, text } = generateKey(randomBytes)
       const key: StoredKey = {
         org: 'default',
@@ -83,14 +91,14 @@ export function createKeyring({ declared, store, pepper }: KeyringOptions): Keyr
         secretHash: hmac(pepper, secret).toString('hex'),
         createdAtMs: nowMs,
       }
-      store.insert(key)
+      await store.insert(key)
       stored.set(id, key)
       return { id, text }
     },
     get isEmpty() {
       return stored.size === 0 && declared.length === 0
     },
-    withDeclared: (replaced) => createKeyring({ declared: replaced, store, pepper }),
+    withDeclared: (replaced) => createKeyring({ ...options, declared: replaced }),
   }
 }
 

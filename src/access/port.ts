@@ -10,6 +10,6 @@ export interface StoredKey {
 }
 
 export interface KeyStore {
-  all(): readonly StoredKey[]
-  insert(key: StoredKey): void
+  all(): Promise<readonly StoredKey[]>
+  insert(key: StoredKey): Promise<void>
 }

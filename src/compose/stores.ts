@@ -1,17 +1,19 @@
 /** Opens the databases of the data directory and the stores over them. */
 
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import type { KeyStore } from '../access/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { RecordStore } from '../records/port.ts'
-import { createKeyStore } from '../storage/sqlite/key-store.ts'
-import { migrations } from '../storage/sqlite/migrations.ts'
+import { createKeyStore } from '../storage/sql/key-store.ts'
+import { openDatabase } from '../storage/sql/open.ts'
+import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { openStore } from '../storage/sqlite/open.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
-import { createStoredResponseStore } from '../storage/sqlite/stored-response-store.ts'
 import type { StoredResponseStore } from '../stored/port.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
 
 export interface Stores {
@@ -20,14 +22,20 @@ export interface Stores {
   readonly records: RecordStore
 }
 
-export function openStores({ dataDir }: Config, clock: Clock, closers: Closers): Stores {
-  const main = openStore(join(dataDir, 'weir.db'), migrations, clock)
-  closers.add(() => main.close())
+export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
+  const { dataDir, store } = config
+  const database = await openDatabase({
+    store,
+    dataDir,
+    clock,
+    onError: (cause) => log.warn({ cause: inspect(cause) }, 'a connection of the database broke'),
+  })
+  closers.add(() => database.close())
   const records = openStore(join(dataDir, 'records.db'), recordMigrations, clock)
   closers.add(() => records.close())
   return {
-    keys: createKeyStore(main),
-    responses: createStoredResponseStore(main),
+    keys: createKeyStore(database),
+    responses: createStoredResponseStore(database),
     records: createRecordStore(records),
   }
 }

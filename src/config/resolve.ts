@@ -3,6 +3,7 @@
 import { createSecureContext } from 'node:tls'
 import { Secret } from '../core/secret.ts'
 import type { Finding, Path } from './fault.ts'
+import { isPostgresUrl, storeMend } from './store-setting.ts'
 import { resolveSecret, SecretRef, type SecretSources } from './secret-ref.ts'
 
 /** `T`, read-only throughout, with a `Secret` wherever it had a reference. */
@@ -58,6 +59,7 @@ interface SecretHolders {
       }
     >
   >
+  readonly store: 'sqlite' | Secret
   readonly telemetry: { readonly otlp?: { readonly headers?: Readonly<Record<string, Secret>> } }
 }
 
@@ -81,6 +83,7 @@ export function checkSecrets(config: SecretHolders): Finding[] {
       ...checkOutboundHeaders(['providers', name, 'headers'], provider.headers),
     ]),
     ...checkOutboundHeaders(['telemetry', 'otlp', 'headers'], config.telemetry.otlp?.headers),
+    ...checkStore(config.store),
     ...checkKeyPair(config.server.tls),
   ]
 }
@@ -127,6 +130,11 @@ function checkOutbound(path: Path, secret: Secret | undefined): Finding[] {
       mend: 'Look for line breaks in its source.',
     },
   ]
+}
+
+function checkStore(store: 'sqlite' | Secret): Finding[] {
+  if (store === 'sqlite' || isPostgresUrl(store.reveal())) return []
+  return [{ path: ['store'], message: 'not the URL of a PostgreSQL database', mend: storeMend }]
 }
 
 function checkKeyPair(tls: SecretHolders['server']['tls']): Finding[] {

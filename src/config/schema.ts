@@ -7,6 +7,7 @@ import { Secret } from '../core/secret.ts'
 import { modelSettings } from './model-settings.ts'
 import { regionSetting, routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
+import { storeSetting } from './store-setting.ts'
 
 const port = z.number().int().min(0).max(65535)
 const milliseconds = z.number().int().min(1).max(86_400_000)
@@ -273,7 +274,12 @@ export const configSchema = z
   .strictObject({
     server: server.prefault({}).describe('How the gateway listens.'),
     data: dataSetting,
-    store: z.enum(['sqlite']).default('sqlite').describe('The database: SQLite in the data folder.'),
+    store: storeSetting
+      .default('sqlite')
+      .describe(
+        'The database: `sqlite` (in the data folder), or the URL of a PostgreSQL database of its own ' +
+          '(`postgres://user@host/name?sslmode=verify-full`). Where the URL holds a password: `env:NAME` or `file:/path`.',
+      ),
     admin: z
       .strictObject({
         token: secret('Bearer token of the admin API, 16 characters or more.').exactOptional(),

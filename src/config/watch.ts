@@ -142,7 +142,7 @@ export function restartPaths(next: Config, previous: Config): string[] {
     ['server.tls', (config) => config.server.tls !== undefined],
     ['server.limits', (config) => JSON.stringify(config.server.limits)],
     ['data', (config) => config.dataDir],
-    ['store', (config) => config.store],
+    ['store', ({ store }) => (store === 'sqlite' ? store : store.reveal())],
     ['storedResponses', (config) => JSON.stringify(config.storedResponses)],
     ['telemetry.otlp', (config) => JSON.stringify(config.telemetry.otlp)],
     ['log.format', (config) => config.log.format],

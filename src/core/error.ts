@@ -219,6 +219,13 @@ export const errorTable = {
     meaning: 'The gateway itself has no capacity left for this request.',
     mend: 'Retry after `retry-after`; add instances.',
   },
+  store_unavailable: {
+    status: 503,
+    retry: 'after',
+    blame: 'gateway',
+    meaning: "The gateway's own database cannot be reached, is too slow, or cannot write.",
+    mend: "Retry after a while; the log has the database's own words.",
+  },
   server_shutdown: {
     status: 503,
     retry: 'after',

@@ -6,8 +6,8 @@ import { json, type SideRequest, type SideRoute } from './side-routes.ts'
 
 export interface StoredAnswers {
   /** The response object that this caller's key kept; throws `authentication_failed`. */
-  find(credential: string | undefined, id: string): JsonObject | undefined
-  remove(credential: string | undefined, id: string): boolean
+  find(credential: string | undefined, id: string): Promise<JsonObject | undefined>
+  remove(credential: string | undefined, id: string): Promise<boolean>
 }
 
 const pattern = /^\/v1\/responses\/([A-Za-z0-9_.-]{1,256})$/
@@ -20,16 +20,16 @@ export function storedResponseRoute(answers: StoredAnswers): SideRoute {
   }
 }
 
-function get(answers: StoredAnswers, { credential, path }: SideRequest) {
+async function get(answers: StoredAnswers, { credential, path }: SideRequest) {
   const id = idOf(path)
-  const answer = answers.find(credential, id)
+  const answer = await answers.find(credential, id)
   if (!answer) throw notKept(id)
   return json(200, answer)
 }
 
-function remove(answers: StoredAnswers, { credential, path }: SideRequest) {
+async function remove(answers: StoredAnswers, { credential, path }: SideRequest) {
   const id = idOf(path)
-  if (!answers.remove(credential, id)) throw notKept(id)
+  if (!(await answers.remove(credential, id))) throw notKept(id)
   return json(200, { id, object: 'response', deleted: true })
 }
 

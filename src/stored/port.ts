@@ -15,11 +15,11 @@ export interface SealedResponse {
 
 export interface StoredResponseStore {
   /** Replaces what the key has stored under this id. */
-  put(row: SealedResponse): void
+  put(row: SealedResponse): Promise<void>
   /** Also one that has expired but is not pruned yet. */
-  get(org: string, keyId: string, id: string): SealedResponse | undefined
+  get(org: string, keyId: string, id: string): Promise<SealedResponse | undefined>
   /** False when there is none. */
-  delete(org: string, keyId: string, id: string): boolean
+  delete(org: string, keyId: string, id: string): Promise<boolean>
   /** Deletes at most `limit` responses that expired by then and tells how many. */
-  prune(nowMs: number, limit: number): number
+  prune(nowMs: number, limit: number): Promise<number>
 }

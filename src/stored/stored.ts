@@ -26,16 +26,17 @@ export interface StoredResponsesOptions {
 
 export interface StoredResponses {
   /** False when it is too large to keep. Throws when the store fails. */
-  keep(owner: ResponseOwner, response: StoredResponse): boolean
+  keep(owner: ResponseOwner, response: StoredResponse): Promise<boolean>
   /**
    * What the same key of the same organisation has kept under the id. A response that has expired, that was
-   * changed in the store, or that another key has kept is not there. Throws when the store fails.
+   * changed in the store, or that another key has kept is not there. One that is being kept here is waited for.
+   * Throws when the store fails.
    */
-  find(owner: ResponseOwner): StoredResponse | undefined
+  find(owner: ResponseOwner): Promise<StoredResponse | undefined>
   /** False when `find` would not have found it. Throws when the store fails. */
-  remove(owner: ResponseOwner): boolean
-  /** Ends the deletion of expired responses. */
-  close(): void
+  remove(owner: ResponseOwner): Promise<boolean>
+  /** Ends the deletion of expired responses; done when none is under way. */
+  close(): Promise<void>
 }
 
 export interface ResponseOwner {
@@ -56,9 +57,12 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
   const { store, key, clock, ttlSeconds, maxBytes } = options
   if (key.byteLength !== keyBytes) throw new Error(`the key of stored responses is not of ${keyBytes} bytes`)
   const pruner = startPruning(options)
+  // A streamed answer has reached the client by now: its continuation may come before the row is written.
+  const beingKept = new Map<string, Promise<void>>()
 
-  const find = (owner: ResponseOwner): StoredResponse | undefined => {
-    const row = store.get(owner.org, owner.keyId, owner.id)
+  const find = async (owner: ResponseOwner): Promise<StoredResponse | undefined> => {
+    await beingKept.get(nameOf(owner))?.catch(() => undefined)
+    const row = await store.get(owner.org, owner.keyId, owner.id)
     if (row === undefined || row.expiresAtMs <= clock.nowMs()) return undefined
     const conversation = unseal(key, placeOf(owner, row, 'conversation'), row.conversation)
     const answer = unseal(key, placeOf(owner, row, 'answer'), row.answer)
@@ -71,13 +75,13 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
   }
 
   return {
-    keep(owner, response) {
+    async keep(owner, response) {
       const conversation = JSON.stringify(response.conversation)
       const answer = JSON.stringify(response.answer)
       if (Buffer.byteLength(conversation) + Buffer.byteLength(answer) > maxBytes) return false
       const createdAtMs = clock.nowMs()
       const life = { createdAtMs, expiresAtMs: createdAtMs + ttlSeconds * 1000 }
-      store.put({
+      const written = store.put({
         org: owner.org,
         keyId: owner.keyId,
         id: owner.id,
@@ -85,14 +89,25 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
         conversation: seal(key, placeOf(owner, life, 'conversation'), conversation),
         answer: seal(key, placeOf(owner, life, 'answer'), answer),
       })
-      return true
+      const name = nameOf(owner)
+      beingKept.set(name, written)
+      try {
+        await written
+        return true
+      } finally {
+        if (beingKept.get(name) === written) beingKept.delete(name)
+      }
     },
     find,
-    remove(owner) {
-      return find(owner) !== undefined && store.delete(owner.org, owner.keyId, owner.id)
+    async remove(owner) {
+      return (await find(owner)) !== undefined && store.delete(owner.org, owner.keyId, owner.id)
     },
     close: () => pruner.stop(),
   }
+}
+
+function nameOf({ org, keyId, id }: ResponseOwner): string {
+  return JSON.stringify([org, keyId, id])
 }
 
 /** All that says whose a column is and how long it lives: none of it can be changed without losing the text. */
@@ -105,20 +120,28 @@ function placeOf(
 }
 
 /** Deletes what has expired: step after step while there is more, else a look each minute. */
-function startPruning({ store, clock, onError }: StoredResponsesOptions): { stop(): void } {
-  let timer: NodeJS.Timeout
+function startPruning({ store, clock, onError }: StoredResponsesOptions): { stop(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined
+  let underWay = Promise.resolve()
+  let isStopped = false
   const schedule = (delayMs: number): void => {
-    timer = setTimeout(step, delayMs).unref()
+    if (!isStopped) timer = setTimeout(() => (underWay = step()), delayMs).unref()
   }
-  const step = (): void => {
+  const step = async (): Promise<void> => {
     let deleted = 0
     try {
-      deleted = store.prune(clock.nowMs(), pruneStep)
+      deleted = await store.prune(clock.nowMs(), pruneStep)
     } catch (cause) {
       onError(cause)
     }
     schedule(deleted === pruneStep ? pruneRestMs : pruneEveryMs)
   }
   schedule(pruneEveryMs)
-  return { stop: () => clearTimeout(timer) }
+  return {
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+      return underWay
+    },
+  }
 }

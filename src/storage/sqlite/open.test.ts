@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
-import { type Migration, openStore } from './open.ts'
+import type { Migration } from '../migration.ts'
+import { openStore } from './open.ts'
 
 const clock = { nowMs: () => 1000, monotonicMs: () => 0 }
 

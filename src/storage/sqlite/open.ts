@@ -3,15 +3,10 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { CompiledQuery, Kysely } from 'kysely'
+import type { Compilable, CompiledQuery } from 'kysely'
 import type { Clock } from '../../core/clock.ts'
+import { type Migration, pendingMigrations } from '../migration.ts'
 import { createQueryBuilder } from './kysely.ts'
-
-/** One step of a file's schema. Once released it never changes: a mend is another step. */
-export interface Migration {
-  readonly name: string
-  statements(builder: Kysely<unknown>): readonly { compile(): CompiledQuery }[]
-}
 
 const busyTimeoutMs = 5000
 
@@ -43,9 +38,11 @@ export function openStore(path: string, migrations: readonly Migration[], clock:
 
 function migrate(database: DatabaseSync, migrations: readonly Migration[], clock: Clock): void {
   const builder = createQueryBuilder<MigrationTables>()
-  const run = (query: { compile(): CompiledQuery }): void => database.exec(query.compile().sql)
+  const run = (query: Compilable | CompiledQuery): void =>
+    database.exec('compile' in query ? query.compile().sql : query.sql)
+  const { schema } = builder
   run(
-    builder.schema
+    schema
       .createTable('migrations')
       .ifNotExists()
       .addColumn('name', 'text', (column) => column.primaryKey())
@@ -56,15 +53,10 @@ function migrate(database: DatabaseSync, migrations: readonly Migration[], clock
   )
   const list = database.prepare(builder.selectFrom('migrations').select('name').compile().sql)
   transact(database, () => {
-    const applied = new Set(list.all().map((row) => row['name']))
-    for (const { name, statements } of migrations) {
-      if (applied.delete(name)) continue
-      for (const statement of statements(createQueryBuilder())) run(statement)
+    const applied = list.all().map((row) => String(row['name']))
+    for (const { name, statements } of pendingMigrations(migrations, applied)) {
+      for (const statement of statements({ schema, dialect: 'sqlite', bytes: 'blob' })) run(statement)
       mark.run(name, clock.nowMs())
-    }
-    const [unknown] = applied
-    if (unknown !== undefined) {
-      throw new Error(`the database was written by a newer version of Weir (migration ${String(unknown)})`)
     }
   })
 }

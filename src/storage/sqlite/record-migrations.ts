@@ -1,7 +1,7 @@
 /** The tables of request records, step by step. They live in a file of their own: its size is their size. */
 
 import { sql } from 'kysely'
-import type { Migration } from './open.ts'
+import type { Migration } from '../migration.ts'
 
 /** What a search can ask for stands in columns; all else is the JSON of `body`. */
 export interface RecordRow {

@@ -1,0 +1,25 @@
+/** Opens the database that the setting `store` names. */
+
+import { join } from 'node:path'
+import type { Clock } from '../../core/clock.ts'
+import type { Secret } from '../../core/secret.ts'
+import type { Database } from './database.ts'
+import { migrations } from './migrations.ts'
+import { openSqlite } from './sqlite.ts'
+
+export interface DatabaseOptions {
+  /** A secret is the URL of a PostgreSQL server, its password included. */
+  readonly store: 'sqlite' | Secret
+  /** Where SQLite's file is. */
+  readonly dataDir: string
+  readonly clock: Clock
+  /** A connection broke while nobody used it. */
+  onError(cause: unknown): void
+}
+
+/** Throws when the database cannot be reached, or was written by a newer program. */
+export async function openDatabase({ store, dataDir, clock, onError }: DatabaseOptions): Promise<Database> {
+  if (store === 'sqlite') return openSqlite(join(dataDir, 'weir.db'), migrations, clock)
+  const { openPostgres } = await import('./postgres.ts')
+  return openPostgres(store.reveal(), migrations, clock, onError)
+}
