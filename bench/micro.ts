@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKeyring } from '../src/access/keys.ts'
+import { loadKeyring } from '../src/access/keys.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { createIdFactory } from '../src/core/id.ts'
 import type { Json } from '../src/core/json.ts'
@@ -97,7 +97,7 @@ function streams(): void {
   )
 }
 
-function requests(): void {
+async function requests(): Promise<void> {
   const bytes = Buffer.from(chatRequest('assistant', 1).body)
   print(
     `body: check and parse ${bytes.length} bytes`,
@@ -115,9 +115,9 @@ function requests(): void {
     'Anthropic: encode the request',
     nanosOf(() => anthropic.encode(request, { model: 'm' })),
   )
-  const keyring = createKeyring({
+  const keyring = await loadKeyring({
     declared: [{ name: 'bench', secret: new Secret(key) }],
-    store: { all: () => [], insert: () => undefined },
+    store: { all: async () => [], insert: async () => undefined },
     pepper: randomBytes(32),
   })
   print(
@@ -224,6 +224,6 @@ function recordOf(id: string): RequestRecord {
 }
 
 streams()
-requests()
+await requests()
 plans()
 records()

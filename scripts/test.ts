@@ -41,6 +41,11 @@ if (!existsSync(shared)) {
     'left out: recorded provider traffic and published API schemas (no ../shared beside the repository)',
   )
 }
+if (process.env['WEIR_POSTGRES'] === undefined) {
+  console.log(
+    'left out: a real PostgreSQL (`node scripts/services.ts -- npm test` starts one); PGlite stood in',
+  )
+}
 if (!isUnit && process.env['WEIR_PYTHON'] === undefined) {
   console.log('left out: the Python SDKs (WEIR_PYTHON names no interpreter that has them)')
 }

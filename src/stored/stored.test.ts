@@ -4,15 +4,17 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Part } from '../core/request.ts'
-import { migrations } from '../storage/sqlite/migrations.ts'
-import { openStore } from '../storage/sqlite/open.ts'
-import { createStoredResponseStore } from '../storage/sqlite/stored-response-store.ts'
+import { migrations } from '../storage/sql/migrations.ts'
+import { openSqlite } from '../storage/sql/sqlite.ts'
+import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
+import type { StoredResponseStore } from './port.ts'
 import { seal, unseal } from './seal.ts'
 import {
   createStoredResponses,
@@ -23,7 +25,9 @@ import {
 
 interface Bench {
   readonly path: string
+  /** The same file, for whoever looks or tampers from outside. */
   readonly database: DatabaseSync
+  readonly store: StoredResponseStore
   readonly clock: { now: number; nowMs(): number; monotonicMs(): number }
   readonly errors: unknown[]
   open(options?: Partial<StoredResponsesOptions>): StoredResponses
@@ -35,17 +39,23 @@ const startMs = 1_700_000_000_000
 function createBench(t: TestContext): Bench {
   const path = join(createTemporaryFolder(t), 'weir.db')
   const clock = { now: startMs, nowMs: () => clock.now, monotonicMs: () => 0 }
-  const database = openStore(path, migrations, clock)
-  t.after(() => database.close())
+  const opened = openSqlite(path, migrations, clock)
+  const database = new DatabaseSync(path)
+  t.after(async () => {
+    database.close()
+    await opened.close()
+  })
+  const store = createStoredResponseStore(opened)
   const errors: unknown[] = []
   return {
     path,
     database,
+    store,
     clock,
     errors,
     open(options = {}) {
       const stored = createStoredResponses({
-        store: createStoredResponseStore(database),
+        store,
         key,
         clock,
         ttlSeconds: 3600,
@@ -90,87 +100,88 @@ const part = fc.oneof(
   fc.record({ type: fc.constant('tool-result'), callId: fc.string(), content: fc.array(leaf) }),
 ) as fc.Arbitrary<Part>
 
-test('a conversation of any parts comes back as it was, for any owner', (t) => {
+test('a conversation of any parts comes back as it was, for any owner', async (t) => {
   const stored = createBench(t).open()
   const turn = fc.record({ role: fc.constantFrom('user', 'assistant', 'tool'), parts: fc.array(part) })
   const whose = fc.record({ org: fc.string({ unit }), keyId: fc.string({ unit }), id: fc.string({ unit }) })
   const given = fc
     .record({ conversation: fc.record({ turns: fc.array(turn) }), answer: fc.dictionary(fc.string(), json) })
     .map((value) => JSON.parse(JSON.stringify(value)) as StoredResponse) // objects as a parser makes them
-  fc.assert(
-    fc.property(whose, given, (to, response) => {
-      assert.equal(stored.keep(to, response), true)
-      assert.deepEqual(stored.find(to), response)
-      assert.equal(stored.remove(to), true)
-      assert.equal(stored.find(to), undefined)
+  await fc.assert(
+    fc.asyncProperty(whose, given, async (to, response) => {
+      assert.equal(await stored.keep(to, response), true)
+      assert.deepEqual(await stored.find(to), response)
+      assert.equal(await stored.remove(to), true)
+      assert.equal(await stored.find(to), undefined)
     }),
     { numRuns: 100 },
   )
 })
 
-test('another key, organisation or id finds and removes nothing', (t) => {
+test('another key, organisation or id finds and removes nothing', async (t) => {
   const stored = createBench(t).open()
-  stored.keep(owner, responseOf('a'))
+  await stored.keep(owner, responseOf('a'))
   for (const other of [{ keyId: 'key-2' }, { org: 'other' }, { id: 'resp_2' }]) {
-    assert.equal(stored.find({ ...owner, ...other }), undefined)
-    assert.equal(stored.remove({ ...owner, ...other }), false)
+    assert.equal(await stored.find({ ...owner, ...other }), undefined)
+    assert.equal(await stored.remove({ ...owner, ...other }), false)
   }
-  assert.deepEqual(stored.find(owner), responseOf('a'))
+  assert.deepEqual(await stored.find(owner), responseOf('a'))
 })
 
-test('two keys may keep the same id, and the last answer of one key counts', (t) => {
+test('two keys may keep the same id, and the last answer of one key counts', async (t) => {
   const stored = createBench(t).open()
   const other = { ...owner, keyId: 'key-2' }
-  stored.keep(owner, responseOf('a'))
-  stored.keep(other, responseOf('b'))
-  stored.keep(owner, responseOf('c'))
-  assert.deepEqual([stored.find(owner), stored.find(other)], [responseOf('c'), responseOf('b')])
+  await stored.keep(owner, responseOf('a'))
+  await stored.keep(other, responseOf('b'))
+  await stored.keep(owner, responseOf('c'))
+  assert.deepEqual([await stored.find(owner), await stored.find(other)], [responseOf('c'), responseOf('b')])
 })
 
-test('after its time a response is gone, also before it is deleted', (t) => {
+test('after its time a response is gone, also before it is deleted', async (t) => {
   const bench = createBench(t)
   const stored = bench.open()
-  stored.keep(owner, responseOf('a'))
+  await stored.keep(owner, responseOf('a'))
   bench.clock.now = startMs + 3_599_999
-  assert.notEqual(stored.find(owner), undefined)
+  assert.notEqual(await stored.find(owner), undefined)
   bench.clock.now = startMs + 3_600_000
-  assert.equal(stored.find(owner), undefined)
-  assert.equal(stored.remove(owner), false)
+  assert.equal(await stored.find(owner), undefined)
+  assert.equal(await stored.remove(owner), false)
   assert.equal(bench.database.prepare('select count(*) c from stored_responses').get()?.['c'], 1)
 })
 
-test('what has expired is deleted step by step, and a failing store is tried again', (t) => {
+test('what has expired is deleted step by step, and a failing store is tried again', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const bench = createBench(t)
-  const store = createStoredResponseStore(bench.database)
+  const { store } = bench
   let isBroken = true
   const stored = bench.open({
     store: {
       ...store,
-      prune(nowMs, limit) {
+      async prune(nowMs, limit) {
         if (isBroken) throw new Error('disk full')
         return store.prune(nowMs, limit)
       },
     },
   })
-  for (let n = 0; n < 250; n++) stored.keep({ ...owner, id: `resp_${n}` }, responseOf('a'))
+  for (let n = 0; n < 250; n++) await stored.keep({ ...owner, id: `resp_${n}` }, responseOf('a'))
   bench.clock.now += 1_800_000
-  stored.keep({ ...owner, id: 'young' }, responseOf('a'))
+  await stored.keep({ ...owner, id: 'young' }, responseOf('a'))
   bench.clock.now += 1_800_000
   const count = (): unknown => bench.database.prepare('select count(*) c from stored_responses').get()?.['c']
-  t.mock.timers.tick(60_000)
-  assert.deepEqual([bench.errors.length, count()], [1, 251])
+  const pass = async (ms: number): Promise<unknown> => {
+    t.mock.timers.tick(ms)
+    await setImmediate() // SQLite's steps wait for nothing but each other
+    return count()
+  }
+  assert.deepEqual([await pass(60_000), bench.errors.length], [251, 1])
   isBroken = false
-  t.mock.timers.tick(60_000)
-  assert.equal(count(), 151)
-  t.mock.timers.tick(25)
-  assert.equal(count(), 51)
-  t.mock.timers.tick(25)
-  assert.equal(count(), 1)
-  assert.notEqual(stored.find({ ...owner, id: 'young' }), undefined)
+  assert.equal(await pass(60_000), 151)
+  assert.equal(await pass(25), 51)
+  assert.equal(await pass(25), 1)
+  assert.notEqual(await stored.find({ ...owner, id: 'young' }), undefined)
 })
 
-test('a row that was changed or moved in any way is a miss', (t) => {
+test('a row that was changed or moved in any way is a miss', async (t) => {
   const { database, open } = createBench(t)
   const stored = open()
   const changes = [
@@ -183,37 +194,59 @@ test('a row that was changed or moved in any way is a miss', (t) => {
     'update stored_responses set answer = zeroblob(length(answer))',
   ]
   for (const change of changes) {
-    stored.keep(owner, responseOf('a'))
-    stored.keep({ ...owner, id: 'resp_2' }, responseOf('b'))
+    await stored.keep(owner, responseOf('a'))
+    await stored.keep({ ...owner, id: 'resp_2' }, responseOf('b'))
     database.exec(`${change} where id = 'resp_1'`)
-    assert.equal(stored.find(owner), undefined, change)
-    assert.notEqual(stored.find({ ...owner, id: 'resp_2' }), undefined, change)
+    assert.equal(await stored.find(owner), undefined, change)
+    assert.notEqual(await stored.find({ ...owner, id: 'resp_2' }), undefined, change)
   }
-  stored.keep(owner, responseOf('a'))
+  await stored.keep(owner, responseOf('a'))
   database.exec(`update stored_responses set key_id = 'key-2' where id = 'resp_1'`)
-  assert.equal(stored.find({ ...owner, keyId: 'key-2' }), undefined)
+  assert.equal(await stored.find({ ...owner, keyId: 'key-2' }), undefined)
 })
 
-test('another secret reads nothing, and one of the wrong length is refused', (t) => {
+test('another secret reads nothing, and one of the wrong length is refused', async (t) => {
   const bench = createBench(t)
-  bench.open().keep(owner, responseOf('a'))
-  assert.equal(bench.open({ key: randomBytes(32) }).find(owner), undefined)
-  assert.notEqual(bench.open().find(owner), undefined)
+  await bench.open().keep(owner, responseOf('a'))
+  assert.equal(await bench.open({ key: randomBytes(32) }).find(owner), undefined)
+  assert.notEqual(await bench.open().find(owner), undefined)
   assert.throws(() => bench.open({ key: randomBytes(16) }), /32 bytes/)
 })
 
-test('a response over the bound is not kept', (t) => {
+test('a response over the bound is not kept', async (t) => {
   const { open, database } = createBench(t)
   const response = responseOf('ü'.repeat(1000))
   const size = Buffer.byteLength(JSON.stringify(response.conversation) + JSON.stringify(response.answer))
-  assert.equal(open({ maxBytes: size - 1 }).keep(owner, response), false)
+  assert.equal(await open({ maxBytes: size - 1 }).keep(owner, response), false)
   assert.equal(database.prepare('select count(*) c from stored_responses').get()?.['c'], 0)
-  assert.equal(open({ maxBytes: size }).keep(owner, response), true)
+  assert.equal(await open({ maxBytes: size }).keep(owner, response), true)
 })
 
-test('nothing of a conversation stands in the files', (t) => {
+test('a response that is being kept is waited for, and one that could not be kept is not there', async (t) => {
+  const { open, store } = createBench(t)
+  const gate = Promise.withResolvers<void>()
+  const stored = open({
+    store: {
+      ...store,
+      async put(row) {
+        await gate.promise
+        if (row.id === 'lost') throw new Error('disk full')
+        await store.put(row)
+      },
+    },
+  })
+  const kept = stored.keep(owner, responseOf('a'))
+  const lost = stored.keep({ ...owner, id: 'lost' }, responseOf('b'))
+  const found = [stored.find(owner), stored.find({ ...owner, id: 'lost' })]
+  gate.resolve()
+  assert.equal(await kept, true)
+  await assert.rejects(lost, /disk full/)
+  assert.deepEqual(await Promise.all(found), [responseOf('a'), undefined])
+})
+
+test('nothing of a conversation stands in the files', async (t) => {
   const { path, open } = createBench(t)
-  open().keep(owner, responseOf('CANARY'))
+  await open().keep(owner, responseOf('CANARY'))
   for (const file of [path, `${path}-wal`]) assert.equal(readFileSync(file).includes('CANARY'), false)
 })
 

@@ -125,7 +125,10 @@ function startPruning({ store, clock, onError }: StoredResponsesOptions): { stop
   let underWay = Promise.resolve()
   let isStopped = false
   const schedule = (delayMs: number): void => {
-    if (!isStopped) timer = setTimeout(() => (underWay = step()), delayMs).unref()
+    if (isStopped) return
+    timer = setTimeout(() => {
+      underWay = step()
+    }, delayMs).unref()
   }
   const step = async (): Promise<void> => {
     let deleted = 0

@@ -11,7 +11,7 @@ interface KeyRow {
   readonly created_at_ms: number
 }
 
-interface KeyTables {
+type KeyTables = {
   readonly api_keys: KeyRow
 }
 

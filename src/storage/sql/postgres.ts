@@ -1,8 +1,9 @@
 /** PostgreSQL as a database: its pool of connections with their bounds, and its migrations. */
 
-import { Kysely, PostgresDialect, type PostgresQueryResult, sql } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult, sql } from 'kysely'
 import pg from 'pg'
 import type { Clock } from '../../core/clock.ts'
+import { GatewayError } from '../../core/error.ts'
 import { type Migration, pendingMigrations } from '../migration.ts'
 import type { Database } from './database.ts'
 import { unavailable } from './unavailable.ts'
@@ -40,7 +41,9 @@ export async function openPostgres(
 ): Promise<Database> {
   const common = { connectionString: url, application_name: 'weir', keepAlive: true }
   // Migrations take the time they take.
-  const patient = overPool(createPool({ ...common, max: 1, connectionTimeoutMillis: acquireTimeoutMs }, onError))
+  const patient = overPool(
+    createPool({ ...common, max: 1, connectionTimeoutMillis: acquireTimeoutMs }, onError),
+  )
   try {
     await migratePostgres(patient, migrations, clock)
   } finally {
@@ -61,10 +64,10 @@ export async function openPostgres(
 }
 
 function createPool(options: pg.PoolConfig, onError: (cause: unknown) => void): PostgresPool {
-  const types: pg.CustomTypesConfig = {
-    getTypeParser: ((oid: number, format?: 'text') =>
-      numberParsers[oid] ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-  }
+  const types = {
+    getTypeParser: (oid: number, format?: 'text'): unknown =>
+      numberParsers[oid] ?? pg.types.getTypeParser(oid, format),
+  } as pg.CustomTypesConfig
   const pool = new pg.Pool({ ...options, types })
   pool.on('error', onError)
   // One that breaks between two statements of a transaction tells nobody else; its next statement fails.
@@ -117,18 +120,21 @@ async function connect(pool: PostgresPool): Promise<PostgresClient> {
   }
 }
 
-function guardClient(client: PostgresClient) {
+function guardClient(client: PostgresClient): PostgresPoolClient {
   let isBroken = false
+  const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
+    try {
+      return await client.query<Row>(text, values)
+    } catch (error) {
+      if (sqlStateOf(error) === characterNotInRepertoire) throw unstorable(error)
+      if (!isFault(error)) throw error
+      isBroken = true
+      throw unavailable(error)
+    }
+  }
   return {
-    async query<Row>(text: unknown, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
-      try {
-        return await client.query<Row>(String(text), values)
-      } catch (error) {
-        if (!isFault(error)) throw error
-        isBroken = true
-        throw unavailable(error)
-      }
-    },
+    // Kysely gives a cursor, the other kind of argument, only to a dialect that has been given cursors.
+    query: query as PostgresPoolClient['query'],
     release: () => client.release(isBroken),
   }
 }
@@ -145,6 +151,13 @@ function isFault(error: unknown): boolean {
   return !(error instanceof RangeError || error instanceof TypeError)
 }
 
+const characterNotInRepertoire = '22021'
+
+/** Valid in JSON, and in the text of no PostgreSQL database. */
+function unstorable(cause: unknown): GatewayError {
+  return new GatewayError('invalid_request', 'A text holds the character U+0000.', { cause })
+}
+
 /** Serialization failure and deadlock. */
 function asksForAnotherTry(error: unknown): boolean {
   return ['40001', '40P01'].includes(sqlStateOf(error) ?? '')
@@ -154,7 +167,7 @@ function sqlStateOf(error: unknown): string | undefined {
   return error instanceof Error && 'severity' in error && 'code' in error ? String(error.code) : undefined
 }
 
-interface MigrationTables {
+type MigrationTables = {
   readonly migrations: { readonly name: string; readonly applied_at_ms: number }
 }
 

@@ -34,6 +34,7 @@ export function openSqlite(path: string, migrations: readonly Migration[], clock
     transaction: (work) => kysely.transaction().execute(work),
     async close() {
       await kysely.destroy()
+      // Kysely destroys no driver that it never used.
       if (file.isOpen) file.close()
     },
   }
@@ -52,7 +53,9 @@ class SqliteDriver implements Driver {
     this.#connection = new SqliteConnection(file)
   }
 
-  async init(): Promise<void> {}
+  async init(): Promise<void> {
+    // The file is open.
+  }
 
   /** There is one connection: what comes while a transaction has it would become a part of that transaction. */
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -78,7 +81,9 @@ class SqliteDriver implements Driver {
     if (this.#file.isTransaction) this.#run('rollback')
   }
 
-  async destroy(): Promise<void> {}
+  async destroy(): Promise<void> {
+    this.#file.close()
+  }
 
   #run(sql: string): void {
     guarded(() => this.#file.exec(sql))
@@ -135,13 +140,13 @@ class SqliteConnection implements DatabaseConnection {
     return guarded(() => {
       const { statement, givesRows } = this.#prepare(sql)
       const values = parameters as readonly SQLInputValue[]
-      if (givesRows) return { rows: statement.all(...values) as Row[] }
+      // Its rows have no prototype, unlike all other rows and objects.
+      if (givesRows) return { rows: statement.all(...values).map((row) => ({ ...row })) as Row[] }
       return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
     })
   }
 
-  // eslint-disable-next-line require-yield -- refuses
-  async *streamQuery(): AsyncIterableIterator<never> {
+  streamQuery(): never {
     throw new Error('queries are not streamed: read pages')
   }
 

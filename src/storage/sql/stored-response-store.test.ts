@@ -2,20 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
-import { test, type TestContext } from 'node:test'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { testStore } from '../../../test/support/databases.ts'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { SealedResponse, StoredResponseStore } from '../../stored/port.ts'
 import { migrations } from './migrations.ts'
-import { openStore } from './open.ts'
+import { openSqlite } from './sqlite.ts'
 import { createStoredResponseStore } from './stored-response-store.ts'
-
-function open(t: TestContext): { database: DatabaseSync; store: StoredResponseStore } {
-  const database = openStore(join(createTemporaryFolder(t), 'weir.db'), migrations, systemClock)
-  t.after(() => database.close())
-  return { database, store: createStoredResponseStore(database) }
-}
 
 const row = (id: string, given: Partial<SealedResponse> = {}): SealedResponse => ({
   org: 'default',
@@ -28,54 +23,76 @@ const row = (id: string, given: Partial<SealedResponse> = {}): SealedResponse =>
   ...given,
 })
 
-test('a row comes back as it was put, and is replaced whole', (t) => {
-  const { store } = open(t)
-  store.put(row('a'))
-  store.put(row('a', { keyId: 'key-2', answer: Uint8Array.of(9) }))
-  assert.deepEqual(store.get('default', 'key-1', 'a'), row('a'))
+/** Databases give bytes as arrays of different classes. */
+async function read(
+  store: StoredResponseStore,
+  keyId: string,
+  id: string,
+): Promise<SealedResponse | undefined> {
+  const found = await store.get('default', keyId, id)
+  return (
+    found && {
+      ...found,
+      conversation: Uint8Array.from(found.conversation),
+      answer: Uint8Array.from(found.answer),
+    }
+  )
+}
+
+testStore('a row comes back as it was put, and is replaced whole', async (database) => {
+  const store = createStoredResponseStore(database)
+  await store.put(row('a'))
+  await store.put(row('a', { keyId: 'key-2', answer: Uint8Array.of(9) }))
+  assert.deepEqual(await read(store, 'key-1', 'a'), row('a'))
   const next = row('a', {
     createdAtMs: 5,
     expiresAtMs: 6,
     conversation: Uint8Array.of(7),
     answer: Uint8Array.of(8),
   })
-  store.put(next)
-  assert.deepEqual(store.get('default', 'key-1', 'a'), next)
-  assert.deepEqual(store.get('default', 'key-2', 'a')?.answer, Uint8Array.of(9))
+  await store.put(next)
+  assert.deepEqual(await read(store, 'key-1', 'a'), next)
+  assert.deepEqual((await read(store, 'key-2', 'a'))?.answer, Uint8Array.of(9))
 })
 
-test('a row is found and deleted by organisation, key and id together', (t) => {
-  const { store } = open(t)
-  store.put(row('a'))
+testStore('a row is found and deleted by organisation, key and id together', async (database) => {
+  const store = createStoredResponseStore(database)
+  await store.put(row('a'))
   for (const [org, keyId, id] of [
     ['other', 'key-1', 'a'],
     ['default', 'key-2', 'a'],
     ['default', 'key-1', 'b'],
   ] as const) {
-    assert.equal(store.get(org, keyId, id), undefined)
-    assert.equal(store.delete(org, keyId, id), false)
+    assert.equal(await store.get(org, keyId, id), undefined)
+    assert.equal(await store.delete(org, keyId, id), false)
   }
-  assert.equal(store.delete('default', 'key-1', 'a'), true)
-  assert.equal(store.delete('default', 'key-1', 'a'), false)
+  assert.equal(await store.delete('default', 'key-1', 'a'), true)
+  assert.equal(await store.delete('default', 'key-1', 'a'), false)
 })
 
-test('pruning deletes what expired by then, the oldest first, at most as many as asked', (t) => {
-  const { database, store } = open(t)
-  for (const n of [3, 1, 4, 2, 5]) store.put(row(`r${n}`, { expiresAtMs: n }))
-  const left = (): unknown[] =>
-    database
-      .prepare('select id from stored_responses order by id')
-      .all()
-      .map(({ id }) => id)
-  assert.equal(store.prune(4, 2), 2)
-  assert.deepEqual(left(), ['r3', 'r4', 'r5'])
-  assert.equal(store.prune(4, 9), 2)
-  assert.deepEqual(left(), ['r5'])
-  assert.equal(store.prune(4, 9), 0)
-})
+testStore(
+  'pruning deletes what expired by then, the oldest first, at most as many as asked',
+  async (database) => {
+    const store = createStoredResponseStore(database)
+    for (const n of [3, 1, 4, 2, 5]) await store.put(row(`r${n}`, { expiresAtMs: n }))
+    const left = async () => {
+      const db = database.kysely.withTables<{ stored_responses: { id: string } }>()
+      const rows = await db.selectFrom('stored_responses').select('id').orderBy('id').execute()
+      return rows.map(({ id }) => id)
+    }
+    assert.equal(await store.prune(4, 2), 2)
+    assert.deepEqual(await left(), ['r3', 'r4', 'r5'])
+    assert.equal(await store.prune(4, 9), 2)
+    assert.deepEqual(await left(), ['r5'])
+    assert.equal(await store.prune(4, 9), 0)
+  },
+)
 
-test('neither lookup nor pruning reads the whole table', (t) => {
-  const { database } = open(t)
+test('neither lookup nor pruning reads the whole table (SQLite)', async (t) => {
+  const path = join(createTemporaryFolder(t), 'weir.db')
+  await openSqlite(path, migrations, systemClock).close()
+  const database = new DatabaseSync(path)
+  t.after(() => database.close())
   const plan = (sql: string): string =>
     database
       .prepare(`explain query plan ${sql}`)

@@ -13,7 +13,7 @@ interface StoredResponseRow {
   readonly answer: Uint8Array
 }
 
-interface StoredResponseTables {
+type StoredResponseTables = {
   readonly stored_responses: StoredResponseRow
 }
 
