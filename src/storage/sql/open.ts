@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
+import { GatewayError } from '../../core/error.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Database } from './database.ts'
 import { migrations } from './migrations.ts'
@@ -21,5 +22,19 @@ export interface DatabaseOptions {
 export async function openDatabase({ store, dataDir, clock, onError }: DatabaseOptions): Promise<Database> {
   if (store === 'sqlite') return openSqlite(join(dataDir, 'weir.db'), migrations, clock)
   const { openPostgres } = await import('./postgres.ts')
-  return openPostgres(store.reveal(), migrations, clock, onError)
+  try {
+    return await openPostgres(store.reveal(), migrations, clock, onError)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    // Whoever starts the gateway may know what its callers may not.
+    throw new Error(`the database that \`store\` names is not available: ${reasonOf(error.cause)}`, {
+      cause: error.cause,
+    })
+  }
+}
+
+/** Where a name has several addresses, the error has a code and no message. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.message === '' && 'code' in cause ? String(cause.code) : cause.message
 }
