@@ -28,7 +28,7 @@ export async function openDatabase({ store, dataDir, clock, onError }: DatabaseO
     if (!(error instanceof GatewayError)) throw error
     // Whoever starts the gateway may know what its callers may not.
     throw new Error(`the database that \`store\` names is not available: ${reasonOf(error.cause)}`, {
-      cause: error.cause,
+      cause: error,
     })
   }
 }
