@@ -150,7 +150,8 @@ async function compose({ config, load, log, closers, isControlOnly }: ComposePar
     store: stores.keys,
     pepper: readKeyFile(config.dataDir, 'pepper'),
   })
-  const firstKey = keyring.isEmpty && !isControlOnly ? (await keyring.create('first', clock.nowMs())).text : undefined
+  const firstKey =
+    keyring.isEmpty && !isControlOnly ? (await keyring.create('first', clock.nowMs())).text : undefined
   let current = config
   const simulatorUrl = await startSimulator(config, closers)
   const catalogue = new CatalogueSource(() => current)
