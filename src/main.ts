@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { loadKeyring, type Principal } from './access/keys.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
+import { backupRoutes } from './compose/backup.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
@@ -221,7 +222,7 @@ async function compose({ config, load, log, closers, isControlOnly }: ComposePar
         return token && sessionSetCookie(token, config.server.tls !== undefined)
       },
     }),
-    control: controlSideRoutes(adminRows),
+    control: controlSideRoutes([...adminRows, ...backupRoutes(config.dataDir, clock)]),
     newRequestId,
     catalogue: () => catalogue.get(),
     clock,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
+import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addImport } from './import.ts'
 import { addModels } from './models.ts'
@@ -26,6 +27,8 @@ addServe(program, output)
 addCheck(program, output)
 addModels(program, output)
 addImport(program, output)
+addBackup(program, output)
+addRestore(program, output)
 addSimulate(program, output)
 
 try {

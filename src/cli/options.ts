@@ -1,6 +1,13 @@
-/** Readers of option values that several verbs share. */
+/** Options that several verbs share, and readers of their values. */
 
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
+
+/** What names the data directory that a verb works on. */
+export function addDataOptions(verb: Command): Command {
+  return verb
+    .option('--config <file>', 'configuration file (default: weir.yaml, where there is one)')
+    .option('--data <folder>', 'folder of everything the gateway keeps')
+}
 
 /** A TCP port; 0 takes a free one. */
 export function readPort(text: string): number {
