@@ -10,6 +10,7 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { AddressInfo } from 'node:net'
 import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
+import { Roster } from '../core/roster.ts'
 import type { Gateway, Inbound } from '../gateway.ts'
 import { type BodyLimits, ByteBudget, readJson, readRaw } from './body.ts'
 import type { ClientAddressOf } from './client-address.ts'
@@ -59,14 +60,14 @@ const maxUploadBytesTogether = 512 * 1024 * 1024
 const lastWordsMs = 1000
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const open = new Set<Interrupt>()
+  const open = new Roster<Interrupt>()
   const uploads = new ByteBudget(maxUploadBytesTogether)
   let isClosing = false
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     const interrupt = new Interrupt()
-    open.add(interrupt)
+    const place = open.add(interrupt)
     response.on('close', () => {
-      open.delete(interrupt)
+      open.remove(place)
       if (isClosing) setImmediate(closeConnections)
     })
     if (isClosing) response.setHeader('connection', 'close')

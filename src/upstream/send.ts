@@ -198,6 +198,7 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
   readonly #receiver: Receiver
   readonly #shared: Shared
   readonly #startedMs: number
+  readonly #watchedAt: number
   #controller: Dispatcher.DispatchController | undefined
   #abortReason: GatewayError | undefined
   #drain: { readonly reason: GatewayError; readonly untilMs: number } | undefined
@@ -213,7 +214,7 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
     this.#receiver = receiver
     this.#shared = shared
     this.#startedMs = shared.clock.monotonicMs()
-    shared.ticker.watch(this)
+    this.#watchedAt = shared.ticker.watch(this)
   }
 
   get isOver(): boolean {
@@ -340,8 +341,8 @@ class Call implements Dispatcher.DispatchHandler, UpstreamCall, Watched {
 
   #finish(): void {
     this.#isOver = true
-    this.#shared.ticker.unwatch(this)
-    this.#shared.draining.delete(this)
+    this.#shared.ticker.unwatch(this.#watchedAt)
+    if (this.#drain) this.#shared.draining.delete(this)
   }
 }
 

@@ -1,5 +1,7 @@
 /** One coarse timer for all deadlines of all calls in flight: cheaper than timers per call, exact enough. */
 
+import { Roster } from '../core/roster.ts'
+
 /** Something with deadlines. `check` acts on those that have passed. */
 export interface Watched {
   check(nowMs: number): void
@@ -8,7 +10,7 @@ export interface Watched {
 const tickMs = 25
 
 export class Ticker {
-  readonly #watched = new Set<Watched>()
+  readonly #watched = new Roster<Watched>()
   readonly #monotonicMs: () => number
   #timer: NodeJS.Timeout | undefined
 
@@ -16,13 +18,15 @@ export class Ticker {
     this.#monotonicMs = monotonicMs
   }
 
-  watch(watched: Watched): void {
-    this.#watched.add(watched)
+  /** Gives the place by which it is left alone again. */
+  watch(watched: Watched): number {
     this.#timer ??= setInterval(() => this.#tick(), tickMs).unref()
+    return this.#watched.add(watched)
   }
 
-  unwatch(watched: Watched): void {
-    this.#watched.delete(watched)
+  /** Once for each `watch`. */
+  unwatch(place: number): void {
+    this.#watched.remove(place)
   }
 
   #tick(): void {
