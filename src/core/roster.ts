@@ -4,7 +4,7 @@
  * A `Set` for what lives as long as one request, by the place of each member. A `Set` itself must not be used there:
  * V8 replaces its table each time that it is full, and each old table points to the next. One table that has grown
  * old before it was replaced keeps all later ones from being collected young, and with them everything about every
- * request since (bench/README.md has the figures).
+ * request since (docs/adr/0010).
  */
 export class Roster<Member extends object> {
   readonly #members: (Member | undefined)[] = []
