@@ -9,6 +9,7 @@ import type { RecordStore } from '../records/port.ts'
 import { createKeyStore } from '../storage/sql/key-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
+import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
 import { openStore } from '../storage/sqlite/open.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
@@ -33,9 +34,11 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
   closers.add(() => database.close())
   const records = openStore(join(dataDir, 'records.db'), recordMigrations, clock)
   closers.add(() => records.close())
+  const checkpointer = createCheckpointer(records)
+  closers.add(() => checkpointer.close())
   return {
     keys: createKeyStore(database),
     responses: createStoredResponseStore(database),
-    records: createRecordStore(records),
+    records: createRecordStore(records, { checkpointer }),
   }
 }

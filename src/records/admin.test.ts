@@ -18,7 +18,7 @@ function open(t: TestContext, window?: number): { store: RecordStore; routes: re
   const path = join(createTemporaryFolder(t), 'records.db')
   const database = openStore(path, recordMigrations, systemClock)
   t.after(() => database.close())
-  const store = createRecordStore(database, window)
+  const store = createRecordStore(database, { window })
   return { store, routes: recordRoutes(store) }
 }
 

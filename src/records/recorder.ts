@@ -8,7 +8,7 @@ export interface RecorderOptions {
   readonly clock: Clock
   /** A record waits at most this long to be written. */
   readonly flushMs?: number
-  /** The records of one transaction. */
+  /** The records of one transaction: as many as half a millisecond writes, since requests wait for it. */
   readonly maxBatch?: number
   /** While the store fails, the oldest records beyond this number are dropped: they are not money. */
   readonly maxQueued?: number
@@ -28,7 +28,7 @@ const dayMs = 86_400_000
 const retryMs = 1000
 const pruneEveryMs = 60_000
 /** Between two steps of pruning, for the requests that wait. */
-const pruneRestMs = 25
+const pruneRestMs = 5
 /** A record that fails this often alone is itself the fault. */
 const maxTriesAlone = 3
 
@@ -38,7 +38,7 @@ const maxTriesAlone = 3
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { store, onError } = options
-  const { flushMs = 250, maxBatch = 256, maxQueued = 10_000 } = options
+  const { flushMs = 250, maxBatch = 64, maxQueued = 10_000 } = options
   const queue: RequestRecord[] = []
   let dropped = 0
   let batchSize = maxBatch

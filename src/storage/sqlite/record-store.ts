@@ -11,14 +11,15 @@ import {
 } from 'kysely'
 import { type ErrorCode, GatewayError } from '../../core/error.ts'
 import type { RecordQuery, RecordStore, RequestRecord } from '../../records/port.ts'
+import type { Checkpointer } from './checkpointer.ts'
 import { createQueryBuilder } from './kysely.ts'
 import { transact } from './open.ts'
 import type { RecordRow, RecordTables } from './record-migrations.ts'
 
 /** How many index entries one step of a search reads: some 10 ms of the event loop at most. */
 const searchWindow = 20_000
-/** How many records one step deletes: some 5 ms at most. */
-const pruneStep = 200
+/** How many records one step deletes: a millisecond's worth. */
+const pruneStep = 50
 
 const builder = createQueryBuilder<RecordTables>()
 
@@ -32,8 +33,18 @@ interface Compilable {
   compile(): CompiledQuery
 }
 
-/** The store over a database that `openStore` opened with `recordMigrations`. `window` is for tests. */
-export function createRecordStore(database: DatabaseSync, window = searchWindow): RecordStore {
+export interface RecordStoreOptions {
+  /** Absent: SQLite makes its checkpoints itself, within a commit. */
+  readonly checkpointer?: Checkpointer
+  /** For tests. */
+  readonly window?: number | undefined
+}
+
+/** The store over a database that `openStore` opened with `recordMigrations`. */
+export function createRecordStore(
+  database: DatabaseSync,
+  { checkpointer, window = searchWindow }: RecordStoreOptions = {},
+): RecordStore {
   const insert = database.prepare(insertSql())
   const pageCount = database.prepare('pragma page_count')
   const freeCount = database.prepare('pragma freelist_count')
@@ -54,6 +65,7 @@ export function createRecordStore(database: DatabaseSync, window = searchWindow)
       transact(database, () => {
         for (const record of records) insert.run(...toColumns(record))
       })
+      checkpointer?.note(records.length)
     },
     search(query) {
       const filters = filtersOf(query)
