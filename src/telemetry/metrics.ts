@@ -1,7 +1,8 @@
 /** The Prometheus metrics: names, labels, and how a finished request is counted. */
 
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { RequestRecord } from '../records/record.ts'
+import { counter, histogram } from './series.ts'
 
 export interface Metrics {
   /** Counts one finished request. Cheap: label sets are resolved once. */
@@ -37,40 +38,37 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const requestLabels = ['dialect', 'operation', 'route', 'provider', 'status'] as const
-  const duration = new Histogram({
+  const duration = histogram({
     name: 'weir_request_duration_seconds',
     help: 'Time from the request to the end of its answer.',
-    labelNames: requestLabels,
-    buckets: secondsBuckets,
-    registers,
+    labelNames: ['dialect', 'operation', 'route', 'provider', 'status'],
+    bounds: secondsBuckets,
   })
-  const firstToken = new Histogram({
+  const firstToken = histogram({
     name: 'weir_time_to_first_token_seconds',
     help: 'Time from the request to the first content of a streamed answer.',
     labelNames: ['route', 'provider'],
-    buckets: secondsBuckets,
-    registers,
+    bounds: secondsBuckets,
   })
-  const overhead = new Histogram({
+  const overhead = histogram({
     name: 'weir_overhead_seconds',
     help: 'Time that the gateway itself added: all but the attempts.',
     labelNames: ['operation'],
-    buckets: overheadBuckets,
-    registers,
+    bounds: overheadBuckets,
   })
-  const tokens = new Counter({
+  const tokens = counter({
     name: 'weir_tokens_total',
     help: 'Tokens as the providers reported them.',
     labelNames: ['provider', 'direction'],
-    registers,
   })
-  const attempts = new Counter({
+  const attempts = counter({
     name: 'weir_attempts_total',
     help: 'Attempts at providers; `outcome` is `ok` or an error code.',
     labelNames: ['provider', 'outcome'],
-    registers,
   })
+  for (const family of [duration, firstToken, overhead, tokens, attempts]) {
+    registry.registerMetric(family.asMetric())
+  }
   const refusals = new Counter({
     name: 'weir_errors_total',
     help: 'Requests answered with an error, by code.',
@@ -108,27 +106,27 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   })
 
-  /** The series that a request with these labels counts in. Few combinations exist: names come from the configuration. */
+  /** What requests with the same labels count in. Few combinations exist: names come from the configuration. */
   const seriesOf = remember((dialect, operation, route, provider, status) => ({
-    duration: duration.labels(dialect, operation, route, provider, status),
-    overhead: overhead.labels(operation),
-    firstToken: firstToken.labels(route, provider),
-    input: tokens.labels(provider, 'input'),
-    output: tokens.labels(provider, 'output'),
+    duration: duration.of(dialect, operation, route, provider, status),
+    overhead: overhead.of(operation),
+    firstToken: firstToken.of(route, provider),
+    input: tokens.of(provider, 'input'),
+    output: tokens.of(provider, 'output'),
   }))
-  const attemptsOf = remember((provider, outcome) => attempts.labels(provider, outcome))
+  const attemptsOf = remember((provider, outcome) => attempts.of(provider, outcome))
 
   return {
     observe(record) {
       const { dialect, operation, route = '', provider = '', status, usage } = record
       const series = seriesOf(dialect, operation, route, provider, String(status))
-      series.duration.observe(record.durationMs / 1000)
-      if (record.overheadMs !== undefined) series.overhead.observe(record.overheadMs / 1000)
-      if (record.firstTokenMs !== undefined) series.firstToken.observe(record.firstTokenMs / 1000)
-      for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').inc()
+      series.duration.add(record.durationMs / 1000)
+      if (record.overheadMs !== undefined) series.overhead.add(record.overheadMs / 1000)
+      if (record.firstTokenMs !== undefined) series.firstToken.add(record.firstTokenMs / 1000)
+      for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').add(1)
       if (!usage) return
-      series.input.inc(usage.inputTokens)
-      series.output.inc(usage.outputTokens)
+      series.input.add(usage.inputTokens)
+      series.output.add(usage.outputTokens)
     },
     countRefusal: (code) => refusals.labels(code).inc(),
     countDroppedRecords: (count) => droppedRecords.inc(count),
