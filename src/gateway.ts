@@ -212,9 +212,8 @@ function authorise({ principal, call, destination }: Exchange): void {
 function plan(exchange: Exchange): void {
   const { inbound, call, destination, parts, atMs } = exchange
   const { dialect, operation } = inbound
-  // Only a route has something to decide by what is in the request.
-  const content = (isRoute(destination!) ? call!.content?.() : undefined) ?? unknownContent
-  const traits = new RequestTraits({ dialect, operation, stream: call!.stream }, callerOf(exchange), content)
+  const look = () => call!.content?.() ?? unknownContent
+  const traits = new RequestTraits({ dialect, operation, stream: call!.stream }, callerOf(exchange), look)
   const nowMs = parts.clock.monotonicMs()
   exchange.plan = planRequest(destination!, traits, { ...parts.routing, nowMs, atMs })
 }

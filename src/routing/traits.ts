@@ -28,17 +28,24 @@ const bytesPerToken = 4
 export class RequestTraits {
   readonly channel: Channel
   readonly caller: Caller
-  readonly content: ContentTraits
-  /** A rough estimate. */
-  readonly inputTokens: number
+  readonly #look: () => ContentTraits
+  #content: ContentTraits | undefined
   #language: { readonly code: Language | undefined } | undefined
   #hasCode: boolean | undefined
 
-  constructor(channel: Channel, caller: Caller, content: ContentTraits) {
+  constructor(channel: Channel, caller: Caller, look: () => ContentTraits) {
     this.channel = channel
     this.caller = caller
-    this.content = content
-    this.inputTokens = Math.ceil(content.inputBytes / bytesPerToken)
+    this.#look = look
+  }
+
+  get content(): ContentTraits {
+    return (this.#content ??= this.#look())
+  }
+
+  /** A rough estimate. */
+  get inputTokens(): number {
+    return Math.ceil(this.content.inputBytes / bytesPerToken)
   }
 
   /** Of the user's last words. */

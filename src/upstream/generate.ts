@@ -81,11 +81,8 @@ function memoryOf(generation: Generation): CallMemory | undefined {
   }
 }
 
-async function attempt(
-  generation: Generation,
-  target: Target,
-  context: AttemptContext,
-): Promise<AttemptResult> {
+/** Throws what it can tell before it sends. */
+function attempt(generation: Generation, target: Target, context: AttemptContext): Promise<AttemptResult> {
   const { client, request } = generation
   if (target.provider.spec.generates === false) {
     throw new GatewayError('unsupported_operation', `Provider ${target.provider.name} generates no answers.`)

@@ -16,7 +16,7 @@ export class TerminalGuard implements Machine<GenEvent, GenEvent> {
   #failed = false
 
   push(event: GenEvent): readonly GenEvent[] {
-    return this.#admits(event) ? [event] : []
+    return this.admits(event) ? [event] : []
   }
 
   end(): readonly GenEvent[] {
@@ -32,7 +32,8 @@ export class TerminalGuard implements Machine<GenEvent, GenEvent> {
     return true
   }
 
-  #admits(event: GenEvent): boolean {
+  /** Takes note of the event and tells whether it may pass. */
+  admits(event: GenEvent): boolean {
     if (this.#failed) return event.type === 'usage'
     switch (event.type) {
       case 'block-start':

@@ -235,9 +235,8 @@ class StreamPump implements Receiver {
     const events: GenEvent[] = []
     let isNoise = false
     for (const candidate of decoded) {
-      const admitted = this.#guard.push(candidate)
-      events.push(...admitted)
-      isNoise ||= admitted.length === 0 && isContent(candidate)
+      if (this.#guard.admits(candidate)) events.push(candidate)
+      else isNoise ||= isContent(candidate)
     }
     // Content after the end brings usage that is as wrong as itself.
     const kept = isNoise ? events.filter((event) => event.type !== 'usage') : events

@@ -1,16 +1,14 @@
 /** Reads a provider's non-streamed answer, and its error answers. */
 
-import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { GenEvent } from '../core/event.ts'
-import type { Interrupt } from '../core/interrupt.ts'
 import { type Json, parseJson } from '../core/json.ts'
 import type { Dialect, Patch } from '../dialects/dialect.ts'
 import { createFrameParser } from '../framing/frame-parser.ts'
 import { TerminalGuard } from './guard.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
 import { retryAfterMs } from './retry-after.ts'
-import type { Phase, ResponseHeaders, SendOptions, Sender } from './send.ts'
+import type { Phase, ResponseHeaders, SendOptions } from './send.ts'
 
 const maxAnswerBytes = 32 * 1024 * 1024
 /** Of an error answer only the beginning is read: it may be a whole web page. */
@@ -30,26 +28,21 @@ export interface Whole {
  * Sends a request and collects its whole answer, up to the size limits. Every failure, of the connection or told
  * by the provider, is in `fault`. Never rejects. An interrupt aborts it.
  */
-export async function exchange(
+export function exchange(
   options: SendOptions,
   decodeError: (status: number, body: string) => GatewayError,
   { sender, interrupt, clock }: AttemptContext,
 ): Promise<Whole> {
-  const received = await collect(sender, options, interrupt, clock)
-  const { fault, status, headers, body } = received
-  if (fault || status === undefined || status < 300) return received
-  return { ...received, fault: errorOf(decodeError, status, headers, body, clock.nowMs()) }
-}
-
-function collect(sender: Sender, options: SendOptions, interrupt: Interrupt, clock: Clock): Promise<Whole> {
   const { promise, resolve } = Promise.withResolvers<Whole>()
   const chunks: Buffer[] = []
   let received = 0
   let status: number | undefined
   let headersMs: number | undefined
   let headers: ResponseHeaders = {}
-  const done = (fault?: GatewayError) => {
+  const done = (lost?: GatewayError) => {
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+    const isRefused = lost === undefined && status !== undefined && status >= 300
+    const fault = isRefused ? errorOf(decodeError, status!, headers, body, clock.nowMs()) : lost
     resolve({
       phase: call.phase,
       headers,
@@ -170,12 +163,10 @@ export function decodeWhole(
 ): GenEvent[] {
   const guard = new TerminalGuard()
   const events: GenEvent[] = []
-  const take = (decoded: readonly GenEvent[]) => {
-    for (const event of decoded) events.push(...guard.push(event))
-  }
-  if (isEventStream(whole.headers)) {
-    take(decodeStreamBody(dialect, whole.body, eventPatch))
-  } else take(decodeJsonBody(dialect, whole.body, patch))
+  const decoded = isEventStream(whole.headers)
+    ? decodeStreamBody(dialect, whole.body, eventPatch)
+    : decodeJsonBody(dialect, whole.body, patch)
+  for (const event of decoded) if (guard.admits(event)) events.push(event)
   events.push(...guard.end())
   return events
 }

@@ -82,7 +82,7 @@ export function fakeTraits(
   return new RequestTraits(
     { dialect: 'openai-chat', operation: 'generate', stream: false, ...channel },
     { keyName: 'key', tags: [], header: () => undefined, ...caller },
-    { ...unknownContent, ...content },
+    () => ({ ...unknownContent, ...content }),
   )
 }
 
