@@ -104,26 +104,36 @@ export function headLine(): string {
 
 const root = resolve(import.meta.dirname, '..')
 const page = resolve(root, 'docs/benchmarks.md')
-const begin = '<!-- begin: written by `npm run bench -- --write` -->'
 const end = '<!-- end -->'
 
-/** Replaces the generated part of docs/benchmarks.md. */
-export function writePage(setting: Setting, figures: readonly Figure[]): void {
-  const text = readFileSync(page, 'utf8')
-  const before = text.slice(0, text.indexOf(begin) + begin.length)
-  const after = text.slice(text.indexOf(end))
-  writeFileSync(page, `${before}\n${markdown(setting, figures)}\n${after}`)
+/** Replaces what `command` has written into docs/benchmarks.md; its place is marked there with its name. */
+export function writePage(command: string, text: string): void {
+  const before = `<!-- begin: written by \`${command}\` -->`
+  const old = readFileSync(page, 'utf8')
+  const from = old.indexOf(before)
+  if (from < 0) throw new Error(`docs/benchmarks.md has no place for ${command}`)
+  const start = from + before.length
+  writeFileSync(page, `${old.slice(0, start)}\n${text}\n${old.slice(old.indexOf(end, start))}`)
 }
 
-function markdown(setting: Setting, figures: readonly Figure[]): string {
-  const row = (values: readonly string[]) => `| ${values.join(' | ')} |`
-  return [
+/** Where and when, as a sentence. */
+export function settingLine(setting: Setting): string {
+  return (
     `Commit ${setting.commit}, ${setting.date}, Node ${setting.node.slice(1)}, ${setting.cpu}, ` +
-      `${setting.cores} cores, ${setting.memoryGiB} GiB, load average ${setting.loadAverage} before the run ` +
-      `(${setting.scale}).`,
-    '',
-    row(heads),
-    row(['---', '---:', '---:', '---:', '---:', '---']),
-    ...figures.map((figure) => row(cells(figure))),
-  ].join('\n')
+    `${setting.cores} cores, ${setting.memoryGiB} GiB, load average ${setting.loadAverage} before the run ` +
+    `(${setting.scale}).`
+  )
+}
+
+/** The table of all figures, in Markdown. */
+export function figureTable(figures: readonly Figure[]): string {
+  return table(heads, ['---', '---:', '---:', '---:', '---:', '---'], figures.map(cells))
+}
+
+export function table(
+  head: readonly string[],
+  alignment: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  return [head, alignment, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }

@@ -3,7 +3,17 @@
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { compared, type Figure, headLine, line, settingOf, verdict, writePage } from './report.ts'
+import {
+  compared,
+  type Figure,
+  figureTable,
+  headLine,
+  line,
+  settingLine,
+  settingOf,
+  verdict,
+  writePage,
+} from './report.ts'
 import { openRig } from './rig.ts'
 import { type Bench, type Scale, scenarios } from './scenarios.ts'
 
@@ -66,4 +76,6 @@ if (values.json !== undefined) {
   }))
   writeFileSync(values.json, `${JSON.stringify({ setting, figures: results }, null, 2)}\n`)
 }
-if (values.write) writePage(setting, figures)
+if (values.write) {
+  writePage('npm run bench -- --write', `${settingLine(setting)}\n\n${figureTable(figures)}`)
+}

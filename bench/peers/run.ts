@@ -1,5 +1,6 @@
 /**
- * Portkey's gateway beside Weir, in the harness of `npm run bench`. Usage: node bench/peers/run.ts [--quick].
+ * Portkey's gateway beside Weir, in the harness of `npm run bench`. Usage: node bench/peers/run.ts [--quick] [--write];
+ * `--write` puts the result into docs/benchmarks.md.
  * The peer is installed in this folder on its first run, from this folder's own lockfile.
  */
 
@@ -10,7 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { interleave, type Round } from '../interleave.ts'
 import { type Measured, startProcess } from '../process.ts'
-import { settingOf } from '../report.ts'
+import { settingLine, settingOf, table, writePage } from '../report.ts'
 import { chatRequest, streamRequest } from '../requests.ts'
 import { models, openRig, type Rig } from '../rig.ts'
 import { sideOf } from '../scenarios.ts'
@@ -23,15 +24,16 @@ const caveats = [
   'the first chunk of each stream, which costs it time but no CPU. Both were given one core and nothing was tuned.',
 ]
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+})
 const rounds = values.quick ? 2 : 5
 const durationMs = values.quick ? 1_000 : 2_000
 
 if (!existsSync(join(import.meta.dirname, peer.entry))) install()
-const { commit, node, cpu, cores, loadAverage } = settingOf(values.quick ? 'quick' : 'normal')
-console.log(
-  `commit ${commit}, node ${node}, ${cpu}, ${cores} cores, load average ${loadAverage}\n${caveats.join('\n')}\n`,
-)
+const setting = settingLine(settingOf(values.quick ? 'quick' : 'normal'))
+console.log(`${setting}\n${caveats.join('\n')}\n`)
+const rows: string[][] = []
 
 const rig = await openRig(undefined)
 try {
@@ -43,14 +45,19 @@ try {
   for (const callers of [32, 4]) {
     const request = chatRequest(models.chat, 60)
     const round = await interleave(sides(rig, subjects, request, { callers, durationMs }), rounds)
-    print(`chat, ${callers} callers, per request`, round, (each) => each.latencyP50Ms)
+    print(`chat, ${callers} callers: per request, latency`, round, (each) => each.latencyP50Ms)
   }
   const request = streamRequest(models.paced, 100)
   const load = { callers: 200, count: 200, pauseMs: 25 }
   const round = await interleave(sides(rig, subjects, request, load), rounds)
-  print('200 streams of 100 chunks, per chunk', round, (each) => each.firstTokenP50Ms)
+  print('200 streams of 100 chunks: per chunk, time to first token', round, (each) => each.firstTokenP50Ms)
 } finally {
   await rig.close()
+}
+if (values.write) {
+  const head = ['', '', 'CPU', 'to bare', 'p50']
+  const text = table(head, ['---', '---', '---:', '---:', '---:'], rows)
+  writePage('node bench/peers/run.ts --write', `${setting}\n\n${text}\n\n${caveats.join(' ')}`)
 }
 
 /** Its packages' install scripts are not run: it needs none of them. */
@@ -113,8 +120,10 @@ function print(
     Weir: round.weir,
     [peer.name]: round.peer,
   })) {
-    const ratio = each.cpuMicros / round.bare.cpuMicros
-    const cpu = `${each.cpuMicros.toFixed(1).padStart(8)} µs CPU  ${ratio.toFixed(2).padStart(6)}x`
-    console.log(`  ${name.padEnd(16)}${cpu}  ${timeOf(each).toFixed(2).padStart(8)} ms p50`)
+    const cpu = `${each.cpuMicros.toFixed(1)} µs`
+    const ratio = `${(each.cpuMicros / round.bare.cpuMicros).toFixed(2)}x`
+    const time = `${timeOf(each).toFixed(2)} ms`
+    console.log(`  ${name.padEnd(16)}${cpu.padStart(11)} CPU  ${ratio.padStart(7)}  ${time.padStart(11)} p50`)
+    rows.push([what, name, cpu, ratio, time])
   }
 }
