@@ -7,15 +7,18 @@ import { GatewayError } from './core/error.ts'
 import type { Interrupt } from './core/interrupt.ts'
 import { asString, type JsonObject } from './core/json.ts'
 import { priorities, type Priority } from './core/priority.ts'
+import type { Spender } from './ledger/entry.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import type { AttemptRecord, RequestRecord } from './records/record.ts'
 import { type Attempt, attemptPlan, type AttemptParts } from './routing/attempt.ts'
+import type { OpenAttempt } from './routing/port.ts'
 import { findDestination, type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
 import { type Candidate, isRoute, type Route } from './routing/route.ts'
 import { type Caller, RequestTraits } from './routing/traits.ts'
 import { continueConversation, conversationOf } from './stored/conversation.ts'
 import type { StoredResponses } from './stored/stored.ts'
 import type { TokenCounter } from './tokens/counter.ts'
-import { type Call, unknownContent } from './upstream/operation.ts'
+import { type Call, noAccount, unknownContent } from './upstream/operation.ts'
 import type { Outlet } from './upstream/outlet.ts'
 import type { Sender } from './upstream/send.ts'
 
@@ -49,6 +52,7 @@ export interface GatewayParts {
   readonly clock: Clock
   readonly sender: Sender
   readonly tokens: TokenCounter
+  readonly ledger: Ledger
   readonly stored: StoredResponses
   readonly routing: AttemptParts
   snapshot(): Snapshot
@@ -153,6 +157,10 @@ class Exchange {
     return this.inbound.header('x-weir-session') ?? this.call?.session
   }
 
+  get user(): string | undefined {
+    return this.inbound.header('x-weir-user') ?? this.call?.user
+  }
+
   /** Throws `invalid_request`. */
   get priority(): Priority {
     const asked = this.inbound.header('x-weir-priority')
@@ -232,6 +240,7 @@ function callerOf({ inbound, principal, session }: Exchange): Caller {
 
 async function attempt(exchange: Exchange): Promise<void> {
   const { inbound, parts, deadlineMs } = exchange
+  if (!exchange.call!.isFree) parts.ledger.admit()
   exchange.decided = await attemptPlan(
     {
       plan: exchange.plan!,
@@ -245,14 +254,50 @@ async function attempt(exchange: Exchange): Promise<void> {
         isStrict: inbound.header('x-weir-strict') === '1',
         outlet: inbound.outlet,
         interrupt: inbound.interrupt,
+        account: noAccount,
         streamHeaders: (target, dropped) => answerHeaders(exchange, target, exchange.begun, dropped),
       },
+      openAttempt: openAttemptOf(exchange),
       onStart: () => exchange.begun++,
       onEnd: (made) => exchange.attempts.push(made),
       ...(deadlineMs !== undefined && { deadlineMs }),
     },
     parts.routing,
   )
+}
+
+/** Opens the account of each attempt that the request is made in: all of them are its caller's. */
+function openAttemptOf(exchange: Exchange): OpenAttempt {
+  const { parts, call } = exchange
+  const spender = spenderOf(exchange)
+  const bounds = call!.bounds?.()
+  const countPrompt = call!.countPrompt && (() => call!.countPrompt!(parts.tokens))
+  return ({ n, target: { provider, model, credential } }) =>
+    parts.ledger.open({
+      spender,
+      attempt: n,
+      provider: provider.name,
+      model,
+      credential: credential.alias,
+      bounds,
+      ...(countPrompt && { countPrompt }),
+    })
+}
+
+function spenderOf({ inbound, principal, call, plan, user, session }: Exchange): Spender {
+  return {
+    requestId: inbound.id,
+    org: principal!.org,
+    keyId: principal!.keyId,
+    keyName: principal!.keyName,
+    tags: tagsOf(inbound.header('x-weir-tags')),
+    dialect: inbound.dialect,
+    operation: inbound.operation,
+    stream: call!.stream,
+    ...(user !== undefined && { user }),
+    ...(session !== undefined && { session }),
+    ...(plan!.route !== undefined && { route: plan!.route }),
+  }
 }
 
 /** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
@@ -336,9 +381,8 @@ function toGatewayError(error: unknown): GatewayError {
 }
 
 function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
-  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, session } = exchange
+  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, user, session } = exchange
   const endedMs = parts.clock.monotonicMs()
-  const user = inbound.header('x-weir-user') ?? call?.user
   const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
   return {
     id: inbound.id,
@@ -356,7 +400,7 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     overheadMs: Math.max(0, toMs(endedMs - startedMs - inAttemptsMs)), // a hedge runs beside another
     dropped: last?.dropped ?? [],
     clientGone: error?.code === 'client_gone',
-    attempts: attempts.map((made, index) => toAttemptRecord(made, index + 1, startedMs)),
+    attempts: attempts.map((made) => toAttemptRecord(made, startedMs)),
     ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
     ...(plan?.route !== undefined && { route: plan.route }),
     ...(plan?.decision && { decision: plan.decision }),
@@ -370,9 +414,9 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
   }
 }
 
-function toAttemptRecord(made: Attempt, n: number, startedMs: number): AttemptRecord {
+function toAttemptRecord(made: Attempt, startedMs: number): AttemptRecord {
   return {
-    n,
+    n: made.n,
     provider: made.target.provider.name,
     model: made.target.model,
     startedMs: toMs(made.startedMs - startedMs),

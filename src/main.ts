@@ -176,10 +176,12 @@ async function compose({ config, load, log, closers, isControlOnly }: ComposePar
   const pressureWatch = watchProcess(pressure)
   closers.add(() => pressureWatch.stop())
 
-  const sender = createSender(clock)
-  closers.add(() => sender.close())
   const tokens = createTokenCounter()
   closers.add(() => tokens.close())
+  const books = await startLedger({ config, clock, log, tokens, models: () => catalogue.inForce() })
+  closers.add(() => books.close())
+  const sender = createSender(clock)
+  closers.add(() => sender.close())
   const stored = createStoredResponses({
     ...config.storedResponses,
     store: stores.responses,
@@ -192,6 +194,7 @@ async function compose({ config, load, log, closers, isControlOnly }: ComposePar
     clock,
     sender,
     tokens,
+    ledger: books.ledger,
     stored,
     routing,
     snapshot: () => snapshot,

@@ -13,6 +13,7 @@ export class CatalogueSource {
   readonly #config: () => Config
   #data: CatalogueData | undefined
   #loading: Promise<CatalogueData> | undefined
+  #inForce: { readonly config: Config; readonly lookUp: LookUpModel } | undefined
 
   constructor(config: () => Config) {
     this.#config = config
@@ -35,6 +36,15 @@ export class CatalogueSource {
   lookUp(config: Config): LookUpModel {
     const catalogue = this.#data && this.#over(config, this.#data)
     return (provider, model) => catalogue?.lookup(provider, model)
+  }
+
+  /** For the configuration in force; the first calls wait for the data. */
+  inForce(): LookUpModel | Promise<LookUpModel> {
+    const config = this.#config()
+    if (this.#inForce?.config === config) return this.#inForce.lookUp
+    if (!this.#data) return this.load().then(() => this.inForce())
+    this.#inForce = { config, lookUp: this.lookUp(config) }
+    return this.#inForce.lookUp
   }
 
   #over({ models: settings, providers }: Config, data: CatalogueData): Catalogue {

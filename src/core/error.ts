@@ -212,6 +212,13 @@ export const errorTable = {
     meaning: 'The provider says that it is overloaded.',
     mend: 'Retry later or add another target.',
   },
+  ledger_unavailable: {
+    status: 503,
+    retry: 'after',
+    blame: 'gateway',
+    meaning: 'The ledger cannot be written (disk full, I/O error): calls that cost money are not made.',
+    mend: "Free space in the gateway's data directory, or mend its disk; the log has the cause.",
+  },
   overloaded: {
     status: 503,
     retry: 'after',

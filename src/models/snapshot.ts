@@ -23,6 +23,11 @@ export function takeSnapshot(catalogue: Catalogue, providers = catalogue.provide
   return { version: `prices@${hash.slice(0, 12)}`, prices }
 }
 
+/** The name of one model's price by what it is, as ledger lines carry it. */
+export function priceVersion(price: PriceTable): string {
+  return `price@${createHash('sha256').update(canonical(price)).digest('hex').slice(0, 16)}`
+}
+
 /** Absent members: the model was not priced then, or is not now. */
 export interface PriceChange {
   readonly model: string

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { fakeCandidate, fakePolicy, fakeProvider, handClock } from '../../test/support/routing.ts'
 import { type ErrorCode, type ErrorDetail, GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
-import type { AttemptContext, AttemptResult, Call } from '../upstream/operation.ts'
+import { type AttemptContext, type AttemptResult, type Call, noAccount } from '../upstream/operation.ts'
 import type { Outlet } from '../upstream/outlet.ts'
 import { type Attempt, attemptPlan, type AttemptParts, type Run } from './attempt.ts'
 import { createCandidate } from './candidate.ts'
@@ -89,6 +89,7 @@ function runWith({ candidates, scripts, policy, stream = false, deadlineMs, part
     call,
     priority: 'default',
     context: { clock, outlet, interrupt: new Interrupt() } as unknown as AttemptContext,
+    openAttempt: () => noAccount,
     onStart: () => {},
     onEnd: (attempt) => ended.push(attempt),
     ...(deadlineMs !== undefined && { deadlineMs: clock.monotonicMs() + deadlineMs }),

@@ -6,18 +6,26 @@ import type { Interrupt } from '../core/interrupt.ts'
 import type { Priority } from '../core/priority.ts'
 import type { Target } from '../providers/provider.ts'
 import { isTlsFault } from '../upstream/egress.ts'
-import type { AttemptContext, AttemptResult, Call } from '../upstream/operation.ts'
+import {
+  type Account,
+  type AttemptContext,
+  type AttemptResult,
+  type Call,
+  noAccount,
+} from '../upstream/operation.ts'
 import { isStaleSocket } from '../upstream/send.ts'
 import type { FigureBook, Sample } from './figures.ts'
 import type { Health } from './health.ts'
 import { type HedgeBudget, race } from './hedge.ts'
 import type { Choice, Plan } from './plan.ts'
-import type { Limiter, Release } from './port.ts'
+import type { Limiter, OpenAttempt, Release } from './port.ts'
 import type { RetryBudget, Spending } from './retry-budget.ts'
 import type { Leg } from './route.ts'
 import { combineHashes } from './hash.ts'
 
 export interface Attempt extends AttemptResult {
+  /** Counts the attempts of the request in the order in which they began, from 1. */
+  readonly n: number
   readonly target: Target
   /** On the monotonic clock. */
   readonly startedMs: number
@@ -43,6 +51,8 @@ export interface Run {
   readonly priority: Priority
   /** Monotonic; absent where the client set none. */
   readonly deadlineMs?: number
+  /** Opens the account of each attempt. */
+  readonly openAttempt: OpenAttempt
   /** Called when an attempt begins. */
   onStart(): void
   /** Called when it has ended; that of the answer comes last. */
@@ -118,7 +128,9 @@ class Course {
     this.#note(step)
     const hedge = this.#started === 1 ? this.#hedgeDelayMs(step) : undefined
     const attempt =
-      hedge === undefined ? await this.#attempt(step.leg, this.#run.context) : await this.#hedged(step, hedge)
+      hedge === undefined
+        ? await this.#attempt(step, this.#started, this.#run.context)
+        : await this.#hedged(step, hedge)
     if (!attempt.error) step.spending?.succeeded()
     this.#end(attempt)
     return attempt
@@ -234,25 +246,29 @@ class Course {
     this.#run.onEnd(attempt)
   }
 
-  async #attempt(leg: Leg, context: AttemptContext): Promise<Attempt> {
+  async #attempt({ leg }: Step, n: number, context: AttemptContext): Promise<Attempt> {
     const { call, plan, priority } = this.#run
     const { health, limiter } = this.#parts
     const startedMs = this.#clock.monotonicMs()
     let result: AttemptResult
     let release: Release | undefined
+    let account: Account = noAccount
     let isBegun = false
     try {
       const place = limiter.acquire(leg.target.provider.name, priority, context.interrupt)
       release = typeof place === 'function' ? place : await place
+      if (!call.isFree) account = await this.#run.openAttempt({ n, target: leg.target })
+      if (context.interrupt.reason) throw context.interrupt.reason
       health.begin(leg)
       isBegun = true
-      result = await call.attempt(leg.target, context)
+      result = await call.attempt(leg.target, { ...context, account })
     } catch (cause) {
       result = { error: toGatewayError(cause), phase: 'unsent', isCommitted: false, dropped: [] }
     } finally {
       release?.()
     }
-    const attempt = { ...result, target: leg.target, startedMs, endedMs: this.#clock.monotonicMs() }
+    const attempt = { ...result, n, target: leg.target, startedMs, endedMs: this.#clock.monotonicMs() }
+    await account.settle(result)
     if (!isBegun) return attempt
     if (result.isEstimate) health.abandon(leg)
     else health.record(leg, result.error, plan.policy.breaker)
@@ -285,17 +301,15 @@ class Course {
 
   async #hedged(step: Step, afterMs: number): Promise<Attempt> {
     const { context } = this.#run
-    let second: Step | undefined
     const { winner, loser } = await race({
       context,
       afterMs,
-      first: (lane) => this.#attempt(step.leg, lane),
+      first: (lane) => this.#attempt(step, 1, lane),
       second: () => {
-        second = this.#hedgeStep(step.at)
+        const second = this.#hedgeStep(step.at)
         if (!second || !this.#parts.hedges.spend()) return undefined
-        const { leg } = second
         this.#note(second)
-        return (lane) => this.#attempt(leg, lane)
+        return (lane) => this.#attempt(second, 2, lane)
       },
     })
     if (loser) this.#end(loser)

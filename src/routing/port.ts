@@ -2,6 +2,8 @@
 
 import type { Interrupt } from '../core/interrupt.ts'
 import type { Priority } from '../core/priority.ts'
+import type { Target } from '../providers/provider.ts'
+import type { Account } from '../upstream/operation.ts'
 
 /** Gives the place back. Once. */
 export type Release = () => void
@@ -13,3 +15,16 @@ export interface Limiter {
    */
   acquire(upstream: string, priority: Priority, interrupt: Interrupt): Release | Promise<Release>
 }
+
+/** One attempt that is about to be made. */
+export interface Opening {
+  /** Counts the attempts of the request, from 1. */
+  readonly n: number
+  readonly target: Target
+}
+
+/**
+ * Puts the intent of an attempt into the journal, with what it may cost at most. Nothing may be sent before it is
+ * there. Throws or rejects with what forbids the attempt: `ledger_unavailable`.
+ */
+export type OpenAttempt = (opening: Opening) => Account | Promise<Account>

@@ -9,6 +9,8 @@ import type { CountReply, CountRequest } from './worker.ts'
 export interface TokenCounter {
   /** By OpenAI's o200k tokenizer and rules of thumb for frames and media: an estimate for every model. */
   estimate(request: GenRequest): Promise<number>
+  /** The tokens of one text, by the same tokenizer. */
+  count(text: string): Promise<number>
   close(): Promise<void>
 }
 
@@ -36,16 +38,21 @@ export function createTokenCounter(): TokenCounter {
     return started
   }
 
+  const count = (texts: readonly string[]): Promise<number> => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    const id = ++lastId
+    waiting.set(id, { resolve, reject })
+    worker ??= startWorker()
+    worker.postMessage({ id, texts } satisfies CountRequest)
+    return promise
+  }
+
   return {
     async estimate(request) {
       const { texts, extraTokens } = promptText(request)
-      const { promise, resolve, reject } = Promise.withResolvers<number>()
-      const id = ++lastId
-      waiting.set(id, { resolve, reject })
-      worker ??= startWorker()
-      worker.postMessage({ id, texts } satisfies CountRequest)
-      return (await promise) + extraTokens
+      return (await count(texts)) + extraTokens
     },
+    count: (text) => count([text]),
     async close() {
       const running = worker
       failAll(undefined)

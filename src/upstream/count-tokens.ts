@@ -24,6 +24,7 @@ export function openCountTokens(client: DialectId, body: Json, model: string | u
   return {
     model: request.model,
     stream: false,
+    isFree: true,
     content: () => contentTraits(request),
     attempt: (target, context) => attempt(client, request, plain, target, context),
   }

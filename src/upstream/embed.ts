@@ -8,7 +8,13 @@ import { embeddingDialects } from '../dialects/embeddings/registry.ts'
 import { dialects } from '../dialects/registry.ts'
 import { embedPath } from '../providers/address.ts'
 import type { Target } from '../providers/provider.ts'
-import { type AttemptContext, type AttemptResult, type Call, refuseDroppedIfStrict } from './operation.ts'
+import {
+  type AttemptContext,
+  type AttemptResult,
+  type BillBounds,
+  type Call,
+  refuseDroppedIfStrict,
+} from './operation.ts'
 import { exchange, resultOf } from './whole.ts'
 
 /** Reads a client's embeddings request. Throws GatewayError `invalid_request`. */
@@ -19,8 +25,20 @@ export function openEmbed(id: EmbeddingDialectId, body: Json, path: EmbedPath | 
     model: request.model,
     stream: false,
     ...(request.user !== undefined && { user: request.user }),
+    bounds: () => boundsOf(request),
     attempt: (target, context) => attempt(client, request, target, context),
   }
+}
+
+function boundsOf({ inputs }: EmbedRequest): BillBounds {
+  let inputBytes = 0
+  let isUnbounded = false
+  for (const input of inputs) {
+    if (typeof input === 'string') inputBytes += Buffer.byteLength(input)
+    else if ('length' in input) inputBytes += input.length
+    else isUnbounded = true
+  }
+  return { inputBytes, turns: inputs.length, images: 0, isUnbounded, maxOutputTokens: 0 }
 }
 
 async function attempt(
@@ -47,7 +65,7 @@ async function attempt(
     parseJson(received.body.toString('utf8')) ?? null,
     provider.responsePatch,
   )
-  if (answer instanceof GatewayError) return { ...result, error: answer }
+  if (answer instanceof GatewayError) return { ...result, error: answer, isWhole: false }
   const encoded: JsonObject = client.response.encode(answer, request)
   return {
     ...result,

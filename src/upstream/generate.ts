@@ -17,6 +17,8 @@ import {
   type AttemptResult,
   type Call,
   type CallMemory,
+  type ContentTraits,
+  type ReceivedText,
   refuseDroppedIfStrict,
   type Transcript,
 } from './operation.ts'
@@ -55,13 +57,17 @@ interface Generation {
 function toCall(generation: Generation): Call {
   const { request } = generation
   const memory = memoryOf(generation)
+  let traits: ContentTraits | undefined
+  const content = (): ContentTraits => (traits ??= contentTraits(request))
   return {
     model: request.model,
     stream: request.stream,
     ...(request.user !== undefined && { user: request.user }),
     ...(request.session !== undefined && { session: request.session }),
     ...(memory && { memory }),
-    content: () => contentTraits(request),
+    content,
+    bounds: content,
+    countPrompt: (tokens) => tokens.estimate(request),
     attempt: (target, context) => attempt(generation, target, context),
   }
 }
@@ -197,6 +203,7 @@ async function streamed(
     }),
     outlet: context.outlet,
     interrupt: context.interrupt,
+    account: context.account,
     clock: context.clock,
     dropped,
     ...(kept && { onEvent: (event) => kept.push(event) }),
@@ -247,7 +254,7 @@ async function whole(
   if (received.fault) return result
   const events = decodeWhole(source, received, provider.responsePatch, provider.eventPatch)
   const facts = factsOf(events)
-  if (facts.error) return { ...result, ...facts }
+  if (facts.error) return { ...result, ...facts, isWhole: false }
   const isUntouched =
     source.id === client.id &&
     !provider.responsePatch &&
@@ -256,9 +263,15 @@ async function whole(
   const body = isUntouched
     ? received.body
     : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
-  const answered = { ...result, ...facts, body }
+  const answered = { ...result, ...facts, body, received: () => receivedOf(events) }
   if (!keepsAnswer(generation)) return answered
   return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
+}
+
+function receivedOf(events: readonly GenEvent[]): ReceivedText {
+  let text = ''
+  for (const event of events) if (event.type === 'block-delta') text += event.text
+  return { text, length: text.length }
 }
 
 interface Facts {

@@ -24,9 +24,24 @@ export interface AttemptContext {
   readonly outlet: Outlet
   /** Raised when the client has gone, its deadline has passed, or the gateway must stop. */
   readonly interrupt: Interrupt
+  readonly account: Account
   /** The headers that a streamed answer begins with, given what the attempt knows when it commits. */
   streamHeaders(target: Target, dropped: readonly string[]): Readonly<Record<string, string>>
 }
+
+/** What the ledger is told of one attempt, while it goes on and when it is over. */
+export interface Account {
+  /** How many tokens have come so far, roughly: a mark for the time after a crash. Cheap, for every delta. */
+  progress(outputTokens: number): void
+  /**
+   * Puts the settlement into the journal. Nothing that shows the client the end of the answer may leave before the
+   * promise resolves; absent: at once. It never rejects. The first call settles, later ones wait for it.
+   */
+  settle(result: AttemptResult): Promise<unknown> | undefined
+}
+
+/** Of a call that costs nothing. */
+export const noAccount: Account = { progress: () => undefined, settle: () => undefined }
 
 /** What became of one attempt. All times are on the monotonic clock. */
 export interface AttemptResult {
@@ -41,6 +56,12 @@ export interface AttemptResult {
   readonly upstreamRequestId?: string
   readonly dropped: readonly string[]
   readonly usage?: Usage
+  /** The answer came to its own end, whatever became of the client since. */
+  readonly isWhole?: boolean
+  /** Read to its end for the bill alone: the client had left. */
+  readonly isDrained?: boolean
+  /** The text that came: what is counted where the provider does not say. */
+  received?(): ReceivedText
   /** Why the first choice ended, in our word. */
   readonly finish?: string
   /** The model that the provider says answered. */
@@ -50,6 +71,13 @@ export interface AttemptResult {
   readonly transcript?: Transcript
   /** The figure in the answer is Weir's own estimate. */
   readonly isEstimate?: boolean
+}
+
+export interface ReceivedText {
+  /** The beginning; long answers are kept up to a bound. */
+  readonly text: string
+  /** The length of all of it, in UTF-16 units. */
+  readonly length: number
 }
 
 export interface CallMemory {
@@ -69,11 +97,23 @@ export interface Transcript {
   readonly body: JsonObject
 }
 
-/** What a request holds, as far as it decides where it may go. Never the content itself, but for `question`. */
-export interface ContentTraits {
+/** What bounds the bill for a request, before it is made. */
+export interface BillBounds {
   /** UTF-8, of everything that becomes prompt tokens; media not counted. */
   readonly inputBytes: number
+  readonly turns: number
+  readonly images: number
+  /** There is something in it whose tokens its bytes do not bound: files, sound, what the provider itself adds. */
+  readonly isUnbounded: boolean
+  /** Of each choice. */
   readonly maxOutputTokens?: number
+  readonly choices?: number
+  /** The tier that is asked for, in the provider's word. */
+  readonly serviceTier?: string
+}
+
+/** What a request holds, as far as it decides where it may go. Never the content itself, but for `question`. */
+export interface ContentTraits extends BillBounds {
   readonly hasTools: boolean
   /** A schema or JSON is asked for. */
   readonly isStructured: boolean
@@ -86,6 +126,9 @@ export interface ContentTraits {
 /** Of a request of which nothing is known. */
 export const unknownContent: ContentTraits = {
   inputBytes: 0,
+  turns: 0,
+  images: 0,
+  isUnbounded: true,
   hasTools: false,
   isStructured: false,
   asksReasoning: false,
@@ -102,8 +145,14 @@ export interface Call {
   readonly session?: string
   /** Where the client continues an earlier answer, or asks for this one to be kept. */
   readonly memory?: CallMemory
+  /** The provider makes no bill for it. */
+  readonly isFree?: boolean
   /** Absent where the operation does not look into its requests. */
   content?(): ContentTraits
+  /** Absent: nothing bounds it. */
+  bounds?(): BillBounds
+  /** The prompt's tokens by the tokenizer; absent where there is no prompt to count. */
+  countPrompt?(tokens: TokenCounter): Promise<number>
   attempt(target: Target, context: AttemptContext): Promise<AttemptResult>
 }
 

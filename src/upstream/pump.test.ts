@@ -9,6 +9,7 @@ import { sseFraming } from '../framing/stream-framing.ts'
 import { createProvider } from '../providers/provider.ts'
 import { providerTable } from '../providers/table.ts'
 import { createCandidate } from '../routing/candidate.ts'
+import { noAccount } from './operation.ts'
 import type { Outlet } from './outlet.ts'
 import { pump } from './pump.ts'
 import type { Receiver, Sender, UpstreamCall } from './send.ts'
@@ -58,6 +59,7 @@ function start(outlet: Outlet) {
       headers: () => ({}),
       outlet,
       interrupt,
+      account: noAccount,
       clock: systemClock,
       dropped: [],
     },

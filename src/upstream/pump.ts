@@ -10,7 +10,7 @@ import { createFrameParser } from '../framing/frame-parser.ts'
 import type { Frame, FrameParser } from '../framing/frame.ts'
 import type { FrameWriter, StreamFraming } from '../framing/stream-framing.ts'
 import { TerminalGuard } from './guard.ts'
-import type { AttemptResult } from './operation.ts'
+import type { Account, AttemptResult } from './operation.ts'
 import type { Outlet } from './outlet.ts'
 import type { Receiver, ResponseHeaders, SendOptions, Sender, UpstreamCall } from './send.ts'
 import { contentEncodingFault, contentKind, decodeWhole, errorOf, requestIdOf, sizeFault } from './whole.ts'
@@ -38,6 +38,7 @@ export interface PumpOptions {
   readonly headers: () => Readonly<Record<string, string>>
   readonly outlet: Outlet
   readonly interrupt: Interrupt
+  readonly account: Account
   readonly clock: Clock
   readonly dropped: readonly string[]
   /** Sees every event of the answer that the guard admits. */
@@ -46,6 +47,15 @@ export interface PumpOptions {
 
 /** A client that accepts nothing for this long is gone in all but name, also where its answer is complete. */
 const blockedMs = 60_000
+
+/** The end of an answer is kept back at most this long for a provider that says no more and yet does not close. */
+const keptBackMs = 1_000
+
+/** Of the text that came, what is kept to be counted where the provider does not say how much it was. */
+const maxKeptText = 256 * 1024
+
+/** The characters of a token, roughly, and rather too few: for marks of progress. */
+const charactersPerToken = 3
 
 /** Sends the request and pumps its answer. Resolves when both sides have ended; never rejects. */
 export function pump(sender: Sender, request: SendOptions, options: PumpOptions): Promise<AttemptResult> {
@@ -71,14 +81,17 @@ class StreamPump implements Receiver {
   #body: Buffer[] | undefined
   #bodyBytes = 0
 
-  /** Written but not yet committed. */
+  /** What waits: for the first content before anything is sent, and for the settlement before the end is. */
   #pending: (string | Buffer)[] = []
   #isCommitted = false
-  #isSettled = false
+  #isEnding = false
   #isDraining = false
   #blockTimer: NodeJS.Timeout | undefined
+  #keptBackTimer: NodeJS.Timeout | undefined
   #sawTerminator = false
   #deltas = 0
+  #text = ''
+  #textLength = 0
   #usage: Usage | undefined
   #finish: string | undefined
   #model: string | undefined
@@ -118,7 +131,7 @@ class StreamPump implements Receiver {
 
   onData(chunk: Buffer): void {
     if (this.#body) this.#collect(this.#body, chunk)
-    else if (!this.#isSettled) this.#stream(chunk)
+    else if (!this.#isEnding) this.#stream(chunk)
   }
 
   onEnd(): void {
@@ -161,10 +174,7 @@ class StreamPump implements Receiver {
       if (!this.#failure) text += this.#encode(event)
     }
     if (this.#failure) this.#fail(this.#failure)
-    else {
-      this.#emit(text + this.#endEncoder())
-      this.#succeed()
-    }
+    else this.#succeed(text + this.#endEncoder(), true)
   }
 
   // -- a stream
@@ -257,6 +267,7 @@ class StreamPump implements Receiver {
         break
       case 'block-delta':
         this.#contentArrived()
+        this.#received(event.text)
         if (++this.#deltas > this.#options.maxDeltas) {
           this.#failure = new GatewayError(
             'upstream_protocol',
@@ -280,6 +291,12 @@ class StreamPump implements Receiver {
       case 'native':
         break
     }
+  }
+
+  #received(text: string): void {
+    this.#textLength += text.length
+    if (this.#text.length < maxKeptText) this.#text += text
+    this.#options.account.progress(Math.max(this.#deltas, Math.ceil(this.#textLength / charactersPerToken)))
   }
 
   #contentArrived(): void {
@@ -332,29 +349,28 @@ class StreamPump implements Receiver {
     else if (mode === 'frames' && client.terminator !== undefined && !this.#sawTerminator) {
       text += this.#writer.text({ data: client.terminator })
     }
-    this.#emit(text)
-    this.#succeed()
+    this.#succeed(text, this.#guard.isComplete)
   }
 
   // -- the client's side
 
   #emit(output: string | Buffer): void {
-    if (this.#isDraining || this.#options.outlet.isGone) return
-    if (!this.#isCommitted) {
-      this.#pending.push(output)
-      if (this.#firstTokenMs === undefined || this.#failure) return
-      this.#commit()
-      return
-    }
-    if (output.length > 0) this.#write(output)
+    if (output.length > 0) this.#pending.push(output)
+    if (this.#firstTokenMs === undefined || this.#failure) return
+    if (this.#guard.isComplete) this.#keptBackTimer ??= setTimeout(() => this.#flush(), keptBackMs).unref()
+    else this.#flush()
   }
 
-  #commit(): void {
-    this.#isCommitted = true
-    this.#options.outlet.begin(200, this.#options.headers())
+  #flush(): void {
     const pending = this.#pending
     this.#pending = []
-    for (const output of pending) if (output.length > 0) this.#write(output)
+    const { outlet } = this.#options
+    if (this.#isDraining || outlet.isGone) return
+    if (!this.#isCommitted) {
+      this.#isCommitted = true
+      outlet.begin(200, this.#options.headers())
+    }
+    for (const output of pending) this.#write(output)
   }
 
   #write(output: string | Buffer): void {
@@ -370,7 +386,7 @@ class StreamPump implements Receiver {
   }
 
   #interrupted(reason: GatewayError): void {
-    if (this.#isSettled) return
+    if (this.#isEnding) return
     if (reason.code === 'client_gone' && this.#options.drainWhenGone) {
       this.#isDraining = true
       this.#call.drain(reason)
@@ -379,47 +395,66 @@ class StreamPump implements Receiver {
 
   // -- endings
 
-  #succeed(): void {
-    if (!this.#isCommitted && !this.#options.outlet.isGone && !this.#isDraining) this.#commit()
-    if (!this.#isDraining && !this.#options.outlet.isGone) {
-      const closing = this.#writer.close()
-      if (closing !== '') this.#options.outlet.write(closing)
-      this.#options.outlet.end()
-    }
-    this.#settle(this.#isDraining ? this.#options.interrupt.reason : undefined)
+  #succeed(lastOutput: string, isWhole: boolean): void {
+    if (lastOutput !== '') this.#pending.push(lastOutput)
+    this.#end(this.#isDraining ? this.#options.interrupt.reason : undefined, isWhole)
   }
 
   #fail(error: GatewayError): void {
-    const { outlet, client, context } = this.#options
-    if (this.#isCommitted && !outlet.isGone && !this.#isDraining) {
-      // The failure is told in the client's own dialect; there is no finish and no closing frame.
-      if (!this.#isFailureTold) {
-        this.#encoder ??= client.stream.encoder(context)
-        const frames = this.#encoder.push({ type: 'fail', error })
-        outlet.write(frames.map((frame) => this.#writer.text(frame)).join('') + this.#writer.close())
-      }
-      outlet.end()
-    }
-    this.#settle(error)
+    this.#end(error, this.#guard.isComplete)
   }
 
-  #settle(error: GatewayError | undefined): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+  /** The one way out: what the answer cost is in the ledger before the client is shown the end of it. */
+  #end(error: GatewayError | undefined, isWhole: boolean): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    clearTimeout(this.#keptBackTimer)
+    const result = this.#resultOf(error, isWhole)
+    const settled = this.#options.account.settle(result)
+    if (settled) void settled.then(() => this.#close(result))
+    else this.#close(result)
+  }
+
+  #close(result: AttemptResult): void {
+    const { outlet } = this.#options
+    const { error } = result
+    // A failed answer of which the client has seen nothing leaves it for another target's.
+    if (this.#isCommitted || error === undefined) this.#flush()
+    if (this.#isCommitted && !this.#isDraining && !outlet.isGone) {
+      const last = error === undefined ? this.#writer.close() : this.#toldFailure(error)
+      if (last !== '') outlet.write(last)
+      outlet.end()
+    }
+    this.#done.resolve({ ...result, isCommitted: this.#isCommitted })
+  }
+
+  /** The failure in the client's own dialect; there is no finish and no closing frame. */
+  #toldFailure(error: GatewayError): string {
+    if (this.#isFailureTold) return ''
+    const { client, context } = this.#options
+    this.#encoder ??= client.stream.encoder(context)
+    const frames = this.#encoder.push({ type: 'fail', error })
+    return frames.map((frame) => this.#writer.text(frame)).join('') + this.#writer.close()
+  }
+
+  #resultOf(error: GatewayError | undefined, isWhole: boolean): AttemptResult {
     const requestId = requestIdOf(this.#headers)
-    this.#done.resolve({
+    return {
       phase: this.#call.phase,
       isCommitted: this.#isCommitted,
+      isWhole,
       dropped: this.#options.dropped,
       ...(error && { error }),
+      ...(this.#isDraining && { isDrained: true }),
       ...(this.#status !== undefined && { status: this.#status }),
       ...(this.#headersMs !== undefined && { headersMs: this.#headersMs }),
       ...(this.#firstTokenMs !== undefined && { firstTokenMs: this.#firstTokenMs }),
       ...(requestId !== undefined && { upstreamRequestId: requestId }),
       ...(this.#usage && { usage: this.#usage }),
+      received: () => ({ text: this.#text, length: this.#textLength }),
       ...(this.#finish !== undefined && { finish: this.#finish }),
       ...(this.#model !== undefined && { reportedModel: this.#model }),
-    })
+    }
   }
 }
 

@@ -54,7 +54,10 @@ class Relay implements Receiver {
   #errorBytes = 0
   #tap: UsageTap | undefined
   #isCommitted = false
-  #isSettled = false
+  #isEnding = false
+  /** The last bytes of an answer: the client gets them when what it cost is in the ledger. */
+  readonly #keptBack: Buffer[] = []
+  #bytesToCome: number | undefined
   #blockTimer: NodeJS.Timeout | undefined
 
   constructor(request: SendOptions, options: RelayOptions, context: AttemptContext) {
@@ -77,6 +80,8 @@ class Relay implements Receiver {
     this.#status = status
     this.#headers = headers
     this.#headersMs = this.#context.clock.monotonicMs()
+    const length = headers['content-length']
+    if (typeof length === 'string') this.#bytesToCome = Number(length)
     if (status >= 300) this.#errorBody = []
     else this.#tap = this.#options.openTap?.(headers)
     const fault = contentEncodingFault(headers) ?? this.#webPageFault(status, headers)
@@ -85,24 +90,20 @@ class Relay implements Receiver {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#isSettled) return
+    if (this.#isEnding) return
     this.#firstByteMs ??= this.#context.clock.monotonicMs()
     this.#call.contentArrived()
     if (this.#errorBody) this.#keepError(this.#errorBody, chunk)
     this.#tap?.push(chunk)
-    if (this.#isCommitted) this.#write(chunk)
+    if (this.#isCommitted) this.#pass(chunk)
   }
 
   onEnd(): void {
-    const error = this.#toldError()
-    if (this.#isCommitted && !this.#context.outlet.isGone) this.#context.outlet.end()
-    this.#settle(error)
+    this.#end(this.#toldError(), true)
   }
 
   onFault(error: GatewayError): void {
-    // What has begun can only be cut: no form of it has a place for the gateway's own words.
-    if (this.#isCommitted) this.#context.outlet.destroy()
-    this.#settle(error)
+    this.#end(error, false)
   }
 
   /** An address that serves pages is not that of a route of OpenAI's, whatever its status. */
@@ -156,6 +157,14 @@ class Relay implements Receiver {
     outlet.begin(status, headers)
   }
 
+  /** Bytes go on as they come, but for those with which the client would have the whole answer. */
+  #pass(chunk: Buffer): void {
+    if (this.#bytesToCome !== undefined) this.#bytesToCome -= chunk.length
+    const isLast = this.#bytesToCome !== undefined && this.#bytesToCome <= 0
+    if (isLast || this.#tap?.isComplete === true) this.#keptBack.push(chunk)
+    else this.#write(chunk)
+  }
+
   #write(chunk: Buffer): void {
     const { outlet } = this.#context
     if (outlet.isGone || outlet.write(chunk)) return
@@ -169,14 +178,32 @@ class Relay implements Receiver {
     this.#call.resume()
   }
 
-  #settle(error: GatewayError | undefined): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+  /** The one way out: what the answer cost is in the ledger before the client is shown the end of it. */
+  #end(error: GatewayError | undefined, isWhole: boolean): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    const result = this.#resultOf(error, isWhole)
+    const settled = this.#context.account.settle(result)
+    if (settled) void settled.then(() => this.#close(result, isWhole))
+    else this.#close(result, isWhole)
+  }
+
+  #close(result: AttemptResult, isWhole: boolean): void {
+    const { outlet } = this.#context
     clearTimeout(this.#blockTimer)
+    if (this.#isCommitted && isWhole && !outlet.isGone) {
+      for (const chunk of this.#keptBack) outlet.write(chunk)
+      outlet.end()
+    } else if (this.#isCommitted) outlet.destroy() // no form of what has begun has a place for the gateway's words
+    this.#done.resolve(result)
+  }
+
+  #resultOf(error: GatewayError | undefined, isWhole: boolean): AttemptResult {
     const requestId = requestIdOf(this.#headers)
-    this.#done.resolve({
+    return {
       phase: this.#call.phase,
       isCommitted: this.#isCommitted,
+      isWhole,
       dropped: this.#options.dropped,
       ...this.#tap?.end(),
       ...(error && { error }),
@@ -184,6 +211,6 @@ class Relay implements Receiver {
       ...(this.#headersMs !== undefined && { headersMs: this.#headersMs }),
       ...(this.#firstByteMs !== undefined && { firstTokenMs: this.#firstByteMs }),
       ...(requestId !== undefined && { upstreamRequestId: requestId }),
-    })
+    }
   }
 }

@@ -19,6 +19,8 @@ export interface Reading {
 /** Sees the chunks of one answer. It never throws: what cannot be read is not accounted. */
 export interface UsageTap {
   push(chunk: Buffer): void
+  /** The answer has come to its own end: what may still follow is its bill. */
+  readonly isComplete: boolean
   end(): Reading
 }
 
@@ -38,6 +40,8 @@ export const openPlainTap: OpenTap = (headers) =>
             const block = asObject(asObject(parseJson(frame.data))?.['usage'])
             usage = (block && usageOfBlock(block)) ?? usage
           },
+          // The block comes with the last event, and nowhere before.
+          isComplete: () => usage !== undefined,
           end: () => defined({ usage }),
         }
       })
@@ -64,6 +68,7 @@ export function openDialectTap(
             take(frame) {
               reading = readEvents(decoder.push(frame), reading)
             },
+            isComplete: () => reading.finish !== undefined,
             end: () => readEvents(decoder.end(), reading),
           }
         })
@@ -84,6 +89,7 @@ function readEvents(events: readonly GenEvent[], before: Reading): Reading {
 
 interface FrameReader {
   take(frame: Frame): void
+  isComplete(): boolean
   end(): Reading
 }
 
@@ -101,6 +107,9 @@ function streamTap(framing: Parameters<typeof createFrameParser>[0], open: () =>
   }
   return {
     push: (chunk) => take(() => parser.push(chunk)),
+    get isComplete() {
+      return reader.isComplete()
+    },
     end() {
       take(() => parser.end())
       return reader.end()
@@ -120,6 +129,7 @@ function documentTap(read: (document: Document) => Reading): UsageTap {
   let bytes = 0
   let isWhole = true
   return {
+    isComplete: false,
     push(chunk) {
       chunks.push(chunk)
       bytes += chunk.length

@@ -89,6 +89,7 @@ export function resultOf(received: Whole, dropped: readonly string[]): AttemptRe
   return {
     phase,
     isCommitted: false,
+    isWhole: fault === undefined,
     dropped,
     ...(fault && { error: fault }),
     ...(status !== undefined && { status }),

@@ -1,0 +1,53 @@
+/** Builds the ledger: opens its file, settles what the last process left open, and starts the journal. */
+
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
+import type { LedgerStore } from '../ledger/port.ts'
+import { recover } from '../ledger/recovery.ts'
+import { createJournal } from '../storage/sqlite/journal.ts'
+import { ledgerMigrations } from '../storage/sqlite/ledger-migrations.ts'
+import { createLedgerStore } from '../storage/sqlite/ledger-store.ts'
+import { openStore } from '../storage/sqlite/open.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { TokenCounter } from '../tokens/counter.ts'
+
+export interface LedgerNeeds {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Log
+  readonly tokens: TokenCounter
+  readonly models: LedgerParts['models']
+}
+
+export interface LedgerPart {
+  readonly ledger: Ledger
+  readonly store: LedgerStore
+  /** Writes what is left and closes the file. */
+  close(): Promise<void>
+}
+
+export async function startLedger({ config, clock, log, tokens, models }: LedgerNeeds): Promise<LedgerPart> {
+  const database = openStore(join(config.dataDir, 'ledger.db'), ledgerMigrations, clock)
+  const store = createLedgerStore(database)
+  const journal = createJournal(database, {
+    damage: [],
+    onState(cause) {
+      if (cause === undefined) log.info('the ledger can be written again')
+      else log.error({ cause: inspect(cause) }, 'the ledger cannot be written: billable calls are refused')
+    },
+  })
+  const recovered = await recover(store, journal, clock)
+  if (recovered > 0) log.warn({ attempts: recovered }, 'attempts of a process that had ended were settled')
+  const ledger = createLedger({ journal, clock, models, countText: (text) => tokens.count(text) })
+  return {
+    ledger,
+    store,
+    async close() {
+      await ledger.close()
+      database.close()
+    },
+  }
+}

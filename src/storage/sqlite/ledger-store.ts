@@ -1,0 +1,213 @@
+/** What is read of the ledger in SQLite: its lines, what is open, and what they sum up to. */
+
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { type CompiledQuery, type Expression, expressionBuilder, sql, type SqlBool } from 'kysely'
+import { GatewayError } from '../../core/error.ts'
+import { defined } from '../../core/json.ts'
+import type { Usage } from '../../core/usage.ts'
+import {
+  type EntryKind,
+  flagBits,
+  type Intent,
+  type LedgerCounts,
+  type LedgerEntry,
+  type LedgerQuery,
+  type LedgerStore,
+  type OpenIntent,
+  type UsageSource,
+} from '../../ledger/port.ts'
+import { createQueryBuilder } from './kysely.ts'
+import type { EntryRow, LedgerTables, OpenAttemptRow } from './ledger-migrations.ts'
+
+/** How many lines one step of a search looks at: some 10 ms of the event loop at most. */
+const searchWindow = 20_000
+
+const builder = createQueryBuilder<LedgerTables>()
+const eb = expressionBuilder<LedgerTables, 'ledger'>()
+
+interface Compilable {
+  compile(): CompiledQuery
+}
+
+/** The store over a database that `openStore` opened with `ledgerMigrations`. `window` is for tests. */
+export function createLedgerStore(database: DatabaseSync, window = searchWindow): LedgerStore {
+  const select = (query: Compilable): unknown[] => {
+    const { sql: text, parameters } = query.compile()
+    return database.prepare(text).all(...(parameters as readonly SQLInputValue[]))
+  }
+  const findPrices = database.prepare('select price from price_versions where version = ?')
+  return {
+    openIntents: () =>
+      (select(builder.selectFrom('open_attempts').selectAll()) as OpenAttemptRow[]).map(toOpenIntent),
+    search(query) {
+      const filters = filtersOf(query)
+      const inScan = builder
+        .selectFrom('ledger')
+        .where(eb.and(scanOf(query)))
+        .orderBy('seq', 'desc')
+      // Without filters the limit alone bounds the work.
+      const [floor] = (
+        filters.length === 0
+          ? []
+          : select(
+              inScan
+                .select('seq')
+                .limit(1)
+                .offset(window - 1),
+            )
+      ) as Pick<EntryRow, 'seq'>[]
+      const inWindow = floor === undefined ? [] : [eb('seq', '>=', floor.seq)]
+      const found = select(
+        inScan
+          .where(eb.and([...filters, ...inWindow]))
+          .selectAll()
+          .limit(query.limit + 1),
+      ) as EntryRow[]
+      const data = found.slice(0, query.limit).map(toEntry)
+      const end = found.length > query.limit ? data.at(-1)?.seq : floor?.seq
+      return end === undefined ? { data } : { data, nextCursor: String(end) }
+    },
+    entriesAfter(seq, limit) {
+      const query = builder
+        .selectFrom('ledger')
+        .selectAll()
+        .where('seq', '>', seq)
+        .orderBy('seq')
+        .limit(limit)
+      return (select(query) as EntryRow[]).map(toEntry)
+    },
+    counts() {
+      const statement = database.prepare(countsSql)
+      statement.setReadBigInts(true)
+      const row = statement.get() as Record<keyof LedgerCounts, bigint>
+      return {
+        ...(Object.fromEntries(
+          Object.entries(row).map(([name, n]) => [name, Number(n)]),
+        ) as unknown as LedgerCounts),
+        chargedNanoUsd: row.chargedNanoUsd,
+        providerCostNanoUsd: row.providerCostNanoUsd,
+      }
+    },
+    prices: (version) => findPrices.get(version)?.['price'] as string | undefined,
+  }
+}
+
+const countsSql = `select
+  count(*) filter (where kind = 'settle') as settled,
+  count(*) filter (where kind = 'void') as voided,
+  count(*) filter (where kind = 'adjust') as adjusted,
+  count(*) filter (where flags & ${flagBits.estimate}) as estimated,
+  count(*) filter (where flags & ${flagBits.unpriced}) as unpriced,
+  count(*) filter (where flags & ${flagBits.recovered}) as recovered,
+  (select count(*) from open_attempts) as open,
+  coalesce(sum(charged_nano_usd), 0) as chargedNanoUsd,
+  coalesce(sum(provider_cost_nano_usd), 0) as providerCostNanoUsd
+  from ledger`
+
+/** What an index answers by itself: the session, or else the user, in the order of settlement. */
+function scanOf({ org, user, session, cursor }: LedgerQuery): Expression<SqlBool>[] {
+  return [
+    eb('org', '=', org),
+    ...(session === undefined ? [] : [eb('session', '=', session)]),
+    ...(user === undefined || session !== undefined ? [] : [eb('user', '=', user)]),
+    ...(cursor === undefined ? [] : [eb('seq', '<', readCursor(cursor))]),
+  ]
+}
+
+/** What each line is then held against. */
+function filtersOf(query: LedgerQuery): Expression<SqlBool>[] {
+  const { fromMs, toMs, key, user, session, tag } = query
+  const equal = {
+    request_id: query.requestId,
+    provider: query.provider,
+    model: query.model,
+    route: query.route,
+    team: query.team,
+    kind: query.kind,
+    usage_source: query.source,
+    user: session === undefined ? undefined : user,
+  }
+  return [
+    ...Object.entries(defined(equal)).map(([column, value]) => eb(column as keyof typeof equal, '=', value)),
+    ...(fromMs === undefined ? [] : [eb('at_ms', '>=', fromMs)]),
+    ...(toMs === undefined ? [] : [eb('at_ms', '<', toMs)]),
+    ...(key === undefined ? [] : [eb.or([eb('key_id', '=', key), eb('key_name', '=', key)])]),
+    // A quoted JSON string occurs in the array's text only as a whole element: quotes within one are escaped.
+    ...(tag === undefined ? [] : [sql<SqlBool>`instr(${eb.ref('tags')}, ${JSON.stringify(tag)}) > 0`]),
+  ]
+}
+
+function readCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  throw new GatewayError('invalid_request', 'The cursor is not one of this list.', { param: 'cursor' })
+}
+
+type SharedRow = Omit<OpenAttemptRow, 'id' | 'input_bound' | 'output_bound' | 'marked_tokens'>
+
+function toSpending(row: SharedRow): Omit<Intent, 'id' | 'inputBound' | 'outputBound'> {
+  return {
+    org: row.org,
+    requestId: row.request_id,
+    attempt: row.attempt,
+    atMs: row.at_ms,
+    operation: row.operation,
+    dialect: row.dialect,
+    stream: row.stream === 1,
+    provider: row.provider,
+    model: row.model,
+    credential: row.credential,
+    keyId: row.key_id,
+    keyName: row.key_name,
+    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
+    reservedNanoUsd: row.reserved_nano_usd,
+    priceVersion: row.price_version,
+    ...(row.route !== null && { route: row.route }),
+    ...(row.team !== null && { team: row.team }),
+    ...(row.user !== null && { user: row.user }),
+    ...(row.session !== null && { session: row.session }),
+  }
+}
+
+function toOpenIntent(row: OpenAttemptRow): OpenIntent {
+  return {
+    ...toSpending(row),
+    id: row.id,
+    inputBound: row.input_bound,
+    outputBound: row.output_bound,
+    markedTokens: row.marked_tokens,
+  }
+}
+
+function toEntry(row: EntryRow): LedgerEntry {
+  return {
+    ...toSpending(row),
+    seq: row.seq,
+    kind: row.kind as EntryKind,
+    settledAtMs: row.settled_at_ms,
+    usage: toUsage(row),
+    usageSource: row.usage_source as UsageSource,
+    flags: row.flags,
+    providerCostNanoUsd: row.provider_cost_nano_usd,
+    chargedNanoUsd: row.charged_nano_usd,
+    ...(row.reported_model !== null && { reportedModel: row.reported_model }),
+    ...(row.tier !== null && { tier: row.tier }),
+    ...(row.status !== null && { status: row.status }),
+    ...(row.code !== null && { code: row.code }),
+    ...(row.provider_request_id !== null && { providerRequestId: row.provider_request_id }),
+  }
+}
+
+function toUsage(row: EntryRow): Usage {
+  return {
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+    ...defined({
+      cacheReadTokens: row.cache_read_tokens ?? undefined,
+      cacheWriteTokens: row.cache_write_tokens ?? undefined,
+      cacheWrite1hTokens: row.cache_write_1h_tokens ?? undefined,
+      reasoningTokens: row.reasoning_tokens ?? undefined,
+      serviceTier: row.tier ?? undefined,
+    }),
+    ...(row.more_usage !== null && (JSON.parse(row.more_usage) as Partial<Usage>)),
+  }
+}
