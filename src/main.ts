@@ -10,6 +10,7 @@ import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
 import { lockDataDir, readKeyFile } from './compose/data-dir.ts'
 import { createAskModel, createEmbedTexts } from './compose/inner-calls.ts'
+import { startLedger } from './compose/ledger.ts'
 import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
 import { createObserver } from './compose/observer.ts'
 import { createRouting } from './compose/routing.ts'
@@ -26,6 +27,7 @@ import { adminSideRoutes, controlSideRoutes } from './http/admin.ts'
 import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
+import { ledgerRoutes } from './ledger/admin.ts'
 import { recordRoutes } from './records/admin.ts'
 import { providerRoutes } from './routing/admin.ts'
 import { createRoutingTable } from './routing/table.ts'
@@ -207,6 +209,7 @@ async function compose({ config, load, log, closers, isControlOnly }: ComposePar
   const newRequestId = createIdFactory(randomBytes, clock)
   const adminRows = [
     ...recordRoutes(stores.records),
+    ...ledgerRoutes({ store: books.store, isOpen: (id) => books.ledger.isOpen(id) }),
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
   const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({

@@ -53,6 +53,8 @@ export interface Ledger {
   open(opening: Opening): Promise<Account>
   /** Attempts that are open now. */
   readonly openCount: number
+  /** Is the attempt of the intent with this id one of them? */
+  isOpen(id: number): boolean
   /** Waits a moment for what is still to be settled, and writes it. The rest is settled at the next start. */
   close(): Promise<void>
 }
@@ -63,7 +65,7 @@ export function createLedger(parts: LedgerParts): Ledger {
 
 /** What all accounts share. */
 interface Shared extends LedgerParts {
-  readonly open: Set<AttemptAccount>
+  readonly open: Map<number, AttemptAccount>
   /** Called when the last of them is settled. */
   onIdle: () => void
 }
@@ -74,11 +76,15 @@ class TwoPhaseLedger implements Ledger {
   #lastId = 0
 
   constructor(parts: LedgerParts) {
-    this.#shared = { ...parts, open: new Set(), onIdle: () => undefined }
+    this.#shared = { ...parts, open: new Map(), onIdle: () => undefined }
   }
 
   get openCount(): number {
     return this.#shared.open.size
+  }
+
+  isOpen(id: number): boolean {
+    return this.#shared.open.has(id)
   }
 
   admit(): void {
@@ -120,7 +126,7 @@ class TwoPhaseLedger implements Ledger {
     }
     this.#versions.kept(intent.priceVersion)
     const account = new AttemptAccount(this.#shared, { opening, intent, info, bounds, lookUp })
-    this.#shared.open.add(account)
+    this.#shared.open.set(intent.id, account)
     return account
   }
 
@@ -226,7 +232,7 @@ class AttemptAccount implements Account {
       ...(upstreamRequestId !== undefined && { providerRequestId: clip(upstreamRequestId) }),
     })
     const { open, onIdle } = this.#shared
-    open.delete(this)
+    open.delete(intent.id)
     if (open.size === 0) onIdle()
     return journal.commit()
   }

@@ -18,15 +18,15 @@ export interface Verification {
 
 export interface VerifyParts {
   readonly store: LedgerStore
-  /** Attempts that are open in this process. */
-  openIds(): ReadonlySet<number>
+  /** Is the attempt with this id open in this process? */
+  isOpen(id: number): boolean
 }
 
 const step = 2_000
 const maxDifferences = 100
 
 /** Reads every line once, in steps that let requests in between. */
-export async function verifyLedger({ store, openIds }: VerifyParts): Promise<Verification> {
+export async function verifyLedger({ store, isOpen }: VerifyParts): Promise<Verification> {
   const differences: string[] = []
   const prices = new Map<string, PriceTable | undefined>()
   const priceFor = (version: string) => {
@@ -37,33 +37,38 @@ export async function verifyLedger({ store, openIds }: VerifyParts): Promise<Ver
   const before = store.counts()
   const lines = before.settled + before.voided + before.adjusted
   let seen = 0
-  for (let seq = 0; seen < lines; ) {
+  for (let seq = 0; seen < lines;) {
     const entries = store.entriesAfter(seq, Math.min(step, lines - seen))
     if (entries.length === 0) break
     for (const entry of entries) {
       sums.charged += BigInt(entry.chargedNanoUsd)
       const fault = faultOf(entry, priceFor)
       if (fault === undefined) sums.repriced++
-      else if (fault !== '' && differences.length < maxDifferences) differences.push(`line ${entry.seq}: ${fault}`)
+      else if (fault !== '' && differences.length < maxDifferences)
+        differences.push(`line ${entry.seq}: ${fault}`)
     }
     seen += entries.length
     seq = entries.at(-1)!.seq
     await setImmediate()
   }
   if (seen !== lines) differences.push(`${lines} lines are counted, ${seen} can be read`)
-  if (sums.charged !== before.chargedNanoUsd) differences.push('the sum of the lines is not the sum of the file')
-  const known = openIds()
+  if (sums.charged !== before.chargedNanoUsd)
+    differences.push('the sum of the lines is not the sum of the file')
   for (const { id, requestId, attempt } of store.openIntents()) {
-    if (!known.has(id)) differences.push(`${requestId} attempt ${attempt}: open, and nobody is at it`)
+    if (!isOpen(id)) differences.push(`${requestId} attempt ${attempt}: open, and nobody is at it`)
   }
   return { counts: before, repriced: sums.repriced, differences }
 }
 
 /** Undefined: the line's cost is what its price makes of its usage. Empty: nothing can be said of it. */
-function faultOf(entry: LedgerEntry, priceFor: (version: string) => PriceTable | undefined): string | undefined {
+function faultOf(
+  entry: LedgerEntry,
+  priceFor: (version: string) => PriceTable | undefined,
+): string | undefined {
   const { usage, usageSource, kind, providerCostNanoUsd: cost } = entry
   if (kind === 'adjust') return ''
-  if (usageSource === 'none' || kind === 'void') return cost === 0 ? undefined : 'nothing was billed, and yet it cost something'
+  if (usageSource === 'none' || kind === 'void')
+    return cost === 0 ? undefined : 'nothing was billed, and yet it cost something'
   if (usageSource === 'bound') {
     return cost === entry.reservedNanoUsd ? undefined : 'it is not charged what was reserved'
   }
@@ -75,7 +80,9 @@ function faultOf(entry: LedgerEntry, priceFor: (version: string) => PriceTable |
   // The prices of models that the provider called within the call are not this line's.
   if (usage.nested !== undefined) return ''
   const expected = costOf(price, usage, { atMs: entry.atMs }).nanoUsd
-  return cost === expected ? undefined : `it cost ${formatUsd(cost)} USD, and its price makes ${formatUsd(expected)}`
+  return cost === expected
+    ? undefined
+    : `it cost ${formatUsd(cost)} USD, and its price makes ${formatUsd(expected)}`
 }
 
 /** The line that `ledger verify` prints. */

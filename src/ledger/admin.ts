@@ -1,0 +1,201 @@
+/** The administration routes of the ledger: its lines, and the proof that they are right. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { formatUsd } from '../core/money.ts'
+import type { Usage } from '../core/usage.ts'
+import { entryKinds, flagNames, type LedgerEntry, usageSources } from './entry.ts'
+import type { LedgerQuery } from './port.ts'
+import { verificationLine, verifyLedger, type VerifyParts } from './verify.ts'
+
+/** `GET /ledger` and `GET /ledger/verify`. */
+export function ledgerRoutes(parts: VerifyParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/ledger',
+      policy: 'read',
+      summary: 'The lines of the ledger, one per attempt, the last settled first.',
+      query: lineQuery,
+      response: z.object({ data: z.array(lineShape), next_cursor: z.string().optional() }),
+      run({ org, query }) {
+        const page = parts.store.search(toLedgerQuery(org, query))
+        return {
+          body: {
+            data: page.data.map(toLine),
+            ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
+          },
+        }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/ledger/verify',
+      policy: 'read',
+      summary: 'Computes the ledger again from its lines, and tells every difference.',
+      response: verificationShape,
+      async run() {
+        const verification = await verifyLedger(parts)
+        const { counts, repriced, differences } = verification
+        const { chargedNanoUsd, providerCostNanoUsd, ...lines } = counts
+        return {
+          body: {
+            line: verificationLine(verification),
+            ...lines,
+            repriced,
+            charged_usd: formatUsd(Number(chargedNanoUsd)),
+            provider_cost_usd: formatUsd(Number(providerCostNanoUsd)),
+            differences,
+          },
+        }
+      },
+    }),
+  ]
+}
+
+const time = z
+  .union([
+    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .describe('ISO 8601 with an offset, or Unix milliseconds.')
+
+const lineQuery = z.strictObject({
+  from: time.optional(),
+  to: time.optional(),
+  request: z.string().optional().describe('The id of the request.'),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  route: z.string().optional(),
+  key: z.string().optional().describe("The key's id or name."),
+  team: z.string().optional(),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  tag: z.string().optional(),
+  kind: z.enum(entryKinds).optional(),
+  source: z.enum(usageSources).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+})
+
+function toLedgerQuery(org: string, query: z.output<typeof lineQuery>): LedgerQuery {
+  const { from, to, request, ...rest } = query
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  return {
+    ...(given as Omit<LedgerQuery, 'org'>),
+    org,
+    ...(from !== undefined && { fromMs: from }),
+    ...(to !== undefined && { toMs: to }),
+    ...(request !== undefined && { requestId: request }),
+  }
+}
+
+const count = z.int().optional()
+
+const lineShape = z.object({
+  seq: z.int().describe('In the order of settlement.'),
+  kind: z.enum(entryKinds).describe('`void`: never sent. `adjust`: a later correction, by the difference.'),
+  request_id: z.string(),
+  attempt: z.int().describe('Counts the attempts of the request, from 1.'),
+  started_at: z.iso.datetime().describe('Of the intent: what periods go by.'),
+  settled_at: z.iso.datetime(),
+  operation: z.string(),
+  dialect: z.string(),
+  stream: z.boolean(),
+  route: z.string().optional(),
+  provider: z.string(),
+  model: z.string(),
+  reported_model: z.string().optional().describe('The model that the provider says answered.'),
+  credential: z.string().describe("The name of the provider's key."),
+  key_id: z.string(),
+  key_name: z.string(),
+  team: z.string().optional(),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  tags: z.array(z.string()),
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  cache_read_tokens: count,
+  cache_write_tokens: count,
+  cache_write_1h_tokens: count,
+  reasoning_tokens: count,
+  usage_source: z.enum(usageSources).describe('Where the counts come from.'),
+  flags: z.array(z.string()),
+  reserved_usd: z.string(),
+  provider_cost_usd: z.string(),
+  charged_usd: z.string(),
+  price_version: z.string(),
+  tier: z.string().optional(),
+  status: z.int().optional().describe("The provider's, where it answered."),
+  code: z.string().optional().describe('Why the attempt failed.'),
+  provider_request_id: z.string().optional(),
+})
+
+const verificationShape = z.object({
+  line: z.string().describe('All of it in one line.'),
+  settled: z.int(),
+  voided: z.int(),
+  adjusted: z.int(),
+  estimated: z.int(),
+  unpriced: z.int(),
+  recovered: z.int(),
+  open: z.int(),
+  repriced: z.int().describe('Lines whose cost was computed again from their price.'),
+  charged_usd: z.string(),
+  provider_cost_usd: z.string(),
+  differences: z.array(z.string()).describe('Empty: all agree.'),
+})
+
+export type LedgerLine = z.output<typeof lineShape>
+
+export function toLine(entry: LedgerEntry): LedgerLine {
+  const { route, team, user, session, reportedModel, tier, status, code, providerRequestId } = entry
+  return {
+    seq: entry.seq,
+    kind: entry.kind,
+    request_id: entry.requestId,
+    attempt: entry.attempt,
+    started_at: new Date(entry.atMs).toISOString(),
+    settled_at: new Date(entry.settledAtMs).toISOString(),
+    operation: entry.operation,
+    dialect: entry.dialect,
+    stream: entry.stream,
+    ...(route !== undefined && { route }),
+    provider: entry.provider,
+    model: entry.model,
+    ...(reportedModel !== undefined && { reported_model: reportedModel }),
+    credential: entry.credential,
+    key_id: entry.keyId,
+    key_name: entry.keyName,
+    ...(team !== undefined && { team }),
+    ...(user !== undefined && { user }),
+    ...(session !== undefined && { session }),
+    tags: [...entry.tags],
+    ...toCounts(entry.usage),
+    usage_source: entry.usageSource,
+    flags: flagNames(entry.flags),
+    reserved_usd: formatUsd(entry.reservedNanoUsd),
+    provider_cost_usd: formatUsd(entry.providerCostNanoUsd),
+    charged_usd: formatUsd(entry.chargedNanoUsd),
+    price_version: entry.priceVersion,
+    ...(tier !== undefined && { tier }),
+    ...(status !== undefined && { status }),
+    ...(code !== undefined && { code }),
+    ...(providerRequestId !== undefined && { provider_request_id: providerRequestId }),
+  }
+}
+
+function toCounts({ inputTokens, outputTokens, ...parts }: Usage) {
+  const { cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens, reasoningTokens } = parts
+  return {
+    input_tokens: inputTokens,
+    output_tokens: outputTokens,
+    ...(cacheReadTokens !== undefined && { cache_read_tokens: cacheReadTokens }),
+    ...(cacheWriteTokens !== undefined && { cache_write_tokens: cacheWriteTokens }),
+    ...(cacheWrite1hTokens !== undefined && { cache_write_1h_tokens: cacheWrite1hTokens }),
+    ...(reasoningTokens !== undefined && { reasoning_tokens: reasoningTokens }),
+  }
+}
