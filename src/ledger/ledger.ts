@@ -11,6 +11,7 @@ import { type Cost, costOf, type LookUpModel, noPrice, PriceVersions } from './p
 import {
   type Counts,
   type Outcome,
+  needsPromptCount,
   readCertain,
   type Reading,
   readEstimate,
@@ -195,11 +196,11 @@ class AttemptAccount implements Account {
 
   async #count(outcome: Outcome): Promise<Counts> {
     const { countText } = this.#shared
-    const { opening } = this.#facts
+    const { opening, bounds } = this.#facts
     const received = outcome.received?.()
     const scale = received && received.text !== '' ? received.length / received.text.length : 1
     const [prompt, text] = await Promise.all([
-      inTime(outcome.usage === undefined ? opening.countPrompt?.() : undefined),
+      inTime(needsPromptCount(outcome, bounds) ? opening.countPrompt?.() : undefined),
       inTime(received && received.length > 0 ? countText(received.text) : undefined),
     ])
     return { prompt, received: text === undefined ? undefined : Math.ceil(text * scale) }
@@ -249,16 +250,20 @@ class AttemptAccount implements Account {
   }
 }
 
-function inTime<Value>(value: Promise<Value> | undefined): Promise<Value | undefined> {
-  if (value === undefined) return Promise.resolve(undefined)
-  const { promise, resolve } = Promise.withResolvers<Value | undefined>()
-  const timer = setTimeout(() => resolve(undefined), patienceMs)
-  const done = (found: Value | undefined) => {
+/** Undefined where it fails, or takes too long. */
+async function inTime<Value>(value: Promise<Value> | undefined): Promise<Value | undefined> {
+  if (value === undefined) return undefined
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patienceMs)
+  })
+  try {
+    return await Promise.race([value, late])
+  } catch {
+    return undefined
+  } finally {
     clearTimeout(timer)
-    resolve(found)
   }
-  value.then(done, () => done(undefined))
-  return promise
 }
 
 /** Names come from clients and providers, of any length. */

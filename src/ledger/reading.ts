@@ -59,6 +59,11 @@ export function readCertain(outcome: Outcome, bounds: TokenBounds): Reading | un
   return { usage, source: isDrained === true ? 'drained' : 'provider', flags: 0 }
 }
 
+/** What the provider says of the prompt needs no counting, unless it cannot be true. */
+export function needsPromptCount(outcome: Outcome, bounds: TokenBounds): boolean {
+  return outcome.usage === undefined || isSuspect(outcome, outcome.usage, bounds)
+}
+
 /**
  * The best of what is known: what the provider had said, with the text that came since counted; else the text
  * alone; else the last mark; else the bound.
