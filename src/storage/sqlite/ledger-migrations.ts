@@ -1,7 +1,7 @@
 /** The tables of the ledger, step by step. They live in a file of their own, which only grows. */
 
-import { sql } from 'kysely'
-import type { Migration } from './open.ts'
+import { CompiledQuery } from 'kysely'
+import type { Migration } from '../migration.ts'
 
 /** What an intent says, and its final line repeats. */
 interface SharedColumns {
@@ -105,7 +105,7 @@ const shared = `
 export const ledgerMigrations: readonly Migration[] = [
   {
     name: 'ledger-0001-journal',
-    statements: (builder) =>
+    statements: () =>
       [
         // Small and short-lived: an intent is deleted by the transaction that writes its final line.
         `create table open_attempts (
@@ -144,6 +144,6 @@ export const ledgerMigrations: readonly Migration[] = [
           version text primary key,
           price text not null
         ) strict`,
-      ].map((text) => ({ compile: () => sql.raw(text).compile(builder) })),
+      ].map((text) => CompiledQuery.raw(text)),
   },
 ]
