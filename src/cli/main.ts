@@ -7,6 +7,7 @@ import { ConfigError } from '../config/fault.ts'
 import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addImport } from './import.ts'
+import { addLedger } from './ledger.ts'
 import { addModels } from './models.ts'
 import { createOutput, type Output } from './output.ts'
 import { addServe } from './serve.ts'
@@ -29,6 +30,7 @@ addModels(program, output)
 addImport(program, output)
 addBackup(program, output)
 addRestore(program, output)
+addLedger(program, output)
 addSimulate(program, output)
 
 try {

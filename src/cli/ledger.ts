@@ -1,0 +1,86 @@
+/** `weir ledger`: the proof of the ledger, and its lines as CSV or JSON Lines. */
+
+import { type Command, Option } from 'commander'
+import { asArray, asObject, asString, type JsonObject } from '../core/json.ts'
+import { type DataFlags, withAdmin } from './admin-client.ts'
+import type { Output } from './output.ts'
+
+interface VerifyOptions extends DataFlags {
+  readonly json?: true
+}
+
+interface ExportOptions extends DataFlags {
+  readonly format: 'csv' | 'jsonl'
+  readonly from?: string
+  readonly to?: string
+}
+
+/** Adds the verbs. `verify` exits with 1 on any difference. */
+export function addLedger(program: Command, output: Output): void {
+  const ledger = program.command('ledger').description('what was spent: proof and export')
+  withDataFlags(ledger.command('verify'))
+    .description('computes the ledger again from its lines; exit code 1 on any difference')
+    .option('--json', 'print the proof as JSON')
+    .action((options: VerifyOptions) => verify(options, output))
+  withDataFlags(ledger.command('export'))
+    .description('the lines of the ledger, one per attempt, the last settled first')
+    .addOption(new Option('--format <format>', 'how').choices(['csv', 'jsonl']).default('csv'))
+    .option('--from <time>', 'attempts from this time on (ISO 8601 with an offset)')
+    .option('--to <time>', 'attempts before this time')
+    .action((options: ExportOptions) => exportLines(options, output))
+}
+
+function withDataFlags(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: weir.yaml, where there is one)')
+    .option('--data <dir>', 'data directory, in place of the one in the file')
+}
+
+async function verify({ json, ...flags }: VerifyOptions, output: Output): Promise<void> {
+  const proof = asObject(await withAdmin(flags, (admin) => admin.get('/ledger/verify'))) ?? {}
+  const differences = asArray(proof['differences'])
+  if (json) output.printJson(proof)
+  else {
+    output.print(asString(proof['line']) ?? '')
+    for (const difference of differences) output.print(`  ${String(difference)}`)
+  }
+  if (differences.length > 0) process.exitCode = 1
+}
+
+async function exportLines({ format, from, to, ...flags }: ExportOptions, output: Output): Promise<void> {
+  const range = new URLSearchParams({ limit: '1000' })
+  if (from !== undefined) range.set('from', from)
+  if (to !== undefined) range.set('to', to)
+  if (format === 'csv') output.print(columns.join(','))
+  await withAdmin(flags, async (admin) => {
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      if (cursor !== '') range.set('cursor', cursor)
+      const page = asObject(await admin.get(`/ledger?${range.toString()}`)) ?? {}
+      for (const line of asArray(page['data'])) {
+        output.print(format === 'csv' ? toCsv(asObject(line) ?? {}) : JSON.stringify(line))
+      }
+      cursor = asString(page['next_cursor'])
+    }
+  })
+}
+
+/** As the administration API names them. */
+const columns = [
+  ...['seq', 'kind', 'request_id', 'attempt', 'started_at', 'settled_at', 'operation', 'dialect', 'stream'],
+  ...['route', 'provider', 'model', 'reported_model', 'credential', 'key_id', 'key_name', 'team', 'user'],
+  ...['session', 'tags', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens'],
+  ...['cache_write_1h_tokens', 'reasoning_tokens', 'usage_source', 'flags', 'reserved_usd'],
+  ...['provider_cost_usd', 'charged_usd', 'price_version', 'tier', 'status', 'code', 'provider_request_id'],
+]
+
+function toCsv(line: JsonObject): string {
+  return columns.map((column) => toField(line[column])).join(',')
+}
+
+function toField(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const text = Array.isArray(value) ? value.join(' ') : String(value)
+  // Users, sessions and tags are a caller's words: a spreadsheet must not take one for a formula.
+  const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,245 @@
+/** The journal's promises: groups, once and only once, and nothing lost while the disk is full. */
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
+import { until } from '../../../test/support/until.ts'
+import { systemClock } from '../../core/clock.ts'
+import { GatewayError } from '../../core/error.ts'
+import type { Intent, Settlement } from '../../ledger/port.ts'
+import { recover } from '../../ledger/recovery.ts'
+import { createJournal } from './journal.ts'
+import { ledgerMigrations } from './ledger-migrations.ts'
+import { createLedgerStore } from './ledger-store.ts'
+import { openStore } from './open.ts'
+
+function open(t: TestContext, path = join(createTemporaryFolder(t), 'ledger.db')) {
+  const database = openStore(path, ledgerMigrations, systemClock)
+  const states: unknown[] = []
+  const journal = createJournal(database, {
+    damage: [],
+    retryMs: 5,
+    onState: (cause) => states.push(cause),
+  })
+  t.after(() => {
+    journal.close()
+    if (database.isOpen) database.close()
+  })
+  return { path, database, journal, states, store: createLedgerStore(database) }
+}
+
+function intent(id: number, rest: Partial<Intent> = {}): Intent {
+  return {
+    id,
+    requestId: `req_${id}`,
+    attempt: 1,
+    atMs: 1_000,
+    org: 'default',
+    keyId: 'k',
+    keyName: 'key',
+    tags: [],
+    dialect: 'openai-chat',
+    operation: 'generate',
+    stream: false,
+    provider: 'openai',
+    model: 'm',
+    credential: 'key-1',
+    inputBound: 100,
+    outputBound: 200,
+    reservedNanoUsd: 500,
+    priceVersion: 'none',
+    ...rest,
+  }
+}
+
+function settlement(id: number, rest: Partial<Settlement> = {}): Settlement {
+  return {
+    id,
+    kind: 'settle',
+    atMs: 2_000,
+    usage: { inputTokens: 10, outputTokens: 20 },
+    usageSource: 'provider',
+    flags: 0,
+    providerCostNanoUsd: 300,
+    chargedNanoUsd: 300,
+    ...rest,
+  }
+}
+
+const lines = ({ store }: ReturnType<typeof open>) =>
+  store.search({ org: 'default', limit: 100 }).data.map(({ requestId, kind }) => `${requestId} ${kind}`)
+
+test('what is queued in one turn of the loop is one commit, and its waiters wait for it together', async (t) => {
+  const it = open(t)
+  it.journal.open(intent(1))
+  const first = it.journal.commit()
+  it.journal.open(intent(2))
+  assert.equal(it.journal.commit(), first)
+  assert.equal(it.store.openIntents().length, 0)
+  assert.equal(await first, true)
+  assert.equal(it.store.openIntents().length, 2)
+  it.journal.settle(settlement(1))
+  assert.notEqual(it.journal.commit(), first)
+  await it.journal.commit()
+  assert.deepEqual(lines(it), ['req_1 settle'])
+})
+
+test('an intent is settled once, whatever comes twice or late', async (t) => {
+  const it = open(t)
+  it.journal.open(intent(1))
+  await it.journal.commit()
+  for (const again of [settlement(1), settlement(1, { chargedNanoUsd: 7 }), settlement(9)]) {
+    it.journal.settle(again)
+    await it.journal.commit()
+  }
+  const { data } = it.store.search({ org: 'default', limit: 10 })
+  assert.deepEqual(
+    data.map(({ chargedNanoUsd }) => chargedNanoUsd),
+    [300],
+  )
+})
+
+test('every field of a line comes back as it was', async (t) => {
+  const it = open(t)
+  const spent = intent(1, {
+    team: 't',
+    user: 'u',
+    session: 's',
+    route: 'r',
+    tags: ['a', 'b"c'],
+    stream: true,
+  })
+  const ended = settlement(1, {
+    usage: {
+      inputTokens: 10,
+      outputTokens: 20,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 3,
+      cacheWrite1hTokens: 2,
+      reasoningTokens: 4,
+      outputAudioTokens: 5,
+      webSearches: 1,
+      serviceTier: 'flex',
+    },
+    flags: 5,
+    tier: 'flex',
+    reportedModel: 'm-1',
+    status: 200,
+    code: 'client_gone',
+    providerRequestId: 'p',
+  })
+  it.journal.open(spent)
+  await it.journal.commit()
+  it.journal.settle(ended)
+  await it.journal.commit()
+  const { id: _id, inputBound: _input, outputBound: _output, ...facts } = spent
+  const { id: _again, atMs, ...figures } = ended
+  assert.deepEqual(it.store.search({ org: 'default', limit: 1 }).data, [
+    { ...facts, ...figures, seq: 1, settledAtMs: atMs },
+  ])
+  for (const found of [{ tag: 'b"c' }, { session: 's' }, { user: 'u' }, { team: 't' }, { key: 'key' }]) {
+    assert.equal(it.store.search({ org: 'default', limit: 1, ...found }).data.length, 1)
+  }
+  assert.equal(it.store.search({ org: 'other', limit: 1 }).data.length, 0)
+})
+
+test('pages of lines neither repeat nor leave out', async (t) => {
+  const it = open(t)
+  for (let id = 1; id <= 25; id++) it.journal.open(intent(id, { model: id % 2 ? 'odd' : 'even' }))
+  await it.journal.commit()
+  for (let id = 1; id <= 25; id++) it.journal.settle(settlement(id))
+  await it.journal.commit()
+  const store = createLedgerStore(it.database, 4) // small windows: pages of a search may be empty
+  const seen: string[] = []
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const page = store.search({ org: 'default', model: 'odd', limit: 3, ...(cursor && { cursor }) })
+    seen.push(...page.data.map(({ requestId }) => requestId))
+    cursor = page.nextCursor
+  }
+  assert.equal(seen.length, 13)
+  assert.equal(new Set(seen).size, 13)
+  assert.throws(() => store.search({ org: 'default', limit: 1, cursor: 'x' }), GatewayError)
+})
+
+test('a full disk refuses new calls and loses nothing; when there is room, all is written', async (t) => {
+  const it = open(t)
+  for (let id = 1; id <= 50; id++) it.journal.open(intent(id))
+  await it.journal.commit()
+  const { page_count: pages } = it.database.prepare('pragma page_count').get() as { page_count: number }
+  it.database.exec(`pragma max_page_count = ${pages}`)
+  for (let id = 1; id <= 50; id++) it.journal.settle(settlement(id, { reportedModel: 'x'.repeat(4_000) }))
+  assert.equal(await it.journal.commit(), false)
+  assert.match(String(it.states[0]), /full/)
+  assert.equal(it.journal.waiting, 50)
+  assert.throws(
+    () => it.journal.open(intent(51)),
+    (error) => error instanceof GatewayError && error.code === 'ledger_unavailable',
+  )
+  assert.equal(it.store.openIntents().length, 50)
+  it.database.exec('pragma max_page_count = 100000')
+  await until('the journal to mend', () => (it.journal.waiting === 0 ? true : undefined))
+  assert.equal(it.states.at(-1), undefined)
+  assert.equal(lines(it).length, 50)
+  it.journal.open(intent(51))
+  assert.equal(await it.journal.commit(), true)
+})
+
+test('a settlement that no table can hold does not hold up the others, and its intent stays open', async (t) => {
+  const it = open(t)
+  for (let id = 1; id <= 3; id++) it.journal.open(intent(id))
+  await it.journal.commit()
+  it.journal.settle(settlement(1))
+  it.journal.settle(settlement(2, { chargedNanoUsd: 0.5 }))
+  it.journal.settle(settlement(3))
+  await it.journal.commit()
+  await until('the rest', () => (lines(it).length === 2 ? true : undefined))
+  assert.deepEqual(
+    it.store.openIntents().map(({ id }) => id),
+    [2],
+  )
+  await until('new calls', () => {
+    try {
+      it.journal.admit()
+      return true
+    } catch {
+      return undefined
+    }
+  })
+})
+
+test('what a process left open is settled at the next start: by its last mark, else by its bound', async (t) => {
+  const it = open(t)
+  const price = { periods: [{ tiers: [{ aboveTokens: 0, rates: { input: 1_000_000, output: 2_000_000 } }] }] }
+  it.journal.keepPrice('price@1', JSON.stringify(price))
+  for (let id = 1; id <= 3; id++) it.journal.open(intent(id, { priceVersion: 'price@1' }))
+  it.journal.open(intent(4))
+  await it.journal.commit()
+  it.journal.mark(2, 50)
+  it.journal.mark(2, 60)
+  it.journal.settle(settlement(3))
+  await it.journal.commit()
+  it.database.close() // as a kill does: nothing is written any more
+
+  const next = open(t, it.path)
+  assert.equal(await recover(next.store, next.journal, systemClock), 3)
+  assert.equal(await recover(next.store, next.journal, systemClock), 0)
+  const found = next.store.search({ org: 'default', limit: 10 }).data
+  assert.deepEqual(
+    found
+      .map(({ requestId, usageSource, usage, chargedNanoUsd, flags }) => [
+        requestId,
+        usageSource,
+        usage.outputTokens,
+        chargedNanoUsd,
+        flags,
+      ])
+      .sort(),
+    [
+      ['req_1', 'bound', 200, 500, 9],
+      ['req_2', 'watermark', 200, 100 + 400, 9],
+      ['req_3', 'provider', 20, 300, 0],
+      ['req_4', 'bound', 200, 500, 13],
+    ],
+  )
+})
