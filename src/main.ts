@@ -15,6 +15,7 @@ import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
 import { createObserver } from './compose/observer.ts'
 import { createRouting } from './compose/routing.ts'
 import { openStores } from './compose/stores.ts'
+import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError } from './config/fault.ts'
 import { type Config, type LoadOptions, loadConfig } from './config/load.ts'
@@ -116,7 +117,15 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const lock = lockDataDir(config.dataDir)
   closers.add(() => lock.release())
   try {
-    return await compose({ config, load, log, closers, isControlOnly: options.isControlOnly === true })
+    const isControlOnly = options.isControlOnly === true
+    return await compose({
+      config,
+      load,
+      log,
+      closers,
+      isControlOnly,
+      crashPoint: readCrashPoint(options.env),
+    })
   } catch (error) {
     await closers.close()
     throw error
@@ -143,9 +152,17 @@ interface ComposeParts {
   readonly log: Log
   readonly closers: Closers
   readonly isControlOnly: boolean
+  readonly crashPoint: CrashPoint | undefined
 }
 
-async function compose({ config, load, log, closers, isControlOnly }: ComposeParts): Promise<RunningGateway> {
+async function compose({
+  config,
+  load,
+  log,
+  closers,
+  isControlOnly,
+  crashPoint,
+}: ComposeParts): Promise<RunningGateway> {
   const clock = systemClock
   const stores = await openStores(config, clock, log, closers)
   const keyring = await loadKeyring({
@@ -180,7 +197,14 @@ async function compose({ config, load, log, closers, isControlOnly }: ComposePar
 
   const tokens = createTokenCounter()
   closers.add(() => tokens.close())
-  const books = await startLedger({ config, clock, log, tokens, models: () => catalogue.inForce() })
+  const books = await startLedger({
+    config,
+    clock,
+    log,
+    tokens,
+    models: () => catalogue.inForce(),
+    crashPoint,
+  })
   closers.add(() => books.close())
   const sender = createSender(clock)
   closers.add(() => sender.close())

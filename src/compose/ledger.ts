@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import type { CrashPoint } from '../config/crash-point.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
@@ -13,6 +14,7 @@ import { createLedgerStore } from '../storage/sqlite/ledger-store.ts'
 import { openStore } from '../storage/sqlite/open.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
+import { createCrash } from './crash.ts'
 
 export interface LedgerNeeds {
   readonly config: Config
@@ -20,6 +22,8 @@ export interface LedgerNeeds {
   readonly log: Log
   readonly tokens: TokenCounter
   readonly models: LedgerParts['models']
+  /** Only the crash tests set it. */
+  readonly crashPoint: CrashPoint | undefined
 }
 
 export interface LedgerPart {
@@ -29,7 +33,8 @@ export interface LedgerPart {
   close(): Promise<void>
 }
 
-export async function startLedger({ config, clock, log, tokens, models }: LedgerNeeds): Promise<LedgerPart> {
+export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
+  const { config, clock, log, tokens, models, crashPoint } = needs
   const database = openStore(join(config.dataDir, 'ledger.db'), ledgerMigrations, clock)
   const store = createLedgerStore(database)
   const journal = createJournal(database, {
@@ -41,7 +46,14 @@ export async function startLedger({ config, clock, log, tokens, models }: Ledger
   })
   const recovered = await recover(store, journal, clock)
   if (recovered > 0) log.warn({ attempts: recovered }, 'attempts of a process that had ended were settled')
-  const ledger = createLedger({ journal, clock, models, countText: (text) => tokens.count(text) })
+  const crash = crashPoint && createCrash(crashPoint)
+  const whole = createLedger({
+    journal: crash?.journal(journal) ?? journal,
+    clock,
+    models,
+    countText: (text) => tokens.count(text),
+  })
+  const ledger = crash?.ledger(whole) ?? whole
   return {
     ledger,
     store,

@@ -1,0 +1,63 @@
+/** A ledger that kills its process at a named point, the hardest way there is: for the crash tests. */
+
+import type { CrashPoint } from '../config/crash-point.ts'
+import type { Account, Ledger } from '../ledger/ledger.ts'
+import type { Journal } from '../ledger/port.ts'
+
+export interface Crash {
+  journal(journal: Journal): Journal
+  ledger(ledger: Ledger): Ledger
+}
+
+export function createCrash({ at, time }: CrashPoint): Crash {
+  let times = 0
+  const pass = (point: CrashPoint['at']): void => {
+    if (point === at && ++times === time) process.kill(process.pid, 'SIGKILL')
+  }
+  const wrap = (account: Account): Account => {
+    let hasBegun = false
+    return {
+      progress(outputTokens) {
+        account.progress(outputTokens)
+        if (!hasBegun) pass('after_first_byte')
+        hasBegun = true
+      },
+      async settle(outcome) {
+        pass('before_settle')
+        await account.settle(outcome)
+        pass('after_settle_append')
+      },
+    }
+  }
+  return {
+    journal: (journal) => ({
+      damage: journal.damage,
+      get waiting() {
+        return journal.waiting
+      },
+      open(intent) {
+        journal.open(intent)
+        pass('after_reserve_append')
+      },
+      keepPrice: (version, text) => journal.keepPrice(version, text),
+      mark: (id, tokens) => journal.mark(id, tokens),
+      settle: (settlement) => journal.settle(settlement),
+      commit: () => journal.commit(),
+      admit: () => journal.admit(),
+      close: () => journal.close(),
+    }),
+    ledger: (ledger) => ({
+      get openCount() {
+        return ledger.openCount
+      },
+      isOpen: (id) => ledger.isOpen(id),
+      admit: () => ledger.admit(),
+      async open(opening) {
+        const account = await ledger.open(opening)
+        pass('before_dispatch')
+        return wrap(account)
+      },
+      close: () => ledger.close(),
+    }),
+  }
+}

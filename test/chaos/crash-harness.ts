@@ -1,0 +1,221 @@
+/** Kills a gateway under load again and again, and holds its ledger against what the provider received. */
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { crashPoints } from '../../src/config/crash-point.ts'
+import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import type { Receipt } from '../../src/simulator/receipts.ts'
+import { createSimulator } from '../../src/simulator/simulator.ts'
+import { type GatewayProcess, serveProcess } from '../support/process.ts'
+import { seededRandom } from '../support/random.ts'
+import type { Lifetime } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+export interface CrashReport {
+  readonly kills: number
+  /** Calls that the provider received. */
+  readonly receipts: number
+  /** Lines of attempts that were sent. */
+  readonly lines: number
+  /** Settled at a start, because a kill had left them open. */
+  readonly recovered: number
+  /** Of those, the calls that the provider never received: they were about to be sent. */
+  readonly unsent: number
+  /** Answers that came to their end at the client. */
+  readonly completed: number
+  /** Receipts without a line, lines without a receipt that no kill explains, counts that differ. Empty is the proof. */
+  readonly faults: readonly string[]
+  readonly verification: JsonObject
+}
+
+export interface CrashOptions {
+  readonly kills: number
+  readonly seed: string
+  readonly folder: string
+  onKill?(n: number): void
+}
+
+const testKey = 'test-key-of-16-characters'
+const adminToken = 'admin-token-of-16-characters'
+const callers = 12
+const maxLifeMs = 600
+
+/** The even runs end at a random moment, the odd ones at a named point. */
+export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Promise<CrashReport> {
+  const { kills, seed, folder, onKill } = options
+  const random = seededRandom(seed)
+  const simulator = createSimulator({ receiptLimit: 1_000_000 })
+  const { url: simulatorUrl } = await simulator.listen(0)
+  t.after(() => simulator.close())
+
+  const serve = (crashAt: string | undefined) =>
+    serveProcess(t, folder, configOf(simulatorUrl), {
+      WEIR_TEST_KEY: testKey,
+      WEIR_ADMIN_TOKEN: adminToken,
+      PROVIDER_KEY: 'provider-key-canary-0123456789',
+      ...(crashAt !== undefined && { WEIR_CRASH_AT: crashAt }),
+    })
+  const load = new Load(random)
+  const running = Array.from({ length: callers }, () => load.run())
+  for (let kill = 1; kill <= kills; kill++) {
+    const point = crashPoints[Math.floor(random() * crashPoints.length)]!
+    const isNamed = kill % 2 === 1
+    const gateway = await serve(isNamed ? `${point}:${1 + Math.floor(random() * 60)}` : undefined)
+    load.url = gateway.url
+    await Promise.race([
+      gateway.exited,
+      delay(isNamed ? 5_000 : random() * maxLifeMs, undefined, { ref: false }),
+    ])
+    gateway.child.kill('SIGKILL')
+    await gateway.exited
+    onKill?.(kill)
+  }
+  load.stop()
+  await Promise.all(running)
+  const last = await serve(undefined)
+  await until('the end of all calls', () =>
+    simulator.receipts().every(({ ended }) => ended !== 'open') ? true : undefined,
+  )
+  const lines = await allLines(last)
+  const verification = (await admin(last, '/ledger/verify')) as JsonObject
+  return { kills, ...compare(simulator.receipts(), lines, load.completed), verification }
+}
+
+function configOf(simulatorUrl: string): JsonObject {
+  const provider = (type: string, path: string): JsonObject => ({
+    type,
+    apiKey: 'env:PROVIDER_KEY',
+    baseUrl: simulatorUrl + path,
+    allowPrivateNetwork: true,
+  })
+  return {
+    admin: { token: 'env:WEIR_ADMIN_TOKEN' },
+    log: { level: 'warn' },
+    keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
+    models: {
+      'openai/*': { price: { input: 1, output: 4 } },
+      'claude/*': { price: { input: 3, output: 15 } },
+    },
+    providers: {
+      openai: provider('openai', '/openai/v1'),
+      claude: provider('anthropic', '/anthropic/v1'),
+      google: provider('gemini', '/gemini/v1beta'),
+    },
+  }
+}
+
+/** Callers that ask as fast as they are answered, and go on when the gateway is back. */
+class Load {
+  url: string | undefined
+  /** The calls whose answers came to their end at the client. */
+  readonly completed = new Set<string>()
+  readonly #random: () => number
+  #asked = 0
+  #isOver = false
+
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  stop(): void {
+    this.#isOver = true
+  }
+
+  async run(): Promise<void> {
+    while (!this.#isOver) {
+      const { url } = this
+      if (url === undefined || !(await this.#ask(url))) await delay(10)
+    }
+  }
+
+  async #ask(url: string): Promise<boolean> {
+    const user = `call-${++this.#asked}`
+    const model = models[Math.floor(this.#random() * models.length)]!
+    const stream = this.#random() < 0.5
+    try {
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${testKey}`,
+          'content-type': 'application/json',
+          'x-weir-user': user,
+        },
+        body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: `${user} asks` }] }),
+      })
+      const body = await response.text()
+      if (response.ok && (!stream || body.includes('[DONE]'))) this.completed.add(user)
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+const models = [
+  'openai/echo',
+  'openai/words-300',
+  'openai/slow-2ms',
+  'claude/echo',
+  'claude/slow-2ms',
+  'google/echo',
+]
+
+async function admin(gateway: GatewayProcess, path: string): Promise<unknown> {
+  const response = await fetch(`${gateway.url}/admin/v1${path}`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  })
+  return response.json()
+}
+
+async function allLines(gateway: GatewayProcess): Promise<JsonObject[]> {
+  const lines: JsonObject[] = []
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const page = asObject((await admin(gateway, `/ledger?limit=1000${cursor}`)) as JsonObject)!
+    lines.push(...asArray(page['data']).map((line) => asObject(line)!))
+    const next = asString(page['next_cursor'])
+    cursor = next === undefined ? undefined : `&cursor=${next}`
+  }
+  return lines
+}
+
+const callOf = ({ body }: Receipt): string => /call-\d+/.exec(JSON.stringify(body))?.[0] ?? 'no call'
+
+function compare(
+  receipts: readonly Receipt[],
+  lines: readonly JsonObject[],
+  completed: ReadonlySet<string>,
+): Omit<CrashReport, 'kills' | 'verification'> {
+  const faults: string[] = []
+  const sent = lines.filter((line) => line['kind'] === 'settle')
+  const received = Map.groupBy(receipts, callOf)
+  const booked = Map.groupBy(sent, (line) => asString(line['user']) ?? 'no user')
+  const isRecovered = (line: JsonObject) => asArray(line['flags']).includes('recovered')
+  let unsent = 0
+  for (const call of new Set([...received.keys(), ...booked.keys()])) {
+    const bills = received.get(call) ?? []
+    const entries = booked.get(call) ?? []
+    if (entries.length < bills.length)
+      faults.push(`${call}: ${bills.length} received, ${entries.length} lines`)
+    const surplus = entries.length - bills.length
+    if (surplus > entries.filter(isRecovered).length)
+      faults.push(`${call}: a line that nothing was received for`)
+    if (surplus > 0) unsent += surplus
+    // The settlement is in the journal before the client sees the end.
+    if (completed.has(call) && entries.every(isRecovered))
+      faults.push(`${call}: the client has it, the journal had not`)
+    const [bill] = bills
+    const [entry] = entries
+    if (bills.length !== 1 || entries.length !== 1 || entry!['usage_source'] !== 'provider') continue
+    const counts = [entry!['input_tokens'], entry!['output_tokens']]
+    const billed = [bill!.billed?.inputTokens, bill!.billed?.outputTokens]
+    if (String(counts) !== String(billed))
+      faults.push(`${call}: ${String(counts)} booked, ${String(billed)} billed`)
+  }
+  return {
+    receipts: receipts.length,
+    lines: sent.length,
+    completed: completed.size,
+    recovered: sent.filter(isRecovered).length,
+    unsent,
+    faults,
+  }
+}
