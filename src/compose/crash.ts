@@ -31,7 +31,6 @@ export function createCrash({ at, time }: CrashPoint): Crash {
   }
   return {
     journal: (journal) => ({
-      damage: journal.damage,
       get waiting() {
         return journal.waiting
       },

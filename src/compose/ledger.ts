@@ -9,9 +9,8 @@ import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts
 import type { LedgerStore } from '../ledger/port.ts'
 import { recover } from '../ledger/recovery.ts'
 import { createJournal } from '../storage/sqlite/journal.ts'
-import { ledgerMigrations } from '../storage/sqlite/ledger-migrations.ts'
 import { createLedgerStore } from '../storage/sqlite/ledger-store.ts'
-import { openStore } from '../storage/sqlite/open.ts'
+import { openLedger } from '../storage/sqlite/open-ledger.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
 import { createCrash } from './crash.ts'
@@ -35,10 +34,10 @@ export interface LedgerPart {
 
 export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const { config, clock, log, tokens, models, crashPoint } = needs
-  const database = openStore(join(config.dataDir, 'ledger.db'), ledgerMigrations, clock)
+  const { database, damage } = openLedger(join(config.dataDir, 'ledger.db'), clock)
+  for (const told of damage) log.error(`the ledger: ${told}`)
   const store = createLedgerStore(database)
   const journal = createJournal(database, {
-    damage: [],
     onState(cause) {
       if (cause === undefined) log.info('the ledger can be written again')
       else log.error({ cause: inspect(cause) }, 'the ledger cannot be written: billable calls are refused')

@@ -25,8 +25,6 @@ export interface LedgerCounts {
 }
 
 export interface Journal {
-  /** What is wrong with the file since the last start, told once: a torn tail, pages that cannot be read. */
-  readonly damage: readonly string[]
   /** Queues the intent for this turn's commit. Throws `ledger_unavailable` while the file cannot be written. */
   open(intent: Intent): void
   /** Queues the text of a price under its version, where it is not there yet. */

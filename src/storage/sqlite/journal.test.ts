@@ -18,7 +18,6 @@ function open(t: TestContext, path = join(createTemporaryFolder(t), 'ledger.db')
   const database = openStore(path, ledgerMigrations, systemClock)
   const states: unknown[] = []
   const journal = createJournal(database, {
-    damage: [],
     retryMs: 5,
     onState: (cause) => states.push(cause),
   })

@@ -8,7 +8,6 @@ import { settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { transact } from './open.ts'
 
 export interface JournalOptions {
-  readonly damage: readonly string[]
   /** The file could not be written, or can be again (`undefined`). */
   onState(cause: unknown): void
   /** While the file cannot be written, it is tried again after this long. */
@@ -33,7 +32,6 @@ export function createJournal(database: DatabaseSync, options: JournalOptions): 
 }
 
 class SqliteJournal implements Journal {
-  readonly damage: readonly string[]
   readonly #database: DatabaseSync
   readonly #options: JournalOptions
   readonly #insertIntent: StatementSync
@@ -48,7 +46,6 @@ class SqliteJournal implements Journal {
   #retryTimer: NodeJS.Timeout | undefined
 
   constructor(database: DatabaseSync, options: JournalOptions) {
-    this.damage = options.damage
     this.#database = database
     this.#options = options
     this.#insertIntent = database.prepare(insertIntent)
