@@ -136,3 +136,14 @@ test('simulate: a scenario that is not there is a failure that names it', async 
   assert.equal(code, 1)
   assert.match(stderr, /^weir: ENOENT.*absent\.yaml'\n$/)
 })
+
+test('ledger: an empty one is proven in one line, and exported as a header alone', async (t) => {
+  const folder = folderWith(t, 'providers: { sim: { type: sim } }\n')
+  const verified = await weir(folder, ['ledger', 'verify'])
+  assert.deepEqual([verified.code, verified.stderr], [0, ''])
+  assert.match(verified.stdout, /^0 settled, 0 void, 0 adjusted, 0 open; .*: all agree\n$/)
+  const exported = await weir(folder, ['ledger', 'export'])
+  assert.match(exported.stdout, /^seq,kind,request_id,[a-z0-9_,]*,provider_request_id\n$/)
+  const unknown = await weir(folder, ['ledger', 'export', '--format', 'xml'])
+  assert.equal(unknown.code, 2)
+})

@@ -295,6 +295,17 @@ export const configSchema = z
       .default({})
       .describe('Limits, abilities and prices of models by `provider/model`; they win over the catalogue.'),
     keys: z.array(key).default([]).describe('Declared API keys; all others live in the store.'),
+    ledger: z
+      .strictObject({
+        durability: z
+          .enum(['process', 'power'])
+          .default('process')
+          .describe(
+            '`process`: what is written survives the end of the process. `power`: also the end of the power; each call then waits for the disk twice.',
+          ),
+      })
+      .prefault({})
+      .describe('What was spent: one line per attempt, kept in the data folder.'),
     records: z
       .strictObject({
         enabled: z.boolean().default(true).describe('Keep a searchable record of each request.'),

@@ -136,7 +136,7 @@ class TwoPhaseLedger implements Ledger {
       const idle = new Promise<void>((resolve) => (this.#shared.onIdle = resolve))
       await inTime(idle)
     }
-    this.#shared.journal.close()
+    await this.#shared.journal.close()
   }
 
   /** In the same commit as the first intent that names it. */

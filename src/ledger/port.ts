@@ -43,7 +43,7 @@ export interface Journal {
   /** Throws `ledger_unavailable` while the file cannot be written. */
   admit(): void
   /** Writes what is queued. */
-  close(): void
+  close(): Promise<void>
 }
 
 /** Every condition given must hold. */

@@ -9,23 +9,30 @@ import { systemClock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { Intent, Settlement } from '../../ledger/port.ts'
 import { recover } from '../../ledger/recovery.ts'
+import { createJournalWriter, type Group, type WriteResult } from './journal-writer.ts'
 import { createJournal } from './journal.ts'
 import { ledgerMigrations } from './ledger-migrations.ts'
 import { createLedgerStore } from './ledger-store.ts'
 import { openStore } from './open.ts'
+import { createPowerWriter } from './power-writer.ts'
 
 function open(t: TestContext, path = join(createTemporaryFolder(t), 'ledger.db')) {
   const database = openStore(path, ledgerMigrations, systemClock)
-  const states: unknown[] = []
-  const journal = createJournal(database, {
+  const states: (string | undefined)[] = []
+  const refused: string[] = []
+  const writer = createJournalWriter(database)
+  const journal = createJournal({
+    write: (group) => writer.write(group),
     retryMs: 5,
-    onState: (cause) => states.push(cause),
+    onState: (why) => states.push(why),
+    onRefused: (why) => refused.push(why),
   })
-  t.after(() => {
-    journal.close()
-    if (database.isOpen) database.close()
+  t.after(async () => {
+    if (!database.isOpen) return
+    await journal.close()
+    database.close()
   })
-  return { path, database, journal, states, store: createLedgerStore(database) }
+  return { path, database, journal, states, refused, store: createLedgerStore(database) }
 }
 
 function intent(id: number, rest: Partial<Intent> = {}): Intent {
@@ -191,20 +198,68 @@ test('a settlement that no table can hold does not hold up the others, and its i
   it.journal.settle(settlement(1))
   it.journal.settle(settlement(2, { chargedNanoUsd: 0.5 }))
   it.journal.settle(settlement(3))
-  await it.journal.commit()
-  await until('the rest', () => (lines(it).length === 2 ? true : undefined))
+  it.journal.open(intent(4))
+  assert.equal(await it.journal.commit(), true)
+  assert.deepEqual(lines(it), ['req_3 settle', 'req_1 settle'])
   assert.deepEqual(
     it.store.openIntents().map(({ id }) => id),
-    [2],
+    [2, 4],
   )
-  await until('new calls', () => {
-    try {
-      it.journal.admit()
-      return true
-    } catch {
-      return undefined
-    }
+  assert.equal(it.refused.length, 1)
+})
+
+test('after a failed sync nothing more is written, and nothing more is said to be', async (t) => {
+  const groups: Group[] = []
+  let result: WriteResult = { is: 'written', refused: [] }
+  const states: (string | undefined)[] = []
+  const journal = createJournal({
+    write(group) {
+      groups.push(group)
+      return result
+    },
+    retryMs: 1,
+    onState: (why) => states.push(why),
+    onRefused: () => assert.fail('nothing was refused'),
   })
+  t.after(() => journal.close())
+  journal.open(intent(1))
+  assert.equal(await journal.commit(), true)
+  result = { is: 'failed', why: 'disk I/O error', isFatal: true }
+  journal.settle(settlement(1))
+  assert.equal(await journal.commit(), false)
+  result = { is: 'written', refused: [] }
+  journal.settle(settlement(2))
+  assert.equal(await journal.commit(), false)
+  assert.throws(() => journal.open(intent(2)), GatewayError)
+  assert.deepEqual([groups.length, states, journal.waiting], [2, ['disk I/O error'], 2])
+})
+
+test('in a thread that waits for the disk, what comes in the meantime is the next group', async (t) => {
+  const path = join(createTemporaryFolder(t), 'ledger.db')
+  const database = openStore(path, ledgerMigrations, systemClock)
+  const writer = createPowerWriter(path)
+  let groups = 0
+  const journal = createJournal({
+    write(group) {
+      groups++
+      return writer.write(group)
+    },
+    onState: (why) => assert.fail(why),
+    onRefused: (why) => assert.fail(why),
+  })
+  const store = createLedgerStore(database)
+  const calls = Array.from({ length: 200 }, async (_, n) => {
+    journal.open(intent(n))
+    assert.equal(await journal.commit(), true)
+    journal.settle(settlement(n))
+    assert.equal(await journal.commit(), true)
+    assert.equal(store.search({ org: 'default', requestId: `req_${n}`, limit: 2 }).data.length, 1)
+  })
+  await Promise.all(calls)
+  await journal.close()
+  await writer.close()
+  database.close()
+  assert.ok(groups < 100, `${groups} groups for 400 writes`)
 })
 
 test('what a process left open is settled at the next start: by its last mark, else by its bound', async (t) => {

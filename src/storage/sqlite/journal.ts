@@ -1,194 +1,142 @@
-/** The ledger's journal in SQLite: intents and settlements, in one commit per turn of the event loop. */
+/** The ledger's journal: gathers what one turn of the event loop has for the file, and writes it as one group. */
 
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import { GatewayError } from '../../core/error.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { Intent, Journal, Settlement } from '../../ledger/port.ts'
-import { settledColumns, sharedColumns } from './ledger-migrations.ts'
-import { transact } from './open.ts'
+import type { Group, WriteResult } from './journal-writer.ts'
 
 export interface JournalOptions {
-  /** The file could not be written, or can be again (`undefined`). */
-  onState(cause: unknown): void
+  /** In this thread (`process`), or in one of its own (`power`). One group at a time. */
+  write(group: Group): WriteResult | Promise<WriteResult>
+  /** Why the file cannot be written; undefined: it can be again. */
+  onState(why: string | undefined): void
+  /** A settlement that no table can hold. Its intent stays open; the next start settles it. */
+  onRefused(why: string): void
   /** While the file cannot be written, it is tried again after this long. */
   readonly retryMs?: number
 }
 
-/** What one turn of the event loop has for the file. */
-interface Group {
-  readonly intents: Intent[]
-  /** Pairs of a version and its text. */
+/** What is gathered for the next group. */
+interface Turn {
+  readonly intents: SQLInputValue[][]
   readonly prices: string[]
-  /** Pairs of an id and a number of tokens. */
   readonly marks: number[]
   readonly done: PromiseWithResolvers<boolean>
 }
 
-const unavailable = 'The ledger cannot be written: no call that costs money is made until it can be.'
-
-/** The journal over a database that `openStore` opened with `ledgerMigrations`. */
-export function createJournal(database: DatabaseSync, options: JournalOptions): Journal {
-  return new SqliteJournal(database, options)
+export function createJournal(options: JournalOptions): Journal {
+  return new GroupJournal(options)
 }
 
-class SqliteJournal implements Journal {
-  readonly #database: DatabaseSync
+class GroupJournal implements Journal {
   readonly #options: JournalOptions
-  readonly #insertIntent: StatementSync
-  readonly #insertEntry: StatementSync
-  readonly #deleteIntent: StatementSync
-  readonly #mark: StatementSync
-  readonly #keepPrice: StatementSync
-  #group: Group | undefined
-  /** They outlive their group where it fails. */
-  #settlements: Settlement[] = []
-  #isBroken = false
+  #turn: Turn | undefined
+  /** They outlive their turn where it fails. */
+  #settlements: SQLInputValue[][] = []
+  #state: 'well' | 'broken' | 'dead' = 'well'
+  #writing: Promise<void> | undefined
   #retryTimer: NodeJS.Timeout | undefined
 
-  constructor(database: DatabaseSync, options: JournalOptions) {
-    this.#database = database
+  constructor(options: JournalOptions) {
     this.#options = options
-    this.#insertIntent = database.prepare(insertIntent)
-    this.#insertEntry = database.prepare(insertEntry)
-    this.#deleteIntent = database.prepare('delete from open_attempts where id = ?')
-    this.#mark = database.prepare('update open_attempts set marked_tokens = ? where id = ?')
-    this.#keepPrice = database.prepare('insert or ignore into price_versions (version, price) values (?, ?)')
   }
 
   get waiting(): number {
-    return this.#isBroken ? this.#settlements.length : 0
+    return this.#state === 'well' ? 0 : this.#settlements.length
   }
 
   admit(): void {
-    if (this.#isBroken) throw new GatewayError('ledger_unavailable', unavailable, { retryAfterMs: 5_000 })
+    if (this.#state === 'well') return
+    throw new GatewayError(
+      'ledger_unavailable',
+      'The ledger cannot be written: no call that costs money is made until it can be.',
+      { retryAfterMs: 5_000 },
+    )
   }
 
   open(intent: Intent): void {
     this.admit()
-    this.#turn().intents.push(intent)
+    this.#gather().intents.push(toIntentRow(intent))
   }
 
   keepPrice(version: string, text: string): void {
-    this.#turn().prices.push(version, text)
+    this.#gather().prices.push(version, text)
   }
 
   mark(id: number, outputTokens: number): void {
-    this.#turn().marks.push(id, outputTokens)
+    this.#gather().marks.push(id, outputTokens)
   }
 
   settle(settlement: Settlement): void {
-    this.#settlements.push(settlement)
+    this.#settlements.push(toSettledRow(settlement))
+    this.#gather()
   }
 
   commit(): Promise<boolean> {
-    return this.#turn().done.promise
+    return this.#gather().done.promise
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearTimeout(this.#retryTimer)
-    this.#write()
-    if (this.#settlements.length > 0) {
-      this.#options.onState(new Error(`${this.#settlements.length} settlements could not be written`))
-    }
+    await this.#writing
+    if (this.#state === 'broken') this.#begin(undefined)
+    else this.#write()
+    await this.#writing
+    const left = this.#settlements.length
+    if (left > 0) this.#options.onState(`${left} settlements are left for the next start`)
   }
 
-  /** Whatever is queued before the loop has polled once is one group: `setImmediate` runs right after the poll. */
-  #turn(): Group {
-    if (this.#group) return this.#group
-    this.#group = { intents: [], prices: [], marks: [], done: Promise.withResolvers() }
+  /** Whatever comes before the loop has polled once is one group: `setImmediate` runs right after the poll. */
+  #gather(): Turn {
+    if (this.#turn) return this.#turn
+    this.#turn = { intents: [], prices: [], marks: [], done: Promise.withResolvers() }
     setImmediate(() => this.#write())
-    return this.#group
+    return this.#turn
   }
 
   #write(): void {
-    const group = this.#group
-    this.#group = undefined
-    if (group === undefined && this.#settlements.length === 0) return
-    const isWritten = this.#tryWrite(group)
-    group?.done.resolve(isWritten)
+    const turn = this.#turn
+    // While a group is on its way to the disk, all that comes is the next one.
+    if (this.#writing || (turn === undefined && this.#settlements.length === 0)) return
+    this.#turn = undefined
+    if (this.#state === 'well') this.#begin(turn)
+    else turn?.done.resolve(false)
   }
 
-  #tryWrite(group: Group | undefined): boolean {
-    try {
-      transact(this.#database, () => this.#run(group))
-    } catch (cause) {
-      if (isOfOneRow(cause)) this.#setAside(cause)
-      this.#broke(cause)
-      return false
+  #begin(turn: Turn | undefined): void {
+    const settlements = this.#settlements
+    const { intents = [], prices = [], marks = [] } = turn ?? {}
+    const result = this.#options.write({ intents, prices, marks, settlements })
+    if (!(result instanceof Promise)) {
+      this.#end(turn, settlements.length, result)
+      return
     }
-    this.#settlements = []
-    if (this.#isBroken) {
-      this.#isBroken = false
-      this.#options.onState(undefined)
-    }
-    return true
-  }
-
-  #run(group: Group | undefined): void {
-    if (group) {
-      for (const intent of group.intents) this.#insertIntent.run(...toIntentRow(intent))
-      const { marks, prices } = group
-      for (let i = 0; i < prices.length; i += 2) this.#keepPrice.run(prices[i]!, prices[i + 1]!)
-      for (let i = 0; i < marks.length; i += 2) this.#mark.run(marks[i + 1]!, marks[i]!)
-    }
-    for (const settlement of this.#settlements) this.#settle(settlement)
-  }
-
-  #settle(settlement: Settlement): void {
-    this.#insertEntry.run(...toSettledRow(settlement))
-    this.#deleteIntent.run(settlement.id)
-  }
-
-  /** Settlements that no table can hold: their intents stay open, and the next start settles them. */
-  #setAside(cause: unknown): void {
-    this.#settlements = this.#settlements.filter((settlement) => {
-      try {
-        transact(this.#database, () => this.#settle(settlement))
-      } catch (alone) {
-        if (!isOfOneRow(alone)) return true
-        this.#options.onState(cause)
-      }
-      return false
+    this.#writing = result.then((ended) => {
+      this.#writing = undefined
+      this.#end(turn, settlements.length, ended)
+      if (this.#turn) this.#write()
     })
   }
 
-  /** Nothing is dropped: the settlements stay queued, and new calls are refused until they are written. */
-  #broke(cause: unknown): void {
-    if (!this.#isBroken) this.#options.onState(cause)
-    this.#isBroken = true
-    clearTimeout(this.#retryTimer)
-    this.#retryTimer = setTimeout(() => this.#retry(), this.#options.retryMs ?? 1_000).unref()
-  }
-
-  #retry(): void {
-    try {
-      this.#database.exec('pragma user_version = 1') // also with nothing to write: only a write shows that it can be
-    } catch (cause) {
-      this.#broke(cause)
-      return
+  /** Nothing is dropped: after a failure the settlements stay, and new calls are refused until they are written. */
+  #end(turn: Turn | undefined, settled: number, result: WriteResult): void {
+    const { onState, onRefused, retryMs = 1_000 } = this.#options
+    if (result.is === 'written') {
+      this.#settlements = this.#settlements.slice(settled)
+      for (const why of result.refused) onRefused(why)
+      if (this.#state === 'broken') {
+        this.#state = 'well'
+        onState(undefined)
+      }
+    } else {
+      if (this.#state === 'well' || result.isFatal) onState(result.why)
+      this.#state = result.isFatal ? 'dead' : 'broken'
+      clearTimeout(this.#retryTimer)
+      if (!result.isFatal) this.#retryTimer = setTimeout(() => this.#begin(undefined), retryMs).unref()
     }
-    this.#tryWrite(undefined)
+    turn?.done.resolve(result.is === 'written')
   }
-}
-
-const constraintError = 19
-
-/** The file is well; what was to be written is not. */
-function isOfOneRow(cause: unknown): boolean {
-  const { errcode } = cause as { errcode?: number }
-  return errcode !== undefined && (errcode & 0xff) === constraintError
-}
-
-const insertIntent = `insert into open_attempts (id, ${sharedColumns.join(', ')}, input_bound, output_bound)
-  values (${placeholders(sharedColumns.length + 3)})`
-
-/** An intent that is open becomes the final line; one that is not adds none, so that settling twice is harmless. */
-const insertEntry = `insert into ledger (${sharedColumns.join(', ')}, ${settledColumns.join(', ')})
-  select ${sharedColumns.join(', ')}, ${placeholders(settledColumns.length)}
-  from open_attempts where id = ?`
-
-function placeholders(count: number): string {
-  return Array(count).fill('?').join(', ')
 }
 
 function toIntentRow(intent: Intent): SQLInputValue[] {

@@ -1,0 +1,104 @@
+/** Writes the journal's groups into SQLite, each in one transaction. */
+
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { settledColumns, sharedColumns } from './ledger-migrations.ts'
+import { transact } from './open.ts'
+
+/** Rows as they are bound, so that a thread can hand them to another. */
+export interface Group {
+  readonly intents: readonly SQLInputValue[][]
+  /** Pairs of a price's version and its text. */
+  readonly prices: readonly string[]
+  /** Pairs of an intent's id and a number of tokens. */
+  readonly marks: readonly number[]
+  readonly settlements: readonly SQLInputValue[][]
+}
+
+/**
+ * `written`: all of it, but for settlements that no table can hold, whose intents stay open; `refused` says why.
+ * `failed`: nothing of it. After a `fatal` failure nothing more may be written through this connection: whether
+ * earlier commits are on the disk is not known.
+ */
+export type WriteResult =
+  | { readonly is: 'written'; readonly refused: readonly string[] }
+  | { readonly is: 'failed'; readonly why: string; readonly isFatal: boolean }
+
+export interface JournalWriter {
+  write(group: Group): WriteResult
+}
+
+const ioError = 10
+const constraintError = 19
+
+export function createJournalWriter(database: DatabaseSync): JournalWriter {
+  const insertIntent = database.prepare(
+    `insert into open_attempts (id, ${sharedColumns.join(', ')}, input_bound, output_bound)
+    values (${placeholders(sharedColumns.length + 3)})`,
+  )
+  // An intent that is open becomes the final line; one that is not adds none: settling twice is harmless.
+  const insertEntry = database.prepare(
+    `insert into ledger (${sharedColumns.join(', ')}, ${settledColumns.join(', ')})
+    select ${sharedColumns.join(', ')}, ${placeholders(settledColumns.length)} from open_attempts where id = ?`,
+  )
+  const deleteIntent = database.prepare('delete from open_attempts where id = ?')
+  const mark = database.prepare('update open_attempts set marked_tokens = ? where id = ?')
+  const keepPrice = database.prepare('insert or ignore into price_versions (version, price) values (?, ?)')
+
+  const settle = (row: SQLInputValue[]): void => {
+    insertEntry.run(...row)
+    deleteIntent.run(row.at(-1)!)
+  }
+  const begin = ({ intents, prices, marks }: Group): void => {
+    for (let i = 0; i < prices.length; i += 2) keepPrice.run(prices[i]!, prices[i + 1]!)
+    for (const row of intents) insertIntent.run(...row)
+    for (let i = 0; i < marks.length; i += 2) mark.run(marks[i + 1]!, marks[i]!)
+  }
+  const tryAll = (group: Group): readonly string[] => {
+    try {
+      transact(database, () => {
+        begin(group)
+        for (const row of group.settlements) settle(row)
+        // Also with nothing to write: only a write shows that the file can be written.
+        if (isEmpty(group)) database.exec('pragma user_version = 1')
+      })
+      return []
+    } catch (cause) {
+      if (codeOf(cause) !== constraintError) throw cause
+    }
+    // One row is at fault: the others must not suffer for it.
+    transact(database, () => begin(group))
+    const refused: string[] = []
+    for (const row of group.settlements) {
+      try {
+        transact(database, () => settle(row))
+      } catch (cause) {
+        if (codeOf(cause) !== constraintError) throw cause
+        refused.push(String(cause))
+      }
+    }
+    return refused
+  }
+  return {
+    write(group) {
+      try {
+        return { is: 'written', refused: tryAll(group) }
+      } catch (cause) {
+        return { is: 'failed', why: String(cause), isFatal: codeOf(cause) === ioError }
+      }
+    },
+  }
+}
+
+function isEmpty({ intents, prices, marks, settlements }: Group): boolean {
+  return intents.length + prices.length + marks.length + settlements.length === 0
+}
+
+/** SQLite's primary code; undefined where the error is none of SQLite's. */
+function codeOf(cause: unknown): number | undefined {
+  const { errcode } = cause as { errcode?: number }
+  return errcode === undefined ? undefined : errcode & 0xff
+}
+
+function placeholders(count: number): string {
+  return Array(count).fill('?').join(', ')
+}
