@@ -1,7 +1,7 @@
 /** `weir ledger`: the proof of the ledger, and its lines as CSV or JSON Lines. */
 
 import { type Command, Option } from 'commander'
-import { asArray, asObject, asString, type JsonObject } from '../core/json.ts'
+import { asArray, asObject, asString, type Json, type JsonObject } from '../core/json.ts'
 import { type DataFlags, withAdmin } from './admin-client.ts'
 import type { Output } from './output.ts'
 
@@ -42,7 +42,7 @@ async function verify({ json, ...flags }: VerifyOptions, output: Output): Promis
   if (json) output.printJson(proof)
   else {
     output.print(asString(proof['line']) ?? '')
-    for (const difference of differences) output.print(`  ${String(difference)}`)
+    for (const difference of differences) output.print(`  ${asString(difference) ?? ''}`)
   }
   if (differences.length > 0) process.exitCode = 1
 }
@@ -76,9 +76,10 @@ function toCsv(line: JsonObject): string {
   return columns.map((column) => toField(line[column])).join(',')
 }
 
-function toField(value: unknown): string {
+function toField(value: Json | undefined): string {
   if (value === undefined || value === null) return ''
-  const text = Array.isArray(value) ? value.join(' ') : String(value)
+  const list = Array.isArray(value) ? asArray(value).map((item) => asString(item) ?? '') : undefined
+  const text = list?.join(' ') ?? asString(value) ?? JSON.stringify(value)
   // Users, sessions and tags are a caller's words: a spreadsheet must not take one for a formula.
   const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

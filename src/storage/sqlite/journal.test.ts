@@ -288,7 +288,7 @@ test('what a process left open is settled at the next start: by its last mark, e
         chargedNanoUsd,
         flags,
       ])
-      .sort(),
+      .sort(([a], [b]) => String(a).localeCompare(String(b))),
     [
       ['req_1', 'bound', 200, 500, 9],
       ['req_2', 'watermark', 200, 100 + 400, 9],
