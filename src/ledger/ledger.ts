@@ -15,6 +15,7 @@ import {
   readCertain,
   type Reading,
   readEstimate,
+  roughTokens,
   tokensPerMark,
 } from './reading.ts'
 
@@ -43,7 +44,10 @@ export interface Opening {
 /** One attempt between its intent and its settlement. */
 export interface Account {
   progress(outputTokens: number): void
-  /** Resolves when the settlement is in the journal, or waits for the journal to mend. Never rejects; settles once. */
+  /**
+   * Resolves when the settlement is in the journal, or waits for the journal to mend; where the text has to be counted
+   * first, when the mark is there that a crash would be settled by. Never rejects; settles once.
+   */
   settle(outcome: Outcome): Promise<unknown>
 }
 
@@ -189,9 +193,17 @@ class AttemptAccount implements Account {
   #settle(outcome: Outcome): Promise<unknown> {
     const certain = readCertain(outcome, this.#facts.bounds)
     if (certain) return this.#enter(outcome, certain)
-    return this.#count(outcome).then((counts) =>
-      this.#enter(outcome, readEstimate(outcome, this.#facts.bounds, counts)),
-    )
+    // Counting takes a while, the first time seconds. Until it is done, a mark stands for what came.
+    const { journal } = this.#shared
+    const kept = Math.max(this.#markedTokens, roughTokens(outcome))
+    if (kept > this.#markedTokens) journal.mark(this.#facts.intent.id, kept)
+    void this.#settleCounted(outcome)
+    return journal.commit()
+  }
+
+  async #settleCounted(outcome: Outcome): Promise<void> {
+    const counts = await this.#count(outcome)
+    await this.#enter(outcome, readEstimate(outcome, this.#facts.bounds, counts))
   }
 
   async #count(outcome: Outcome): Promise<Counts> {

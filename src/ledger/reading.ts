@@ -74,7 +74,7 @@ export function readEstimate(outcome: Outcome, bounds: TokenBounds, counts: Coun
   const told = isFalse ? undefined : usage
   const flags = flagBits.estimate | (isFalse ? flagBits.usage_suspect : 0)
   const length = lengthOf(outcome)
-  const output = length === 0 ? 0 : (counts.received ?? Math.ceil(length / charactersPerToken))
+  const output = length === 0 ? 0 : (counts.received ?? roughTokens(outcome))
   const isCounted = counts.received !== undefined || length === 0
   if (told) {
     if (told.outputTokens >= output) return { usage: told, source: 'partial', flags }
@@ -112,7 +112,13 @@ export function readMark(markedTokens: number, bounds: TokenBounds): Reading {
 /** A mark is set after so many tokens more. */
 export const tokensPerMark = 256
 
+/** Rather too few: a mark must not be below what came. */
 const charactersPerToken = 3
+
+/** What came, before anybody has counted it. */
+export function roughTokens(outcome: Outcome): number {
+  return Math.ceil(lengthOf(outcome) / charactersPerToken)
+}
 
 function lengthOf(outcome: Outcome): number {
   return outcome.received?.().length ?? 0

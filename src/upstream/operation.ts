@@ -34,7 +34,7 @@ export interface Account {
   /** How many tokens have come so far, roughly: a mark for the time after a crash. Cheap, for every delta. */
   progress(outputTokens: number): void
   /**
-   * Puts the settlement into the journal. Nothing that shows the client the end of the answer may leave before the
+   * Puts the settlement into the journal, or what a crash would be settled by. Nothing that shows the client the end of the answer may leave before the
    * promise resolves; absent: at once. It never rejects. The first call settles, later ones wait for it.
    */
   settle(result: AttemptResult): Promise<unknown> | undefined

@@ -43,8 +43,12 @@ function providersOf(url: string): JsonObject {
   }
 }
 
-/** The lines of one request, in the order of its attempts. */
+/** The lines of one request, in the order of its attempts. What has to be counted comes a moment after the answer. */
 async function linesOf(requestId: string): Promise<JsonObject[]> {
+  await until('the settlements', async () => {
+    const { open } = await stack.admin('/ledger/verify')
+    return open === 0 ? true : undefined
+  })
   const { data } = await stack.admin(`/ledger?request=${requestId}`)
   return asArray(data)
     .map((line) => asObject(line)!)
