@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadKeyring } from '../src/access/keys.ts'
+import { Directory } from '../src/access/directory.ts'
+import { createGuessLimiter } from '../src/access/guesses.ts'
+import { createKeyring } from '../src/access/keys.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { createIdFactory } from '../src/core/id.ts'
 import type { Json } from '../src/core/json.ts'
@@ -115,14 +117,21 @@ async function requests(): Promise<void> {
     'Anthropic: encode the request',
     nanosOf(() => anthropic.encode(request, { model: 'm' })),
   )
-  const keyring = await loadKeyring({
+  const keyring = createKeyring({
     declared: [{ name: 'bench', secret: new Secret(key) }],
-    store: { all: async () => [], insert: async () => undefined },
+    directory: new Directory({
+      store: { changedSince: async () => ({ seq: 0, keys: [], teams: [], users: [] }), write: async () => 1 },
+      clock: systemClock,
+      onTrouble: () => undefined,
+    }),
     pepper: randomBytes(32),
+    clock: systemClock,
+    guesses: createGuessLimiter(systemClock),
   })
+  const caller = { credential: key, clientAddress: '127.0.0.1' }
   print(
     'identify a declared key',
-    nanosOf(() => keyring.identify(key)),
+    nanosOf(() => keyring.identify(caller)),
   )
   print('make a request id', nanosOf(createIdFactory(randomBytes, systemClock)))
 }

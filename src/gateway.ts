@@ -1,6 +1,8 @@
 /** The request path: the one list of steps that every route takes, and its one exit. */
 
-import { authoriseModel, type Keyring, type Principal } from './access/keys.ts'
+import type { Keyring } from './access/keys.ts'
+import type { LiveCalls } from './access/live-calls.ts'
+import { authoriseModel, authoriseSensitive, type Principal } from './access/principal.ts'
 import type { Answer } from './core/answer.ts'
 import type { Clock } from './core/clock.ts'
 import { GatewayError } from './core/error.ts'
@@ -9,8 +11,9 @@ import { asString, type JsonObject } from './core/json.ts'
 import { priorities, type Priority } from './core/priority.ts'
 import type { Spender } from './ledger/entry.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import type { Admission, Limiter } from './limits/limiter.ts'
 import type { AttemptRecord, RequestRecord } from './records/record.ts'
-import { type Attempt, attemptPlan, type AttemptParts } from './routing/attempt.ts'
+import { type Attempt, attemptPlan, type AttemptParts, tokensOf } from './routing/attempt.ts'
 import type { OpenAttempt } from './routing/port.ts'
 import { findDestination, type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
 import { type Candidate, isRoute, type Route } from './routing/route.ts'
@@ -18,7 +21,7 @@ import { type Caller, RequestTraits } from './routing/traits.ts'
 import { continueConversation, conversationOf } from './stored/conversation.ts'
 import type { StoredResponses } from './stored/stored.ts'
 import type { TokenCounter } from './tokens/counter.ts'
-import { type Call, noAccount, unknownContent } from './upstream/operation.ts'
+import { type Call, type ContentTraits, noAccount, unknownContent } from './upstream/operation.ts'
 import type { Outlet } from './upstream/outlet.ts'
 import type { Sender } from './upstream/send.ts'
 
@@ -55,6 +58,9 @@ export interface GatewayParts {
   readonly ledger: Ledger
   readonly stored: StoredResponses
   readonly routing: AttemptParts
+  /** So that a revoked key's requests can be ended. */
+  readonly liveCalls: LiveCalls
+  readonly limiter: Pick<Limiter, 'admitRequest'>
   snapshot(): Snapshot
   /** Throws `overloaded` where the gateway has too much to do for a request of this priority. */
   admit(priority: Priority): void
@@ -89,6 +95,7 @@ async function serve(exchange: Exchange): Promise<Served> {
     await recall(exchange)
     find(exchange)
     authorise(exchange)
+    await limit(exchange)
     plan(exchange)
     await attempt(exchange)
     await remember(exchange)
@@ -98,6 +105,10 @@ async function serve(exchange: Exchange): Promise<Served> {
   }
   return exchange.end()
 }
+
+/** Of an answer whose length the request does not bound. What it really takes is settled at its end. */
+const defaultOutputTokens = 1024
+const bytesPerToken = 4
 
 /** What the steps learn about one request, in the order in which they learn it. */
 class Exchange {
@@ -120,6 +131,9 @@ class Exchange {
   error: GatewayError | undefined
   status = 200
   #deadline: NodeJS.Timeout | undefined
+  #closeLive: (() => void) | undefined
+  admission: Admission | undefined
+  #content: ContentTraits | undefined
 
   constructor(parts: GatewayParts, inbound: Inbound) {
     this.parts = parts
@@ -174,8 +188,34 @@ class Exchange {
     )
   }
 
+  identify(): void {
+    const { inbound, parts, snapshot } = this
+    this.principal = inbound.principal ?? snapshot.keyring.identify(inbound)
+    this.#closeLive = parts.liveCalls.open(this.principal.keyId, inbound.interrupt)
+  }
+
+  get tags(): readonly string[] {
+    const named = tagsOf(this.inbound.header('x-weir-tags'))
+    const own = this.principal?.tags
+    return own ? [...new Set([...own, ...named])] : named
+  }
+
+  /** Costs a walk through the request: asked for where something depends on it. */
+  get content(): ContentTraits {
+    this.#content ??= this.call?.content?.() ?? unknownContent
+    return this.#content
+  }
+
+  /** Prompt and answer together, roughly. */
+  readonly expectedTokens = (): number => {
+    const { inputBytes, maxOutputTokens = defaultOutputTokens } = this.content
+    return Math.ceil(inputBytes / bytesPerToken) + maxOutputTokens
+  }
+
   end(): Served {
     clearTimeout(this.#deadline)
+    this.#closeLive?.()
+    this.admission?.settle(spentTokens(this.attempts))
     const { error, principal } = this
     const answer = this.last?.transcript?.answer
     const record = principal && toRecord(this, principal)
@@ -187,8 +227,7 @@ class Exchange {
 // -- the steps
 
 function identify(exchange: Exchange): void {
-  const { inbound, snapshot } = exchange
-  exchange.principal = inbound.principal ?? snapshot.keyring.identify(inbound.credential)
+  exchange.identify()
   exchange.parts.admit(exchange.priority)
 }
 
@@ -212,26 +251,52 @@ function find(exchange: Exchange): void {
 }
 
 /** A key that may use a route may use its targets; a target that was named directly must itself be allowed. */
-function authorise({ principal, call, destination }: Exchange): void {
+function authorise({ principal, call, destination, snapshot }: Exchange): void {
   const { model } = call!
-  authoriseModel(principal!, isRoute(destination!) ? [model] : [model, destination!.name])
+  if (isRoute(destination!)) return authoriseModel(principal!, [model])
+  authoriseModel(principal!, [model, destination!.name])
+  authoriseSensitive(principal!, model, snapshot.table.sensitiveMarks?.(destination!.name))
+}
+
+async function limit(exchange: Exchange): Promise<void> {
+  const { inbound, principal, call, parts, expectedTokens } = exchange
+  const { org, keyId, keyName, team, limits } = principal!
+  const claimed = inbound.header('x-weir-user') ?? call!.user
+  // Who owns the key is known; who the caller says it is for is not.
+  const user = principal!.user ?? (claimed === undefined ? undefined : { id: claimed, name: claimed })
+  const admission = parts.limiter.admitRequest({
+    org,
+    subjects: {
+      org: { id: org, name: org },
+      key: { id: keyId, name: keyName },
+      ...(team && { team }),
+      ...(user && { user }),
+    },
+    own: limits,
+    priority: exchange.priority,
+    interrupt: inbound.interrupt,
+    expectedTokens,
+  })
+  exchange.admission = admission instanceof Promise ? await admission : admission
+  if (exchange.admission?.error) throw exchange.admission.error
 }
 
 function plan(exchange: Exchange): void {
   const { inbound, call, destination, parts, atMs } = exchange
   const { dialect, operation } = inbound
-  const look = () => call!.content?.() ?? unknownContent
+  const look = () => exchange.content
   const traits = new RequestTraits({ dialect, operation, stream: call!.stream }, callerOf(exchange), look)
   const nowMs = parts.clock.monotonicMs()
   exchange.plan = planRequest(destination!, traits, { ...parts.routing, nowMs, atMs })
 }
 
-function callerOf({ inbound, principal, session }: Exchange): Caller {
+function callerOf({ inbound, principal, session, tags }: Exchange): Caller {
   // What the key is bound to holds, whatever the caller says.
   const dataRegion = principal!.dataRegion ?? inbound.header('x-weir-data-region')
   return {
     keyName: principal!.keyName,
-    tags: tagsOf(inbound.header('x-weir-tags')),
+    tags,
+    ...(principal!.clearances && { clearances: principal!.clearances }),
     header: (name) => inbound.header(name),
     ...(dataRegion !== undefined && { dataRegion }),
     ...(session !== undefined && { session }),
@@ -246,6 +311,7 @@ async function attempt(exchange: Exchange): Promise<void> {
       plan: exchange.plan!,
       call: exchange.call!,
       priority: exchange.priority,
+      expectedTokens: exchange.expectedTokens,
       context: {
         sender: parts.sender,
         clock: parts.clock,
@@ -336,10 +402,10 @@ function refuse(exchange: Exchange, error: GatewayError): void {
   if (last?.isCommitted || inbound.outlet.isGone) return
   const headers: Record<string, string> = last
     ? answerHeaders(exchange, last.target, attempts.length, last.dropped)
-    : { 'x-weir-request-id': inbound.id }
+    : { 'x-weir-request-id': inbound.id, ...exchange.admission?.headers }
   headers['content-type'] = 'application/json; charset=utf-8'
-  // Weir has retried what could be retried: an SDK that repeats the call would only multiply the load.
-  headers['x-should-retry'] = String(error.rule.retry === 'after' && error.rule.blame === 'gateway')
+  // Weir has retried what could be retried: an SDK that repeats the call would only multiply the load upstream.
+  headers['x-should-retry'] = String(error.rule.retry === 'after' && error.rule.blame !== 'upstream')
   if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
   inbound.outlet.send(error.status, headers, JSON.stringify(inbound.encodeError(error)))
 }
@@ -355,7 +421,7 @@ function unlessInterrupted<Value>(value: Promise<Value>, interrupt: Interrupt): 
 }
 
 function answerHeaders(
-  { inbound }: Exchange,
+  { inbound, admission }: Exchange,
   { provider, model }: Attempt['target'],
   attempts: number,
   dropped: readonly string[],
@@ -365,6 +431,7 @@ function answerHeaders(
     'x-weir-provider': provider.name,
     'x-weir-model': headerText(model),
     'x-weir-attempts': String(attempts),
+    ...admission?.headers,
   }
   if (dropped.length > 0) headers['x-weir-dropped'] = headerText(dropped.join(', '))
   return headers
@@ -393,7 +460,7 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     requestedModel: call?.model ?? '',
     keyId: principal.keyId,
     keyName: principal.keyName,
-    tags: tagsOf(inbound.header('x-weir-tags')),
+    tags: exchange.tags,
     stream: call?.stream ?? false,
     status: exchange.status,
     durationMs: toMs(endedMs - startedMs),
@@ -430,6 +497,17 @@ function toAttemptRecord(made: Attempt, startedMs: number): AttemptRecord {
     ...(made.usage && { usage: made.usage }),
     ...(made.upstreamRequestId !== undefined && { upstreamRequestId: made.upstreamRequestId }),
   }
+}
+
+/** Over all attempts; undefined where one of them may have used some that are not known. */
+function spentTokens(attempts: readonly Attempt[]): number | undefined {
+  let sum = 0
+  for (const attempt of attempts) {
+    const tokens = tokensOf(attempt)
+    if (tokens === undefined) return undefined
+    sum += tokens
+  }
+  return sum
 }
 
 /** To the microsecond: more digits say nothing, and cost time to write. */

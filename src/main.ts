@@ -2,15 +2,18 @@
 
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
-import { loadKeyring, type Principal } from './access/keys.ts'
+import type { Caller } from './access/keys.ts'
+import type { Principal } from './access/principal.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
 import { backupRoutes } from './compose/backup.ts'
+import { createAccess } from './compose/access.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
 import { lockDataDir, readKeyFile } from './compose/data-dir.ts'
 import { createAskModel, createEmbedTexts } from './compose/inner-calls.ts'
 import { startLedger } from './compose/ledger.ts'
+import { createLimits } from './compose/limits.ts'
 import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
 import { createObserver } from './compose/observer.ts'
 import { createRouting } from './compose/routing.ts'
@@ -165,21 +168,25 @@ async function compose({
 }: ComposeParts): Promise<RunningGateway> {
   const clock = systemClock
   const stores = await openStores(config, clock, log, closers)
-  const keyring = await loadKeyring({
-    declared: config.keys,
-    store: stores.keys,
-    pepper: readKeyFile(config.dataDir, 'pepper'),
-  })
-  const firstKey =
-    keyring.isEmpty && !isControlOnly ? (await keyring.create('first', clock.nowMs())).text : undefined
   let current = config
+  const access = await createAccess({
+    config: () => current,
+    store: stores.access,
+    pepper: readKeyFile(config.dataDir, 'pepper'),
+    clock,
+    log,
+    makesFirstKey: !isControlOnly,
+  })
+  closers.add(() => access.close())
+  const { keyring, firstKey } = access
   const simulatorUrl = await startSimulator(config, closers)
   const catalogue = new CatalogueSource(() => current)
   // Planning wants prices and limits from the first request on.
   if (Object.keys(config.routes).length > 0) await catalogue.load()
   const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next))
   let snapshot: Snapshot = { keyring, table: tableOf(config) }
-  const routing = createRouting(() => current, clock, log)
+  const limits = createLimits(() => current, clock)
+  const routing = createRouting(limits.targets, clock, log)
   let listeners: Listeners | undefined
   const observer = await createObserver({
     config,
@@ -224,6 +231,8 @@ async function compose({
     stored,
     routing,
     snapshot: () => snapshot,
+    liveCalls: access.liveCalls,
+    limiter: limits.requests,
     admit: (priority) => pressure.admit(priority),
     onRecord: observer.observe,
     onError: observer.onError,
@@ -234,6 +243,7 @@ async function compose({
   const adminRows = [
     ...recordRoutes(stores.records),
     ...ledgerRoutes({ store: books.store, isOpen: (id) => books.ledger.isOpen(id) }),
+    ...access.routes,
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
   const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({
@@ -262,7 +272,7 @@ async function compose({
     load,
     onChange(next, _previous, restartPaths) {
       current = next
-      snapshot = { keyring: keyring.withDeclared(next.keys), table: tableOf(next) }
+      snapshot = { keyring: access.reload(next), table: tableOf(next) }
       routing.health.pardon()
       if (snapshot.table.routes.size > 0) {
         const takeUp = (isNew: boolean) => {
@@ -311,15 +321,21 @@ async function compose({
 }
 
 /** Whose account the gateway's own calls go on, where they have no key of their own. */
-const gatewayPrincipal: Principal = { org: 'default', keyId: 'gateway', keyName: 'gateway' }
+const gatewayPrincipal: Principal = {
+  org: 'default',
+  keyId: 'gateway',
+  keyName: 'gateway',
+  // Whoever may start an evaluation has been asked there.
+  clearances: { has: () => true },
+}
 
 function storedAnswersOf(snapshot: () => Snapshot, stored: StoredResponses): StoredAnswers {
-  const ownerOf = (credential: string | undefined, id: string) => {
-    const { org, keyId } = snapshot().keyring.identify(credential)
+  const ownerOf = (caller: Caller, id: string) => {
+    const { org, keyId } = snapshot().keyring.identify(caller)
     return { org, keyId, id }
   }
   return {
-    find: async (credential, id) => (await stored.find(ownerOf(credential, id)))?.answer,
-    remove: async (credential, id) => stored.remove(ownerOf(credential, id)),
+    find: async (caller, id) => (await stored.find(ownerOf(caller, id)))?.answer,
+    remove: async (caller, id) => stored.remove(ownerOf(caller, id)),
   }
 }

@@ -13,13 +13,18 @@ export interface ParsedKey {
   readonly secret: string
 }
 
-/** A new key from a source of random bytes: 43 characters of 62 carry 256 bits. */
+/** A new key from a source of random bytes: 43 characters of 62 carry 256 bits. `id`: of the key that it renews. */
 export function generateKey(
   randomBytes: (size: number) => Uint8Array,
+  id = randomText(idLength, randomBytes),
 ): ParsedKey & { readonly text: string } {
-  const id = randomText(idLength, randomBytes)
   const secret = randomText(secretLength, randomBytes)
   return { id, secret, text: `weir_${id}_${secret}${checksum(id, secret)}` }
+}
+
+/** An id for what is no key, such as `team_4fK0aZq81LmC`. */
+export function generateId(prefix: string, randomBytes: (size: number) => Uint8Array): string {
+  return prefix + randomText(idLength, randomBytes)
 }
 
 /** The key's parts, or undefined where the text is not a key: nothing else needs to be looked up then. */

@@ -1,134 +1,191 @@
 /** Knows who calls: API keys from the configuration and from the store. */
 
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import { globPattern } from '../core/glob.ts'
 import type { Secret } from '../core/secret.ts'
-import { generateKey, parseKey } from './key-format.ts'
-import type { KeyStore, StoredKey } from './port.ts'
+import type { Directory } from './directory.ts'
+import type { GuessLimiter } from './guesses.ts'
+import { parseKey } from './key-format.ts'
+import type { KeyRules, StoredKey, StoredTeam } from './port.ts'
+import { authoriseAddress, type Principal, type TeamTerms, toPrincipal } from './principal.ts'
 
-/** Who calls, and what it may use. */
-export interface Principal {
-  readonly org: string
-  readonly keyId: string
-  readonly keyName: string
-  /** Allowed routes and models; `*` stands for any text. Absent: everything. */
-  readonly models?: readonly RegExp[]
-  /** Where its data must stay. */
-  readonly dataRegion?: string
-}
-
-export interface DeclaredKey {
+/** A key of the configuration. `user` is a name: declared keys have no users of the store. */
+export interface DeclaredKey extends KeyRules {
   readonly name: string
   readonly secret: Secret
-  readonly models?: readonly string[]
-  readonly dataRegion?: string
+  /** The id or name of a team of the store. */
+  readonly team?: string
+  readonly expiresAtMs?: number
 }
 
-interface KeyringOptions {
+export interface KeyringOptions {
   readonly declared: readonly DeclaredKey[]
-  readonly store: KeyStore
-  /** Every key of the store, by id. Keys that are created join it. */
-  readonly stored: Map<string, StoredKey>
+  readonly directory: Directory
   /** Keeps stolen hashes useless without the host: 32 random bytes outside of the database. */
   readonly pepper: Buffer
+  readonly clock: Clock
+  readonly guesses: GuessLimiter
 }
 
 const maxKeyLength = 512
 /** Verified keys are remembered by digest, so that the pepper's HMAC is computed once per key. */
 const maxRemembered = 10_000
 
+/** How a request presents itself. */
+export interface Caller {
+  readonly credential: string | undefined
+  /** Where it comes from, as far as it can be believed. */
+  readonly clientAddress: string | undefined
+}
+
 export interface Keyring {
-  /** Throws `authentication_failed`, with one message for every reason. */
-  identify(credential: string | undefined): Principal
-  /** Creates and stores a key. The text is not kept anywhere. */
-  create(name: string, nowMs: number): Promise<{ readonly id: string; readonly text: string }>
-  readonly isEmpty: boolean
-  /** A keyring over the same store with other declared keys (after a reload). */
+  /**
+   * Throws `authentication_failed`, with one message for every reason; `address_not_allowed` for a key that is bound
+   * to other addresses; `rate_limited` for an address that has sent too many wrong keys; `store_unavailable` where the
+   * store has been out of reach for too long to know.
+   */
+  identify(caller: Caller): Principal
+  readonly declared: readonly DeclaredKey[]
+  /** A keyring over the same directory with other declared keys (after a reload). */
   withDeclared(declared: readonly DeclaredKey[]): Keyring
 }
 
-/** Reads the store's keys. They are held here: who calls is known without asking the store. */
-export async function loadKeyring(options: Omit<KeyringOptions, 'stored'>): Promise<Keyring> {
-  const keys = await options.store.all()
-  return createKeyring({ ...options, stored: new Map(keys.map((key) => [key.id, key])) })
+/** What was found out of one credential. */
+interface Known {
+  readonly principal: Principal
+  /** In Unix milliseconds. */
+  readonly untilMs: number
+  readonly isDeclared: boolean
 }
 
-function createKeyring(options: KeyringOptions): Keyring {
-  const { declared, store, stored, pepper } = options
-  const declaredByDigest = new Map(
-    declared.map((key) => [digest(key.secret.reveal()), declaredPrincipal(key)]),
-  )
-  const remembered = new Map<string, Principal>()
+export function createKeyring(options: KeyringOptions): Keyring {
+  const { declared, directory, pepper, clock, guesses } = options
+  const declaredByDigest = new Map(declared.map((key) => [digest(key.secret.reveal()), key]))
+  const remembered = new Map<string, Known>()
+  let version = -1
 
-  const verify = (credential: string): Principal | undefined => {
-    const parsed = parseKey(credential)
-    const key = parsed && stored.get(parsed.id)
-    // An unknown id costs the same comparison as a wrong secret.
-    const expected = Buffer.from(key?.secretHash ?? '0'.repeat(64), 'hex')
-    const matches = timingSafeEqual(hmac(pepper, parsed?.secret ?? ''), expected)
-    return key && matches ? { org: key.org, keyId: key.id, keyName: key.name } : undefined
+  const recall = (id: string): Known | undefined => {
+    if (version !== directory.version) {
+      remembered.clear()
+      version = directory.version
+    }
+    return remembered.get(id)
+  }
+
+  const find = (credential: string, id: string): Known | undefined => {
+    const key = declaredByDigest.get(id)
+    if (key) return knownDeclared(key, directory)
+    return verify(credential, directory, pepper, clock.nowMs())
   }
 
   return {
-    identify(credential) {
+    declared,
+    identify({ credential, clientAddress: address }) {
       if (credential === undefined || credential.length > maxKeyLength) throw unauthenticated()
       const id = digest(credential)
-      const known = declaredByDigest.get(id) ?? remembered.get(id)
-      if (known) return known
-      const principal = verify(credential)
-      if (!principal) throw unauthenticated()
-      if (remembered.size >= maxRemembered) remembered.clear()
-      remembered.set(id, principal)
-      return principal
-    },
-    async create(name, nowMs) {
-      const { id, secret, text } = generateKey(randomBytes)
-      const key: StoredKey = {
-        org: 'default',
-        id,
-        name,
-        secretHash: hmac(pepper, secret).toString('hex'),
-        createdAtMs: nowMs,
+      let known = recall(id)
+      if (known === undefined) {
+        known = find(credential, id)
+        if (known === undefined) throw refusal(credential, address, directory, guesses)
+        if (remembered.size >= maxRemembered) remembered.clear()
+        remembered.set(id, known)
       }
-      await store.insert(key)
-      stored.set(id, key)
-      return { id, text }
-    },
-    get isEmpty() {
-      return stored.size === 0 && declared.length === 0
+      if (known.untilMs <= clock.nowMs()) throw refusal(credential, address, directory, guesses)
+      if (!known.isDeclared && directory.freshness === 'lost') throw unavailable()
+      authoriseAddress(known.principal, address)
+      return known.principal
     },
     withDeclared: (replaced) => createKeyring({ ...options, declared: replaced }),
   }
 }
 
-/** Throws `model_not_allowed` unless the key may use one of the names: the requested one, or the target's. */
-export function authoriseModel(principal: Principal, names: readonly string[]): void {
-  if (!principal.models) return
-  if (principal.models.some((allowed) => names.some((name) => allowed.test(name)))) return
-  throw new GatewayError('model_not_allowed', `This key may not use the model \`${names[0]}\`.`, {
-    param: 'model',
-  })
+/** The hash that is stored in place of a secret. */
+export function hashSecret(pepper: Buffer, secret: string): string {
+  return createHmac('sha256', pepper).update(secret).digest('hex')
 }
 
-function declaredPrincipal({ name, models, dataRegion }: DeclaredKey): Principal {
-  return {
-    org: 'default',
-    keyId: `declared:${name}`,
-    keyName: name,
-    ...(models && { models: models.map(globPattern) }),
-    ...(dataRegion !== undefined && { dataRegion }),
+/** The id under which a declared key's requests are kept. */
+export function declaredKeyId(name: string): string {
+  return `declared:${name}`
+}
+
+const nobody = '0'.repeat(64)
+
+/** An unknown id, a revoked key and a wrong secret all cost the same two comparisons. */
+function verify(credential: string, directory: Directory, pepper: Buffer, nowMs: number): Known | undefined {
+  const parsed = parseKey(credential)
+  if (parsed === undefined) return undefined
+  const key = directory.keys.get(parsed.id)
+  const presented = hashSecret(pepper, parsed.secret)
+  const isCurrent = sameHash(presented, key?.secretHash ?? nobody)
+  const isPrevious = sameHash(presented, key?.previous?.secretHash ?? nobody)
+  if (key === undefined || key.revokedAtMs !== undefined || !(isCurrent || isPrevious)) return undefined
+  const expiresMs = key.expiresAtMs ?? Infinity
+  const untilMs = isCurrent ? expiresMs : Math.min(expiresMs, key.previous!.untilMs)
+  return untilMs <= nowMs
+    ? undefined
+    : { principal: storedPrincipal(key, directory), untilMs, isDeclared: false }
+}
+
+function sameHash(a: string, b: string): boolean {
+  return timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'))
+}
+
+function storedPrincipal(key: StoredKey, { teams, users }: Directory): Principal {
+  const user = key.user === undefined ? undefined : users.get(key.user)
+  const team = teams.get(key.team ?? user?.team ?? '')
+  const identity = {
+    org: key.org,
+    keyId: key.id,
+    keyName: key.name,
+    ...(user && { user: { id: user.id, name: user.name } }),
+    ...(team && { team: termsOf(team) }),
   }
+  return toPrincipal(identity, key.rules)
+}
+
+function knownDeclared(key: DeclaredKey, { teams }: Directory): Known {
+  const named = key.team
+  const team =
+    named === undefined
+      ? undefined
+      : (teams.get(named) ??
+        [...teams.values()].find(({ name, removedAtMs }) => name === named && !removedAtMs))
+  const identity = {
+    org: 'default',
+    keyId: declaredKeyId(key.name),
+    keyName: key.name,
+    ...(team && { team: termsOf(team) }),
+  }
+  return { principal: toPrincipal(identity, key), untilMs: key.expiresAtMs ?? Infinity, isDeclared: true }
+}
+
+function termsOf({ id, name, markupBasisPoints, creditNanoUsd }: StoredTeam): TeamTerms {
+  return { id, name, markupBasisPoints, ...(creditNanoUsd !== undefined && { creditNanoUsd }) }
 }
 
 function digest(text: string): string {
   return hash('sha256', text)
 }
 
-function hmac(pepper: Buffer, secret: string): Buffer {
-  return createHmac('sha256', pepper).update(secret).digest()
+/** A well-formed key that is not known here may have been made elsewhere while the store was out of reach. */
+function refusal(
+  credential: string,
+  address: string | undefined,
+  directory: Directory,
+  guesses: GuessLimiter,
+): GatewayError {
+  if (directory.freshness !== 'current' && parseKey(credential)) return unavailable()
+  return guesses.note(address) ?? unauthenticated()
 }
 
 function unauthenticated(): GatewayError {
   return new GatewayError('authentication_failed', 'The API key is missing or not valid.')
+}
+
+function unavailable(): GatewayError {
+  return new GatewayError('store_unavailable', 'The store of API keys is out of reach.', {
+    retryAfterMs: 5_000,
+  })
 }

@@ -8,6 +8,7 @@ import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addImport } from './import.ts'
 import { addLedger } from './ledger.ts'
+import { addKeys } from './keys.ts'
 import { addModels } from './models.ts'
 import { createOutput, type Output } from './output.ts'
 import { addServe } from './serve.ts'
@@ -27,6 +28,7 @@ const program = new Command('weir')
 addServe(program, output)
 addCheck(program, output)
 addModels(program, output)
+addKeys(program, output)
 addImport(program, output)
 addBackup(program, output)
 addRestore(program, output)

@@ -10,6 +10,7 @@ import { describeModels } from '../models/describe.ts'
 import type { ModelInfo } from '../models/model.ts'
 import { type Component, periodAt } from '../models/price.ts'
 import { builtInProvider, providerTable } from '../providers/table.ts'
+import { alignColumns } from './columns.ts'
 import type { Output } from './output.ts'
 
 interface ModelsOptions {
@@ -55,11 +56,7 @@ const header = ['MODEL', 'CONTEXT', 'OUTPUT', '$ IN', '$ CACHED', '$ OUT', 'CAN'
 const isRight = [false, true, true, true, true, true, false, false]
 
 function tableOf(models: readonly ModelInfo[], nowMs: number): string[] {
-  const rows = [header, ...models.map((model) => rowOf(model, nowMs))]
-  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const pad = (cell: string, column: number): string =>
-    isRight[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
-  return rows.map((row) => row.map(pad).join('  ').trimEnd())
+  return alignColumns([header, ...models.map((model) => rowOf(model, nowMs))], isRight)
 }
 
 function rowOf(model: ModelInfo, nowMs: number): string[] {

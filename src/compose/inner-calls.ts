@@ -1,6 +1,6 @@
 /** Calls from within: the request path as functions, for the parts of the gateway that ask models themselves. */
 
-import type { Principal } from '../access/keys.ts'
+import type { Principal } from '../access/principal.ts'
 import type { AskModel, EmbedTexts } from '../core/ask.ts'
 import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'

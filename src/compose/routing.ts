@@ -1,17 +1,16 @@
 /** What all requests share on their way to a target. */
 
-import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
-import { createConcurrencyLimiter, defaultConcurrency } from '../limits/concurrency.ts'
 import type { AttemptParts } from '../routing/attempt.ts'
 import { createFigureBook } from '../routing/figures.ts'
 import { createHealth } from '../routing/health.ts'
 import { createHedgeBudget } from '../routing/hedge.ts'
 import { createRetryBudget } from '../routing/retry-budget.ts'
+import type { Limiter } from '../routing/port.ts'
 import type { Log } from '../telemetry/log.ts'
 
 /** A reload leaves it in place. */
-export function createRouting(config: () => Config, clock: Clock, log: Log): AttemptParts {
+export function createRouting(limiter: Limiter, clock: Clock, log: Log): AttemptParts {
   const { random } = Math
   return {
     health: createHealth({
@@ -22,10 +21,7 @@ export function createRouting(config: () => Config, clock: Clock, log: Log): Att
     figures: createFigureBook(clock),
     budget: createRetryBudget(clock),
     hedges: createHedgeBudget(),
-    limiter: createConcurrencyLimiter((upstream) => ({
-      ...defaultConcurrency,
-      ...config().providers[upstream]?.concurrency,
-    })),
+    limiter,
     random,
   }
 }

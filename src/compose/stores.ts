@@ -2,11 +2,11 @@
 
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import type { KeyStore } from '../access/port.ts'
+import type { AccessStore } from '../access/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { RecordStore } from '../records/port.ts'
-import { createKeyStore } from '../storage/sql/key-store.ts'
+import { createAccessStore } from '../storage/sql/access-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
@@ -18,7 +18,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
 
 export interface Stores {
-  readonly keys: KeyStore
+  readonly access: AccessStore
   readonly responses: StoredResponseStore
   readonly records: RecordStore
 }
@@ -37,7 +37,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
   const checkpointer = createCheckpointer(records)
   closers.add(() => checkpointer.close())
   return {
-    keys: createKeyStore(database),
+    access: createAccessStore(database),
     responses: createStoredResponseStore(database),
     records: createRecordStore(records, { checkpointer }),
   }

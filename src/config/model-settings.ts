@@ -85,6 +85,10 @@ export const modelSettings = z.record(
       })
       .exactOptional()
       .describe('USD per million tokens; 0 is free. It replaces the catalogue price as a whole.'),
+    sensitive: z
+      .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/))
+      .exactOptional()
+      .describe('Marks it as sensitive: only keys with all of these in their `clearances` may use it.'),
     retiresAt: day.exactOptional().describe('The day on which the provider ends it: `2026-10-23`.'),
     successor: z.string().min(1).exactOptional().describe('The model to use instead.'),
   }),

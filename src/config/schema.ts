@@ -1,11 +1,12 @@
 /** The shape of `weir.yaml`: what may stand in it, the defaults, and what each setting means. */
 
-import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
 import type { DialectId } from '../core/event.ts'
 import { Secret } from '../core/secret.ts'
+import { addressRange, accessSettings, keyRules } from './key-settings.ts'
+import { limitSettings } from './limit-settings.ts'
 import { modelSettings } from './model-settings.ts'
-import { regionSetting, routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
+import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
 import { storeSetting } from './store-setting.ts'
 
@@ -60,27 +61,6 @@ function isOutboundUrl(value: string): boolean {
   const url = new URL(value)
   const isBare = url.username === '' && url.password === '' && url.search === '' && url.hash === ''
   return (url.protocol === 'https:' || url.protocol === 'http:') && isBare
-}
-
-const addressRange = checked(
-  z.string(),
-  isAddressRange,
-  'not an IP address or range',
-  'Write an address (`10.0.0.7`) or a range (`10.0.0.0/8`, `fd00::/8`).',
-)
-
-function isAddressRange(value: string): boolean {
-  const [address = '', prefix, ...rest] = value.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  if (prefix === undefined) return true
-  if (!/^\d{1,3}$/.test(prefix)) return false
-  try {
-    new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6')
-    return true
-  } catch {
-    return false
-  }
 }
 
 const allowPrivateNetwork = z
@@ -255,13 +235,7 @@ const provider = z.strictObject({
 const key = z.strictObject({
   name: name.describe('How the key is called in records and reports.'),
   secret: secret('What callers send: any 16 or more visible ASCII characters.'),
-  models: z
-    .array(text)
-    .exactOptional()
-    .describe('Routes and models it may use; `*` stands for any text. Absent: all.'),
-  dataRegion: regionSetting
-    .exactOptional()
-    .describe('Its requests go only to targets of routes that name this `region`.'),
+  ...keyRules,
 })
 
 /** Also read by itself: commands find a running gateway by it. */
@@ -306,6 +280,8 @@ export const configSchema = z
       })
       .prefault({})
       .describe('What was spent: one line per attempt, kept in the data folder.'),
+    limits: limitSettings.default([]).describe('Bounds on requests, tokens and concurrency.'),
+    access: accessSettings.prefault({}).describe('How API keys are looked after.'),
     records: z
       .strictObject({
         enabled: z.boolean().default(true).describe('Keep a searchable record of each request.'),

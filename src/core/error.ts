@@ -58,6 +58,13 @@ export const errorTable = {
     meaning: 'The key may not use this model or route.',
     mend: "Ask for the model to be added to the key's `models`.",
   },
+  address_not_allowed: {
+    status: 403,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The key is bound to other addresses than the one that the request comes from.',
+    mend: "Call from an allowed address, or change the key's `allowedAddresses`; behind a proxy, see `server.trustedProxies`.",
+  },
   permission_denied: {
     status: 403,
     retry: 'never',
@@ -92,6 +99,13 @@ export const errorTable = {
     blame: 'caller',
     meaning: 'The path exists, but not with this method.',
     mend: 'Use the method in the `allow` header.',
+  },
+  conflict: {
+    status: 409,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The object is in a state that does not allow this, or was changed by somebody else meanwhile.',
+    mend: 'Read it again and repeat what still makes sense.',
   },
   request_too_large: {
     status: 413,
@@ -197,6 +211,14 @@ export const errorTable = {
     blame: 'caller',
     meaning: "The provider refused the request as invalid; the status is the provider's.",
     mend: 'Correct what the message names.',
+  },
+  rate_limited: {
+    status: 429,
+    retry: 'after',
+    blame: 'caller',
+    meaning:
+      'A limit of the configuration on requests, tokens or concurrent requests is reached; the message says which.',
+    mend: 'Wait for `retry-after`, or have the limit raised.',
   },
   upstream_rate_limit: {
     status: 429,

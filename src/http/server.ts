@@ -233,6 +233,7 @@ async function answerSide(
       path: head.path,
       query: head.query ?? new URLSearchParams(),
       credential: head.credential,
+      clientAddress: options.clientAddressOf(request),
       header: (name) => headerOf(request, name),
       json: () => readJson(request, options.limits),
     })

@@ -14,6 +14,7 @@ export interface SideRequest {
   readonly path: string
   readonly query: URLSearchParams
   readonly credential: string | undefined
+  readonly clientAddress: string | undefined
   header(name: string): string | undefined
   json(): Promise<unknown>
 }
@@ -96,7 +97,7 @@ function modelRoute(parts: SideParts): SideRoute {
 /** Routes, the models of the catalogue and those that the configuration names, of those the key may use. */
 async function allowedModels(parts: SideParts, request: SideRequest): Promise<JsonObject[]> {
   const { keyring, table } = parts.snapshot()
-  const principal = keyring.identify(request.credential)
+  const principal = keyring.identify(request)
   const catalogue = await parts.catalogue()
   const models = new Map<string, JsonObject>()
   for (const id of table.routes.keys()) models.set(id, { id, owned_by: 'weir' })

@@ -4,10 +4,12 @@ import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
 import { json, type SideRequest, type SideRoute } from './side-routes.ts'
 
+type StoredAnswerCaller = Pick<SideRequest, 'credential' | 'clientAddress'>
+
 export interface StoredAnswers {
   /** The response object that this caller's key kept; throws `authentication_failed`. */
-  find(credential: string | undefined, id: string): Promise<JsonObject | undefined>
-  remove(credential: string | undefined, id: string): Promise<boolean>
+  find(caller: StoredAnswerCaller, id: string): Promise<JsonObject | undefined>
+  remove(caller: StoredAnswerCaller, id: string): Promise<boolean>
 }
 
 const pattern = /^\/v1\/responses\/([A-Za-z0-9_.-]{1,256})$/
@@ -20,16 +22,16 @@ export function storedResponseRoute(answers: StoredAnswers): SideRoute {
   }
 }
 
-async function get(answers: StoredAnswers, { credential, path }: SideRequest) {
-  const id = idOf(path)
-  const answer = await answers.find(credential, id)
+async function get(answers: StoredAnswers, request: SideRequest) {
+  const id = idOf(request.path)
+  const answer = await answers.find(request, id)
   if (!answer) throw notKept(id)
   return json(200, answer)
 }
 
-async function remove(answers: StoredAnswers, { credential, path }: SideRequest) {
-  const id = idOf(path)
-  if (!(await answers.remove(credential, id))) throw notKept(id)
+async function remove(answers: StoredAnswers, request: SideRequest) {
+  const id = idOf(request.path)
+  if (!(await answers.remove(request, id))) throw notKept(id)
   return json(200, { id, object: 'response', deleted: true })
 }
 

@@ -3,6 +3,7 @@
 import { GatewayError } from '../core/error.ts'
 import type { Interrupt } from '../core/interrupt.ts'
 import { priorities, type Priority } from '../core/priority.ts'
+import { type Waiter, WaitingLine } from './waiting-line.ts'
 
 export interface ConcurrencySettings {
   /** Calls under way at once. */
@@ -21,16 +22,13 @@ export interface ConcurrencyLimiter {
   acquire(upstream: string, priority: Priority, interrupt: Interrupt): Release | Promise<Release>
 }
 
-interface Waiter {
-  readonly rank: number
+interface CallWaiter extends Waiter {
   admit(): void
-  refuse(error: GatewayError): void
 }
 
 interface Lane {
   running: number
-  /** By rank, and within a rank by arrival. */
-  readonly waiting: Waiter[]
+  readonly waiting: WaitingLine<CallWaiter>
 }
 
 /** `settingsOf` is asked at every call, so that a reload holds at once. */
@@ -40,7 +38,7 @@ export function createConcurrencyLimiter(
   const lanes = new Map<string, Lane>()
   const laneOf = (upstream: string): Lane => {
     let lane = lanes.get(upstream)
-    if (!lane) lanes.set(upstream, (lane = { running: 0, waiting: [] }))
+    if (!lane) lanes.set(upstream, (lane = { running: 0, waiting: new WaitingLine() }))
     return lane
   }
   return {
@@ -69,20 +67,10 @@ function wait(
   interrupt: Interrupt,
 ): Promise<Release> {
   const { promise, resolve, reject } = Promise.withResolvers<Release>()
-  if (lane.waiting.length >= queue) {
-    const last = lane.waiting.at(-1)
-    if (last === undefined || last.rank <= rank) throw overloaded(upstream, maxWaitMs)
-    lane.waiting.pop()
-    last.refuse(overloaded(upstream, maxWaitMs))
-  }
   const leave = (error: GatewayError) => {
-    const at = lane.waiting.indexOf(waiter)
-    if (at < 0) return
-    lane.waiting.splice(at, 1)
-    waiter.refuse(error)
+    if (lane.waiting.leave(waiter)) waiter.refuse(error)
   }
-  const timer = setTimeout(() => leave(overloaded(upstream, maxWaitMs)), maxWaitMs)
-  const waiter: Waiter = {
+  const waiter: CallWaiter = {
     rank,
     admit() {
       clearTimeout(timer)
@@ -94,8 +82,8 @@ function wait(
       reject(error)
     },
   }
-  const behind = lane.waiting.findIndex((other) => other.rank > rank)
-  lane.waiting.splice(behind < 0 ? lane.waiting.length : behind, 0, waiter)
+  lane.waiting.join(waiter, queue, overloaded(upstream, maxWaitMs))
+  const timer = setTimeout(() => leave(overloaded(upstream, maxWaitMs)), maxWaitMs)
   interrupt.on(leave)
   return promise
 }

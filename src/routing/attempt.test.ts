@@ -88,6 +88,7 @@ function runWith({ candidates, scripts, policy, stream = false, deadlineMs, part
     },
     call,
     priority: 'default',
+    expectedTokens: () => 1,
     context: { clock, outlet, interrupt: new Interrupt() } as unknown as AttemptContext,
     openAttempt: () => noAccount,
     onStart: () => {},

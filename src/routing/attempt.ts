@@ -49,6 +49,8 @@ export interface Run {
   readonly call: Call
   readonly context: AttemptContext
   readonly priority: Priority
+  /** Prompt and answer together, as far as it can be told beforehand. */
+  expectedTokens(): number
   /** Monotonic; absent where the client set none. */
   readonly deadlineMs?: number
   /** Opens the account of each attempt. */
@@ -247,15 +249,17 @@ class Course {
   }
 
   async #attempt({ leg }: Step, n: number, context: AttemptContext): Promise<Attempt> {
-    const { call, plan, priority } = this.#run
+    const { call, plan, priority, expectedTokens } = this.#run
     const { health, limiter } = this.#parts
     const startedMs = this.#clock.monotonicMs()
-    let result: AttemptResult
+    let result: AttemptResult | undefined
     let release: Release | undefined
     let account: Account = noAccount
     let isBegun = false
     try {
-      const place = limiter.acquire(leg.target.provider.name, priority, context.interrupt)
+      const { provider, model } = leg.target
+      const { interrupt } = context
+      const place = limiter.acquire({ provider: provider.name, model, priority, interrupt, expectedTokens })
       release = typeof place === 'function' ? place : await place
       if (!call.isFree) account = await this.#run.openAttempt({ n, target: leg.target })
       if (context.interrupt.reason) throw context.interrupt.reason
@@ -265,7 +269,7 @@ class Course {
     } catch (cause) {
       result = { error: toGatewayError(cause), phase: 'unsent', isCommitted: false, dropped: [] }
     } finally {
-      release?.()
+      release?.(result && tokensOf(result))
     }
     const attempt = { ...result, n, target: leg.target, startedMs, endedMs: this.#clock.monotonicMs() }
     await account.settle(result)
@@ -325,6 +329,12 @@ class Course {
     }
     return undefined
   }
+}
+
+/** What the provider counted; 0 where it has answered nothing, undefined where that is not known. */
+export function tokensOf({ usage, phase, error, status = 0 }: AttemptResult): number | undefined {
+  if (usage) return usage.inputTokens + usage.outputTokens
+  return phase === 'unsent' || (error && status >= 400) ? 0 : undefined
 }
 
 /** Failures of the key rather than of the target: another key may do. */

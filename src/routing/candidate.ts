@@ -9,6 +9,7 @@ import { compilePrice } from './token-price.ts'
 export interface CandidateSettings {
   readonly timeouts?: Partial<Timeouts>
   readonly region?: string
+  readonly sensitive?: readonly string[]
   readonly info?: ModelInfo
 }
 
@@ -16,7 +17,7 @@ export interface CandidateSettings {
 export function createCandidate(
   provider: Provider,
   model: string,
-  { timeouts, region, info }: CandidateSettings = {},
+  { timeouts, region, sensitive, info }: CandidateSettings = {},
 ): Candidate | undefined {
   const merged = timeouts ? { ...provider.timeouts, ...timeouts } : provider.timeouts
   const legs = provider.credentials
@@ -29,6 +30,7 @@ export function createCandidate(
     figureKey: region === undefined ? name : `${name} ${region}`,
     legs,
     ...(region !== undefined && { region }),
+    ...(sensitive && { sensitive }),
     ...(info && { info }),
     ...(info?.price && { price: compilePrice(info.price) }),
   }

@@ -8,9 +8,11 @@ const sureShare = 0.8
 
 /** Why not; undefined where it can, or where nothing is known to speak against it. */
 export function cannotCarry(candidate: Candidate, traits: RequestTraits): string | undefined {
-  const { region, info } = candidate
-  const { dataRegion } = traits.caller
+  const { region, info, sensitive } = candidate
+  const { dataRegion, clearances } = traits.caller
   if (dataRegion !== undefined && region !== dataRegion) return `not in the data region ${dataRegion}`
+  const mark = sensitive?.find((each) => !clearances?.has(each))
+  if (mark !== undefined) return `the key has no clearance for ${mark}`
   const { spec } = candidate.legs[0]!.target.provider
   if (traits.channel.operation === 'embed' && spec.embeddings === undefined) return 'offers no embeddings'
   if (info === undefined) return undefined

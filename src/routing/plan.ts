@@ -19,6 +19,8 @@ export interface RoutingTable {
   readonly providers: ReadonlyMap<string, Provider>
   /** `provider/model` of every target of a route. */
   readonly targets: ReadonlySet<string>
+  /** The marks of a sensitive model by `provider/model`; undefined where it has none. */
+  sensitiveMarks?(name: string): readonly string[] | undefined
 }
 
 /** A target in the order of a plan. */

@@ -5,15 +5,25 @@ import type { Priority } from '../core/priority.ts'
 import type { Target } from '../providers/provider.ts'
 import type { Account } from '../upstream/operation.ts'
 
-/** Gives the place back. Once. */
-export type Release = () => void
+/** Gives the place back, and says what the call used; undefined where that is not known. Once. */
+export type Release = (tokens?: number) => void
+
+/** A call that is about to be made. */
+export interface TargetCall {
+  readonly provider: string
+  readonly model: string
+  readonly priority: Priority
+  readonly interrupt: Interrupt
+  /** Prompt and answer together, as far as it can be told beforehand. */
+  expectedTokens(): number
+}
 
 export interface Limiter {
   /**
-   * A place for one call to this upstream: at once where there is room, else after a short wait. Throws or rejects
-   * with `overloaded` where there is none in time, and with the interrupt's reason where that is raised.
+   * A place for one call: at once where there is room, else after a short wait. Throws or rejects with `overloaded`
+   * or `rate_limited` where there is none in time, and with the interrupt's reason where that is raised.
    */
-  acquire(upstream: string, priority: Priority, interrupt: Interrupt): Release | Promise<Release>
+  acquire(call: TargetCall): Release | Promise<Release>
 }
 
 /** One attempt that is about to be made. */

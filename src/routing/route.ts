@@ -27,6 +27,8 @@ export interface Candidate {
   readonly legs: readonly Leg[]
   /** Where it computes, in the configuration's own word. */
   readonly region?: string
+  /** Only callers with a clearance for each of these may use it. */
+  readonly sensitive?: readonly string[]
   readonly info?: ModelInfo
   /** Absent: not known. */
   readonly price?: PriceOf

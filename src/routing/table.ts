@@ -1,6 +1,7 @@
 /** Compiles the configuration's providers and routes into the table that plans are made from. */
 
 import type { Config } from '../config/load.ts'
+import { globPattern } from '../core/glob.ts'
 import type { ModelInfo } from '../models/model.ts'
 import {
   createProvider,
@@ -32,11 +33,13 @@ export function createRoutingTable(
       toProvider(name, settings, builtInUrl),
     ]),
   )
-  const routes = toRoutes(config.routes, providers, lookUpModel)
+  const sensitiveMarks = compileMarks(config.models)
+  const routes = toRoutes(config.routes, { providers, lookUpModel, sensitiveMarks })
   const entries = [...routes.values()].flatMap((route) => route.entries)
   return {
     providers,
     routes,
+    sensitiveMarks,
     targets: new Set(entries.flatMap(({ name, to }) => (isRoute(to) ? [] : [name]))),
   }
 }
@@ -78,11 +81,27 @@ function toCredentials(settings: Config['providers'][string]): NonNullable<Provi
   return [signed]
 }
 
+interface RouteParts {
+  readonly providers: RoutingTable['providers']
+  readonly lookUpModel: LookUpModel
+  readonly sensitiveMarks: (name: string) => readonly string[] | undefined
+}
+
+/** Where several entries name a model, it has the marks of all of them. */
+function compileMarks(models: Config['models']): RouteParts['sensitiveMarks'] {
+  const marked = Object.entries(models).flatMap(([name, { sensitive }]) =>
+    sensitive ? [{ pattern: globPattern(name), sensitive }] : [],
+  )
+  return (name) => {
+    const marks = marked.flatMap(({ pattern, sensitive }) => (pattern.test(name) ? sensitive : []))
+    return marks.length === 0 ? undefined : marks
+  }
+}
+
 /** Routes within routes are compiled first; the configuration has been checked for cycles. */
 function toRoutes(
   routes: Config['routes'],
-  providers: RoutingTable['providers'],
-  lookUpModel: LookUpModel,
+  { providers, lookUpModel, sensitiveMarks }: RouteParts,
 ): Map<string, Route> {
   const compiled = new Map<string, Route>()
   const compile = (name: string): Route => {
@@ -119,9 +138,11 @@ function toRoutes(
     const provider = providers.get(target.slice(0, slash))!
     const model = target.slice(slash + 1)
     const info = lookUpModel(provider.name, model)
+    const sensitive = sensitiveMarks(target)
     return createCandidate(provider, model, {
       ...(timeout && { timeouts: timeout }),
       ...(region !== undefined && { region }),
+      ...(sensitive && { sensitive }),
       ...(info && { info }),
     })!
   }

@@ -8,6 +8,8 @@ export interface Caller {
   readonly tags: readonly string[]
   /** Where the data must stay, in the word that targets name as their `region`. */
   readonly dataRegion?: string
+  /** The marks of sensitive models that it may use. */
+  readonly clearances?: { has(mark: string): boolean }
   /** Keeps a conversation on its target, so that the provider's prompt cache stays warm. */
   readonly session?: string
   /** The value of a request header, by its lower-case name. */

@@ -12,7 +12,8 @@ import { Secret } from '../../core/secret.ts'
 import type { Migration } from '../migration.ts'
 import { openDatabase } from './open.ts'
 import { overPool } from './postgres.ts'
-import { createKeyStore } from './key-store.ts'
+import { createAccessStore } from './access-store.ts'
+import { createStoredResponseStore } from './stored-response-store.ts'
 
 const counters: Migration = {
   name: 'counters',
@@ -210,16 +211,27 @@ test('a transaction that waits for itself is refused, not stuck (SQLite)', async
 test('a full disk is a fault of the store, and a transaction is over with it (SQLite)', async (t) => {
   const database = await openDatabase(sqliteIn(createTemporaryFolder(t)))
   t.after(() => database.close())
-  const store = createKeyStore(database)
-  const key = { org: 'default', id: 'a', name: 'x'.repeat(1_000_000), secretHash: '', createdAtMs: 0 }
-  await sql`pragma max_page_count = 20`.execute(database.kysely)
-  await assert.rejects(store.insert(key), { code: 'store_unavailable', status: 503 })
+  const store = createStoredResponseStore(database)
+  const bytes = new Uint8Array(1_000_000)
+  const small = {
+    org: 'default',
+    keyId: 'k',
+    id: 'a',
+    createdAtMs: 0,
+    expiresAtMs: 1,
+    conversation: new Uint8Array(1),
+  }
+  const large = { ...small, answer: bytes }
+  await sql`pragma max_page_count = 40`.execute(database.kysely)
+  await assert.rejects(store.put(large), { code: 'store_unavailable', status: 503 })
   await assert.rejects(
-    database.transaction((transaction) => createKeyStore({ ...database, kysely: transaction }).insert(key)),
+    database.transaction((transaction) =>
+      createStoredResponseStore({ ...database, kysely: transaction }).put(large),
+    ),
     { code: 'store_unavailable' },
   )
-  await store.insert({ ...key, name: 'small' })
-  assert.equal((await store.all()).length, 1)
+  await store.put({ ...small, answer: new Uint8Array(1) })
+  assert.ok(await store.get('default', 'k', 'a'))
 })
 
 test('the file of the release before opens with what it holds', async (t) => {
@@ -237,18 +249,26 @@ test('the file of the release before opens with what it holds', async (t) => {
     insert into api_keys values ('k1', 'default', 'first', 'abcd', 5);`)
   const tablesOf = (file: DatabaseSync) =>
     file.prepare('select name, sql from sqlite_master where sql is not null order by name').all()
-  const before = tablesOf(old)
   const database = await openDatabase(sqliteIn(dataDir))
   t.after(() => database.close())
-  assert.deepEqual(await createKeyStore(database).all(), [
-    { org: 'default', id: 'k1', name: 'first', secretHash: 'abcd', createdAtMs: 5 },
+  const { keys } = await createAccessStore(database).changedSince(0)
+  assert.deepEqual(keys, [
+    {
+      org: 'default',
+      id: 'k1',
+      name: 'first',
+      secretHash: 'abcd',
+      createdAtMs: 5,
+      seq: 1,
+      metadata: {},
+      rules: {},
+    },
   ])
   const fresh = createTemporaryFolder(t)
   await (await openDatabase(sqliteIn(fresh))).close()
-  const known = new Set(before.map(({ name }) => name))
-  const created = tablesOf(new DatabaseSync(join(fresh, 'weir.db'))).filter(({ name }) => known.has(name))
-  const bare = (tables: typeof before) => tables.map((table) => String(table['sql']).replaceAll(/\s+/g, ' '))
-  assert.deepEqual(bare(created), bare(before))
+  const bare = (file: DatabaseSync) =>
+    tablesOf(file).map((table) => String(table['sql']).replaceAll(/\s+/g, ' '))
+  assert.deepEqual(bare(new DatabaseSync(join(fresh, 'weir.db'))), bare(old))
   old.close()
 })
 

@@ -1,7 +1,7 @@
 /** The steps of all tables. A new area adds its list; within a list, a new step goes to the end. */
 
 import type { Migration } from '../migration.ts'
-import { keyMigrations } from './key-migrations.ts'
+import { accessMigrations } from './access-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
-export const migrations: readonly Migration[] = [...keyMigrations, ...storedResponseMigrations]
+export const migrations: readonly Migration[] = [...accessMigrations, ...storedResponseMigrations]

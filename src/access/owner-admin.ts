@@ -1,0 +1,220 @@
+/** The administration routes of teams and users: who owns keys, and what a team is charged. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { formatUsd } from '../core/money.ts'
+import { metadata, nullable, page, pageQuery, text, usd, withChanges } from './admin-shapes.ts'
+import type { Directory } from './directory.ts'
+import type { StoredTeam, StoredThing, StoredUser } from './port.ts'
+import { type Registrar, standing } from './registrar.ts'
+
+export interface OwnerRouteParts {
+  readonly directory: Directory
+  readonly registrar: Registrar
+}
+
+/** `/teams` and what is below it. */
+export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/teams',
+      policy: 'read',
+      summary: 'The teams, by name.',
+      query: pageQuery,
+      response: z.object({ data: z.array(teamShape), next_cursor: z.string().optional() }),
+      run: ({ org, query }) => ({ body: page(listOf(directory.teams, org).map(teamView), query) }),
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/teams',
+      policy: 'write',
+      summary: 'Makes a team.',
+      body: z.strictObject({
+        name: text,
+        markup_percent: percent.default(0),
+        credit_usd: usd.optional().describe(creditMeaning),
+        metadata: metadata.optional(),
+      }),
+      response: teamShape,
+      async run({ org, body }) {
+        const {
+          name,
+          markup_percent: markupBasisPoints,
+          credit_usd: creditNanoUsd,
+          metadata: given = {},
+        } = body
+        const wish = {
+          org,
+          name,
+          markupBasisPoints,
+          metadata: given,
+          ...(creditNanoUsd !== undefined && { creditNanoUsd }),
+        }
+        return { status: 201, body: teamView(await registrar.createTeam(wish)) }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/teams/{id}',
+      policy: 'read',
+      summary: 'One team.',
+      response: teamShape,
+      run: ({ org, params: { id = '' } }) => ({ body: teamView(standing(directory.teams, org, id)) }),
+    }),
+    adminRoute({
+      method: 'PATCH',
+      path: '/teams/{id}',
+      policy: 'write',
+      summary: 'Changes a team. What is not named stays; null takes it away.',
+      body: z.strictObject({
+        name: text.optional(),
+        markup_percent: percent.optional(),
+        credit_usd: nullable(usd),
+        metadata: metadata.optional(),
+      }),
+      response: teamShape,
+      async run({ org, params: { id = '' }, body }) {
+        const changes = {
+          name: body.name,
+          markupBasisPoints: body.markup_percent,
+          creditNanoUsd: body.credit_usd,
+          metadata: body.metadata,
+        }
+        return { body: teamView(await registrar.editTeam(org, id, (team) => withChanges(team, changes))) }
+      },
+    }),
+    adminRoute({
+      method: 'DELETE',
+      path: '/teams/{id}',
+      policy: 'write',
+      summary: 'Removes a team and revokes its keys.',
+      response: teamShape,
+      run: async ({ org, params: { id = '' } }) => ({ body: teamView(await registrar.removeTeam(org, id)) }),
+    }),
+  ]
+}
+
+/** `/users` and what is below it. */
+export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/users',
+      policy: 'read',
+      summary: 'The users, by name.',
+      query: pageQuery.extend({ team: z.string().optional() }),
+      response: z.object({ data: z.array(userShape), next_cursor: z.string().optional() }),
+      run({ org, query: { team, ...where } }) {
+        const users = listOf(directory.users, org).filter((user) => team === undefined || user.team === team)
+        return { body: page(users.map(userView), where) }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/users',
+      policy: 'write',
+      summary: 'Makes a user.',
+      body: z.strictObject({
+        name: text,
+        email: z.email().max(320).optional(),
+        team: z.string().max(64).optional().describe("The team's id."),
+        metadata: metadata.optional(),
+      }),
+      response: userShape,
+      async run({ org, body: { name, email, team, metadata: given = {} } }) {
+        const owner = { ...(email !== undefined && { email }), ...(team !== undefined && { team }) }
+        return {
+          status: 201,
+          body: userView(await registrar.createUser({ org, name, metadata: given, ...owner })),
+        }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/users/{id}',
+      policy: 'read',
+      summary: 'One user.',
+      response: userShape,
+      run: ({ org, params: { id = '' } }) => ({ body: userView(standing(directory.users, org, id)) }),
+    }),
+    adminRoute({
+      method: 'PATCH',
+      path: '/users/{id}',
+      policy: 'write',
+      summary: 'Changes a user. What is not named stays; null takes it away.',
+      body: z.strictObject({
+        name: text.optional(),
+        email: nullable(z.email().max(320)),
+        team: nullable(z.string().max(64)),
+        metadata: metadata.optional(),
+      }),
+      response: userShape,
+      run: async ({ org, params: { id = '' }, body }) => ({
+        body: userView(await registrar.editUser(org, id, (user) => withChanges(user, body))),
+      }),
+    }),
+    adminRoute({
+      method: 'DELETE',
+      path: '/users/{id}',
+      policy: 'write',
+      summary: 'Removes a user and revokes their keys.',
+      response: userShape,
+      run: async ({ org, params: { id = '' } }) => ({ body: userView(await registrar.removeUser(org, id)) }),
+    }),
+  ]
+}
+
+const creditMeaning = 'Paid in advance, in total. Absent: billed afterwards.'
+
+/** In hundredths, so that sums of money stay whole. */
+const percent = z
+  .number()
+  .min(0)
+  .max(1000)
+  .multipleOf(0.01)
+  .transform((value) => Math.round(value * 100))
+  .describe("Charged above the provider's price, in percent with two places.")
+
+const teamShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  created_at: z.iso.datetime(),
+  markup_percent: z.number(),
+  credit_usd: z.string().optional().describe(creditMeaning),
+  metadata: z.record(z.string(), z.unknown()),
+})
+
+const userShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  created_at: z.iso.datetime(),
+  email: z.string().optional(),
+  team: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()),
+})
+
+function teamView({ creditNanoUsd, ...team }: StoredTeam): z.output<typeof teamShape> {
+  return {
+    ...commonView(team),
+    markup_percent: team.markupBasisPoints / 100,
+    ...(creditNanoUsd !== undefined && { credit_usd: formatUsd(creditNanoUsd) }),
+  }
+}
+
+function userView({ email, team, ...user }: StoredUser): z.output<typeof userShape> {
+  return { ...commonView(user), ...(email !== undefined && { email }), ...(team !== undefined && { team }) }
+}
+
+function commonView({ id, name, createdAtMs, metadata: given }: StoredThing) {
+  return { id, name, created_at: new Date(createdAtMs).toISOString(), metadata: given }
+}
+
+function listOf<Thing extends StoredThing & { readonly removedAtMs?: number }>(
+  things: ReadonlyMap<string, Thing>,
+  org: string,
+): Thing[] {
+  return [...things.values()]
+    .filter((thing) => thing.org === org && thing.removedAtMs === undefined)
+    .toSorted((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
+}

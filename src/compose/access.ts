@@ -1,0 +1,103 @@
+/** Builds access: the directory of keys, teams and users, the keyring over it, and what a revocation ends. */
+
+import { inspect } from 'node:util'
+import { keyRoutes } from '../access/admin.ts'
+import { Directory } from '../access/directory.ts'
+import { createGuessLimiter } from '../access/guesses.ts'
+import { createKeyring, type DeclaredKey, declaredKeyId, type Keyring } from '../access/keys.ts'
+import { createLiveCalls, type LiveCalls } from '../access/live-calls.ts'
+import { teamRoutes, userRoutes } from '../access/owner-admin.ts'
+import type { AccessStore } from '../access/port.ts'
+import { createRegistrar } from '../access/registrar.ts'
+import type { AdminRoute } from '../admin/route.ts'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import { parseUsd } from '../core/money.ts'
+import type { Log } from '../telemetry/log.ts'
+
+export interface AccessParts {
+  /** The configuration in force. */
+  readonly config: () => Config
+  readonly store: AccessStore
+  readonly pepper: Buffer
+  readonly clock: Clock
+  readonly log: Log
+  /** Make a key where there is none yet. */
+  readonly makesFirstKey: boolean
+}
+
+export interface Access {
+  readonly keyring: Keyring
+  readonly liveCalls: LiveCalls
+  readonly routes: readonly AdminRoute[]
+  /** The text of the key that is made where there is none yet. */
+  readonly firstKey: string | undefined
+  /** The keyring of a new configuration; requests of declared keys that it lacks are ended. */
+  reload(next: Config): Keyring
+  close(): void
+}
+
+/** Rejects where the store cannot be read. */
+export async function createAccess({
+  config,
+  store,
+  pepper,
+  clock,
+  log,
+  makesFirstKey,
+}: AccessParts): Promise<Access> {
+  const directory = new Directory({
+    store,
+    clock,
+    onTrouble(cause) {
+      if (cause === undefined) log.info('API keys are read again')
+      else log.error({ cause: inspect(cause) }, 'API keys cannot be read; those that are known hold on')
+    },
+  })
+  await directory.open()
+  const registrar = createRegistrar({ store, directory, clock, pepper })
+  const liveCalls = createLiveCalls()
+  const cut = (keyId: string) => {
+    if (config().access.cutStreams) liveCalls.cut(keyId)
+  }
+  directory.onRevoked(cut)
+  let keyring = createKeyring({
+    declared: config().keys.map(toDeclared),
+    directory,
+    pepper,
+    clock,
+    guesses: createGuessLimiter(clock),
+  })
+  const isFirst = makesFirstKey && directory.keys.size === 0 && keyring.declared.length === 0
+  const firstWish = { org: 'default', name: 'first', metadata: {}, rules: {} }
+  const firstKey = isFirst ? (await registrar.createKey(firstWish)).text : undefined
+  const parts = { directory, registrar, clock, declared: () => keyring.declared }
+  return {
+    keyring,
+    liveCalls,
+    routes: [...keyRoutes(parts), ...teamRoutes(parts), ...userRoutes(parts)],
+    firstKey,
+    reload(next) {
+      const before = keyring.declared
+      keyring = keyring.withDeclared(next.keys.map(toDeclared))
+      for (const key of before) {
+        const isKept = keyring.declared.some((kept) => isSame(kept, key))
+        if (!isKept) cut(declaredKeyId(key.name))
+      }
+      return keyring
+    },
+    close: () => directory.close(),
+  }
+}
+
+function isSame(a: DeclaredKey, b: DeclaredKey): boolean {
+  return a.name === b.name && a.secret.reveal() === b.secret.reveal()
+}
+
+function toDeclared({ expiresAt, maxUsdPerRequest, ...key }: Config['keys'][number]): DeclaredKey {
+  return {
+    ...key,
+    ...(expiresAt !== undefined && { expiresAtMs: Date.parse(expiresAt) }),
+    ...(maxUsdPerRequest !== undefined && { maxNanoUsdPerRequest: parseUsd(String(maxUsdPerRequest))! }),
+  }
+}

@@ -1,0 +1,60 @@
+/** Builds the limiter of requests and attempts from the configuration in force. */
+
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import { createConcurrencyLimiter, defaultConcurrency } from '../limits/concurrency.ts'
+import { createLimiter, type Limiter } from '../limits/limiter.ts'
+import { createMemoryCounters } from '../limits/memory-counters.ts'
+import { compileRules, type LimitRule } from '../limits/rules.ts'
+import type { Limiter as TargetLimiter, Release } from '../routing/port.ts'
+
+export interface Limits {
+  readonly requests: Pick<Limiter, 'admitRequest'>
+  /** Rates of the provider and the model first, then a place among the provider's calls. */
+  readonly targets: TargetLimiter
+}
+
+export function createLimits(config: () => Config, clock: Clock): Limits {
+  let compiled: readonly LimitRule[] = []
+  let from: Config['limits'] | undefined
+  const rules = (): readonly LimitRule[] => {
+    const { limits } = config()
+    if (limits !== from) [from, compiled] = [limits, compileRules(limits)]
+    return compiled
+  }
+  const limiter = createLimiter({ counters: createMemoryCounters(clock), rules })
+  const places = createConcurrencyLimiter((upstream) => ({
+    ...defaultConcurrency,
+    ...config().providers[upstream]?.concurrency,
+  }))
+  return {
+    requests: limiter,
+    targets: {
+      acquire(call) {
+        const { provider, priority, interrupt } = call
+        const place = () => places.acquire(provider, priority, interrupt)
+        const admission = limiter.admitAttempt(call)
+        if (admission === undefined) return place()
+        return admitted(admission, place)
+      },
+    },
+  }
+}
+
+async function admitted(
+  admission: NonNullable<ReturnType<Limiter['admitAttempt']>>,
+  place: () => Release | Promise<Release>,
+): Promise<Release> {
+  const { error, settle } = await admission
+  if (error) throw error
+  try {
+    const release = await place()
+    return (tokens) => {
+      release()
+      settle(tokens)
+    }
+  } catch (cause) {
+    settle(0)
+    throw cause
+  }
+}
