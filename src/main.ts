@@ -6,7 +6,9 @@ import type { Caller } from './access/keys.ts'
 import type { Principal } from './access/principal.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
 import { backupRoutes } from './compose/backup.ts'
+import { createLiveEvents } from './admin/live-events.ts'
 import { createAccess } from './compose/access.ts'
+import { createAlerting } from './compose/alerts.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
@@ -32,7 +34,7 @@ import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
 import { ledgerRoutes } from './ledger/admin.ts'
-import { recordRoutes } from './records/admin.ts'
+import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
 import { providerRoutes } from './routing/admin.ts'
 import { createRoutingTable } from './routing/table.ts'
 import { createStoredResponses, type StoredResponses } from './stored/stored.ts'
@@ -186,7 +188,25 @@ async function compose({
   const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next))
   let snapshot: Snapshot = { keyring, table: tableOf(config) }
   const limits = createLimits(() => current, clock)
-  const routing = createRouting(limits.targets, clock, log)
+  const events = createLiveEvents()
+  const alerting = createAlerting({
+    config: () => current,
+    stores,
+    table: () => snapshot.table,
+    async lookUp() {
+      await catalogue.load()
+      return catalogue.lookUp(current)
+    },
+    events,
+    clock,
+    log,
+    closers,
+  })
+  const routing = createRouting(limits.targets, clock, (change) => {
+    log.warn({ ...change }, 'health of a target changed')
+    events.publish('health', 'default', () => ({ ...toSnakeCase(change) }))
+    alerting.onHealthChange(change)
+  })
   let listeners: Listeners | undefined
   const observer = await createObserver({
     config,
@@ -197,6 +217,10 @@ async function compose({
     openRequests: () => listeners?.openRequests ?? 0,
     health: routing.health,
     snapshot: () => snapshot,
+    watch(record) {
+      events.publish('request', record.org, () => toSummary(record))
+      alerting.observe(record)
+    },
   })
   const pressure = new Pressure(config.server.overload)
   const pressureWatch = watchProcess(pressure)
@@ -244,6 +268,8 @@ async function compose({
     ...recordRoutes(stores.records),
     ...ledgerRoutes({ store: books.store, isOpen: (id) => books.ledger.isOpen(id) }),
     ...access.routes,
+    ...alerting.routes,
+    ...events.routes,
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
   const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({
@@ -274,6 +300,7 @@ async function compose({
       current = next
       snapshot = { keyring: access.reload(next), table: tableOf(next) }
       routing.health.pardon()
+      alerting.reload(next)
       if (snapshot.table.routes.size > 0) {
         const takeUp = (isNew: boolean) => {
           if (isNew) snapshot = { ...snapshot, table: tableOf(current) }
@@ -296,6 +323,7 @@ async function compose({
     onError: (error) => log.warn({ cause: inspect(error) }, 'configuration cannot be watched'),
   })
   closers.add(() => watch.stop())
+  if (!isControlOnly) alerting.start()
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
   const inner = { gateway, newRequestId, principal: gatewayPrincipal }
@@ -311,6 +339,7 @@ async function compose({
     reload: () => watch.reload(),
     stop(now = false) {
       setReady(false)
+      events.close()
       if (now) hurry.abort()
       stopping ??= drain(config.server.drain, hurry.signal)
         .then(() => closers.close())

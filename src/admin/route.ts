@@ -20,6 +20,24 @@ export interface AdminReply {
   readonly status?: number
   /** JSON; no body where absent. */
   readonly body?: unknown
+  /** In place of a body: what is sent as long as both sides want. */
+  readonly stream?: AdminStreaming
+}
+
+export interface AdminStreaming {
+  readonly contentType: string
+  /** Called when the head has been sent. */
+  open(stream: AdminStream): void
+}
+
+/** The way to one caller. What is written after the end goes nowhere. */
+export interface AdminStream {
+  write(text: string): void
+  /** What the caller has not taken yet. */
+  readonly pendingBytes: number
+  end(): void
+  /** Called once, whichever side ended it. */
+  onClose(listener: () => void): void
 }
 
 export interface AdminRoute<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodType> {

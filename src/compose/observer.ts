@@ -5,6 +5,7 @@ import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { GatewayParts, Snapshot } from '../gateway.ts'
 import type { RecordStore } from '../records/port.ts'
+import type { RequestRecord } from '../records/record.ts'
 import { createRecorder } from '../records/recorder.ts'
 import type { Health } from '../routing/health.ts'
 import { type Log, logError } from '../telemetry/log.ts'
@@ -28,6 +29,8 @@ interface ObserverParts {
   readonly openRequests: () => number
   readonly health: Health
   readonly snapshot: () => Snapshot
+  /** Others who watch finished requests. */
+  readonly watch: (record: RequestRecord) => void
 }
 
 export async function createObserver({
@@ -39,6 +42,7 @@ export async function createObserver({
   openRequests,
   health,
   snapshot,
+  watch,
 }: ObserverParts): Promise<Observer> {
   const metrics = createMetrics({
     openRequests,
@@ -63,6 +67,7 @@ export async function createObserver({
       metrics.observe(record)
       if (config.records.enabled) recorder.record(record)
       tracing?.record(record, traceparent)
+      watch(record)
     },
     onError(error, requestId) {
       metrics.countRefusal(error.code)

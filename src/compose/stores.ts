@@ -3,10 +3,13 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import type { AccessStore } from '../access/port.ts'
+import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
+import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
+import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
@@ -19,6 +22,9 @@ import type { Closers } from './closers.ts'
 
 export interface Stores {
   readonly access: AccessStore
+  readonly alerts: AlertStore
+  readonly marks: MarkStore
+  readonly spend: SpendStore
   readonly responses: StoredResponseStore
   readonly records: RecordStore
 }
@@ -38,6 +44,9 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
   closers.add(() => checkpointer.close())
   return {
     access: createAccessStore(database),
+    alerts: createAlertStore(database),
+    marks: createMarkStore(database),
+    spend: createSpendStore(database),
     responses: createStoredResponseStore(database),
     records: createRecordStore(records, { checkpointer }),
   }

@@ -26,6 +26,7 @@ export function checkReferences(
     ...checkKeyNames(settings),
     ...checkHeaders(['telemetry', 'otlp', 'headers'], settings.telemetry.otlp?.headers),
     ...checkTelemetry(settings),
+    ...checkAlerts(settings),
   ]
 }
 
@@ -123,6 +124,29 @@ function checkScheme(path: Path, url: string, allowPrivateNetwork: boolean): Fin
 
 function checkTelemetry({ telemetry: { otlp } }: Settings): Finding[] {
   return otlp ? checkScheme(['telemetry', 'otlp', 'endpoint'], otlp.endpoint, otlp.allowPrivateNetwork) : []
+}
+
+/** Channels go by their names: deliveries wait for them over restarts. */
+function checkAlerts({ alerts }: Settings): Finding[] {
+  const findings = alerts.webhooks.flatMap(({ url, allowPrivateNetwork }, index) =>
+    checkScheme(['alerts', 'webhooks', index, 'url'], url, allowPrivateNetwork),
+  )
+  alerts.email.forEach(({ tls, allowPrivateNetwork }, index) => {
+    if (tls !== 'none' || allowPrivateNetwork) return
+    const mend = 'Use `starttls` or `implicit`, or set `allowPrivateNetwork: true` for a relay of your own.'
+    findings.push({ path: ['alerts', 'email', index, 'tls'], message: 'mail without encryption', mend })
+  })
+  const seen = new Set<string>()
+  for (const kind of ['webhooks', 'slack', 'email'] as const) {
+    for (const [index, { name }] of alerts[kind].entries()) {
+      if (name === undefined) continue
+      const mend = 'Give each channel its own name.'
+      if (seen.has(name))
+        findings.push({ path: ['alerts', kind, index, 'name'], message: 'a name given twice', mend })
+      seen.add(name)
+    }
+  }
+  return findings
 }
 
 const credentialHeader = /authorization|cookie|token|secret|password|key/i

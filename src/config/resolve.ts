@@ -60,6 +60,10 @@ interface SecretHolders {
     >
   >
   readonly store: 'sqlite' | Secret
+  readonly alerts: {
+    readonly webhooks: readonly { readonly secret: Secret }[]
+    readonly slack: readonly { readonly url: Secret }[]
+  }
   readonly telemetry: { readonly otlp?: { readonly headers?: Readonly<Record<string, Secret>> } }
 }
 
@@ -84,18 +88,18 @@ export function checkSecrets(config: SecretHolders): Finding[] {
     ]),
     ...checkOutboundHeaders(['telemetry', 'otlp', 'headers'], config.telemetry.otlp?.headers),
     ...checkStore(config.store),
+    ...config.alerts.webhooks.flatMap(({ secret }, index) =>
+      checkLength(['alerts', 'webhooks', index, 'secret'], secret),
+    ),
+    ...config.alerts.slack.flatMap(({ url }, index) => checkUrl(['alerts', 'slack', index, 'url'], url)),
     ...checkKeyPair(config.server.tls),
   ]
 }
 
 /** What callers send us travels in a header, and its length is all that keeps it from being guessed. */
 function checkInbound(path: Path, secret: Secret): Finding[] {
-  const value = secret.reveal()
-  if (value.length < minSecretLength) {
-    const mend = `Use at least ${minSecretLength} random characters, for instance from \`openssl rand -hex 24\`.`
-    return [{ path, message: `shorter than ${minSecretLength} characters`, mend }]
-  }
-  if (/^[\x21-\x7e]+$/.test(value)) return []
+  const tooShort = checkLength(path, secret)
+  if (tooShort.length > 0 || /^[\x21-\x7e]+$/.test(secret.reveal())) return tooShort
   return [
     {
       path,
@@ -103,6 +107,19 @@ function checkInbound(path: Path, secret: Secret): Finding[] {
       mend: 'Use visible ASCII characters only.',
     },
   ]
+}
+
+function checkLength(path: Path, secret: Secret): Finding[] {
+  if (secret.reveal().length >= minSecretLength) return []
+  const mend = `Use at least ${minSecretLength} random characters, for instance from \`openssl rand -hex 24\`.`
+  return [{ path, message: `shorter than ${minSecretLength} characters`, mend }]
+}
+
+/** Of an address that is itself the secret. */
+function checkUrl(path: Path, secret: Secret): Finding[] {
+  const url = URL.parse(secret.reveal())
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return []
+  return [{ path, message: 'not a URL', mend: 'Let its source hold the whole URL: `https://...`.' }]
 }
 
 /** A caller is known by its secret alone: of two owners of one secret, the second would never be seen. */

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { DialectId } from '../core/event.ts'
 import { Secret } from '../core/secret.ts'
+import { alertSettings } from './alert-settings.ts'
 import { addressRange, accessSettings, keyRules } from './key-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { modelSettings } from './model-settings.ts'
@@ -281,6 +282,9 @@ export const configSchema = z
       .prefault({})
       .describe('What was spent: one line per attempt, kept in the data folder.'),
     limits: limitSettings.default([]).describe('Bounds on requests, tokens and concurrency.'),
+    alerts: alertSettings({ name, outboundUrl, allowPrivateNetwork, secret })
+      .prefault({})
+      .describe('What operators are told.'),
     access: accessSettings.prefault({}).describe('How API keys are looked after.'),
     records: z
       .strictObject({

@@ -77,6 +77,10 @@ async function answerRow(compiled: readonly CompiledRoute[], request: SideReques
     query: check(row.query ?? z.strictObject({}), Object.fromEntries(request.query), 'query'),
     body: row.body ? check(row.body, await request.json(), 'body') : undefined,
   })
+  if (reply.stream) {
+    const { contentType, open } = reply.stream
+    return { status: 200, headers: { 'content-type': contentType }, body: '', stream: open }
+  }
   if (reply.body === undefined) return { status: reply.status ?? 204, body: '' }
   return json(reply.status ?? 200, reply.body)
 }

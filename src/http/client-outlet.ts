@@ -31,6 +31,15 @@ export class ClientOutlet implements Outlet {
     return this.#response.write(chunk)
   }
 
+  /** What was written and the client has not taken yet. */
+  get pendingBytes(): number {
+    return this.#response.writableLength
+  }
+
+  onClose(listener: () => void): void {
+    this.#response.once('close', listener)
+  }
+
   end(): void {
     this.#response.end()
   }

@@ -237,7 +237,10 @@ async function answerSide(
       header: (name) => headerOf(request, name),
       json: () => readJson(request, options.limits),
     })
-    outlet.send(reply.status, { 'x-weir-request-id': id, ...reply.headers }, reply.body)
+    const headers = { 'x-weir-request-id': id, ...reply.headers }
+    if (reply.stream === undefined) return outlet.send(reply.status, headers, reply.body)
+    outlet.begin(reply.status, headers)
+    reply.stream(outlet)
   } catch (error) {
     sendError(options, { path: head.path, outlet, id, allow: route.methods }, error)
   }

@@ -23,6 +23,16 @@ export interface SideReply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string
+  /** In place of the body: called when the head has been sent. */
+  readonly stream?: (stream: SideStream) => void
+}
+
+/** The way to one caller. What is written after the end goes nowhere. */
+export interface SideStream {
+  write(text: string): void
+  readonly pendingBytes: number
+  end(): void
+  onClose(listener: () => void): void
 }
 
 export interface SideRoute {

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Usage } from '../core/usage.ts'
 import type { RecordQuery, RecordStore } from './port.ts'
 import type { AttemptRecord, Decision, RequestRecord } from './record.ts'
@@ -204,7 +205,8 @@ const requestDetail = requestSummary.extend({
   attempts: z.array(attemptShape),
 })
 
-function toSummary(record: RequestRecord): object {
+/** A request without its attempts, as lists and live events show it. */
+export function toSummary(record: RequestRecord): JsonObject {
   const { org: _, atMs, usage, attempts, decision: _decision, ...rest } = record
   return {
     ...toSnakeCase(rest),
@@ -222,12 +224,12 @@ function toDecision({ candidates, ...rest }: Decision): object {
   return { ...rest, candidates: candidates.map((candidate) => toSnakeCase(candidate)) }
 }
 
-function toUsage({ native, ...counts }: Usage): object {
+function toUsage({ native, ...counts }: Usage): JsonObject {
   return { ...toSnakeCase(counts), ...(native && { native: native.value }) }
 }
 
 /** Renames the members of a record, one level deep: the names of the API are those of the code in snake_case. */
-function toSnakeCase(record: object): Record<string, unknown> {
+export function toSnakeCase(record: object): JsonObject {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/(?<=\D)(?=\d+h)/, '_'),

@@ -21,10 +21,10 @@ export function createPoster(policy: EgressPolicy, connectTimeoutMs = 3000): Pos
   const agent = new Agent({ connect: createGuardedConnector(policy, { connectTimeoutMs }) })
   return {
     async post({ url, headers, body, signal }) {
-      const { origin, pathname: path } = new URL(url)
+      const { origin, pathname, search } = new URL(url)
       const answer = await agent.request({
         origin,
-        path,
+        path: pathname + search,
         method: 'POST',
         headers,
         body,

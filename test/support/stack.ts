@@ -32,6 +32,8 @@ export interface StackOptions {
   /** Merged over the default configuration, section by section; may depend on where the simulator listens. */
   readonly config?: JsonObject | ((simulatorUrl: string) => JsonObject)
   readonly timeout?: JsonObject
+  /** Beside the variables of every stack. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** What can be told to happen at the end: a test's context, or a whole file by `{ after }` of node:test. */
@@ -55,6 +57,7 @@ export async function startStack(t: Lifetime, options: StackOptions = {}): Promi
       WEIR_TEST_KEY: testKey,
       WEIR_ADMIN_TOKEN: adminToken,
       PROVIDER_KEY: 'provider-key-canary-0123456789',
+      ...options.env,
     },
     port: 0,
     dataDir: join(folder, 'data'),

@@ -1,0 +1,136 @@
+/** The administration routes of alerts: what is wrong, what was, and whether the channels work. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import { type Alert, alertKinds, severities, toView } from './alert.ts'
+import type { Channel } from './channel.ts'
+import type { AlertStore } from './port.ts'
+
+export interface AlertRouteParts {
+  readonly store: AlertStore
+  /** Those of the configuration in force. */
+  readonly channels: () => readonly Channel[]
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
+const testTimeoutMs = 10_000
+
+/** `/alerts` and what is below it. */
+export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/alerts',
+      policy: 'read',
+      summary: 'The alerts, the newest first.',
+      query: z.strictObject({
+        status: z.enum(['open', 'resolved']).optional(),
+        kind: z.enum(alertKinds).optional(),
+        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+      }),
+      response: z.object({ data: z.array(alertShape), next_cursor: z.string().optional() }),
+      async run({ org, query: { status, kind, limit, cursor } }) {
+        const before = cursor === undefined ? undefined : readCursor(cursor)
+        const found = await store.list({
+          org,
+          limit: limit + 1,
+          ...(status && { status }),
+          ...(kind && { kind }),
+          ...(before && { before }),
+        })
+        const data = found.slice(0, limit)
+        const last = found.length > limit ? data.at(-1) : undefined
+        return { body: { data: data.map(toView), ...(last && { next_cursor: cursorOf(last) }) } }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/alerts/{id}/acknowledge',
+      policy: 'write',
+      summary: 'Says that somebody has seen it. It stays open until it is over.',
+      response: alertShape,
+      async run({ org, params: { id = '' } }) {
+        const alert = await store.acknowledge(org, id, clock.nowMs())
+        if (!alert) throw new GatewayError('not_found', 'There is no such alert.')
+        return { body: toView(alert) }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/alert-channels',
+      policy: 'read',
+      summary: 'Where alerts are told.',
+      response: z.object({ data: z.array(channelShape) }),
+      run: () => ({
+        body: { data: channels().map(({ name, kinds }) => ({ name, ...(kinds && { kinds }) })) },
+      }),
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/alert-channels/{name}/test',
+      policy: 'write',
+      summary: 'Sends a test to a channel, once, and says whether it was taken.',
+      response: z.object({ delivered: z.boolean(), error: z.string().optional() }),
+      async run({ org, params: { name = '' } }) {
+        const channel = channels().find((each) => each.name === name)
+        if (!channel) throw new GatewayError('not_found', 'There is no such channel.')
+        const id = newId()
+        try {
+          const notice = { occasion: 'test', alert: testAlert(org, id, clock.nowMs()) } as const
+          await channel.send(notice, `${id}.test`, AbortSignal.timeout(testTimeoutMs))
+          return { body: { delivered: true } }
+        } catch (error) {
+          return { body: { delivered: false, error: error instanceof Error ? error.message : 'failed' } }
+        }
+      },
+    }),
+  ]
+}
+
+const alertShape = z.object({
+  id: z.string(),
+  kind: z.enum(alertKinds),
+  subject: z.string(),
+  severity: z.enum(severities),
+  status: z.enum(['open', 'resolved']),
+  summary: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+  count: z.int().describe('How often it was reported.'),
+  first_at: z.iso.datetime(),
+  last_at: z.iso.datetime(),
+  acknowledged_at: z.iso.datetime().optional(),
+  resolved_at: z.iso.datetime().optional(),
+})
+
+const channelShape = z.object({ name: z.string(), kinds: z.array(z.enum(alertKinds)).optional() })
+
+function cursorOf({ firstAtMs, id }: Alert): string {
+  return `${firstAtMs}.${id}`
+}
+
+function readCursor(cursor: string): { firstAtMs: number; id: string } {
+  const match = /^(\d{1,15})\.(\w{1,64})$/.exec(cursor)
+  if (match) return { firstAtMs: Number(match[1]), id: match[2]! }
+  throw new GatewayError('invalid_request', 'The cursor is not one of this list.', { param: 'cursor' })
+}
+
+function testAlert(org: string, id: string, nowMs: number): Alert {
+  return {
+    org,
+    id,
+    kind: 'provider-failures',
+    subject: 'test',
+    severity: 'info',
+    status: 'resolved',
+    summary: 'This is a test of the channel.',
+    detail: {},
+    count: 1,
+    firstAtMs: nowMs,
+    lastAtMs: nowMs,
+    resolvedAtMs: nowMs,
+  }
+}

@@ -1,0 +1,85 @@
+/** Takes reports in, keeps one alert of each thing while it lasts, and has channels told of its beginning and end. */
+
+import type { Clock } from '../core/clock.ts'
+import { type Alert, type Notice, type Resolution, severities, type Signal } from './alert.ts'
+import type { AlertStore } from './port.ts'
+
+export interface AlertsOptions {
+  readonly store: AlertStore
+  readonly clock: Clock
+  readonly newId: () => string
+  /** The names of the channels that want alerts of this kind. */
+  readonly channelsFor: (kind: Signal['kind']) => readonly string[]
+  /** Told of each alert that begins, gets worse or ends, here. */
+  readonly onNotice: (notice: Notice) => void
+  readonly onError: (cause: unknown) => void
+}
+
+export interface Alerts {
+  /** Returns at once, never throws. May be called as often as it is true. */
+  raise(signal: Signal): void
+  resolve(what: Resolution): void
+  /** Resolves when all that was reported is stored. */
+  settled(): Promise<void>
+}
+
+/** The same report within this time changes nothing that is worth a write. */
+const quietMs = 60_000
+const maxKnown = 10_000
+
+interface Known {
+  readonly severity: Signal['severity']
+  readonly atMs: number
+}
+
+export function createAlerts(options: AlertsOptions): Alerts {
+  const { store, clock, newId, channelsFor, onNotice, onError } = options
+  /** What this instance has reported lately. A hint: the store decides what is open. */
+  const known = new Map<string, Known>()
+  let tail = Promise.resolve()
+
+  const enqueue = (work: () => Promise<void>): void => {
+    tail = tail.then(work).catch(onError)
+  }
+
+  const raise = async (signal: Signal): Promise<void> => {
+    const given = { id: newId(), nowMs: clock.nowMs(), channels: channelsFor(signal.kind) }
+    try {
+      const { alert, occasion } = await store.raise(signal, given)
+      if (occasion !== 'repeated') onNotice({ occasion, alert })
+    } catch (cause) {
+      known.delete(keyOf(signal))
+      throw cause
+    }
+  }
+
+  const resolve = async (what: Resolution): Promise<void> => {
+    const alert = await store.resolve(what, { nowMs: clock.nowMs(), channels: channelsFor(what.kind) })
+    if (alert) onNotice({ occasion: 'resolved', alert })
+  }
+
+  return {
+    raise(signal) {
+      const key = keyOf(signal)
+      const before = known.get(key)
+      const atMs = clock.monotonicMs()
+      if (before && atMs - before.atMs < quietMs && rank(signal) <= rank(before)) return
+      if (known.size >= maxKnown) known.clear()
+      known.set(key, { severity: signal.severity, atMs })
+      enqueue(() => raise(signal))
+    },
+    resolve(what) {
+      known.delete(keyOf(what))
+      enqueue(() => resolve(what))
+    },
+    settled: () => tail,
+  }
+}
+
+function keyOf({ org, kind, subject }: Resolution): string {
+  return `${org} ${kind} ${subject}`
+}
+
+function rank({ severity }: Pick<Alert, 'severity'>): number {
+  return severities.indexOf(severity)
+}

@@ -1,0 +1,206 @@
+/** Builds alerts: what is watched, where it is told, and the rows of the administration. */
+
+import { createHash, randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
+import type { LiveEvents } from '../admin/live-events.ts'
+import type { AdminRoute } from '../admin/route.ts'
+import { alertRoutes } from '../alerts/admin.ts'
+import { type Signal, toView } from '../alerts/alert.ts'
+import { type Alerts, createAlerts } from '../alerts/alerts.ts'
+import type { Channel } from '../alerts/channel.ts'
+import { FailureWatch, type Verdicts } from '../alerts/failure-rate.ts'
+import { judgeRetirements, priceChange, ratesNow, type WatchedModel } from '../alerts/model-watch.ts'
+import { createOutbox } from '../alerts/outbox.ts'
+import { ParkedCredentials } from '../alerts/parked-credentials.ts'
+import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
+import { SpendWatch } from '../alerts/spend-watch.ts'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import { createIdFactory } from '../core/id.ts'
+import { asObject, type Json } from '../core/json.ts'
+import type { RequestRecord } from '../records/record.ts'
+import type { HealthChange } from '../routing/health.ts'
+import type { RoutingTable } from '../routing/plan.ts'
+import { isRoute } from '../routing/route.ts'
+import type { LookUpModel } from '../routing/table.ts'
+import type { Log } from '../telemetry/log.ts'
+import { createChannels } from './alert-channels.ts'
+import type { Closers } from './closers.ts'
+
+export interface AlertingParts {
+  readonly config: () => Config
+  readonly stores: { readonly alerts: AlertStore; readonly spend: SpendStore; readonly marks: MarkStore }
+  readonly table: () => RoutingTable
+  /** What the catalogue knows, once it is there. */
+  readonly lookUp: () => Promise<LookUpModel>
+  readonly events: LiveEvents
+  readonly clock: Clock
+  readonly log: Log
+  readonly closers: Closers
+}
+
+export interface Alerting {
+  /** For every part that has something to report. */
+  readonly alerts: Alerts
+  readonly routes: readonly AdminRoute[]
+  observe(record: RequestRecord): void
+  onHealthChange(change: HealthChange): void
+  /** Takes up the channels of a new configuration. */
+  reload(next: Config): void
+  /** Begins to deliver, and to look at what only time shows. */
+  start(): void
+}
+
+const lookMs = 15_000
+const dailyMs = 86_400_000
+const retentionMs = 90 * dailyMs
+
+export function createAlerting(parts: AlertingParts): Alerting {
+  const { config, stores, events, clock, log, closers } = parts
+  const newId = createIdFactory(randomBytes, clock, 'alert_')
+  let channels = createChannels(config().alerts, clock)
+  const onError = (cause: unknown) =>
+    log.error({ cause: inspect(cause) }, 'alerts could not be stored or read')
+  const outbox = createOutbox({
+    store: stores.alerts,
+    channels: () => channels,
+    clock,
+    random: Math.random,
+    onFailure: ({ channel, id }, cause, isGivenUp) =>
+      log.warn({ channel, delivery: id, cause: messageOf(cause), isGivenUp }, 'an alert was not delivered'),
+    onError,
+  })
+  const alerts = createAlerts({
+    store: stores.alerts,
+    clock,
+    newId,
+    channelsFor: (kind) =>
+      channels.filter(({ kinds }) => kinds?.includes(kind) ?? true).map(({ name }) => name),
+    onNotice({ occasion, alert }) {
+      log.warn({ alert: alert.id, kind: alert.kind, occasion }, alert.summary)
+      events.publish('alert', alert.org, () => ({ occasion, alert: toView(alert) }))
+      outbox.wake()
+    },
+    onError,
+  })
+  const watch = createWatch(parts, alerts)
+  closers.add(async () => {
+    await watch.close()
+    await alerts.settled()
+    await outbox.close()
+    await closeAll(channels)
+  })
+  return {
+    alerts,
+    routes: alertRoutes({ store: stores.alerts, channels: () => channels, clock, newId }),
+    observe: watch.observe,
+    onHealthChange: watch.onHealthChange,
+    reload(next) {
+      void closeAll(channels).catch(onError)
+      channels = createChannels(next.alerts, clock)
+    },
+    start() {
+      outbox.start()
+      watch.start()
+    },
+  }
+}
+
+/** What turns records, health and time into signals. */
+function createWatch({ config, stores, table, lookUp, clock, log }: AlertingParts, alerts: Alerts) {
+  const rules = () => config().alerts.rules
+  const failures = new FailureWatch()
+  const parked = new ParkedCredentials()
+  const spend = new SpendWatch({
+    store: stores.spend,
+    clock,
+    async prices() {
+      const find = await lookUp()
+      return (provider, model) => find(provider, model)?.price
+    },
+    rule() {
+      const { score, minUsd } = rules().spendAnomaly
+      return { score, minNanoUsd: Math.round(minUsd * 1e9) }
+    },
+  })
+  const tell = ({ raised, resolved }: Verdicts) => {
+    for (const signal of raised) alerts.raise(signal)
+    for (const what of resolved) alerts.resolve(what)
+  }
+  let dailyAtMs = 0
+  let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> | undefined
+
+  const look = async () => {
+    tell(failures.judge(rules().providerFailures, clock.monotonicMs()))
+    for (const what of parked.over(clock.monotonicMs())) alerts.resolve(what)
+    tell(await spend.judge())
+    if (clock.nowMs() < dailyAtMs) return
+    dailyAtMs = clock.nowMs() + dailyMs
+    const models = modelsOf(table())
+    tell(judgeRetirements(models, rules().retirementDays, clock.nowMs()))
+    for (const signal of await changedPrices(models, stores.marks, clock.nowMs())) alerts.raise(signal)
+    await stores.alerts.prune(clock.nowMs() - retentionMs)
+  }
+  const lookOnce = () => {
+    looking ??= look()
+      .catch((cause: unknown) => log.error({ cause: inspect(cause) }, 'alerts could not be judged'))
+      .finally(() => (looking = undefined))
+  }
+  return {
+    observe(record: RequestRecord) {
+      failures.note(record, clock.monotonicMs())
+      spend.note(record)
+      // Judged at once only where something failed: good news can wait.
+      if (record.attempts.some(({ code }) => code !== undefined)) {
+        tell(failures.judge(rules().providerFailures, clock.monotonicMs()))
+      }
+    },
+    onHealthChange(change: HealthChange) {
+      if (change.kind === 'credential-parked') alerts.raise(parked.park(change, clock.monotonicMs()))
+    },
+    start() {
+      timer = setInterval(lookOnce, lookMs).unref()
+      lookOnce()
+    },
+    async close() {
+      clearInterval(timer)
+      await looking
+    },
+  }
+}
+
+function modelsOf({ routes }: RoutingTable): WatchedModel[] {
+  const entries = [...routes.values()].flatMap((route) => route.entries)
+  const models = entries.flatMap(({ name, to }) => (isRoute(to) || !to.info ? [] : [{ name, info: to.info }]))
+  return [...new Map(models.map((model) => [model.name, model])).values()]
+}
+
+/** Compared with what the last look saw, also before a restart: a new release may bring new prices. */
+async function changedPrices(
+  models: readonly WatchedModel[],
+  marks: MarkStore,
+  nowMs: number,
+): Promise<Signal[]> {
+  const signals: Signal[] = []
+  for (const { name, info } of models) {
+    const rates = ratesNow(info, nowMs)
+    if (rates === undefined) continue
+    const text = JSON.stringify(rates)
+    const mark = `price ${createHash('sha256').update(name).digest('hex').slice(0, 32)}`
+    const before = await marks.get(mark)
+    if (before === text) continue
+    await marks.set(mark, text)
+    const known = before === undefined ? undefined : asObject(JSON.parse(before) as Json)
+    if (known) signals.push(priceChange(name, known, rates))
+  }
+  return signals
+}
+
+async function closeAll(channels: readonly Channel[]): Promise<void> {
+  await Promise.all(channels.map((channel) => channel.close()))
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
