@@ -95,7 +95,8 @@ async function serve(exchange: Exchange): Promise<Served> {
     await recall(exchange)
     find(exchange)
     authorise(exchange)
-    await limit(exchange)
+    const turn = limit(exchange)
+    if (turn) await turn
     plan(exchange)
     await attempt(exchange)
     await remember(exchange)
@@ -258,7 +259,8 @@ function authorise({ principal, call, destination, snapshot }: Exchange): void {
   authoriseSensitive(principal!, model, snapshot.table.sensitiveMarks?.(destination!.name))
 }
 
-async function limit(exchange: Exchange): Promise<void> {
+/** At once where there is room, and for nearly all requests there is: a promise costs each of them a turn of the queue. */
+function limit(exchange: Exchange): Promise<void> | undefined {
   const { inbound, principal, call, parts, expectedTokens } = exchange
   const { org, keyId, keyName, team, limits } = principal!
   const claimed = inbound.header('x-weir-user') ?? call!.user
@@ -277,8 +279,14 @@ async function limit(exchange: Exchange): Promise<void> {
     interrupt: inbound.interrupt,
     expectedTokens,
   })
-  exchange.admission = admission instanceof Promise ? await admission : admission
-  if (exchange.admission?.error) throw exchange.admission.error
+  if (admission instanceof Promise) return admission.then((late) => takeUp(exchange, late))
+  takeUp(exchange, admission)
+  return undefined
+}
+
+function takeUp(exchange: Exchange, admission: Admission | undefined): void {
+  exchange.admission = admission
+  if (admission?.error) throw admission.error
 }
 
 function plan(exchange: Exchange): void {

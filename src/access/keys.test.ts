@@ -197,3 +197,16 @@ test('a key carries the terms of its team, its own or that of its user, as they 
   assert.throws(() => keyring.identify(from(text)), { code: 'authentication_failed' })
   await assert.rejects(registrar.createKey({ ...wish, team: team.id }), { code: 'invalid_request' })
 })
+
+test('a revocation elsewhere is seen by the next poll, without anybody asking', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const one = await openAccess(t)
+  const { key } = await one.registrar.createKey(wish)
+  const other = await openAccess(t, { beside: one })
+  await other.directory.open()
+  t.after(() => other.directory.close())
+  const cut = new Promise<string>((resolve) => other.directory.onRevoked(resolve))
+  await one.registrar.revokeKey('default', key.id)
+  t.mock.timers.tick(2_000)
+  assert.equal(await cut, key.id)
+})

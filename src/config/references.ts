@@ -137,9 +137,13 @@ function checkAlerts({ alerts }: Settings): Finding[] {
     findings.push({ path: ['alerts', 'email', index, 'tls'], message: 'mail without encryption', mend })
   })
   const seen = new Set<string>()
-  for (const kind of ['webhooks', 'slack', 'email'] as const) {
-    for (const [index, { name }] of alerts[kind].entries()) {
-      if (name === undefined) continue
+  for (const [kind, prefix] of [
+    ['webhooks', 'webhook'],
+    ['slack', 'slack'],
+    ['email', 'email'],
+  ] as const) {
+    for (const [index, channel] of alerts[kind].entries()) {
+      const name = channel.name ?? `${prefix}-${index + 1}`
       const mend = 'Give each channel its own name.'
       if (seen.has(name))
         findings.push({ path: ['alerts', kind, index, 'name'], message: 'a name given twice', mend })

@@ -179,6 +179,7 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
 
   return {
     admitRequest(request) {
+      if (request.own === undefined && rules().length === 0) return undefined
       const charges = new ChargeList()
       const tokens = once(() => request.expectedTokens())
       const { org, subjects, own } = request
@@ -192,6 +193,7 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
       return admit(charges, request)
     },
     admitAttempt(attempt) {
+      if (rules().length === 0) return undefined
       const charges = new ChargeList()
       const tokens = once(() => attempt.expectedTokens())
       const { provider, model } = attempt

@@ -26,7 +26,8 @@ export function rateHeaders(
 
 /** `12ms`, `1.5s`, `6m0s`: as Go writes durations. */
 export function formatDuration(ms: number): string {
-  const whole = Math.ceil(ms)
+  // Times are sums of fractions: 30,000.0000001 ms are 30 s.
+  const whole = Math.ceil(ms - 1e-3)
   if (whole < 1000) return `${whole}ms`
   const minutes = Math.floor(whole / 60_000)
   const seconds = (whole % 60_000) / 1000

@@ -1,0 +1,69 @@
+/** Watchers get what happens in their organisation, and none of them can hold the gateway's memory. */
+
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { createLiveEvents, type LiveEvents } from './live-events.ts'
+import type { AdminStream } from './route.ts'
+
+class Watcher implements AdminStream {
+  text = ''
+  pendingBytes = 0
+  isEnded = false
+  #onClose = () => {}
+
+  write(text: string): void {
+    this.text += text
+  }
+
+  end(): void {
+    this.isEnded = true
+    this.#onClose()
+  }
+
+  onClose(listener: () => void): void {
+    this.#onClose = listener
+  }
+}
+
+async function watch(events: LiveEvents, org = 'default'): Promise<Watcher> {
+  const watcher = new Watcher()
+  const reply = await events.routes[0]!.run({ org, params: {}, query: {}, body: undefined })
+  reply.stream!.open(watcher)
+  return watcher
+}
+
+function open(t: TestContext): LiveEvents {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  return createLiveEvents()
+}
+
+test('each watcher gets the events of its organisation, and a sign of life in between', async (t) => {
+  const events = open(t)
+  let asked = 0
+  events.publish('request', 'default', () => ({ n: ++asked }))
+  assert.equal(asked, 0, 'nobody watches')
+  const [one, other] = [await watch(events), await watch(events, 'other')]
+  events.publish('request', 'default', () => ({ n: ++asked }))
+  t.mock.timers.tick(15_000)
+  assert.equal(one.text, ': watching\n\nevent: request\ndata: {"n":1}\n\n: keepalive\n\n')
+  assert.equal(other.text, ': watching\n\n: keepalive\n\n')
+})
+
+test('who reads too slowly is let go with a note; the others go on', async (t) => {
+  const events = open(t)
+  const [slow, quick] = [await watch(events), await watch(events)]
+  slow.pendingBytes = 256 * 1024 + 1
+  for (let n = 0; n < 2; n++) events.publish('health', 'default', () => ({ n }))
+  assert.match(slow.text, /event: end\ndata: \{"reason":"it was read too slowly"\}\n\n$/)
+  assert.ok(slow.isEnded && !quick.isEnded)
+  assert.ok(!slow.text.includes('event: health'))
+  assert.match(quick.text, /"n":0.*"n":1/s)
+})
+
+test('the end of the gateway is told, and ends every stream', async (t) => {
+  const events = open(t)
+  const watcher = await watch(events)
+  events.close()
+  assert.match(watcher.text, /event: end\ndata: \{"reason":"the gateway shuts down"\}/)
+  assert.ok(watcher.isEnded)
+})
