@@ -7,7 +7,7 @@ import type { Principal } from './access/principal.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
 import { backupRoutes } from './compose/backup.ts'
 import { createLiveEvents } from './admin/live-events.ts'
-import { createAccess } from './compose/access.ts'
+import { createAccess, pepperOf } from './compose/access.ts'
 import { createAlerting } from './compose/alerts.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
@@ -174,7 +174,7 @@ async function compose({
   const access = await createAccess({
     config: () => current,
     store: stores.access,
-    pepper: readKeyFile(config.dataDir, 'pepper'),
+    pepper: pepperOf(config, log),
     clock,
     log,
     makesFirstKey: !isControlOnly,

@@ -57,6 +57,26 @@ test('unknown, malformed, wrong, revoked and expired keys are refused alike', as
   assert.match(String(answers[0]), /authentication_failed/)
 })
 
+test('wrong keys, well-formed or not, ask the store for nothing', async (t) => {
+  const one = await openAccess(t)
+  let calls = 0
+  const store = {
+    ...one.store,
+    changedSince(seq: number) {
+      calls++
+      return one.store.changedSince(seq)
+    },
+  }
+  const { keyring } = await openAccess(t, { beside: { ...one, store } })
+  const before = calls
+  for (const credential of ['sk-1', "' or 1=1 --", generateKey(randomBytes).text]) {
+    assert.throws(() => keyring.identify({ credential, clientAddress: undefined }), {
+      code: 'authentication_failed',
+    })
+  }
+  assert.equal(calls, before)
+})
+
 test('random text never parses as a key', () => {
   fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => parseKey(text) === undefined))
 })

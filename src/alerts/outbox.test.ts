@@ -34,11 +34,9 @@ async function open(t: TestContext) {
     clock,
     onError: () => undefined,
   })
-  t.after(() => database.close())
   const hook = await startHookServer(t)
   const port = Number(new URL(hook.url).port)
   const sender = createPoster({ allowPrivateNetwork: true, allowedPorts: [port] })
-  t.after(() => sender.close())
   const store = createAlertStore(database)
   const channel = createWebhook({ name: 'hook', url: `${hook.url}/in?team=a`, secret, sender, clock })
   const failures: boolean[] = []
@@ -50,7 +48,11 @@ async function open(t: TestContext) {
     onFailure: (_delivery, _cause, isGivenUp) => failures.push(isGivenUp),
     onError: (cause) => assert.fail(String(cause)),
   })
-  t.after(() => outbox.close())
+  t.after(async () => {
+    await outbox.close()
+    await sender.close()
+    await database.close()
+  })
   let ids = 0
   const notices: string[] = []
   const alerts = createAlerts({

@@ -14,6 +14,7 @@ import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { parseUsd } from '../core/money.ts'
 import type { Log } from '../telemetry/log.ts'
+import { readKeyFile } from './data-dir.ts'
 
 export interface AccessParts {
   /** The configuration in force. */
@@ -88,6 +89,14 @@ export async function createAccess({
     },
     close: () => directory.close(),
   }
+}
+
+/** Keys are known to all instances of a store that have the same pepper, and to no others. */
+export function pepperOf({ access, store, dataDir }: Config, log: Log): Buffer {
+  if (access.pepper) return Buffer.from(access.pepper.reveal())
+  if (store !== 'sqlite')
+    log.warn('no `access.pepper`: instances with other data folders will not know the keys')
+  return readKeyFile(dataDir, 'pepper')
 }
 
 function isSame(a: DeclaredKey, b: DeclaredKey): boolean {

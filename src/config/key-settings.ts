@@ -65,9 +65,13 @@ export const keyRules = {
   tags: z.array(tag).max(20).exactOptional().describe('On each of its requests, beside `x-weir-tags`.'),
 }
 
-export const accessSettings = z.strictObject({
-  cutStreams: z
-    .boolean()
-    .default(true)
-    .describe('When a key is revoked, end its requests that are under way; `false` lets them finish.'),
-})
+/** `pepper` is a setting for a secret, which the schema's own file makes. */
+export function accessSettings<Pepper extends z.ZodType>(pepper: Pepper) {
+  return z.strictObject({
+    pepper: pepper.exactOptional(),
+    cutStreams: z
+      .boolean()
+      .default(true)
+      .describe('When a key is revoked, end its requests that are under way; `false` lets them finish.'),
+  })
+}

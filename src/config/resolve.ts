@@ -60,6 +60,7 @@ interface SecretHolders {
     >
   >
   readonly store: 'sqlite' | Secret
+  readonly access: { readonly pepper?: Secret }
   readonly alerts: {
     readonly webhooks: readonly { readonly secret: Secret }[]
     readonly slack: readonly { readonly url: Secret }[]
@@ -68,6 +69,7 @@ interface SecretHolders {
 }
 
 const minSecretLength = 16
+const minPepperLength = 32
 
 /** Faults of the secrets themselves: too short, not fit for a header, used twice, not a key pair. */
 export function checkSecrets(config: SecretHolders): Finding[] {
@@ -88,6 +90,7 @@ export function checkSecrets(config: SecretHolders): Finding[] {
     ]),
     ...checkOutboundHeaders(['telemetry', 'otlp', 'headers'], config.telemetry.otlp?.headers),
     ...checkStore(config.store),
+    ...(config.access.pepper ? checkLength(['access', 'pepper'], config.access.pepper, minPepperLength) : []),
     ...config.alerts.webhooks.flatMap(({ secret }, index) =>
       checkLength(['alerts', 'webhooks', index, 'secret'], secret),
     ),
@@ -109,10 +112,10 @@ function checkInbound(path: Path, secret: Secret): Finding[] {
   ]
 }
 
-function checkLength(path: Path, secret: Secret): Finding[] {
-  if (secret.reveal().length >= minSecretLength) return []
-  const mend = `Use at least ${minSecretLength} random characters, for instance from \`openssl rand -hex 24\`.`
-  return [{ path, message: `shorter than ${minSecretLength} characters`, mend }]
+function checkLength(path: Path, secret: Secret, min = minSecretLength): Finding[] {
+  if (secret.reveal().length >= min) return []
+  const mend = `Use at least ${min} random characters, for instance from \`openssl rand -hex 24\`.`
+  return [{ path, message: `shorter than ${min} characters`, mend }]
 }
 
 /** Of an address that is itself the secret. */

@@ -285,7 +285,14 @@ export const configSchema = z
     alerts: alertSettings({ name, outboundUrl, allowPrivateNetwork, secret })
       .prefault({})
       .describe('What operators are told.'),
-    access: accessSettings.prefault({}).describe('How API keys are looked after.'),
+    access: accessSettings(
+      secret(
+        'What the hashes of API keys are made with: 32 characters or more, the same on every instance of one store. ' +
+          'Unset: the file `pepper` in the data folder, made by the first start.',
+      ),
+    )
+      .prefault({})
+      .describe('How API keys are looked after.'),
     records: z
       .strictObject({
         enabled: z.boolean().default(true).describe('Keep a searchable record of each request.'),

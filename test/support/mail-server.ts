@@ -9,15 +9,19 @@ export interface MailServer {
   readonly port: number
   /** Whole messages, headers included, in the order in which they came. */
   readonly messages: readonly string[]
+  /** Of all messages. */
+  readonly recipients: readonly string[]
 }
 
 /** It asks for no sign-in and offers no TLS. */
 export async function startMailServer(t: Lifetime): Promise<MailServer> {
   const messages: string[] = []
+  const recipients: string[] = []
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
-    onData(stream, _session, callback) {
+    onData(stream, { envelope }, callback) {
+      recipients.push(...envelope.rcptTo.map(({ address }) => address))
       let text = ''
       stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
       stream.on('end', () => {
@@ -29,5 +33,5 @@ export async function startMailServer(t: Lifetime): Promise<MailServer> {
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
   t.after(() => new Promise<void>((resolve) => server.close(() => resolve())))
-  return { port: (server.server.address() as AddressInfo).port, messages }
+  return { port: (server.server.address() as AddressInfo).port, messages, recipients }
 }
