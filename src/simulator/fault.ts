@@ -2,6 +2,7 @@
 
 import type { SimAnswer } from './answer.ts'
 import type { Plan } from './plan.ts'
+import type { Prompt } from './prompt.ts'
 import type { ErrorWords, Reply, SimFrame, Wire } from './wire.ts'
 
 export interface FaultContext {
@@ -22,7 +23,11 @@ export interface Fault {
   readonly argument?: 'count' | 'duration' | 'text'
   /** The model that answers when the specification names none. */
   readonly base?: string
-  readonly answer?: (answer: SimAnswer, argument: string) => SimAnswer
+  readonly answer?: (
+    answer: SimAnswer,
+    argument: string,
+    call: { readonly prompt: Prompt; readonly n: number },
+  ) => SimAnswer
   readonly frames?: (frames: readonly SimFrame[], argument: string, context: FaultContext) => SimFrame[]
   readonly plan?: (plan: Plan, argument: string, context: FaultContext) => void
 }

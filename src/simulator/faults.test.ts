@@ -153,6 +153,10 @@ const rows: Readonly<Record<string, Row>> = {
   'ctype-json': { check: ({ answer }) => assert.ok(parsed(answer.body)) },
   'ctype-sse': { check: ({ answer, dialect }) => assert.match(asFrames(answer.body).join(), dialect.finish) },
   'empty-body': { check: ({ answer }) => assert.deepEqual([answer.status, answer.body], [200, '']) },
+  breaks: {
+    spec: 'breaks-fence',
+    check: ({ answer }) => assert.match(answer.body, /```json/),
+  },
   'empty-completion': {
     check: ({ answer, dialect }) => {
       assert.equal(deltasIn(answer.body), 0)

@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '../core/json.ts'
 import { asArray, asObject, isObject } from '../core/json.ts'
 import { billOf, type SimAnswer, type SimBlock } from './answer.ts'
+import { broken } from './breakage.ts'
 import { bodyFaults } from './fault-bodies.ts'
 import type { Fault, FaultContext } from './fault.ts'
 import { refuse } from './fault.ts'
@@ -265,6 +266,14 @@ const streamFaults: Readonly<Record<string, Fault>> = {
   'usage-cumulative': {
     means: 'usage so far comes after each delta',
     frames: (frames, _argument, context) => (context.isStream ? cumulative(frames, context) : [...frames]),
+  },
+  breaks: {
+    means:
+      'JSON that is broken in one way: fence, comma, prose, quotes, truncated, type, required, extra, enum, nesting, ' +
+      'empty, refusal; `any`: each in turn',
+    argument: 'text',
+    base: 'json',
+    answer: (answer, way, { prompt, n }) => broken(answer, way || 'any', prompt, n) ?? answer,
   },
   'empty-completion': {
     means: 'an answer without content, of 0 output tokens',

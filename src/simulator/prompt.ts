@@ -1,6 +1,6 @@
 /** What a request asks of a synthetic model, in words that are of no dialect. */
 
-import { asArray, asObject, asString, type Json, type JsonObject } from '../core/json.ts'
+import { asArray, asObject, asString, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import { tokensOf } from './answer.ts'
 import { isSigned } from './signature.ts'
 
@@ -40,10 +40,12 @@ export class PromptReader {
   #endsInToolResult = false
   #valid = 0
   #broken = 0
+  #toldSchema: JsonObject | undefined
 
   /** A text that the model reads and that is of no turn: instructions, a tool's description. */
   text(text: string): void {
     this.#inputTokens += tokensOf(text)
+    this.#toldSchema = schemaIn(text) ?? this.#toldSchema
   }
 
   user(text: string): void {
@@ -80,14 +82,25 @@ export class PromptReader {
   }
 
   prompt(rest: Omit<Prompt, 'lastUserText' | 'inputTokens' | 'endsInToolResult' | 'signatures'>): Prompt {
+    // A schema that is told in words says more than one that had to be fitted to the dialect.
+    const told = rest.tools.length === 0 ? this.#toldSchema : undefined
     return {
       ...rest,
+      ...(told && { format: { schema: told } }),
       lastUserText: this.#lastUserText,
       inputTokens: Math.max(1, this.#inputTokens),
       endsInToolResult: this.#endsInToolResult,
       signatures: { valid: this.#valid, broken: this.#broken },
     }
   }
+}
+
+/** The schema that a prompt tells on a line of its own. */
+function schemaIn(text: string): JsonObject | undefined {
+  const at = text.lastIndexOf('JSON Schema:\n')
+  if (at < 0) return undefined
+  const [line = ''] = text.slice(at + 'JSON Schema:\n'.length).split('\n')
+  return asObject(parseJson(line))
 }
 
 /** The text of a content that may be a string or a list of parts with a `text`; media parts are counted. */

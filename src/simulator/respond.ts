@@ -52,7 +52,7 @@ export function planGeneration(
 ): { plan: Plan; reply: Reply } {
   const { wire } = call.route.operation
   let answer = answerOf(model.model, model.argument, call.prompt)
-  for (const { fault, argument } of faults) answer = fault.answer?.(answer, argument) ?? answer
+  for (const { fault, argument } of faults) answer = fault.answer?.(answer, argument, call) ?? answer
   const reply = replyOf(call, answer)
   const pieces = answer.blocks.reduce((sum, block) => sum + block.pieces.length, 0)
   const context: FaultContext = { wire, reply, isStream: call.isStream, pieces }

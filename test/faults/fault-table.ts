@@ -118,6 +118,7 @@ export const faultRows: readonly FaultRow[] = [
   // Nobody had asked for usage on a stream.
   fine('ctype-sse', { usage: 'bounded' }),
   refusal('empty-body', 'upstream_truncated'),
+  fine('breaks-fence', { text: 'any' }),
   fine('empty-completion', { text: 'none' }),
   refusal('ce-chain-1000', 'upstream_protocol'),
   refusal('ce-bomb', 'upstream_protocol'),
