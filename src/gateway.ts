@@ -5,9 +5,10 @@ import type { LiveCalls } from './access/live-calls.ts'
 import { authoriseModel, authoriseSensitive, type Principal } from './access/principal.ts'
 import type { Answer } from './core/answer.ts'
 import type { Clock } from './core/clock.ts'
+import type { ContractOutcome } from './core/contract.ts'
 import { GatewayError } from './core/error.ts'
 import type { Interrupt } from './core/interrupt.ts'
-import { asString, type JsonObject } from './core/json.ts'
+import { asString, isObject, type JsonObject } from './core/json.ts'
 import { priorities, type Priority } from './core/priority.ts'
 import type { Spender } from './ledger/entry.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -18,10 +19,20 @@ import type { OpenAttempt } from './routing/port.ts'
 import { findDestination, type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
 import { type Candidate, isRoute, type Route } from './routing/route.ts'
 import { type Caller, RequestTraits } from './routing/traits.ts'
+import { structuredAbility } from './providers/structured-ability.ts'
 import { continueConversation, conversationOf } from './stored/conversation.ts'
 import type { StoredResponses } from './stored/stored.ts'
+import type { Contract } from './structured/contract.ts'
+import type { Contracts } from './structured/contracts.ts'
 import type { TokenCounter } from './tokens/counter.ts'
-import { type Call, type ContentTraits, noAccount, unknownContent } from './upstream/operation.ts'
+import type { Target } from './providers/provider.ts'
+import {
+  type BillBounds,
+  type Call,
+  type ContentTraits,
+  noAccount,
+  unknownContent,
+} from './upstream/operation.ts'
 import type { Outlet } from './upstream/outlet.ts'
 import type { Sender } from './upstream/send.ts'
 
@@ -61,6 +72,7 @@ export interface GatewayParts {
   /** So that a revoked key's requests can be ended. */
   readonly liveCalls: LiveCalls
   readonly limiter: Pick<Limiter, 'admitRequest'>
+  readonly contracts: Contracts
   snapshot(): Snapshot
   /** Throws `overloaded` where the gateway has too much to do for a request of this priority. */
   admit(priority: Priority): void
@@ -98,6 +110,7 @@ async function serve(exchange: Exchange): Promise<Served> {
     const turn = limit(exchange)
     if (turn) await turn
     plan(exchange)
+    await openContract(exchange)
     await attempt(exchange)
     await remember(exchange)
     respond(exchange)
@@ -123,6 +136,8 @@ class Exchange {
   call: Call | undefined
   destination: Route | Candidate | undefined
   plan: Plan | undefined
+  /** What the answer is held to; undefined where the request demands nothing of it. */
+  contract: Contract | undefined
   /** How many attempts have begun. */
   begun = 0
   /** The attempt that the client hears of. */
@@ -311,8 +326,23 @@ function callerOf({ inbound, principal, session, tags }: Exchange): Caller {
   }
 }
 
+async function openContract(exchange: Exchange): Promise<void> {
+  const { call, plan, inbound, parts } = exchange
+  if (call!.generation === undefined) return
+  const opening = parts.contracts.open(
+    {
+      ...call!.generation,
+      isStrict: inbound.header('x-weir-strict') === '1',
+      movesOnRefusal: plan!.policy.failoverOn.has('refusal'),
+    },
+    plan!.route,
+  )
+  // Most requests have none: they do not wait for a turn of the event loop.
+  if (opening) exchange.contract = await opening
+}
+
 async function attempt(exchange: Exchange): Promise<void> {
-  const { inbound, parts, deadlineMs } = exchange
+  const { inbound, parts, deadlineMs, contract } = exchange
   if (!exchange.call!.isFree) parts.ledger.admit()
   exchange.decided = await attemptPlan(
     {
@@ -329,12 +359,19 @@ async function attempt(exchange: Exchange): Promise<void> {
         outlet: inbound.outlet,
         interrupt: inbound.interrupt,
         account: noAccount,
-        streamHeaders: (target, dropped) => answerHeaders(exchange, target, exchange.begun, dropped),
+        streamHeaders: (target, dropped, outcome) => ({
+          ...answerHeaders(exchange, target, exchange.begun, dropped),
+          ...(contract && { 'x-weir-contract': contract.path(outcome) }),
+        }),
+        ...(contract && { contractFor: (target) => contract.attempt(structuredAbility(target)) }),
       },
       openAttempt: openAttemptOf(exchange),
       onStart: () => exchange.begun++,
       onEnd: (made) => exchange.attempts.push(made),
       ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(contract && {
+        judgeAnswer: (made, target) => contract.judge(made, structuredAbility(target)),
+      }),
     },
     parts.routing,
   )
@@ -342,18 +379,23 @@ async function attempt(exchange: Exchange): Promise<void> {
 
 /** Opens the account of each attempt that the request is made in: all of them are its caller's. */
 function openAttemptOf(exchange: Exchange): OpenAttempt {
-  const { parts, call } = exchange
+  const { parts, call, contract } = exchange
   const spender = spenderOf(exchange)
   const bounds = call!.bounds?.()
   const countPrompt = call!.countPrompt && (() => call!.countPrompt!(parts.tokens))
-  return ({ n, target: { provider, model, credential } }) =>
+  const boundsFor = (target: Target): BillBounds | undefined => {
+    if (!bounds || !contract) return bounds
+    const inputBytes = bounds.inputBytes + contract.addedBytes(structuredAbility(target))
+    return { ...bounds, inputBytes, turns: bounds.turns + 2 }
+  }
+  return ({ n, target }) =>
     parts.ledger.open({
       spender,
       attempt: n,
-      provider: provider.name,
-      model,
-      credential: credential.alias,
-      bounds,
+      provider: target.provider.name,
+      model: target.model,
+      credential: target.credential.alias,
+      bounds: boundsFor(target),
       ...(countPrompt && { countPrompt }),
     })
 }
@@ -396,6 +438,7 @@ function respond(exchange: Exchange): void {
   if (!last || last.error) throw last?.error ?? new GatewayError('internal', 'The plan has no target.')
   if (last.body === undefined) return
   const headers = answerHeaders(exchange, last.target, attempts.length, last.dropped)
+  if (exchange.contract) headers['x-weir-contract'] = exchange.contract.path(last.contract)
   headers['content-type'] = 'application/json; charset=utf-8'
   if (last.isEstimate) headers['x-weir-estimate'] = '1'
   inbound.outlet.send(200, headers, last.body)
@@ -411,11 +454,20 @@ function refuse(exchange: Exchange, error: GatewayError): void {
   const headers: Record<string, string> = last
     ? answerHeaders(exchange, last.target, attempts.length, last.dropped)
     : { 'x-weir-request-id': inbound.id, ...exchange.admission?.headers }
+  if (last?.contract && exchange.contract) headers['x-weir-contract'] = exchange.contract.path(last.contract)
   headers['content-type'] = 'application/json; charset=utf-8'
   // Weir has retried what could be retried: an SDK that repeats the call would only multiply the load upstream.
   headers['x-should-retry'] = String(error.rule.retry === 'after' && error.rule.blame !== 'upstream')
   if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  inbound.outlet.send(error.status, headers, JSON.stringify(inbound.encodeError(error)))
+  inbound.outlet.send(error.status, headers, JSON.stringify(withBreach(inbound.encodeError(error), error)))
+}
+
+/** What the last answer was, and what was wrong with it, beside the dialect's own members of an error. */
+function withBreach(body: JsonObject, { contract }: GatewayError): JsonObject {
+  if (contract === undefined) return body
+  const told = { kind: contract.kind, errors: contract.faults, text: contract.text }
+  const { error } = body
+  return isObject(error) ? { ...body, error: { ...error, contract: told } } : { ...body, contract: told }
 }
 
 // -- what the steps share
@@ -456,7 +508,8 @@ function toGatewayError(error: unknown): GatewayError {
 }
 
 function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
-  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, user, session } = exchange
+  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, user, session, contract } =
+    exchange
   const endedMs = parts.clock.monotonicMs()
   const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
   return {
@@ -486,6 +539,7 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     ...(last?.firstTokenMs !== undefined && { firstTokenMs: toMs(last.firstTokenMs - startedMs) }),
     ...(last?.usage && { usage: last.usage }),
     ...(last?.finish !== undefined && { finish: last.finish }),
+    ...(last?.contract && contract && { contract: contract.path(last.contract) }),
   }
 }
 
@@ -503,6 +557,7 @@ function toAttemptRecord(made: Attempt, startedMs: number): AttemptRecord {
     ...(made.status !== undefined && { status: made.status }),
     ...(made.error && { code: made.error.code, message: made.error.upstream?.message ?? made.error.message }),
     ...(made.usage && { usage: made.usage }),
+    ...(made.contract && { contract: contractWords(made.contract) }),
     ...(made.upstreamRequestId !== undefined && { upstreamRequestId: made.upstreamRequestId }),
   }
 }
@@ -516,6 +571,13 @@ function spentTokens(attempts: readonly Attempt[]): number | undefined {
     sum += tokens
   }
   return sum
+}
+
+/** `native: repaired (comma, around)` */
+function contractWords({ mode, found, mends, toolFaults }: ContractOutcome): string {
+  const mended = mends.length > 0 ? ` (${mends.join(', ')})` : ''
+  const calls = toolFaults ? `; tool calls: ${toolFaults.length} faults` : ''
+  return `${mode ?? 'tools'}: ${found}${mended}${calls}`
 }
 
 /** To the microsecond: more digits say nothing, and cost time to write. */

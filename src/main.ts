@@ -21,6 +21,7 @@ import { createObserver } from './compose/observer.ts'
 import { createRouting } from './compose/routing.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
+import { composeContracts } from './compose/structured.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError } from './config/fault.ts'
 import { type Config, type LoadOptions, loadConfig } from './config/load.ts'
@@ -247,8 +248,11 @@ async function compose({
     onError: (cause) => log.error({ cause: inspect(cause) }, 'expired responses could not be deleted'),
   })
   closers.add(() => stored.close())
+  const contracts = composeContracts(() => current)
+  closers.add(() => contracts.close())
   const gateway = createGateway({
     clock,
+    contracts,
     sender,
     tokens,
     ledger: books.ledger,

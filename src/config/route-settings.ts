@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { languages } from '../core/language.ts'
+import { routeStructuredSettings } from './structured-settings.ts'
 
 const text = z.string().min(1)
 const milliseconds = z.number().int().min(1).max(86_400_000)
@@ -118,6 +119,9 @@ export const routeSettings = z.strictObject({
     .array(z.enum(['context_length', 'content_filter', 'refusal']))
     .default([])
     .describe('Refusals of the request itself after which the next target is tried all the same.'),
+  structured: routeStructuredSettings
+    .exactOptional()
+    .describe('How answers are held to a schema; overrides the section of the same name.'),
   breaker: z
     .strictObject({
       consecutiveFailures: z.number().int().min(1).max(1000).default(5).describe('Failures in a row.'),

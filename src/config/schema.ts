@@ -10,6 +10,7 @@ import { modelSettings } from './model-settings.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
 import { storeSetting } from './store-setting.ts'
+import { structuredSettings } from './structured-settings.ts'
 
 const port = z.number().int().min(0).max(65535)
 const milliseconds = z.number().int().min(1).max(86_400_000)
@@ -210,6 +211,10 @@ const provider = z.strictObject({
     .enum(dialects)
     .exactOptional()
     .describe('The dialect it speaks, where it differs from what its type says.'),
+  structured: z
+    .enum(['native', 'tool', 'json', 'instructions'])
+    .exactOptional()
+    .describe('How it is asked to answer by a schema, at best; without it, as its type is known to take it.'),
   headers: headers.exactOptional(),
   allowPrivateNetwork,
   timeout: timeoutSettings.exactOptional().describe('Limits on one attempt.'),
@@ -269,6 +274,9 @@ export const configSchema = z
     models: modelSettings
       .default({})
       .describe('Limits, abilities and prices of models by `provider/model`; they win over the catalogue.'),
+    structured: structuredSettings
+      .prefault({})
+      .describe('Structured output: how answers are held to the JSON Schema of their request.'),
     keys: z.array(key).default([]).describe('Declared API keys; all others live in the store.'),
     ledger: z
       .strictObject({

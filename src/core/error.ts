@@ -1,5 +1,7 @@
 /** The one table of errors: what each code answers, whether another attempt may help, and who is to blame. */
 
+import type { Breach } from './breach.ts'
+
 /**
  * `never`: no attempt can help. `after`: the same request may succeed later, on this target after its
  * `retryAfterMs`, on another at once. `if-unsent`: another attempt may help while the client has seen no byte.
@@ -198,6 +200,13 @@ export const errorTable = {
     meaning: "The gateway's account at the provider is out of credit or quota.",
     mend: 'Top the account up or add another credential.',
   },
+  contract_unsatisfied: {
+    status: 502,
+    retry: 'if-unsent',
+    blame: 'upstream',
+    meaning: 'No target gave an answer that is valid against the schema of the request.',
+    mend: 'See `contract` in the body for what was wrong; loosen the schema, or add a more capable target.',
+  },
   egress_blocked: {
     status: 502,
     retry: 'never',
@@ -297,6 +306,8 @@ export interface ErrorDetail {
   readonly param?: string
   readonly retryAfterMs?: number
   readonly upstream?: UpstreamFault
+  /** Why the answer was not given. It holds words of the answer: for the caller, never for records or logs. */
+  readonly contract?: Breach
   readonly cause?: unknown
 }
 
@@ -308,6 +319,7 @@ export class GatewayError extends Error {
   readonly param: string | undefined
   readonly retryAfterMs: number | undefined
   readonly upstream: UpstreamFault | undefined
+  readonly contract: Breach | undefined
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
@@ -316,6 +328,7 @@ export class GatewayError extends Error {
     this.param = detail.param
     this.retryAfterMs = detail.retryAfterMs
     this.upstream = detail.upstream
+    this.contract = detail.contract
   }
 
   get rule(): ErrorRule {

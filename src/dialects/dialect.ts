@@ -54,6 +54,8 @@ export interface Dialect {
   readonly terminator?: string
   /** The model's name stands in the body rather than in the path. */
   readonly modelInBody: boolean
+  /** Where the schema of the answer stands in a request, for errors about it. */
+  readonly formatParam: string
   /** Usage on a stream must be asked for (`stream_options.include_usage`). */
   readonly forcesUsage?: boolean
   /** Answers can be kept (`store`) and continued by their id (`previous_response_id`). */

@@ -12,6 +12,7 @@ export const compatibleProviders = {
     title: 'Azure OpenAI and Foundry',
     genAiName: 'azure.ai.openai',
     dialects: ['openai-chat', 'openai-responses'],
+    structured: { schema: 'openai-strict', json: true, forcedTool: true },
     embeddings: 'openai-embeddings',
     address: 'https://{resource}.openai.azure.com/openai/v1',
     alsoCalled: ['azure-openai', 'azure_ai'],
@@ -32,6 +33,7 @@ export const compatibleProviders = {
     title: 'Google Vertex AI',
     genAiName: 'gcp.vertex_ai',
     dialects: ['gemini'],
+    structured: { schema: 'gemini', json: true, forcedTool: true },
     address:
       'https://aiplatform.googleapis.com/v1beta1/projects/{project}/locations/{region}/publishers/google',
     alsoCalled: ['vertex_ai', 'vertex-ai', 'vertex_ai_beta'],
@@ -112,6 +114,7 @@ export const compatibleProviders = {
     title: 'Perplexity',
     genAiName: 'perplexity',
     dialects: ['openai-chat'],
+    structured: { schema: 'whole' },
     baseUrl: 'https://api.perplexity.ai',
     alsoCalled: ['perplexity-ai'],
     auth: { kind: 'bearer' },
@@ -151,6 +154,7 @@ export const compatibleProviders = {
     title: 'Z.ai (GLM)',
     genAiName: 'z_ai',
     dialects: ['openai-chat'],
+    structured: { json: true }, // https://docs.z.ai/guides/capabilities/struct-output
     baseUrl: 'https://api.z.ai/api/paas/v4',
     alsoCalled: ['zhipu'],
     auth: { kind: 'bearer' },
@@ -166,6 +170,7 @@ export const compatibleProviders = {
     // Its OpenAI dialect has the reasoning inside of the text; this one has it apart.
     // https://platform.minimax.io/docs/api-reference/text-openai-api
     dialects: ['anthropic-messages'],
+    structured: { forcedTool: true },
     baseUrl: 'https://api.minimax.io/anthropic/v1',
     auth: { kind: 'bearer' },
     env: ['MINIMAX_API_KEY'],

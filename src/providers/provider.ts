@@ -7,7 +7,9 @@ import type { Patch } from '../dialects/dialect.ts'
 import { authHeaders, createGrant, createSign, type Sign, type Signing } from './auth.ts'
 import type { TokenGrant } from './google.ts'
 import { type Quirk, quirks } from './quirks.ts'
+import type { Capabilities } from '../models/model.ts'
 import type { ProviderSpec } from './spec.ts'
+import { offersByName } from './structured-offer.ts'
 
 /** Limits on one attempt, in milliseconds. */
 export interface Timeouts {
@@ -86,11 +88,17 @@ export interface ProviderSettings {
   readonly allowPrivateNetwork?: boolean
   readonly timeouts?: Partial<Timeouts>
   readonly models?: readonly string[]
+  /** How it can be made to answer by a schema, in place of what its row says. */
+  readonly structured?: keyof typeof offersByName
 }
 
 /** Merges a row with its settings. The configuration has been checked: a base URL is there and parses. */
 export function createProvider(name: string, row: ProviderSpec, settings: ProviderSettings): Provider {
-  const spec: ProviderSpec = settings.dialect ? { ...row, dialects: [settings.dialect] } : row
+  const spec: ProviderSpec = {
+    ...row,
+    ...(settings.dialect && { dialects: [settings.dialect] }),
+    ...(settings.structured && { structured: offersByName[settings.structured] }),
+  }
   const baseUrl = new URL(settings.baseUrl ?? row.baseUrl?.replace('{region}', settings.region ?? '') ?? '')
   const [first = {}, ...others] = settings.credentials ?? []
   const toCredential = (each: CredentialSettings, index: number) =>
@@ -142,4 +150,6 @@ export interface Target {
   readonly model: string
   readonly credential: Credential
   readonly timeouts: Timeouts
+  /** What the catalogue or the configuration says of the model. Absent: not known. */
+  readonly capabilities?: Capabilities
 }

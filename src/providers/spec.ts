@@ -3,6 +3,7 @@
 import type { EmbeddingDialectId } from '../core/embedding.ts'
 import type { DialectId } from '../core/event.ts'
 import type { QuirkName } from './quirks.ts'
+import type { StructuredOffer } from './structured-offer.ts'
 
 /**
  * How a credential travels: in `Authorization: Bearer`, or alone in a header of the provider's own. With `sigv4`
@@ -55,6 +56,8 @@ export interface ProviderSpec {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>
   readonly quirks?: readonly QuirkName[]
+  /** How it can be made to answer by a schema. Absent: in every way that its dialect has words for. */
+  readonly structured?: StructuredOffer
   /** It wants the reasoning of earlier turns back as plain text. */
   readonly takesReasoning?: true
   /** Members of a request's body that it takes and ignores without a word: they are reported as dropped. */

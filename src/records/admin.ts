@@ -161,6 +161,10 @@ const requestSummary = z.object({
   usage: usageShape.optional(),
   dropped: z.array(z.string()),
   finish: z.string().optional(),
+  contract: z
+    .string()
+    .optional()
+    .describe('How the answer came to satisfy the schema of the request, in the words of `x-weir-contract`.'),
   client_gone: z.boolean(),
   client_address: z.string().optional(),
   attempt_count: z.int(),
@@ -182,6 +186,7 @@ const attemptShape = z
     usage: usageShape.optional(),
     upstream_request_id: z.string().optional(),
     dropped: z.array(z.string()),
+    contract: z.string().optional().describe('What was found of the answer, and what was mended.'),
     skipped_because: z.string().optional(),
   })
   .describe("Times are milliseconds from the request's start.")

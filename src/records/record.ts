@@ -23,6 +23,8 @@ export interface AttemptRecord {
   readonly upstreamRequestId?: string
   /** Parameters that the target could not carry. */
   readonly dropped: readonly string[]
+  /** What was found of the answer where the request has a schema, with what was mended. */
+  readonly contract?: string
   /** The target was passed over without a call, and why. */
   readonly skippedBecause?: string
 }
@@ -79,6 +81,8 @@ export interface RequestRecord {
   readonly usage?: Usage
   readonly dropped: readonly string[]
   readonly finish?: string
+  /** How the answer came to satisfy the schema of the request, or did not: the words of `x-weir-contract`. */
+  readonly contract?: string
   readonly clientGone: boolean
   readonly attempts: readonly AttemptRecord[]
 }

@@ -12,6 +12,7 @@ import { createCandidate } from './candidate.ts'
 import { createFigureBook } from './figures.ts'
 import { createHealth } from './health.ts'
 import { createHedgeBudget } from './hedge.ts'
+import type { Verdict } from './port.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import type { AttemptPolicy, Candidate } from './route.ts'
 
@@ -241,6 +242,51 @@ test('refusals move on only where the route says so; the refusal is better than 
     policy,
   })
   assert.equal((await larger.result()).body, 'yes')
+})
+
+test('an answer that is judged wanting is asked for again, outside of attempts, budget and health', async () => {
+  const breach = { kind: 'invalid', faults: ['/: must be object'], text: '1' } as const
+  const wanting: Script = () => ({
+    ...answer(),
+    error: new GatewayError('contract_unsatisfied', 'It does not satisfy.', { contract: breach }),
+    contract: { mode: 'native', found: 'invalid', mends: [], breach },
+  })
+  const judged: Verdict[] = ['re-ask', 're-ask', 'next', 're-ask', 'next']
+  const { run, calls, ended, shared } = runWith({
+    candidates: [a, b],
+    scripts: { 'a/m': [wanting], 'b/m': [wanting, () => answer()] },
+    policy: { maxAttempts: 2 },
+    // Nothing may be retried: a model that errs is no outage.
+    parts: { budget: { deposit: () => {}, spend: () => undefined } },
+  })
+  const result = await attemptPlan(
+    { ...run, judgeAnswer: ({ error }) => (error ? judged.shift()! : 'accept') },
+    shared,
+  )
+  assert.equal(result.error, undefined)
+  assert.deepEqual(calls, ['a/m key-1', 'a/m key-1', 'a/m key-1', 'b/m key-1', 'b/m key-1'])
+  assert.equal(ended.length, 5, 'each is an attempt of its own')
+  for (const { legs } of [a, b]) assert.equal(shared.health.withheld(legs[0]!, 0), undefined)
+})
+
+test('a verdict of stop ends the course, and one of next obeys the number of attempts', async () => {
+  const wanting: Script = () => ({
+    ...answer(),
+    error: new GatewayError('contract_unsatisfied', 'It does not satisfy.'),
+  })
+  for (const [verdict, maxAttempts] of [
+    ['stop', 3],
+    ['next', 1],
+  ] as const) {
+    const { run, calls, shared } = runWith({
+      candidates: [a, b],
+      scripts: { 'a/m': [wanting], 'b/m': [wanting] },
+      policy: { maxAttempts },
+    })
+    const result = await attemptPlan({ ...run, judgeAnswer: () => verdict }, shared)
+    assert.equal(result.error?.code, 'contract_unsatisfied')
+    assert.equal(calls.length, 1, verdict)
+  }
 })
 
 test('an estimate of the gateway’s own says nothing of the target: its breaker stays as it was', async () => {

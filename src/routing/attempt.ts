@@ -18,7 +18,7 @@ import type { FigureBook, Sample } from './figures.ts'
 import type { Health } from './health.ts'
 import { type HedgeBudget, race } from './hedge.ts'
 import type { Choice, Plan } from './plan.ts'
-import type { Limiter, OpenAttempt, Release } from './port.ts'
+import type { JudgeAnswer, Limiter, OpenAttempt, Release } from './port.ts'
 import type { RetryBudget, Spending } from './retry-budget.ts'
 import type { Leg } from './route.ts'
 import { combineHashes } from './hash.ts'
@@ -55,6 +55,8 @@ export interface Run {
   readonly deadlineMs?: number
   /** Opens the account of each attempt. */
   readonly openAttempt: OpenAttempt
+  /** Absent: every answer will do. */
+  readonly judgeAnswer?: JudgeAnswer
   /** Called when an attempt begins. */
   onStart(): void
   /** Called when it has ended; that of the answer comes last. */
@@ -98,6 +100,8 @@ interface Step {
   readonly waitMs: number
   /** Present where the retry budget had to allow it. */
   readonly spending?: Spending
+  /** The answer was not what the request demands: outside of every count but its own. */
+  readonly isReask?: true
 }
 
 /** The way of one request over its plan. */
@@ -110,7 +114,10 @@ class Course {
   readonly #triedLegs = new Set<string>()
   #at = 0
   #leg: Leg | undefined
+  /** Attempts, but for those that ask the same target again. */
   #started = 0
+  /** All of them. */
+  #begun = 0
 
   constructor(run: Run, parts: AttemptParts) {
     this.#run = run
@@ -128,10 +135,10 @@ class Course {
 
   async take(step: Step): Promise<Attempt> {
     this.#note(step)
-    const hedge = this.#started === 1 ? this.#hedgeDelayMs(step) : undefined
+    const hedge = this.#started === 1 && !step.isReask ? this.#hedgeDelayMs(step) : undefined
     const attempt =
       hedge === undefined
-        ? await this.#attempt(step, this.#started, this.#run.context)
+        ? await this.#attempt(step, this.#begun, this.#run.context)
         : await this.#hedged(step, hedge)
     if (!attempt.error) step.spending?.succeeded()
     this.#end(attempt)
@@ -142,16 +149,28 @@ class Course {
   after(attempt: Attempt): Step | undefined {
     const { plan, context } = this.#run
     const { error } = attempt
-    if (this.#started >= plan.policy.maxAttempts || attempt.isCommitted || context.interrupt.reason)
-      return undefined
+    const verdict = this.#run.judgeAnswer?.(attempt, attempt.target) ?? 'accept'
+    if (verdict === 'stop' || attempt.isCommitted || context.interrupt.reason) return undefined
+    if (verdict === 're-ask' && this.#timeLeftMs() >= minTimeLeftMs) return this.#reask(attempt)
+    if (this.#started >= plan.policy.maxAttempts) return undefined
     if (!this.#mayMove(attempt)) return undefined
     if (this.#timeLeftMs() < minTimeLeftMs) return undefined
     const found = this.#again(attempt) ?? this.#onward(attempt)
     if (found === undefined) return undefined
-    const addsLoad = attempt.phase !== 'unsent' && error?.rule.blame === 'upstream'
+    const isOutage = error?.rule.blame === 'upstream' && error.code !== 'contract_unsatisfied'
+    const addsLoad = attempt.phase !== 'unsent' && isOutage
     if (!addsLoad) return found
     const spending = this.#parts.budget.spend(attempt.target.provider.name)
     return spending && { ...found, spending }
+  }
+
+  /** A hedge may have answered from elsewhere than the last step went to. */
+  #reask({ target }: Attempt): Step {
+    const at = this.#run.plan.choices.findIndex(({ candidate }) =>
+      candidate.legs.some((leg) => leg.target === target),
+    )
+    const leg = this.#run.plan.choices[at]!.candidate.legs.find((each) => each.target === target)!
+    return { leg, at, waitMs: 0, isReask: true }
   }
 
   #mayMove({ error, finish }: Attempt): boolean {
@@ -233,14 +252,16 @@ class Course {
     return best ?? (isForced ? soonest : undefined)
   }
 
-  #note({ leg, at }: Step): void {
+  #note({ leg, at, isReask }: Step): void {
     const name = this.#run.plan.choices[at]!.candidate.name
     this.#at = at
     this.#leg = leg
+    this.#begun++
+    this.#run.onStart()
+    if (isReask) return
     this.#started++
     this.#tries.set(name, (this.#tries.get(name) ?? 0) + 1)
     this.#triedLegs.add(leg.key)
-    this.#run.onStart()
   }
 
   #end(attempt: Attempt): void {
@@ -275,7 +296,8 @@ class Course {
     await account.settle(result)
     if (!isBegun) return attempt
     if (result.isEstimate) health.abandon(leg)
-    else health.record(leg, result.error, plan.policy.breaker)
+    // What a model says is its own fault, and no sign of its provider's health.
+    else health.record(leg, result.contract?.breach ? undefined : result.error, plan.policy.breaker)
     this.#measure(plan, leg, attempt)
     return attempt
   }

@@ -22,7 +22,15 @@ export function createCandidate(
   const merged = timeouts ? { ...provider.timeouts, ...timeouts } : provider.timeouts
   const legs = provider.credentials
     .filter((credential) => mayUse(credential, model))
-    .map((credential) => createLeg({ provider, model, credential, timeouts: merged }))
+    .map((credential) =>
+      createLeg({
+        provider,
+        model,
+        credential,
+        timeouts: merged,
+        ...(info && { capabilities: info.capabilities }),
+      }),
+    )
   if (legs.length === 0) return undefined
   const name = `${provider.name}/${model}`
   return {

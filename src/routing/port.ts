@@ -3,7 +3,7 @@
 import type { Interrupt } from '../core/interrupt.ts'
 import type { Priority } from '../core/priority.ts'
 import type { Target } from '../providers/provider.ts'
-import type { Account } from '../upstream/operation.ts'
+import type { Account, AttemptResult } from '../upstream/operation.ts'
 
 /** Gives the place back, and says what the call used; undefined where that is not known. Once. */
 export type Release = (tokens?: number) => void
@@ -38,3 +38,8 @@ export interface Opening {
  * there. Throws or rejects with what forbids the attempt: `ledger_unavailable`.
  */
 export type OpenAttempt = (opening: Opening) => Account | Promise<Account>
+/** What happens after an attempt: it stands, the same target is asked again, the next is tried, or nothing more. */
+export type Verdict = 'accept' | 're-ask' | 'next' | 'stop'
+
+/** Says whether an answer is what the request demands. Asked once after each attempt. */
+export type JudgeAnswer = (attempt: AttemptResult, target: Target) => Verdict

@@ -49,7 +49,8 @@ function toProvider(
   settings: Config['providers'][string],
   builtInUrl: string | undefined,
 ): Provider {
-  const { type, baseUrl, region, headers, dialect, allowPrivateNetwork, timeout, models } = settings
+  const { type, baseUrl, region, headers, dialect, allowPrivateNetwork, timeout, models, structured } =
+    settings
   const isBuiltIn = type === builtInProvider
   const address = isBuiltIn ? builtInUrl : baseUrl
   const plainHeaders =
@@ -62,6 +63,7 @@ function toProvider(
     ...(region !== undefined && { region }),
     ...(plainHeaders && { headers: plainHeaders }),
     ...(dialect && { dialect }),
+    ...(structured && { structured }),
     ...(timeout && { timeouts: timeout }),
   })
 }

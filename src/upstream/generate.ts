@@ -1,6 +1,7 @@
 /** The operation that generates: one request, tried on one target at a time, streamed or not. */
 
 import { foldAnswer } from '../core/answer.ts'
+import type { AnswerCheck, ContractAttempt } from '../core/contract.ts'
 import type { GenEvent } from '../core/event.ts'
 import { GatewayError } from '../core/error.ts'
 import { asObject, type Json, type JsonObject } from '../core/json.ts'
@@ -65,6 +66,7 @@ function toCall(generation: Generation): Call {
     ...(request.user !== undefined && { user: request.user }),
     ...(request.session !== undefined && { session: request.session }),
     ...(memory && { memory }),
+    generation: { request, formatParam: generation.client.formatParam },
     content,
     bounds: content,
     countPrompt: (tokens) => tokens.estimate(request),
@@ -87,8 +89,37 @@ function memoryOf(generation: Generation): CallMemory | undefined {
   }
 }
 
-/** Throws what it can tell before it sends. */
+/** An attempt at the request, as the contract has this target asked. Throws what it can tell before it sends. */
 function attempt(generation: Generation, target: Target, context: AttemptContext): Promise<AttemptResult> {
+  const contract = context.contractFor?.(target)
+  if (contract === undefined) return attemptAsAsked(generation, target, context, undefined)
+  return attemptChecked(generation, contract, target, context)
+}
+
+async function attemptChecked(
+  generation: Generation,
+  contract: ContractAttempt,
+  target: Target,
+  context: AttemptContext,
+): Promise<AttemptResult> {
+  const { request } = contract
+  const asked = request === generation.request ? generation : { ...generation, request, body: undefined }
+  const check = contract.check()
+  const result = await attemptAsAsked(asked, target, context, check)
+  return {
+    ...result,
+    ...(check.outcome && { contract: check.outcome }),
+    // What a later request continues is the client's own, without what this target was told beside it.
+    ...(result.transcript && { transcript: { ...result.transcript, request: generation.request } }),
+  }
+}
+
+function attemptAsAsked(
+  generation: Generation,
+  target: Target,
+  context: AttemptContext,
+  check: AnswerCheck | undefined,
+): Promise<AttemptResult> {
   const { client, request } = generation
   if (target.provider.spec.generates === false) {
     throw new GatewayError('unsupported_operation', `Provider ${target.provider.name} generates no answers.`)
@@ -109,7 +140,7 @@ function attempt(generation: Generation, target: Target, context: AttemptContext
     stream: request.stream,
   }
   const run = request.stream ? streamed : whole
-  return run(generation, source, options, dropped, context)
+  return run(generation, source, options, dropped, context, check)
 }
 
 /**
@@ -181,6 +212,7 @@ async function streamed(
   options: SendOptions,
   dropped: readonly string[],
   context: AttemptContext,
+  check: AnswerCheck | undefined,
 ): Promise<AttemptResult> {
   const { client, request, framing } = generation
   const { provider } = options.target
@@ -189,7 +221,7 @@ async function streamed(
   const result = await pump(context.sender, options, {
     source,
     client,
-    mode: pumpMode(source, client, options.target, withholdUsage, framing),
+    mode: check ? 'translate' : pumpMode(source, client, options.target, withholdUsage, framing),
     withholdUsage,
     responsePatch: provider.responsePatch,
     eventPatch: provider.eventPatch,
@@ -199,13 +231,14 @@ async function streamed(
     drainWhenGone: !provider.spec.cancelStopsBilling,
     headers: () => ({
       'content-type': framing.contentType,
-      ...context.streamHeaders(options.target, dropped),
+      ...context.streamHeaders(options.target, dropped, check?.outcome),
     }),
     outlet: context.outlet,
     interrupt: context.interrupt,
     account: context.account,
     clock: context.clock,
     dropped,
+    ...(check && { check }),
     ...(kept && { onEvent: (event) => kept.push(event) }),
   })
   if (!kept || result.error) return result
@@ -246,26 +279,35 @@ async function whole(
   options: SendOptions,
   dropped: readonly string[],
   context: AttemptContext,
+  check: AnswerCheck | undefined,
 ): Promise<AttemptResult> {
   const { client, request } = generation
   const { provider } = options.target
   const received = await exchange(options, source.error.decode, context)
   const result = resultOf(received, dropped)
   if (received.fault) return result
-  const events = decodeWhole(source, received, provider.responsePatch, provider.eventPatch)
-  const facts = factsOf(events)
-  if (facts.error) return { ...result, ...facts, isWhole: false }
+  const decoded = decodeWhole(source, received, provider.responsePatch, provider.eventPatch)
+  const events = check ? await checked(decoded, check) : decoded
+  const facts = factsOf(decoded, events)
+  const heard = { ...result, ...facts, received: () => receivedOf(decoded) }
+  // An answer that does not satisfy its contract has come to its own end all the same, and is billed.
+  if (facts.error) return decoded.some(isFailure) ? { ...result, ...facts, isWhole: false } : heard
   const isUntouched =
     source.id === client.id &&
+    check?.isUntouched !== false &&
     !provider.responsePatch &&
     !provider.spec.deviates &&
     !isEventStream(received.headers)
   const body = isUntouched
     ? received.body
     : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
-  const answered = { ...result, ...facts, body, received: () => receivedOf(events) }
+  const answered = { ...heard, body }
   if (!keepsAnswer(generation)) return answered
   return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
+}
+
+function isFailure({ type }: GenEvent): boolean {
+  return type === 'fail'
 }
 
 function receivedOf(events: readonly GenEvent[]): ReceivedText {
@@ -281,13 +323,22 @@ interface Facts {
   reportedModel?: string
 }
 
-/** What the request path wants to know of an answer, in one pass. */
-function factsOf(events: readonly GenEvent[]): Facts {
+async function checked(events: readonly GenEvent[], check: AnswerCheck): Promise<GenEvent[]> {
+  const passed: GenEvent[] = []
+  for (const event of events) passed.push(...check.push(event))
+  passed.push(...(await check.end()))
+  return passed
+}
+
+/** What the request path wants to know of an answer: what it cost whatever became of it, and how it ended. */
+function factsOf(decoded: readonly GenEvent[], events: readonly GenEvent[]): Facts {
   const facts: Facts = {}
-  for (const event of events) {
+  for (const event of decoded) {
     if (event.type === 'start') facts.reportedModel = event.model
     else if (event.type === 'usage') facts.usage = event.usage
-    else if (event.type === 'finish') facts.finish ??= event.reason
+  }
+  for (const event of events) {
+    if (event.type === 'finish') facts.finish ??= event.reason
     else if (event.type === 'fail') facts.error = event.error
   }
   return facts

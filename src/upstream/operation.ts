@@ -2,6 +2,7 @@
 
 import type { Answer } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
+import type { ContractAttempt, ContractOutcome } from '../core/contract.ts'
 import { GatewayError } from '../core/error.ts'
 import type { MediaKind } from '../core/event.ts'
 import type { Interrupt } from '../core/interrupt.ts'
@@ -25,8 +26,14 @@ export interface AttemptContext {
   /** Raised when the client has gone, its deadline has passed, or the gateway must stop. */
   readonly interrupt: Interrupt
   readonly account: Account
+  /** How the answer is held to what the request demands of it. Absent: it demands nothing. */
+  contractFor?(target: Target): ContractAttempt
   /** The headers that a streamed answer begins with, given what the attempt knows when it commits. */
-  streamHeaders(target: Target, dropped: readonly string[]): Readonly<Record<string, string>>
+  streamHeaders(
+    target: Target,
+    dropped: readonly string[],
+    outcome?: ContractOutcome,
+  ): Readonly<Record<string, string>>
 }
 
 /** What the ledger is told of one attempt, while it goes on and when it is over. */
@@ -69,6 +76,7 @@ export interface AttemptResult {
   /** The answer to send, where it was not streamed. */
   readonly body?: string | Buffer
   readonly transcript?: Transcript
+  readonly contract?: ContractOutcome
   /** The figure in the answer is Weir's own estimate. */
   readonly isEstimate?: boolean
 }
@@ -147,6 +155,8 @@ export interface Call {
   readonly memory?: CallMemory
   /** The provider makes no bill for it. */
   readonly isFree?: boolean
+  /** What is asked to be generated, and where in the client's body its schema stands. */
+  readonly generation?: { readonly request: GenRequest; readonly formatParam: string }
   /** Absent where the operation does not look into its requests. */
   content?(): ContentTraits
   /** Absent: nothing bounds it. */

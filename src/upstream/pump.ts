@@ -1,6 +1,7 @@
 /** Carries one streamed answer from provider to client: frames, decoder, guard, encoder, back-pressure, endings. */
 
 import type { Clock } from '../core/clock.ts'
+import type { AnswerCheck } from '../core/contract.ts'
 import { GatewayError } from '../core/error.ts'
 import type { GenEvent } from '../core/event.ts'
 import type { Interrupt } from '../core/interrupt.ts'
@@ -35,13 +36,16 @@ export interface PumpOptions {
   readonly maxDeltas: number
   /** A client that leaves does not stop the bill: read on, bounded, so that the usage is known. */
   readonly drainWhenGone: boolean
+  /** Asked for when the answer begins. */
   readonly headers: () => Readonly<Record<string, string>>
   readonly outlet: Outlet
   readonly interrupt: Interrupt
   readonly account: Account
   readonly clock: Clock
   readonly dropped: readonly string[]
-  /** Sees every event of the answer that the guard admits. */
+  /** Stands between the guard and the encoder, and may hold back, change or end the answer. Only with `translate`. */
+  readonly check?: AnswerCheck
+  /** Sees every event of the answer that the client gets. */
   readonly onEvent?: (event: GenEvent) => void
 }
 
@@ -171,10 +175,9 @@ class StreamPump implements Receiver {
       eventPatch,
     )) {
       this.#note(event)
-      if (!this.#failure) text += this.#encode(event)
+      if (!this.#failure) text += this.#pass(event)
     }
-    if (this.#failure) this.#fail(this.#failure)
-    else this.#succeed(text + this.#endEncoder(), true)
+    this.#endAnswer(text, true)
   }
 
   // -- a stream
@@ -235,7 +238,7 @@ class StreamPump implements Receiver {
     if (this.#failure) return ''
     if (this.#options.mode === 'frames') return this.#frameToPass(frame, events)
     let text = ''
-    for (const event of events) text += this.#encode(event)
+    for (const event of events) text += this.#pass(event)
     return text
   }
 
@@ -255,7 +258,7 @@ class StreamPump implements Receiver {
   }
 
   #note(event: GenEvent): void {
-    this.#options.onEvent?.(event)
+    if (!this.#options.check) this.#options.onEvent?.(event)
     switch (event.type) {
       case 'start':
         this.#model = event.model
@@ -317,6 +320,25 @@ class StreamPump implements Receiver {
     return withholdUsage && isUsageOnly ? '' : this.#writer.text(frame)
   }
 
+  /** What the client gets of an event: where there is a check, what that makes of it. */
+  #pass(event: GenEvent): string {
+    const { check } = this.#options
+    return check ? this.#encodeAll(check.push(event)) : this.#encode(event)
+  }
+
+  #encodeAll(events: readonly GenEvent[]): string {
+    let text = ''
+    for (const event of events) {
+      if (event.type === 'fail') {
+        this.#failure ??= event.error
+        return text
+      }
+      this.#options.onEvent?.(event)
+      text += this.#encode(event)
+    }
+    return text
+  }
+
   #encode(event: GenEvent): string {
     let text = ''
     for (const frame of this.#encoder!.push(event)) text += this.#writer.text(frame)
@@ -330,33 +352,54 @@ class StreamPump implements Receiver {
   }
 
   #endStream(): void {
-    const { mode, client } = this.#options
+    const { mode } = this.#options
     let text = ''
     try {
       const late: GenEvent[] = []
       for (const frame of this.#framer.end()) late.push(...this.#admit(this.#decoder.push(frame)))
       late.push(...this.#admit(this.#decoder.end()))
       for (const event of this.#guard.end()) this.#note(event)
-      if (mode === 'translate' && !this.#failure) for (const event of late) text += this.#encode(event)
+      if (mode === 'translate' && !this.#failure) for (const event of late) text += this.#pass(event)
     } catch (error) {
       this.#failure = toFailure(error)
     }
-    if (this.#failure) {
-      this.#fail(this.#failure)
-      return
+    this.#endAnswer(text, this.#guard.isComplete)
+  }
+
+  /** `text` is what has come since the last piece went out. */
+  #endAnswer(text: string, isWhole: boolean): void {
+    const { check } = this.#options
+    if (this.#failure) this.#fail(this.#failure)
+    else if (check) void this.#endChecked(check, text, isWhole)
+    else this.#finishAnswer(text, isWhole)
+  }
+
+  async #endChecked(check: AnswerCheck, text: string, isWhole: boolean): Promise<void> {
+    let last = ''
+    try {
+      last = this.#encodeAll(await check.end())
+    } catch (error) {
+      this.#failure = toFailure(error)
     }
-    if (mode === 'translate') text += this.#endEncoder()
+    if (this.#failure) this.#end(this.#failure, isWhole)
+    else this.#finishAnswer(text + last, isWhole)
+  }
+
+  #finishAnswer(rest: string, isWhole: boolean): void {
+    const { mode, client } = this.#options
+    let text = rest
+    if (this.#encoder) text += this.#endEncoder()
     else if (mode === 'frames' && client.terminator !== undefined && !this.#sawTerminator) {
       text += this.#writer.text({ data: client.terminator })
     }
-    this.#succeed(text, this.#guard.isComplete)
+    this.#succeed(text, isWhole)
   }
 
   // -- the client's side
 
   #emit(output: string | Buffer): void {
     if (output.length > 0) this.#pending.push(output)
-    if (this.#firstTokenMs === undefined || this.#failure) return
+    if (this.#firstTokenMs === undefined || this.#failure || this.#options.check?.isHolding) return
     if (this.#guard.isComplete) this.#keptBackTimer ??= setTimeout(() => this.#flush(), keptBackMs).unref()
     else this.#flush()
   }

@@ -220,11 +220,12 @@ const imageFeature = (name: string, image: { base64: string } | { url: string })
 
 const structuredFeature: Feature = {
   name: 'structured output',
-  absent: (_client, provider) => (provider === 'deepseek' ? 'the provider takes no JSON Schema' : undefined),
   async run(cell) {
     const run = () => cell.client.person(`${cell.provider}/json`)
     const { value, receipts } = await exchange(cell, run, { calls: 1, stream: false })
     assert.deepEqual(value, person)
+    // Which takes no JSON Schema: it is told in words.
+    if (cell.provider === 'deepseek') return
     const { schema } = bodyOf(receipts[0]!)
     assert.deepEqual(Object.keys(Object(schema?.['properties']) as object), ['name', 'height', 'city'])
   },

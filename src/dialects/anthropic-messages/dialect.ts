@@ -12,6 +12,7 @@ import { MessageEncoder } from './stream-encode.ts'
 export const anthropicMessages: Dialect = {
   id: 'anthropic-messages',
   modelInBody: true,
+  formatParam: 'output_config.format.schema',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: {

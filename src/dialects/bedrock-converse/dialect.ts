@@ -13,6 +13,7 @@ export const bedrockConverse: Dialect = {
   id: 'bedrock-converse',
   framing: 'aws-event-stream',
   modelInBody: false,
+  formatParam: 'outputConfig.textFormat.structure.jsonSchema.schema',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: {

@@ -13,6 +13,7 @@ export const cohereChat: Dialect = {
   id: 'cohere-chat',
   terminator: done,
   modelInBody: true,
+  formatParam: 'response_format.json_schema',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder: streamDecoder, encoder: () => new ChatEncoder() },

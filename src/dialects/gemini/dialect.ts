@@ -11,6 +11,7 @@ import { StreamEncoder } from './stream-encode.ts'
 export const gemini: Dialect = {
   id: 'gemini',
   modelInBody: false,
+  formatParam: 'generationConfig.responseJsonSchema',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeBody, encode: encodeBody },
   stream: { decoder: streamDecoder, encoder: (context) => new StreamEncoder(context) },

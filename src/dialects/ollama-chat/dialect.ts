@@ -13,6 +13,7 @@ export const ollamaChat: Dialect = {
   id: 'ollama-chat',
   framing: 'ndjson',
   modelInBody: true,
+  formatParam: 'format',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder: streamDecoder, encoder: (context) => new LineEncoder(context) },

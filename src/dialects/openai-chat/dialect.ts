@@ -12,6 +12,7 @@ export const openaiChat: Dialect = {
   id: 'openai-chat',
   terminator: done,
   modelInBody: true,
+  formatParam: 'response_format.json_schema.schema',
   forcesUsage: true,
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },

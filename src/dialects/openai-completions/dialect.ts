@@ -14,6 +14,7 @@ export const openaiCompletions: Dialect = {
   id: 'openai-completions',
   terminator: done,
   modelInBody: true,
+  formatParam: 'response_format',
   forcesUsage: true,
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },

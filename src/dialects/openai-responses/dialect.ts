@@ -11,6 +11,7 @@ import { ResponseEncoder } from './stream-encode.ts'
 export const openaiResponses: Dialect = {
   id: 'openai-responses',
   modelInBody: true,
+  formatParam: 'text.format.schema',
   keepsResponses: true,
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeBody, encode: encodeBody },

@@ -139,6 +139,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     usage: record.usage === record.attempts.at(-1)?.usage ? undefined : record.usage,
     dropped: record.dropped,
     finish: record.finish,
+    contract: record.contract,
     clientGone: record.clientGone,
     clientAddress: record.clientAddress,
     attempts: record.attempts,
