@@ -1,6 +1,7 @@
 /** Turns an answer's text into the numbers which the refusal detector weighs. */
 
-import { type SignName, signNames, signPatterns } from './refusal-signs.ts'
+import { type SignName, signNames } from './refusal-sign.ts'
+import { signPatterns } from './refusal-signs.ts'
 
 /** A refusal shows at the start; of long answers no more than this is read, which bounds the time. */
 const maxCharacters = 3_000
@@ -10,11 +11,9 @@ const maxOpeningCharacters = 220
 /** Where a sign stands: in the first sentence, in the rest of the lead, or after it. */
 const zones = ['opening', 'lead', 'body'] as const
 
-export const featureNames: readonly string[] = [
-  ...signNames.flatMap((sign) => zones.map((zone) => `${sign}:${zone}`)),
-  'length',
-  'brevity',
-]
+export const featureNames: readonly string[] = signNames.flatMap((sign) =>
+  zones.map((zone) => `${sign}:${zone}`),
+)
 
 /** Straight quotes, lower case, no markup in front. */
 function normalise(text: string): string {
@@ -49,8 +48,5 @@ export function refusalFeatures(text: string): Float64Array {
     features[3 * at + 1] = Math.min(counts[1]!, 2) / 2
     features[3 * at + 2] = Math.log1p(counts[2]!) / 2
   })
-  const words = normal.split(/\s+/).length
-  features[3 * signNames.length] = Math.log1p(words) / 5
-  features[3 * signNames.length + 1] = words <= 40 ? 1 : 0
   return features
 }
