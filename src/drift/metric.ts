@@ -1,0 +1,38 @@
+/** The metrics that are watched for drift: what each decides, and how large an effect must be to matter. */
+
+export interface MetricRule {
+  readonly label: string
+  /** Smaller effects never alarm, in the metric's own unit. */
+  readonly minEffect: number
+  /** In which direction a change harms. */
+  readonly harmful: 'up' | 'down' | 'either'
+  /** Whether a confirmed alarm may move a route. */
+  readonly mayRollBack: boolean
+}
+
+/** What may alarm. Together with the omnibus test of the texts these are corrected for one another. */
+export const decisionRules = {
+  /** ln(1 + output tokens). */
+  length: { label: 'length', minEffect: Math.log(1.08), harmful: 'either', mayRollBack: true },
+  refusal: { label: 'refusal rate', minEffect: 0.03, harmful: 'up', mayRollBack: true },
+  accuracy: { label: 'assertions passed', minEffect: 0.03, harmful: 'down', mayRollBack: true },
+  format: { label: 'expected format', minEffect: 0.03, harmful: 'down', mayRollBack: true },
+  sentiment: { label: 'sentiment', minEffect: 0.05, harmful: 'either', mayRollBack: false },
+} as const satisfies Record<string, MetricRule>
+
+export type DecisionMetric = keyof typeof decisionRules
+
+export const decisionMetrics = Object.keys(decisionRules) as DecisionMetric[]
+
+/** The decision metrics and the omnibus test: so many p-values are corrected together, also where one is missing. */
+export const decisionCount = decisionMetrics.length + 1
+
+/** Told with false discovery rate .05, never more than a note. */
+export const exploratoryMetrics = ['characters', 'language', 'toolCalls', 'cost', 'agreement'] as const
+
+/** Watched for slow change alone. On a log scale. */
+export const trendMetrics = ['latency', 'firstToken', 'tokensPerSecond'] as const
+
+export type MetricName = DecisionMetric | (typeof exploratoryMetrics)[number] | (typeof trendMetrics)[number]
+
+export const metricNames: readonly MetricName[] = [...decisionMetrics, ...exploratoryMetrics, ...trendMetrics]
