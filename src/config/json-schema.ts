@@ -82,7 +82,9 @@ function options(node: JsonObject): readonly JsonObject[] {
 
 /** Every schema that may describe the value at `path`; none where the path leaves the known settings. */
 export function schemasAt(root: JsonObject, path: Path): readonly JsonObject[] {
-  let nodes = options(root)
+  const optionsOf = (node: JsonObject): readonly JsonObject[] =>
+    options(resolved(node, root)).map((option) => resolved(option, root))
+  let nodes = optionsOf(root)
   for (const part of path) {
     nodes = nodes.flatMap((node) => {
       const child =
@@ -90,10 +92,21 @@ export function schemasAt(root: JsonObject, path: Path): readonly JsonObject[] {
           ? asObject(node['items'])
           : (asObject(ownMember(asObject(node['properties']), part)) ??
             asObject(node['additionalProperties']))
-      return child ? options(child) : []
+      return child ? optionsOf(child) : []
     })
   }
   return nodes
+}
+
+/** What a `$ref` within the schema stands for. */
+function resolved(node: JsonObject, root: JsonObject): JsonObject {
+  const ref = asString(node['$ref'])
+  if (ref === undefined) return node
+  let target: JsonObject | undefined = root
+  for (const name of ref.replace(/^#\/?/, '').split('/')) {
+    if (name !== '') target = asObject(ownMember(target, name))
+  }
+  return target ?? node
 }
 
 function ownMember(object: JsonObject | undefined, key: string): Json | undefined {

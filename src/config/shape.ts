@@ -24,7 +24,8 @@ function withoutEmptySections(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null))
 }
 
-function toFindings(issue: Issue, base: Path, root: unknown, schema: JsonObject): Finding[] {
+/** What one issue of `root`, checked by the schema of that JSON Schema, says; `base` is the path of what was checked. */
+export function toFindings(issue: Issue, base: Path, root: unknown, schema: JsonObject): Finding[] {
   const path = [...base, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))]
   const nodes = schemasAt(schema, path)
   const write = `Write ${describeSchemas(nodes)}.`

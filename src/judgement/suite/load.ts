@@ -1,0 +1,179 @@
+/** Loads a suite: the file and all it names become a suite that is ready to run, or a list of faults. */
+
+import { posix } from 'node:path'
+import { toFindings } from '../../config/shape.ts'
+import { asObject } from '../../core/json.ts'
+import { usesType } from './assertions.ts'
+import { canonicalJson, sha256 } from './case-id.ts'
+import { readCases, type WrittenCase } from './case-files.ts'
+import { buildCases } from './cases.ts'
+import { loadPrompts } from './prompts.ts'
+import {
+  type CaseSettings,
+  caseSettings,
+  suiteJsonSchema,
+  type SuiteSettings,
+  suiteSettings,
+  type TargetSettings,
+} from './settings.ts'
+import { type Place, type ReadSuiteFile, SuiteError, SuiteSource, within } from './source.ts'
+import type { JudgeSettings, Suite, Target } from './suite.ts'
+
+export interface LoadedSuite {
+  readonly suite: Suite
+  /** Every file that was read, by its path: enough to load the same suite elsewhere. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** What the command line says instead of the file. */
+export interface SuiteOverrides {
+  readonly candidate?: string
+  readonly baseline?: string
+  readonly seed?: string
+  readonly repeat?: number
+}
+
+/** Throws SuiteError with every fault, each with its file, line, path and mend. */
+export async function loadSuite(
+  file: string,
+  read: ReadSuiteFile,
+  overrides: SuiteOverrides = {},
+): Promise<LoadedSuite> {
+  const source = new SuiteSource(read)
+  const suite = await load(file, source, overrides)
+  if (suite === undefined || source.faults.length > 0) throw new SuiteError(source.faults)
+  return { suite, files: source.texts }
+}
+
+async function load(
+  file: string,
+  source: SuiteSource,
+  overrides: SuiteOverrides,
+): Promise<Suite | undefined> {
+  const root = (finding: { message: string; mend: string }) => ({ file, path: '', ...finding })
+  const text = await source.text(file, root)
+  const parsed = text === undefined ? undefined : source.parse(file, text)
+  if (parsed === undefined) return undefined
+  const { document, place } = parsed
+  const result = suiteSettings.safeParse(document.value)
+  if (!result.success) {
+    const schema = suiteJsonSchema()
+    for (const issue of result.error.issues) {
+      for (const finding of toFindings(issue, [], document.value, schema)) source.add(place(finding))
+    }
+    return undefined
+  }
+  const settings = result.data
+  const written = [
+    ...(await readCases(settings.tests, file, within(place, ['tests']), source)),
+    ...scenarioCases(settings, file, place),
+  ]
+  const defaults = await readDefaults(settings, file, place, source)
+  const cases = await buildCases(written, {
+    source,
+    prompts: await loadPrompts(settings.prompts, file, within(place, ['prompts']), source),
+    templates: settings.assertionTemplates ?? {},
+    env: settings.env ?? {},
+    defaults,
+    params: settings.params ?? {},
+    cluster: settings.cluster,
+    repeat: overrides.repeat ?? settings.repeat ?? settings.evaluateOptions?.repeat ?? 1,
+  })
+  if (written.length === 0) {
+    source.add(place({ path: [], message: 'the suite has no cases', mend: 'Add `tests`.' }))
+  }
+  const { candidates, baseline } = armsOf(settings, overrides)
+  const { evaluateOptions: evaluate = {} } = settings
+  const seed = overrides.seed ?? String(settings.seed ?? 20_260_101)
+  const repeated =
+    overrides.repeat === undefined ? cases : cases.map((each) => ({ ...each, repeat: overrides.repeat! }))
+  const judge = judgeOf(settings)
+  return {
+    name: settings.name ?? posix.basename(file).replace(/\.\w+$/, ''),
+    seed,
+    hash: sha256(canonicalJson({ cases: repeated.map(gradedOf), gate: settings.gate, judge, seed })),
+    candidates,
+    cases: repeated,
+    derivedMetrics: settings.derivedMetrics ?? [],
+    delayMs: evaluate.delay ?? 0,
+    outputPaths:
+      typeof settings.outputPath === 'string' ? [settings.outputPath] : (settings.outputPath ?? []),
+    needsScripts: cases.some(({ steps }) =>
+      steps.some((step) => step.role === 'call' && usesType(step.assert, 'javascript')),
+    ),
+    ...(baseline && { baseline }),
+    ...(judge && { judge }),
+    ...(settings.embedder !== undefined && { embedder: settings.embedder }),
+    ...(settings.gate && { gate: settings.gate }),
+    ...(evaluate.maxConcurrency !== undefined && { maxConcurrency: evaluate.maxConcurrency }),
+    ...(evaluate.timeoutMs !== undefined && { timeoutMs: evaluate.timeoutMs }),
+    ...(evaluate.maxEvalTimeMs !== undefined && { maxRunMs: evaluate.maxEvalTimeMs }),
+  }
+}
+
+/** What of a case decides its result; where it is written does not. */
+function gradedOf({ file: _file, line: _line, ...rest }: Suite['cases'][number]): object {
+  return rest
+}
+
+function armsOf(
+  settings: SuiteSettings,
+  overrides: SuiteOverrides,
+): { candidates: Target[]; baseline?: Target } {
+  const listed = typeof settings.providers === 'string' ? [settings.providers] : (settings.providers ?? [])
+  const named = settings.candidate === undefined ? listed : [settings.candidate]
+  const candidates = overrides.candidate === undefined ? named : [overrides.candidate]
+  const baseline = overrides.baseline ?? settings.baseline
+  return {
+    candidates: candidates.map(targetOf),
+    ...(baseline !== undefined && { baseline: targetOf(baseline) }),
+  }
+}
+
+function targetOf(settings: TargetSettings): Target {
+  if (typeof settings === 'string') return { target: settings, label: settings, params: {} }
+  const target = settings.target ?? settings.id ?? ''
+  return { target, label: settings.label ?? target, params: settings.params ?? settings.config ?? {} }
+}
+
+function judgeOf({ judge }: SuiteSettings): JudgeSettings | undefined {
+  const targets = judge?.panel ?? (judge?.target === undefined ? [] : [judge.target])
+  return targets.length === 0 ? undefined : { targets, params: judge?.params ?? { temperature: 0 } }
+}
+
+function scenarioCases({ scenarios = [] }: SuiteSettings, file: string, place: Place): WrittenCase[] {
+  return scenarios.flatMap((scenario, number) =>
+    scenario.config.flatMap((config, variant) =>
+      scenario.tests.map((given, index): WrittenCase => {
+        const id = given.id === undefined ? {} : { id: `${given.id}.s${variant + 1}` }
+        const settings: CaseSettings = {
+          ...config,
+          ...given,
+          ...id,
+          vars: { ...config.vars, ...given.vars },
+          metadata: { ...config.metadata, ...given.metadata },
+          assert: [...(config.assert ?? []), ...(given.assert ?? [])],
+        }
+        return { settings, file, place: within(place, ['scenarios', number, 'tests', index]) }
+      }),
+    ),
+  )
+}
+
+async function readDefaults(settings: SuiteSettings, file: string, place: Place, source: SuiteSource) {
+  const at = within(place, ['defaultTest'])
+  const given = settings.defaultTest
+  if (typeof given !== 'string') return { settings: given ?? {}, place: at, file }
+  const path = source.resolve(file, given)
+  const text = await source.text(path, (finding) => at({ path: [], ...finding }))
+  const parsed = text === undefined ? undefined : source.parse(path, text)
+  const result = caseSettings.safeParse(asObject(parsed?.document.value) ?? {})
+  if (parsed && !result.success) {
+    for (const issue of result.error.issues) {
+      for (const finding of toFindings(issue, [], parsed.document.value, suiteJsonSchema())) {
+        source.add(parsed.place(finding))
+      }
+    }
+  }
+  return { settings: result.data ?? {}, place: parsed?.place ?? at, file: path }
+}

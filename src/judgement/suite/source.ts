@@ -1,0 +1,99 @@
+/** The files of a suite: read through one function, remembered, with faults placed in the file they are of. */
+
+import { posix } from 'node:path'
+import { type ConfigDocument, parseConfigDocument } from '../../config/document.ts'
+import { type Fault, type Finding, formatFault, type Path } from '../../config/fault.ts'
+
+/** A fault of a suite, with the file it is in. */
+export interface SuiteFault extends Fault {
+  readonly file: string
+}
+
+export class SuiteError extends Error {
+  override readonly name = 'SuiteError'
+  readonly faults: readonly SuiteFault[]
+
+  constructor(faults: readonly SuiteFault[]) {
+    const inOrder = faults.toSorted(
+      (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || (a.line ?? 0) - (b.line ?? 0),
+    )
+    super(inOrder.map((fault) => formatFault(fault.file, fault)).join('\n'))
+    this.faults = inOrder
+  }
+}
+
+/** Gives the text of a file by its path, with forward slashes, relative to the suite's folder or absolute. */
+export type ReadSuiteFile = (path: string) => Promise<string | undefined>
+
+/** Turns a finding into a fault in its file. */
+export type Place = (finding: Finding) => SuiteFault
+
+export class SuiteSource {
+  readonly faults: SuiteFault[] = []
+  readonly #read: ReadSuiteFile
+  readonly #texts = new Map<string, string>()
+
+  constructor(read: ReadSuiteFile) {
+    this.#read = read
+  }
+
+  /** Every file that was read, by its path: what another process needs to load the same suite. */
+  get texts(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#texts)
+  }
+
+  add(fault: SuiteFault): void {
+    const isKnown = this.faults.some(
+      ({ file, line, path, message }) =>
+        file === fault.file && line === fault.line && path === fault.path && message === fault.message,
+    )
+    if (!isKnown) this.faults.push(fault)
+  }
+
+  /** The path that a `file://` reference in `from` means. */
+  resolve(from: string, reference: string): string {
+    const path = reference.replace(/^file:\/\//, '')
+    return path.startsWith('/') ? posix.normalize(path) : posix.join(posix.dirname(from), path)
+  }
+
+  /** The text of a file; undefined, with a fault at the place that names it, where it cannot be read. */
+  async text(
+    path: string,
+    namedAt: (finding: Omit<Finding, 'path'>) => SuiteFault,
+  ): Promise<string | undefined> {
+    const known = this.#texts.get(path)
+    if (known !== undefined) return known
+    const text = await this.#read(path)
+    if (text === undefined) {
+      this.add(namedAt({ message: `the file ${path} cannot be read`, mend: 'Name a file beside the suite.' }))
+      return undefined
+    }
+    this.#texts.set(path, text)
+    return text
+  }
+
+  /** Parses YAML or JSON; its syntax faults are added, and then there is no document. */
+  parse(file: string, text: string): { document: ConfigDocument; place: Place } | undefined {
+    const document = parseConfigDocument(text)
+    for (const fault of document.faults) this.add({ ...fault, file })
+    if (document.faults.length > 0) return undefined
+    return { document, place: (finding) => ({ ...document.place(finding), file }) }
+  }
+}
+
+/** A place within a place: findings of `path` are found under `base`. */
+export function within(place: Place, base: Path): Place {
+  return (finding) => place({ ...finding, path: [...base, ...finding.path] })
+}
+
+/** Every finding of one line of a file. */
+export function atLine(file: string, line: number): Place {
+  return ({ path, message, mend }) => ({
+    file,
+    line,
+    column: 1,
+    path: path.map(String).join('.'),
+    message,
+    mend,
+  })
+}

@@ -1,0 +1,72 @@
+/** A suite that is ready to run: every file read, every template rendered, every case with its id. */
+
+import type { JsonObject } from '../../core/json.ts'
+import type { Assertion } from '../assertions/assertion.ts'
+import type { GateSettings, ParamSettings } from './settings.ts'
+
+/** What is asked: a route or `provider/model`, with parameters of its own. */
+export interface Target {
+  readonly target: string
+  readonly label: string
+  readonly params: ParamSettings
+}
+
+export type Step =
+  | { readonly role: 'system' | 'user'; readonly text: string }
+  /** Scripted history. */
+  | { readonly role: 'assistant'; readonly text: string }
+  /** The result of the tool that the last reply called. */
+  | { readonly role: 'tool'; readonly name: string; readonly text: string }
+  /** The model is called; its reply stays in the history. */
+  | { readonly role: 'call'; readonly assert: readonly Assertion[] }
+
+export interface Case {
+  /** Pairs the answers of the arms. */
+  readonly id: string
+  /** Of everything the model sees: answers of different hashes are not compared. */
+  readonly inputHash: string
+  /** The unit of inference. */
+  readonly cluster: string
+  readonly tags: readonly string[]
+  readonly isCritical: boolean
+  readonly repeat: number
+  readonly vars: JsonObject
+  readonly metadata: JsonObject
+  readonly threshold?: number
+  readonly params: ParamSettings
+  /** The last one is a call. */
+  readonly steps: readonly Step[]
+  /** Where it is written, for annotations. */
+  readonly file: string
+  readonly line?: number
+}
+
+export interface DerivedMetric {
+  readonly name: string
+  readonly value: string
+}
+
+export interface JudgeSettings {
+  readonly targets: readonly string[]
+  readonly params: ParamSettings
+}
+
+export interface Suite {
+  readonly name: string
+  readonly seed: string
+  /** SHA-256 of all that decides what is asked and how it is graded. */
+  readonly hash: string
+  readonly candidates: readonly Target[]
+  readonly baseline?: Target
+  readonly judge?: JudgeSettings
+  readonly embedder?: string
+  readonly cases: readonly Case[]
+  readonly gate?: GateSettings
+  readonly derivedMetrics: readonly DerivedMetric[]
+  readonly maxConcurrency?: number
+  readonly delayMs: number
+  readonly timeoutMs?: number
+  readonly maxRunMs?: number
+  readonly outputPaths: readonly string[]
+  readonly needsScripts: boolean
+}
