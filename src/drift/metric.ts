@@ -28,7 +28,17 @@ export const decisionMetrics = Object.keys(decisionRules) as DecisionMetric[]
 export const decisionCount = decisionMetrics.length + 1
 
 /** Told with false discovery rate .05, never more than a note. */
-export const exploratoryMetrics = ['characters', 'language', 'toolCalls', 'cost', 'agreement'] as const
+export const exploratoryMetrics = [
+  'characters',
+  'markdown',
+  'language',
+  'tools',
+  'finish',
+  'similarity',
+  'agreement',
+  'cost',
+  'logprob',
+] as const
 
 /** Watched for slow change alone. On a log scale. */
 export const trendMetrics = ['latency', 'firstToken', 'tokensPerSecond'] as const

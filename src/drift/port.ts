@@ -1,0 +1,143 @@
+/** What the watch for drift needs kept, and whom it tells. */
+
+import type { Json } from '../core/json.ts'
+import type { DecisionMetric } from './metric.ts'
+import type { Sample } from './sample.ts'
+import type { Direction, Verdict } from './verdict.ts'
+
+/** One version of a golden set; versions are never changed. */
+export interface GoldenVersion {
+  readonly org: string
+  readonly name: string
+  readonly version: number
+  /** Of what is asked: see `GoldenSet`. */
+  readonly digest: string
+  /** Of the files, so that the same text makes no new version. */
+  readonly textDigest: string
+  readonly createdAtMs: number
+  /** The files, see `GoldenFiles`. */
+  readonly document: Json
+}
+
+export interface Baseline {
+  readonly org: string
+  readonly set: string
+  readonly number: number
+  readonly digest: string
+  readonly wantedRuns: number
+  readonly createdAtMs: number
+  /** Who said that the behaviour it holds is right, and why; absent of the first one. */
+  readonly acceptedBy?: string
+  readonly reason?: string
+}
+
+/** `confirm`: after an alarm, outside the schedule. `missed`: a run that should have been and was not. */
+export type RunKind = 'baseline' | 'watch' | 'confirm' | 'missed'
+
+export interface Run {
+  readonly org: string
+  readonly id: string
+  readonly set: string
+  readonly version: number
+  readonly target: string
+  readonly kind: RunKind
+  /** That it belongs to, or was held against; absent where there was none. */
+  readonly baseline?: number
+  /** The time of the schedule that it was for. */
+  readonly slotMs?: number
+  readonly startedAtMs: number
+  readonly endedAtMs?: number
+  /** Absent while it runs. */
+  readonly verdict?: Verdict
+  readonly expectedRows: number
+  readonly validRows: number
+  readonly costNanoUsd: number
+  /** The whole judgement, for reports and for the runs after it. */
+  readonly judgement?: Json
+}
+
+export type AlarmState = 'open' | 'acknowledged' | 'silenced' | 'resolved'
+
+export interface Alarm {
+  readonly org: string
+  readonly id: string
+  readonly set: string
+  readonly runId: string
+  readonly state: AlarmState
+  readonly title: string
+  readonly createdAtMs: number
+  readonly changedAtMs: number
+  readonly changedBy?: string
+  /** Until when it is silenced. */
+  readonly untilMs?: number
+}
+
+/** Everything is of one organisation; a store never mixes two. */
+export interface DriftStore {
+  /** Gives the version of the text: a new number where it differs from the newest one. */
+  putGoldenSet(set: Omit<GoldenVersion, 'version'>): Promise<GoldenVersion>
+  newestGoldenSet(org: string, name: string): Promise<GoldenVersion | undefined>
+  /** The newest version of each set, by name. */
+  goldenSets(org: string): Promise<readonly GoldenVersion[]>
+
+  /** The newest baseline of a set. */
+  baseline(org: string, set: string): Promise<Baseline | undefined>
+  /** Adds the next one. Gives undefined where another instance has added one since `after`. */
+  addBaseline(baseline: Omit<Baseline, 'number'>, after: number): Promise<Baseline | undefined>
+  /** Makes runs part of a baseline: those that a person accepted. */
+  moveRuns(org: string, runIds: readonly string[], baseline: number): Promise<void>
+
+  /** False where a run of this set and slot is there already: another instance has it. */
+  startRun(run: Run): Promise<boolean>
+  endRun(run: Run): Promise<void>
+  run(org: string, id: string): Promise<Run | undefined>
+  /** Newest first. */
+  runs(org: string, filter: RunFilter): Promise<readonly Run[]>
+  putSamples(org: string, runId: string, prompt: string, samples: readonly Sample[]): Promise<void>
+  /** By run, then by the prompt's id. */
+  samples(
+    org: string,
+    runIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, readonly Sample[]>>>
+
+  putAlarm(alarm: Alarm): Promise<void>
+  /** Newest first. */
+  alarms(org: string, set?: string): Promise<readonly Alarm[]>
+
+  /** Takes or extends a lease; false while another holder's has not run out. */
+  takeLease(name: string, holder: string, nowMs: number, untilMs: number): Promise<boolean>
+  releaseLease(name: string, holder: string): Promise<void>
+}
+
+export interface RunFilter {
+  readonly set?: string
+  readonly baseline?: number
+  readonly kinds?: readonly RunKind[]
+  /** Older than this run's start. */
+  readonly beforeMs?: number
+  readonly isEnded?: boolean
+  readonly limit: number
+}
+
+/** Tells people. Never rejects. */
+export interface DriftAlert {
+  readonly org: string
+  readonly kind: 'drift' | 'drift_warning' | 'drift_no_data'
+  readonly set: string
+  readonly target: string
+  readonly runId: string
+  readonly title: string
+  readonly lines: readonly string[]
+}
+export type TellAlert = (alert: DriftAlert) => void
+
+/** What happens to the route whose target has drifted. */
+export interface ConfirmedDrift {
+  readonly org: string
+  readonly set: string
+  readonly target: string
+  readonly runId: string
+  readonly mode: 'suggest' | 'auto'
+  readonly metric: DecisionMetric
+  readonly direction: Direction
+}

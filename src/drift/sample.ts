@@ -1,0 +1,72 @@
+/** One answer to a golden prompt: what is kept of it, and what is read off its text. */
+
+import type { FinishReason } from '../core/event.ts'
+import { languageOf } from '../core/language.ts'
+import { parseJson } from '../core/json.ts'
+import { refusalDetectorVersion, refusalOf } from '../judgement/refusal.ts'
+import { type Sentiment, sentimentVersion } from '../judgement/sentiment.ts'
+
+/** A call that came back, or why it did not. */
+export interface Sample {
+  readonly requestId: string
+  /** The error's code; then all else is absent or of the part that came. */
+  readonly error?: string
+  readonly text: string
+  /** What the provider itself marked as a refusal. */
+  readonly refusalText?: string
+  readonly finish?: FinishReason
+  readonly toolCalls: readonly { readonly name: string; readonly arguments: string }[]
+  readonly outputTokens?: number
+  readonly model?: string
+  readonly fingerprint?: string
+  readonly durationMs: number
+  readonly firstTokenMs?: number
+  readonly costNanoUsd?: number
+  /** Of the answer's tokens; natural logarithms. */
+  readonly meanLogprob?: number
+  /** Whether the assertions held; absent where there are none, or a grader could not tell. */
+  readonly isRight?: boolean
+  readonly reading: Reading
+}
+
+/** What is read off the text. */
+export interface Reading {
+  /** Readings of two versions are not compared: a kept text is read again. */
+  readonly version: string
+  readonly isRefusal: boolean
+  /** Absent where the text is not English. */
+  readonly sentiment?: number
+  readonly language?: string
+  readonly isJson: boolean
+  readonly hasFence: boolean
+  readonly hasMarkdown: boolean
+}
+
+export const readingVersion = `1/${refusalDetectorVersion}/${sentimentVersion}`
+
+export type Unread = Omit<Sample, 'reading'>
+
+/** Pure but for the lexicon. */
+export function readSample(sample: Unread, sentiment: Sentiment): Reading {
+  const { text, finish, refusalText, toolCalls } = sample
+  const refusal = refusalOf({
+    text,
+    toolCalls: toolCalls.length,
+    ...(finish && { finishReason: finish }),
+    ...(refusalText !== undefined && { refusalText }),
+  })
+  const mood = text === '' ? undefined : sentiment(text)
+  const language = languageOf(text)
+  return {
+    version: readingVersion,
+    isRefusal: refusal.class !== 'comply',
+    ...(mood !== undefined && { sentiment: mood }),
+    ...(language !== undefined && { language }),
+    isJson: /^\s*[[{]/.test(text) && parseJson(text) !== undefined,
+    hasFence: text.includes('```'),
+    hasMarkdown: /^(?:#{1,6} |[-*] |\d+\. |> )|\*\*\S|\|.+\|/m.test(text),
+  }
+}
+
+export const isBlank = ({ text, refusalText = '', toolCalls }: Unread): boolean =>
+  text.trim() === '' && refusalText.trim() === '' && toolCalls.length === 0
