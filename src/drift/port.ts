@@ -29,6 +29,8 @@ export interface Baseline {
   /** Who said that the behaviour it holds is right, and why; absent of the first one. */
   readonly acceptedBy?: string
   readonly reason?: string
+  /** The watch runs which were accepted as its first ones. Runs recorded for it name it themselves. */
+  readonly runIds: readonly string[]
 }
 
 /** `confirm`: after an alarm, outside the schedule. `missed`: a run that should have been and was not. */
@@ -84,8 +86,6 @@ export interface DriftStore {
   baseline(org: string, set: string): Promise<Baseline | undefined>
   /** Adds the next one. Gives undefined where another instance has added one since `after`. */
   addBaseline(baseline: Omit<Baseline, 'number'>, after: number): Promise<Baseline | undefined>
-  /** Makes runs part of a baseline: those that a person accepted. */
-  moveRuns(org: string, runIds: readonly string[], baseline: number): Promise<void>
 
   /** False where a run of this set and slot is there already: another instance has it. */
   startRun(run: Run): Promise<boolean>
@@ -113,6 +113,7 @@ export interface RunFilter {
   readonly set?: string
   readonly baseline?: number
   readonly kinds?: readonly RunKind[]
+  readonly ids?: readonly string[]
   /** Older than this run's start. */
   readonly beforeMs?: number
   readonly isEnded?: boolean

@@ -3,10 +3,12 @@
 import type { Migration } from '../migration.ts'
 import { accessMigrations } from './access-migrations.ts'
 import { alertMigrations } from './alert-migrations.ts'
+import { driftMigrations } from './drift-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
   ...accessMigrations,
   ...storedResponseMigrations,
   ...alertMigrations,
+  ...driftMigrations,
 ]
