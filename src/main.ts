@@ -13,6 +13,7 @@ import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
 import { lockDataDir, readKeyFile } from './compose/data-dir.ts'
+import { createDrift } from './compose/drift.ts'
 import { createAskModel, createEmbedTexts } from './compose/inner-calls.ts'
 import { startLedger } from './compose/ledger.ts'
 import { createLimits } from './compose/limits.ts'
@@ -268,12 +269,24 @@ async function compose({
 
   const sessions = new Sessions(clock)
   const newRequestId = createIdFactory(randomBytes, clock)
+  const inner = { gateway, newRequestId, principal: gatewayPrincipal }
+  const driftAccount = { ...inner, principal: { ...gatewayPrincipal, keyId: 'drift', keyName: 'drift' } }
+  const drift = createDrift({
+    store: stores.drift,
+    clock,
+    log,
+    ask: createAskModel(driftAccount),
+    embed: createEmbedTexts(driftAccount),
+    hasSchedule: !isControlOnly,
+  })
+  closers.add(() => drift.close())
   const adminRows = [
     ...recordRoutes(stores.records),
     ...ledgerRoutes({ store: books.store, isOpen: (id) => books.ledger.isOpen(id) }),
     ...access.routes,
     ...alerting.routes,
     ...events.routes,
+    ...drift.routes,
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
   const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({
@@ -313,6 +326,7 @@ async function compose({
           .load()
           .then(takeUp, (cause: unknown) => log.error({ cause: inspect(cause) }, 'no catalogue'))
       }
+      void drift.reload(next)
       sender.keep(new Set(snapshot.table.providers.values()))
       const tls = tlsOf(next)
       if (tls) setTls(tls)
@@ -330,7 +344,7 @@ async function compose({
   if (!isControlOnly) alerting.start()
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
-  const inner = { gateway, newRequestId, principal: gatewayPrincipal }
+  if (!isControlOnly) void drift.reload(config)
   const hurry = new AbortController()
   let stopping: Promise<void> | undefined
   return {

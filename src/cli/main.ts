@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
 import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
+import { addDrift } from './drift.ts'
 import { addImport } from './import.ts'
 import { addLedger } from './ledger.ts'
 import { addKeys } from './keys.ts'
@@ -30,6 +31,7 @@ addCheck(program, output)
 addModels(program, output)
 addKeys(program, output)
 addImport(program, output)
+addDrift(program, output)
 addBackup(program, output)
 addRestore(program, output)
 addLedger(program, output)

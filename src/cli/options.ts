@@ -17,3 +17,9 @@ export function readPort(text: string): number {
   }
   return port
 }
+
+/** A whole number from 0. */
+export function readCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('A count is a whole number.')
+  return Number(text)
+}

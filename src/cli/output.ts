@@ -11,6 +11,10 @@ export interface Output {
   note(line: string): void
   /** A failure, on standard error: `weir: what is wrong`, red on a terminal that has colours. */
   fail(message: string): void
+  /** Whether people watch standard error. */
+  readonly isTerminal: boolean
+  /** Replaces the line that is being drawn on standard error; an empty one takes it away. */
+  redraw(line: string): void
 }
 
 /** Prints on the two streams. A reader that goes away early (`| head`) is no failure. */
@@ -21,6 +25,8 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
     print: (line) => void stdout.write(`${line}\n`),
     printJson: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     note: (line) => void stderr.write(`${line}\n`),
+    isTerminal: stderr.isTTY,
+    redraw: (line) => void stderr.write(`\r\u001B[2K${line}`),
     fail: (message) => void stderr.write(`${styleText('red', 'weir:', { stream: stderr })} ${message}\n`),
   }
 }

@@ -6,10 +6,12 @@ import type { AccessStore } from '../access/port.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
+import type { DriftStore } from '../drift/port.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
+import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
@@ -27,6 +29,7 @@ export interface Stores {
   readonly spend: SpendStore
   readonly responses: StoredResponseStore
   readonly records: RecordStore
+  readonly drift: DriftStore
 }
 
 export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
@@ -49,5 +52,6 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     spend: createSpendStore(database),
     responses: createStoredResponseStore(database),
     records: createRecordStore(records, { checkpointer }),
+    drift: createDriftStore(database),
   }
 }

@@ -6,6 +6,7 @@ import { Secret } from '../core/secret.ts'
 import { alertSettings } from './alert-settings.ts'
 import { addressRange, accessSettings, keyRules } from './key-settings.ts'
 import { limitSettings } from './limit-settings.ts'
+import { driftSettings } from './drift-settings.ts'
 import { modelSettings } from './model-settings.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
@@ -327,6 +328,9 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Responses that a caller asked to keep with `store: true`, encrypted. No others are kept.'),
+    drift: driftSettings
+      .prefault({})
+      .describe('Golden prompts that are asked again and again, to see a model change.'),
     telemetry: z
       .strictObject({
         otlp: z

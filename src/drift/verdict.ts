@@ -11,6 +11,7 @@ import {
   exploratoryMetrics,
   type MetricName,
   type MetricRule,
+  showValue,
   trendMetrics,
 } from './metric.ts'
 import { type OmnibusTest, omnibusTest } from './omnibus.ts'
@@ -97,6 +98,8 @@ export interface JudgeInput {
   /** Against the same baseline, oldest first. */
   readonly earlier: readonly EarlierRun[]
   readonly random: Random
+  /** Of the omnibus test; 2,000 where absent. */
+  readonly permutations?: number
 }
 
 const nothing = { metrics: [], omnibus: undefined, trends: [], lag1: 0, confirmed: undefined } as const
@@ -142,7 +145,9 @@ export function judgeRun(input: JudgeInput): Judgement {
   if (omnibus?.isAlarm) warn('text_changed', `the texts read differently (p ${shown(omnibus.adjustedP)})`)
   const trends = stepTrends(input, baselines)
   for (const { metric, alarm } of trends) {
-    if (alarm) warn('slow_change', `${metric} has been moving ${alarm} for several runs`)
+    // What has just been told as sudden is not slow.
+    const isSudden = metrics.some((result) => result.metric === metric && result.isAlarm)
+    if (alarm && !isSudden) warn('slow_change', `${metric} has been moving ${alarm} for several runs`)
   }
   const found = exploratoryFinds(run, baselines)
   if (found.length > 0)
@@ -164,7 +169,7 @@ export function judgeRun(input: JudgeInput): Judgement {
 const shown = (p: number): string => (p < 0.0001 ? '< .0001' : p.toFixed(4).replace(/^0/, ''))
 
 /** Codes of errors which say that the target itself is no longer there. */
-const goneCodes = ['model_not_found', 'upstream_not_found', 'unknown_target']
+const goneCodes = ['model_not_found']
 
 function noDataReason({ validRows, expectedRows, failures }: RunTable): Reason {
   const gone = goneCodes.reduce((total, code) => total + (failures[code] ?? 0), 0)
@@ -214,7 +219,7 @@ function metricBaselines(baseline: readonly RunTable[]): MetricBaselines {
 }
 
 function testDecisions(
-  { run, random }: JudgeInput,
+  { run, random, permutations }: JudgeInput,
   baseline: readonly RunTable[],
   baselines: MetricBaselines,
 ): Pick<Judgement, 'metrics' | 'omnibus'> {
@@ -228,6 +233,7 @@ function testDecisions(
     baseline.map(({ vectors }) => vectors),
     run.vectors,
     random,
+    permutations,
   )
   const adjusted = adjustDecisions(
     tested.map(({ metric, result }) => ({ metric, test: result })),
@@ -278,7 +284,7 @@ function tellMetric(result: MetricResult, warn: Tell, note: Tell): void {
   if (result.isAlarm) {
     warn(
       'metric_changed',
-      `${label} went ${result.direction} from ${result.baseline.toFixed(3)} to ${result.value.toFixed(3)} (p ${shown(result.adjustedP)})`,
+      `${label} went ${result.direction} from ${showValue(result.metric, result.baseline)} to ${showValue(result.metric, result.value)} (p ${shown(result.adjustedP)})`,
     )
   }
   if (result.runEffect > noisyFrom) {
@@ -292,13 +298,15 @@ function tellMetric(result: MetricResult, warn: Tell, note: Tell): void {
 function stepTrends({ run, earlier }: JudgeInput, baselines: MetricBaselines): TrendResult[] {
   const last = earlier.findLast(({ verdict }) => verdict !== 'no-data')
   return [...decisionMetrics, ...trendMetrics].flatMap((metric) => {
-    const known = baselines[metric]
+    const baseline = baselines[metric]
     const values = run.metrics[metric]
-    const test = known && values && testRun(known, values)
+    const test = baseline && values && testRun(baseline, values)
     if (!test) return []
     // A metric that never moved has no sd of its own; one sample in all is the least step worth counting.
-    const sd = Math.max(cusumSd(known.runSd, known.runs), 1 / run.expectedRows)
-    const before = last?.trends.find((trend) => trend.metric === metric)?.state ?? cusumStart
+    const sd = Math.max(cusumSd(baseline.runSd, baseline.runs), 1 / run.expectedRows)
+    const known = last?.trends.find((trend) => trend.metric === metric)?.state ?? cusumStart
+    // A chart that has alarmed begins anew: it alarms again only if the change goes on.
+    const before = cusumAlarm(known) ? cusumStart : known
     const z = test.effect / sd
     const state = cusumStep(before, z)
     return [{ metric, z, state, alarm: cusumAlarm(state) }]

@@ -5,23 +5,26 @@ import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
+import type { Sentiment } from '../judgement/sentiment.ts'
 import { canonicalJson } from '../judgement/suite/case-id.ts'
 import { collect, type Collected } from './collect.ts'
 import { type GoldenFiles, type GoldenSet, isGoldenFiles, openGoldenSet } from './golden.ts'
 import type { Baseline, ConfirmedDrift, DriftStore, GoldenVersion, Run, RunKind, TellAlert } from './port.ts'
-import type { ProbeParts } from './probe.ts'
+import { panelOf, type PanelParts } from './panel.ts'
 import { readSample, type Sample, readingVersion } from './sample.ts'
 import { hasData } from './run-table.ts'
 import { type RunSamples, tabulate } from './tabulate.ts'
 import { type EarlierRun, type Judgement, judgeRun, type MetricResult } from './verdict.ts'
 
-export interface WatchParts extends ProbeParts {
+export interface WatchParts extends PanelParts {
+  /** Gives the lexicon; it is loaded with the first run. */
+  readonly sentiment: () => Promise<Sentiment>
   readonly store: DriftStore
   readonly clock: Clock
   readonly newId: () => string
   readonly tell: TellAlert
-  /** Moves a route, or proposes to. Gives what was done, in words. */
-  readonly onConfirmed: (confirmed: ConfirmedDrift) => Promise<string>
+  /** Moves a route, or proposes to, and gives what was done in words. Absent: people are told, and that is all. */
+  readonly onConfirmed?: (confirmed: ConfirmedDrift) => Promise<string>
 }
 
 export interface RunRequest {
@@ -115,6 +118,7 @@ export function createWatch(parts: WatchParts): DriftWatch {
   }
 
   async function loadRuns(org: string, set: GoldenSet, runs: readonly Run[]): Promise<RunSamples[]> {
+    const sentiment = await parts.sentiment()
     const kept = await store.samples(
       org,
       runs.map(({ id }) => id),
@@ -123,14 +127,16 @@ export function createWatch(parts: WatchParts): DriftWatch {
       runId: id,
       startedAtMs,
       expectedRows,
-      samples: set.cases.map((golden) => (kept.get(id)?.get(golden.id) ?? []).map(readAgain)),
+      samples: set.cases.map((golden) =>
+        (kept.get(id)?.get(golden.id) ?? []).map((sample) => readAgain(sample, sentiment)),
+      ),
     }))
   }
 
   /** A text that an older version read is read by this one: readings of two versions are not compared. */
-  function readAgain(sample: Sample): Sample {
+  function readAgain(sample: Sample, sentiment: Sentiment): Sample {
     if (sample.reading.version === readingVersion) return sample
-    return { ...sample, reading: readSample(sample, parts.sentiment) }
+    return { ...sample, reading: readSample(sample, sentiment) }
   }
 
   async function run(
@@ -160,7 +166,13 @@ export function createWatch(parts: WatchParts): DriftWatch {
       ...(slotMs !== undefined && { slotMs }),
     }
     if (!(await store.startRun(started))) return undefined
-    const collected = await collect(set, parts, createRandom(started.id), onProgress, signal)
+    const collected = await collect(
+      set,
+      { ask: parts.ask, sentiment: await parts.sentiment(), grading: panelOf(set, parts) },
+      createRandom(started.id),
+      onProgress,
+      signal,
+    )
     await keepSamples(org, started.id, set, collected)
     const samples: RunSamples = {
       runId: started.id,
@@ -256,7 +268,7 @@ export function createWatch(parts: WatchParts): DriftWatch {
     const { confirmed } = judgement
     if (confirmed === undefined || set.rollback === 'off') return undefined
     const { org, id: runId, target } = run
-    return parts.onConfirmed({ org, set: set.name, target, runId, mode: set.rollback, ...confirmed })
+    return parts.onConfirmed?.({ org, set: set.name, target, runId, mode: set.rollback, ...confirmed })
   }
 
   return {

@@ -1,6 +1,7 @@
 /** The synthetic models: what each answers to a prompt. */
 
 import { billOf, limited, type SimAnswer, type SimBlock, slices, textOf, words } from './answer.ts'
+import { clerkBlocks, isManner } from './clerk.ts'
 import { durationMs } from './duration.ts'
 import { instanceOf } from './instance.ts'
 import type { OfferedTool, Prompt } from './prompt.ts'
@@ -16,8 +17,9 @@ export interface Pace {
 export interface SimModel {
   readonly means: string
   /** May stand after the name and a hyphen. */
-  readonly argument?: 'count' | 'duration'
-  blocks(prompt: Prompt, argument: string): SimBlock[]
+  readonly argument?: 'count' | 'duration' | 'manner'
+  /** `turn` numbers the calls, for models that never answer twice alike. */
+  blocks(prompt: Prompt, argument: string, turn: number): SimBlock[]
   /** Its streams are made once per prompt size, and sent again as they are. */
   readonly isPrebuilt?: true
   /** Absent: the simulator's own pace. */
@@ -63,6 +65,11 @@ export const models: ReadonlyMap<string, SimModel> = new Map(
       means: 'a refusal',
       blocks: () => [{ kind: 'refusal', pieces: words("I'm sorry, I can't help with that.") }],
     },
+    clerk: {
+      means: 'what the prompt states, never twice alike; drifts with short, refusing, fenced, german, wrong',
+      argument: 'manner',
+      blocks: (prompt, manner, turn) => clerkBlocks(prompt, isManner(manner) ? manner : '', turn),
+    },
     slow: {
       means: '50 words, with a pause before each (100 ms)',
       argument: 'duration',
@@ -85,13 +92,15 @@ export function findModel(name: string): { model: SimModel; argument: string } |
   const isValid =
     model?.argument === 'count'
       ? /^\d{1,7}$/.test(argument)
-      : model?.argument === 'duration' && durationMs(argument) !== undefined
+      : model?.argument === 'manner'
+        ? isManner(argument)
+        : model?.argument === 'duration' && durationMs(argument) !== undefined
   return model && isValid ? { model, argument } : undefined
 }
 
 /** The answer of a model, cut to the output limit of the request, with its bill. */
-export function answerOf(model: SimModel, argument: string, prompt: Prompt): SimAnswer {
-  const blocks = model.blocks(prompt, argument)
+export function answerOf(model: SimModel, argument: string, prompt: Prompt, turn: number): SimAnswer {
+  const blocks = model.blocks(prompt, argument, turn)
   const finish = blocks.some((block) => block.kind === 'tool')
     ? 'tools'
     : blocks.some((block) => block.kind === 'refusal')

@@ -51,7 +51,7 @@ export function planGeneration(
   pace: Pace,
 ): { plan: Plan; reply: Reply } {
   const { wire } = call.route.operation
-  let answer = answerOf(model.model, model.argument, call.prompt)
+  let answer = answerOf(model.model, model.argument, call.prompt, call.n)
   for (const { fault, argument } of faults) answer = fault.answer?.(answer, argument, call) ?? answer
   const reply = replyOf(call, answer)
   const pieces = answer.blocks.reduce((sum, block) => sum + block.pieces.length, 0)
