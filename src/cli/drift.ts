@@ -142,16 +142,16 @@ async function withProgress<Value>(
   work: () => Promise<Value>,
 ): Promise<Value> {
   if (!output.isTerminal) return work()
+  const draw = (answer: Json): void => {
+    const { set, done, all } = asObject(asArray(asObject(answer)?.['data'])[0]) ?? {}
+    if (set === undefined) return
+    const share = (asNumber(done) ?? 0) / (asNumber(all) || 1)
+    const full = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.')
+    output.redraw(`${show(set)} [${full}] ${show(done)}/${show(all)}`)
+  }
+  // What is wrong, the run itself tells.
   const timer = setInterval(() => {
-    admin.get('/drift/progress').then(
-      (answer) => {
-        const { set, done, all } = asObject(asArray(asObject(answer)?.['data'])[0]) ?? {}
-        const share = (asNumber(done) ?? 0) / (asNumber(all) || 1)
-        const full = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.')
-        if (set !== undefined) output.redraw(`${show(set)} [${full}] ${show(done)}/${show(all)}`)
-      },
-      () => undefined, // the run itself tells what is wrong
-    )
+    void admin.get('/drift/progress').then(draw, () => undefined)
   }, progressEveryMs)
   try {
     return await work()

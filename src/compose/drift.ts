@@ -11,7 +11,8 @@ import { createIdFactory } from '../core/id.ts'
 import { driftRoutes } from '../drift/admin.ts'
 import { readGoldenFiles } from '../drift/golden-files.ts'
 import type { DriftStore, TellAlert } from '../drift/port.ts'
-import { createScheduler, type Kept } from '../drift/scheduler.ts'
+import type { Kept } from '../drift/golden-shelf.ts'
+import { createScheduler } from '../drift/scheduler.ts'
 import { createWatch } from '../drift/watch.ts'
 import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
@@ -92,7 +93,7 @@ export function createDrift({ store, clock, log, ask, embed, hasSchedule }: Drif
       const kept: Kept[] = []
       for (const file of config.drift.sets) {
         try {
-          kept.push(await watch.keep(org, await readGoldenFiles(resolve(folder, file))))
+          kept.push(await watch.shelf.keep(org, await readGoldenFiles(resolve(folder, file))))
         } catch (cause) {
           log.error({ file, cause: (cause as Error).message }, 'a golden set cannot be used')
         }

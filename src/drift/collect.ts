@@ -13,6 +13,14 @@ export interface Collected {
   readonly stoppedBy?: 'cost' | 'abort'
 }
 
+export interface CollectOptions {
+  /** Of the order. */
+  readonly random: Random
+  readonly onProgress?: ((done: number, all: number) => void) | undefined
+  /** Stops asking; what has come is kept. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Prompts come in random order and samples in rounds, so that a change within the run, or a stop, touches all
  * prompts alike. What was not asked is missing; what failed is a sample with its error.
@@ -20,9 +28,7 @@ export interface Collected {
 export async function collect(
   set: GoldenSet,
   parts: ProbeParts,
-  random: Random,
-  onProgress: (done: number, all: number) => void = () => undefined,
-  signal?: AbortSignal,
+  { random, onProgress, signal }: CollectOptions,
 ): Promise<Collected> {
   const samples: Sample[][] = set.cases.map(() => [])
   const order = Array.from({ length: set.samples }, () => random.shuffle([...set.cases.keys()])).flat()
@@ -45,7 +51,7 @@ export async function collect(
       if (signal?.aborted && sample.error !== undefined) continue
       samples[prompt]!.push(sample)
       costNanoUsd += sample.costNanoUsd ?? 0
-      onProgress(++done, set.cases.length * set.samples)
+      onProgress?.(++done, set.cases.length * set.samples)
     }
   }
   await Promise.all(Array.from({ length: set.concurrency }, work))

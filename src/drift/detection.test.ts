@@ -16,10 +16,9 @@ function assertNear(actual: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`)
 }
 
-const quietMeans = [
-  ...[0.842, 0.85, 0.836, 0.846, 0.858, 0.84, 0.832, 0.848, 0.854, 0.844],
-  ...[0.838, 0.846, 0.85, 0.842, 0.836, 0.852, 0.848, 0.84, 0.846, 0.844],
-]
+const quietMeans = [0.842, 0.85, 0.836, 0.846, 0.858, 0.84, 0.832, 0.848, 0.854, 0.844].concat([
+  0.838, 0.846, 0.85, 0.842, 0.836, 0.852, 0.848, 0.84, 0.846, 0.844,
+])
 
 test('the run-level t of the worked example, with and without its floor', () => {
   const floored = testMean(quietMeans, 0.772, 0.000336)

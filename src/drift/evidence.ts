@@ -30,7 +30,13 @@ const maxPrompts = 5
 const maxRefusals = 20
 const maxCharacters = 600
 
-export function evidenceOf(set: GoldenSet, baseline: readonly RunSamples[], run: RunSamples): Evidence[] {
+export interface EvidenceInput {
+  readonly set: GoldenSet
+  readonly baseline: readonly RunSamples[]
+  readonly run: RunSamples
+}
+
+export function evidenceOf({ set, baseline, run }: EvidenceInput): Evidence[] {
   const tables = tabulate(baseline, run)
   return decisionMetrics.flatMap((metric) => {
     const now = tables.run.metrics[metric]
@@ -47,11 +53,8 @@ export function evidenceOf(set: GoldenSet, baseline: readonly RunSamples[], run:
   })
 }
 
-interface Change {
+interface Change extends EvidenceInput {
   readonly metric: DecisionMetric
-  readonly set: GoldenSet
-  readonly baseline: readonly RunSamples[]
-  readonly run: RunSamples
   readonly known: readonly MetricSummary[]
   readonly now: NonNullable<RunTable['metrics'][DecisionMetric]>
 }

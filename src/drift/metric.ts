@@ -45,8 +45,6 @@ export const trendMetrics = ['latency', 'firstToken', 'tokensPerSecond'] as cons
 
 export type MetricName = DecisionMetric | (typeof exploratoryMetrics)[number] | (typeof trendMetrics)[number]
 
-export const metricNames: readonly MetricName[] = [...decisionMetrics, ...exploratoryMetrics, ...trendMetrics]
-
 /** A run's mean of the metric as people read it. */
 export function showValue(metric: DecisionMetric, value: number): string {
   if (metric === 'length') return `${Math.expm1(value).toFixed(0)} tokens`

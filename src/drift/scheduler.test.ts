@@ -86,7 +86,7 @@ const setText = (more: Record<string, unknown> = {}): string =>
   })
 
 const keep = ({ watch }: Instance, more?: Record<string, unknown>) =>
-  watch.keep(org, { file: 'golden.yaml', files: { 'golden.yaml': setText(more) } })
+  watch.shelf.keep(org, { file: 'golden.yaml', files: { 'golden.yaml': setText(more) } })
 
 const runsOf = (store: DriftStore): Promise<readonly Run[]> => store.runs(org, { set: 'hourly', limit: 100 })
 
@@ -261,8 +261,8 @@ test('100 hourly sets cost next to nothing while none is due', async (t) => {
   const { clock, store, startInstance } = startWorld(t)
   const asked = t.mock.method(store, 'runs')
   const one = startInstance('one')
-  const sets = []
-  for (let at = 0; at < 100; at++) sets.push(await keep(one, { name: `set-${at}` }))
+  const { version, set } = await keep(one)
+  const sets = Array.from({ length: 100 }, (_, at) => ({ version, set: { ...set, name: `set-${at}` } }))
   one.scheduler.schedule(sets)
   await one.scheduler.tick()
   asked.mock.resetCalls()

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { isQuiet, lastSlotMs, nextSlotMs } from './cron.ts'
 import type { GoldenSet } from './golden.ts'
-import type { DriftStore, GoldenVersion, Run, TellAlert } from './port.ts'
+import type { Kept } from './golden-shelf.ts'
+import type { DriftStore, Run, TellAlert } from './port.ts'
 import type { DriftWatch } from './watch.ts'
 
 export interface SchedulerParts {
@@ -28,11 +29,6 @@ export interface Scheduler {
   nextMs(name: string): number | undefined
   /** Ends what runs, and gives the lease back. */
   stop(): Promise<void>
-}
-
-export interface Kept {
-  readonly version: GoldenVersion
-  readonly set: GoldenSet
 }
 
 const leaseName = 'drift'
