@@ -19,6 +19,7 @@ import { startLedger } from './compose/ledger.ts'
 import { createLimits } from './compose/limits.ts'
 import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
 import { createObserver } from './compose/observer.ts'
+import { createPricedAsk } from './compose/priced-ask.ts'
 import { createRouting } from './compose/routing.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
@@ -275,7 +276,7 @@ async function compose({
     store: stores.drift,
     clock,
     log,
-    ask: createAskModel(driftAccount),
+    ask: createPricedAsk(createAskModel(driftAccount), () => catalogue.get(), clock),
     embed: createEmbedTexts(driftAccount),
     hasSchedule: !isControlOnly,
   })

@@ -5,12 +5,12 @@ import { dirname, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { AdminRoute } from '../admin/route.ts'
 import type { Config } from '../config/load.ts'
-import type { AskModel, EmbedTexts } from '../core/ask.ts'
+import type { EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import { createIdFactory } from '../core/id.ts'
 import { driftRoutes } from '../drift/admin.ts'
 import { readGoldenFiles } from '../drift/golden-files.ts'
-import type { DriftStore, TellAlert } from '../drift/port.ts'
+import type { AskPriced, DriftStore, TellAlert } from '../drift/port.ts'
 import type { Kept } from '../drift/golden-shelf.ts'
 import { createScheduler } from '../drift/scheduler.ts'
 import { createWatch } from '../drift/watch.ts'
@@ -24,7 +24,7 @@ export interface DriftParts {
   readonly clock: Clock
   readonly log: Log
   /** On an account of its own, so that a budget can be set for it. */
-  readonly ask: AskModel
+  readonly ask: AskPriced
   readonly embed: EmbedTexts
   /** A command runs what it is asked to, and no schedule. */
   readonly hasSchedule: boolean
@@ -47,6 +47,7 @@ export function createDrift({ store, clock, log, ask, embed, hasSchedule }: Drif
     // A command shows its verdict itself.
     if (!hasSchedule) log.debug(facts, title)
     else if (kind === 'drift') log.error(facts, title)
+    else if (kind === 'clean') log.info(facts, title)
     else log.warn(facts, title)
   }
   const watch = createWatch({

@@ -33,12 +33,13 @@ export async function conclude(
       return
     }
     case 'warning':
-      parts.tell({ ...common, kind: 'drift_warning', title: `${set.name}: worth a look`, lines })
+      parts.tell({ ...common, kind: 'warning', title: `${set.name}: worth a look`, lines })
       return
     case 'no-data':
-      parts.tell({ ...common, kind: 'drift_no_data', title: `${set.name}: a run without data`, lines })
+      parts.tell({ ...common, kind: 'no-data', title: `${set.name}: a run without data`, lines })
       return
     case 'ok':
+      parts.tell({ ...common, kind: 'clean', title: `${set.name}: no drift`, lines })
   }
 }
 

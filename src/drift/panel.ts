@@ -1,12 +1,13 @@
 /** Asks the judge models of a golden set, for the assertions that a model decides. */
 
-import type { AskModel, EmbedTexts } from '../core/ask.ts'
+import type { EmbedTexts } from '../core/ask.ts'
 import { defined } from '../core/json.ts'
 import type { GradeParts, JudgeQuestion } from '../judgement/assertions/assertion.ts'
 import type { GoldenSet } from './golden.ts'
+import type { AskPriced } from './port.ts'
 
 export interface PanelParts {
-  readonly ask: AskModel
+  readonly ask: AskPriced
   readonly embed: EmbedTexts
   /** What grading needs besides models. */
   readonly grading: Pick<GradeParts, 'regex' | 'schemas'>

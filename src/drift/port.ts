@@ -1,9 +1,16 @@
 /** What the watch for drift needs kept, and whom it tells. */
 
+import type { Asked, AskModel } from '../core/ask.ts'
 import type { Json } from '../core/json.ts'
+import type { NanoUsd } from '../core/money.ts'
 import type { DecisionMetric } from './metric.ts'
 import type { Sample } from './sample.ts'
 import type { Direction, Verdict } from './verdict.ts'
+
+/** As `AskModel`, with what the call cost where that is known. Never rejects. */
+export type AskPriced = (
+  ...given: Parameters<AskModel>
+) => Promise<Asked & { readonly costNanoUsd?: NanoUsd }>
 
 /** One version of a golden set; versions are never changed. */
 export interface GoldenVersion {
@@ -123,7 +130,8 @@ export interface RunFilter {
 /** Tells people. Never rejects. */
 export interface DriftAlert {
   readonly org: string
-  readonly kind: 'drift' | 'drift_warning' | 'drift_no_data'
+  /** `clean`: what was told of the set before is over. */
+  readonly kind: 'drift' | 'warning' | 'no-data' | 'clean'
   readonly set: string
   readonly target: string
   readonly runId: string

@@ -1,7 +1,6 @@
 /** Asks a golden prompt once, turn by turn, and gives what is kept of the last reply. */
 
 import type { Answer } from '../core/answer.ts'
-import type { Asked, AskModel } from '../core/ask.ts'
 import { defined } from '../core/json.ts'
 import type { GenRequest, Tool, Turn } from '../core/request.ts'
 import type { GradeContext, GradeParts, Reply } from '../judgement/assertions/assertion.ts'
@@ -9,10 +8,11 @@ import { gradeReply, sumUp } from '../judgement/assertions/grade.ts'
 import type { ParamSettings } from '../judgement/suite/settings.ts'
 import type { Case } from '../judgement/suite/suite.ts'
 import type { Sentiment } from '../judgement/sentiment.ts'
+import type { AskPriced } from './port.ts'
 import { readSample, type Sample, type Unread } from './sample.ts'
 
 export interface ProbeParts {
-  readonly ask: AskModel
+  readonly ask: AskPriced
   readonly grading: GradeParts
   readonly sentiment: Sentiment
 }
@@ -119,10 +119,14 @@ function replyTurn(answer: Answer): Turn {
   }
 }
 
+type Asked = Awaited<ReturnType<AskPriced>>
+
 /** What is kept of a call. An answer that broke off is an error, whatever text came. */
-function sampleOf({ requestId, answer, error, model, usage, durationMs, firstTokenMs }: Asked): Unread {
+function sampleOf(asked: Asked): Unread {
+  const { requestId, answer, error, model, usage, durationMs, firstTokenMs, costNanoUsd } = asked
   if (error !== undefined || answer === undefined) {
-    return { requestId, error: error?.code ?? 'internal', text: '', toolCalls: [], durationMs }
+    const code = error?.code ?? 'internal'
+    return defined({ requestId, error: code, text: '', toolCalls: [], durationMs, costNanoUsd })
   }
   const joined = (kind: 'text' | 'refusal') =>
     answer.blocks
@@ -144,6 +148,7 @@ function sampleOf({ requestId, answer, error, model, usage, durationMs, firstTok
     fingerprint: answer.fingerprint,
     durationMs,
     firstTokenMs,
+    costNanoUsd,
     meanLogprob:
       logprobs.length === 0
         ? undefined

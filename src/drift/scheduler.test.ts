@@ -151,7 +151,7 @@ test('a slot that no instance was there for is a run without data, told once', a
   )
   assert.deepEqual(
     told.map(({ kind, title }) => [kind, title]),
-    [['drift_no_data', 'hourly: a run was missed']],
+    [['no-data', 'hourly: a run was missed']],
   )
   await two.scheduler.tick()
   assert.equal((await runsOf(store)).length, 2)

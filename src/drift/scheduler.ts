@@ -166,7 +166,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     await store.endRun({ ...run, endedAtMs: nowMs, verdict: 'no-data', judgement })
     const { set, target, id: runId } = run
     const title = `${set}: a run was missed`
-    tell({ org, kind: 'drift_no_data', set, target, runId, title, lines: [why] })
+    tell({ org, kind: 'no-data', set, target, runId, title, lines: [why] })
   }
 
   return {
