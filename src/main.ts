@@ -37,6 +37,7 @@ import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
 import { ledgerRoutes } from './ledger/admin.ts'
+import type { RequestRecord } from './records/record.ts'
 import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
 import { providerRoutes } from './routing/admin.ts'
 import { createRoutingTable } from './routing/table.ts'
@@ -211,6 +212,8 @@ async function compose({
     alerting.onHealthChange(change)
   })
   let listeners: Listeners | undefined
+  /** Of parts that are built after the request path, because they use it. */
+  const lookers: ((record: RequestRecord) => void)[] = []
   const observer = await createObserver({
     config,
     log,
@@ -223,6 +226,7 @@ async function compose({
     watch(record) {
       events.publish('request', record.org, () => toSummary(record))
       alerting.observe(record)
+      for (const look of lookers) look(record)
     },
   })
   const pressure = new Pressure(config.server.overload)
@@ -276,10 +280,12 @@ async function compose({
     store: stores.drift,
     clock,
     log,
+    alerts: alerting.alerts,
     ask: createPricedAsk(createAskModel(driftAccount), () => catalogue.get(), clock),
     embed: createEmbedTexts(driftAccount),
     hasSchedule: !isControlOnly,
   })
+  lookers.push(drift.observe)
   closers.add(() => drift.close())
   const adminRows = [
     ...recordRoutes(stores.records),

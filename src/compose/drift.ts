@@ -4,25 +4,29 @@ import { randomBytes } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { AdminRoute } from '../admin/route.ts'
+import type { Alerts } from '../alerts/alerts.ts'
 import type { Config } from '../config/load.ts'
 import type { EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import { createIdFactory } from '../core/id.ts'
 import { driftRoutes } from '../drift/admin.ts'
 import { readGoldenFiles } from '../drift/golden-files.ts'
-import type { AskPriced, DriftStore, TellAlert } from '../drift/port.ts'
+import type { AskPriced, DriftAlert, DriftStore, TellAlert } from '../drift/port.ts'
 import type { Kept } from '../drift/golden-shelf.ts'
 import { createScheduler } from '../drift/scheduler.ts'
+import { createTrafficMeter } from '../drift/traffic-meter.ts'
 import { createWatch } from '../drift/watch.ts'
 import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { loadSentiment, type Sentiment } from '../judgement/sentiment.ts'
+import type { RequestRecord } from '../records/record.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface DriftParts {
   readonly store: DriftStore
   readonly clock: Clock
   readonly log: Log
+  readonly alerts: Alerts
   /** On an account of its own, so that a budget can be set for it. */
   readonly ask: AskPriced
   readonly embed: EmbedTexts
@@ -31,6 +35,8 @@ export interface DriftParts {
 }
 
 export interface DriftWatcher {
+  /** Counts a finished request into the passive watch. */
+  observe(record: RequestRecord): void
   readonly routes: readonly AdminRoute[]
   /** Takes up the golden sets of a configuration. What is wrong with one is logged, and the others go on. */
   reload(config: Config): Promise<void>
@@ -40,16 +46,10 @@ export interface DriftWatcher {
 const org = 'default'
 const tickMs = 5_000
 
-export function createDrift({ store, clock, log, ask, embed, hasSchedule }: DriftParts): DriftWatcher {
+export function createDrift(parts: DriftParts): DriftWatcher {
+  const { store, clock, log, alerts, ask, embed, hasSchedule } = parts
   const newId = createIdFactory(randomBytes, clock, 'drift_')
-  const tell: TellAlert = ({ kind, title, lines, set, runId }) => {
-    const facts = { kind, set, runId, lines }
-    // A command shows its verdict itself.
-    if (!hasSchedule) log.debug(facts, title)
-    else if (kind === 'drift') log.error(facts, title)
-    else if (kind === 'clean') log.info(facts, title)
-    else log.warn(facts, title)
-  }
+  const tell: TellAlert = (alert) => tellAlerts(alert, alerts)
   const watch = createWatch({
     store,
     clock,
@@ -60,12 +60,14 @@ export function createDrift({ store, clock, log, ask, embed, hasSchedule }: Drif
     sentiment: lazySentiment(),
     grading: { regex: createRegexRunner(), schemas: createSchemaChecker() },
   })
+  const instance = newId()
+  const meter = createTrafficMeter({ store, clock, instance, tell })
   const scheduler = createScheduler({
     watch,
     store,
     clock,
     org,
-    instance: newId(),
+    instance,
     newId,
     tell,
     onError: (cause) => log.error({ cause: inspect(cause) }, 'a golden run could not be made'),
@@ -74,14 +76,14 @@ export function createDrift({ store, clock, log, ask, embed, hasSchedule }: Drif
   timer?.unref()
 
   function tick(): void {
-    scheduler
-      .tick()
-      .catch((cause: unknown) =>
-        log.error({ cause: inspect(cause) }, 'the golden runs cannot be looked after'),
-      )
+    const failed = (cause: unknown) =>
+      log.error({ cause: inspect(cause) }, 'the watch for drift cannot be kept')
+    scheduler.tick().catch(failed)
+    meter.tick().catch(failed)
   }
 
   return {
+    observe: (record) => meter.observe(record),
     routes: driftRoutes({
       watch,
       store,
@@ -104,8 +106,23 @@ export function createDrift({ store, clock, log, ask, embed, hasSchedule }: Drif
     async close() {
       clearInterval(timer)
       await scheduler.stop()
+      await meter.flush()
     },
   }
+}
+
+/** One alert of a set goes on while it lasts: a warning that becomes drift is the same alert, more severe. */
+function tellAlerts({ org, kind, set, target, runId, title, lines }: DriftAlert, alerts: Alerts): void {
+  const subject = set
+  if (kind === 'clean') return alerts.resolve({ org, kind: 'drift', subject })
+  alerts.raise({
+    org,
+    kind: 'drift',
+    subject,
+    severity: kind === 'drift' ? 'critical' : 'warning',
+    summary: title,
+    detail: { set, target, run: runId, verdict: kind, reasons: [...lines] },
+  })
 }
 
 /** The lexicon is loaded with the first run. */

@@ -81,6 +81,18 @@ export interface Alarm {
   readonly untilMs?: number
 }
 
+/** What one instance saw of an hour's live answers. */
+export interface TrafficRow {
+  readonly org: string
+  /** Empty where callers named the target itself. */
+  readonly route: string
+  readonly model: string
+  readonly hourMs: number
+  readonly instance: string
+  /** See `TrafficHour`. */
+  readonly strata: Readonly<Record<string, readonly number[]>>
+}
+
 /** Everything is of one organisation; a store never mixes two. */
 export interface DriftStore {
   /** Gives the version of the text: a new number where it differs from the newest one. */
@@ -110,6 +122,11 @@ export interface DriftStore {
   putAlarm(alarm: Alarm): Promise<void>
   /** Newest first. */
   alarms(org: string, set?: string): Promise<readonly Alarm[]>
+
+  /** Deletes what is older than `keepFromMs` on the way. */
+  addTraffic(row: TrafficRow, keepFromMs: number): Promise<void>
+  /** Of all organisations, from the one hour to the other, both included. */
+  traffic(fromMs: number, toMs: number): Promise<readonly TrafficRow[]>
 
   /** Takes or extends a lease; false while another holder's has not run out. */
   takeLease(name: string, holder: string, nowMs: number, untilMs: number): Promise<boolean>

@@ -77,6 +77,15 @@ export const driftMigrations: readonly Migration[] = [
         .on('drift_alarms')
         .columns(['org', 'set_name', 'created_at_ms']),
       schema
+        .createTable('drift_traffic')
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('route', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('hour_ms', 'bigint', (column) => column.notNull())
+        .addColumn('instance', 'text', (column) => column.notNull())
+        .addColumn('strata', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('drift_traffic_identity', ['hour_ms', 'org', 'route', 'model', 'instance']),
+      schema
         .createTable('drift_leases')
         .addColumn('name', 'text', (column) => column.primaryKey())
         .addColumn('holder', 'text', (column) => column.notNull())

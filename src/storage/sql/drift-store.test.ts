@@ -155,3 +155,24 @@ testStore('a lease has one holder until it runs out or is given back', async (da
   await store.releaseLease('drift', 'two')
   assert.equal(await take('one', 16), true)
 })
+
+testStore('hours of live answers come back by instance, and old ones go', async (database) => {
+  const store = createDriftStore(database)
+  const row = {
+    org,
+    route: 'assistant',
+    model: 'openai/m',
+    hourMs: 5,
+    instance: 'one',
+    strata: { key: [1, 2, 4] },
+  }
+  await store.addTraffic({ ...row, hourMs: 1 }, 0)
+  await store.addTraffic(row, 2)
+  await store.addTraffic({ ...row, instance: 'two' }, 2)
+  const found = await store.traffic(0, 9)
+  assert.deepEqual(
+    found.toSorted((a, b) => (a.instance < b.instance ? -1 : 1)),
+    [row, { ...row, instance: 'two' }],
+  )
+  assert.deepEqual(await store.traffic(6, 9), [])
+})

@@ -68,6 +68,14 @@ type DriftTables = {
     readonly samples: string
   }
   readonly drift_alarms: AlarmRow
+  readonly drift_traffic: {
+    readonly org: string
+    readonly route: string
+    readonly model: string
+    readonly hour_ms: number
+    readonly instance: string
+    readonly strata: string
+  }
   readonly drift_leases: { readonly name: string; readonly holder: string; readonly until_ms: number }
 }
 
@@ -217,6 +225,27 @@ export function createDriftStore(database: Database): DriftStore {
         .limit(maxAlarms)
         .execute()
       return rows.map(toAlarm)
+    },
+
+    async addTraffic({ hourMs, strata, ...row }, keepFromMs) {
+      await db.deleteFrom('drift_traffic').where('hour_ms', '<', keepFromMs).execute()
+      await db
+        .insertInto('drift_traffic')
+        .values({ ...row, hour_ms: hourMs, strata: JSON.stringify(strata) })
+        .execute()
+    },
+    async traffic(fromMs, toMs) {
+      const rows = await db
+        .selectFrom('drift_traffic')
+        .selectAll()
+        .where('hour_ms', '>=', fromMs)
+        .where('hour_ms', '<=', toMs)
+        .execute()
+      return rows.map(({ hour_ms: hourMs, strata, ...row }) => ({
+        ...row,
+        hourMs,
+        strata: JSON.parse(strata) as Record<string, number[]>,
+      }))
     },
 
     async takeLease(name, holder, nowMs, untilMs) {
