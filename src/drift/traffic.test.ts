@@ -74,7 +74,7 @@ test('finished requests become hours in the store, and the last hour is judged o
   const [warning, ...more] = told.filter(({ kind }) => kind !== 'clean')
   assert.deepEqual(more, [])
   assert.equal(warning?.title, 'assistant (openai/m): live answers have changed')
-  assert.match(warning.lines[0]!.lines[0]!, /^output tokens went from 1\d\d to 3\d\d$/)
+  assert.match(warning.lines[0]!, /^output tokens went from 1\d\d to 3\d\d$/)
   const rows = await store.traffic(0, clock.at)
   assert.equal(rows.length, 60)
 })
