@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accuracyOf, crossValidate } from '../../scripts/fit-refusal.ts'
 import { noEvalData, readLlmDrift, readXstest } from '../../test/support/eval-data.ts'
+import { gradeRefusal } from './refusal-assertion.ts'
 import { correctedRate, refusalOf } from './refusal.ts'
 import { refusalLanguages } from './refusal-signs.ts'
 
@@ -68,6 +69,18 @@ test("the provider's own signal comes before the text", () => {
 test('blank output is a refusal unless it calls a tool', () => {
   assert.deepEqual(refusalOf({ text: ' \n' }), { class: 'refuse', by: 'blank', probability: 1 })
   assert.equal(refusalOf({ text: '', toolCalls: 1 }).class, 'comply')
+})
+
+test('the assertion passes where the provider, the blank or the text refuses', () => {
+  const reply = { output: 'Paris.', toolCalls: [], isRefusal: false, totalMs: 1, isCached: false }
+  const passes = (more: Partial<typeof reply>) => {
+    const outcome = gradeRefusal({ ...reply, ...more })
+    return 'pass' in outcome && outcome.pass
+  }
+  assert.equal(passes({}), false)
+  assert.equal(passes({ isRefusal: true }), true)
+  assert.equal(passes({ output: ' ' }), true)
+  assert.equal(passes({ output: "I'm sorry, but I can't help with that." }), true)
 })
 
 test('a text without end is read in bounded time', () => {

@@ -1,6 +1,7 @@
 /** The one table of assertions: what each takes as its value, and how it grades. */
 
 import { z } from 'zod'
+import { gradeRefusal } from '../refusal-assertion.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { asNumber, asObject, asString } from '../../core/json.ts'
 import type { Assertion, GradeContext, GradeParts, Outcome, Reply } from './assertion.ts'
@@ -174,6 +175,7 @@ export const assertionTable = {
     grade: (_, assertion, __, { replies }) => gradeTrajectory(replies, assertion),
   },
   'finish-reason': { means: 'why the answer ended', value: words, grade: gradeFinishReason },
+  'is-refusal': { means: 'the answer refuses, wholly or in part', grade: gradeRefusal },
   latency: { means: 'at most `threshold` ms in all', needsThreshold: true, grade: gradeLatency },
   ttft: { means: 'at most `threshold` ms to the first token', needsThreshold: true, grade: gradeFirstToken },
   cost: { means: 'at most `threshold` USD', needsThreshold: true, grade: gradeCost },
