@@ -11,8 +11,8 @@ export interface Checkpointer {
 
 /** Some 3 MB of request records. */
 const rowsBetween = 2_000
-/** Of 4 KiB. Where the log grows to this all the same, SQLite moves it itself, and everybody waits for it. */
-const fallbackPages = 16_000
+/** Of 8 KiB. Where the log grows to this all the same, SQLite moves it itself, and everybody waits for it. */
+const fallbackPages = 8_000
 
 /**
  * By itself SQLite moves its write-ahead log into the database within a commit, each thousand pages, and waits for
