@@ -70,7 +70,8 @@ export function createLedger(parts: LedgerParts): Ledger {
 
 /** What all accounts share. */
 interface Shared extends LedgerParts {
-  readonly open: Map<number, AttemptAccount>
+  /** Of the intents. Ids alone: what a long-lived set holds is collected late (docs/adr/0010). */
+  readonly open: Set<number>
   /** Called when the last of them is settled. */
   onIdle: () => void
 }
@@ -81,7 +82,7 @@ class TwoPhaseLedger implements Ledger {
   #lastId = 0
 
   constructor(parts: LedgerParts) {
-    this.#shared = { ...parts, open: new Map(), onIdle: () => undefined }
+    this.#shared = { ...parts, open: new Set(), onIdle: () => undefined }
   }
 
   get openCount(): number {
@@ -130,9 +131,8 @@ class TwoPhaseLedger implements Ledger {
       )
     }
     this.#versions.kept(intent.priceVersion)
-    const account = new AttemptAccount(this.#shared, { opening, intent, info, bounds, lookUp })
-    this.#shared.open.set(intent.id, account)
-    return account
+    this.#shared.open.add(intent.id)
+    return new AttemptAccount(this.#shared, { opening, intent, info, bounds, lookUp })
   }
 
   async close(): Promise<void> {
