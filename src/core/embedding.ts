@@ -37,3 +37,4 @@ export type EmbeddingDialectId =
   | 'cohere-embeddings'
   | 'voyage-embeddings'
   | 'ollama-embeddings'
+  | 'bedrock-embeddings'

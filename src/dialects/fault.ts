@@ -103,3 +103,8 @@ function firstBytes(text: string, maxBytes: number): string {
   const { read } = new TextEncoder().encodeInto(text, bytes)
   return text.slice(0, read)
 }
+
+/** What a provider sent is not what its dialect says. */
+export function protocolFault(problem: string): GatewayError {
+  return new GatewayError('upstream_protocol', problem)
+}

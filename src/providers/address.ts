@@ -33,6 +33,7 @@ const embed: Record<EmbeddingDialectId, (model: string, method: string | undefin
   'cohere-embeddings': () => '/embed',
   'voyage-embeddings': () => '/embeddings',
   'ollama-embeddings': () => '/embed',
+  'bedrock-embeddings': (model) => `/model/${encodeURIComponent(model)}/invoke`,
 }
 
 /** The path of an embedding; `method` is what the dialect's encoder chose where it has several. */

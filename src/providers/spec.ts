@@ -40,6 +40,8 @@ export interface ProviderSpec {
   /** It answers no generation at all: only its errors are in its first dialect. */
   readonly generates?: false
   readonly embeddings?: EmbeddingDialectId
+  /** The response header that tells the tokens of an embedding, where its body does not. */
+  readonly embeddingTokensHeader?: string
   /** The dialects whose token-counting endpoint it offers. */
   readonly countsTokens?: readonly DialectId[]
   /** With version path, without a trailing slash; `{region}` is filled in. Absent: the configuration must name it. */

@@ -137,6 +137,8 @@ export const providerTable = {
     genAiName: 'aws.bedrock',
     dialects: ['bedrock-converse'],
     structured: { schema: 'anthropic', forcedTool: true },
+    embeddings: 'bedrock-embeddings',
+    embeddingTokensHeader: 'x-amzn-bedrock-input-token-count',
     baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com',
     alsoCalled: ['bedrock_converse', 'aws-bedrock'],
     auth: { kind: 'sigv4', service: 'bedrock' },

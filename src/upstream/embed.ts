@@ -3,6 +3,7 @@
 import type { EmbeddingDialectId, EmbedRequest } from '../core/embedding.ts'
 import { GatewayError } from '../core/error.ts'
 import { type Json, type JsonObject, parseJson } from '../core/json.ts'
+import type { Usage } from '../core/usage.ts'
 import type { EmbeddingDialect, EmbedPath } from '../dialects/embeddings/embedding-dialect.ts'
 import { embeddingDialects } from '../dialects/embeddings/registry.ts'
 import { dialects } from '../dialects/registry.ts'
@@ -15,7 +16,7 @@ import {
   type Call,
   refuseDroppedIfStrict,
 } from './operation.ts'
-import { exchange, resultOf } from './whole.ts'
+import { exchange, resultOf, type Whole } from './whole.ts'
 
 /** Reads a client's embeddings request. Throws GatewayError `invalid_request`. */
 export function openEmbed(id: EmbeddingDialectId, body: Json, path: EmbedPath | undefined): Call {
@@ -66,11 +67,18 @@ async function attempt(
     provider.responsePatch,
   )
   if (answer instanceof GatewayError) return { ...result, error: answer, isWhole: false }
-  const encoded: JsonObject = client.response.encode(answer, request)
+  const usage = answer.usage ?? usageByHeader(received, provider.spec.embeddingTokensHeader)
+  const encoded: JsonObject = client.response.encode({ ...answer, ...(usage && { usage }) }, request)
   return {
     ...result,
     reportedModel: answer.model,
     body: JSON.stringify(encoded),
-    ...(answer.usage && { usage: answer.usage }),
+    ...(usage && { usage }),
   }
+}
+
+function usageByHeader({ headers }: Whole, name: string | undefined): Usage | undefined {
+  const text = name === undefined ? undefined : headers[name]
+  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) return undefined
+  return { inputTokens: Number(text), outputTokens: 0 }
 }

@@ -11,6 +11,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { encodeAwsEventStream } from '../../src/framing/aws-event-stream.ts'
 import { signRequest } from '../../src/providers/sigv4.ts'
 import { clients } from '../support/clients.ts'
+import { startScriptedProvider } from '../support/scripted-provider.ts'
 import { startStack } from '../support/stack.ts'
 
 const providerKey = 'provider-key-canary-0123456789' // as the stack's environment has it
@@ -155,4 +156,47 @@ test('each request is signed as it is sent, an ARN as the model included', async
   assert.equal(sent.request.headers.authorization, `Bearer ${providerKey}`)
   assert.equal(sent.request.headers['x-amz-date'], undefined)
   assert.ok(!log.join('').includes(providerKey))
+})
+
+test('a client of OpenAI embeds with a model of Bedrock, signed, and the tokens are those of its header', async (t) => {
+  const provider = await startScriptedProvider(t)
+  provider.answerWith(({ target }, response) => {
+    const headers = { 'content-type': 'application/json', 'x-amzn-bedrock-input-token-count': '12' }
+    const body = target.includes('cohere')
+      ? {
+          embeddings: {
+            float: [
+              [1, 2],
+              [3, 4],
+            ],
+          },
+          response_type: 'embeddings_by_type',
+        }
+      : { embedding: [5, 6], inputTextTokenCount: 7 }
+    response.writeHead(200, headers).end(JSON.stringify(body))
+  })
+  const aws = { type: 'bedrock', ...accessKey, baseUrl: provider.url, allowPrivateNetwork: true }
+  const own = await startStack(t, { config: { providers: { aws } } })
+  const embed = async (model: string, input: unknown) => {
+    const response = await own.post('/v1/embeddings', { model: `aws/${model}`, input })
+    return { status: response.status, body: (await response.json()) as JsonObject }
+  }
+  const cohere = await embed('eu.cohere.embed-v4:0', ['one', 'two'])
+  assert.deepEqual(
+    asArray(cohere.body['data']).map((each) => asObject(each)?.['embedding']),
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  )
+  assert.deepEqual(cohere.body['usage'], { prompt_tokens: 12, total_tokens: 12 })
+  const titan = await embed('amazon.titan-embed-text-v2:0', 'one')
+  assert.deepEqual(titan.body['usage'], { prompt_tokens: 7, total_tokens: 7 })
+  const [first, second] = provider.received
+  assert.equal(first!.target, '/model/eu.cohere.embed-v4%3A0/invoke')
+  assert.match(first!.headers['authorization']![0]!, /^AWS4-HMAC-SHA256 /)
+  assert.deepEqual(JSON.parse(second!.body.toString()), { inputText: 'one' })
+  const refused = await embed('amazon.titan-embed-text-v2:0', ['one', 'two'])
+  assert.equal(refused.status, 400)
+  assert.equal(provider.received.length, 2)
 })

@@ -3,6 +3,7 @@
 import { defined, type JsonObject } from '../../core/json.ts'
 import { type GenRequest, type Tool, type Turn, untoldFields } from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
+import { reportAsked } from '../unsupported.ts'
 import { cacheControl, encodeParts } from './part-encode.ts'
 import { reasoningToWire } from './reasoning.ts'
 import { ownFields } from './response.ts'
@@ -204,19 +205,20 @@ function encodeServiceTier(
   return undefined
 }
 
-/** Names what the request asks for and this dialect has no member for. A value that asks for nothing is no loss. */
+/** What this dialect has no member for. */
+const unsupported = [
+  'seed',
+  'n',
+  'logprobs',
+  'presence_penalty',
+  'frequency_penalty',
+  'logit_bias',
+  'verbosity',
+  'modalities',
+  'previous_response_id',
+] as const
+
 function reportUnsupported(request: GenRequest, isOwn: boolean, dropped: Set<string>): void {
-  const asked: Record<string, boolean> = {
-    seed: request.seed !== undefined,
-    n: (request.choices ?? 1) > 1,
-    logprobs: request.topLogprobs !== undefined,
-    presence_penalty: (request.presencePenalty ?? 0) !== 0,
-    frequency_penalty: (request.frequencyPenalty ?? 0) !== 0,
-    logit_bias: Object.keys(request.logitBias ?? {}).length > 0,
-    verbosity: request.verbosity !== undefined,
-    modalities: (request.outputModalities ?? []).some((modality) => modality.toLowerCase() !== 'text'),
-    previous_response_id: request.previousResponseId !== undefined,
-  }
-  for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
+  reportAsked(request, unsupported, dropped)
   if (!isOwn) for (const name of untoldFields(request)) dropped.add(name)
 }

@@ -1,8 +1,9 @@
 /** Writes a Converse request. Model and stream belong into the URL. */
 
 import { asObject, defined, type JsonObject } from '../../core/json.ts'
-import type { GenRequest, Tool, Turn } from '../../core/request.ts'
+import { type GenRequest, type Tool, type Turn, untoldFields } from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
+import { reportAsked } from '../unsupported.ts'
 import { familyOf, type ModelFields, modelFields } from './model-fields.ts'
 import { cachePoint, encodeParts, ownFields, type PartContext } from './part-encode.ts'
 
@@ -234,22 +235,23 @@ function encodeServiceTier(
   return undefined
 }
 
-/** Names what the request asks for and this dialect has no member for. A value that asks for nothing is no loss. */
+/** What this dialect has no member for. */
+const unsupported = [
+  'seed',
+  'n',
+  'logprobs',
+  'presence_penalty',
+  'frequency_penalty',
+  'logit_bias',
+  'verbosity',
+  'modalities',
+  'previous_response_id',
+  'parallel_tool_calls',
+  'user',
+  'cache_control',
+] as const
+
 function reportUnsupported(request: GenRequest, dropped: Set<string>): void {
-  const asked: Record<string, boolean> = {
-    seed: request.seed !== undefined,
-    n: (request.choices ?? 1) > 1,
-    logprobs: request.topLogprobs !== undefined,
-    presence_penalty: (request.presencePenalty ?? 0) !== 0,
-    frequency_penalty: (request.frequencyPenalty ?? 0) !== 0,
-    logit_bias: Object.keys(request.logitBias ?? {}).length > 0,
-    verbosity: request.verbosity !== undefined,
-    modalities: (request.outputModalities ?? []).some((modality) => modality.toLowerCase() !== 'text'),
-    previous_response_id: request.previousResponseId !== undefined,
-    parallel_tool_calls: request.parallelToolCalls === false,
-    user: request.user !== undefined,
-    cache: request.cache !== undefined,
-  }
-  for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
-  for (const name of Object.keys(request.native?.fields ?? {})) dropped.add(name)
+  reportAsked(request, unsupported, dropped)
+  for (const name of untoldFields(request)) dropped.add(name)
 }

@@ -1,6 +1,6 @@
 /** Cohere's error bodies, and the answers that end in an error. */
 
-import { GatewayError } from '../../core/error.ts'
+import type { GatewayError } from '../../core/error.ts'
 import { asObject, asString, type Json, type JsonObject, parseJson } from '../../core/json.ts'
 import { faultFromStatus } from '../fault.ts'
 
@@ -28,8 +28,4 @@ export function failureOf(finishReason: Json | undefined, error: Json | undefine
     type: finishReason,
     message: asString(error),
   })
-}
-
-export function protocolFault(problem: string): GatewayError {
-  return new GatewayError('upstream_protocol', problem)
 }

@@ -3,6 +3,7 @@
 import { asArray, defined, type JsonObject } from '../../core/json.ts'
 import { type GenRequest, type ReasoningOptions, type Tool, untoldFields } from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
+import { reportAsked } from '../unsupported.ts'
 import { encodeTurns } from './message-encode.ts'
 
 const dialect = 'cohere-chat'
@@ -152,21 +153,22 @@ function encodeThinking(
   return { type: 'enabled', ...defined({ token_budget }) }
 }
 
-/** Names what the request asks for and this dialect has no member for. A value that asks for nothing is no loss. */
+/** What this dialect has no member for. */
+const unsupported = [
+  'n',
+  'logprobs',
+  'logit_bias',
+  'verbosity',
+  'modalities',
+  'previous_response_id',
+  'parallel_tool_calls',
+  'user',
+  'metadata',
+  'service_tier',
+  'cache_control',
+] as const
+
 function reportUnsupported(request: GenRequest, dropped: Set<string>): void {
-  const asked: Record<string, boolean> = {
-    n: (request.choices ?? 1) > 1,
-    logprobs: request.topLogprobs !== undefined,
-    logit_bias: Object.keys(request.logitBias ?? {}).length > 0,
-    verbosity: request.verbosity !== undefined,
-    modalities: (request.outputModalities ?? []).some((modality) => modality.toLowerCase() !== 'text'),
-    previous_response_id: request.previousResponseId !== undefined,
-    parallel_tool_calls: request.parallelToolCalls === false,
-    user: request.user !== undefined,
-    metadata: request.metadata !== undefined,
-    service_tier: request.serviceTier !== undefined && !['auto', 'default'].includes(request.serviceTier),
-    cache_control: request.cache !== undefined,
-  }
-  for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
+  reportAsked(request, unsupported, dropped)
   for (const name of untoldFields(request)) dropped.add(name)
 }

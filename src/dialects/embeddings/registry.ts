@@ -1,6 +1,7 @@
 /** All embeddings dialects by id. */
 
 import type { EmbeddingDialectId } from '../../core/embedding.ts'
+import { bedrockEmbeddings } from './bedrock.ts'
 import { cohereEmbeddings } from './cohere.ts'
 import type { EmbeddingDialect } from './embedding-dialect.ts'
 import { geminiEmbeddings } from './gemini.ts'
@@ -14,4 +15,5 @@ export const embeddingDialects: Readonly<Record<EmbeddingDialectId, EmbeddingDia
   'cohere-embeddings': cohereEmbeddings,
   'voyage-embeddings': voyageEmbeddings,
   'ollama-embeddings': ollamaEmbeddings,
+  'bedrock-embeddings': bedrockEmbeddings,
 }

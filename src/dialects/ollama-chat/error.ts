@@ -1,6 +1,6 @@
 /** Ollama's error bodies, which are the error lines of its streams too. */
 
-import { GatewayError } from '../../core/error.ts'
+import type { GatewayError } from '../../core/error.ts'
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../../core/json.ts'
 import { faultFromStatus } from '../fault.ts'
 
@@ -18,8 +18,4 @@ export function errorFromWire(status: number, body: JsonObject): GatewayError {
 /** The body for any failure. `code` is the gateway's own, beside Ollama's one member. */
 export function encodeError({ message, code }: GatewayError): JsonObject {
   return { error: message, code }
-}
-
-export function protocolFault(problem: string): GatewayError {
-  return new GatewayError('upstream_protocol', problem)
 }

@@ -4,6 +4,7 @@ import { asObject, defined, type Json, type JsonObject } from '../../core/json.t
 import { type GenRequest, type Part, type Tool, type Turn, untoldFields } from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
 import { toolInput } from '../tool-input.ts'
+import { reportAsked } from '../unsupported.ts'
 
 const dialect = 'ollama-chat'
 
@@ -215,20 +216,21 @@ function encodeThink({ reasoning, native }: GenRequest, dropped: Set<string>): J
   return budgetTokens !== undefined || adaptive ? true : undefined
 }
 
-/** Names what the request asks for and this dialect has no member for. A value that asks for nothing is no loss. */
+/** What this dialect has no member for. */
+const unsupported = [
+  'n',
+  'logit_bias',
+  'verbosity',
+  'modalities',
+  'previous_response_id',
+  'parallel_tool_calls',
+  'user',
+  'metadata',
+  'service_tier',
+  'cache_control',
+] as const
+
 function reportUnsupported(request: GenRequest, dropped: Set<string>): void {
-  const asked: Record<string, boolean> = {
-    n: (request.choices ?? 1) > 1,
-    logit_bias: Object.keys(request.logitBias ?? {}).length > 0,
-    verbosity: request.verbosity !== undefined,
-    modalities: (request.outputModalities ?? []).some((modality) => modality.toLowerCase() !== 'text'),
-    previous_response_id: request.previousResponseId !== undefined,
-    parallel_tool_calls: request.parallelToolCalls === false,
-    user: request.user !== undefined,
-    metadata: request.metadata !== undefined,
-    service_tier: request.serviceTier !== undefined && !['auto', 'default'].includes(request.serviceTier),
-    cache_control: request.cache !== undefined,
-  }
-  for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
+  reportAsked(request, unsupported, dropped)
   for (const name of untoldFields(request)) dropped.add(name)
 }

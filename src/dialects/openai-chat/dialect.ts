@@ -5,7 +5,8 @@ import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request-encode.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
-import { done, streamDecoder } from './stream-decode.ts'
+import { done } from '../openai-chunks.ts'
+import { streamDecoder } from './stream-decode.ts'
 import { ChunkEncoder } from './stream-encode.ts'
 
 export const openaiChat: Dialect = {

@@ -2,16 +2,17 @@
 
 import { type Answer, type AnswerBlock, blocksOf, foldAnswer } from '../../core/answer.ts'
 import type { GenEvent } from '../../core/event.ts'
-import { isObject, type Json, type JsonObject } from '../../core/json.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
 import { sealCallId } from '../../core/signature.ts'
 import type { EncodeContext, Patch } from '../dialect.ts'
+import { readWhole } from '../openai-chunks.ts'
 import { encodeOpenAiError } from '../openai-error.ts'
 import { citationToWire, logprobsToWire } from './annotation.ts'
 import { type ExtrasParts, extrasParts } from './extras.ts'
 import { reasonToWire } from './finish-reason.ts'
 import { mediaToWire } from './media.ts'
 import { detailToWire } from './reasoning.ts'
-import { ChunkDecoder, protocolFault } from './stream-decode.ts'
+import { ChunkDecoder } from './stream-decode.ts'
 import { legacyMark } from './tool-calls.ts'
 import { tierToWire, usageToWire } from './usage.ts'
 
@@ -19,13 +20,7 @@ const dialect = 'openai-chat'
 
 /** Reads a whole answer. Never throws. */
 export function decodeResponse(body: Json, patch?: Patch): readonly GenEvent[] {
-  const decoder = new ChunkDecoder(true)
-  if (!isObject(body)) return decoder.fail(protocolFault('The answer is not a JSON object.'))
-  const answer = patch === undefined ? body : patch(body)
-  if (!answer['error'] && !Array.isArray(answer['choices'])) {
-    return decoder.fail(protocolFault('The answer has no choices.'))
-  }
-  return [...decoder.take(answer), ...decoder.end()]
+  return readWhole(new ChunkDecoder(true), body, patch)
 }
 
 /**

@@ -1,20 +1,13 @@
 /** Reads Chat Completions' chunks. */
 
-import { GatewayError } from '../../core/error.ts'
+import type { GatewayError } from '../../core/error.ts'
 import type { GenEvent } from '../../core/event.ts'
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type Json,
-  type JsonObject,
-  parseJson,
-} from '../../core/json.ts'
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
 import type { Machine, Patch } from '../dialect.ts'
 import { Lifecycle } from '../lifecycle.ts'
+import { protocolFault } from '../fault.ts'
+import { type ChunkReader, readFrames, startOf } from '../openai-chunks.ts'
 import { openAiErrorOf } from '../openai-error.ts'
 import { citationFromWire, logprobsFromWire } from './annotation.ts'
 import { Extras } from './extras.ts'
@@ -27,29 +20,16 @@ import { mergeUsage, usageFromWire } from './usage.ts'
 const dialect = 'openai-chat'
 const none: readonly GenEvent[] = []
 
-/** The terminator of a stream. It proves nothing: only a `finish_reason` ends an answer. */
-export const done = '[DONE]'
-
-/** Reads frames; `patch` mends a provider's habits before the chunk is read. */
+/** `patch` mends a provider's habits before the chunk is read. */
 export function streamDecoder(patch?: Patch): Machine<Frame, GenEvent> {
-  const decoder = new ChunkDecoder()
-  return {
-    push({ event, data }) {
-      if (data === done || data === '') return none
-      const value = parseJson(data)
-      if (!isObject(value)) return decoder.fail(protocolFault('A chunk of the stream is not a JSON object.'))
-      if (event === 'error') return decoder.fail(openAiErrorOf(200, value))
-      return decoder.take(patch === undefined ? value : patch(value))
-    },
-    end: () => decoder.end(),
-  }
+  return readFrames(new ChunkDecoder(), patch)
 }
 
 /**
  * Reads chunks one by one; a whole answer is one chunk with a message in place of each delta. The provider's
  * own members are told together at the end, because they are whole only then.
  */
-export class ChunkDecoder {
+export class ChunkDecoder implements ChunkReader {
   readonly #isWhole: boolean
   readonly #blocks = new Lifecycle()
   readonly #extras = new Extras()
@@ -79,7 +59,6 @@ export class ChunkDecoder {
     return this.#blocks.take()
   }
 
-  /** Ends the answer with a failure; whatever follows is not read. */
   fail(error: GatewayError): readonly GenEvent[] {
     this.#isOver = true
     this.#blocks.emit({ type: 'fail', error })
@@ -98,16 +77,7 @@ export class ChunkDecoder {
     if (id === '' && !hasChoices) return
     this.#isStarted = true
     this.#id = id
-    const created = asNumber(chunk['created'])
-    const fingerprint = asString(chunk['system_fingerprint'])
-    this.#blocks.emit({
-      type: 'start',
-      id,
-      model: asString(chunk['model']) ?? '',
-      // Some servers send 0, others milliseconds: a time that cannot be is no time.
-      ...(created !== undefined && created > 0 && created < 1e11 ? { createdAtMs: created * 1000 } : {}),
-      ...(fingerprint ? { fingerprint } : {}),
-    })
+    this.#blocks.emit(startOf(chunk))
   }
 
   #readUsage(chunk: JsonObject): void {
@@ -238,8 +208,4 @@ export class ChunkDecoder {
 
 function choiceIndex(value: Json | undefined): number {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0
-}
-
-export function protocolFault(problem: string): GatewayError {
-  return new GatewayError('upstream_protocol', problem)
 }

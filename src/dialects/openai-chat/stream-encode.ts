@@ -6,13 +6,13 @@ import { sealCallId } from '../../core/signature.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { Frame } from '../../framing/frame.ts'
 import type { EncodeContext, Machine } from '../dialect.ts'
+import { chunkHead, done } from '../openai-chunks.ts'
 import { encodeOpenAiError } from '../openai-error.ts'
 import { citationToWire, logprobsToWire } from './annotation.ts'
 import { extrasParts } from './extras.ts'
 import { reasonToWire } from './finish-reason.ts'
 import { mediaToWire } from './media.ts'
 import { detailToWire } from './reasoning.ts'
-import { done } from './stream-decode.ts'
 import { legacyMark } from './tool-calls.ts'
 import { tierToWire, usageToWire } from './usage.ts'
 
@@ -56,7 +56,7 @@ export class ChunkEncoder implements Machine<GenEvent, Frame> {
 
   constructor(context: EncodeContext) {
     this.#context = context
-    this.#chunkHead = chunkHead(context.id, context.model, context.nowMs, undefined)
+    this.#chunkHead = opening({ id: '', model: '' }, context)
   }
 
   push(event: GenEvent): readonly Frame[] {
@@ -83,17 +83,9 @@ export class ChunkEncoder implements Machine<GenEvent, Frame> {
 
   #take(event: GenEvent, out: Frame[]): void {
     switch (event.type) {
-      case 'start': {
-        const { id, model, createdAtMs, fingerprint } = event
-        const context = this.#context
-        this.#chunkHead = chunkHead(
-          id || context.id,
-          model || context.model,
-          createdAtMs ?? context.nowMs,
-          fingerprint,
-        )
+      case 'start':
+        this.#chunkHead = opening(event, this.#context)
         break
-      }
       case 'block-start':
         this.#blockStart(event, out)
         break
@@ -298,15 +290,9 @@ export class ChunkEncoder implements Machine<GenEvent, Frame> {
 }
 
 /** A chunk up to and including the comma before its own members. */
-function chunkHead(id: string, model: string, createdAtMs: number, fingerprint: string | undefined): string {
-  const head = {
-    id,
-    object: 'chat.completion.chunk',
-    created: Math.floor(createdAtMs / 1000),
-    model,
-    ...(fingerprint === undefined ? {} : { system_fingerprint: fingerprint }),
-  }
-  return `${JSON.stringify(head).slice(0, -1)},`
+/** The text of a chunk up to its own members. */
+function opening(start: Parameters<typeof chunkHead>[1], context: EncodeContext): string {
+  return `${JSON.stringify(chunkHead('chat.completion.chunk', start, context)).slice(0, -1)},`
 }
 
 function isLegacy(start: BlockStart & { readonly kind: 'tool' }): boolean {

@@ -1,7 +1,7 @@
 /** The dialect of OpenAI's legacy completions: text goes on from a prompt. */
 
 import type { Dialect } from '../dialect.ts'
-import { done } from '../openai-chat/stream-decode.ts'
+import { done } from '../openai-chunks.ts'
 import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request-encode.ts'

@@ -3,6 +3,7 @@
 import { asObject, defined, type JsonObject } from '../../core/json.ts'
 import { type GenRequest, type Part, type Turn, untoldFields } from '../../core/request.ts'
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts'
+import { reportAsked } from '../unsupported.ts'
 
 const dialect = 'openai-completions'
 
@@ -76,20 +77,21 @@ function textOf(parts: readonly Part[], path: string, dropped: Set<string>): str
   return texts.join('\n')
 }
 
-/** Names what the request asks for and this dialect has no member for. A value that asks for nothing is no loss. */
+/** What this dialect has no member for. */
+const unsupported = [
+  'top_k',
+  'tools',
+  'response_format',
+  'reasoning',
+  'verbosity',
+  'modalities',
+  'previous_response_id',
+  'metadata',
+  'service_tier',
+  'cache_control',
+] as const
+
 function reportUnsupported(request: GenRequest, dropped: Set<string>): void {
-  const asked: Record<string, boolean> = {
-    top_k: request.topK !== undefined,
-    tools: (request.tools ?? []).length > 0,
-    response_format: request.format !== undefined && request.format.type !== 'text',
-    reasoning: request.reasoning !== undefined && request.reasoning.effort !== 'none',
-    verbosity: request.verbosity !== undefined,
-    modalities: (request.outputModalities ?? []).some((modality) => modality.toLowerCase() !== 'text'),
-    previous_response_id: request.previousResponseId !== undefined,
-    metadata: request.metadata !== undefined,
-    service_tier: request.serviceTier !== undefined && !['auto', 'default'].includes(request.serviceTier),
-    cache_control: request.cache !== undefined,
-  }
-  for (const [name, isAsked] of Object.entries(asked)) if (isAsked) dropped.add(name)
+  reportAsked(request, unsupported, dropped)
   for (const name of untoldFields(request)) dropped.add(name)
 }

@@ -2,12 +2,12 @@
 
 import { type Answer, blocksOf, foldAnswer } from '../../core/answer.ts'
 import type { BlockKind, GenEvent } from '../../core/event.ts'
-import { isObject, type Json, type JsonObject } from '../../core/json.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
 import type { EncodeContext, Patch } from '../dialect.ts'
 import { type ExtrasParts, extrasParts } from '../openai-chat/extras.ts'
 import { reasonToWire } from '../openai-chat/finish-reason.ts'
-import { protocolFault } from '../openai-chat/stream-decode.ts'
 import { usageToWire } from '../openai-chat/usage.ts'
+import { readWhole } from '../openai-chunks.ts'
 import { encodeOpenAiError } from '../openai-error.ts'
 import { logprobsToWire } from './logprobs.ts'
 import { ChunkDecoder } from './stream-decode.ts'
@@ -16,13 +16,7 @@ const dialect = 'openai-completions'
 
 /** Reads a whole answer. Never throws. */
 export function decodeResponse(body: Json, patch?: Patch): readonly GenEvent[] {
-  const decoder = new ChunkDecoder(true)
-  if (!isObject(body)) return decoder.fail(protocolFault('The answer is not a JSON object.'))
-  const answer = patch === undefined ? body : patch(body)
-  if (!answer['error'] && !Array.isArray(answer['choices'])) {
-    return decoder.fail(protocolFault('The answer has no choices.'))
-  }
-  return [...decoder.take(answer), ...decoder.end()]
+  return readWhole(new ChunkDecoder(true), body, patch)
 }
 
 /** The answer as one body, or the error body of a failed answer. All but text has no place in it and is left out. */

@@ -2,48 +2,30 @@
 
 import type { GatewayError } from '../../core/error.ts'
 import type { GenEvent } from '../../core/event.ts'
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asString,
-  isObject,
-  type JsonObject,
-  parseJson,
-} from '../../core/json.ts'
+import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
 import type { Machine, Patch } from '../dialect.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { Extras } from '../openai-chat/extras.ts'
 import { reasonFromWire } from '../openai-chat/finish-reason.ts'
-import { done, protocolFault } from '../openai-chat/stream-decode.ts'
 import { usageFromWire } from '../openai-chat/usage.ts'
+import { type ChunkReader, readFrames, startOf } from '../openai-chunks.ts'
 import { openAiErrorOf } from '../openai-error.ts'
 import { logprobsFromWire } from './logprobs.ts'
 
 const dialect = 'openai-completions'
 const none: readonly GenEvent[] = []
 
-/** Reads frames; `patch` mends a provider's habits before the chunk is read. */
+/** `patch` mends a provider's habits before the chunk is read. */
 export function streamDecoder(patch?: Patch): Machine<Frame, GenEvent> {
-  const decoder = new ChunkDecoder()
-  return {
-    push({ event, data }) {
-      if (data === done || data === '') return none
-      const value = parseJson(data)
-      if (!isObject(value)) return decoder.fail(protocolFault('A chunk of the stream is not a JSON object.'))
-      if (event === 'error') return decoder.fail(openAiErrorOf(200, value))
-      return decoder.take(patch === undefined ? value : patch(value))
-    },
-    end: () => decoder.end(),
-  }
+  return readFrames(new ChunkDecoder(), patch)
 }
 
 /**
  * Reads chunks one by one; a whole answer is one chunk. The provider's own members are told together at the end,
  * because they are whole only then.
  */
-export class ChunkDecoder {
+export class ChunkDecoder implements ChunkReader {
   readonly #isWhole: boolean
   readonly #blocks = new Lifecycle()
   readonly #extras = new Extras()
@@ -59,7 +41,8 @@ export class ChunkDecoder {
     if (this.#isOver) return none
     if (chunk['error']) return this.fail(openAiErrorOf(200, chunk))
     this.#extras.addBody(chunk)
-    if (!this.#isStarted) this.#start(chunk)
+    if (!this.#isStarted) this.#blocks.emit(startOf(chunk))
+    this.#isStarted = true
     for (const choice of asArray(chunk['choices'])) if (isObject(choice)) this.#choice(choice)
     const reported = asObject(chunk['usage'])
     const usage = reported && usageFromWire(reported, undefined)
@@ -67,7 +50,6 @@ export class ChunkDecoder {
     return this.#blocks.take()
   }
 
-  /** Ends the answer with a failure; whatever follows is not read. */
   fail(error: GatewayError): readonly GenEvent[] {
     this.#isOver = true
     this.#blocks.emit({ type: 'fail', error })
@@ -78,19 +60,6 @@ export class ChunkDecoder {
     const value = this.#isOver ? undefined : this.#extras.toBody()
     if (value !== undefined) this.#blocks.emit({ type: 'native', dialect, value })
     return this.#blocks.take()
-  }
-
-  #start(chunk: JsonObject): void {
-    this.#isStarted = true
-    const created = asNumber(chunk['created'])
-    const fingerprint = asString(chunk['system_fingerprint'])
-    this.#blocks.emit({
-      type: 'start',
-      id: asString(chunk['id']) ?? '',
-      model: asString(chunk['model']) ?? '',
-      ...(created !== undefined && created > 0 && created < 1e11 ? { createdAtMs: created * 1000 } : {}),
-      ...(fingerprint ? { fingerprint } : {}),
-    })
   }
 
   #choice({ text, ...choice }: JsonObject): void {

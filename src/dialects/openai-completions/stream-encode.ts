@@ -7,8 +7,8 @@ import type { Frame } from '../../framing/frame.ts'
 import type { EncodeContext, Machine } from '../dialect.ts'
 import { extrasParts } from '../openai-chat/extras.ts'
 import { reasonToWire } from '../openai-chat/finish-reason.ts'
-import { done } from '../openai-chat/stream-decode.ts'
 import { usageToWire } from '../openai-chat/usage.ts'
+import { chunkHead, done } from '../openai-chunks.ts'
 import { encodeOpenAiError } from '../openai-error.ts'
 import { logprobsToWire } from './logprobs.ts'
 import { isText } from './response.ts'
@@ -29,7 +29,7 @@ export class CompletionEncoder implements Machine<GenEvent, Frame> {
 
   constructor(context: EncodeContext) {
     this.#context = context
-    this.#head = headOf(context.id, context.model, context.nowMs, undefined)
+    this.#head = chunkHead('text_completion', { id: '', model: '' }, context)
   }
 
   push(event: GenEvent): readonly Frame[] {
@@ -50,17 +50,9 @@ export class CompletionEncoder implements Machine<GenEvent, Frame> {
 
   #take(event: GenEvent, out: Frame[]): void {
     switch (event.type) {
-      case 'start': {
-        const { id, model, createdAtMs, fingerprint } = event
-        const context = this.#context
-        this.#head = headOf(
-          id || context.id,
-          model || context.model,
-          createdAtMs ?? context.nowMs,
-          fingerprint,
-        )
+      case 'start':
+        this.#head = chunkHead('text_completion', event, this.#context)
         break
-      }
       case 'block-start':
         if (isText(event)) this.#choices.set(event.block, event.choice)
         break
@@ -120,15 +112,5 @@ export class CompletionEncoder implements Machine<GenEvent, Frame> {
 
   #send(out: Frame[], members: JsonObject): void {
     out.push({ data: JSON.stringify({ ...this.#head, ...members }) })
-  }
-}
-
-function headOf(id: string, model: string, createdAtMs: number, fingerprint: string | undefined): JsonObject {
-  return {
-    id,
-    object: 'text_completion',
-    created: Math.floor(createdAtMs / 1000),
-    model,
-    ...(fingerprint === undefined ? {} : { system_fingerprint: fingerprint }),
   }
 }

@@ -38,7 +38,7 @@ const noFields: { readonly native: NativeFields } = { native: { dialect, fields:
 
 function decodeItem(item: JsonObject, param: string, turns: GrowingTurn[]): void {
   const at = `${param}.`
-  const type = optional(item, 'type', at, readString) ?? 'message'
+  const type = optional(item, 'type', at, readString) ?? typeOf(item)
   switch (type) {
     case 'message':
       decodeMessage(item, param, turns)
@@ -57,9 +57,15 @@ function decodeItem(item: JsonObject, param: string, turns: GrowingTurn[]): void
     default: {
       // A client's answer to a call that only this dialect knows stands where a tool's result would.
       const isAnswer = type.endsWith('_output') || type === 'mcp_approval_response'
-      turnOf(isAnswer ? 'tool' : 'assistant', turns).push({ type: 'native', dialect, value: item })
+      const value = item['type'] === undefined ? { type, ...item } : item
+      turnOf(isAnswer ? 'tool' : 'assistant', turns).push({ type: 'native', dialect, value })
     }
   }
+}
+
+/** Messages may leave their type out, and so may references to items. */
+function typeOf({ role, id }: JsonObject): string {
+  return role === undefined && typeof id === 'string' ? 'item_reference' : 'message'
 }
 
 /** The parts of the last turn where it is of this role, else of a new one. */
