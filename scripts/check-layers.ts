@@ -38,6 +38,7 @@ const features = [
   'drift',
   'secrets',
   'stored',
+  'idempotency',
 ]
 /** The data path from the wire inwards: each may import those left of it. */
 const path = ['core', 'framing', 'dialects', 'providers', 'upstream', 'routing', 'gateway', 'http']

@@ -10,11 +10,13 @@ import { GatewayError } from './core/error.ts'
 import type { Interrupt } from './core/interrupt.ts'
 import { asString, isObject, type JsonObject } from './core/json.ts'
 import { priorities, type Priority } from './core/priority.ts'
+import type { Idempotency, KeyedRun, KeptAnswer } from './idempotency/idempotency.ts'
 import type { Spender } from './ledger/entry.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Admission, Limiter } from './limits/limiter.ts'
 import type { AttemptRecord, RequestRecord } from './records/record.ts'
 import { type Attempt, attemptPlan, type AttemptParts, tokensOf } from './routing/attempt.ts'
+import type { ExampleBook } from './routing/examples.ts'
 import type { OpenAttempt } from './routing/port.ts'
 import { findDestination, type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
 import { type Candidate, isRoute, type Route } from './routing/route.ts'
@@ -33,8 +35,18 @@ import {
   noAccount,
   unknownContent,
 } from './upstream/operation.ts'
+import { HeartbeatOutlet } from './upstream/heartbeat.ts'
 import type { Outlet } from './upstream/outlet.ts'
+import { RecordingOutlet } from './upstream/recording-outlet.ts'
 import type { Sender } from './upstream/send.ts'
+
+/** What makes a request the same as another one. */
+export interface Fingerprint {
+  /** Method and path. */
+  readonly route: string
+  /** SHA-256, in hexadecimal, of what is asked, in one form. */
+  readonly bodySha256: string
+}
 
 /** One client request, as the HTTP side hands it over. */
 export interface Inbound {
@@ -50,6 +62,8 @@ export interface Inbound {
   header(name: string): string | undefined
   /** Reads the body and makes the operation of this route from it; rejects with GatewayError. */
   open(): Promise<Call>
+  /** Of a request that has been opened, once; absent where it came without an `idempotency-key`. */
+  fingerprint?(): Fingerprint
   encodeError(error: GatewayError): JsonObject
   readonly outlet: Outlet
   /** Raised by the HTTP side when the client leaves or the server must stop. */
@@ -68,7 +82,11 @@ export interface GatewayParts {
   readonly tokens: TokenCounter
   readonly ledger: Ledger
   readonly stored: StoredResponses
+  readonly idempotency: Idempotency
+  /** How long a stream may be quiet before a comment is sent on it. */
+  heartbeatMs(): number
   readonly routing: AttemptParts
+  readonly examples: ExampleBook
   /** So that a revoked key's requests can be ended. */
   readonly liveCalls: LiveCalls
   readonly limiter: Pick<Limiter, 'admitRequest'>
@@ -109,7 +127,8 @@ async function serve(exchange: Exchange): Promise<Served> {
     authorise(exchange)
     const turn = limit(exchange)
     if (turn) await turn
-    plan(exchange)
+    if (await repeat(exchange)) return exchange.end()
+    await plan(exchange)
     await openContract(exchange)
     await attempt(exchange)
     await remember(exchange)
@@ -117,6 +136,7 @@ async function serve(exchange: Exchange): Promise<Served> {
   } catch (error) {
     refuse(exchange, toGatewayError(error))
   }
+  await endRun(exchange)
   return exchange.end()
 }
 
@@ -146,6 +166,12 @@ class Exchange {
   deadlineMs: number | undefined
   error: GatewayError | undefined
   status = 200
+  outlet: Outlet
+  heartbeat: HeartbeatOutlet | undefined
+  /** Where the request came with an `idempotency-key` and is the first to do so. */
+  keyed: { readonly run: KeyedRun; readonly recorded: RecordingOutlet } | undefined
+  /** The request whose kept answer this one got. */
+  replayOf: string | undefined
   #deadline: NodeJS.Timeout | undefined
   #closeLive: (() => void) | undefined
   admission: Admission | undefined
@@ -154,6 +180,7 @@ class Exchange {
   constructor(parts: GatewayParts, inbound: Inbound) {
     this.parts = parts
     this.inbound = inbound
+    this.outlet = inbound.outlet
     this.snapshot = parts.snapshot()
     this.atMs = parts.clock.nowMs()
     this.startedMs = parts.clock.monotonicMs()
@@ -204,6 +231,16 @@ class Exchange {
     )
   }
 
+  /** From here on a quiet stream shows that it lives. */
+  startHeartbeat(): void {
+    const { form } = this.call!
+    if (!form || this.inbound.principal) return // a part of the gateway itself is no client
+    const { clock, heartbeatMs } = this.parts
+    const options = { form, clock, requestId: this.inbound.id, everyMs: heartbeatMs() }
+    this.heartbeat = new HeartbeatOutlet(this.outlet, options)
+    this.outlet = this.heartbeat
+  }
+
   identify(): void {
     const { inbound, parts, snapshot } = this
     this.principal = inbound.principal ?? snapshot.keyring.identify(inbound)
@@ -230,6 +267,7 @@ class Exchange {
 
   end(): Served {
     clearTimeout(this.#deadline)
+    this.heartbeat?.stop()
     this.#closeLive?.()
     this.admission?.settle(spentTokens(this.attempts))
     const { error, principal } = this
@@ -250,16 +288,34 @@ function identify(exchange: Exchange): void {
 async function decode(exchange: Exchange): Promise<void> {
   exchange.startDeadline()
   exchange.call = await unlessInterrupted(exchange.inbound.open(), exchange.inbound.interrupt)
+  exchange.startHeartbeat()
 }
 
-/** Puts the earlier turns of a kept conversation before the client's own. */
+/** Puts what the client refers to into its request: single items, and the earlier turns of a kept conversation. */
 async function recall(exchange: Exchange): Promise<void> {
+  await recallItems(exchange)
   const { call, principal, parts } = exchange
   const previousId = call?.memory?.previousId
   if (previousId === undefined) return
   const found = await parts.stored.find({ org: principal!.org, keyId: principal!.keyId, id: previousId })
   if (!found) return
   exchange.call = call!.memory!.continued((request) => continueConversation(request, found.conversation))
+}
+
+/** Each is a query of its own. */
+const maxReferences = 1_000
+
+async function recallItems(exchange: Exchange): Promise<void> {
+  const { call, principal, parts } = exchange
+  const references = new Set(call?.memory?.references.slice(0, maxReferences))
+  if (references.size === 0) return
+  const { org, keyId } = principal!
+  const items = new Map<string, JsonObject>()
+  for (const id of references) {
+    const item = await parts.stored.findItem({ org, keyId }, id)
+    if (item) items.set(id, item)
+  }
+  if (items.size > 0) exchange.call = call!.memory!.withItems(items)
 }
 
 function find(exchange: Exchange): void {
@@ -304,13 +360,77 @@ function takeUp(exchange: Exchange, admission: Admission | undefined): void {
   if (admission?.error) throw admission.error
 }
 
-function plan(exchange: Exchange): void {
+/** True where an earlier request with the same `idempotency-key` has been answered, and this one is answered alike. */
+async function repeat(exchange: Exchange): Promise<boolean> {
+  const { inbound, principal, parts } = exchange
+  const fingerprint = inbound.fingerprint?.()
+  if (!fingerprint) return false
+  const { org, keyId } = principal!
+  const key = inbound.header('idempotency-key') ?? ''
+  let begun: Awaited<ReturnType<Idempotency['begin']>>
+  try {
+    begun = await parts.idempotency.begin({ org, keyId, requestId: inbound.id, key, ...fingerprint })
+  } catch (cause) {
+    if (cause instanceof GatewayError) throw cause
+    // Without the store no repeat is known; a request that runs twice is better than none that runs.
+    parts.onError(new GatewayError('internal', 'Idempotency keys could not be read.', { cause }), inbound.id)
+    return false
+  }
+  if ('run' in begun) {
+    const recorded = new RecordingOutlet(exchange.outlet, parts.idempotency.maxAnswerBytes)
+    exchange.keyed = { run: begun.run, recorded }
+    exchange.outlet = recorded
+    return false
+  }
+  exchange.replayOf = begun.requestId
+  exchange.status = begun.answer.status
+  const headers = { ...begun.answer.headers, 'x-weir-request-id': inbound.id, 'idempotent-replayed': 'true' }
+  exchange.outlet.send(begun.answer.status, headers, begun.answer.body)
+  return true
+}
+
+/** Keeps the answer for repeats of the request, or lets them run anew. */
+async function endRun({ keyed, error, attempts, parts, inbound }: Exchange): Promise<void> {
+  if (!keyed) return
+  const { run, recorded } = keyed
+  const { answer } = recorded
+  try {
+    if (answer && (error === undefined || isFinal(error, attempts))) await run.keep(toKept(answer))
+    else await run.release()
+  } catch (cause) {
+    parts.onError(new GatewayError('internal', 'An answer could not be kept.', { cause }), inbound.id)
+  }
+}
+
+/** May the failed request have been billed? One that a provider refused, or never saw, may run again. */
+function isFinal({ rule }: GatewayError, attempts: readonly Attempt[]): boolean {
+  if (rule.blame === 'gateway') return false
+  const isBroken = attempts.some(({ isCommitted }) => isCommitted)
+  return !isBroken && attempts.some(({ phase, status }) => phase !== 'unsent' && (status ?? 0) < 400)
+}
+
+/** Of the headers, those that tell of the answer itself. */
+const keptHeaders = [
+  ...(['content-type', 'content-disposition', 'x-content-type-options', 'content-security-policy'] as const),
+  ...(['x-weir-provider', 'x-weir-model', 'x-weir-dropped', 'x-weir-estimate', 'x-should-retry'] as const),
+]
+
+function toKept({ status, headers, body }: KeptAnswer): KeptAnswer {
+  const kept: Record<string, string> = {}
+  for (const name of keptHeaders) if (headers[name] !== undefined) kept[name] = headers[name]
+  return { status, headers: kept, body }
+}
+
+async function plan(exchange: Exchange): Promise<void> {
   const { inbound, call, destination, parts, atMs } = exchange
   const { dialect, operation } = inbound
   const look = () => exchange.content
   const traits = new RequestTraits({ dialect, operation, stream: call!.stream }, callerOf(exchange), look)
+  const guessing = isRoute(destination!) ? parts.examples.guess(destination, traits) : undefined
+  const guesses = guessing && (await unlessInterrupted(guessing, inbound.interrupt))
   const nowMs = parts.clock.monotonicMs()
-  exchange.plan = planRequest(destination!, traits, { ...parts.routing, nowMs, atMs })
+  const planning = { ...parts.routing, nowMs, atMs, ...(guesses && { guesses }) }
+  exchange.plan = planRequest(destination!, traits, planning)
 }
 
 function callerOf({ inbound, principal, session, tags }: Exchange): Caller {
@@ -356,7 +476,8 @@ async function attempt(exchange: Exchange): Promise<void> {
         tokens: parts.tokens,
         requestId: inbound.id,
         isStrict: inbound.header('x-weir-strict') === '1',
-        outlet: inbound.outlet,
+        mayContinue: exchange.plan!.policy.continuesBroken,
+        outlet: exchange.outlet,
         interrupt: inbound.interrupt,
         account: noAccount,
         streamHeaders: (target, dropped, outcome) => ({
@@ -434,23 +555,23 @@ async function remember({ last, call, principal, parts, inbound }: Exchange): Pr
 
 /** Sends what the last attempt brought; a streamed answer has been sent already. */
 function respond(exchange: Exchange): void {
-  const { last, inbound, attempts } = exchange
+  const { last, outlet, attempts } = exchange
   if (!last || last.error) throw last?.error ?? new GatewayError('internal', 'The plan has no target.')
   if (last.body === undefined) return
   const headers = answerHeaders(exchange, last.target, attempts.length, last.dropped)
   if (exchange.contract) headers['x-weir-contract'] = exchange.contract.path(last.contract)
   headers['content-type'] = 'application/json; charset=utf-8'
   if (last.isEstimate) headers['x-weir-estimate'] = '1'
-  inbound.outlet.send(200, headers, last.body)
+  outlet.send(200, headers, last.body)
 }
 
 /** Answers with an error in the client's dialect, unless the answer has begun: then the stream has told it. */
 function refuse(exchange: Exchange, error: GatewayError): void {
-  const { inbound, last, attempts, parts } = exchange
+  const { inbound, outlet, last, attempts, parts } = exchange
   exchange.error = error
   exchange.status = error.status
   parts.onError(error, inbound.id)
-  if (last?.isCommitted || inbound.outlet.isGone) return
+  if (last?.isCommitted || outlet.isGone || exchange.heartbeat?.fail(error)) return
   const headers: Record<string, string> = last
     ? answerHeaders(exchange, last.target, attempts.length, last.dropped)
     : { 'x-weir-request-id': inbound.id, ...exchange.admission?.headers }
@@ -459,7 +580,7 @@ function refuse(exchange: Exchange, error: GatewayError): void {
   // Weir has retried what could be retried: an SDK that repeats the call would only multiply the load upstream.
   headers['x-should-retry'] = String(error.rule.retry === 'after' && error.rule.blame !== 'upstream')
   if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  inbound.outlet.send(error.status, headers, JSON.stringify(withBreach(inbound.encodeError(error), error)))
+  outlet.send(error.status, headers, JSON.stringify(withBreach(inbound.encodeError(error), error)))
 }
 
 /** What the last answer was, and what was wrong with it, beside the dialect's own members of an error. */
@@ -530,6 +651,7 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     clientGone: error?.code === 'client_gone',
     attempts: attempts.map((made) => toAttemptRecord(made, startedMs)),
     ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
+    ...(exchange.replayOf !== undefined && { replayOf: exchange.replayOf }),
     ...(plan?.route !== undefined && { route: plan.route }),
     ...(plan?.decision && { decision: plan.decision }),
     ...(last && { provider: last.target.provider.name, model: last.target.model }),
@@ -552,6 +674,8 @@ function toAttemptRecord(made: Attempt, startedMs: number): AttemptRecord {
     endedMs: toMs(made.endedMs - startedMs),
     dropped: made.dropped,
     ...(made.target.provider.credentials.length > 1 && { credential: made.target.credential.alias }),
+    ...(made.isEmpty && { empty: true }),
+    ...(made.isContinuation && { continues: true }),
     ...(made.headersMs !== undefined && { headersMs: toMs(made.headersMs - startedMs) }),
     ...(made.firstTokenMs !== undefined && { firstTokenMs: toMs(made.firstTokenMs - startedMs) }),
     ...(made.status !== undefined && { status: made.status }),

@@ -14,10 +14,12 @@ import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
 import { lockDataDir, readKeyFile } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
-import { createAskModel, createEmbedTexts } from './compose/inner-calls.ts'
+import { openIdempotency } from './compose/idempotency.ts'
+import { createAskModel, createEmbedTexts, type InnerCallParts } from './compose/inner-calls.ts'
 import { startLedger } from './compose/ledger.ts'
 import { createLimits } from './compose/limits.ts'
 import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
+import { openModelWatch } from './compose/model-watch.ts'
 import { createObserver } from './compose/observer.ts'
 import { createPricedAsk } from './compose/priced-ask.ts'
 import { createRouting } from './compose/routing.ts'
@@ -31,15 +33,17 @@ import { watchConfig } from './config/watch.ts'
 import type { AskModel, EmbedTexts } from './core/ask.ts'
 import { systemClock } from './core/clock.ts'
 import { createIdFactory } from './core/id.ts'
-import { createGateway, type Snapshot } from './gateway.ts'
+import { createGateway, type Gateway, type Snapshot } from './gateway.ts'
 import { adminSideRoutes, controlSideRoutes } from './http/admin.ts'
 import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
+import { modelRoutes } from './models/admin.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
 import { ledgerRoutes } from './ledger/admin.ts'
 import type { RequestRecord } from './records/record.ts'
 import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
 import { providerRoutes } from './routing/admin.ts'
+import { createExampleBook } from './routing/examples.ts'
 import { createRoutingTable } from './routing/table.ts'
 import { createStoredResponses, type StoredResponses } from './stored/stored.ts'
 import { createLog, type Log } from './telemetry/log.ts'
@@ -256,14 +260,31 @@ async function compose({
   closers.add(() => stored.close())
   const contracts = composeContracts(() => current)
   closers.add(() => contracts.close())
-  const gateway = createGateway({
+  const newRequestId = createIdFactory(randomBytes, clock)
+  const inner: InnerCallParts = {
+    get gateway() {
+      return gateway // its own parts call it, when it is there
+    },
+    newRequestId,
+    principal: gatewayPrincipal,
+  }
+  const embed = createEmbedTexts(inner)
+  const examples = createExampleBook({
+    embed,
+    clock,
+    onError: (cause, route) => log.warn({ cause: inspect(cause), route }, 'examples could not be embedded'),
+  })
+  const gateway: Gateway = createGateway({
     clock,
     contracts,
     sender,
     tokens,
     ledger: books.ledger,
     stored,
+    heartbeatMs: () => current.server.heartbeatMs,
+    idempotency: openIdempotency({ config, store: stores.claims, clock, log, closers }),
     routing,
+    examples,
     snapshot: () => snapshot,
     liveCalls: access.liveCalls,
     limiter: limits.requests,
@@ -273,8 +294,6 @@ async function compose({
   })
 
   const sessions = new Sessions(clock)
-  const newRequestId = createIdFactory(randomBytes, clock)
-  const inner = { gateway, newRequestId, principal: gatewayPrincipal }
   const driftAccount = { ...inner, principal: { ...gatewayPrincipal, keyId: 'drift', keyName: 'drift' } }
   const drift = createDrift({
     store: stores.drift,
@@ -287,7 +306,15 @@ async function compose({
   })
   lookers.push(drift.observe)
   closers.add(() => drift.close())
+  const modelWatch = openModelWatch({
+    config: () => current,
+    catalogue: () => catalogue.get(),
+    clock,
+    log,
+    closers,
+  })
   const adminRows = [
+    ...modelRoutes(modelWatch),
     ...recordRoutes(stores.records),
     ...ledgerRoutes({ store: books.store, isOpen: (id) => books.ledger.isOpen(id) }),
     ...access.routes,
@@ -324,6 +351,7 @@ async function compose({
       current = next
       snapshot = { keyring: access.reload(next), table: tableOf(next) }
       routing.health.pardon()
+      void examples.prepare(snapshot.table.routes)
       alerting.reload(next)
       if (snapshot.table.routes.size > 0) {
         const takeUp = (isNew: boolean) => {
@@ -348,6 +376,10 @@ async function compose({
     onError: (error) => log.warn({ cause: inspect(error) }, 'configuration cannot be watched'),
   })
   closers.add(() => watch.stop())
+  if (!isControlOnly) {
+    void examples.prepare(snapshot.table.routes)
+    if (snapshot.table.routes.size > 0) void modelWatch.look()
+  }
   if (!isControlOnly) alerting.start()
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
@@ -360,7 +392,7 @@ async function compose({
     signInUrl: `${adminUrl}/sign-in?token=${sessions.createLink()}`,
     ...(firstKey !== undefined && { firstKey }),
     ask: createAskModel(inner),
-    embed: createEmbedTexts(inner),
+    embed,
     reload: () => watch.reload(),
     stop(now = false) {
       setReady(false)

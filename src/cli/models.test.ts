@@ -67,3 +67,15 @@ test('models: a provider without models is exit code 1, a faulty price exit code
   assert.equal(faulty.code, 2)
   assert.match(faulty.stderr, /price\.input/)
 })
+
+test('models --notices: what ends, with its successor, and what of it is in use', async (t) => {
+  const yaml = `providers: { claude: { type: anthropic, apiKey: a-secret-of-24-characters } }
+allowPlaintextSecrets: true
+routes: { old: { targets: [claude/claude-3-opus-20240229] } }`
+  const { code, stdout, stderr } = await weirModels(t, ['--notices'], yaml)
+  assert.equal(stderr, '')
+  assert.equal(code, 0)
+  const told =
+    'IN USE  claude/claude-3-opus-20240229 is retired since 2026-01-05; use claude-opus-4-8 instead'
+  assert.equal(stdout.split('\n')[0], told)
+})

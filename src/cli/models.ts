@@ -4,12 +4,14 @@ import type { Command } from 'commander'
 import { readEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/fault.ts'
 import { loadConfig } from '../config/load.ts'
+import { asArray, asObject, asString } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import { createCatalogue, loadCatalogueData } from '../models/catalogue.ts'
 import { describeModels } from '../models/describe.ts'
 import type { ModelInfo } from '../models/model.ts'
 import { type Component, periodAt } from '../models/price.ts'
 import { builtInProvider, providerTable } from '../providers/table.ts'
+import { withAdmin } from './admin-client.ts'
 import { alignColumns } from './columns.ts'
 import type { Output } from './output.ts'
 
@@ -17,6 +19,8 @@ interface ModelsOptions {
   readonly config?: string
   readonly provider?: string
   readonly json?: true
+  readonly notices?: true
+  readonly data?: string
 }
 
 /** Adds the verb. Exit code 2 where the configuration is at fault, 1 where the provider has no models. */
@@ -29,8 +33,12 @@ export function addModels(program: Command, output: Output): void {
       '--provider <name>',
       'only the models of this provider: its name in the configuration, or its type',
     )
+    .option('--notices', 'prices that have changed or will, and models that end, instead of the models')
+    .option('--data <folder>', 'data folder of the gateway, for `--notices`')
     .option('--json', 'print the models as JSON')
-    .action((options: ModelsOptions) => showModels(options, output, Date.now()))
+    .action((options: ModelsOptions) =>
+      options.notices ? showNotices(options, output) : showModels(options, output, Date.now()),
+    )
 }
 
 async function showModels({ config: file, provider, json }: ModelsOptions, output: Output, nowMs: number) {
@@ -49,6 +57,15 @@ async function showModels({ config: file, provider, json }: ModelsOptions, outpu
   if (provider !== undefined && models.length === 0) throw new Error(`no models of ${provider} are known`)
   if (json) return output.printJson({ data: describeModels(models, nowMs) })
   for (const line of tableOf(models, nowMs)) output.print(line)
+}
+
+async function showNotices(options: ModelsOptions, output: Output): Promise<void> {
+  const answer = await withAdmin(options, (admin) => admin.get('/models/notices'))
+  if (options.json) return output.printJson(answer)
+  const notices = asArray(asObject(answer)?.['data']).map((each) => asObject(each) ?? {})
+  for (const { in_use: isInUse, message } of notices) {
+    output.print(`${isInUse === true ? 'IN USE  ' : '        '}${asString(message) ?? ''}`)
+  }
 }
 
 const header = ['MODEL', 'CONTEXT', 'OUTPUT', '$ IN', '$ CACHED', '$ OUT', 'CAN', 'RETIRES']

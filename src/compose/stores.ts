@@ -7,9 +7,11 @@ import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { DriftStore } from '../drift/port.ts'
+import type { ClaimStore } from '../idempotency/port.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
+import { createClaimStore } from '../storage/sql/idempotency-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
@@ -28,6 +30,7 @@ export interface Stores {
   readonly marks: MarkStore
   readonly spend: SpendStore
   readonly responses: StoredResponseStore
+  readonly claims: ClaimStore
   readonly records: RecordStore
   readonly drift: DriftStore
 }
@@ -51,6 +54,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     marks: createMarkStore(database),
     spend: createSpendStore(database),
     responses: createStoredResponseStore(database),
+    claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer }),
     drift: createDriftStore(database),
   }

@@ -339,6 +339,34 @@ const faulty: Record<string, FaultyCase> = {
     message: /`task` without `rules`/,
     mend: /Add rules/,
   },
+  'an embedder that is a route': {
+    yaml: `${provider}routes:\n  a:\n    strategy: task\n    targets: [{ target: local/m, labels: [x] }]\n    examples:\n      embedder: a\n      labelled: [{ label: x, text: y }]`,
+    path: 'routes.a.examples.embedder',
+    line: 8,
+    message: /a route/,
+    mend: /provider\/model/,
+  },
+  'an embedder that is not configured': {
+    yaml: `${provider}routes:\n  a:\n    strategy: task\n    targets: [{ target: local/m, labels: [x] }]\n    examples:\n      embedder: nowhere/m\n      labelled: [{ label: x, text: y }]`,
+    path: 'routes.a.examples.embedder',
+    line: 8,
+    message: /"nowhere" is not configured/,
+    mend: /providers/,
+  },
+  'an example of a task that no target is for': {
+    yaml: `${provider}routes:\n  a:\n    strategy: task\n    targets: [{ target: local/m, labels: [x] }]\n    examples:\n      embedder: local/m\n      labelled: [{ label: z, text: y }]`,
+    path: 'routes.a.examples.labelled[0].label',
+    line: 9,
+    message: /no target is for the task "z"/,
+    mend: /labels: \[z\]/,
+  },
+  'examples without tasks': {
+    yaml: `${provider}routes:\n  a:\n    targets: [{ target: local/m, labels: [x] }]\n    examples:\n      embedder: local/m\n      labelled: [{ label: x, text: y }]`,
+    path: 'routes.a.examples',
+    line: 6,
+    message: /without the strategy `task`/,
+    mend: /strategy: task/,
+  },
   'a hedge without an attempt for it': {
     yaml: `${provider}routes:\n  a:\n    hedge: {}\n    retry: { attempts: 1 }\n    targets: [local/m]`,
     path: 'routes.a.hedge',
@@ -573,6 +601,7 @@ test('targets have one form, whatever form the file uses', async (t) => {
       rules: [],
       retry: { attempts: 3 },
       failoverOn: [],
+      continueBrokenStreams: false,
       breaker: { consecutiveFailures: 5, errorRate: 0.5 },
     },
   })

@@ -15,6 +15,7 @@ export function checkRoutes({ routes }: Settings, providers: Providers): Finding
     ),
     ...checkCycle(name, routes),
     ...checkRules(name, route),
+    ...checkExamples(name, route, routes, providers),
     ...checkHedge(name, route),
   ])
 }
@@ -93,11 +94,11 @@ function ringFrom(start: string, routes: Settings['routes']): readonly string[] 
   return search([start])
 }
 
-function checkRules(name: string, { strategy, rules, targets }: RouteSettings): Finding[] {
+function checkRules(name: string, { strategy, rules, targets, examples }: RouteSettings): Finding[] {
   const path = ['routes', name, 'rules']
-  if (strategy === 'task' && rules.length === 0) {
+  if (strategy === 'task' && rules.length === 0 && !examples) {
     const mend = 'Add rules, each with a `label` and, but for the last, a `when`.'
-    return [{ path: ['routes', name], message: 'the strategy `task` without `rules`', mend }]
+    return [{ path: ['routes', name], message: 'the strategy `task` without `rules` or `examples`', mend }]
   }
   if (strategy !== 'task' && rules.length > 0) {
     return [{ path, message: 'rules without the strategy `task`', mend: 'Set `strategy: task`.' }]
@@ -108,6 +109,32 @@ function checkRules(name: string, { strategy, rules, targets }: RouteSettings): 
     const mend = `Add \`labels: [${label}]\` to a target, or correct the name.`
     return [{ path: [...path, index, 'label'], message: `no target is for the task ${quote(label)}`, mend }]
   })
+}
+
+/** An embedder that is a route could lead back to this one. */
+function checkExamples(
+  name: string,
+  { strategy, targets, examples }: RouteSettings,
+  routes: Settings['routes'],
+  providers: Providers,
+): Finding[] {
+  if (!examples) return []
+  const path = ['routes', name, 'examples']
+  if (strategy !== 'task') {
+    return [{ path, message: 'examples without the strategy `task`', mend: 'Set `strategy: task`.' }]
+  }
+  const { embedder, labelled } = examples
+  const at = [...path, 'embedder']
+  const labels = targets.flatMap((target) => target.labels ?? [])
+  const unknown = labelled.findIndex(({ label }) => !labels.includes(label))
+  const found = Object.hasOwn(routes, embedder)
+    ? [{ path: at, message: 'an embedder that is a route', mend: 'Write `provider/model`.' }]
+    : checkTarget(at, embedder, {}, providers)
+  if (unknown < 0) return found
+  const { label } = labelled[unknown]!
+  const mend = `Add \`labels: [${label}]\` to a target, or correct the name.`
+  const message = `no target is for the task ${quote(label)}`
+  return [...found, { path: [...path, 'labelled', unknown, 'label'], message, mend }]
 }
 
 function checkHedge(name: string, { hedge, retry }: RouteSettings): Finding[] {

@@ -95,6 +95,30 @@ const rule = z.strictObject({
   when: when.exactOptional().describe('All of this must hold. Absent: the rule always holds.'),
 })
 
+const examples = z.strictObject({
+  embedder: text.describe('`provider/model` that embeds the examples and the questions.'),
+  timeoutMs: milliseconds
+    .max(10_000)
+    .default(500)
+    .describe('How long a request waits for its question to be embedded; then the rules alone decide.'),
+  minSimilarity: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('Cosine, 0 to 1: where no example is as near, the rules alone decide.'),
+  labelled: z
+    .array(
+      z.strictObject({
+        label: text.describe('The task; targets carry it in `labels`.'),
+        text: text.max(8_000).describe('What a user may ask.'),
+      }),
+    )
+    .min(1)
+    .max(256)
+    .describe('Questions whose task is known.'),
+})
+
 export const routeSettings = z.strictObject({
   strategy: z
     .enum(['ordered', 'weighted', 'cheapest', 'fastest', 'task'])
@@ -109,6 +133,11 @@ export const routeSettings = z.strictObject({
     .max(64)
     .describe('Where requests go: `provider/model`, the name of another route, or an object.'),
   rules: z.array(rule).max(64).default([]).describe('For `task`: the first that holds names the task.'),
+  examples: examples
+    .exactOptional()
+    .describe(
+      'For `task`: where no rule with a `when` holds, the nearest of these names the task. A rule without `when` is the default.',
+    ),
   retry: z
     .strictObject({
       attempts: z.number().int().min(1).max(10).default(3).describe('Attempts per request over all targets.'),
@@ -122,6 +151,12 @@ export const routeSettings = z.strictObject({
   structured: routeStructuredSettings
     .exactOptional()
     .describe('How answers are held to a schema; overrides the section of the same name.'),
+  continueBrokenStreams: z
+    .boolean()
+    .default(false)
+    .describe(
+      'A stream that breaks within its prose is continued by the next target, once; both attempts are billed.',
+    ),
   breaker: z
     .strictObject({
       consecutiveFailures: z.number().int().min(1).max(1000).default(5).describe('Failures in a row.'),

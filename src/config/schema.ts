@@ -142,6 +142,12 @@ const server = z.strictObject({
     })
     .prefault({})
     .describe('When the gateway itself has too much to do.'),
+  heartbeatMs: milliseconds
+    .default(15_000)
+    .describe(
+      'How long a stream of server-sent events may be quiet before a comment is sent on it. Before the first word, ' +
+        'that sends status 200, without the headers that name the target.',
+    ),
   drain: z
     .strictObject({
       graceMs: z
@@ -331,6 +337,34 @@ export const configSchema = z
     drift: driftSettings
       .prefault({})
       .describe('Golden prompts that are asked again and again, to see a model change.'),
+    idempotency: z
+      .strictObject({
+        ttlSeconds: z
+          .number()
+          .int()
+          .min(1)
+          .max(31_536_000)
+          .default(86_400)
+          .describe('How long an answer is kept for repeats; a day unless set.'),
+        maxAnswerBytes: bytes
+          .max(268_435_456)
+          .default(4_194_304)
+          .describe('A larger answer is not kept: a repeat of its request runs anew.'),
+        maxAnswers: z
+          .number()
+          .int()
+          .min(1)
+          .max(10_000_000)
+          .default(100_000)
+          .describe('When more answers are kept, the oldest are deleted.'),
+        maxBytes: bytes
+          .default(67_108_864)
+          .describe('When kept answers take more space, the oldest are deleted.'),
+      })
+      .prefault({})
+      .describe(
+        'Answers to requests with an `idempotency-key`, encrypted, so that a repeat gets the same one.',
+      ),
     telemetry: z
       .strictObject({
         otlp: z

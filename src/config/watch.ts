@@ -144,6 +144,7 @@ export function restartPaths(next: Config, previous: Config): string[] {
     ['data', (config) => config.dataDir],
     ['store', ({ store }) => (store === 'sqlite' ? store : store.reveal())],
     ['storedResponses', (config) => JSON.stringify(config.storedResponses)],
+    ['idempotency', (config) => JSON.stringify(config.idempotency)],
     ['telemetry.otlp', (config) => JSON.stringify(config.telemetry.otlp)],
     ['log.format', (config) => config.log.format],
   ]

@@ -102,6 +102,20 @@ export const errorTable = {
     meaning: 'The path exists, but not with this method.',
     mend: 'Use the method in the `allow` header.',
   },
+  idempotency_key_in_use: {
+    status: 409,
+    retry: 'after',
+    blame: 'caller',
+    meaning: 'A request with the same `idempotency-key` is still running.',
+    mend: 'Repeat it after `retry-after`: its answer is there then.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The `idempotency-key` has been used by the same key on the same path for another body.',
+    mend: 'Send a new `idempotency-key` for each request that differs.',
+  },
   conflict: {
     status: 409,
     retry: 'never',

@@ -15,6 +15,7 @@ import type { Gateway, Inbound } from '../gateway.ts'
 import { type BodyLimits, ByteBudget, readJson, readRaw } from './body.ts'
 import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
+import { withFingerprint } from './fingerprint.ts'
 import { type Head, readHead } from './head.ts'
 import { type DataRoute, errorEncoderFor, findDataRoute, type RequestSource } from './routes.ts'
 import { checkMethod, type SideRoute } from './side-routes.ts'
@@ -199,6 +200,8 @@ function toInbound(
   // Google's SDKs may carry the key in the query; everywhere else it would only leak into logs.
   const fromQuery =
     route.encodeError === errorEncoderFor('/v1beta/') ? (head.query?.get('key') ?? undefined) : undefined
+  const isKeyed = source.method === 'POST' && source.header('idempotency-key') !== undefined
+  const keyed = isKeyed ? withFingerprint(source, head.path) : undefined
   return {
     id,
     dialect: route.dialect,
@@ -206,7 +209,8 @@ function toInbound(
     clientAddress: options.clientAddressOf(request),
     credential: head.credential ?? fromQuery,
     header: source.header,
-    open: () => route.open(source),
+    open: () => route.open(keyed?.source ?? source),
+    ...(keyed && { fingerprint: keyed.fingerprint }),
     encodeError: route.encodeError,
     outlet,
     interrupt,

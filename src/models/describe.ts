@@ -38,7 +38,8 @@ function describeModel(model: ModelInfo, atMs: number): JsonObject {
   })
 }
 
-function describePrice(price: PriceTable, atMs: number): JsonObject {
+/** Names in snake_case, as `describeModels` gives them. */
+export function describePrice(price: PriceTable, atMs: number): JsonObject {
   const [base, ...long] = periodAt(price, atMs).tiers
   return known({
     ...describeRates(base.rates),

@@ -74,7 +74,11 @@ function qwen(
 const qwenTools: Capabilities = { tools: true, parallelTools: true, structuredOutput: true }
 const qwenThinks: Capabilities = { ...qwenTools, reasoning: 'budget' }
 
-/** International region, USD. */
+/**
+ * International region, USD (alibabacloud.com/help/en/model-studio/model-pricing). Compared on 2026-11-27 with the
+ * lists of models.dev and LiteLLM: they agree, but where a line says so. Alibaba's K is 1,024: the 252K of input that
+ * it gives for qwen3-max are 258,048 tokens; those lists have 1,000.
+ */
 const qwenModels: readonly OverlayModel[] = [
   qwen('qwen3-max', [1.2, 6], {
     contextWindow: 262_144,
@@ -85,6 +89,7 @@ const qwenModels: readonly OverlayModel[] = [
       [131_072, 3, 15],
     ],
   }),
+  // Cached input of Qwen 3.5: not verified. models.dev (2026-11-27) has a tenth, here it is a fifth as elsewhere.
   qwen('qwen3.5-plus', [0.4, 2.4], {
     contextWindow: 1_000_000,
     maxOutputTokens: 65_536,
@@ -158,7 +163,11 @@ const qwenModels: readonly OverlayModel[] = [
       [131_072, 0.12, 0.96],
     ],
   }),
-  qwen('qwen-vl-max', [0.8, 3.2], { contextWindow: 131_072, maxOutputTokens: 8192, inputModalities: seen }),
+  qwen('qwen-vl-max', [0.8, 3.2], {
+    contextWindow: 131_072,
+    maxOutputTokens: 32_768,
+    inputModalities: seen,
+  }),
   qwen('qwen-vl-plus', [0.21, 0.63], {
     contextWindow: 131_072,
     maxOutputTokens: 8192,
@@ -175,6 +184,7 @@ const qwenModels: readonly OverlayModel[] = [
     inputModalities: seen,
     capabilities: { reasoning: 'fixed' },
   }),
+  // Not verified (2026-11-27): models.dev has the prices of mainland China for these two, LiteLLM none.
   qwen('qwen3-235b-a22b', [0.7, 2.8], {
     thinking: 8.4,
     contextWindow: 131_072,
@@ -187,11 +197,16 @@ const qwenModels: readonly OverlayModel[] = [
     maxOutputTokens: 16_384,
     capabilities: qwenThinks,
   }),
+  // Not verified (2026-11-27): in neither list.
   { id: 'text-embedding-v4', price: { input: 0.07 }, contextWindow: 8192, outputModalities: ['embedding'] },
   { id: 'text-embedding-v3', price: { input: 0.07 }, contextWindow: 8192, outputModalities: ['embedding'] },
 ]
 
-/** Google names the tier on one platform, and the kind of traffic on the other. */
+/**
+ * Google names the tier on one platform, and the kind of traffic on the other. Its page
+ * (ai.google.dev/gemini-api/docs/optimization, 2026-11-27) says half for flex and batch, and 75 to 100 % more for
+ * priority: the 80 % that most of its models cost more are not verified for each.
+ */
 const geminiTiers: Readonly<Record<string, Factor>> = {
   flex: half,
   priority: [9, 5],
@@ -211,7 +226,9 @@ export const overlays: Readonly<Record<string, Overlay>> = {
   openai: {
     batch: half,
     serviceTiers: { flex: half, priority: [2, 1], scale: same },
+    // openai.com/api-priority-processing, 2026-11-27.
     tiersByPrefix: [
+      ['gpt-5.5', { priority: [5, 2] }],
       ['gpt-4o-mini', { priority: [5, 3] }],
       ['gpt-4o-2024-05-13', { priority: [7, 4] }],
       ['gpt-4o', { priority: [17, 10] }],
@@ -273,6 +290,7 @@ export const overlays: Readonly<Record<string, Overlay>> = {
   },
   vertex: { batch: half, serviceTiers: geminiTiers, feesByPrefix: groundingFees },
   azure: { batch: half, serviceTiers: { provisioned: prepaid } },
+  // Not verified (2026-11-27): AWS's pages speak of a premium and a discount, without figures.
   bedrock: { batch: half, serviceTiers: { flex: half, priority: [7, 4], reserved: prepaid } },
   mistral: { batch: half },
   openrouter: { serviceTiers: { provisioned: same } },

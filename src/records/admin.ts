@@ -165,6 +165,10 @@ const requestSummary = z.object({
     .string()
     .optional()
     .describe('How the answer came to satisfy the schema of the request, in the words of `x-weir-contract`.'),
+  replay_of: z
+    .string()
+    .optional()
+    .describe('The request whose kept answer it got, by its `idempotency-key`.'),
   client_gone: z.boolean(),
   client_address: z.string().optional(),
   attempt_count: z.int(),
@@ -187,6 +191,11 @@ const attemptShape = z
     upstream_request_id: z.string().optional(),
     dropped: z.array(z.string()),
     contract: z.string().optional().describe('What was found of the answer, and what was mended.'),
+    empty: z.literal(true).optional().describe('It answered without content or tokens.'),
+    continues: z
+      .literal(true)
+      .optional()
+      .describe('It went on with the answer that the attempt before had broken off.'),
     skipped_because: z.string().optional(),
   })
   .describe("Times are milliseconds from the request's start.")

@@ -25,6 +25,10 @@ export interface AttemptRecord {
   readonly dropped: readonly string[]
   /** What was found of the answer where the request has a schema, with what was mended. */
   readonly contract?: string
+  /** It answered without content or tokens. */
+  readonly empty?: true
+  /** It went on with the answer that the attempt before had broken off. */
+  readonly continues?: true
   /** The target was passed over without a call, and why. */
   readonly skippedBecause?: string
 }
@@ -83,6 +87,8 @@ export interface RequestRecord {
   readonly finish?: string
   /** How the answer came to satisfy the schema of the request, or did not: the words of `x-weir-contract`. */
   readonly contract?: string
+  /** The request whose kept answer it got, by its `idempotency-key`: it made no attempt and cost nothing. */
+  readonly replayOf?: string
   readonly clientGone: boolean
   readonly attempts: readonly AttemptRecord[]
 }

@@ -387,3 +387,39 @@ test('no more requests are hedged than the route allows', async () => {
   }
   assert.ok(spent > 0 && spent <= 20, String(spent))
 })
+
+const empty =
+  (more: Partial<AttemptResult> = {}): Script =>
+  () =>
+    answer({ isEmpty: true, ...more })
+
+test('an empty answer is tried again once, at another target where there is one', async () => {
+  const full = () => answer({ body: 'full' })
+  for (const [candidates, calls] of [
+    [[a, b], 2],
+    [[a], 2],
+  ] as const) {
+    const bench = runWith({ candidates, scripts: { 'a/m': [empty(), full], 'b/m': [full] } })
+    assert.equal((await bench.result()).body, 'full')
+    assert.equal(bench.calls.length, calls)
+    assert.equal(new Set(bench.calls).size, candidates.length)
+  }
+})
+
+test('what is empty twice is the answer, and so is what no other target can better', async () => {
+  const third = fakeCandidate('c/m')
+  const twice = runWith({
+    candidates: [a, b, third],
+    scripts: { 'a/m': [empty()], 'b/m': [empty({ body: 'second' })] },
+  })
+  assert.equal((await twice.result()).body, 'second')
+  assert.equal(twice.calls.length, 2)
+  const released: string[] = []
+  const held = { suspended: { release: () => void released.push('first') } }
+  const broken = runWith({
+    candidates: [a, b],
+    scripts: { 'a/m': [empty(held)], 'b/m': [failure('upstream_overloaded')] },
+  })
+  assert.equal((await broken.result()).error, undefined)
+  assert.deepEqual(released, ['first'])
+})

@@ -12,6 +12,7 @@ import {
   type AttemptResult,
   type Call,
   noAccount,
+  type SuspendedStream,
 } from '../upstream/operation.ts'
 import { isStaleSocket } from '../upstream/send.ts'
 import type { FigureBook, Sample } from './figures.ts'
@@ -90,6 +91,7 @@ export async function attemptPlan(run: Run, parts: AttemptParts): Promise<Attemp
       if (run.context.interrupt.reason) break
     }
   }
+  decided?.suspended?.release()
   return withSoonestRetry(decided!, course.made, run)
 }
 
@@ -118,6 +120,9 @@ class Course {
   #started = 0
   /** All of them. */
   #begun = 0
+  /** The attempt that broke within its answer: what follows goes on with it. */
+  #broken: SuspendedStream | undefined
+  #hasRetriedEmpty = false
 
   constructor(run: Run, parts: AttemptParts) {
     this.#run = run
@@ -141,6 +146,7 @@ class Course {
         ? await this.#attempt(step, this.#begun, this.#run.context)
         : await this.#hedged(step, hedge)
     if (!attempt.error) step.spending?.succeeded()
+    if (attempt.error && attempt.suspended?.goOn) this.#broken = attempt.suspended
     this.#end(attempt)
     return attempt
   }
@@ -150,15 +156,17 @@ class Course {
     const { plan, context } = this.#run
     const { error } = attempt
     const verdict = this.#run.judgeAnswer?.(attempt, attempt.target) ?? 'accept'
-    if (verdict === 'stop' || attempt.isCommitted || context.interrupt.reason) return undefined
+    const isTold = attempt.isCommitted && !attempt.suspended?.goOn
+    if (verdict === 'stop' || isTold || context.interrupt.reason) return undefined
     if (verdict === 're-ask' && this.#timeLeftMs() >= minTimeLeftMs) return this.#reask(attempt)
     if (this.#started >= plan.policy.maxAttempts) return undefined
     if (!this.#mayMove(attempt)) return undefined
     if (this.#timeLeftMs() < minTimeLeftMs) return undefined
-    const found = this.#again(attempt) ?? this.#onward(attempt)
+    const found = this.#again(attempt) ?? this.#onward(attempt) ?? this.#afterEmpty(attempt)
     if (found === undefined) return undefined
+    if (attempt.isEmpty) this.#hasRetriedEmpty = true
     const isOutage = error?.rule.blame === 'upstream' && error.code !== 'contract_unsatisfied'
-    const addsLoad = attempt.phase !== 'unsent' && isOutage
+    const addsLoad = attempt.phase !== 'unsent' && (attempt.isEmpty || isOutage)
     if (!addsLoad) return found
     const spending = this.#parts.budget.spend(attempt.target.provider.name)
     return spending && { ...found, spending }
@@ -173,8 +181,9 @@ class Course {
     return { leg, at, waitMs: 0, isReask: true }
   }
 
-  #mayMove({ error, finish }: Attempt): boolean {
+  #mayMove({ error, finish, isEmpty }: Attempt): boolean {
     const { failoverOn } = this.#run.plan.policy
+    if (isEmpty) return !this.#hasRetriedEmpty
     if (error === undefined) return finish !== undefined && failoverOn.has(finish as never)
     return error.rule.retry !== 'never' || failoverOn.has(error.code)
   }
@@ -193,6 +202,12 @@ class Course {
     if (isStaleSocket(error.cause)) return { leg, at: this.#at, waitMs: 0 }
     const isLastWay = this.#onward(attempt) === undefined && !isTlsFault(error.cause)
     return isLastWay ? { leg, at: this.#at, waitMs: this.#backoffMs() } : undefined
+  }
+
+  /** An empty answer is a chance event: where there is no other target, the same one may do better. */
+  #afterEmpty({ isEmpty }: Attempt): Step | undefined {
+    if (!isEmpty || this.#isUsedUp(this.#run.plan.choices[this.#at]!)) return undefined
+    return { leg: this.#leg!, at: this.#at, waitMs: 0 }
   }
 
   /** The next target in the plan's order that may be tried in time. */
@@ -286,14 +301,20 @@ class Course {
       if (context.interrupt.reason) throw context.interrupt.reason
       health.begin(leg)
       isBegun = true
-      result = await call.attempt(leg.target, { ...context, account })
+      const accounted = { ...context, account }
+      result = this.#broken
+        ? await this.#broken.goOn!(leg.target, accounted)
+        : await call.attempt(leg.target, accounted)
     } catch (cause) {
       result = { error: toGatewayError(cause), phase: 'unsent', isCommitted: false, dropped: [] }
     } finally {
       release?.(result && tokensOf(result))
     }
-    const attempt = { ...result, n, target: leg.target, startedMs, endedMs: this.#clock.monotonicMs() }
     await account.settle(result)
+    // The client has the beginning of the answer, whatever became of this attempt at its rest.
+    if (this.#broken && result.error && !result.isCommitted)
+      result = { ...result, isCommitted: true, isContinuation: true, suspended: this.#broken }
+    const attempt = { ...result, n, target: leg.target, startedMs, endedMs: this.#clock.monotonicMs() }
     if (!isBegun) return attempt
     if (result.isEstimate) health.abandon(leg)
     // What a model says is its own fault, and no sign of its provider's health.

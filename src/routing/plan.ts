@@ -11,6 +11,7 @@ import { hashText } from './hash.ts'
 import type { Health, Withheld } from './health.ts'
 import { type AttemptPolicy, type Candidate, isRoute, type Route } from './route.ts'
 import { arrange, type Option, type StrategyContext } from './strategy.ts'
+import type { TaskGuesses } from './task.ts'
 import type { RequestTraits } from './traits.ts'
 
 /** What the configuration offers, compiled once. Names of routes win over names of models. */
@@ -52,9 +53,16 @@ export interface PlanParts {
   readonly nowMs: number
   /** In Unix milliseconds. */
   readonly atMs: number
+  /** What the examples of routes say, where they were asked. */
+  readonly guesses?: TaskGuesses
 }
 
-const directPolicy: AttemptPolicy = { maxAttempts: 3, breaker: defaultBreaker, failoverOn: new Set() }
+const directPolicy: AttemptPolicy = {
+  maxAttempts: 3,
+  breaker: defaultBreaker,
+  failoverOn: new Set(),
+  continuesBroken: false,
+}
 
 /**
  * What a requested model means: a route's name, `provider/model`, or a bare model name that one provider serves.
@@ -104,8 +112,9 @@ export function planRequest(destination: Route | Candidate, traits: RequestTrait
     return { choices: [{ candidate: destination, isForced: true }], policy: directPolicy, sessionHash }
   }
   const skipped: DecisionCandidate[] = []
-  const { random, figures, nowMs, atMs } = parts
-  const found = candidatesOf(destination, { traits, sessionHash, random, figures, nowMs, atMs }, skipped)
+  const { random, figures, nowMs, atMs, guesses } = parts
+  const context = { traits, sessionHash, random, figures, nowMs, atMs, ...(guesses && { guesses }) }
+  const found = candidatesOf(destination, context, skipped)
   if (found.candidates.length === 0) throw nothingEligible(destination, skipped)
   const { choices, backAtMs } = passOver(found, parts)
   return {

@@ -63,6 +63,9 @@ export interface Route {
   readonly strategy: Strategy
   readonly entries: readonly RouteEntry[]
   readonly rules: readonly TaskRule[]
+  readonly examples?: TaskExamples
+  /** This route has examples, or one within it. */
+  readonly hasExamples: boolean
   readonly policy: AttemptPolicy
   /** Of the name: each route places its sessions anew. */
   readonly hash: number
@@ -75,6 +78,17 @@ export interface TaskRule {
   readonly condition?: Condition
 }
 
+/** Questions whose task is known: a request that no rule is for is compared with them. */
+export interface TaskExamples {
+  /** `provider/model`. */
+  readonly embedder: string
+  /** How long a request waits for its question to be embedded. */
+  readonly timeoutMs: number
+  /** Cosine; where no example is as near, they say nothing. */
+  readonly minSimilarity: number
+  readonly labelled: readonly { readonly label: string; readonly text: string }[]
+}
+
 /** What is done when an attempt fails. */
 export interface AttemptPolicy {
   /** Attempts per request over all targets. */
@@ -82,6 +96,8 @@ export interface AttemptPolicy {
   readonly breaker: BreakerSettings
   /** Refusals of the request itself after which another target is tried all the same. */
   readonly failoverOn: ReadonlySet<string>
+  /** A stream that breaks within its prose is continued by the next target, once. */
+  readonly continuesBroken: boolean
   /** A second attempt beside a slow first one. Absent: none. */
   readonly hedge?: HedgePolicy
 }

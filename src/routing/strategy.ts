@@ -3,6 +3,7 @@
 import type { FigureBook, Figures } from './figures.ts'
 import { combineHashes } from './hash.ts'
 import type { Candidate, Route, RouteEntry } from './route.ts'
+import { taskOf, type TaskGuesses } from './task.ts'
 import type { RequestTraits } from './traits.ts'
 
 /** One entry of a route that can take the request: a target, or a nested route's targets in their own order. */
@@ -23,6 +24,8 @@ export interface StrategyContext {
   readonly nowMs: number
   /** In Unix milliseconds: prices depend on it. */
   readonly atMs: number
+  /** What the examples of routes say, where they were asked. */
+  readonly guesses?: TaskGuesses
   /** Of the caller's session; absent where there is none. */
   readonly sessionHash: number | undefined
 }
@@ -190,12 +193,10 @@ function arrangeBehind(first: Option, options: Option[]): void {
 // -- task
 
 /** The score is 0 for targets of the request's task and 1 for all others, which stay as a way out. */
-function arrangeByTask(route: Route, options: Option[], { traits }: StrategyContext): string {
-  const found = route.rules.findIndex(({ condition }) => condition?.(traits) === undefined)
-  const rule = route.rules[found]
-  if (rule === undefined) return 'no rule holds: in the order of the configuration'
-  for (const option of options) option.score = option.entry.labels.includes(rule.label) ? 0 : 1
+function arrangeByTask(route: Route, options: Option[], { traits, guesses }: StrategyContext): string {
+  const { label, reason } = taskOf(route, traits, guesses?.get(route))
+  if (label === undefined) return `${reason}: in the order of the configuration`
+  for (const option of options) option.score = option.entry.labels.includes(label) ? 0 : 1
   options.sort(byScore)
-  const told = `rule ${found + 1} names the task ${rule.label}`
-  return options[0]!.score === 0 ? told : `${told}, and no target for it can take the request`
+  return options[0]!.score === 0 ? reason : `${reason}, and no target for it can take the request`
 }

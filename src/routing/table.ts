@@ -12,6 +12,7 @@ import {
 import { builtInProvider, type ProviderType, providerTable } from '../providers/table.ts'
 import { createCandidate } from './candidate.ts'
 import { compileCondition } from './condition.ts'
+import { hasExamplesWithin } from './examples.ts'
 import { hashText } from './hash.ts'
 import type { RoutingTable } from './plan.ts'
 import { type AttemptPolicy, isRoute, type Route, type RouteEntry, type TaskRule } from './route.ts'
@@ -110,11 +111,15 @@ function toRoutes(
     const known = compiled.get(name)
     if (known) return known
     const settings = routes[name]!
+    const entries = settings.targets.map((target) => toEntry(target))
+    const { examples } = settings
     const route: Route = {
       name,
       strategy: settings.strategy,
-      entries: settings.targets.map((target) => toEntry(target)),
+      entries,
       rules: settings.rules.map(toRule),
+      ...(examples && { examples }),
+      hasExamples: hasExamplesWithin({ entries, ...(examples && { examples }) }),
       policy: toPolicy(settings),
       hash: hashText(name),
     }
@@ -164,11 +169,12 @@ const failoverReasons: Readonly<Record<RouteConfig['failoverOn'][number], readon
   refusal: ['refusal'],
 }
 
-function toPolicy({ retry, breaker, failoverOn, hedge }: RouteConfig): AttemptPolicy {
+function toPolicy({ retry, breaker, failoverOn, hedge, continueBrokenStreams }: RouteConfig): AttemptPolicy {
   return {
     maxAttempts: retry.attempts,
     breaker,
     failoverOn: new Set(failoverOn.flatMap((reason) => failoverReasons[reason])),
+    continuesBroken: continueBrokenStreams,
     ...(hedge && { hedge }),
   }
 }

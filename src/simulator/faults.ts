@@ -57,6 +57,18 @@ function withoutFinish(value: JsonObject): JsonObject {
   }
 }
 
+/** Members within which a dialect may have its usage object. */
+const holdsUsage: ReadonlySet<string> = new Set(['message', 'response', 'x_groq', 'delta'])
+
+/** Ollama has its counts among all else of its last line. */
+function patchMetrics(value: JsonObject, patch: (usage: JsonObject) => Json | undefined): JsonObject {
+  const { prompt_eval_count, eval_count, ...rest } = value
+  if (eval_count === undefined) return value
+  const patched = patch({ ...(prompt_eval_count !== undefined && { prompt_eval_count }), eval_count })
+  if (patched === null) return { ...rest, prompt_eval_count: null, eval_count: null }
+  return { ...rest, ...asObject(patched) }
+}
+
 /** Changes the usage objects of a frame, wherever its dialect puts them. */
 function patchUsage(frame: SimFrame, patch: (usage: JsonObject) => Json | undefined): SimFrame {
   if (typeof frame.value === 'string') return frame
@@ -66,13 +78,13 @@ function patchUsage(frame: SimFrame, patch: (usage: JsonObject) => Json | undefi
       if ((key === 'usage' || key === 'usageMetadata') && isObject(member)) {
         const patched = patch(member)
         if (patched !== undefined) copy[key] = patched
-      } else if ((key === 'message' || key === 'response' || key === 'x_groq') && isObject(member)) {
+      } else if (holdsUsage.has(key) && isObject(member)) {
         copy[key] = inner(member)
       } else if (member !== undefined) copy[key] = member
     }
     return copy
   }
-  return { ...frame, value: inner(frame.value) }
+  return { ...frame, value: patchMetrics(inner(frame.value), patch) }
 }
 
 function eachCount(value: Json, change: (count: number) => Json): Json {

@@ -14,10 +14,12 @@ export interface SealedResponse {
 }
 
 export interface StoredResponseStore {
-  /** Replaces what the key has stored under this id. */
-  put(row: SealedResponse): Promise<void>
+  /** Replaces what the key has stored under this id. `itemIds` are those of the answer's items. */
+  put(row: SealedResponse, itemIds: readonly string[]): Promise<void>
   /** Also one that has expired but is not pruned yet. */
   get(org: string, keyId: string, id: string): Promise<SealedResponse | undefined>
+  /** The response that has this item in its answer, the latest where there are several. */
+  getByItem(org: string, keyId: string, itemId: string): Promise<SealedResponse | undefined>
   /** False when there is none. */
   delete(org: string, keyId: string, id: string): Promise<boolean>
   /** Deletes at most `limit` responses that expired by then and tells how many. */

@@ -231,7 +231,7 @@ test('a response that is being kept is waited for, and one that could not be kep
       async put(row) {
         await gate.promise
         if (row.id === 'lost') throw new Error('disk full')
-        await store.put(row)
+        await store.put(row, [])
       },
     },
   })

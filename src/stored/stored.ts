@@ -1,7 +1,7 @@
 /** Keeps responses that a client asked to keep (`store: true`), encrypted and for a time, for the key that did. */
 
 import type { Clock } from '../core/clock.ts'
-import type { JsonObject } from '../core/json.ts'
+import { asArray, isObject, type JsonObject } from '../core/json.ts'
 import type { StoredConversation } from './conversation.ts'
 import type { SealedResponse, StoredResponseStore } from './port.ts'
 import { seal, unseal } from './seal.ts'
@@ -33,6 +33,8 @@ export interface StoredResponses {
    * Throws when the store fails.
    */
   find(owner: ResponseOwner): Promise<StoredResponse | undefined>
+  /** An item of an answer that the same key has kept, as the client got it. Rejects when the store fails. */
+  findItem(owner: Omit<ResponseOwner, 'id'>, itemId: string): Promise<JsonObject | undefined>
   /** False when `find` would not have found it. Throws when the store fails. */
   remove(owner: ResponseOwner): Promise<boolean>
   /** Ends the deletion of expired responses; done when none is under way. */
@@ -60,10 +62,9 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
   // A streamed answer has reached the client by now: its continuation may come before the row is written.
   const beingKept = new Map<string, Promise<void>>()
 
-  const find = async (owner: ResponseOwner): Promise<StoredResponse | undefined> => {
-    await beingKept.get(nameOf(owner))?.catch(() => undefined)
-    const row = await store.get(owner.org, owner.keyId, owner.id)
+  const open = (row: SealedResponse | undefined): StoredResponse | undefined => {
     if (row === undefined || row.expiresAtMs <= clock.nowMs()) return undefined
+    const owner: ResponseOwner = row
     const conversation = unseal(key, placeOf(owner, row, 'conversation'), row.conversation)
     const answer = unseal(key, placeOf(owner, row, 'answer'), row.answer)
     if (conversation === undefined || answer === undefined) return undefined
@@ -74,6 +75,11 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
     }
   }
 
+  const find = async (owner: ResponseOwner): Promise<StoredResponse | undefined> => {
+    await beingKept.get(nameOf(owner))?.catch(() => undefined)
+    return open(await store.get(owner.org, owner.keyId, owner.id))
+  }
+
   return {
     async keep(owner, response) {
       const conversation = JSON.stringify(response.conversation)
@@ -81,14 +87,16 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
       if (Buffer.byteLength(conversation) + Buffer.byteLength(answer) > maxBytes) return false
       const createdAtMs = clock.nowMs()
       const life = { createdAtMs, expiresAtMs: createdAtMs + ttlSeconds * 1000 }
-      const written = store.put({
+      const row = {
         org: owner.org,
         keyId: owner.keyId,
         id: owner.id,
         ...life,
         conversation: seal(key, placeOf(owner, life, 'conversation'), conversation),
         answer: seal(key, placeOf(owner, life, 'answer'), answer),
-      })
+      }
+      const ids = itemsOf(response.answer).flatMap(({ id }) => (typeof id === 'string' ? [id] : []))
+      const written = store.put(row, [...new Set(ids)])
       const name = nameOf(owner)
       beingKept.set(name, written)
       try {
@@ -99,11 +107,21 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
       }
     },
     find,
+    async findItem({ org, keyId }, itemId) {
+      await Promise.allSettled(beingKept.values())
+      const found = open(await store.getByItem(org, keyId, itemId))
+      return found && itemsOf(found.answer).find(({ id }) => id === itemId)
+    },
     async remove(owner) {
       return (await find(owner)) !== undefined && store.delete(owner.org, owner.keyId, owner.id)
     },
     close: () => pruner.stop(),
   }
+}
+
+/** What a response put out, item by item. */
+function itemsOf(answer: JsonObject): readonly JsonObject[] {
+  return asArray(answer['output']).filter(isObject)
 }
 
 function nameOf({ org, keyId, id }: ResponseOwner): string {

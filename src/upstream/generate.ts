@@ -13,6 +13,7 @@ import { jsonArrayFraming, sseFraming, type StreamFraming } from '../framing/str
 import { generatePath } from '../providers/address.ts'
 import type { ProviderSpec } from '../providers/spec.ts'
 import type { Target } from '../providers/provider.ts'
+import { Continuation, mayBeContinued } from './continuation.ts'
 import {
   type AttemptContext,
   type AttemptResult,
@@ -21,8 +22,10 @@ import {
   type ContentTraits,
   type ReceivedText,
   refuseDroppedIfStrict,
+  type StreamForm,
   type Transcript,
 } from './operation.ts'
+import { referencesIn, withReferencedItems } from './item-references.ts'
 import { pump, type PumpMode } from './pump.ts'
 import type { SendOptions } from './send.ts'
 import { contentTraits } from './traits.ts'
@@ -53,6 +56,8 @@ interface Generation {
   readonly framing: StreamFraming
   /** The attempt brings a transcript even if the client did not ask for its answer to be kept. */
   readonly isKept?: true
+  /** Of an answer that broke and is continued. */
+  readonly continuation?: Continuation
 }
 
 function toCall(generation: Generation): Call {
@@ -67,6 +72,7 @@ function toCall(generation: Generation): Call {
     ...(request.session !== undefined && { session: request.session }),
     ...(memory && { memory }),
     generation: { request, formatParam: generation.client.formatParam },
+    ...(request.stream && generation.framing.hasComments && { form: formOf(generation) }),
     content,
     bounds: content,
     countPrompt: (tokens) => tokens.estimate(request),
@@ -80,10 +86,15 @@ function keepsAnswer(generation: Generation): boolean {
 
 function memoryOf(generation: Generation): CallMemory | undefined {
   const { request } = generation
-  const keep = request.store === true && generation.client.keepsResponses === true
-  if (!keep && request.previousResponseId === undefined) return undefined
+  const { client } = generation
+  const keep = request.store === true && client.keepsResponses === true
+  const references = client.keepsResponses ? referencesIn(request) : []
+  if (!keep && request.previousResponseId === undefined && references.length === 0) return undefined
   return {
     keep,
+    references,
+    withItems: (items) =>
+      toCall({ ...generation, request: withReferencedItems(request, client, items), body: undefined }),
     continued: (rewrite) => toCall({ ...generation, request: rewrite(request), body: undefined }),
     ...(request.previousResponseId !== undefined && { previousId: request.previousResponseId }),
   }
@@ -125,7 +136,7 @@ function attemptAsAsked(
     throw new GatewayError('unsupported_operation', `Provider ${target.provider.name} generates no answers.`)
   }
   const source = dialects[chooseDialect(target.provider.spec, generation)]
-  refuseUnknownPrevious(request, source)
+  refuseUnknown(request, source)
   const { body, dropped } = withoutIgnored(
     source.id === client.id && generation.body
       ? { body: sameDialectBody(generation.body, generation, target), dropped: [] }
@@ -166,16 +177,18 @@ function encodeTarget({ model, provider }: Target): EncodeTarget {
   return provider.spec.takesReasoning ? { model, takesReasoning: true } : { model }
 }
 
-/** An answer that Weir has not kept can only be continued where it may be kept: by a provider of that dialect. */
-function refuseUnknownPrevious({ previousResponseId }: GenRequest, source: Dialect): void {
-  if (previousResponseId === undefined || source.keepsResponses) return
-  throw new GatewayError(
-    'invalid_request',
-    `Previous response \`${previousResponseId}\` was not kept here.`,
-    {
-      param: 'previous_response_id',
-    },
-  )
+/** What Weir has not kept can only be referred to where it may be kept: at a provider of that dialect. */
+function refuseUnknown(request: GenRequest, source: Dialect): void {
+  if (source.keepsResponses) return
+  const { previousResponseId } = request
+  if (previousResponseId !== undefined) {
+    const message = `Previous response \`${previousResponseId}\` was not kept here.`
+    throw new GatewayError('invalid_request', message, { param: 'previous_response_id' })
+  }
+  const [reference] = referencesIn(request)
+  if (reference === undefined) return
+  const message = `Item \`${reference}\`, which the input refers to, was not kept here.`
+  throw new GatewayError('invalid_request', message, { param: 'input' })
 }
 
 /** What the provider would ignore without a word is left out, and said to be. */
@@ -217,11 +230,18 @@ async function streamed(
   const { client, request, framing } = generation
   const { provider } = options.target
   const withholdUsage = client.forcesUsage === true && request.includeUsage !== true
-  const kept: GenEvent[] | undefined = keepsAnswer(generation) ? [] : undefined
+  const keep = keepsAnswer(generation)
+  // An answer that is held to a contract is the contract's own to mend.
+  const fresh = check ? undefined : continuationOf(generation, options.target, context)
+  const continuation = generation.continuation ?? fresh
+  const kept: GenEvent[] | undefined = keep && !continuation ? [] : undefined
   const result = await pump(context.sender, options, {
     source,
     client,
-    mode: check ? 'translate' : pumpMode(source, client, options.target, withholdUsage, framing),
+    mode:
+      check || continuation ? 'translate' : pumpMode(source, client, options.target, withholdUsage, framing),
+    continuation,
+    seam: `weir-continued ${provider.name}/${options.target.model}`.replace(/[^\x20-\x7e]/g, '?'),
     withholdUsage,
     responsePatch: provider.responsePatch,
     eventPatch: provider.eventPatch,
@@ -241,16 +261,63 @@ async function streamed(
     ...(check && { check }),
     ...(kept && { onEvent: (event) => kept.push(event) }),
   })
-  if (!kept || result.error) return result
-  return { ...result, transcript: transcriptOf(generation, options.target, kept, context) }
+  const answered = continuation ? withContinuation(result, generation, continuation) : result
+  if (!keep || result.error) return answered
+  const events = kept ?? continuation!.events
+  return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
+}
+
+function formOf({ client, request, framing }: Generation): StreamForm {
+  const writer = framing.writer()
+  return {
+    contentType: framing.contentType,
+    comment: (text) => writer.comment(text),
+    failure(error, at) {
+      const context = { ...at, model: request.model, includeUsage: false }
+      const frames = client.stream.encoder(context).push({ type: 'fail', error })
+      return frames.map((frame) => writer.text(frame)).join('') + writer.close()
+    },
+  }
+}
+
+/** Where the route wants broken answers continued, and this one could be. */
+function continuationOf(
+  { client, request, framing }: Generation,
+  target: Target,
+  context: AttemptContext,
+): Continuation | undefined {
+  if (!context.mayContinue || !mayBeContinued(request)) return undefined
+  const encoder = client.stream.encoder(encodeContext(request, target, context))
+  return new Continuation(request, encoder, framing.writer())
+}
+
+function withContinuation(
+  result: AttemptResult,
+  generation: Generation,
+  continuation: Continuation,
+): AttemptResult {
+  if (generation.continuation) return { ...result, isContinuation: true }
+  const { suspended, error } = result
+  if (!suspended || !error) return result
+  return {
+    ...result,
+    suspended: {
+      ...suspended,
+      goOn(target, context) {
+        const request = continuation.goOn()
+        return attempt({ ...generation, request, body: undefined, continuation }, target, context)
+      },
+    },
+  }
 }
 
 function transcriptOf(
-  { client, request }: Generation,
+  { client, request: sent, continuation }: Generation,
   target: Target,
   events: readonly GenEvent[],
   context: AttemptContext,
 ): Transcript {
+  const request = continuation?.request ?? sent
   const body = client.response.encode(events, encodeContext(request, target, context))
   return { request, answer: foldAnswer(events), body }
 }
@@ -301,7 +368,7 @@ async function whole(
   const body = isUntouched
     ? received.body
     : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
-  const answered = { ...heard, body }
+  const answered = { ...heard, body, ...(!check && isEmpty(events, facts) && { isEmpty: true as const }) }
   if (!keepsAnswer(generation)) return answered
   return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
 }
@@ -342,4 +409,14 @@ function factsOf(decoded: readonly GenEvent[], events: readonly GenEvent[]): Fac
     else if (event.type === 'fail') facts.error = event.error
   }
   return facts
+}
+
+/** It ended well, said nothing and used nothing: a fault of the provider, in all likelihood. */
+function isEmpty(events: readonly GenEvent[], { usage, finish }: Facts): boolean {
+  if (finish !== 'stop' || (usage?.outputTokens ?? 0) > 0) return false
+  return !events.some((event) => event.type === 'block-delta' || isThing(event))
+}
+
+function isThing(event: GenEvent): boolean {
+  return event.type === 'block-start' && !['text', 'reasoning', 'refusal'].includes(event.kind)
 }

@@ -21,6 +21,8 @@ export interface AttemptContext {
   readonly requestId: string
   /** A parameter that the target cannot carry is an error rather than a report. */
   readonly isStrict: boolean
+  /** A stream that breaks within its prose may be continued by another target. */
+  readonly mayContinue?: boolean
   readonly tokens: TokenCounter
   readonly outlet: Outlet
   /** Raised when the client has gone, its deadline has passed, or the gateway must stop. */
@@ -77,8 +79,21 @@ export interface AttemptResult {
   readonly body?: string | Buffer
   readonly transcript?: Transcript
   readonly contract?: ContractOutcome
+  /** The answer is whole, and has neither content nor tokens. */
+  readonly isEmpty?: true
+  /** The answer goes on where an attempt before this one broke off. */
+  readonly isContinuation?: true
+  readonly suspended?: SuspendedStream
   /** The figure in the answer is Weir's own estimate. */
   readonly isEstimate?: boolean
+}
+
+/** A stream whose end the client has not been told yet. One of the two is called, once. */
+export interface SuspendedStream {
+  /** Another target goes on after what has been sent. Absent: none can. */
+  goOn?(target: Target, context: AttemptContext): Promise<AttemptResult>
+  /** Tells the client the end that was held back: of an empty answer, or of a broken one. */
+  release(): void
 }
 
 export interface ReceivedText {
@@ -91,6 +106,10 @@ export interface ReceivedText {
 export interface CallMemory {
   /** The id of the answer that this request continues. */
   readonly previousId?: string
+  /** Ids of items of earlier answers that the request refers to. */
+  readonly references: readonly string[]
+  /** The call with these items, as clients got them, in the place of their references. */
+  withItems(items: ReadonlyMap<string, JsonObject>): Call
   /** The client asked for the answer to be kept; the attempt then brings a `transcript`. */
   readonly keep: boolean
   /** The call with its request rewritten: with the earlier turns in it, it can go to any target. */
@@ -144,6 +163,15 @@ export const unknownContent: ContentTraits = {
   question: '',
 }
 
+/** How the gateway speaks within a stream itself. */
+export interface StreamForm {
+  readonly contentType: string
+  /** One that readers skip. */
+  comment(text: string): string
+  /** The failure in the client's dialect, as the end of a stream that has said nothing. */
+  failure(error: GatewayError, at: { readonly id: string; readonly nowMs: number }): string
+}
+
 /** A request that its operation has read. */
 export interface Call {
   /** As the client names it. */
@@ -151,6 +179,8 @@ export interface Call {
   readonly stream: boolean
   readonly user?: string
   readonly session?: string
+  /** Of a stream with room for comments. */
+  readonly form?: StreamForm
   /** Where the client continues an earlier answer, or asks for this one to be kept. */
   readonly memory?: CallMemory
   /** The provider makes no bill for it. */

@@ -11,6 +11,7 @@ import { createFrameParser } from '../framing/frame-parser.ts'
 import type { Frame, FrameParser } from '../framing/frame.ts'
 import type { FrameWriter, StreamFraming } from '../framing/stream-framing.ts'
 import { TerminalGuard } from './guard.ts'
+import type { Continuation } from './continuation.ts'
 import type { Account, AttemptResult } from './operation.ts'
 import type { Outlet } from './outlet.ts'
 import type { Receiver, ResponseHeaders, SendOptions, Sender, UpstreamCall } from './send.ts'
@@ -46,6 +47,11 @@ export interface PumpOptions {
   /** Stands between the guard and the encoder, and may hold back, change or end the answer. Only with `translate`. */
   readonly check?: AnswerCheck
   /** Sees every event of the answer that the client gets. */
+  /** Where the answer may be continued after it breaks, or continues one that broke. Only with `translate`. */
+  readonly continuation?: Continuation | undefined
+  /** What is told, in a comment, where a continuation begins. One line. */
+  readonly seam?: string
+  /** Sees every event of the answer that the guard admits. */
   readonly onEvent?: (event: GenEvent) => void
 }
 
@@ -105,10 +111,11 @@ class StreamPump implements Receiver {
 
   constructor(options: PumpOptions) {
     this.#options = options
-    this.#writer = options.framing.writer()
+    this.#writer = options.continuation?.writer ?? options.framing.writer()
     this.#framer = createFrameParser(options.source.framing ?? 'sse')
     this.#decoder = options.source.stream.decoder(options.eventPatch)
-    if (options.mode === 'translate') this.#encoder = options.client.stream.encoder(options.context)
+    if (options.mode === 'translate')
+      this.#encoder = options.continuation?.encoder ?? options.client.stream.encoder(options.context)
   }
 
   run(sender: Sender, request: SendOptions): Promise<AttemptResult> {
@@ -282,8 +289,10 @@ class StreamPump implements Receiver {
         this.#usage = event.usage
         break
       case 'finish':
-        this.#contentArrived()
         this.#finish ??= event.reason
+        // One that ends before it said anything may be empty: what follows tells.
+        if (event.reason === 'stop') this.#call.contentArrived()
+        else this.#contentArrived()
         break
       case 'fail':
         this.#failure = event.error
@@ -340,6 +349,15 @@ class StreamPump implements Receiver {
   }
 
   #encode(event: GenEvent): string {
+    const { continuation } = this.#options
+    if (continuation === undefined) return this.#encodeOne(event)
+    return continuation
+      .pass(event)
+      .map((passed) => this.#encodeOne(passed))
+      .join('')
+  }
+
+  #encodeOne(event: GenEvent): string {
     let text = ''
     for (const frame of this.#encoder!.push(event)) text += this.#writer.text(frame)
     return text
@@ -407,11 +425,12 @@ class StreamPump implements Receiver {
   #flush(): void {
     const pending = this.#pending
     this.#pending = []
-    const { outlet } = this.#options
+    const { outlet, continuation, seam } = this.#options
     if (this.#isDraining || outlet.isGone) return
     if (!this.#isCommitted) {
       this.#isCommitted = true
-      outlet.begin(200, this.#options.headers())
+      if (continuation?.hasBroken) this.#write(this.#writer.comment(seam ?? ''))
+      else outlet.begin(200, this.#options.headers())
     }
     for (const output of pending) this.#write(output)
   }
@@ -454,13 +473,48 @@ class StreamPump implements Receiver {
     clearTimeout(this.#keptBackTimer)
     const result = this.#resultOf(error, isWhole)
     const settled = this.#options.account.settle(result)
-    if (settled) void settled.then(() => this.#close(result))
-    else this.#close(result)
+    if (settled) void settled.then(() => this.#conclude(result))
+    else this.#conclude(result)
   }
 
-  #close(result: AttemptResult): void {
-    const { outlet } = this.#options
+  #conclude(result: AttemptResult): void {
     const { error } = result
+    const { continuation } = this.#options
+    // What a second target has said is said, however soon it failed.
+    if (continuation?.hasBroken && this.#firstTokenMs !== undefined) this.#flush()
+    const isEmpty = error === undefined && this.#isEmpty
+    if (isEmpty || this.#mayGoOn(error)) {
+      if (this.#isCommitted) this.#flush()
+      this.#done.resolve({
+        ...result,
+        isCommitted: this.#isCommitted,
+        ...(isEmpty && { isEmpty: true }),
+        suspended: { release: () => this.#close(error) },
+      })
+      return
+    }
+    this.#close(error)
+    this.#done.resolve({ ...result, isCommitted: this.#isCommitted })
+  }
+
+  /** It ended well, said nothing and used nothing: a fault of the provider, in all likelihood. */
+  get #isEmpty(): boolean {
+    // A continuation that has nothing to add is an answer's end.
+    const { check, continuation } = this.#options
+    if (this.#isCommitted || this.#isDraining || check || continuation?.hasBroken) return false
+    const hasUsed = (this.#usage?.outputTokens ?? 0) > 0
+    return this.#firstTokenMs === undefined && this.#finish === 'stop' && !hasUsed
+  }
+
+  /** Could another target go on with what broke? */
+  #mayGoOn(error: GatewayError | undefined): boolean {
+    const { outlet, continuation } = this.#options
+    const isOpen = this.#isCommitted && !this.#isDraining && !outlet.isGone
+    return isOpen && error?.rule.blame === 'upstream' && continuation?.canGoOn === true
+  }
+
+  #close(error: GatewayError | undefined): void {
+    const { outlet } = this.#options
     // A failed answer of which the client has seen nothing leaves it for another target's.
     if (this.#isCommitted || error === undefined) this.#flush()
     if (this.#isCommitted && !this.#isDraining && !outlet.isGone) {
@@ -468,7 +522,6 @@ class StreamPump implements Receiver {
       if (last !== '') outlet.write(last)
       outlet.end()
     }
-    this.#done.resolve({ ...result, isCommitted: this.#isCommitted })
   }
 
   /** The failure in the client's own dialect; there is no finish and no closing frame. */

@@ -28,12 +28,24 @@ const events: readonly GenEvent[] = [
   { type: 'usage', usage: { inputTokens: 9, outputTokens: 4 } },
 ]
 
-const isAws = (source: SourceName) => dialects[source].framing === 'aws-event-stream'
+const framingOf = (source: SourceName) => dialects[source].framing ?? 'sse'
 
-const toBytes = (source: SourceName, frame: Frame): Buffer =>
-  isAws(source)
-    ? encodeAwsEventStream({ event: frame.event ?? '', data: frame.data })
-    : Buffer.from(`${frame.event === undefined ? '' : `event: ${frame.event}\n`}data: ${frame.data}\n\n`)
+function toBytes(source: SourceName, { event, data }: Frame): Buffer {
+  switch (framingOf(source)) {
+    case 'aws-event-stream':
+      return encodeAwsEventStream({ event: event ?? '', data })
+    case 'ndjson':
+      return Buffer.from(`${data}\n`)
+    case 'sse':
+      return Buffer.from(`${event === undefined ? '' : `event: ${event}\n`}data: ${data}\n\n`)
+  }
+}
+
+const contentTypes = {
+  'aws-event-stream': 'application/vnd.amazon.eventstream',
+  ndjson: 'application/x-ndjson',
+  sse: 'text/event-stream',
+} as const
 
 /** What a provider of the dialect would send, and each place before its proof of the end where a frame ends or is cut in two. */
 function streamOf(source: SourceName): { bytes: Buffer; cuts: number[] } {
@@ -60,7 +72,7 @@ provider.answerWith(({ body }, response) => {
   const { source, bytes } = cutStreams.get(/case-\d+/.exec(body.toString())?.[0] ?? '')!
   // With its length: to HTTP nothing is missing.
   response.writeHead(200, {
-    'content-type': isAws(source) ? 'application/vnd.amazon.eventstream' : 'text/event-stream',
+    'content-type': contentTypes[framingOf(source)],
     'content-length': bytes.length,
   })
   response.end(bytes)

@@ -99,7 +99,9 @@ for (const client of clientNames) {
         expect('provider', response.headers.get('x-weir-provider'), 'deepseek')
         expect('x-weir-attempts', response.headers.get('x-weir-attempts'), '2')
       } else if (typeof outcome === 'string' || 'after' in outcome) {
-        expect('attempts', codes.length, 1)
+        // What was empty is tried once more: here by the second target, which has an answer.
+        expect('attempts', codes.length, row.attempts ?? 1)
+        if (row.attempts) expect('text', reading.text, text)
         expect('finished', reading.isFinished, outcome === 'ok')
       } else if (response.ok && codes.length === 1) {
         expect('finished', reading.isFinished, false) // told in band

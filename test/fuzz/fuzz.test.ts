@@ -301,6 +301,10 @@ async function validAnswers(): Promise<Map<SourceName, ValidAnswer>> {
       found.set(source, await validConverse())
       continue
     }
+    if (source === 'cohere-chat' || source === 'ollama-chat') {
+      found.set(source, await validOwn(source))
+      continue
+    }
     const read = async (stream: boolean) => {
       const request = generations.find((each) => each.speaks === source && each.stream === stream)!
       const response = await stack.post(
@@ -320,7 +324,35 @@ async function validAnswers(): Promise<Map<SourceName, ValidAnswer>> {
   return found
 }
 
-/** No client of the gateway speaks this dialect: the simulator is asked itself. */
+/** No client of the gateway speaks these dialects: the simulator is asked itself. */
+async function validOwn(source: 'cohere-chat' | 'ollama-chat'): Promise<ValidAnswer> {
+  const isCohere = source === 'cohere-chat'
+  const read = async (stream: boolean) => {
+    const tool = { type: 'function', function: { name: 'look', parameters: { type: 'object' } } }
+    const messages = [{ role: 'user', content: 'Where is it?' }]
+    const body = JSON.stringify({ model: 'reason-5', messages, tools: [tool], stream })
+    const path = isCohere ? '/cohere/v2/chat' : '/ollama/api/chat'
+    const response = await fetch(stack.simulatorUrl + path, { method: 'POST', body })
+    assert.equal(response.status, 200)
+    return response.text()
+  }
+  const stream = await read(true)
+  return {
+    whole: JSON.parse(await read(false)) as JsonObject,
+    streamType: isCohere ? 'text/event-stream' : 'application/x-ndjson',
+    spoiledStream: (changes, n) =>
+      Buffer.from(isCohere ? spoiledEvents(stream, changes, n) : spoiledLines(stream, changes, n)),
+  }
+}
+
+/** The stream of lines with one of them spoiled as JSON. */
+function spoiledLines(stream: string, changes: Spoilings, n: number): string {
+  const lines = stream.trimEnd().split('\n')
+  const at = n % lines.length
+  if (changes.length > 0) lines[at] = JSON.stringify(spoiled(parseJson(lines[at]!) as JsonObject, changes))
+  return `${lines.join('\n')}\n`
+}
+
 async function validConverse(): Promise<ValidAnswer> {
   const read = async (operation: string) => {
     const body = JSON.stringify({

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
 import { startStack, testKey } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 test('routes and the catalogue of the configured providers are listed, within what the key may use', async (t) => {
   const keys = [
@@ -33,4 +34,23 @@ test('routes and the catalogue of the configured providers are listed, within wh
   assert.equal((await list('/v1/models/openai/gpt-4o-mini', testKey)).body['id'], 'openai/gpt-4o-mini')
   assert.equal((await list('/v1/models/openai/gpt-4o-mini', 'a-narrow-key-of-16')).status, 404)
   assert.equal((await list('/v1/models', 'no-such-key-at-all')).status, 401)
+})
+
+test('a route that leads to a model which ends is told at start and in the admin API', async (t) => {
+  const routes = { old: { targets: ['claude/claude-3-opus-20240229'] } }
+  const stack = await startStack(t, { config: { routes } })
+  const line = await until('the warning', () =>
+    stack.log.find((each) => each.includes('claude-3-opus-20240229 is retired since 2026-01-05')),
+  )
+  assert.equal((JSON.parse(line) as JsonObject)['level'], 'warn')
+  const [notice] = asArray((await stack.admin('/models/notices?days=30'))['data'])
+  assert.deepEqual(asObject(notice), {
+    id: 'retired claude/claude-3-opus-20240229 2026-01-05',
+    kind: 'retired',
+    model: 'claude/claude-3-opus-20240229',
+    at: '2026-01-05T00:00:00.000Z',
+    in_use: true,
+    successor: 'claude-opus-4-8',
+    message: 'claude/claude-3-opus-20240229 is retired since 2026-01-05; use claude-opus-4-8 instead',
+  })
 })

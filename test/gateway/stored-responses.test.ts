@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asObject, type JsonObject } from '../../src/core/json.ts'
+import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
 import { startStack, testKey } from '../support/stack.ts'
 
 async function respond(stack: Awaited<ReturnType<typeof startStack>>, body: JsonObject): Promise<JsonObject> {
@@ -72,4 +72,38 @@ test('without `store: true` nothing is kept, and what was not kept cannot be con
   assert.equal(refused.status, 400)
   const error = asObject(((await refused.json()) as JsonObject)['error'])
   assert.equal(error?.['param'], 'previous_response_id')
+})
+
+test('a reference to an item of a kept answer stands for the item, at any provider', async (t) => {
+  const stack = await startStack(t)
+  for (const made of ['openai/words-3', 'claude/words-3']) {
+    const first = await respond(stack, { model: made, input: 'hello', store: true })
+    const [item] = asArray(first['output'])
+    const { id } = asObject(item)!
+    for (const reference of [{ type: 'item_reference', id }, { id }]) {
+      for (const model of ['claude/echo', 'google/echo', 'openai/echo']) {
+        const next = await respond(stack, { model, input: [reference, { role: 'user', content: 'go on' }] })
+        assert.equal(next['status'], 'completed', model)
+        const sent = JSON.stringify(stack.simulator.receipts().at(-1)?.body)
+        for (const text of ['river stone water', 'go on']) assert.ok(sent.includes(text), `${model}: ${sent}`)
+        assert.ok(!sent.includes('item_reference'), sent)
+      }
+    }
+  }
+})
+
+test('a reference that leads nowhere is refused, but for the provider that may know it', async (t) => {
+  const stack = await startStack(t)
+  const input = [
+    { type: 'item_reference', id: 'msg_unknown' },
+    { role: 'user', content: 'go on' },
+  ]
+  const refused = await stack.post('/v1/responses', { model: 'claude/echo', input })
+  assert.equal(refused.status, 400)
+  const error = asObject(((await refused.json()) as JsonObject)['error'])
+  assert.equal(error?.['param'], 'input')
+  assert.match(String(error?.['message']), /msg_unknown/)
+  const passed = await stack.post('/v1/responses', { model: 'openai/echo', input })
+  assert.equal(passed.status, 200)
+  assert.ok(JSON.stringify(stack.simulator.receipts().at(-1)?.body).includes('msg_unknown'))
 })

@@ -56,7 +56,12 @@ export function fakeEntry(to: Candidate | Route, rest: Partial<RouteEntry> = {})
   return { name: to.name, to, weight: 1, labels: [], hash: hashText(to.name), ...rest }
 }
 
-export const fakePolicy: AttemptPolicy = { maxAttempts: 3, breaker: defaultBreaker, failoverOn: new Set() }
+export const fakePolicy: AttemptPolicy = {
+  maxAttempts: 3,
+  breaker: defaultBreaker,
+  failoverOn: new Set(),
+  continuesBroken: false,
+}
 
 export function fakeRoute(
   strategy: Route['strategy'],
@@ -68,6 +73,7 @@ export function fakeRoute(
     strategy,
     entries: entries.map((entry) => ('legs' in entry ? fakeEntry(entry) : entry)),
     rules: [],
+    hasExamples: false,
     policy: fakePolicy,
     hash: hashText('route'),
     ...rest,

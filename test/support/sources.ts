@@ -9,6 +9,8 @@ export const sourceNames = [
   'anthropic-messages',
   'gemini',
   'bedrock-converse',
+  'cohere-chat',
+  'ollama-chat',
 ] as const satisfies readonly DialectId[]
 
 export type SourceName = (typeof sourceNames)[number]
@@ -19,6 +21,8 @@ const rows: Readonly<Record<SourceName, { readonly settings: JsonObject; readonl
   'anthropic-messages': { settings: { type: 'anthropic' }, path: '/anthropic/v1' },
   gemini: { settings: { type: 'gemini' }, path: '/gemini/v1beta' },
   'bedrock-converse': { settings: { type: 'bedrock' }, path: '/bedrock' },
+  'cohere-chat': { settings: { type: 'cohere' }, path: '/cohere/v2' },
+  'ollama-chat': { settings: { type: 'ollama' }, path: '/ollama/api' },
 }
 
 /** The configuration of each provider, at the address that `baseUrl` gives for the simulator's path. */

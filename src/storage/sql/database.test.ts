@@ -223,14 +223,18 @@ test('a full disk is a fault of the store, and a transaction is over with it (SQ
   }
   const large = { ...small, answer: bytes }
   await sql`pragma max_page_count = 40`.execute(database.kysely)
-  await assert.rejects(store.put(large), { code: 'store_unavailable', status: 503 })
+  await assert.rejects(store.put(large, []), { code: 'store_unavailable', status: 503 })
   await assert.rejects(
     database.transaction((transaction) =>
-      createStoredResponseStore({ ...database, kysely: transaction }).put(large),
+      createStoredResponseStore({
+        ...database,
+        kysely: transaction,
+        transaction: (work) => work(transaction),
+      }).put(large, []),
     ),
     { code: 'store_unavailable' },
   )
-  await store.put({ ...small, answer: new Uint8Array(1) })
+  await store.put({ ...small, answer: new Uint8Array(1) }, [])
   assert.ok(await store.get('default', 'k', 'a'))
 })
 

@@ -4,6 +4,7 @@ import type { Migration } from '../migration.ts'
 import { accessMigrations } from './access-migrations.ts'
 import { alertMigrations } from './alert-migrations.ts'
 import { driftMigrations } from './drift-migrations.ts'
+import { idempotencyMigrations } from './idempotency-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -11,4 +12,5 @@ export const migrations: readonly Migration[] = [
   ...storedResponseMigrations,
   ...alertMigrations,
   ...driftMigrations,
+  ...idempotencyMigrations,
 ]

@@ -19,4 +19,33 @@ export const storedResponseMigrations: readonly Migration[] = [
       schema.createIndex('stored_responses_by_expiry').on('stored_responses').columns(['expires_at_ms']),
     ],
   },
+  {
+    name: 'stored-responses-0002-items',
+    statements: ({ schema }) => [
+      schema
+        .createTable('stored_response_items')
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('key_id', 'text', (column) => column.notNull())
+        .addColumn('item_id', 'text', (column) => column.notNull())
+        .addColumn('response_id', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('stored_response_items_identity', [
+          'org',
+          'key_id',
+          'item_id',
+          'response_id',
+        ])
+        .addForeignKeyConstraint(
+          'stored_response_items_response',
+          ['org', 'key_id', 'response_id'],
+          'stored_responses',
+          ['org', 'key_id', 'id'],
+          (constraint) => constraint.onDelete('cascade'),
+        ),
+      // For the deletion of a response, which takes its items along.
+      schema
+        .createIndex('stored_response_items_by_response')
+        .on('stored_response_items')
+        .columns(['org', 'key_id', 'response_id']),
+    ],
+  },
 ]

@@ -41,8 +41,8 @@ async function read(
 
 testStore('a row comes back as it was put, and is replaced whole', async (database) => {
   const store = createStoredResponseStore(database)
-  await store.put(row('a'))
-  await store.put(row('a', { keyId: 'key-2', answer: Uint8Array.of(9) }))
+  await store.put(row('a'), [])
+  await store.put(row('a', { keyId: 'key-2', answer: Uint8Array.of(9) }), [])
   assert.deepEqual(await read(store, 'key-1', 'a'), row('a'))
   const next = row('a', {
     createdAtMs: 5,
@@ -50,14 +50,14 @@ testStore('a row comes back as it was put, and is replaced whole', async (databa
     conversation: Uint8Array.of(7),
     answer: Uint8Array.of(8),
   })
-  await store.put(next)
+  await store.put(next, [])
   assert.deepEqual(await read(store, 'key-1', 'a'), next)
   assert.deepEqual((await read(store, 'key-2', 'a'))?.answer, Uint8Array.of(9))
 })
 
 testStore('a row is found and deleted by organisation, key and id together', async (database) => {
   const store = createStoredResponseStore(database)
-  await store.put(row('a'))
+  await store.put(row('a'), [])
   for (const [org, keyId, id] of [
     ['other', 'key-1', 'a'],
     ['default', 'key-2', 'a'],
@@ -74,7 +74,7 @@ testStore(
   'pruning deletes what expired by then, the oldest first, at most as many as asked',
   async (database) => {
     const store = createStoredResponseStore(database)
-    for (const n of [3, 1, 4, 2, 5]) await store.put(row(`r${n}`, { expiresAtMs: n }))
+    for (const n of [3, 1, 4, 2, 5]) await store.put(row(`r${n}`, { expiresAtMs: n }), [])
     const left = async () => {
       const db = database.kysely.withTables<{ stored_responses: { id: string } }>()
       const rows = await db.selectFrom('stored_responses').select('id').orderBy('id').execute()
@@ -106,3 +106,21 @@ test('neither lookup nor pruning reads the whole table (SQLite)', async (t) => {
   assert.match(lookup, /SEARCH stored_responses USING INDEX sqlite_autoindex/)
   assert.match(expired, /SEARCH stored_responses USING INDEX stored_responses_by_expiry/)
 })
+
+testStore(
+  'a response is found by an item of its answer, the latest first, until it goes',
+  async (database) => {
+    const store = createStoredResponseStore(database)
+    await store.put(row('a', { createdAtMs: 1 }), ['msg_1', 'rs_1'])
+    await store.put(row('b', { createdAtMs: 2 }), ['msg_1'])
+    await store.put(row('c', { keyId: 'key-2' }), ['msg_2'])
+    const found = async (itemId: string) => (await store.getByItem('default', 'key-1', itemId))?.id
+    assert.deepEqual([await found('msg_1'), await found('rs_1'), await found('msg_2')], ['b', 'a', undefined])
+    await store.put(row('a', { createdAtMs: 3 }), ['msg_3'])
+    assert.deepEqual([await found('rs_1'), await found('msg_3')], [undefined, 'a'])
+    await store.delete('default', 'key-1', 'b')
+    assert.equal(await found('msg_1'), undefined)
+    await store.prune(2e12, 10)
+    assert.equal(await found('msg_3'), undefined)
+  },
+)

@@ -13,29 +13,51 @@ interface StoredResponseRow {
   readonly answer: Uint8Array
 }
 
+interface StoredItemRow {
+  readonly org: string
+  readonly key_id: string
+  readonly item_id: string
+  readonly response_id: string
+}
+
 type StoredResponseTables = {
   readonly stored_responses: StoredResponseRow
+  readonly stored_response_items: StoredItemRow
 }
 
 const identity = ['org', 'key_id', 'id'] as const
 
-export function createStoredResponseStore({ kysely }: Database): StoredResponseStore {
+export function createStoredResponseStore({ kysely, transaction }: Database): StoredResponseStore {
   const db = kysely.withTables<StoredResponseTables>()
   return {
-    async put(response) {
-      await db
-        .insertInto('stored_responses')
-        .values(toRow(response))
-        .onConflict((conflict) =>
-          conflict.columns(identity).doUpdateSet(({ ref }) => ({
-            created_at_ms: ref('excluded.created_at_ms'),
-            expires_at_ms: ref('excluded.expires_at_ms'),
-            conversation: ref('excluded.conversation'),
-            answer: ref('excluded.answer'),
-          })),
-        )
-        .execute()
-    },
+    put: (response, itemIds) =>
+      transaction(async (given) => {
+        const within = given.withTables<StoredResponseTables>()
+        await within
+          .insertInto('stored_responses')
+          .values(toRow(response))
+          .onConflict((conflict) =>
+            conflict.columns(identity).doUpdateSet(({ ref }) => ({
+              created_at_ms: ref('excluded.created_at_ms'),
+              expires_at_ms: ref('excluded.expires_at_ms'),
+              conversation: ref('excluded.conversation'),
+              answer: ref('excluded.answer'),
+            })),
+          )
+          .execute()
+        await within
+          .deleteFrom('stored_response_items')
+          .where('org', '=', response.org)
+          .where('key_id', '=', response.keyId)
+          .where('response_id', '=', response.id)
+          .execute()
+        if (itemIds.length === 0) return
+        const { org, keyId: key_id, id: response_id } = response
+        await within
+          .insertInto('stored_response_items')
+          .values(itemIds.map((item_id) => ({ org, key_id, item_id, response_id })))
+          .execute()
+      }),
     async get(org, keyId, id) {
       const row = await db
         .selectFrom('stored_responses')
@@ -43,6 +65,23 @@ export function createStoredResponseStore({ kysely }: Database): StoredResponseS
         .where('org', '=', org)
         .where('key_id', '=', keyId)
         .where('id', '=', id)
+        .executeTakeFirst()
+      return row && toSealed(row)
+    },
+    async getByItem(org, keyId, itemId) {
+      const row = await db
+        .selectFrom('stored_responses')
+        .selectAll('stored_responses')
+        .innerJoin('stored_response_items as items', (join) =>
+          join
+            .onRef('items.org', '=', 'stored_responses.org')
+            .onRef('items.key_id', '=', 'stored_responses.key_id')
+            .onRef('items.response_id', '=', 'stored_responses.id'),
+        )
+        .where('items.org', '=', org)
+        .where('items.key_id', '=', keyId)
+        .where('items.item_id', '=', itemId)
+        .orderBy('stored_responses.created_at_ms', 'desc')
         .executeTakeFirst()
       return row && toSealed(row)
     },

@@ -140,6 +140,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     dropped: record.dropped,
     finish: record.finish,
     contract: record.contract,
+    replayOf: record.replayOf,
     clientGone: record.clientGone,
     clientAddress: record.clientAddress,
     attempts: record.attempts,
