@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorTable } from '../src/core/error.ts'
 import { renderConfigReference, renderConfigSchema } from '../src/config/json-schema.ts'
+import { renderSuiteSchema } from '../src/judgement/suite/settings.ts'
 import { providerTable } from '../src/providers/table.ts'
 import { renderErrors } from './docs/error-reference.ts'
 import { deadLinksIn } from './docs/links.ts'
@@ -30,6 +31,11 @@ const generated: readonly Generated[] = [
   },
   { path: 'docs/config.md', source: 'src/config/schema.ts', render: renderConfigReference },
   { path: 'docs/weir.schema.json', source: 'src/config/schema.ts', render: renderConfigSchema },
+  {
+    path: 'docs/weir-suite.schema.json',
+    source: 'src/judgement/suite/settings.ts',
+    render: renderSuiteSchema,
+  },
 ]
 
 const root = resolve(import.meta.dirname, '..')

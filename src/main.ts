@@ -14,6 +14,7 @@ import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
 import { lockDataDir, readKeyFile } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
+import { composeEvals } from './compose/evals.ts'
 import { openIdempotency } from './compose/idempotency.ts'
 import { createAskModel, createEmbedTexts, type InnerCallParts } from './compose/inner-calls.ts'
 import { startLedger } from './compose/ledger.ts'
@@ -33,6 +34,7 @@ import { watchConfig } from './config/watch.ts'
 import type { AskModel, EmbedTexts } from './core/ask.ts'
 import { systemClock } from './core/clock.ts'
 import { createIdFactory } from './core/id.ts'
+import { evalRoutes } from './evals/admin.ts'
 import { createGateway, type Gateway, type Snapshot } from './gateway.ts'
 import { adminSideRoutes, controlSideRoutes } from './http/admin.ts'
 import type { StoredAnswers } from './http/stored-responses.ts'
@@ -306,6 +308,15 @@ async function compose({
   })
   lookers.push(drift.observe)
   closers.add(() => drift.close())
+  const evals = composeEvals({
+    ask: createAskModel({ ...inner, principal: evalPrincipal }),
+    embed: createEmbedTexts({ ...inner, principal: evalPrincipal }),
+    store: stores.evals,
+    catalogue: () => catalogue.get(),
+    clock,
+    log,
+    closers,
+  })
   const modelWatch = openModelWatch({
     config: () => current,
     catalogue: () => catalogue.get(),
@@ -331,7 +342,7 @@ async function compose({
     snapshot: () => snapshot,
     storedAnswers: storedAnswersOf(() => snapshot, stored),
     admin: adminSideRoutes({
-      routes: adminRows,
+      routes: [...adminRows, ...evalRoutes(evals, { allowsScripts: false })],
       isToken: (presented) => isAdminToken(presented, config.admin.token),
       hasSession: (cookie) => sessions.admits(cookie),
       redeemLink(link) {
@@ -339,7 +350,11 @@ async function compose({
         return token && sessionSetCookie(token, config.server.tls !== undefined)
       },
     }),
-    control: controlSideRoutes([...adminRows, ...backupRoutes(config.dataDir, clock)]),
+    control: controlSideRoutes([
+      ...adminRows,
+      ...backupRoutes(config.dataDir, clock),
+      ...evalRoutes(evals, { allowsScripts: true }),
+    ]),
     newRequestId,
     catalogue: () => catalogue.get(),
     clock,
@@ -414,6 +429,8 @@ const gatewayPrincipal: Principal = {
   // Whoever may start an evaluation has been asked there.
   clearances: { has: () => true },
 }
+/** Whose account evaluations go on. */
+const evalPrincipal: Principal = { ...gatewayPrincipal, keyId: 'evals', keyName: 'evals' }
 
 function storedAnswersOf(snapshot: () => Snapshot, stored: StoredResponses): StoredAnswers {
   const ownerOf = (caller: Caller, id: string) => {

@@ -7,6 +7,7 @@ import { ConfigError } from '../config/fault.ts'
 import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addDrift } from './drift.ts'
+import { addEval } from './eval.ts'
 import { addImport } from './import.ts'
 import { addLedger } from './ledger.ts'
 import { addKeys } from './keys.ts'
@@ -30,6 +31,7 @@ addServe(program, output)
 addCheck(program, output)
 addModels(program, output)
 addKeys(program, output)
+addEval(program, output)
 addImport(program, output)
 addDrift(program, output)
 addBackup(program, output)

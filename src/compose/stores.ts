@@ -7,10 +7,12 @@ import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { DriftStore } from '../drift/port.ts'
+import type { EvalStore } from '../evals/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
+import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { createClaimStore } from '../storage/sql/idempotency-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
@@ -29,6 +31,7 @@ export interface Stores {
   readonly alerts: AlertStore
   readonly marks: MarkStore
   readonly spend: SpendStore
+  readonly evals: EvalStore
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
   readonly records: RecordStore
@@ -53,6 +56,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     alerts: createAlertStore(database),
     marks: createMarkStore(database),
     spend: createSpendStore(database),
+    evals: createEvalStore(database),
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer }),

@@ -16,8 +16,10 @@ export interface EarlyStop {
 
 /** Evidence at which the gate stops: an error of .01 on each side (Ville's inequality). */
 export const stopAt = 100
-/** The rest of alpha .05 for the test at the end. */
-export const alphaAtEnd = 0.04
+/** What the two processes leave of the error for the test at the end; nothing of an alpha of .01 or less. */
+export function alphaAtEnd(alpha: number): number {
+  return alpha - 1 / stopAt
+}
 /** No stop before this many cases. */
 export const firstCheck = 20
 

@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path'
 import { toFindings } from '../../config/shape.ts'
-import { asObject } from '../../core/json.ts'
+import { asObject, defined } from '../../core/json.ts'
 import { usesType } from './assertions.ts'
 import { canonicalJson, sha256 } from './case-id.ts'
 import { readCases, type WrittenCase } from './case-files.ts'
@@ -17,7 +17,7 @@ import {
   type TargetSettings,
 } from './settings.ts'
 import { type Place, type ReadSuiteFile, SuiteError, SuiteSource, within } from './source.ts'
-import type { JudgeSettings, Suite, Target } from './suite.ts'
+import type { Case, JudgeSettings, Suite, Target } from './suite.ts'
 
 export interface LoadedSuite {
   readonly suite: Suite
@@ -56,63 +56,80 @@ async function load(
   if (parsed === undefined) return undefined
   const { document, place } = parsed
   const result = suiteSettings.safeParse(document.value)
-  if (!result.success) {
-    const schema = suiteJsonSchema()
-    for (const issue of result.error.issues) {
-      for (const finding of toFindings(issue, [], document.value, schema)) source.add(place(finding))
-    }
-    return undefined
+  if (result.success) {
+    const cases = await casesOf(result.data, { file, place, source, overrides })
+    return suiteOf(result.data, { file, cases, overrides })
   }
-  const settings = result.data
+  const schema = suiteJsonSchema()
+  for (const issue of result.error.issues) {
+    for (const finding of toFindings(issue, [], document.value, schema)) source.add(place(finding))
+  }
+  return undefined
+}
+
+interface Origin {
+  readonly file: string
+  readonly place: Place
+  readonly source: SuiteSource
+  readonly overrides: SuiteOverrides
+}
+
+async function casesOf(settings: SuiteSettings, { file, place, source, overrides }: Origin): Promise<Case[]> {
   const written = [
     ...(await readCases(settings.tests, file, within(place, ['tests']), source)),
     ...scenarioCases(settings, file, place),
   ]
-  const defaults = await readDefaults(settings, file, place, source)
+  if (written.length === 0) {
+    source.add(place({ path: [], message: 'the suite has no cases', mend: 'Add `tests`.' }))
+  }
   const cases = await buildCases(written, {
     source,
     prompts: await loadPrompts(settings.prompts, file, within(place, ['prompts']), source),
     templates: settings.assertionTemplates ?? {},
     env: settings.env ?? {},
-    defaults,
+    defaults: await readDefaults(settings, file, place, source),
     params: settings.params ?? {},
     cluster: settings.cluster,
-    repeat: overrides.repeat ?? settings.repeat ?? settings.evaluateOptions?.repeat ?? 1,
+    repeat: settings.repeat ?? settings.evaluateOptions?.repeat ?? 1,
   })
-  if (written.length === 0) {
-    source.add(place({ path: [], message: 'the suite has no cases', mend: 'Add `tests`.' }))
-  }
+  const { repeat } = overrides
+  return repeat === undefined ? cases : cases.map((each) => ({ ...each, repeat }))
+}
+
+function suiteOf(
+  settings: SuiteSettings,
+  { file, cases, overrides }: { file: string; cases: readonly Case[]; overrides: SuiteOverrides },
+): Suite {
+  const { evaluateOptions: evaluate = {}, outputPath } = settings
+  const { gate, embedder, derivedMetrics = [] } = settings
   const { candidates, baseline } = armsOf(settings, overrides)
-  const { evaluateOptions: evaluate = {} } = settings
   const seed = overrides.seed ?? String(settings.seed ?? 20_260_101)
-  const repeated =
-    overrides.repeat === undefined ? cases : cases.map((each) => ({ ...each, repeat: overrides.repeat! }))
   const judge = judgeOf(settings)
-  return {
+  const replies = cases.flatMap(({ steps }) =>
+    steps.flatMap((step) => (step.role === 'call' ? [step.assert] : [])),
+  )
+  return defined({
     name: settings.name ?? posix.basename(file).replace(/\.\w+$/, ''),
     seed,
-    hash: sha256(canonicalJson({ cases: repeated.map(gradedOf), gate: settings.gate, judge, seed })),
+    hash: sha256(canonicalJson({ cases: cases.map(gradedOf), gate, judge, seed })),
     candidates,
-    cases: repeated,
-    derivedMetrics: settings.derivedMetrics ?? [],
+    baseline,
+    judge,
+    embedder,
+    cases,
+    gate,
+    derivedMetrics,
+    maxConcurrency: evaluate.maxConcurrency,
     delayMs: evaluate.delay ?? 0,
-    outputPaths:
-      typeof settings.outputPath === 'string' ? [settings.outputPath] : (settings.outputPath ?? []),
-    needsScripts: cases.some(({ steps }) =>
-      steps.some((step) => step.role === 'call' && usesType(step.assert, 'javascript')),
-    ),
-    ...(baseline && { baseline }),
-    ...(judge && { judge }),
-    ...(settings.embedder !== undefined && { embedder: settings.embedder }),
-    ...(settings.gate && { gate: settings.gate }),
-    ...(evaluate.maxConcurrency !== undefined && { maxConcurrency: evaluate.maxConcurrency }),
-    ...(evaluate.timeoutMs !== undefined && { timeoutMs: evaluate.timeoutMs }),
-    ...(evaluate.maxEvalTimeMs !== undefined && { maxRunMs: evaluate.maxEvalTimeMs }),
-  }
+    timeoutMs: evaluate.timeoutMs,
+    maxRunMs: evaluate.maxEvalTimeMs,
+    outputPaths: typeof outputPath === 'string' ? [outputPath] : (outputPath ?? []),
+    needsScripts: replies.some((assertions) => usesType(assertions, 'javascript')),
+  })
 }
 
 /** What of a case decides its result; where it is written does not. */
-function gradedOf({ file: _file, line: _line, ...rest }: Suite['cases'][number]): object {
+function gradedOf({ file: _file, line: _line, ...rest }: Case): object {
   return rest
 }
 

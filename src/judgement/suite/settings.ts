@@ -155,52 +155,65 @@ const bounds = z.strictObject({
 
 export type GateSettings = z.output<typeof gateSettings>
 
-export const gateSettings = z.strictObject({
-  margin: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .default(0.03)
-    .describe("How much lower the pass rate may be than the baseline's."),
-  alpha: z
-    .number()
-    .gt(0)
-    .max(0.5)
-    .default(0.05)
-    .describe('Error of each bound: the risk to pass what is worse by the margin.'),
-  minPassRate: share.optional().describe('Absolute floor: the lower bound of the pass rate must reach it.'),
-  critical: z.enum(['all']).optional().describe('`all`: every repeat of a critical case must pass.'),
-  latencyP95: bounds.optional().describe('95th percentile of the total time.'),
-  ttftP95: bounds.optional().describe('95th percentile of the time to the first token.'),
-  cost: z
-    .strictObject({
-      maxUsd: z.number().min(0).optional().describe('Mean cost of a case, in USD.'),
-      maxRatio: z.number().gt(0).optional().describe('Mean cost against the baseline.'),
-    })
-    .optional()
-    .describe('Cost of the calls; judges are not counted.'),
-  consistency: z
-    .strictObject({ minAgreement: share.describe('Mean agreement over the repeats of a case.') })
-    .optional()
-    .describe('How alike the answers to the same case are.'),
-  metrics: z
-    .record(
-      words,
-      z.strictObject({
-        min: z.number().optional().describe('Absolute floor of the mean score.'),
-        margin: z.number().gt(0).optional().describe('How much lower than the baseline it may be.'),
-      }),
-    )
-    .optional()
-    .describe('Gates on metrics named by assertions.'),
-  maxErrorRate: share.default(0.02).describe('Share of calls or grades that may be lost to faults.'),
-  earlyStop: z.boolean().default(false).describe('Stop as soon as the evidence decides.'),
-  onInconclusive: z
-    .union([z.enum(['hold', 'fail']), z.strictObject({ extend: z.strictObject({ repeat: z.int().min(1) }) })])
-    .default('hold')
-    .describe('`fail` counts it as failed; `extend` is a planned second look with so many repeats.'),
-})
-
+export const gateSettings = z
+  .strictObject({
+    margin: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.03)
+      .describe("How much lower the pass rate may be than the baseline's."),
+    alpha: z
+      .number()
+      .gt(0)
+      .max(0.5)
+      .default(0.05)
+      .describe('Error of each bound: the risk to pass what is worse by the margin.'),
+    minPassRate: share.optional().describe('Absolute floor: the lower bound of the pass rate must reach it.'),
+    critical: z.enum(['all']).optional().describe('`all`: every repeat of a critical case must pass.'),
+    latencyP95: bounds.optional().describe('95th percentile of the total time.'),
+    ttftP95: bounds.optional().describe('95th percentile of the time to the first token.'),
+    cost: z
+      .strictObject({
+        maxUsd: z.number().min(0).optional().describe('Mean cost of a case, in USD.'),
+        maxRatio: z.number().gt(0).optional().describe('Mean cost against the baseline.'),
+      })
+      .optional()
+      .describe('Cost of the calls; judges are not counted.'),
+    consistency: z
+      .strictObject({ minAgreement: share.describe('Mean agreement over the repeats of a case.') })
+      .optional()
+      .describe('How alike the answers to the same case are.'),
+    metrics: z
+      .record(
+        words,
+        z.strictObject({
+          min: z.number().optional().describe('Absolute floor of the mean score.'),
+          margin: z.number().gt(0).optional().describe('How much lower than the baseline it may be.'),
+        }),
+      )
+      .optional()
+      .describe('Gates on metrics named by assertions.'),
+    maxErrorRate: share.default(0.02).describe('Share of calls or grades that may be lost to faults.'),
+    earlyStop: z.boolean().default(false).describe('Stop as soon as the evidence decides.'),
+    onInconclusive: z
+      .union([
+        z.enum(['hold', 'fail']),
+        z.strictObject({ extend: z.strictObject({ repeat: z.int().min(1) }) }),
+      ])
+      .default('hold')
+      .describe('`fail` counts it as failed; `extend` is a planned second look with so many repeats.'),
+  })
+  .refine(({ earlyStop, alpha }) => !earlyStop || alpha > 0.01, {
+    path: ['alpha'],
+    error: 'too small for early stopping',
+    params: { mend: 'Early stopping spends .01 of `alpha`; set it higher, or `earlyStop: false`.' },
+  })
+  .refine(({ earlyStop, onInconclusive }) => !earlyStop || typeof onInconclusive !== 'object', {
+    path: ['onInconclusive'],
+    error: 'a second look does not go with early stopping',
+    params: { mend: 'Write `hold` or `fail`, or set `earlyStop: false`.' },
+  })
 export type TargetSettings = z.output<typeof targetSettings>
 
 const targetSettings = z.union([
@@ -302,4 +315,9 @@ export const suiteSettings = z.strictObject({
 /** The JSON Schema that editors check a suite by. */
 export function suiteJsonSchema(): JsonObject {
   return z.toJSONSchema(suiteSettings, { io: 'input', reused: 'ref', cycles: 'ref' }) as JsonObject
+}
+
+/** The text of `docs/weir-suite.schema.json`. */
+export function renderSuiteSchema(): string {
+  return `${JSON.stringify({ title: 'Weir evaluation suite', ...suiteJsonSchema() }, null, 2)}\n`
 }

@@ -5,6 +5,7 @@ import { accessMigrations } from './access-migrations.ts'
 import { alertMigrations } from './alert-migrations.ts'
 import { driftMigrations } from './drift-migrations.ts'
 import { idempotencyMigrations } from './idempotency-migrations.ts'
+import { evalMigrations } from './eval-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   ...alertMigrations,
   ...driftMigrations,
   ...idempotencyMigrations,
+  ...evalMigrations,
 ]

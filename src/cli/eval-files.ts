@@ -1,0 +1,56 @@
+/** The files of evaluation on this side: suites read from a folder, reports written by their names. */
+
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { csvReport } from '../evals/reports/csv.ts'
+import { htmlReport } from '../evals/reports/html.ts'
+import { reportToJson, rowsToLines } from '../evals/reports/json.ts'
+import { junitReport } from '../evals/reports/junit.ts'
+import { markdownReport } from '../evals/reports/markdown.ts'
+import type { Report } from '../evals/report.ts'
+import { type LoadedSuite, loadSuite, type SuiteOverrides } from '../judgement/suite/load.ts'
+
+/** A suite with the name of its file within its own folder, from which it reads the others. */
+export interface SuiteOnDisk extends LoadedSuite {
+  readonly entry: string
+  /** As it was named on the command line. */
+  readonly path: string
+}
+
+/** Throws SuiteError. */
+export async function readSuite(path: string, overrides: SuiteOverrides): Promise<SuiteOnDisk> {
+  const folder = dirname(resolve(path))
+  const entry = basename(path)
+  const loaded = await loadSuite(entry, (name) => readText(resolve(folder, name)), overrides)
+  return { ...loaded, entry, path }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const writers: readonly { readonly ends: string; readonly write: (report: Report) => string }[] = [
+  { ends: '.junit.xml', write: junitReport },
+  { ends: '.xml', write: junitReport },
+  { ends: '.jsonl', write: ({ rows }) => rowsToLines(rows) },
+  { ends: '.json', write: reportToJson },
+  { ends: '.csv', write: ({ rows }) => csvReport(rows) },
+  { ends: '.html', write: htmlReport },
+  { ends: '.md', write: markdownReport },
+]
+
+/** Why a report cannot be written under this name; undefined where it can. */
+export function outputFault(path: string): string | undefined {
+  if (writers.some(({ ends }) => path.endsWith(ends))) return undefined
+  return `${path} is of no known kind: use .json, .jsonl, .csv, .html, .md or .junit.xml`
+}
+
+export async function writeReport(path: string, report: Report): Promise<void> {
+  const writer = writers.find(({ ends }) => path.endsWith(ends))
+  if (writer === undefined) throw new Error(outputFault(path))
+  await writeFile(path, writer.write(report))
+}

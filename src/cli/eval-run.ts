@@ -1,0 +1,256 @@
+/** `weir eval run`: sends a suite to the gateway, watches the run, and tells what came of it. */
+
+import { setTimeout } from 'node:timers/promises'
+import { asArray, asObject, asString, defined, type JsonObject } from '../core/json.ts'
+import { githubAnnotations } from '../evals/reports/annotations.ts'
+import { reportToJson, rowFromJson } from '../evals/reports/json.ts'
+import { terminalReport } from '../evals/reports/terminal.ts'
+import type { Report } from '../evals/report.ts'
+import type { CaseRow } from '../evals/row.ts'
+import { SuiteError } from '../judgement/suite/source.ts'
+import { type AdminClient, type DataFlags, withAdmin } from './admin-client.ts'
+import { outputFault, readSuite, type SuiteOnDisk, writeReport } from './eval-files.ts'
+import { createProgressView, type ProgressView } from './eval-progress.ts'
+import type { Output } from './output.ts'
+
+/** The command's options, as commander names them. */
+export interface EvalRunFlags extends DataFlags {
+  readonly candidate?: string
+  readonly baseline?: string
+  readonly output: readonly string[]
+  readonly json?: true
+  readonly concurrency?: number
+  readonly repeat?: number
+  readonly seed?: string
+  readonly filterPattern?: string
+  readonly filterMetadata?: string
+  readonly filterRange?: string
+  readonly filterSample?: number
+  readonly filterFirstN?: number
+  readonly filterFailing?: string
+  readonly filterErrorsOnly?: string
+  readonly resume?: string | true
+  readonly retryErrors?: true
+  readonly maxUsd?: string
+  readonly allowJs?: true
+  readonly github?: boolean
+  readonly failExit: number
+  readonly inconclusiveExit: number
+}
+
+const exitUsage = 2
+const exitFailure = 1
+const exitInterrupted = 130
+const pollMs = 200
+
+/** Runs the suites one after the other and gives the exit code. */
+export async function runSuites(
+  paths: readonly string[],
+  flags: EvalRunFlags,
+  output: Output,
+): Promise<number> {
+  const unknown = flags.output.map(outputFault).find((fault) => fault !== undefined)
+  if (unknown !== undefined) {
+    output.fail(unknown)
+    return exitUsage
+  }
+  if (paths.length === 0 && flags.resume === undefined) {
+    output.fail('name a suite, or a run with `--resume`')
+    return exitUsage
+  }
+  const suites: SuiteOnDisk[] = []
+  try {
+    for (const path of paths) suites.push(await readSuite(path, overridesOf(flags)))
+  } catch (error) {
+    if (!(error instanceof SuiteError)) throw error
+    output.note(error.message)
+    output.fail(`the suite has ${error.faults.length === 1 ? 'a fault' : `${error.faults.length} faults`}`)
+    return exitUsage
+  }
+  const codes = await withAdmin(flags, async (admin) => {
+    const found: number[] = []
+    if (suites.length === 0) return [await resumeOne(admin, flags, output)]
+    for (const suite of suites) found.push(await runOne(admin, suite, flags, output))
+    return found
+  })
+  return gravest(codes, flags)
+}
+
+function overridesOf({ candidate, baseline, seed, repeat }: EvalRunFlags) {
+  return defined({ candidate, baseline, seed, repeat })
+}
+
+/** 2 over 1 over failed over inconclusive over passed; an interruption is the user's own. */
+function gravest(codes: readonly number[], { failExit, inconclusiveExit }: EvalRunFlags): number {
+  const order = [exitInterrupted, exitUsage, exitFailure, failExit, inconclusiveExit]
+  return order.find((code) => codes.includes(code)) ?? 0
+}
+
+async function runOne(
+  admin: AdminClient,
+  suite: SuiteOnDisk,
+  flags: EvalRunFlags,
+  output: Output,
+): Promise<number> {
+  if (flags.resume !== undefined) return resumeOne(admin, flags, output, suite)
+  const ids = await idsOfEarlierRun(admin, flags)
+  const started = asObject(
+    await admin.post(
+      '/evals',
+      defined({
+        entry: suite.entry,
+        files: suite.files,
+        ...overridesOf(flags),
+        concurrency: flags.concurrency,
+        max_usd: flags.maxUsd,
+        allow_js: flags.allowJs,
+        filter: defined({
+          pattern: flags.filterPattern,
+          metadata: flags.filterMetadata,
+          range: flags.filterRange,
+          sample: flags.filterSample,
+          first_n: flags.filterFirstN,
+          ids,
+        }),
+      }),
+    ),
+  )
+  return follow(admin, asString(started?.['id'])!, { suite, flags, output })
+}
+
+/** Cases that failed, or were lost to faults, in the run that a filter names. */
+async function idsOfEarlierRun(admin: AdminClient, flags: EvalRunFlags): Promise<string[] | undefined> {
+  const { filterFailing, filterErrorsOnly } = flags
+  const id = filterFailing ?? filterErrorsOnly
+  if (id === undefined) return undefined
+  const rows = await readRows(admin, id)
+  const chosen = rows.filter(({ status, pass }) =>
+    filterFailing === undefined ? status === 'error' : status === 'error' || !pass,
+  )
+  return [...new Set(chosen.map(({ caseId }) => caseId))]
+}
+
+async function resumeOne(
+  admin: AdminClient,
+  flags: EvalRunFlags,
+  output: Output,
+  suite?: SuiteOnDisk,
+): Promise<number> {
+  const id =
+    typeof flags.resume === 'string' ? flags.resume : await latestUnfinished(admin, suite?.suite.name)
+  if (id === undefined) {
+    output.fail('there is no run to go on with')
+    return exitUsage
+  }
+  await admin.post(`/evals/${encodeURIComponent(id)}/resume`, { retry_errors: flags.retryErrors === true })
+  return follow(admin, id, { flags, output, ...(suite && { suite }) })
+}
+
+async function latestUnfinished(admin: AdminClient, name: string | undefined): Promise<string | undefined> {
+  const page = asObject(await admin.get('/evals?limit=100'))
+  const run = asArray(page?.['data'])
+    .map(asObject)
+    .find(
+      (candidate) =>
+        ['interrupted', 'stopped', 'failed'].includes(asString(candidate?.['status']) ?? '') &&
+        (name === undefined || candidate?.['name'] === name),
+    )
+  return asString(run?.['id'])
+}
+
+interface Following {
+  readonly suite?: SuiteOnDisk
+  readonly flags: EvalRunFlags
+  readonly output: Output
+}
+
+/** Waits for the end of a run. Ctrl-C stops it; what has finished is kept. */
+async function follow(admin: AdminClient, id: string, { suite, flags, output }: Following): Promise<number> {
+  const path = `/evals/${encodeURIComponent(id)}`
+  let isInterrupted = false
+  const interrupt = (): void => {
+    isInterrupted = true
+    void admin.post(`${path}/stop`, {})
+  }
+  process.once('SIGINT', interrupt)
+  const view = createProgressView(output, process.stderr, () => performance.now())
+  let run: JsonObject
+  try {
+    run = await untilOver(admin, path, view)
+  } finally {
+    view.end()
+    process.off('SIGINT', interrupt)
+  }
+  if (run['report'] === undefined) {
+    output.fail(`the run ${id} failed: ${asString(run['reason']) ?? 'see the log'}`)
+    return exitFailure
+  }
+  const report = { ...(run['report'] as object), rows: await readRows(admin, id) } as unknown as Report
+  await tell(report, { flags, output, ...(suite && { suite }) })
+  if (isInterrupted) {
+    output.note(`stopped; \`weir eval run --resume ${id}\` goes on`)
+    return exitInterrupted
+  }
+  return exitOf(report, flags)
+}
+
+async function untilOver(admin: AdminClient, path: string, view: ProgressView): Promise<JsonObject> {
+  for (;;) {
+    const run = asObject(await admin.get(path))!
+    const progress = asObject(run['progress'])
+    if (progress) {
+      view.show({
+        done: Number(progress['done']),
+        total: Number(progress['total']),
+        errors: Number(progress['errors']),
+        costUsd: asString(progress['cost_usd']) ?? '0',
+      })
+    }
+    if (run['status'] !== 'running') return run
+    await setTimeout(pollMs)
+  }
+}
+
+export async function readRows(admin: AdminClient, id: string): Promise<CaseRow[]> {
+  const rows: CaseRow[] = []
+  let cursor = ''
+  do {
+    const query = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const page = asObject(await admin.get(`/evals/${encodeURIComponent(id)}/rows?limit=1000${query}`))
+    for (const row of asArray(page?.['data'])) rows.push(rowFromJson(asObject(row)!))
+    cursor = asString(page?.['next_cursor']) ?? ''
+  } while (cursor !== '')
+  return rows
+}
+
+export function exitOf(
+  { verdict }: Report,
+  flags: Pick<EvalRunFlags, 'failExit' | 'inconclusiveExit'>,
+): number {
+  if (verdict === 'pass') return 0
+  return verdict === 'fail' ? flags.failExit : flags.inconclusiveExit
+}
+
+/** Prints the report and writes its files. */
+export async function tell(
+  report: Report,
+  {
+    suite,
+    flags,
+    output,
+  }: { readonly suite?: SuiteOnDisk; readonly flags: EvalRunFlags; readonly output: Output },
+): Promise<void> {
+  if (flags.json) output.print(reportToJson(report).trimEnd())
+  else {
+    const width = process.stdout.columns ?? 200
+    output.print(
+      terminalReport(report, { hasColour: process.stdout.hasColors?.() === true, width }).trimEnd(),
+    )
+  }
+  for (const path of [...flags.output, ...(suite?.suite.outputPaths ?? [])]) await writeReport(path, report)
+  if (flags.github !== true) return
+  const places = new Map(
+    suite?.suite.cases.map(({ id, file, line }) => [id, { file, ...(line && { line }) }]),
+  )
+  for (const line of githubAnnotations(report, (id) => places.get(id))) output.note(line)
+}

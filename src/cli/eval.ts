@@ -1,0 +1,103 @@
+/** `weir eval`: suites run, read again and converted. */
+
+import { readFile } from 'node:fs/promises'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { analyse } from '../evals/analysis.ts'
+import { factsFromJson } from '../evals/reports/json.ts'
+import { type EvalRunFlags, exitOf, runSuites, tell } from './eval-run.ts'
+import type { Output } from './output.ts'
+
+/** Adds the verb with its subcommands. Exit codes: 0 pass, 100 fail, 101 inconclusive, 1 a fault, 2 configuration or usage. */
+export function addEval(program: Command, output: Output): void {
+  const command = program.command('eval').description('evaluate models against suites, and gate them')
+  addRun(command, output)
+  addAnalyze(command, output)
+}
+
+/** Every flag may also come from the environment: `--max-usd` as WEIR_EVAL_MAX_USD. */
+function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description)
+  return option.env(
+    `WEIR_EVAL_${option
+      .attributeName()
+      .replace(/[A-Z]/g, (letter) => `_${letter}`)
+      .toUpperCase()}`,
+  )
+}
+
+function addRun(command: Command, output: Output): void {
+  const run = command
+    .command('run [suites...]')
+    .description('run suites and decide their gates; exit 0 pass, 100 fail, 101 inconclusive')
+  for (const option of [
+    flag('--candidate <target>', "a route or provider/model, instead of the suite's"),
+    flag('--baseline <target>', "what the candidate is held against, instead of the suite's"),
+    flag(
+      '-o, --output <file>',
+      'write a report: .json, .jsonl, .csv, .html, .md, .junit.xml; may be repeated',
+    )
+      .argParser((file: string, files: readonly string[]) => [...files, file])
+      .default([]),
+    flag('--json', 'print the report as JSON'),
+    flag('-j, --concurrency <n>', 'calls at once (4)').argParser(count),
+    flag('--repeat <k>', "repeats of every case, instead of the suite's").argParser(count),
+    flag('--seed <seed>', 'repeats the order, the samples and the resampling'),
+    flag('--filter-pattern <regex>', 'only cases whose id matches; a filtered run never gates'),
+    flag('--filter-metadata <name=value>', 'only cases with this metadata'),
+    flag('--filter-range <a:b>', 'only cases a to b of the file, b excluded'),
+    flag('--filter-sample <n>', 'n cases drawn by the seed').argParser(count),
+    flag('--filter-first-n <n>', 'the first n cases').argParser(count),
+    flag('--filter-failing <run>', 'only cases that did not pass in that run'),
+    flag('--filter-errors-only <run>', 'only cases that were lost to faults in that run'),
+    flag('--resume [run]', 'go on with a run, by default the last unfinished one of the suite'),
+    flag('--retry-errors', 'with --resume: ask again what was lost to faults'),
+    flag('--max-usd <amount>', 'stop before the run costs more; exit 101'),
+    flag('--allow-js', 'let the suite run JavaScript of its own'),
+    new Option('--github', 'annotate the suite for GitHub').env('GITHUB_ACTIONS'),
+    flag('--fail-exit <code>', 'exit code of a failed gate').argParser(exitCode).default(100).hideHelp(),
+    flag('--inconclusive-exit <code>', 'exit code of an inconclusive gate')
+      .argParser(exitCode)
+      .default(101)
+      .hideHelp(),
+    new Option('--config <file>', 'configuration file (default: weir.yaml, where there is one)'),
+    new Option('--data <dir>', 'data directory'),
+  ]) {
+    run.addOption(option)
+  }
+  run.action(async (suites: string[], flags: EvalRunFlags) => {
+    process.exitCode = await runSuites(suites, flags, output)
+  })
+}
+
+function addAnalyze(command: Command, output: Output): void {
+  command
+    .command('analyze <report>')
+    .description('make every number of a JSON report again from its rows, without calling anything')
+    .option(
+      '-o, --output <file>',
+      'write a report',
+      (file: string, files: string[]) => [...files, file],
+      [] as string[],
+    )
+    .option('--json', 'print the report as JSON')
+    .action(async (path: string, flags: { output: string[]; json?: true }) => {
+      const { facts, rows } = factsFromJson(await readFile(path, 'utf8'))
+      const report = analyse(facts, rows)
+      const exits = { failExit: 100, inconclusiveExit: 101 }
+      await tell(report, { flags: { ...exits, ...flags }, output })
+      process.exitCode = exitOf(report, exits)
+    })
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,6}$/.test(text) || value < 1)
+    throw new InvalidArgumentError('Write a whole number of 1 or more.')
+  return value
+}
+
+function exitCode(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,3}$/.test(text) || value > 255) throw new InvalidArgumentError('Write a number from 0 to 255.')
+  return value
+}

@@ -1,0 +1,61 @@
+/** Evaluation over the gateway's own request path, with the prices of the catalogue. */
+
+import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import type { AskModel, EmbedTexts } from '../core/ask.ts'
+import type { Clock } from '../core/clock.ts'
+import { createIdFactory } from '../core/id.ts'
+import type { NanoUsd } from '../core/money.ts'
+import { Evals } from '../evals/evals.ts'
+import type { Called, CallModel, EvalStore } from '../evals/port.ts'
+import type { Catalogue } from '../models/catalogue.ts'
+import { priceUsage } from '../models/cost.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Closers } from './closers.ts'
+import { packageVersion } from './package-version.ts'
+
+export interface EvalComposition {
+  /** On the account of evaluations. */
+  readonly ask: AskModel
+  readonly embed: EmbedTexts
+  readonly store: EvalStore
+  readonly catalogue: () => Promise<Catalogue>
+  readonly clock: Clock
+  readonly log: Log
+  readonly closers: Closers
+}
+
+export function composeEvals(parts: EvalComposition): Evals {
+  const { ask, embed, store, catalogue, clock, log, closers } = parts
+  const call: CallModel = async (request, { tags, timeoutMs }, signal) => {
+    const asked = await ask(
+      { request, tags, priority: 'batch', cache: 'off', ...(timeoutMs !== undefined && { timeoutMs }) },
+      signal,
+    )
+    const costNanoUsd = costOf(await catalogue(), asked, clock.nowMs())
+    return { ...asked, ...(costNanoUsd !== undefined && { costNanoUsd }) }
+  }
+  const evals = new Evals({
+    call,
+    embed,
+    store,
+    clock,
+    wait: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
+    newRunId: createIdFactory(randomBytes, clock, 'run_'),
+    gatewayVersion: packageVersion(),
+    onError: (cause, runId) => log.error({ runId, cause: inspect(cause) }, 'an evaluation failed'),
+  })
+  closers.add(() => evals.close())
+  return evals
+}
+
+/** Undefined where the model has no price, or a part of what was consumed has none. */
+function costOf(catalogue: Catalogue, { provider, model, usage }: Called, atMs: number): NanoUsd | undefined {
+  if (provider === undefined || model === undefined || usage === undefined) return undefined
+  const price = catalogue.lookup(provider, model)?.price
+  if (price === undefined) return undefined
+  const priceOf = (name: string) => catalogue.lookup(provider, name)?.price
+  const { totalNanoUsd, unpriced } = priceUsage(price, usage, { atMs, priceOf })
+  return unpriced.length > 0 ? undefined : totalNanoUsd
+}

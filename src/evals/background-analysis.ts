@@ -1,0 +1,15 @@
+/** Starts the analysis of a run beside the requests. */
+
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { AnalysisJob, Summary } from './analysis-worker.ts'
+
+export async function analyseInBackground(job: AnalysisJob): Promise<Summary> {
+  const worker = new Worker(new URL('analysis-worker.ts', import.meta.url), {
+    workerData: job,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  const [summary] = (await once(worker, 'message')) as [Summary]
+  await worker.terminate()
+  return summary
+}

@@ -1,0 +1,137 @@
+/** The runs of this process: started, resumed, watched, stopped; and what is stored of all others. */
+
+import { GatewayError } from '../core/error.ts'
+import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
+import { createRegexRunner } from '../judgement/assertions/regex.ts'
+import { allRows } from './all-rows.ts'
+import { Execution } from './execution.ts'
+import type { EvalParts } from './parts.ts'
+import type { StoredRun } from './port.ts'
+import type { CaseRow } from './row.ts'
+import { prepare, type Prepared, type RunSettings } from './run-settings.ts'
+import type { Progress, Runner } from './runner.ts'
+
+export interface RunView extends StoredRun {
+  /** Of a run of this process. */
+  readonly progress?: Progress
+}
+
+interface LiveRun {
+  runner: Runner
+  readonly controller: AbortController
+  readonly ended: Promise<void>
+}
+
+export class Evals {
+  readonly #parts: EvalParts
+  readonly #live = new Map<string, LiveRun>()
+  readonly #regex = createRegexRunner()
+  readonly #schemas = createSchemaChecker()
+
+  constructor(parts: EvalParts) {
+    this.#parts = parts
+  }
+
+  /** Starts a run, which goes on after the answer. Throws SuiteError, or `invalid_request` where nothing can run. */
+  async start(org: string, settings: RunSettings): Promise<RunView> {
+    const prepared = await prepare(settings)
+    const { store, clock, newRunId } = this.#parts
+    const run: StoredRun = {
+      org,
+      id: newRunId(),
+      name: prepared.suite.name,
+      suiteHash: prepared.suite.hash,
+      status: 'running',
+      createdAtMs: clock.nowMs(),
+      settings: JSON.stringify(settings),
+    }
+    await store.addRun(run)
+    this.#launch(run, settings, prepared, [])
+    return this.#view(run)
+  }
+
+  /** Goes on with a run: only what is missing is asked, and with `retryErrors` what was lost to faults. */
+  async resume(org: string, id: string, retryErrors: boolean): Promise<RunView> {
+    const { store } = this.#parts
+    const run = await this.#stored(org, id)
+    if (this.#live.has(id)) throw new GatewayError('invalid_request', 'This run is still running.')
+    const settings = JSON.parse(run.settings) as RunSettings
+    const prepared = await prepare(settings)
+    const rows = await allRows(store, org, id)
+    await store.changeRun(org, id, { status: 'running' })
+    this.#launch(
+      run,
+      settings,
+      prepared,
+      retryErrors ? rows.filter(({ status }) => status === 'graded') : rows,
+    )
+    return this.#view({ ...run, status: 'running' })
+  }
+
+  async get(org: string, id: string): Promise<RunView> {
+    return this.#view(await this.#stored(org, id))
+  }
+
+  async list(org: string, page: { readonly limit: number; readonly cursor?: string }) {
+    const { data, ...rest } = await this.#parts.store.runs(org, page)
+    return { data: data.map((run) => this.#view(run)), ...rest }
+  }
+
+  rows(org: string, id: string, page: { readonly limit: number; readonly cursor?: string }) {
+    return this.#parts.store.rows(org, id, page)
+  }
+
+  /** Stops a run of this process; what has finished is kept, and it can be resumed. */
+  async stop(org: string, id: string): Promise<RunView> {
+    const run = await this.#stored(org, id)
+    const live = this.#live.get(id)
+    live?.controller.abort()
+    await live?.ended
+    return this.#view(await this.#stored(org, run.id))
+  }
+
+  async close(): Promise<void> {
+    const live = [...this.#live.values()]
+    for (const { controller } of live) controller.abort()
+    await Promise.all(live.map(({ ended }) => ended))
+  }
+
+  async #stored(org: string, id: string): Promise<StoredRun> {
+    const run = await this.#parts.store.run(org, id)
+    if (run === undefined) throw new GatewayError('not_found', 'There is no such run.')
+    return run
+  }
+
+  /** A run that is stored as running, and is none of this process, was interrupted. */
+  #view(run: StoredRun): RunView {
+    const live = this.#live.get(run.id)
+    if (live) return { ...run, progress: live.runner.progress }
+    return run.status === 'running' ? { ...run, status: 'interrupted' } : run
+  }
+
+  #launch(run: StoredRun, settings: RunSettings, prepared: Prepared, finished: readonly CaseRow[]): void {
+    const controller = new AbortController()
+    const execution = new Execution({
+      run,
+      settings,
+      prepared,
+      controller,
+      parts: this.#parts,
+      graders: this.#shared,
+    })
+    const first = execution.runnerOf(prepared.attempts, finished)
+    const ended = execution
+      .run(first, finished, (runner) => {
+        const live = this.#live.get(run.id)
+        if (live) live.runner = runner
+      })
+      .catch((cause: unknown) => this.#parts.onError(cause, run.id))
+      .finally(() => this.#live.delete(run.id))
+    this.#live.set(run.id, { runner: first, controller, ended })
+  }
+
+  get #shared() {
+    const { post } = this.#parts
+    return { regex: this.#regex, schemas: this.#schemas, ...(post && { post }) }
+  }
+}

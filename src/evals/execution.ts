@@ -1,0 +1,195 @@
+/** One run from its first call to its verdict. */
+
+import type { NanoUsd } from '../core/money.ts'
+import type { GradeParts } from '../judgement/assertions/assertion.ts'
+import { createScriptRunner, type ScriptRunner } from '../judgement/assertions/script.ts'
+import { alphaAtEnd } from '../judgement/statistics/e-process.ts'
+import type { Suite } from '../judgement/suite/suite.ts'
+import { allRows } from './all-rows.ts'
+import { analyseInBackground } from './background-analysis.ts'
+import { type Attempt, runConversation } from './conversation.ts'
+import { EarlyStopWatch, type EarlyVerdict } from './early-stop.ts'
+import { defaultGate } from './gate.ts'
+import { createGraders } from './graders.ts'
+import { attemptsOf } from './order.ts'
+import { Pace } from './pace.ts'
+import type { EvalParts } from './parts.ts'
+import type { StoredRun } from './port.ts'
+import type { RunFacts } from './report.ts'
+import type { CaseRow } from './row.ts'
+import { RowWriter } from './row-writer.ts'
+import type { Prepared, RunSettings } from './run-settings.ts'
+import { Runner } from './runner.ts'
+
+const defaultConcurrency = 4
+
+export interface ExecutionParts {
+  readonly run: StoredRun
+  readonly settings: RunSettings
+  readonly prepared: Prepared
+  readonly controller: AbortController
+  readonly parts: EvalParts
+  readonly graders: Pick<GradeParts, 'regex' | 'schemas' | 'post'>
+}
+
+export class Execution {
+  readonly #given: ExecutionParts
+  readonly #watch: EarlyStopWatch | undefined
+  #early: EarlyVerdict | undefined
+  #scripts: ScriptRunner | undefined
+
+  constructor(given: ExecutionParts) {
+    this.#given = given
+    const { suite, arms, attempts } = given.prepared
+    const [candidate, other] = arms
+    if (suite.gate?.earlyStop === true && suite.baseline && candidate && other && arms.length === 2) {
+      this.#watch = new EarlyStopWatch(attempts, candidate.label, suite.gate.margin)
+    }
+  }
+
+  async run(first: Runner, finished: readonly CaseRow[], onRunner: (runner: Runner) => void): Promise<void> {
+    const { run, parts, prepared, controller } = this.#given
+    const { store, clock } = parts
+    try {
+      for (const row of finished) this.#decides(row)
+      let stopped = await first.run()
+      let summary = await this.#analyse(stopped, prepared.attempts.length)
+      const extension = this.#extension(summary.verdict, stopped)
+      if (extension) {
+        const runner = this.runnerOf(extension, [])
+        onRunner(runner)
+        stopped = await runner.run()
+        summary = await this.#analyse(stopped, prepared.attempts.length + extension.length)
+      }
+      const isOver =
+        stopped === undefined || stopped === 'early' || stopped === 'max-usd' || stopped === 'time'
+      await store.changeRun(run.org, run.id, {
+        status: isOver ? 'finished' : 'stopped',
+        endedAtMs: clock.nowMs(),
+        verdict: summary.verdict,
+        report: JSON.stringify(summary),
+        ...(summary.reason !== undefined && { reason: summary.reason }),
+      })
+    } catch (cause) {
+      controller.abort()
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      await store.changeRun(run.org, run.id, { status: 'failed', endedAtMs: clock.nowMs(), reason })
+      throw cause
+    } finally {
+      await this.#scripts?.close()
+    }
+  }
+
+  runnerOf(attempts: readonly Attempt[], finished: readonly CaseRow[]): Runner {
+    const { run, settings, prepared, controller, parts } = this.#given
+    const { suite } = prepared
+    const { signal } = controller
+    const pace = new Pace({
+      call: parts.call,
+      wait: parts.wait,
+      nowMs: () => parts.clock.monotonicMs(),
+      signal,
+      delayMs: suite.delayMs,
+      options: {
+        tags: ['eval', `eval:${run.id}`],
+        ...(suite.timeoutMs !== undefined && { timeoutMs: suite.timeoutMs }),
+      },
+    })
+    const writer = new RowWriter((rows) => parts.store.putRows(run.org, run.id, rows))
+    const call = (request: Parameters<Pace['call']>[0]) => pace.call(request)
+    const conversation = {
+      call,
+      gradersFor: (bill: (cost: NanoUsd) => void) =>
+        createGraders(
+          {
+            ...this.#given.graders,
+            call,
+            embed: parts.embed,
+            signal,
+            ...(suite.judge && { judge: suite.judge }),
+            ...(suite.embedder !== undefined && { embedder: suite.embedder }),
+            ...(settings.allowsScripts && {
+              script: (...job: Parameters<ScriptRunner['run']>) => this.#script(...job),
+            }),
+          },
+          bill,
+        ),
+    }
+    return new Runner(
+      attempts,
+      finished,
+      {
+        run: (attempt) => runConversation(attempt, conversation),
+        store: (row) => writer.write(row),
+        decides: (row) => this.#decides(row),
+        nowMs: () => parts.clock.monotonicMs(),
+        signal,
+      },
+      {
+        concurrency: settings.concurrency ?? suite.maxConcurrency ?? defaultConcurrency,
+        ...(settings.maxNanoUsd !== undefined && { maxNanoUsd: settings.maxNanoUsd }),
+        ...(suite.maxRunMs !== undefined && { deadlineMs: parts.clock.monotonicMs() + suite.maxRunMs }),
+      },
+    )
+  }
+
+  #script(...job: Parameters<ScriptRunner['run']>): Promise<unknown> {
+    this.#scripts ??= createScriptRunner()
+    return this.#scripts.run(...job)
+  }
+
+  #decides(row: CaseRow): boolean {
+    this.#early ??= this.#watch?.push(row)
+    return this.#early !== undefined
+  }
+
+  /** The second look that the suite has planned for an inconclusive first one. */
+  #extension(verdict: string, stopped: RunFacts['stopped']): Attempt[] | undefined {
+    const { suite, cases, arms } = this.#given.prepared
+    const plan = suite.gate?.onInconclusive
+    if (typeof plan !== 'object' || verdict !== 'inconclusive' || stopped !== undefined) return undefined
+    const longer = cases.filter(({ repeat }) => repeat < plan.extend.repeat)
+    const from = Math.min(...longer.map(({ repeat }) => repeat))
+    if (longer.length === 0) return undefined
+    return attemptsOf(longer, arms, `${suite.seed}:extend`, { from, to: plan.extend.repeat }).filter(
+      ({ test, repeat }) => repeat >= test.repeat,
+    )
+  }
+
+  async #analyse(stopped: RunFacts['stopped'], plannedRows: number) {
+    const { run, parts, prepared } = this.#given
+    const { suite, cases, arms } = prepared
+    const rows = await allRows(parts.store, run.org, run.id)
+    const gate = suite.gate ?? (suite.baseline && defaultGate)
+    const facts: RunFacts = {
+      runId: run.id,
+      name: suite.name,
+      suiteHash: suite.hash,
+      seed: suite.seed,
+      gatewayVersion: parts.gatewayVersion,
+      startedAt: new Date(run.createdAtMs).toISOString(),
+      endedAt: new Date(parts.clock.nowMs()).toISOString(),
+      arms: arms.map(({ label, target }, index) => ({
+        label,
+        target,
+        isBaseline: suite.baseline !== undefined && index === arms.length - 1,
+      })),
+      derivedMetrics: suite.derivedMetrics,
+      alpha: alphaOf(gate),
+      plannedCases: cases.length,
+      plannedRows,
+      isFiltered: cases.length < suite.cases.length,
+      ...(gate && { gate }),
+      ...(stopped !== undefined && { stopped }),
+      ...(this.#early && { earlyVerdict: this.#early }),
+    }
+    return analyseInBackground({ facts, rows })
+  }
+}
+
+/** Two planned looks share the error; early stopping has spent a part of it. */
+function alphaOf(gate: Suite['gate']): number {
+  const alpha = gate?.alpha ?? 0.05
+  if (gate?.earlyStop === true) return alphaAtEnd(alpha)
+  return typeof gate?.onInconclusive === 'object' ? alpha / 2 : alpha
+}

@@ -1,0 +1,19 @@
+/** What evaluation is made of: what the composition root hands in. */
+
+import type { EmbedTexts } from '../core/ask.ts'
+import type { Clock } from '../core/clock.ts'
+import type { GradeParts } from '../judgement/assertions/assertion.ts'
+import type { CallModel, EvalStore } from './port.ts'
+
+export interface EvalParts {
+  readonly call: CallModel
+  readonly embed: EmbedTexts
+  readonly store: EvalStore
+  readonly post?: GradeParts['post']
+  readonly clock: Clock
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly newRunId: () => string
+  readonly gatewayVersion: string
+  /** A run failed for a reason of the gateway's own. */
+  readonly onError: (cause: unknown, runId: string) => void
+}

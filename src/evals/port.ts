@@ -1,0 +1,74 @@
+/** What evaluation needs from outside: models to call, and a store for runs and their rows. */
+
+import type { Asked } from '../core/ask.ts'
+import type { NanoUsd } from '../core/money.ts'
+import type { GenRequest } from '../core/request.ts'
+import type { CaseRow } from './row.ts'
+
+export type { CaseRow } from './row.ts'
+
+export interface CallOptions {
+  /** Of the run; every call of it carries them. */
+  readonly tags: readonly string[]
+  readonly timeoutMs?: number
+}
+
+export interface Called extends Asked {
+  /** Of all attempts; absent where a price is not known. */
+  readonly costNanoUsd?: NanoUsd
+}
+
+/** Asks a model through the request path: routed, limited, accounted, never from a cache. Never rejects. */
+export type CallModel = (request: GenRequest, options: CallOptions, signal: AbortSignal) => Promise<Called>
+
+/** `interrupted`: the process ended while it ran, and it can be resumed. */
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted'
+
+/** A run as it is stored: enough to go on with it in another process. */
+export interface StoredRun {
+  readonly org: string
+  readonly id: string
+  readonly name: string
+  readonly suiteHash: string
+  readonly status: RunStatus
+  readonly createdAtMs: number
+  readonly endedAtMs?: number
+  /** JSON of the settings with which it was started. */
+  readonly settings: string
+  /** `pass`, `fail` or `inconclusive`, once it is known. */
+  readonly verdict?: string
+  /** Why it ended early or failed. */
+  readonly reason?: string
+  /** JSON of the report without its rows. */
+  readonly report?: string
+}
+
+export interface RunPage {
+  readonly data: readonly StoredRun[]
+  readonly nextCursor?: string
+}
+
+export interface RowPage {
+  readonly data: readonly CaseRow[]
+  readonly nextCursor?: string
+}
+
+export interface EvalStore {
+  addRun(run: StoredRun): Promise<void>
+  run(org: string, id: string): Promise<StoredRun | undefined>
+  /** Newest first. */
+  runs(org: string, page: { readonly limit: number; readonly cursor?: string }): Promise<RunPage>
+  changeRun(
+    org: string,
+    id: string,
+    change: Partial<Pick<StoredRun, 'status' | 'endedAtMs' | 'verdict' | 'reason' | 'report'>>,
+  ): Promise<void>
+  /** Writes all of them or none. A row replaces an earlier one of the same arm, case and repeat. */
+  putRows(org: string, runId: string, rows: readonly CaseRow[]): Promise<void>
+  /** In the order in which they were written. */
+  rows(
+    org: string,
+    runId: string,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<RowPage>
+}

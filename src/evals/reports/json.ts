@@ -1,0 +1,80 @@
+/** The report as JSON: the file that `eval analyze` makes every number from again, and what the administration API gives. */
+
+import { asArray, asObject, asString, defined, type Json, type JsonObject } from '../../core/json.ts'
+import type { Report, RunFacts } from '../report.ts'
+import type { CaseRow } from '../row.ts'
+
+/** Costs are numbers of USD here, exact to the nano-dollar for any call. */
+export function rowToJson(row: CaseRow): JsonObject {
+  const {
+    isCritical,
+    isCached,
+    model,
+    provider,
+    costNanoUsd,
+    gradingNanoUsd,
+    firstTokenMs,
+    replies,
+    ...rest
+  } = row
+  const finishReason = replies.at(-1)?.finishReason
+  return defined({
+    ...rest,
+    critical: isCritical,
+    replies,
+    finishReason,
+    provider,
+    resolvedModel: model,
+    costUsd: costNanoUsd === undefined ? undefined : costNanoUsd / 1e9,
+    gradingUsd: gradingNanoUsd / 1e9,
+    ttftMs: firstTokenMs,
+    cached: isCached,
+  }) as unknown as JsonObject
+}
+
+export function rowFromJson(value: JsonObject): CaseRow {
+  const { critical, cached, resolvedModel, costUsd, gradingUsd, ttftMs, finishReason: _, ...rest } = value
+  const nano = (amount: Json | undefined): number | undefined =>
+    typeof amount === 'number' ? Math.round(amount * 1e9) : undefined
+  return defined({
+    ...(rest as unknown as CaseRow),
+    isCritical: critical === true,
+    isCached: cached === true,
+    model: resolvedModel as string | undefined,
+    costNanoUsd: nano(costUsd),
+    gradingNanoUsd: nano(gradingUsd) ?? 0,
+    firstTokenMs: ttftMs as number | undefined,
+  })
+}
+
+export function reportToJson(report: Report): string {
+  return `${JSON.stringify({ ...report, rows: report.rows.map(rowToJson) }, null, 2)}\n`
+}
+
+/** One row on each line. */
+export function rowsToLines(rows: readonly CaseRow[]): string {
+  return rows.map((row) => `${JSON.stringify(rowToJson(row))}\n`).join('')
+}
+
+/** What the figures are made from. Throws where the text is no report. */
+export function factsFromJson(text: string): { facts: RunFacts; rows: CaseRow[] } {
+  const value = JSON.parse(text) as JsonObject
+  if (value['version'] !== 1 || !Array.isArray(value['rows']) || !Array.isArray(value['arms'])) {
+    throw new Error('this is no report of `weir eval run`')
+  }
+  const { rows, arms, tags: _t, clusters: _c, comparisons: _p, verdict: _v, version: _n, ...facts } = value
+  return {
+    facts: {
+      ...(facts as unknown as RunFacts),
+      arms: asArray(arms).map((arm) => {
+        const { label, target, isBaseline } = asObject(arm)!
+        return {
+          label: asString(label) ?? '',
+          target: asString(target) ?? '',
+          isBaseline: isBaseline === true,
+        }
+      }),
+    },
+    rows: asArray(rows).map((row) => rowFromJson(asObject(row)!)),
+  }
+}

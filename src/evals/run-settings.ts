@@ -1,0 +1,52 @@
+/** What a run is started with, and what it becomes: the cases, the arms and the order of the calls. */
+
+import { GatewayError } from '../core/error.ts'
+import type { NanoUsd } from '../core/money.ts'
+import { loadSuite, type SuiteOverrides } from '../judgement/suite/load.ts'
+import type { Case, Suite } from '../judgement/suite/suite.ts'
+import type { Attempt } from './conversation.ts'
+import { armsOf, attemptsOf } from './order.ts'
+import { type Selection, selectCases } from './selection.ts'
+
+/** What a run is started with, and all that another process needs to go on with it. */
+export interface RunSettings {
+  /** The suite's file among `files`. */
+  readonly entry: string
+  readonly files: Readonly<Record<string, string>>
+  readonly overrides: SuiteOverrides
+  readonly selection: Selection
+  readonly concurrency?: number
+  readonly maxNanoUsd?: NanoUsd
+  readonly allowsScripts: boolean
+}
+
+export interface Prepared {
+  readonly suite: Suite
+  readonly cases: readonly Case[]
+  readonly arms: ReturnType<typeof armsOf>
+  readonly attempts: readonly Attempt[]
+}
+
+/** Loads the suite and chooses what to ask. Throws SuiteError and GatewayError. */
+export async function prepare({
+  entry,
+  files,
+  overrides,
+  selection,
+  allowsScripts,
+}: RunSettings): Promise<Prepared> {
+  const { suite } = await loadSuite(entry, async (path) => files[path], overrides)
+  if (suite.candidates.length === 0) {
+    throw new GatewayError('invalid_request', 'The suite names no candidate: add `candidate`, or name one.')
+  }
+  if (suite.needsScripts && !allowsScripts) {
+    throw new GatewayError(
+      'invalid_request',
+      'The suite runs JavaScript of its own: allow it with `--allow-js`.',
+    )
+  }
+  const arms = armsOf(suite)
+  const cases = selectCases(suite.cases, selection, suite.seed)
+  if (cases.length === 0) throw new GatewayError('invalid_request', 'No case is selected.')
+  return { suite, cases, arms, attempts: attemptsOf(cases, arms, suite.seed) }
+}

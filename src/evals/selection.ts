@@ -1,0 +1,48 @@
+/** Which cases of a suite a run takes. A run that leaves cases out does not gate. */
+
+import type { Json } from '../core/json.ts'
+import { createRandom } from '../judgement/statistics/random.ts'
+import type { Case } from '../judgement/suite/suite.ts'
+
+export interface Selection {
+  /** A regular expression over the id. */
+  readonly pattern?: string
+  /** `name=value` of the metadata. */
+  readonly metadata?: string
+  /** `a:b`, from 0, b excluded; either may be missing. */
+  readonly range?: string
+  readonly sample?: number
+  readonly firstN?: number
+  /** Ids from an earlier run: its failures, or its faults. */
+  readonly ids?: readonly string[]
+}
+
+export function selectCases(cases: readonly Case[], selection: Selection, seed: string): readonly Case[] {
+  const { pattern, metadata, range, sample, firstN, ids } = selection
+  let chosen = cases
+  if (ids) {
+    const wanted = new Set(ids)
+    chosen = chosen.filter(({ id }) => wanted.has(id))
+  }
+  if (pattern !== undefined) {
+    const expression = new RegExp(pattern)
+    chosen = chosen.filter(({ id }) => expression.test(id))
+  }
+  if (metadata !== undefined) {
+    const [name = '', ...rest] = metadata.split('=')
+    const value = rest.join('=')
+    chosen = chosen.filter((test) => matches(test.metadata[name], value))
+  }
+  if (range !== undefined) {
+    const [from = '', to = ''] = range.split(':')
+    chosen = chosen.slice(from === '' ? 0 : Number(from), to === '' ? undefined : Number(to))
+  }
+  if (firstN !== undefined) chosen = chosen.slice(0, firstN)
+  if (sample !== undefined) chosen = createRandom(`${seed}:sample`).shuffle(chosen).slice(0, sample)
+  return chosen
+}
+
+function matches(found: Json | undefined, value: string): boolean {
+  if (Array.isArray(found)) return found.some((item) => matches(item as Json, value))
+  return found !== undefined && (typeof found === 'string' ? found : JSON.stringify(found)) === value
+}

@@ -1,0 +1,89 @@
+/** Runs come back as they were stored, newest first; rows in the order in which they were written, each once. */
+
+import assert from 'node:assert/strict'
+import { testStore } from '../../../test/support/databases.ts'
+import type { CaseRow, StoredRun } from '../../evals/port.ts'
+import { createEvalStore } from './eval-store.ts'
+
+const run = (id: string, given: Partial<StoredRun> = {}): StoredRun => ({
+  org: 'default',
+  id,
+  name: 'billing',
+  suiteHash: 'abc',
+  status: 'running',
+  createdAtMs: 1_700_000_000_000,
+  settings: '{"entry":"suite.yaml"}',
+  ...given,
+})
+
+const row = (caseId: string, repeat: number, given: Partial<CaseRow> = {}): CaseRow => ({
+  caseId,
+  inputHash: 'h',
+  cluster: caseId,
+  tags: ['a'],
+  isCritical: false,
+  arm: 'candidate',
+  repeat,
+  status: 'graded',
+  pass: true,
+  score: 1,
+  asserts: [],
+  replies: [{ output: 'Grüße\n"x"', toolCalls: [] }],
+  gradingNanoUsd: 0,
+  costNanoUsd: 12_345,
+  isCached: false,
+  ...given,
+})
+
+testStore('runs: as they were stored, changed in part, newest first, per organisation', async (database) => {
+  const store = createEvalStore(database)
+  for (const id of ['run_1', 'run_2', 'run_3']) await store.addRun(run(id))
+  await store.addRun(run('run_2', { org: 'other' }))
+  assert.deepEqual(await store.run('default', 'run_1'), run('run_1'))
+  assert.equal(await store.run('default', 'run_9'), undefined)
+  const change = {
+    status: 'finished',
+    endedAtMs: 5,
+    verdict: 'pass',
+    reason: 'because',
+    report: '{}',
+  } as const
+  await store.changeRun('default', 'run_2', change)
+  assert.deepEqual(await store.run('default', 'run_2'), run('run_2', change))
+  assert.deepEqual(await store.run('other', 'run_2'), run('run_2', { org: 'other' }))
+  const first = await store.runs('default', { limit: 2 })
+  assert.deepEqual(
+    first.data.map(({ id }) => id),
+    ['run_3', 'run_2'],
+  )
+  const second = await store.runs('default', { limit: 2, cursor: first.nextCursor! })
+  assert.deepEqual(
+    second.data.map(({ id }) => id),
+    ['run_1'],
+  )
+  assert.equal(second.nextCursor, undefined)
+})
+
+testStore('rows: each once, the later one wins, in their order and in pages', async (database) => {
+  const store = createEvalStore(database)
+  await store.putRows('default', 'run_1', [row('b', 0), row('a', 0)])
+  await store.putRows('default', 'run_1', [
+    row('b', 1),
+    row('a', 0, { pass: false }),
+    row('b', 0, { arm: 'baseline' }),
+  ])
+  await store.putRows('default', 'run_2', [row('z', 0)])
+  await store.putRows('other', 'run_1', [row('z', 0)])
+  const first = await store.rows('default', 'run_1', { limit: 3 })
+  assert.deepEqual(
+    first.data.map(({ caseId, repeat, arm, pass }) => [caseId, repeat, arm, pass]),
+    [
+      ['b', 0, 'candidate', true],
+      ['a', 0, 'candidate', false],
+      ['b', 1, 'candidate', true],
+    ],
+  )
+  const rest = await store.rows('default', 'run_1', { limit: 3, cursor: first.nextCursor! })
+  assert.deepEqual(rest.data, [row('b', 0, { arm: 'baseline' })])
+  assert.equal(rest.nextCursor, undefined)
+})

@@ -1,0 +1,146 @@
+/** Evaluation runs and their rows in the database. */
+
+import type { Generated } from 'kysely'
+import type { CaseRow, EvalStore, RunStatus, StoredRun } from '../../evals/port.ts'
+import type { Database } from './database.ts'
+
+interface RunRow {
+  readonly org: string
+  readonly id: string
+  readonly name: string
+  readonly suite_hash: string
+  readonly status: string
+  readonly created_at_ms: number
+  readonly ended_at_ms: number | null
+  readonly settings: string
+  readonly verdict: string | null
+  readonly reason: string | null
+  readonly report: string | null
+}
+
+interface RowRow {
+  readonly seq: Generated<number>
+  readonly org: string
+  readonly run_id: string
+  readonly case_id: string
+  readonly repeat: number
+  readonly arm: string
+  /** JSON of the rest. */
+  readonly row: string
+}
+
+type EvalTables = {
+  readonly eval_runs: RunRow
+  readonly eval_rows: RowRow
+}
+
+const rowIdentity = ['org', 'run_id', 'case_id', 'repeat', 'arm'] as const
+
+export function createEvalStore(database: Database): EvalStore {
+  const db = database.kysely.withTables<EvalTables>()
+  return {
+    async addRun(run) {
+      await db.insertInto('eval_runs').values(toRunRow(run)).execute()
+    },
+    async run(org, id) {
+      const row = await db
+        .selectFrom('eval_runs')
+        .selectAll()
+        .where('org', '=', org)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row && toRun(row)
+    },
+    async runs(org, { limit, cursor }) {
+      // Ids sort by the time at which they were made.
+      let query = db.selectFrom('eval_runs').selectAll().where('org', '=', org)
+      if (cursor !== undefined) query = query.where('id', '<', cursor)
+      const rows = await query.orderBy('id', 'desc').limit(limit).execute()
+      const last = rows.length === limit ? rows.at(-1) : undefined
+      return { data: rows.map(toRun), ...(last && { nextCursor: last.id }) }
+    },
+    async changeRun(org, id, { status, endedAtMs, verdict, reason, report }) {
+      await db
+        .updateTable('eval_runs')
+        .set({
+          ...(status !== undefined && { status }),
+          ...(endedAtMs !== undefined && { ended_at_ms: endedAtMs }),
+          ...(verdict !== undefined && { verdict }),
+          ...(reason !== undefined && { reason }),
+          ...(report !== undefined && { report }),
+        })
+        .where('org', '=', org)
+        .where('id', '=', id)
+        .execute()
+    },
+    async putRows(org, runId, rows) {
+      await database.transaction(async (transaction) => {
+        const within = transaction.withTables<EvalTables>()
+        for (const row of rows) {
+          await within
+            .insertInto('eval_rows')
+            .values({
+              org,
+              run_id: runId,
+              case_id: row.caseId,
+              repeat: row.repeat,
+              arm: row.arm,
+              row: JSON.stringify(row),
+            })
+            .onConflict((conflict) =>
+              conflict.columns(rowIdentity).doUpdateSet(({ ref }) => ({ row: ref('excluded.row') })),
+            )
+            .execute()
+        }
+      })
+    },
+    async rows(org, runId, { limit, cursor }) {
+      const rows = await db
+        .selectFrom('eval_rows')
+        .select(['seq', 'row'])
+        .where('org', '=', org)
+        .where('run_id', '=', runId)
+        .where('seq', '>', cursor === undefined ? 0 : Number(cursor))
+        .orderBy('seq')
+        .limit(limit)
+        .execute()
+      const last = rows.length === limit ? rows.at(-1) : undefined
+      return {
+        data: rows.map(({ row }) => JSON.parse(row) as CaseRow),
+        ...(last && { nextCursor: String(last.seq) }),
+      }
+    },
+  }
+}
+
+function toRunRow(run: StoredRun): RunRow {
+  return {
+    org: run.org,
+    id: run.id,
+    name: run.name,
+    suite_hash: run.suiteHash,
+    status: run.status,
+    created_at_ms: run.createdAtMs,
+    ended_at_ms: run.endedAtMs ?? null,
+    settings: run.settings,
+    verdict: run.verdict ?? null,
+    reason: run.reason ?? null,
+    report: run.report ?? null,
+  }
+}
+
+function toRun(row: RunRow): StoredRun {
+  return {
+    org: row.org,
+    id: row.id,
+    name: row.name,
+    suiteHash: row.suite_hash,
+    status: row.status as RunStatus,
+    createdAtMs: row.created_at_ms,
+    settings: row.settings,
+    ...(row.ended_at_ms !== null && { endedAtMs: row.ended_at_ms }),
+    ...(row.verdict !== null && { verdict: row.verdict }),
+    ...(row.reason !== null && { reason: row.reason }),
+    ...(row.report !== null && { report: row.report }),
+  }
+}
