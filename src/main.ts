@@ -311,6 +311,7 @@ async function compose({
   const evals = composeEvals({
     ask: createAskModel({ ...inner, principal: evalPrincipal }),
     embed: createEmbedTexts({ ...inner, principal: evalPrincipal }),
+    table: () => snapshot.table,
     store: stores.evals,
     catalogue: () => catalogue.get(),
     clock,

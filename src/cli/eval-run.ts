@@ -10,6 +10,7 @@ import type { CaseRow } from '../evals/row.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
 import { type AdminClient, type DataFlags, withAdmin } from './admin-client.ts'
 import { outputFault, readSuite, type SuiteOnDisk, writeReport } from './eval-files.ts'
+import { showPlan } from './eval-plan.ts'
 import { createProgressView, type ProgressView } from './eval-progress.ts'
 import type { Output } from './output.ts'
 
@@ -33,6 +34,7 @@ export interface EvalRunFlags extends DataFlags {
   readonly retryErrors?: true
   readonly maxUsd?: string
   readonly allowJs?: true
+  readonly dryRun?: true
   readonly github?: boolean
   readonly failExit: number
   readonly inconclusiveExit: number
@@ -93,29 +95,32 @@ async function runOne(
   output: Output,
 ): Promise<number> {
   if (flags.resume !== undefined) return resumeOne(admin, flags, output, suite)
-  const ids = await idsOfEarlierRun(admin, flags)
-  const started = asObject(
-    await admin.post(
-      '/evals',
-      defined({
-        entry: suite.entry,
-        files: suite.files,
-        ...overridesOf(flags),
-        concurrency: flags.concurrency,
-        max_usd: flags.maxUsd,
-        allow_js: flags.allowJs,
-        filter: defined({
-          pattern: flags.filterPattern,
-          metadata: flags.filterMetadata,
-          range: flags.filterRange,
-          sample: flags.filterSample,
-          first_n: flags.filterFirstN,
-          ids,
-        }),
-      }),
-    ),
-  )
+  const body = startBody(suite, flags, await idsOfEarlierRun(admin, flags))
+  if (flags.dryRun) {
+    showPlan(asObject(await admin.post('/evals/plan', body))!, suite.suite, flags.json === true, output)
+    return 0
+  }
+  const started = asObject(await admin.post('/evals', body))
   return follow(admin, asString(started?.['id'])!, { suite, flags, output })
+}
+
+function startBody(suite: SuiteOnDisk, flags: EvalRunFlags, ids: readonly string[] | undefined): object {
+  return defined({
+    entry: suite.entry,
+    files: suite.files,
+    ...overridesOf(flags),
+    concurrency: flags.concurrency,
+    max_usd: flags.maxUsd,
+    allow_js: flags.allowJs,
+    filter: defined({
+      pattern: flags.filterPattern,
+      metadata: flags.filterMetadata,
+      range: flags.filterRange,
+      sample: flags.filterSample,
+      first_n: flags.filterFirstN,
+      ids,
+    }),
+  })
 }
 
 /** Cases that failed, or were lost to faults, in the run that a filter names. */

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { analyse } from '../evals/analysis.ts'
 import { factsFromJson } from '../evals/reports/json.ts'
+import { type EvalImportFlags, importSuite } from './eval-import.ts'
 import { type EvalRunFlags, exitOf, runSuites, tell } from './eval-run.ts'
 import type { Output } from './output.ts'
 
@@ -11,7 +12,9 @@ import type { Output } from './output.ts'
 export function addEval(program: Command, output: Output): void {
   const command = program.command('eval').description('evaluate models against suites, and gate them')
   addRun(command, output)
+  addPlan(command, output)
   addAnalyze(command, output)
+  addImportSuite(command, output)
 }
 
 /** Every flag may also come from the environment: `--max-usd` as WEIR_EVAL_MAX_USD. */
@@ -52,6 +55,7 @@ function addRun(command: Command, output: Output): void {
     flag('--resume [run]', 'go on with a run, by default the last unfinished one of the suite'),
     flag('--retry-errors', 'with --resume: ask again what was lost to faults'),
     flag('--max-usd <amount>', 'stop before the run costs more; exit 101'),
+    flag('--dry-run', 'only say what would be asked, what it would cost, and what the gate could tell'),
     flag('--allow-js', 'let the suite run JavaScript of its own'),
     new Option('--github', 'annotate the suite for GitHub').env('GITHUB_ACTIONS'),
     flag('--fail-exit <code>', 'exit code of a failed gate').argParser(exitCode).default(100).hideHelp(),
@@ -67,6 +71,23 @@ function addRun(command: Command, output: Output): void {
   run.action(async (suites: string[], flags: EvalRunFlags) => {
     process.exitCode = await runSuites(suites, flags, output)
   })
+}
+
+function addPlan(command: Command, output: Output): void {
+  command
+    .command('plan <suites...>')
+    .description('the same as `run --dry-run`')
+    .option('--candidate <target>', "a route or provider/model, instead of the suite's")
+    .option('--baseline <target>', "what the candidate is held against, instead of the suite's")
+    .option('--repeat <k>', "repeats of every case, instead of the suite's", count)
+    .option('--allow-js', 'the suite may hold JavaScript of its own')
+    .option('--json', 'print the plan as JSON')
+    .option('--config <file>', 'configuration file (default: weir.yaml, where there is one)')
+    .option('--data <dir>', 'data directory')
+    .action(async (suites: string[], flags: Partial<EvalRunFlags>) => {
+      const rest = { output: [], failExit: 100, inconclusiveExit: 101 }
+      process.exitCode = await runSuites(suites, { ...rest, ...flags, dryRun: true }, output)
+    })
 }
 
 function addAnalyze(command: Command, output: Output): void {
@@ -86,6 +107,18 @@ function addAnalyze(command: Command, output: Output): void {
       const exits = { failExit: 100, inconclusiveExit: 101 }
       await tell(report, { flags: { ...exits, ...flags }, output })
       process.exitCode = exitOf(report, exits)
+    })
+}
+
+function addImportSuite(command: Command, output: Output): void {
+  command
+    .command('import <file>')
+    .description('convert a promptfoo configuration; what it cannot carry is listed')
+    .option('-o, --output <file>', 'write the suite there instead of printing it')
+    .option('--write-ids', 'write the id of every case into the suite')
+    .option('--allow-unsupported', 'leave out what cannot be carried')
+    .action(async (path: string, flags: EvalImportFlags) => {
+      process.exitCode = await importSuite(path, flags, output)
     })
 }
 

@@ -5,12 +5,15 @@ import { setTimeout } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import type { AskModel, EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
 import { createIdFactory } from '../core/id.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { Evals } from '../evals/evals.ts'
 import type { Called, CallModel, EvalStore } from '../evals/port.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { priceUsage } from '../models/cost.ts'
+import { findDestination, type RoutingTable } from '../routing/plan.ts'
+import { isRoute, type RouteEntry } from '../routing/route.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
 import { packageVersion } from './package-version.ts'
@@ -19,6 +22,7 @@ export interface EvalComposition {
   /** On the account of evaluations. */
   readonly ask: AskModel
   readonly embed: EmbedTexts
+  readonly table: () => RoutingTable
   readonly store: EvalStore
   readonly catalogue: () => Promise<Catalogue>
   readonly clock: Clock
@@ -27,7 +31,7 @@ export interface EvalComposition {
 }
 
 export function composeEvals(parts: EvalComposition): Evals {
-  const { ask, embed, store, catalogue, clock, log, closers } = parts
+  const { ask, embed, table, store, catalogue, clock, log, closers } = parts
   const call: CallModel = async (request, { tags, timeoutMs }, signal) => {
     const asked = await ask(
       { request, tags, priority: 'batch', cache: 'off', ...(timeoutMs !== undefined && { timeoutMs }) },
@@ -39,6 +43,10 @@ export function composeEvals(parts: EvalComposition): Evals {
   const evals = new Evals({
     call,
     embed,
+    estimate: async (model, usage) => {
+      const target = firstTargetOf(model, table())
+      return target && costOf(await catalogue(), { ...target, usage }, clock.nowMs())
+    },
     store,
     clock,
     wait: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
@@ -50,8 +58,25 @@ export function composeEvals(parts: EvalComposition): Evals {
   return evals
 }
 
+/** Of a route, the target that it names first; undefined where nothing has this name. */
+function firstTargetOf(name: string, table: RoutingTable): Pick<Called, 'provider' | 'model'> | undefined {
+  try {
+    let destination: RouteEntry['to'] | undefined = findDestination(name, table)
+    while (destination && isRoute(destination)) destination = destination.entries[0]?.to
+    const target = destination?.legs[0]?.target
+    return target && { provider: target.provider.name, model: target.model }
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined
+    throw error
+  }
+}
+
 /** Undefined where the model has no price, or a part of what was consumed has none. */
-function costOf(catalogue: Catalogue, { provider, model, usage }: Called, atMs: number): NanoUsd | undefined {
+function costOf(
+  catalogue: Catalogue,
+  { provider, model, usage }: Pick<Called, 'provider' | 'model' | 'usage'>,
+  atMs: number,
+): NanoUsd | undefined {
   if (provider === undefined || model === undefined || usage === undefined) return undefined
   const price = catalogue.lookup(provider, model)?.price
   if (price === undefined) return undefined

@@ -7,6 +7,7 @@ import { defined, parseJson } from '../core/json.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
 import type { Evals, RunView } from './evals.ts'
+import type { PlannedTarget } from './plan.ts'
 import { rowToJson } from './reports/json.ts'
 import type { RunSettings } from './run-settings.ts'
 
@@ -49,6 +50,18 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
       async run({ org, body }) {
         const run = await refusingFaults(() => evals.start(org, settingsOf(body)))
         return { status: 201, body: toSummary(run) }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/evals/plan',
+      policy: 'write',
+      summary: 'What a run would ask and about what it would cost; nothing is asked.',
+      body: startBody,
+      response: runPlan,
+      async run({ body }) {
+        const plan = await refusingFaults(() => evals.plan(settingsOf(body)))
+        return { body: { ...plan, arms: plan.arms.map(toPlanned), judges: plan.judges.map(toPlanned) } }
       },
     }),
     adminRoute({
@@ -176,6 +189,25 @@ function toSettings(body: StartBody): RunSettings {
     maxNanoUsd: body.max_usd === undefined ? undefined : parseUsd(body.max_usd),
     allowsScripts: body.allow_js,
   })
+}
+
+const plannedTarget = z.object({
+  label: z.string(),
+  target: z.string(),
+  calls: z.int(),
+  cost_usd: z.string().optional().describe('An estimate; absent where a price is not known.'),
+})
+
+const runPlan = z.object({
+  cases: z.int(),
+  clusters: z.int(),
+  repeats: z.object({ least: z.int(), most: z.int() }),
+  arms: z.array(plannedTarget),
+  judges: z.array(plannedTarget),
+})
+
+function toPlanned({ costNanoUsd, ...rest }: PlannedTarget): object {
+  return defined({ ...rest, cost_usd: costNanoUsd === undefined ? undefined : formatUsd(costNanoUsd) })
 }
 
 const runSummary = z.object({

@@ -6,6 +6,7 @@ import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { allRows } from './all-rows.ts'
 import { Execution } from './execution.ts'
 import type { EvalParts } from './parts.ts'
+import { planRun, type RunPlan } from './plan.ts'
 import type { StoredRun } from './port.ts'
 import type { CaseRow } from './row.ts'
 import { prepare, type Prepared, type RunSettings } from './run-settings.ts'
@@ -48,6 +49,11 @@ export class Evals {
     await store.addRun(run)
     this.#launch(run, settings, prepared, [])
     return this.#view(run)
+  }
+
+  /** Says what a run would ask, and asks nothing. Throws as `start` does. */
+  async plan(settings: RunSettings): Promise<RunPlan> {
+    return planRun(await prepare(settings), this.#parts.estimate)
   }
 
   /** Goes on with a run: only what is missing is asked, and with `retryErrors` what was lost to faults. */

@@ -3,11 +3,13 @@
 import type { EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import type { GradeParts } from '../judgement/assertions/assertion.ts'
+import type { Estimate } from './plan.ts'
 import type { CallModel, EvalStore } from './port.ts'
 
 export interface EvalParts {
   readonly call: CallModel
   readonly embed: EmbedTexts
+  readonly estimate: Estimate
   readonly store: EvalStore
   readonly post?: GradeParts['post']
   readonly clock: Clock
