@@ -8,6 +8,7 @@ import { reportToJson, rowsToLines } from '../evals/reports/json.ts'
 import { junitReport } from '../evals/reports/junit.ts'
 import { markdownReport } from '../evals/reports/markdown.ts'
 import type { Report } from '../evals/report.ts'
+import { packPrefix, suiteNamed } from '../evals/run-settings.ts'
 import { type LoadedSuite, loadSuite, type SuiteOverrides } from '../judgement/suite/load.ts'
 
 /** A suite with the name of its file within its own folder, from which it reads the others. */
@@ -19,6 +20,10 @@ export interface SuiteOnDisk extends LoadedSuite {
 
 /** Throws SuiteError. */
 export async function readSuite(path: string, overrides: SuiteOverrides): Promise<SuiteOnDisk> {
+  if (path.startsWith(packPrefix)) {
+    const suite = await suiteNamed(path, {}, overrides)
+    return { suite, files: {}, entry: path, path }
+  }
   const folder = dirname(resolve(path))
   const entry = basename(path)
   const loaded = await loadSuite(entry, (name) => readText(resolve(folder, name)), overrides)

@@ -1,7 +1,10 @@
 /** `weir eval`: suites run, read again and converted. */
 
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { stringify } from 'yaml'
+import { defaultPackSeed } from '../evals/run-settings.ts'
+import { generatePack, isPackName, packNames } from '../judgement/packs/pack.ts'
 import { analyse } from '../evals/analysis.ts'
 import { factsFromJson } from '../evals/reports/json.ts'
 import { type EvalImportFlags, importSuite } from './eval-import.ts'
@@ -15,6 +18,7 @@ export function addEval(program: Command, output: Output): void {
   addPlan(command, output)
   addAnalyze(command, output)
   addImportSuite(command, output)
+  addPack(command, output)
 }
 
 /** Every flag may also come from the environment: `--max-usd` as WEIR_EVAL_MAX_USD. */
@@ -122,9 +126,31 @@ function addImportSuite(command: Command, output: Output): void {
     })
 }
 
+function addPack(command: Command, output: Output): void {
+  command
+    .command('pack <name>')
+    .description(`write a generated pack of edge cases: ${packNames.join(', ')}`)
+    .option('-o, --output <file>', 'write it there instead of printing it: .json or .yaml')
+    .option('--seed <seed>', 'another seed gives another pack', defaultPackSeed)
+    .option('--window <tokens>', "the model's context window: no case is longer than 90 % of it", count)
+    .action(async (name: string, flags: { output?: string; seed: string; window?: number }) => {
+      if (!isPackName(name)) {
+        output.fail(`there is no pack ${name}; known: ${packNames.join(', ')}`)
+        process.exitCode = 2
+        return
+      }
+      const { seed, window: windowTokens, output: file } = flags
+      const pack = await generatePack(name, { seed, ...(windowTokens !== undefined && { windowTokens }) })
+      const text =
+        file?.endsWith('.yaml') || file?.endsWith('.yml') ? stringify(pack) : JSON.stringify(pack, null, 2)
+      if (file === undefined) output.print(text)
+      else await writeFile(file, `${text.trimEnd()}\n`)
+    })
+}
+
 function count(text: string): number {
   const value = Number(text)
-  if (!/^\d{1,6}$/.test(text) || value < 1)
+  if (!/^\d{1,7}$/.test(text) || value < 1)
     throw new InvalidArgumentError('Write a whole number of 1 or more.')
   return value
 }

@@ -4,13 +4,23 @@ import { clusteredMean } from '../judgement/statistics/clusters.ts'
 import { agreement } from '../judgement/statistics/consistency.ts'
 import { tTwoSided } from '../judgement/statistics/distributions.ts'
 import { mcnemar } from '../judgement/statistics/mcnemar.ts'
+import { mean } from '../judgement/statistics/moments.ts'
 import { holm } from '../judgement/statistics/multiplicity.ts'
 import type { Verdict } from '../judgement/statistics/non-inferiority.ts'
 import { parseExpression } from '../judgement/suite/template-expression.ts'
 import { armFigures, groupBy, meanFigure, normalisedAnswer, rateFigure } from './figures.ts'
 import { decideGate, defaultGate, worst } from './gate.ts'
 import { pairRows, passValue } from './pairs.ts'
-import type { ArmFigures, Comparison, Figure, FlipTable, GroupFigures, Report, RunFacts } from './report.ts'
+import type {
+  ArmFigures,
+  Comparison,
+  Contrast,
+  Figure,
+  FlipTable,
+  GroupFigures,
+  Report,
+  RunFacts,
+} from './report.ts'
 import type { CaseRow } from './row.ts'
 
 export function analyse(facts: RunFacts, given: readonly CaseRow[]): Report {
@@ -44,6 +54,7 @@ export function analyse(facts: RunFacts, given: readonly CaseRow[]): Report {
     tags: groupFigures(groups, ({ tags }) => tags),
     clusters: groupFigures(groups, ({ cluster, caseId }) => (cluster === caseId ? [] : [cluster])),
     comparisons,
+    drops: facts.contrasts.flatMap((contrast) => drops(contrast, facts.arms, rowsOf)),
     verdict,
     ...(reason !== undefined && { reason }),
     rows,
@@ -114,6 +125,26 @@ function flipTable(candidate: readonly CaseRow[], baseline: readonly CaseRow[]):
   }
 }
 
+/** Paired by cluster: each has the same task under both tags. */
+function drops(
+  { name, from, to }: RunFacts['contrasts'][number],
+  arms: RunFacts['arms'],
+  rowsOf: (label: string) => readonly CaseRow[],
+): Contrast[] {
+  return arms.flatMap(({ label }) => {
+    const graded = rowsOf(label).filter(({ status }) => status === 'graded')
+    const pairs = [...groupBy(graded, ({ cluster }) => cluster).values()].flatMap((rows) => {
+      const [before, after] = [from, to].map((tag) => rows.filter(({ tags }) => tags.includes(tag)))
+      if (before!.length === 0 || after!.length === 0) return []
+      return [{ from: mean(before!.map(passValue)), to: mean(after!.map(passValue)) }]
+    })
+    const drop = meanFigure(pairs.map((pair) => [pair.from - pair.to]))
+    if (drop === undefined) return []
+    const average = (key: 'from' | 'to'): number => mean(pairs.map((pair) => pair[key]))
+    return [{ name, arm: label, clusters: pairs.length, from: average('from'), to: average('to'), drop }]
+  })
+}
+
 /** Arithmetic of the suite over the means of metrics. One that cannot be worked out is left out. */
 function derived({ derivedMetrics }: RunFacts, { metrics }: ArmFigures): { metrics: ArmFigures['metrics'] } {
   const values: Record<string, Figure> = { ...metrics }
@@ -178,7 +209,7 @@ function groupOf(arms: RunFacts['arms'], rows: readonly CaseRow[]): { figures: G
   const differences = cases.map((pair) => average(pair.candidate) - average(pair.baseline))
   const difference = meanFigure(differences.map((value) => [value]))
   if (difference === undefined) return { figures }
-  const { mean, standardError } = clusteredMean(differences.map((value) => [value]))
-  const p = standardError > 0 ? tTwoSided(mean / standardError, cases.length - 1) : mean === 0 ? 1 : 0
+  const { mean: centre, standardError } = clusteredMean(differences.map((value) => [value]))
+  const p = standardError > 0 ? tTwoSided(centre / standardError, cases.length - 1) : centre === 0 ? 1 : 0
   return { figures: { ...figures, difference }, p }
 }

@@ -175,6 +175,7 @@ export class Execution {
         isBaseline: suite.baseline !== undefined && index === arms.length - 1,
       })),
       derivedMetrics: suite.derivedMetrics,
+      contrasts: suite.contrasts,
       alpha: alphaOf(gate),
       plannedCases: cases.length,
       plannedRows,

@@ -1,6 +1,6 @@
 /** What a run found: the figures of each arm, the gate's verdict, and the rows they are made from. */
 
-import type { GateSettings } from '../judgement/suite/settings.ts'
+import type { ContrastSettings, GateSettings } from '../judgement/suite/settings.ts'
 import type { DerivedMetric } from '../judgement/suite/suite.ts'
 import type { Interval } from '../judgement/statistics/interval.ts'
 import type { Verdict } from '../judgement/statistics/non-inferiority.ts'
@@ -108,6 +108,7 @@ export interface RunFacts {
   readonly arms: readonly { readonly label: string; readonly target: string; readonly isBaseline: boolean }[]
   readonly gate?: GateSettings
   readonly derivedMetrics: readonly DerivedMetric[]
+  readonly contrasts: readonly ContrastSettings[]
   /** The alpha of this look: the suite's, or its part where looks are planned. */
   readonly alpha: number
   /** Cases and rows that the run was to have. */
@@ -120,12 +121,24 @@ export interface RunFacts {
   readonly earlyVerdict?: { readonly verdict: Verdict; readonly cases: number; readonly evidence: number }
 }
 
+/** How much the pass rate of an arm falls from one tag to another. */
+export interface Contrast {
+  readonly name: string
+  readonly arm: string
+  /** Clusters that have cases of both tags. */
+  readonly clusters: number
+  readonly from: number
+  readonly to: number
+  readonly drop: Figure
+}
+
 export interface Report extends Omit<RunFacts, 'arms'> {
   readonly version: 1
   readonly arms: readonly (ReportArm & { readonly figures: ArmFigures })[]
   readonly tags: Readonly<Record<string, GroupFigures>>
   readonly clusters: Readonly<Record<string, GroupFigures>>
   readonly comparisons: readonly Comparison[]
+  readonly drops: readonly Contrast[]
   /** `pass`, `fail` or `inconclusive` of the whole run: the worst of its comparisons. */
   readonly verdict: Verdict
   readonly reason?: string

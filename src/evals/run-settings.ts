@@ -2,13 +2,18 @@
 
 import { GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
-import { loadSuite, type SuiteOverrides } from '../judgement/suite/load.ts'
+import { generatePack, isPackName, packNames } from '../judgement/packs/pack.ts'
+import { loadGenerated, loadSuite, type SuiteOverrides } from '../judgement/suite/load.ts'
 import type { Case, Suite } from '../judgement/suite/suite.ts'
 import type { Attempt } from './conversation.ts'
 import { armsOf, attemptsOf } from './order.ts'
 import { type Selection, selectCases } from './selection.ts'
 
 /** What a run is started with, and all that another process needs to go on with it. */
+/** An entry that begins so names a generated pack. */
+export const packPrefix = 'pack:'
+export const defaultPackSeed = '1'
+
 export interface RunSettings {
   /** The suite's file among `files`. */
   readonly entry: string
@@ -35,7 +40,7 @@ export async function prepare({
   selection,
   allowsScripts,
 }: RunSettings): Promise<Prepared> {
-  const { suite } = await loadSuite(entry, async (path) => files[path], overrides)
+  const suite = await suiteNamed(entry, files, overrides)
   if (suite.candidates.length === 0) {
     throw new GatewayError('invalid_request', 'The suite names no candidate: add `candidate`, or name one.')
   }
@@ -49,4 +54,21 @@ export async function prepare({
   const cases = selectCases(suite.cases, selection, suite.seed)
   if (cases.length === 0) throw new GatewayError('invalid_request', 'No case is selected.')
   return { suite, cases, arms, attempts: attemptsOf(cases, arms, suite.seed) }
+}
+
+/** The suite of a file, or the pack that `pack:NAME` generates. */
+export async function suiteNamed(
+  entry: string,
+  files: RunSettings['files'],
+  overrides: SuiteOverrides,
+): Promise<Suite> {
+  if (!entry.startsWith(packPrefix)) {
+    return (await loadSuite(entry, async (path) => files[path], overrides)).suite
+  }
+  const name = entry.slice(packPrefix.length)
+  if (!isPackName(name)) {
+    throw new GatewayError('invalid_request', `There is no pack ${name}; known: ${packNames.join(', ')}.`)
+  }
+  const pack = await generatePack(name, { seed: overrides.seed ?? defaultPackSeed })
+  return loadGenerated(pack, overrides)
 }

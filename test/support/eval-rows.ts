@@ -49,6 +49,7 @@ export function runFacts(plannedRows: number, given: Partial<RunFacts> = {}): Ru
     ],
     gate: { margin: 0.03, alpha: 0.05, maxErrorRate: 0.02, earlyStop: false, onInconclusive: 'hold' },
     derivedMetrics: [],
+    contrasts: [],
     alpha: 0.05,
     plannedCases: plannedRows / 2,
     plannedRows,

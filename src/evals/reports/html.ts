@@ -43,6 +43,7 @@ export function htmlReport(report: Report): string {
 <p class="facts">${escapeHtml(factsText(report))}</p>
 ${armSection(report, colourOf)}
 ${gateSections(report)}
+${dropSection(report)}
 ${groupSection('By tag', report.tags, report)}
 ${groupSection('By cluster', report.clusters, report)}
 <h2>Answers</h2>
@@ -137,6 +138,19 @@ function gateSections(report: Report): string {
       ]
     })
     .join('\n')
+}
+
+function dropSection({ drops }: Report): string {
+  if (drops.length === 0) return ''
+  const rows = drops.map(({ name, arm, from, to, drop, clusters }) => [
+    escapeHtml(name),
+    escapeHtml(arm),
+    percent(from),
+    percent(to),
+    escapeHtml(figureText(drop, points)),
+    String(clusters),
+  ])
+  return `<h2>Contrasts</h2>${table(['Contrast', 'Arm', 'From', 'To', 'Drop', 'Pairs'], rows)}`
 }
 
 const maxGroupsShown = 100

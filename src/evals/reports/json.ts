@@ -62,7 +62,17 @@ export function factsFromJson(text: string): { facts: RunFacts; rows: CaseRow[] 
   if (value['version'] !== 1 || !Array.isArray(value['rows']) || !Array.isArray(value['arms'])) {
     throw new Error('this is no report of `weir eval run`')
   }
-  const { rows, arms, tags: _t, clusters: _c, comparisons: _p, verdict: _v, version: _n, ...facts } = value
+  const {
+    rows,
+    arms,
+    tags: _t,
+    clusters: _c,
+    comparisons: _p,
+    drops: _d,
+    verdict: _v,
+    version: _n,
+    ...facts
+  } = value
   return {
     facts: {
       ...(facts as unknown as RunFacts),

@@ -59,6 +59,20 @@ export function terminalReport(report: Report, { hasColour, width }: TerminalOpt
       ),
     )
   }
+  if (report.drops.length > 0) {
+    sections.push(
+      table(
+        ['CONTRAST', 'ARM', 'FROM', 'TO', 'DROP'],
+        report.drops.map(({ name, arm, from, to, drop }) => [
+          name,
+          arm,
+          percent(from),
+          percent(to),
+          figureText(drop, points),
+        ]),
+      ),
+    )
+  }
   for (const { candidate, gate, flips } of report.comparisons) {
     if (flips) {
       sections.push(

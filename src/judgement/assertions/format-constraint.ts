@@ -127,7 +127,7 @@ export const formatKinds: Readonly<Record<string, Kind>> = {
   'detectable_format:number_highlighted_sections': {
     needs: ['num_highlights'],
     holds: (text, args) =>
-      countOf(text, /\*\*[^*\n]*\S[^*\n]*\*\*|(?<!\*)\*[^*\n]*\S[^*\n]*\*(?!\*)/g) >=
+      countOf(text, /\*\*[^*\n]*[^*\s][^*\n]*\*\*|(?<!\*)\*[^*\n]*[^*\s][^*\n]*\*(?!\*)/g) >=
       (asNumber(args['num_highlights']) ?? 0),
   },
   'detectable_format:multiple_sections': {

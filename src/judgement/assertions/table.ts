@@ -49,6 +49,7 @@ import {
   textOf,
   wordCount,
 } from './text.ts'
+import { writtenLanguage } from './written-language.ts'
 
 type Grade = (
   reply: Reply,
@@ -246,7 +247,12 @@ export const assertionTable = {
       const missing = formatKinds[kind]?.needs.filter((name) => args[name] === undefined) ?? []
       return missing.length === 0 ? undefined : `${kind} needs args: ${missing.join(', ')}`
     },
-    grade: ({ output }, { value }) => gradeFormat(output, value, () => undefined),
+    grade: ({ output }, { value }) => gradeFormat(output, value, writtenLanguage),
+  },
+  language: {
+    means: 'the output is in this language (ISO 639-1, such as `de`)',
+    value: z.string().regex(/^[a-z]{2}$/),
+    grade: ({ output }, { value }) => gradeLanguage(output, value),
   },
   needle: {
     means: 'all of `expect` stand in the output as whole words, and none of `forbid`',
@@ -273,6 +279,12 @@ export const assertionTypes: readonly string[] = [...Object.keys(assertionTable)
 
 export function rowOf(type: string): Row | undefined {
   return Object.hasOwn(assertionTable, type) ? assertionTable[type as keyof typeof assertionTable] : undefined
+}
+
+function gradeLanguage(output: string, value: Json | undefined): Outcome {
+  const found = writtenLanguage(output)
+  if (found === undefined) return { error: 'the language of the output cannot be told' }
+  return decide(found === value, `written in ${found}`)
 }
 
 async function gradeScript(

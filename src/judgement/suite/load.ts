@@ -45,6 +45,17 @@ export async function loadSuite(
   return { suite, files: source.texts }
 }
 
+/** Loads a suite that no file holds: a generated pack. Throws SuiteError. */
+export async function loadGenerated(value: object, overrides: SuiteOverrides = {}): Promise<Suite> {
+  const source = new SuiteSource(async () => undefined)
+  const file = 'pack'
+  const place: Place = ({ path, message, mend }) => ({ file, path: path.join('.'), message, mend })
+  const settings = suiteSettings.parse(value)
+  const cases = await casesOf(settings, { file, place, source, overrides })
+  if (source.faults.length > 0) throw new SuiteError(source.faults)
+  return suiteOf(settings, { file, cases, overrides })
+}
+
 async function load(
   file: string,
   source: SuiteSource,
@@ -101,7 +112,7 @@ function suiteOf(
   { file, cases, overrides }: { file: string; cases: readonly Case[]; overrides: SuiteOverrides },
 ): Suite {
   const { evaluateOptions: evaluate = {}, outputPath } = settings
-  const { gate, embedder, derivedMetrics = [] } = settings
+  const { gate, embedder, derivedMetrics = [], contrasts = [] } = settings
   const { candidates, baseline } = armsOf(settings, overrides)
   const seed = overrides.seed ?? String(settings.seed ?? 20_260_101)
   const judge = judgeOf(settings)
@@ -119,6 +130,7 @@ function suiteOf(
     cases,
     gate,
     derivedMetrics,
+    contrasts,
     maxConcurrency: evaluate.maxConcurrency,
     delayMs: evaluate.delay ?? 0,
     timeoutMs: evaluate.timeoutMs,

@@ -227,6 +227,8 @@ const targetSettings = z.union([
   }),
 ])
 
+export type ContrastSettings = NonNullable<SuiteSettings['contrasts']>[number]
+
 export type SuiteSettings = z.output<typeof suiteSettings>
 
 export const suiteSettings = z.strictObject({
@@ -305,6 +307,16 @@ export const suiteSettings = z.strictObject({
     })
     .optional()
     .describe('How the run goes.'),
+  contrasts: z
+    .array(
+      z.strictObject({
+        name: words,
+        from: words.describe('A tag.'),
+        to: words.describe('Another tag of the same clusters.'),
+      }),
+    )
+    .optional()
+    .describe('How much the pass rate of each arm falls from one tag to another, paired by cluster.'),
   outputPath: z
     .union([words, z.array(words)])
     .optional()

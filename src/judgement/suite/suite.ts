@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts'
 import type { Assertion } from '../assertions/assertion.ts'
-import type { GateSettings, ParamSettings } from './settings.ts'
+import type { ContrastSettings, GateSettings, ParamSettings } from './settings.ts'
 
 /** What is asked: a route or `provider/model`, with parameters of its own. */
 export interface Target {
@@ -63,6 +63,7 @@ export interface Suite {
   readonly cases: readonly Case[]
   readonly gate?: GateSettings
   readonly derivedMetrics: readonly DerivedMetric[]
+  readonly contrasts: readonly ContrastSettings[]
   readonly maxConcurrency?: number
   readonly delayMs: number
   readonly timeoutMs?: number
