@@ -1,6 +1,6 @@
 /** `weir eval plan`: what a run would ask and cost, and what its gate could tell. */
 
-import { asArray, asObject, asString, type JsonObject } from '../core/json.ts'
+import type { JsonObject } from '../core/json.ts'
 import { defaultGate } from '../evals/gate.ts'
 import { gateOdds, type Population } from '../evals/power.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
@@ -23,27 +23,40 @@ interface Odds {
   readonly fail: number
 }
 
-export function showPlan(plan: JsonObject, suite: Suite, isJson: boolean, output: Output): void {
+/** The plan as the administration API tells it. */
+interface ToldPlan {
+  readonly cases: number
+  readonly clusters: number
+  readonly repeats: { readonly least: number; readonly most: number }
+  readonly arms: readonly ToldTarget[]
+  readonly judges: readonly ToldTarget[]
+}
+
+interface ToldTarget {
+  readonly label: string
+  readonly target: string
+  readonly calls: number
+  readonly cost_usd?: string
+}
+
+export function showPlan(told: JsonObject, suite: Suite, isJson: boolean, output: Output): void {
+  const plan = told as unknown as ToldPlan
   const odds = oddsOf(plan, suite)
   if (isJson) return output.printJson({ ...plan, ...(odds && { odds }) })
-  const { least, most } = asObject(plan['repeats']) as { least: number; most: number }
-  const repeats = least === most ? String(least) : `${least} to ${most}`
+  const { cases, clusters, repeats, arms, judges } = plan
+  const times = repeats.least === repeats.most ? `${repeats.least}` : `${repeats.least} to ${repeats.most}`
   output.print(
-    `${suite.name}: ${String(plan['cases'])} cases in ${String(plan['clusters'])} clusters, asked ${repeats === '1' ? 'once' : `${repeats} times`}`,
+    `${suite.name}: ${cases} cases in ${clusters} clusters, asked ${times === '1' ? 'once' : `${times} times`}`,
   )
-  for (const row of [...asArray(plan['arms']), ...asArray(plan['judges'])].map(asObject)) {
-    const cost = asString(row?.['cost_usd'])
+  for (const { label, target, calls, cost_usd: cost } of [...arms, ...judges]) {
     const price = cost === undefined ? 'its price is not known' : `about $${Number(cost).toPrecision(3)}`
-    output.print(
-      `  ${asString(row?.['label'])} ${asString(row?.['target'])}: ${String(row?.['calls'])} calls, ${price}`,
-    )
+    output.print(`  ${label === target ? target : `${label} ${target}`}: ${calls} calls, ${price}`)
   }
   if (odds === undefined) return output.print('without a baseline there is no gate to plan')
   const { margin, alpha } = suite.gate ?? defaultGate
   output.print(`P(pass) of the gate, margin ${margin * 100} points, alpha ${alpha}, where the candidate is`)
-  output.print(
-    `  ${''.padEnd(14)}${losses.map((loss) => (loss === 0 ? 'equal' : `-${loss * 100} pp`).padStart(8)).join('')}`,
-  )
+  const columns = losses.map((loss) => (loss === 0 ? 'equal' : `-${loss * 100} pp`).padStart(8))
+  output.print(`  ${''.padEnd(14)}${columns.join('')}`)
   for (const { name, means } of shownPopulations) {
     const row = odds.filter(({ population }) => population === name)
     output.print(
@@ -53,11 +66,13 @@ export function showPlan(plan: JsonObject, suite: Suite, isJson: boolean, output
 }
 
 /** By simulation, with the cluster as the unit; nothing without a baseline. */
-function oddsOf(plan: JsonObject, { gate = defaultGate, baseline, seed }: Suite): Odds[] | undefined {
+function oddsOf(
+  { repeats, clusters }: ToldPlan,
+  { gate = defaultGate, baseline, seed }: Suite,
+): Odds[] | undefined {
   if (baseline === undefined) return undefined
-  const { least } = asObject(plan['repeats']) as { least: number }
   const random = createRandom(`${seed}:plan`)
-  const sizes = { cases: Number(plan['clusters']), repeats: least, margin: gate.margin, alpha: gate.alpha }
+  const sizes = { cases: clusters, repeats: repeats.least, margin: gate.margin, alpha: gate.alpha }
   return shownPopulations.flatMap(({ name }) =>
     losses.map((loss) => {
       const { pass, fail } = gateOdds(name, sizes, loss, { runs: simulatedRuns, random })
