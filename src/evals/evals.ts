@@ -3,7 +3,7 @@
 import { GatewayError } from '../core/error.ts'
 import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
-import { allRows } from './all-rows.ts'
+import { allRows, withoutDetails } from './all-rows.ts'
 import { Execution } from './execution.ts'
 import type { EvalParts } from './parts.ts'
 import { planRun, type RunPlan } from './plan.ts'
@@ -63,7 +63,7 @@ export class Evals {
     if (this.#live.has(id)) throw new GatewayError('invalid_request', 'This run is still running.')
     const settings = JSON.parse(run.settings) as RunSettings
     const prepared = await prepare(settings)
-    const rows = await allRows(store, org, id)
+    const rows = await allRows(store, org, id, withoutDetails)
     await store.changeRun(org, id, { status: 'running' })
     this.#launch(
       run,

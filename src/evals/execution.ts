@@ -5,7 +5,7 @@ import type { GradeParts } from '../judgement/assertions/assertion.ts'
 import { createScriptRunner, type ScriptRunner } from '../judgement/assertions/script.ts'
 import { alphaAtEnd } from '../judgement/statistics/e-process.ts'
 import type { Suite } from '../judgement/suite/suite.ts'
-import { allRows } from './all-rows.ts'
+import { allRows, withoutTexts } from './all-rows.ts'
 import { analyseInBackground } from './background-analysis.ts'
 import { type Attempt, runConversation } from './conversation.ts'
 import { EarlyStopWatch, type EarlyVerdict } from './early-stop.ts'
@@ -159,7 +159,7 @@ export class Execution {
   async #analyse(stopped: RunFacts['stopped'], plannedRows: number) {
     const { run, parts, prepared } = this.#given
     const { suite, cases, arms } = prepared
-    const rows = await allRows(parts.store, run.org, run.id)
+    const rows = await allRows(parts.store, run.org, run.id, withoutTexts)
     const gate = suite.gate ?? (suite.baseline && defaultGate)
     const facts: RunFacts = {
       runId: run.id,
