@@ -7,16 +7,15 @@ import type { AskModel, EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import { createIdFactory } from '../core/id.ts'
-import type { NanoUsd } from '../core/money.ts'
 import { Evals } from '../evals/evals.ts'
 import type { Called, CallModel, EvalStore } from '../evals/port.ts'
 import type { Catalogue } from '../models/catalogue.ts'
-import { priceUsage } from '../models/cost.ts'
 import { findDestination, type RoutingTable } from '../routing/plan.ts'
 import { isRoute, type RouteEntry } from '../routing/route.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
 import { packageVersion } from './package-version.ts'
+import { costOf, createPricedAsk } from './priced-ask.ts'
 
 export interface EvalComposition {
   /** On the account of evaluations. */
@@ -32,14 +31,12 @@ export interface EvalComposition {
 
 export function composeEvals(parts: EvalComposition): Evals {
   const { ask, embed, table, store, catalogue, clock, log, closers } = parts
-  const call: CallModel = async (request, { tags, timeoutMs }, signal) => {
-    const asked = await ask(
+  const priced = createPricedAsk(ask, catalogue, clock)
+  const call: CallModel = (request, { tags, timeoutMs }, signal) =>
+    priced(
       { request, tags, priority: 'batch', cache: 'off', ...(timeoutMs !== undefined && { timeoutMs }) },
       signal,
     )
-    const costNanoUsd = costOf(await catalogue(), asked, clock.nowMs())
-    return { ...asked, ...(costNanoUsd !== undefined && { costNanoUsd }) }
-  }
   const evals = new Evals({
     call,
     embed,
@@ -69,18 +66,4 @@ function firstTargetOf(name: string, table: RoutingTable): Pick<Called, 'provide
     if (error instanceof GatewayError) return undefined
     throw error
   }
-}
-
-/** Undefined where the model has no price, or a part of what was consumed has none. */
-function costOf(
-  catalogue: Catalogue,
-  { provider, model, usage }: Pick<Called, 'provider' | 'model' | 'usage'>,
-  atMs: number,
-): NanoUsd | undefined {
-  if (provider === undefined || model === undefined || usage === undefined) return undefined
-  const price = catalogue.lookup(provider, model)?.price
-  if (price === undefined) return undefined
-  const priceOf = (name: string) => catalogue.lookup(provider, name)?.price
-  const { totalNanoUsd, unpriced } = priceUsage(price, usage, { atMs, priceOf })
-  return unpriced.length > 0 ? undefined : totalNanoUsd
 }

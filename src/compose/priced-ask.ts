@@ -19,7 +19,12 @@ export function createPricedAsk(
   }
 }
 
-function costOf(catalogue: Catalogue, { provider, model, usage }: Asked, atMs: number): NanoUsd | undefined {
+/** Undefined where the model has no price, or a part of what was consumed has none. */
+export function costOf(
+  catalogue: Catalogue,
+  { provider, model, usage }: Pick<Asked, 'provider' | 'model' | 'usage'>,
+  atMs: number,
+): NanoUsd | undefined {
   if (provider === undefined || model === undefined || usage === undefined) return undefined
   const price = catalogue.lookup(provider, model)?.price
   if (price === undefined) return undefined
