@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import test from 'node:test'
+import { noEvalData, readGsm8k } from '../../test/support/eval-data.ts'
 import { evalRow, lostRow, runFacts } from '../../test/support/eval-rows.ts'
 import type { GateSettings } from '../judgement/suite/settings.ts'
 import { analyse } from './analysis.ts'
@@ -38,19 +37,13 @@ function partOf({ comparisons }: Report, name: string): GatePart {
   return part
 }
 
-const shared = resolve(process.env['WEIR_SHARED'] ?? resolve(import.meta.dirname, '../../../shared'))
-const gsm8k = resolve(shared, 'eval-data/gsm8k/model_solutions_300.jsonl')
-const withData = existsSync(gsm8k) ? {} : { skip: 'no ../shared/eval-data beside the repository' }
+const withData = noEvalData === false ? {} : { skip: noEvalData }
 
 test('real graded answers: McNemar, bounds and verdict of two models on 300 problems', withData, () => {
-  const lines = readFileSync(gsm8k, 'utf8').trim().split('\n')
-  const rows = lines.flatMap((line) => {
-    const item = JSON.parse(line) as Record<string, { is_correct: boolean }> & { id: string }
-    return [
-      evalRow(item.id, 'new', { pass: item['175b_finetuning']!.is_correct }),
-      evalRow(item.id, 'old', { pass: item['6b_verification']!.is_correct }),
-    ]
-  })
+  const rows = readGsm8k().flatMap(({ id, finetuned, verified }) => [
+    evalRow(id, 'new', { pass: finetuned }),
+    evalRow(id, 'old', { pass: verified }),
+  ])
   const result = report(rows)
   const { flips, gate } = result.comparisons[0]!
   assert.deepEqual([flips!.onlyBaseline, flips!.onlyCandidate], [40, 35])

@@ -33,7 +33,7 @@ export function gateOdds(
   loss: number,
   { runs, random }: { readonly runs: number; readonly random: Random },
 ): GateOdds {
-  const draw = drawers[population](loss, plan.repeats, random)
+  const draw = drawDifference(population, loss, plan.repeats, random)
   const differences = Array.from<number>({ length: plan.cases })
   const isBinary = plan.repeats === 1
   let [pass, fail, pointPass] = [0, 0, 0]
@@ -49,6 +49,16 @@ export function gateOdds(
     if (total / plan.cases >= -plan.margin - 1e-9) pointPass += 1
   }
   return { pass: pass / runs, fail: fail / runs, pointPass: pointPass / runs }
+}
+
+/** Draws the difference of one case, candidate minus baseline, where the candidate is truly `loss` worse. */
+export function drawDifference(
+  population: Population,
+  loss: number,
+  repeats: number,
+  random: Random,
+): () => number {
+  return drawers[population](loss, repeats, random)
 }
 
 type Drawer = (loss: number, repeats: number, random: Random) => () => number

@@ -88,3 +88,20 @@ export function readLlmDrift(task: 'PRIME_FULL' | 'LEETCODE_EASY'): SnapshotAnsw
     return { model: row['model']!, promptKey: `${row['id']}\n${row['query']}`, text, score: isRight ? 1 : 0 }
   })
 }
+
+/** What two models answered to 300 problems of arithmetic, graded. */
+export function readGsm8k(): {
+  readonly id: string
+  readonly finetuned: boolean
+  readonly verified: boolean
+}[] {
+  const lines = read('gsm8k/model_solutions_300.jsonl').trim().split('\n')
+  return lines.map((line) => {
+    const item = JSON.parse(line) as Record<string, { is_correct: boolean }> & { id: string }
+    return {
+      id: item.id,
+      finetuned: item['175b_finetuning']!.is_correct,
+      verified: item['6b_verification']!.is_correct,
+    }
+  })
+}

@@ -6,7 +6,7 @@ export const htmlStyle = `
 @media (prefers-color-scheme: dark) { :root { --text: #e6e9ed; --soft: #9aa5b1; --line: #30363d; --back: #111418; --panel: #1a1f25;
   --pass: #4cc38a; --fail: #f0716a; --open: #e2b93b; --a: #6ea0ff; --b: #b793f2; --added: #153d28; --gone: #4d1f1c; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1180px; padding: 28px 24px 80px; background: var(--back); color: var(--text);
+body { margin: 0 auto; max-width: 1240px; padding: 28px 24px 80px; background: var(--back); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 h1 { font-size: 24px; margin: 0; } h2 { font-size: 17px; margin: 36px 0 10px; }
 header { display: flex; flex-wrap: wrap; align-items: center; gap: 12px; }
@@ -17,7 +17,7 @@ header { display: flex; flex-wrap: wrap; align-items: center; gap: 12px; }
 .badge.inconclusive { background: #9a6700; color: #fff; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical-align: middle; white-space: nowrap; }
+th, td { text-align: left; font-size: 14px; padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical-align: middle; white-space: nowrap; }
 th { color: var(--soft); font-weight: 500; font-size: 13px; }
 td.wrap { white-space: normal; min-width: 220px; }
 svg text { fill: var(--soft); font-size: 11px; }

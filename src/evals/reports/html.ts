@@ -39,7 +39,7 @@ export function htmlReport(report: Report): string {
 </head>
 <body>
 <header><h1>${escapeHtml(report.name)}</h1><span class="badge ${report.verdict}">${report.verdict}</span></header>
-<p class="note">${escapeHtml(verdictText(report))}</p>
+${whySection(report)}
 <p class="facts">${escapeHtml(factsText(report))}</p>
 ${armSection(report, colourOf)}
 ${gateSections(report)}
@@ -62,6 +62,12 @@ ${groupSection('By cluster', report.clusters, report)}
 </body>
 </html>
 `
+}
+
+/** The badge has said the verdict already: only what explains it is worth a line. */
+function whySection(report: Report): string {
+  const text = verdictText(report)
+  return text === report.verdict ? '' : `<p class="note">${escapeHtml(text)}</p>`
 }
 
 function factsText(report: Report): string {
