@@ -72,8 +72,17 @@ export function replaceField(form: Buffer, { start, end }: FormField, value: str
 const disposition =
   /^content-disposition:[ \t]*form-data((?:[ \t]*;[ \t]*[a-z]+=(?:"(?:[^"\\]|\\.)*"|[^\s;"]+))*)[ \t]*$/i
 
-/** The name that a part's head gives its field. Whatever could be read in two ways is refused. */
 function fieldName(head: string): string {
+  return readPartHead(head).name
+}
+
+export interface PartHead {
+  readonly name: string
+  readonly filename?: string
+}
+
+/** What a part's head says of it. Whatever could be read in two ways is refused. */
+export function readPartHead(head: string): PartHead {
   const lines = head.split('\r\n')
   const own = lines.filter((line) => /^content-disposition\b/i.test(line))
   const parameters = own.length === 1 ? disposition.exec(own[0]!)?.[1] : undefined
@@ -83,16 +92,19 @@ function fieldName(head: string): string {
   if (lines.some((line) => /^content-transfer-encoding\b/i.test(line))) {
     throw malformed('has a part in a transfer encoding')
   }
-  const names = [...parameters.matchAll(/;[ \t]*([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/gi)]
-    .filter(([, key]) => key!.toLowerCase() === 'name')
-    .map(([, , quoted, plain]) => quoted ?? plain ?? '')
-  const [name, ...others] = names
+  const found = [...parameters.matchAll(/;[ \t]*([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/gi)]
+  const valuesOf = (wanted: string): string[] =>
+    found
+      .filter(([, key]) => key!.toLowerCase() === wanted)
+      .map(([, , quoted, plain]) => quoted ?? plain ?? '')
+  const [name, ...others] = valuesOf('name')
   if (name === undefined || others.length > 0 || /[\\%]/.test(name)) {
     throw malformed('has a part without one plain name')
   }
-  return name
+  const [filename] = valuesOf('filename')
+  return { name, ...(filename !== undefined && { filename }) }
 }
 
-function malformed(what: string): GatewayError {
+export function malformed(what: string): GatewayError {
   return new GatewayError('invalid_request', `The multipart form ${what}.`)
 }

@@ -79,6 +79,18 @@ export async function readRaw(
   return { kind: 'bytes', contentType, bytes: await readBytes(request, maxUploadBytes, share) }
 }
 
+/** The body as it comes. What is not read of it is discarded. Throws `unsupported_media_type` or `client_gone`. */
+export async function* readStream(request: IncomingMessage): AsyncGenerator<Buffer> {
+  refuseCompressed(request)
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer
+  } catch (cause) {
+    throw new GatewayError('client_gone', 'The client closed the connection while sending.', { cause })
+  } finally {
+    request.resume()
+  }
+}
+
 function refuseCompressed({ headers }: IncomingMessage): void {
   const encoding = headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return

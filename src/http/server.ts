@@ -12,7 +12,7 @@ import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
 import { Roster } from '../core/roster.ts'
 import type { Gateway, Inbound } from '../gateway.ts'
-import { type BodyLimits, ByteBudget, readJson, readRaw } from './body.ts'
+import { type BodyLimits, ByteBudget, readJson, readRaw, readStream } from './body.ts'
 import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
 import { withFingerprint } from './fingerprint.ts'
@@ -240,6 +240,7 @@ async function answerSide(
       clientAddress: options.clientAddressOf(request),
       header: (name) => headerOf(request, name),
       json: () => readJson(request, options.limits),
+      upload: () => readStream(request),
     })
     const headers = { 'x-weir-request-id': id, ...reply.headers }
     if (reply.stream === undefined) return outlet.send(reply.status, headers, reply.body)

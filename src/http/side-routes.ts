@@ -1,7 +1,7 @@
 /** The routes beside the data path: health, metrics, the list of models, and the start page. */
 
 import { GatewayError } from '../core/error.ts'
-import { asString, type JsonObject } from '../core/json.ts'
+import { asString, type Json, type JsonObject } from '../core/json.ts'
 import type { Snapshot } from '../gateway.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { describeModels } from '../models/describe.ts'
@@ -16,7 +16,9 @@ export interface SideRequest {
   readonly credential: string | undefined
   readonly clientAddress: string | undefined
   header(name: string): string | undefined
-  json(): Promise<unknown>
+  json(): Promise<Json>
+  /** The body as it comes; of a caller that leaves, it throws `client_gone`. */
+  upload(): AsyncIterable<Uint8Array>
 }
 
 export interface SideReply {
@@ -29,9 +31,13 @@ export interface SideReply {
 
 /** The way to one caller. What is written after the end goes nowhere. */
 export interface SideStream {
-  write(text: string): void
+  /** False: wait for the drain before the next one. */
+  write(chunk: string | Buffer): boolean
   readonly pendingBytes: number
   end(): void
+  /** Cuts the connection: what was sent is not the whole. */
+  destroy(): void
+  onDrain(listener: () => void): void
   onClose(listener: () => void): void
 }
 
