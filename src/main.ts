@@ -9,6 +9,7 @@ import { backupRoutes } from './compose/backup.ts'
 import { createLiveEvents } from './admin/live-events.ts'
 import { createAccess, pepperOf } from './compose/access.ts'
 import { createAlerting } from './compose/alerts.ts'
+import { createBatching } from './compose/batches.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
@@ -325,6 +326,22 @@ async function compose({
     log,
     closers,
   })
+  const batching = createBatching({
+    config: () => current,
+    stores,
+    gateway,
+    newRequestId,
+    snapshot: () => snapshot,
+    async lookUp() {
+      await catalogue.load()
+      return catalogue.lookUp(current)
+    },
+    chargedFor: (requestId) => books.store.chargedFor(requestId),
+    events,
+    clock,
+    log,
+    closers,
+  })
   const adminRows = [
     ...modelRoutes(modelWatch),
     ...recordRoutes(stores.records),
@@ -342,6 +359,7 @@ async function compose({
     observer,
     snapshot: () => snapshot,
     storedAnswers: storedAnswersOf(() => snapshot, stored),
+    callerRoutes: batching.sideRoutes,
     admin: adminSideRoutes({
       routes: [...adminRows, ...evalRoutes(evals, { allowsScripts: false })],
       isToken: (presented) => isAdminToken(presented, config.admin.token),
@@ -397,6 +415,7 @@ async function compose({
     if (snapshot.table.routes.size > 0) void modelWatch.look()
   }
   if (!isControlOnly) alerting.start()
+  if (!isControlOnly) batching.start()
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
   if (!isControlOnly) void drift.reload(config)

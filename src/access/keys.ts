@@ -46,6 +46,8 @@ export interface Keyring {
    * store has been out of reach for too long to know.
    */
   identify(caller: Caller): Principal
+  /** Whoever the key with this id is for; undefined where it is not valid any more. For work that a caller left behind. */
+  principalOf(keyId: string): Principal | undefined
   readonly declared: readonly DeclaredKey[]
   /** A keyring over the same directory with other declared keys (after a reload). */
   withDeclared(declared: readonly DeclaredKey[]): Keyring
@@ -96,7 +98,26 @@ export function createKeyring(options: KeyringOptions): Keyring {
       authoriseAddress(known.principal, address)
       return known.principal
     },
+    principalOf(keyId) {
+      const id = `key ${keyId}`
+      const known = recall(id) ?? knownById(keyId, declared, directory)
+      if (known === undefined || known.untilMs <= clock.nowMs()) return undefined
+      remembered.set(id, known)
+      return known.principal
+    },
     withDeclared: (replaced) => createKeyring({ ...options, declared: replaced }),
+  }
+}
+
+function knownById(keyId: string, declared: readonly DeclaredKey[], directory: Directory): Known | undefined {
+  const named = declared.find(({ name }) => declaredKeyId(name) === keyId)
+  if (named) return knownDeclared(named, directory)
+  const key = directory.keys.get(keyId)
+  if (key === undefined || key.revokedAtMs !== undefined) return undefined
+  return {
+    principal: storedPrincipal(key, directory),
+    untilMs: key.expiresAtMs ?? Infinity,
+    isDeclared: false,
   }
 }
 

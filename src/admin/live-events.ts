@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../core/json.ts'
 import { type AdminRoute, adminRoute, type AdminStream } from './route.ts'
 
-export type LiveEventType = 'request' | 'alert' | 'health' | 'budget'
+export type LiveEventType = 'request' | 'alert' | 'health' | 'budget' | 'batch'
 
 export interface LiveEvents {
   /** `data` is asked for only where somebody watches. */
@@ -63,7 +63,7 @@ export function createLiveEvents(): LiveEvents {
         path: '/events',
         policy: 'read',
         summary:
-          'What happens, as server-sent events: `request`, `alert`, `health`, `budget`; `end` says why it ends.',
+          'What happens, as server-sent events: `request`, `alert`, `health`, `budget`, `batch`; `end` says why it ends.',
         response: z.string(),
         run: ({ org }) => ({
           stream: {

@@ -4,9 +4,10 @@ import type { Principal } from '../access/principal.ts'
 import type { AskModel, EmbedTexts } from '../core/ask.ts'
 import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
-import { asArray, asObject, parseJson } from '../core/json.ts'
+import { asArray, asObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import { dialects } from '../dialects/registry.ts'
 import type { Gateway, Inbound, Served } from '../gateway.ts'
+import { type DataRoute, findDataRoute } from '../http/routes.ts'
 import { openEmbed } from '../upstream/embed.ts'
 import { openRequest } from '../upstream/generate.ts'
 import type { Call } from '../upstream/operation.ts'
@@ -69,18 +70,66 @@ function vectorsOf(body: string): number[][] {
   )
 }
 
+/** A request as a client would send it, from within. */
+export interface RouteCall {
+  /** Such as `/v1/chat/completions`. */
+  readonly path: string
+  readonly body: JsonObject
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal | undefined
+}
+
+export interface RouteAnswer {
+  readonly requestId: string
+  readonly status: number
+  /** In the dialect of the path, errors too. */
+  readonly body: Json
+  readonly served: Served
+}
+
+/** Throws `not_found` where the path is no route; all else is in the answer. */
+export async function callRoute(parts: InnerCallParts, call: RouteCall): Promise<RouteAnswer> {
+  const route = findDataRoute(call.path, undefined)
+  if (!route) throw new GatewayError('not_found', 'There is no such path.')
+  const { id, served, status, body } = await callWithin(parts, {
+    dialect: route.dialect,
+    operation: route.operation,
+    open: () => openRoute(route, call),
+    encodeError: route.encodeError,
+    headers: call.headers,
+    signal: call.signal,
+  })
+  return { requestId: id, status, body: parseJson(body) ?? null, served }
+}
+
+/** The call that the path and the body make. Rejects with GatewayError. */
+export function openRoute(
+  route: DataRoute,
+  { body, headers }: Pick<RouteCall, 'body' | 'headers'>,
+): Promise<Call> {
+  return route.open({
+    method: 'POST',
+    query: '',
+    header: (name) => headers[name],
+    json: async () => body,
+    raw: async () => ({ kind: 'json', value: body }),
+  })
+}
+
 interface InnerCall {
   readonly dialect: string
   readonly operation: Inbound['operation']
-  readonly open: () => Call
+  readonly open: () => Call | Promise<Call>
+  /** Absent: as OpenAI tells errors. */
+  readonly encodeError?: Inbound['encodeError']
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
 }
 
 async function callWithin(
   { gateway, newRequestId, principal }: InnerCallParts,
-  { dialect, operation, open, headers, signal }: InnerCall,
-): Promise<{ id: string; served: Served; body: string }> {
+  { dialect, operation, open, encodeError, headers, signal }: InnerCall,
+): Promise<{ id: string; served: Served; status: number; body: string }> {
   const id = newRequestId()
   const outlet = new CollectingOutlet()
   const interrupt = new Interrupt()
@@ -97,17 +146,18 @@ async function callWithin(
     clientAddress: undefined,
     header: (name) => headers[name],
     open: async () => open(),
-    encodeError: dialects['openai-chat'].error.encode,
+    encodeError: encodeError ?? dialects['openai-chat'].error.encode,
     outlet,
     interrupt,
   })
   signal?.removeEventListener('abort', leave)
-  return { id, served, body: outlet.body }
+  return { id, served, status: outlet.status, body: outlet.body }
 }
 
 /** The end of an answer that stays in the process. What is streamed is not kept: its events are. */
 class CollectingOutlet implements Outlet {
   readonly isGone = false
+  status = 0
   body = ''
 
   begin(): void {
@@ -122,7 +172,8 @@ class CollectingOutlet implements Outlet {
     // The call itself tells that it is over.
   }
 
-  send(_status: number, _headers: Readonly<Record<string, string>>, body: string | Buffer): void {
+  send(status: number, _headers: Readonly<Record<string, string>>, body: string | Buffer): void {
+    this.status = status
     this.body = body.toString()
   }
 

@@ -20,6 +20,8 @@ export interface ListenParts {
   readonly observer: Observer
   readonly snapshot: () => Snapshot
   readonly storedAnswers: StoredAnswers
+  /** On which callers manage what is their own. */
+  readonly callerRoutes: readonly SideRoute[]
   readonly admin: readonly SideRoute[]
   /** The administration for whoever may open the control socket. */
   readonly control: readonly SideRoute[]
@@ -86,7 +88,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
   let url = ''
   let adminUrl = ''
   if (!parts.isControlOnly) {
-    const data = [...common, storedResponseRoute(parts.storedAnswers)]
+    const data = [...common, storedResponseRoute(parts.storedAnswers), ...parts.callerRoutes]
     const adminPort = config.server.admin?.port
     url = await openPort(adminPort === undefined ? [...data, ...admin] : data, port, gateway)
     adminUrl = adminPort === undefined ? url : await openPort([...common, ...admin], adminPort)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import type { AccessStore } from '../access/port.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
+import type { BatchStore, FileStore } from '../batch/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { DriftStore } from '../drift/port.ts'
@@ -14,6 +15,8 @@ import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
 import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { createClaimStore } from '../storage/sql/idempotency-store.ts'
+import { createBatchStore } from '../storage/sql/batch-store.ts'
+import { createFileStore } from '../storage/sql/file-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
@@ -32,6 +35,8 @@ export interface Stores {
   readonly marks: MarkStore
   readonly spend: SpendStore
   readonly evals: EvalStore
+  readonly files: FileStore
+  readonly batches: BatchStore
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
   readonly records: RecordStore
@@ -57,6 +62,8 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     marks: createMarkStore(database),
     spend: createSpendStore(database),
     evals: createEvalStore(database),
+    files: createFileStore(database),
+    batches: createBatchStore(database),
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer }),

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DialectId } from '../core/event.ts'
 import { Secret } from '../core/secret.ts'
 import { alertSettings } from './alert-settings.ts'
+import { batchSettings, fileSettings } from './batch-settings.ts'
 import { addressRange, accessSettings, keyRules } from './key-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { driftSettings } from './drift-settings.ts'
@@ -318,6 +319,8 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Request records.'),
+    files: fileSettings.prefault({}).describe("Callers' files: what batches are made of, and their results."),
+    batches: batchSettings.prefault({}).describe('Requests that are answered when there is room for them.'),
     storedResponses: z
       .strictObject({
         ttlSeconds: z

@@ -23,8 +23,15 @@ export interface CallerCall extends CallerIdentity {
   readonly query: URLSearchParams
   header(name: string): string | undefined
   json(): Promise<Json>
-  /** The body as it comes, whatever it is; of a caller that leaves, it throws `client_gone`. */
-  upload(): AsyncIterable<Uint8Array>
+  /** The parts of a form as they come, one after the other. Throws `invalid_request`, or `client_gone`. */
+  form(): AsyncIterable<FormPart>
+}
+
+export interface FormPart {
+  readonly name: string
+  readonly filename?: string
+  /** To be read before the next part is. */
+  readonly content: AsyncIterable<Uint8Array>
 }
 
 export type CallerReply =

@@ -278,6 +278,13 @@ export const errorTable = {
     meaning: "The gateway's own database cannot be reached, is too slow, or cannot write.",
     mend: "Retry after a while; the log has the database's own words.",
   },
+  storage_full: {
+    status: 507,
+    retry: 'never',
+    blame: 'gateway',
+    meaning: 'There is no room for this file: on the disk, or within what an organisation may keep.',
+    mend: 'Delete files that are no longer needed, or give the gateway more space (`files.maxTotalBytes`, its disk).',
+  },
   server_shutdown: {
     status: 503,
     retry: 'after',

@@ -57,7 +57,8 @@ export class FormReader {
   #start(): boolean {
     const first = this.#delimiter.subarray(2)
     if (this.#rest.length < first.length) return false
-    if (!this.#rest.subarray(0, first.length).equals(first)) throw malformed('does not begin with its boundary')
+    if (!this.#rest.subarray(0, first.length).equals(first))
+      throw malformed('does not begin with its boundary')
     return this.#goOn('delimiter', first.length)
   }
 

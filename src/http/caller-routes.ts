@@ -28,8 +28,8 @@ function patternOf(path: string): RegExp {
 }
 
 function toCall(request: SideRequest, params: Readonly<Record<string, string>>): CallerCall {
-  const { credential, clientAddress, query, header, json: read, upload } = request
-  return { credential, clientAddress, query, header, json: read, upload, params }
+  const { credential, clientAddress, query, header, json: read, form } = request
+  return { credential, clientAddress, query, header, json: read, form, params }
 }
 
 function toReply(reply: Awaited<ReturnType<CallerRoute['run']>>): SideReply {

@@ -16,6 +16,7 @@ import { type BodyLimits, ByteBudget, readJson, readRaw, readStream } from './bo
 import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
 import { withFingerprint } from './fingerprint.ts'
+import { readForm } from './form.ts'
 import { type Head, readHead } from './head.ts'
 import { type DataRoute, errorEncoderFor, findDataRoute, type RequestSource } from './routes.ts'
 import { checkMethod, type SideRoute } from './side-routes.ts'
@@ -240,7 +241,7 @@ async function answerSide(
       clientAddress: options.clientAddressOf(request),
       header: (name) => headerOf(request, name),
       json: () => readJson(request, options.limits),
-      upload: () => readStream(request),
+      form: () => readForm(request.headers['content-type'], readStream(request)),
     })
     const headers = { 'x-weir-request-id': id, ...reply.headers }
     if (reply.stream === undefined) return outlet.send(reply.status, headers, reply.body)

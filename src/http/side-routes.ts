@@ -1,5 +1,6 @@
 /** The routes beside the data path: health, metrics, the list of models, and the start page. */
 
+import type { FormPart } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { asString, type Json, type JsonObject } from '../core/json.ts'
 import type { Snapshot } from '../gateway.ts'
@@ -17,8 +18,8 @@ export interface SideRequest {
   readonly clientAddress: string | undefined
   header(name: string): string | undefined
   json(): Promise<Json>
-  /** The body as it comes; of a caller that leaves, it throws `client_gone`. */
-  upload(): AsyncIterable<Uint8Array>
+  /** The parts of a multipart form as they come. */
+  form(): AsyncIterable<FormPart>
 }
 
 export interface SideReply {

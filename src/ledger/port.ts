@@ -1,5 +1,6 @@
 /** What the ledger needs stored. A storage implements it; it sees of this folder only this file. */
 
+import type { NanoUsd } from '../core/money.ts'
 import type { Intent, LedgerEntry, Settlement } from './entry.ts'
 
 export type { EntryKind, Intent, LedgerEntry, Settlement, UsageSource } from './entry.ts'
@@ -83,6 +84,8 @@ export interface LedgerStore {
   /** Lines from this one on, in their order. */
   entriesAfter(seq: number, limit: number): readonly LedgerEntry[]
   counts(): LedgerCounts
+  /** What all attempts at a request were charged, corrections left out. */
+  chargedFor(requestId: string): NanoUsd
   /** The text that was kept for the version, if any was. */
   prices(version: string): string | undefined
 }

@@ -6,6 +6,7 @@ import { alertMigrations } from './alert-migrations.ts'
 import { driftMigrations } from './drift-migrations.ts'
 import { idempotencyMigrations } from './idempotency-migrations.ts'
 import { evalMigrations } from './eval-migrations.ts'
+import { batchMigrations } from './batch-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   ...driftMigrations,
   ...idempotencyMigrations,
   ...evalMigrations,
+  ...batchMigrations,
 ]

@@ -35,6 +35,10 @@ export function createLedgerStore(database: DatabaseSync, window = searchWindow)
     const { sql: text, parameters } = query.compile()
     return database.prepare(text).all(...(parameters as readonly SQLInputValue[]))
   }
+  const sumOfRequest = database.prepare(
+    // The index of identities leaves corrections out.
+    `select sum(charged_nano_usd) as nanoUsd from ledger where request_id = ? and kind <> 'adjust'`,
+  )
   const findPrices = database.prepare('select price from price_versions where version = ?')
   return {
     openIntents: () =>
@@ -88,6 +92,7 @@ export function createLedgerStore(database: DatabaseSync, window = searchWindow)
         providerCostNanoUsd: row.providerCostNanoUsd,
       }
     },
+    chargedFor: (requestId) => Number(sumOfRequest.get(requestId)?.['nanoUsd'] ?? 0),
     prices: (version) => findPrices.get(version)?.['price'] as string | undefined,
   }
 }

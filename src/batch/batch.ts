@@ -1,0 +1,81 @@
+/** What a batch is: many requests that are answered when there is room for them, and where it stands. */
+
+import type { NanoUsd } from '../core/money.ts'
+
+/** Whose a file or a batch is: one key's of one organisation. */
+export interface Owner {
+  readonly org: string
+  readonly keyId: string
+}
+
+/** In the words of OpenAI's API. */
+export type BatchStatus =
+  | 'validating'
+  | 'failed'
+  | 'in_progress'
+  | 'finalizing'
+  | 'completed'
+  | 'expired'
+  | 'cancelling'
+  | 'cancelled'
+
+/** Something is still to be done about it. */
+export const openStatuses = [
+  'validating',
+  'in_progress',
+  'finalizing',
+  'cancelling',
+] as const satisfies readonly BatchStatus[]
+
+export function isOpen(status: BatchStatus): boolean {
+  return openStatuses.some((open) => open === status)
+}
+
+/** Why lines are left unanswered. */
+export type StopReason = 'expired' | 'cancelled' | 'max_usd'
+
+/** The API that made it, which is told of it in its own shapes. */
+export type BatchDialect = 'openai' | 'anthropic'
+
+/** What is wrong with an input file. */
+export interface LineFault {
+  readonly code: string
+  /** Counted from 1; absent where it is the file as a whole. */
+  readonly line?: number
+  readonly message: string
+  readonly param?: string
+}
+
+export interface Batch extends Owner {
+  readonly id: string
+  readonly keyName: string
+  readonly dialect: BatchDialect
+  readonly endpoint: string
+  readonly inputFileId: string
+  /** Where its files are: only instances that see this folder work on it. */
+  readonly folder: string
+  readonly status: BatchStatus
+  readonly isPaused: boolean
+  readonly stop?: StopReason
+  readonly completionWindow: string
+  readonly metadata: Readonly<Record<string, string>>
+  /** Lines. Those that are neither completed nor failed are waiting, under way, or left unanswered. */
+  readonly total: number
+  readonly completed: number
+  readonly failed: number
+  readonly costNanoUsd: NanoUsd
+  /** It stops before it would cost more. */
+  readonly maxNanoUsd?: NanoUsd
+  readonly faults: readonly LineFault[]
+  readonly outputFileId?: string
+  readonly errorFileId?: string
+  /** How long its results are kept. Absent: as long as any file. */
+  readonly outputTtlSeconds?: number
+  readonly createdAtMs: number
+  /** When it ends, however many lines are left. */
+  readonly expiresAtMs: number
+  readonly startedAtMs?: number
+  readonly finalizingAtMs?: number
+  readonly cancellingAtMs?: number
+  readonly endedAtMs?: number
+}

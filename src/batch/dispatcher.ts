@@ -1,0 +1,305 @@
+/** Decides which line is done next, and how many at once: fair between callers, within what providers take. */
+
+import type { FileHandle } from 'node:fs/promises'
+import type { Clock } from '../core/clock.ts'
+import type { Json } from '../core/json.ts'
+import type { Batch } from './batch.ts'
+import type { FileFolder } from './file-folder.ts'
+import { Lane } from './lane.ts'
+import type { Claim, Deferral, Lease, LinePlace, LineQueue } from './port.ts'
+import { readRequestLine, type RequestLine } from './request-line.ts'
+
+/** A line that this instance has, with what it asks. */
+export interface ReadyLine extends Claim {
+  readonly request: RequestLine
+  /** The provider or route that it goes to. */
+  readonly lane: string
+}
+
+/** What became of one try. */
+export type TryOutcome =
+  /** It has its result. */
+  | { readonly kind: 'done'; readonly batch: Batch }
+  /** Too much was under way: nothing is held against the line. */
+  | { readonly kind: 'refused'; readonly retryAfterMs: number | undefined }
+  /** It failed, and may be tried again. */
+  | { readonly kind: 'failed'; readonly waitMs: number }
+  /** It was not made, or was ended, for a reason of ours. */
+  | { readonly kind: 'left'; readonly waitMs: number }
+  /** The batch may not spend what it could cost. */
+  | { readonly kind: 'unaffordable' }
+
+export interface DispatcherParts {
+  readonly queue: LineQueue
+  readonly folder: FileFolder
+  readonly clock: Clock
+  readonly random: () => number
+  readonly leaseOf: () => Lease
+  /** Over all batches. */
+  readonly maxRunning: () => number
+  parse(text: Buffer): Json
+  laneOf(batch: Batch, request: RequestLine): string
+  /** Never rejects. */
+  tryLine(batch: Batch, line: ReadyLine, signal: AbortSignal): Promise<TryOutcome>
+  giveBack(batchId: string, lines: readonly Deferral[]): Promise<void>
+  /** A batch has moved: lines were settled, or it cannot go on. */
+  onProgress(batch: Batch): void
+  onError(cause: unknown): void
+}
+
+/** Lines of one batch that wait here, so that a lane that frees up need not ask the store. */
+const maxReady = 128
+const maxReadyBytes = 8 * 1024 * 1024
+/** A batch that had no line that is due is asked again no sooner. */
+const dryMs = 250
+
+class ActiveBatch {
+  batch: Batch
+  readonly ready: ReadyLine[] = []
+  readyBytes = 0
+  readonly running = new Map<number, AbortController>()
+  isFilling = false
+  dryUntilMs = -Infinity
+  input: FileHandle | undefined
+
+  constructor(batch: Batch) {
+    this.batch = batch
+  }
+}
+
+export class Dispatcher {
+  readonly #parts: DispatcherParts
+  readonly #active = new Map<string, ActiveBatch>()
+  readonly #lanes = new Map<string, Lane>()
+  /** Batches whose lines are being ended: theirs are still under way. */
+  readonly #leaving = new Set<ActiveBatch>()
+  #running = 0
+  #isClosed = false
+  #idle: (() => void) | undefined
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts
+  }
+
+  get running(): number {
+    return this.#running
+  }
+
+  /** Those of which this instance holds lines. */
+  get holding(): readonly string[] {
+    return [...this.#active.values(), ...this.#leaving].map(({ batch }) => batch.id)
+  }
+
+  lanes(): { readonly name: string; readonly window: number; readonly running: number }[] {
+    return [...this.#lanes].map(([name, { window, running }]) => ({ name, window, running }))
+  }
+
+  /** From now on these are worked on, and no others. */
+  async update(batches: readonly Batch[]): Promise<void> {
+    const wanted = new Map(batches.map((batch) => [batch.id, batch]))
+    const dropped = [...this.#active.values()].filter(({ batch }) => !wanted.has(batch.id))
+    for (const batch of batches) {
+      const known = this.#active.get(batch.id)
+      if (known) known.batch = batch
+      else if (!this.#isClosed) this.#active.set(batch.id, new ActiveBatch(batch))
+    }
+    for (const active of dropped) this.#active.delete(active.batch.id)
+    this.pump()
+    await Promise.all(dropped.map((active) => this.#leave(active)))
+  }
+
+  /** Starts what may start. */
+  pump(): void {
+    if (this.#isClosed) return
+    while (this.#running < this.#parts.maxRunning()) {
+      const next = this.#pick()
+      if (!next) break
+      void this.#run(next.active, next.line)
+    }
+    for (const active of this.#active.values()) void this.#fill(active)
+  }
+
+  /** Starts nothing more; what is under way may end, until `hurry`. */
+  async close(hurry: AbortSignal): Promise<void> {
+    this.#isClosed = true
+    const abortAll = () => {
+      for (const { running } of [...this.#active.values(), ...this.#leaving]) {
+        for (const abort of running.values()) abort.abort()
+      }
+    }
+    if (hurry.aborted) abortAll()
+    hurry.addEventListener('abort', abortAll)
+    const active = [...this.#active.values()]
+    this.#active.clear()
+    await Promise.all(active.map((each) => this.#leave(each)))
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+  }
+
+  /** Of the callers whose turn it may be, the one with the fewest lines under way; of its batches, the oldest. */
+  #pick(): { active: ActiveBatch; line: ReadyLine } | undefined {
+    const nowMs = this.#parts.clock.monotonicMs()
+    let best: { active: ActiveBatch; at: number } | undefined
+    let bestRunning = Infinity
+    const runningOf = this.#runningByOwner()
+    for (const active of this.#active.values()) {
+      const running = runningOf.get(ownerOf(active.batch)) ?? 0
+      if (running >= bestRunning) continue
+      const at = active.ready.findIndex(({ lane }) => this.#laneOf(lane).hasRoom(nowMs))
+      if (at < 0) continue
+      best = { active, at }
+      bestRunning = running
+    }
+    if (!best) return undefined
+    const [line] = best.active.ready.splice(best.at, 1)
+    best.active.readyBytes -= line!.bytes
+    return { active: best.active, line: line! }
+  }
+
+  #runningByOwner(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const { batch, running } of this.#active.values()) {
+      const owner = ownerOf(batch)
+      counts.set(owner, (counts.get(owner) ?? 0) + running.size)
+    }
+    return counts
+  }
+
+  #laneOf(name: string): Lane {
+    let lane = this.#lanes.get(name)
+    if (!lane) this.#lanes.set(name, (lane = new Lane(this.#parts.maxRunning())))
+    return lane
+  }
+
+  async #run(active: ActiveBatch, line: ReadyLine): Promise<void> {
+    const { clock, random, queue, onError, onProgress } = this.#parts
+    const lane = this.#laneOf(line.lane)
+    const abort = new AbortController()
+    const startedMs = clock.monotonicMs()
+    lane.begin()
+    active.running.set(line.line, abort)
+    this.#running++
+    try {
+      const outcome = await this.#parts.tryLine(active.batch, line, abort.signal)
+      const nowMs = clock.monotonicMs()
+      switch (outcome.kind) {
+        case 'done':
+          lane.succeed()
+          await queue.done(outcome.batch.id, [line.line])
+          active.batch = outcome.batch
+          onProgress(outcome.batch)
+          break
+        case 'refused':
+          await this.#defer(active, line, lane.refuse(startedMs, nowMs, outcome.retryAfterMs, random))
+          break
+        case 'failed':
+          lane.leave()
+          await this.#defer(active, { ...line, tries: line.tries + 1 }, outcome.waitMs)
+          break
+        case 'left':
+          lane.leave()
+          await this.#defer(active, line, outcome.waitMs)
+          break
+        case 'unaffordable':
+          lane.leave()
+          await this.#defer(active, line, 0)
+          onProgress({ ...active.batch, stop: 'max_usd' })
+      }
+    } catch (cause) {
+      onError(cause) // its lease ends by itself
+    } finally {
+      active.running.delete(line.line)
+      this.#running--
+      if (this.#running === 0) this.#idle?.()
+      this.pump()
+    }
+  }
+
+  async #defer({ batch }: ActiveBatch, { line, tries }: ReadyLine, waitMs: number): Promise<void> {
+    const { clock, queue, giveBack } = this.#parts
+    await giveBack(batch.id, [{ line, tries, dueAtMs: clock.nowMs() + waitMs }])
+    await queue.done(batch.id, [line])
+  }
+
+  async #fill(active: ActiveBatch): Promise<void> {
+    const { clock, queue, folder, leaseOf, onError } = this.#parts
+    const room = maxReady - active.ready.length
+    if (active.isFilling || room < maxReady / 2 || active.readyBytes > maxReadyBytes) return
+    if (clock.monotonicMs() < active.dryUntilMs) return
+    active.isFilling = true
+    try {
+      const claims = await queue.take(active.batch.id, room, leaseOf())
+      if (claims.length === 0) active.dryUntilMs = clock.monotonicMs() + dryMs
+      const input = (active.input ??= await folder.open(active.batch.inputFileId, 'r'))
+      const texts = await readPlaces(input, claims)
+      const lines = claims.map((claim, index) => this.#toReady(active.batch, claim, texts[index]!))
+      if (this.#active.get(active.batch.id) !== active) return await this.#return(active, lines)
+      active.ready.push(...lines)
+      active.readyBytes += lines.reduce((sum, { bytes }) => sum + bytes, 0)
+      if (lines.length > 0) this.pump()
+    } catch (cause) {
+      active.dryUntilMs = clock.monotonicMs() + dryMs
+      onError(cause)
+    } finally {
+      active.isFilling = false
+    }
+  }
+
+  #toReady(batch: Batch, claim: Claim, text: Buffer): ReadyLine {
+    const { parse, laneOf } = this.#parts
+    const request = readRequestLine(text, batch.endpoint, parse)
+    return { ...claim, request, lane: laneOf(batch, request) }
+  }
+
+  /** Lines that have not begun are for others; those that have may end. */
+  async #leave(active: ActiveBatch): Promise<void> {
+    this.#leaving.add(active)
+    try {
+      await this.#return(active, active.ready.splice(0))
+    } catch (cause) {
+      this.#parts.onError(cause)
+    }
+    while (active.running.size > 0 || active.isFilling) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await active.input?.close()
+    this.#leaving.delete(active)
+  }
+
+  async #return({ batch }: ActiveBatch, lines: readonly Claim[]): Promise<void> {
+    if (lines.length === 0) return
+    const dueAtMs = this.#parts.clock.nowMs()
+    await this.#parts.giveBack(
+      batch.id,
+      lines.map(({ line, tries }) => ({ line, tries, dueAtMs })),
+    )
+  }
+}
+
+/** Neighbours are read at once: they nearly always are neighbours. */
+async function readPlaces(input: FileHandle, places: readonly LinePlace[]): Promise<Buffer[]> {
+  const [first, last] = [places[0], places.at(-1)]
+  if (!first || !last) return []
+  const span = last.offset + last.bytes - first.offset
+  if (span > maxReadyBytes) {
+    return Promise.all(places.map(({ offset, bytes }) => readAt(input, offset, bytes)))
+  }
+  const all = await readAt(input, first.offset, span)
+  return places.map(({ offset, bytes }) => {
+    const from = offset - first.offset
+    return all.subarray(from, from + bytes)
+  })
+}
+
+async function readAt(input: FileHandle, offset: number, bytes: number): Promise<Buffer> {
+  const text = Buffer.allocUnsafe(bytes)
+  for (let at = 0; at < bytes;) {
+    const { bytesRead } = await input.read(text, at, bytes - at, offset + at)
+    if (bytesRead === 0) throw new Error('the input file is shorter than it was')
+    at += bytesRead
+  }
+  return text
+}
+
+function ownerOf({ org, keyId }: Batch): string {
+  return `${org} ${keyId}`
+}

@@ -1,0 +1,165 @@
+/** What files and batches need stored and queued. A storage implements it; it sees of this folder only this file. */
+
+import type { NanoUsd } from '../core/money.ts'
+import type { Batch, BatchStatus, Owner } from './batch.ts'
+
+export type { Batch, BatchDialect, BatchStatus, LineFault, Owner, StopReason } from './batch.ts'
+export { openStatuses } from './batch.ts'
+
+/** What is known of a file; its bytes are in the folder. */
+export interface StoredFile extends Owner {
+  readonly id: string
+  readonly folder: string
+  /** `batch`, or `batch_output` of one that a batch has made. */
+  readonly purpose: string
+  readonly filename: string
+  readonly bytes: number
+  readonly createdAtMs: number
+  readonly expiresAtMs?: number
+}
+
+export interface FileQuery extends Owner {
+  readonly purpose?: string
+  readonly order: 'asc' | 'desc'
+  readonly limit: number
+  /** The last file of the page before. */
+  readonly after?: string
+}
+
+export interface FileStore {
+  /** Replaces one of the same id: what a batch makes again after a crash. */
+  put(file: StoredFile): Promise<void>
+  /** Of this owner. Also one that has expired and is not deleted yet. */
+  get(owner: Owner, id: string): Promise<StoredFile | undefined>
+  list(query: FileQuery): Promise<readonly StoredFile[]>
+  delete(owner: Owner, id: string): Promise<boolean>
+  /** All that the organisation keeps. */
+  totalBytes(org: string): Promise<number>
+  expired(folder: string, nowMs: number, limit: number): Promise<readonly StoredFile[]>
+}
+
+export interface BatchQuery {
+  readonly org: string
+  /** Absent: of all keys. */
+  readonly keyId?: string
+  readonly dialect?: Batch['dialect']
+  readonly status?: BatchStatus
+  readonly limit: number
+  /** The last batch of the page before: the newest come first. */
+  readonly after?: string
+  /** The first batch of the page behind. */
+  readonly before?: string
+}
+
+/** Where a line stands in the input file. */
+export interface LinePlace {
+  /** Counted from 1. */
+  readonly line: number
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** A line that one instance has for itself until its lease ends. */
+export interface Claim extends LinePlace {
+  /** Calls that failed so far and may be made again. */
+  readonly tries: number
+  /** How often it was claimed and neither answered nor given back: those who had it have crashed. */
+  readonly crashes: number
+}
+
+/** The result of a line, and where it stands among the results of one instance. */
+export interface SettledLine {
+  readonly line: number
+  readonly isError: boolean
+  readonly costNanoUsd: NanoUsd
+  /** The name of the file. */
+  readonly part: string
+  readonly offset: number
+  readonly bytes: number
+}
+
+export interface LineState extends LinePlace {
+  readonly result?: Omit<SettledLine, 'line' | 'costNanoUsd'>
+}
+
+export interface Deferral {
+  readonly line: number
+  readonly dueAtMs: number
+  readonly tries: number
+}
+
+export interface Lease {
+  /** The instance. */
+  readonly holder: string
+  readonly nowMs: number
+  readonly leaseMs: number
+}
+
+/** The rows of batches and of their lines: they are the truth, whatever carries the lines' numbers. */
+export interface BatchStore {
+  create(batch: Batch): Promise<void>
+  get(org: string, id: string): Promise<Batch | undefined>
+  list(query: BatchQuery): Promise<readonly Batch[]>
+  /** All that something is to be done about, the oldest first. */
+  open(folder: string): Promise<readonly Batch[]>
+  /** Changes it where it has one of these statuses; undefined where it has not. */
+  change(id: string, from: readonly BatchStatus[], to: BatchChange): Promise<Batch | undefined>
+  /** Takes the batch's own work (validation, the files at its end) for one instance; false where another has it. */
+  lead(id: string, lease: Lease): Promise<boolean>
+
+  delete(id: string): Promise<void>
+
+  addLines(id: string, lines: readonly LinePlace[]): Promise<void>
+  /** Deletes at most `limit` lines of the batch and tells how many. */
+  removeLines(id: string, limit: number): Promise<number>
+  /** Batches that have ended and whose lines are still there. */
+  endedWithLines(folder: string): Promise<readonly string[]>
+  /** Takes the next lines that are due and that nobody has; of these numbers where they are given. */
+  claim(id: string, limit: number, lease: Lease, among?: readonly number[]): Promise<readonly Claim[]>
+  /** Prolongs all leases of the holder's in these batches. */
+  extend(ids: readonly string[], lease: Lease): Promise<void>
+  /** Gives lines back: for later, or for anyone at once. */
+  giveBack(id: string, holder: string, lines: readonly Deferral[]): Promise<void>
+  /** Gives back all that an earlier process of this instance had. */
+  releaseAll(holder: string, nowMs: number): Promise<void>
+  /** Lines that some instance has now. */
+  underWay(id: string, nowMs: number): Promise<number>
+  /** Lines that nobody has and that are due, in order: what a broker may have lost. */
+  due(id: string, nowMs: number, limit: number): Promise<readonly number[]>
+  /** The first result of each line counts, later ones change nothing. The last one ends the batch's progress. */
+  settle(id: string, lines: readonly SettledLine[], nowMs: number): Promise<Batch>
+  /** In the order of the input. */
+  lines(id: string, afterLine: number, limit: number): Promise<readonly LineState[]>
+  /** Where the last known result of this part ends. */
+  endOfPart(id: string, part: string): Promise<number>
+}
+
+export type BatchChange = Partial<
+  Pick<
+    Batch,
+    | 'status'
+    | 'isPaused'
+    | 'stop'
+    | 'total'
+    | 'faults'
+    | 'outputFileId'
+    | 'errorFileId'
+    | 'startedAtMs'
+    | 'finalizingAtMs'
+    | 'cancellingAtMs'
+    | 'endedAtMs'
+  >
+>
+
+/** What tells instances which lines to look at next. It may lose numbers and give them twice. */
+export interface LineQueue {
+  /** Lines that are to be done now. */
+  offer(batchId: string, lines: readonly number[]): Promise<void>
+  /** At most `limit` lines, leased in the store. */
+  take(batchId: string, limit: number, lease: Lease): Promise<readonly Claim[]>
+  /** They have their results, or were given back. */
+  done(batchId: string, lines: readonly number[]): Promise<void>
+  /** The batch is over. */
+  drop(batchId: string): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,81 @@
+/** One line of an input file: which request it makes, and what may be wrong with it. */
+
+import { GatewayError } from '../core/error.ts'
+import { asString, isObject, type Json, type JsonObject } from '../core/json.ts'
+
+export interface RequestLine {
+  readonly customId: string
+  /** The path that it would be posted to. */
+  readonly url: string
+  readonly body: JsonObject
+}
+
+/** Thrown for a line that makes no request. */
+export class LineError extends Error {
+  readonly code: string
+  readonly param: string | undefined
+
+  constructor(code: string, message: string, param?: string) {
+    super(message)
+    this.code = code
+    this.param = param
+  }
+}
+
+/** Gemini names the model in the path, so that lines of one batch may have different ones. */
+export const geminiEndpoint = '/v1beta/models/{model}:generateContent'
+const geminiUrl = /^\/v1beta\/models\/[^:?#\s{}]{1,256}:generateContent$/
+
+const fixedEndpoints: readonly string[] = [
+  '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/completions',
+  '/v1/embeddings',
+  '/v1/messages',
+]
+
+export const endpoints: readonly string[] = [...fixedEndpoints, geminiEndpoint]
+
+export function isEndpoint(endpoint: string): boolean {
+  return endpoints.includes(endpoint) || geminiUrl.test(endpoint)
+}
+
+/** Of ids in answers and errors, which are repeated in each result. */
+const maxCustomIdLength = 256
+
+/** Reads a line. `parse` throws GatewayError for what is no JSON, or is too deep. Throws LineError. */
+export function readRequestLine(text: Buffer, endpoint: string, parse: (text: Buffer) => Json): RequestLine {
+  const value = parsed(text, parse)
+  if (!isObject(value)) throw new LineError('invalid_json_line', 'The line is not a JSON object.')
+  const { custom_id: customId, method, url, body } = value
+  if (typeof customId !== 'string' || customId === '' || customId.length > maxCustomIdLength) {
+    const message = `\`custom_id\` must be a text of 1 to ${maxCustomIdLength} characters.`
+    throw new LineError('invalid_custom_id', message, 'custom_id')
+  }
+  if (method !== 'POST') throw new LineError('invalid_method', '`method` must be `POST`.', 'method')
+  if (!fits(asString(url), endpoint)) {
+    throw new LineError('invalid_url', `\`url\` must be the batch's endpoint, \`${endpoint}\`.`, 'url')
+  }
+  if (!isObject(body)) throw new LineError('invalid_body', '`body` must be an object.', 'body')
+  if (body['stream'] === true) {
+    throw new LineError('invalid_body', 'A request of a batch cannot be streamed.', 'body.stream')
+  }
+  return { customId, url: url as string, body }
+}
+
+function parsed(text: Buffer, parse: (text: Buffer) => Json): Json {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof GatewayError) {
+      throw new LineError('invalid_json_line', error.message.replace('The body', 'The line'))
+    }
+    throw error
+  }
+}
+
+function fits(url: string | undefined, endpoint: string): boolean {
+  return url === endpoint
+    ? endpoint !== geminiEndpoint
+    : endpoint === geminiEndpoint && geminiUrl.test(url ?? '')
+}

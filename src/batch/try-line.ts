@@ -1,0 +1,116 @@
+/** Makes the request of one line once, and judges what came of it: a result, another try, or a pause. */
+
+import type { ErrorCode, GatewayError } from '../core/error.ts'
+import type { NanoUsd } from '../core/money.ts'
+import type { Batch } from './batch.ts'
+import type { ReadyLine, TryOutcome } from './dispatcher.ts'
+import type { RequestLine } from './request-line.ts'
+import type { ResultLog } from './result-log.ts'
+import { type LineAnswer, resultLine, unansweredLine } from './result-line.ts'
+
+/** A request on its way through the gateway, as any client's would go. */
+export type MakeRequest = (batch: Batch, request: RequestLine, signal: AbortSignal) => Promise<RequestOutcome>
+
+export interface RequestOutcome {
+  readonly answer: LineAnswer
+  readonly costNanoUsd: NanoUsd
+  /** Why the answer is one of failure. */
+  readonly error?: GatewayError
+}
+
+export interface TryLineParts {
+  readonly makeRequest: MakeRequest
+  readonly results: Pick<ResultLog, 'append'>
+  /** The most that it can cost; undefined where its price is not known. */
+  worstCase(request: RequestLine): Promise<NanoUsd | undefined>
+  readonly random: () => number
+  /** Calls of one line that may fail. */
+  readonly maxTries: () => number
+}
+
+/** Processes that may end with a line under way before the line is held to be the reason. */
+const maxCrashes = 10
+const firstWaitMs = 500
+const maxWaitMs = 60_000
+/** How soon a line looks again whether others have cost less than they might have. */
+const reserveWaitMs = 250
+
+/** Not the line's fault, nor the target's alone: there is no room, now. */
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'rate_limited',
+  'upstream_rate_limit',
+  'upstream_overloaded',
+  'overloaded',
+  'ledger_unavailable',
+  'store_unavailable',
+])
+
+export function createTryLine(parts: TryLineParts) {
+  const { makeRequest, results, random, maxTries } = parts
+  const budget = new Reservations(parts)
+
+  return async (batch: Batch, line: ReadyLine, signal: AbortSignal): Promise<TryOutcome> => {
+    const { request } = line
+    const settle = async (isError: boolean, text: string, costNanoUsd = 0): Promise<TryOutcome> => ({
+      kind: 'done',
+      batch: await results.append(batch.id, { line: line.line, isError, costNanoUsd, text }),
+    })
+    if (line.crashes >= maxCrashes) {
+      return settle(true, unansweredLine(batch, line.line, request.customId, 'crashed'))
+    }
+    const reserved = await budget.reserve(batch, request)
+    if (typeof reserved !== 'function') return reserved
+    try {
+      const { answer, costNanoUsd, error } = await makeRequest(batch, request, signal)
+      const again = error && judge(error, line.tries, maxTries(), random)
+      if (again) return again
+      const text = resultLine(batch, line.line, request.customId, answer)
+      return await settle(answer.status >= 300, text, costNanoUsd)
+    } finally {
+      reserved()
+    }
+  }
+}
+
+/** Undefined: it is final. */
+function judge(
+  error: GatewayError,
+  tries: number,
+  maxTries: number,
+  random: () => number,
+): TryOutcome | undefined {
+  const { code, retryAfterMs, rule } = error
+  // Ours: the batch was cancelled, or this process ends.
+  if (code === 'client_gone' || code === 'server_shutdown') return { kind: 'left', waitMs: 0 }
+  if (refusals.has(code)) return { kind: 'refused', retryAfterMs }
+  if (rule.retry === 'never' || rule.blame === 'caller' || tries + 1 >= maxTries) return undefined
+  const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** tries) * (0.5 + random() / 2)
+  return { kind: 'failed', waitMs: Math.max(waitMs, retryAfterMs ?? 0) }
+}
+
+/** Holds back what the lines that are under way may cost, so that a batch stops before its bound and not after. */
+class Reservations {
+  readonly #parts: Pick<TryLineParts, 'worstCase'>
+  readonly #held = new Map<string, NanoUsd>()
+
+  constructor(parts: Pick<TryLineParts, 'worstCase'>) {
+    this.#parts = parts
+  }
+
+  /** Gives the function that gives it back. */
+  async reserve(batch: Batch, request: RequestLine): Promise<(() => void) | TryOutcome> {
+    const { id, maxNanoUsd, costNanoUsd } = batch
+    if (maxNanoUsd === undefined) return () => undefined
+    const worst = (await this.#parts.worstCase(request)) ?? 0
+    const held = this.#held.get(id) ?? 0
+    if (costNanoUsd + held + worst > maxNanoUsd) {
+      return held > 0 ? { kind: 'left', waitMs: reserveWaitMs } : { kind: 'unaffordable' }
+    }
+    this.#held.set(id, held + worst)
+    return () => {
+      const rest = (this.#held.get(id) ?? 0) - worst
+      if (rest > 0) this.#held.set(id, rest)
+      else this.#held.delete(id)
+    }
+  }
+}

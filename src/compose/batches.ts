@@ -1,0 +1,278 @@
+/** Builds files and batches: their folder, their worker, and the gateway's own request path for each line. */
+
+import { randomBytes } from 'node:crypto'
+import { isAbsolute, join } from 'node:path'
+import { inspect } from 'node:util'
+import { authoriseModel, authoriseSensitive, type Principal } from '../access/principal.ts'
+import type { LiveEvents } from '../admin/live-events.ts'
+import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
+import type { Batch } from '../batch/batch.ts'
+import { createBatches } from '../batch/batches.ts'
+import { Dispatcher } from '../batch/dispatcher.ts'
+import { openFileFolder } from '../batch/file-folder.ts'
+import { createFiles } from '../batch/files.ts'
+import { batchRoutes, fileRoutes, toBatchObject } from '../batch/openai-routes.ts'
+import type { BatchStore, FileStore, Lease } from '../batch/port.ts'
+import { readResults } from '../batch/read-results.ts'
+import type { RequestLine } from '../batch/request-line.ts'
+import { ResultLog } from '../batch/result-log.ts'
+import { createStoreQueue } from '../batch/store-queue.ts'
+import { createTryLine, type MakeRequest } from '../batch/try-line.ts'
+import type { ValidationRules } from '../batch/validate.ts'
+import { BatchWorker } from '../batch/worker.ts'
+import type { Config } from '../config/load.ts'
+import type { CallerIdentity } from '../core/caller-route.ts'
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import { createIdFactory } from '../core/id.ts'
+import { asString } from '../core/json.ts'
+import type { NanoUsd } from '../core/money.ts'
+import type { Gateway, Snapshot } from '../gateway.ts'
+import { parseBody } from '../http/body.ts'
+import { callerSideRoute } from '../http/caller-routes.ts'
+import { errorEncoderFor, findDataRoute } from '../http/routes.ts'
+import type { SideRoute } from '../http/side-routes.ts'
+import { reservation, tokenBounds } from '../ledger/bounds.ts'
+import { findDestination } from '../routing/plan.ts'
+import { type Candidate, isRoute, type Route } from '../routing/route.ts'
+import type { LookUpModel } from '../routing/table.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Closers } from './closers.ts'
+import { readKeyFile } from './data-dir.ts'
+import { callRoute, openRoute } from './inner-calls.ts'
+
+export interface BatchingParts {
+  readonly config: () => Config
+  readonly stores: { readonly files: FileStore; readonly batches: BatchStore }
+  readonly gateway: Gateway
+  readonly newRequestId: () => string
+  readonly snapshot: () => Snapshot
+  /** What the catalogue knows, once it is there. */
+  readonly lookUp: () => Promise<LookUpModel>
+  /** From the ledger: what a request has cost. */
+  readonly chargedFor: (requestId: string) => NanoUsd
+  readonly events: LiveEvents
+  readonly clock: Clock
+  readonly log: Log
+  readonly closers: Closers
+}
+
+export interface Batching {
+  readonly sideRoutes: readonly SideRoute[]
+  /** Begins to work. */
+  start(): void
+}
+
+/** An instance that is silent for so long has lost its lines. */
+const leaseMs = 60_000
+/** What is under way at the end of the process may take so long; what takes longer is made again. */
+const lastWordsMs = 5_000
+
+export function createBatching(parts: BatchingParts): Batching {
+  const { config, stores, snapshot, clock, log, closers } = parts
+  const initial = config()
+  const { dataDir } = initial
+  const instance = readKeyFile(dataDir, 'instance-id').toString('hex', 0, 8)
+  const folder = openFileFolder(folderOf(initial))
+  const onError = (cause: unknown) => log.error({ cause: inspect(cause) }, 'a batch cannot go on for now')
+  const leaseOf = (): Lease => ({ holder: instance, nowMs: clock.nowMs(), leaseMs })
+  const parse = (text: Buffer) => parseBody(text, config().server.limits.maxJsonDepth)
+  const onChange = (batch: Batch) => parts.events.publish('batch', batch.org, () => toBatchObject(batch))
+
+  const results = new ResultLog({
+    store: stores.batches,
+    folder,
+    instance,
+    clock,
+    isDurable: initial.ledger.durability === 'power',
+    onError,
+  })
+  const queue = createStoreQueue(stores.batches)
+  const dispatcher = new Dispatcher({
+    queue,
+    folder,
+    clock,
+    random: Math.random,
+    leaseOf,
+    maxRunning: () => config().batches.concurrency,
+    parse,
+    laneOf: (_batch, request) => laneOf(request, snapshot()),
+    tryLine: createTryLine({
+      makeRequest: createMakeRequest(parts),
+      results,
+      worstCase: (request) => worstCase(request, parts),
+      random: Math.random,
+      maxTries: () => config().batches.tries,
+    }),
+    giveBack: (id, lines) => stores.batches.giveBack(id, instance, lines),
+    onProgress: (batch) => worker.noteProgress(batch),
+    onError,
+  })
+  const ttlMs = () => config().files.ttlDays * 86_400_000
+  const worker: BatchWorker = new BatchWorker({
+    store: stores.batches,
+    files: stores.files,
+    folder,
+    queue,
+    results,
+    dispatcher,
+    clock,
+    instance,
+    leaseOf,
+    ttlMs,
+    parse,
+    rulesOf: (batch) => rulesOf(batch, parts, parse),
+    onChange,
+    onError,
+  })
+  const files = createFiles({
+    store: stores.files,
+    batches: stores.batches,
+    folder,
+    settings: () => config().files,
+    clock,
+    newId: createIdFactory(randomBytes, clock, 'file-'),
+    onError,
+  })
+  const newIds = {
+    openai: createIdFactory(randomBytes, clock, 'batch_'),
+    anthropic: createIdFactory(randomBytes, clock, 'msgbatch_'),
+  }
+  const batches = createBatches({
+    store: stores.batches,
+    files,
+    folder,
+    worker,
+    clock,
+    newId: (dialect) => newIds[dialect](),
+    onChange,
+  })
+  closers.add(async () => {
+    await files.close()
+    await worker.close(AbortSignal.timeout(lastWordsMs))
+  })
+  const api = {
+    files,
+    batches,
+    identify: (caller: CallerIdentity) => snapshot().keyring.identify(caller),
+    results: (batch: Batch) => readResults(batch, folder),
+  }
+  return {
+    sideRoutes: [
+      callerSideRoute('/v1/files', fileRoutes(api)),
+      callerSideRoute('/v1/batches', batchRoutes(api)),
+      callerSideRoute('/v1/messages/batches', messageBatchRoutes(api)),
+    ],
+    start() {
+      files.start()
+      worker.start()
+    },
+  }
+}
+
+function folderOf({ dataDir, files: { folder = 'files' } }: Config): string {
+  return isAbsolute(folder) ? folder : join(dataDir, folder)
+}
+
+/** Every line goes the way of any request: routed, limited, accounted, on the account of the key that made the batch. */
+function createMakeRequest(parts: BatchingParts): MakeRequest {
+  const { gateway, newRequestId, snapshot, chargedFor } = parts
+  return async ({ id, keyId }, { url, body }, signal) => {
+    const principal = snapshot().keyring.principalOf(keyId)
+    if (!principal) {
+      const error = new GatewayError(
+        'authentication_failed',
+        'The key that made this batch is not valid any more.',
+      )
+      return {
+        answer: { requestId: newRequestId(), status: error.status, body: errorEncoderFor(url)(error) },
+        costNanoUsd: 0,
+        error,
+      }
+    }
+    const headers = { 'x-weir-priority': 'batch', 'x-weir-tags': `batch:${id}` }
+    const call = { path: url, body, headers, signal }
+    const { served, ...answer } = await callRoute({ gateway, newRequestId, principal }, call)
+    const costNanoUsd = chargedFor(answer.requestId)
+    return { answer, costNanoUsd, ...(served.error && { error: served.error }) }
+  }
+}
+
+function modelOf({ url, body }: RequestLine): string {
+  const inPath = /\/models\/([^:]+):/.exec(url)?.[1]
+  return inPath === undefined ? (asString(body['model']) ?? '') : decodeURIComponent(inPath)
+}
+
+/** The route, or the provider, whose room lines share. */
+function laneOf(request: RequestLine, { table }: Snapshot): string {
+  try {
+    const destination = findDestination(modelOf(request), table)
+    return isRoute(destination) ? `route ${destination.name}` : (destination.name.split('/')[0] ?? '')
+  } catch {
+    return 'unknown' // the configuration has changed since: its answer will say so
+  }
+}
+
+function rulesOf(
+  batch: Batch,
+  { config, snapshot }: BatchingParts,
+  parse: ValidationRules['parse'],
+): ValidationRules {
+  const { maxLines, maxLineBytes } = config().batches
+  const principal = snapshot().keyring.principalOf(batch.keyId)
+  const known = new Map<string, GatewayError | undefined>()
+  const refusal = (request: RequestLine): GatewayError | undefined => {
+    const model = modelOf(request)
+    if (!known.has(model)) known.set(model, refusalOf(model, principal, snapshot()))
+    return known.get(model)
+  }
+  return { endpoint: batch.endpoint, maxLines, maxLineBytes, parse, refusal }
+}
+
+function refusalOf(
+  model: string,
+  principal: Principal | undefined,
+  { table }: Snapshot,
+): GatewayError | undefined {
+  if (!principal) return new GatewayError('authentication_failed', 'The key is not valid any more.')
+  if (model === '') return new GatewayError('invalid_request', '`model` must be a text.', { param: 'model' })
+  try {
+    const destination = findDestination(model, table)
+    if (isRoute(destination)) authoriseModel(principal, [model])
+    else {
+      authoriseModel(principal, [model, destination.name])
+      authoriseSensitive(principal, model, table.sensitiveMarks?.(destination.name))
+    }
+    return undefined
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
+}
+
+/** Over all targets that it may go to: the dearest. Undefined where no price is known, or the request is not valid. */
+async function worstCase(
+  request: RequestLine,
+  { snapshot, lookUp, clock }: BatchingParts,
+): Promise<NanoUsd | undefined> {
+  const route = findDataRoute(request.url, undefined)
+  try {
+    const call = await openRoute(route!, { body: request.body, headers: {} })
+    const bounds = call.bounds?.()
+    const find = await lookUp()
+    const costs = targetsOf(findDestination(call.model, snapshot().table)).map(({ provider, model }) => {
+      const info = find(provider.name, model)
+      const serviceTier = bounds?.serviceTier
+      return reservation(info, tokenBounds(bounds, info), { atMs: clock.nowMs(), serviceTier }) ?? 0
+    })
+    return Math.max(0, ...costs)
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined
+    throw error
+  }
+}
+
+function targetsOf(destination: Route | Candidate): Candidate['legs'][number]['target'][] {
+  if (isRoute(destination)) return destination.entries.flatMap(({ to }) => targetsOf(to))
+  return destination.legs.slice(0, 1).map(({ target }) => target)
+}

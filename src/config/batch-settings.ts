@@ -1,0 +1,46 @@
+/** The shape of the `files` and `batches` sections. */
+
+import { z } from 'zod'
+
+const bytes = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+
+export const fileSettings = z.strictObject({
+  folder: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Where their bytes are. Unset: `files` in the data folder. Several instances of one store that work on the ' +
+        'same batches mount one folder; a relative one is below the data folder.',
+    ),
+  maxBytes: bytes.default(536_870_912).describe('Largest file.'),
+  maxTotalBytes: bytes.default(21_474_836_480).describe('Of all files of an organisation.'),
+  ttlDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe('How long a file is kept where its caller does not say.'),
+})
+
+export const batchSettings = z.strictObject({
+  concurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(64)
+    .describe("Requests of batches under way at once, over all of them; each provider's share is found out."),
+  maxLines: z.number().int().min(1).max(10_000_000).default(1_000_000).describe('Requests of one batch.'),
+  maxLineBytes: bytes.max(268_435_456).default(33_554_432).describe('Largest request of a batch.'),
+  tries: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(5)
+    .describe(
+      'How often a request that the provider failed at is made; refusals for want of room do not count.',
+    ),
+})

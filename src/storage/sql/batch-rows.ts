@@ -1,0 +1,165 @@
+/** Batches and their lines as rows, and back. */
+
+import type { Batch, Claim, LineFault, LineState, StopReason } from '../../batch/port.ts'
+import type { BatchChange, BatchDialect, BatchStatus } from '../../batch/port.ts'
+
+export interface BatchRow {
+  readonly id: string
+  readonly org: string
+  readonly key_id: string
+  readonly key_name: string
+  readonly dialect: string
+  readonly endpoint: string
+  readonly input_file_id: string
+  readonly folder: string
+  readonly status: string
+  readonly is_paused: number
+  readonly stop: string | null
+  readonly completion_window: string
+  readonly metadata: string
+  readonly total: number
+  readonly completed: number
+  readonly failed: number
+  readonly cost_nano_usd: number
+  readonly max_nano_usd: number | null
+  readonly faults: string
+  readonly output_file_id: string | null
+  readonly error_file_id: string | null
+  readonly output_ttl_seconds: number | null
+  readonly created_at_ms: number
+  readonly expires_at_ms: number
+  readonly started_at_ms: number | null
+  readonly finalizing_at_ms: number | null
+  readonly cancelling_at_ms: number | null
+  readonly ended_at_ms: number | null
+  readonly leader: string | null
+  readonly led_until_ms: number
+}
+
+export interface LineRow {
+  readonly org: string
+  readonly batch_id: string
+  readonly line: number
+  readonly at_byte: number
+  readonly bytes: number
+  readonly state: number
+  readonly due_at_ms: number
+  readonly holder: string | null
+  readonly tries: number
+  readonly crashes: number
+  readonly result_part: string | null
+  readonly result_at_byte: number | null
+  readonly result_bytes: number | null
+}
+
+/** Values of `state`. */
+export const lineStates = { open: 0, answered: 1, failed: 2 } as const
+
+export function toBatchRow(batch: Batch): BatchRow {
+  return {
+    id: batch.id,
+    org: batch.org,
+    key_id: batch.keyId,
+    key_name: batch.keyName,
+    dialect: batch.dialect,
+    endpoint: batch.endpoint,
+    input_file_id: batch.inputFileId,
+    folder: batch.folder,
+    completion_window: batch.completionWindow,
+    metadata: JSON.stringify(batch.metadata),
+    completed: batch.completed,
+    failed: batch.failed,
+    cost_nano_usd: batch.costNanoUsd,
+    max_nano_usd: batch.maxNanoUsd ?? null,
+    output_ttl_seconds: batch.outputTtlSeconds ?? null,
+    created_at_ms: batch.createdAtMs,
+    expires_at_ms: batch.expiresAtMs,
+    leader: null,
+    led_until_ms: 0,
+    status: batch.status,
+    is_paused: Number(batch.isPaused),
+    stop: batch.stop ?? null,
+    total: batch.total,
+    faults: JSON.stringify(batch.faults),
+    output_file_id: batch.outputFileId ?? null,
+    error_file_id: batch.errorFileId ?? null,
+    started_at_ms: batch.startedAtMs ?? null,
+    finalizing_at_ms: batch.finalizingAtMs ?? null,
+    cancelling_at_ms: batch.cancellingAtMs ?? null,
+    ended_at_ms: batch.endedAtMs ?? null,
+  }
+}
+
+const columnOf: { readonly [Name in keyof BatchChange]-?: keyof BatchRow } = {
+  status: 'status',
+  isPaused: 'is_paused',
+  stop: 'stop',
+  total: 'total',
+  faults: 'faults',
+  outputFileId: 'output_file_id',
+  errorFileId: 'error_file_id',
+  startedAtMs: 'started_at_ms',
+  finalizingAtMs: 'finalizing_at_ms',
+  cancellingAtMs: 'cancelling_at_ms',
+  endedAtMs: 'ended_at_ms',
+}
+
+/** Only the columns of what changes. */
+export function toChangedColumns(change: BatchChange): Partial<BatchRow> {
+  const columns: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(change)) {
+    const plain = typeof value === 'boolean' ? Number(value) : value
+    columns[columnOf[name as keyof BatchChange]] = typeof plain === 'object' ? JSON.stringify(plain) : plain
+  }
+  return columns
+}
+
+export function toBatch(row: BatchRow): Batch {
+  return {
+    id: row.id,
+    org: row.org,
+    keyId: row.key_id,
+    keyName: row.key_name,
+    dialect: row.dialect as BatchDialect,
+    endpoint: row.endpoint,
+    inputFileId: row.input_file_id,
+    folder: row.folder,
+    status: row.status as BatchStatus,
+    isPaused: row.is_paused === 1,
+    completionWindow: row.completion_window,
+    metadata: JSON.parse(row.metadata) as Record<string, string>,
+    total: row.total,
+    completed: row.completed,
+    failed: row.failed,
+    costNanoUsd: row.cost_nano_usd,
+    faults: JSON.parse(row.faults) as LineFault[],
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    ...(row.stop !== null && { stop: row.stop as StopReason }),
+    ...(row.max_nano_usd !== null && { maxNanoUsd: row.max_nano_usd }),
+    ...(row.output_file_id !== null && { outputFileId: row.output_file_id }),
+    ...(row.error_file_id !== null && { errorFileId: row.error_file_id }),
+    ...(row.output_ttl_seconds !== null && { outputTtlSeconds: row.output_ttl_seconds }),
+    ...(row.started_at_ms !== null && { startedAtMs: row.started_at_ms }),
+    ...(row.finalizing_at_ms !== null && { finalizingAtMs: row.finalizing_at_ms }),
+    ...(row.cancelling_at_ms !== null && { cancellingAtMs: row.cancelling_at_ms }),
+    ...(row.ended_at_ms !== null && { endedAtMs: row.ended_at_ms }),
+  }
+}
+
+export function toClaim({ line, at_byte: offset, bytes, tries, crashes }: LineRow): Claim {
+  return { line, offset, bytes, tries, crashes }
+}
+
+export function toLineState(row: LineRow): LineState {
+  const { line, at_byte: offset, bytes, state, result_part: part } = row
+  const isError = state === lineStates.failed
+  return {
+    line,
+    offset,
+    bytes,
+    ...(part !== null && {
+      result: { part, isError, offset: row.result_at_byte!, bytes: row.result_bytes! },
+    }),
+  }
+}

@@ -1,0 +1,300 @@
+/** Batches and the lines they are made of, in the database: who has which line, and the one result of each. */
+
+import { type Transaction, sql } from 'kysely'
+import { type Batch, type BatchStore, openStatuses, type SettledLine } from '../../batch/port.ts'
+import {
+  type BatchRow,
+  type LineRow,
+  lineStates,
+  toBatch,
+  toBatchRow,
+  toChangedColumns,
+  toClaim,
+  toLineState,
+} from './batch-rows.ts'
+import type { Database } from './database.ts'
+
+/** Not an interface: Kysely asks for an index signature, which only an alias has. */
+type BatchTables = { readonly batches: BatchRow; readonly batch_lines: LineRow }
+
+/** Written out, because a bound value finds no partial index. */
+const open = sql.lit(lineStates.open)
+const linesPerStatement = 500
+
+export function createBatchStore(database: Database): BatchStore {
+  const db = database.kysely.withTables<BatchTables>()
+  /** Lines that may be taken: two instances that ask at once get different ones. */
+  const dueLines = (id: string, nowMs: number, limit: number) => {
+    const query = db
+      .selectFrom('batch_lines')
+      .select('line')
+      .where('batch_id', '=', id)
+      .where('state', '=', open)
+      .where('due_at_ms', '<=', nowMs)
+      .orderBy('due_at_ms')
+      .orderBy('line')
+      .limit(limit)
+    return database.dialect === 'postgres' ? query.forUpdate().skipLocked() : query
+  }
+  return {
+    async create(batch) {
+      await db.insertInto('batches').values(toBatchRow(batch)).execute()
+    },
+    async get(org, id) {
+      const query = db.selectFrom('batches').selectAll().where('org', '=', org).where('id', '=', id)
+      const row = await query.executeTakeFirst()
+      return row && toBatch(row)
+    },
+    async list({ org, keyId, dialect, status, limit, after, before }) {
+      let query = db.selectFrom('batches').selectAll().where('org', '=', org)
+      if (keyId !== undefined) query = query.where('key_id', '=', keyId)
+      if (dialect !== undefined) query = query.where('dialect', '=', dialect)
+      if (status !== undefined) query = query.where('status', '=', status)
+      if (after !== undefined) query = query.where('id', '<', after)
+      if (before !== undefined) {
+        const behind = await query.where('id', '>', before).orderBy('id', 'asc').limit(limit).execute()
+        return behind.map(toBatch).toReversed()
+      }
+      return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toBatch)
+    },
+    async open(folder) {
+      const query = db.selectFrom('batches').selectAll().where('status', 'in', openStatuses)
+      return (await query.where('folder', '=', folder).orderBy('id').execute()).map(toBatch)
+    },
+    async change(id, from, change) {
+      const query = db.updateTable('batches').set(toChangedColumns(change)).where('id', '=', id)
+      const row = await query.where('status', 'in', from).returningAll().executeTakeFirst()
+      return row && toBatch(row)
+    },
+    async lead(id, { holder, nowMs, leaseMs }) {
+      const row = await db
+        .updateTable('batches')
+        .set({ leader: holder, led_until_ms: nowMs + leaseMs })
+        .where('id', '=', id)
+        .where(({ eb, or }) => or([eb('led_until_ms', '<=', nowMs), eb('leader', '=', holder)]))
+        .returning('id')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    async delete(id) {
+      await db.deleteFrom('batches').where('id', '=', id).execute()
+    },
+    async addLines(id, lines) {
+      const { org } = await db
+        .selectFrom('batches')
+        .select('org')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      for (let from = 0; from < lines.length; from += linesPerStatement) {
+        const rows = lines.slice(from, from + linesPerStatement).map(({ line, offset, bytes }) => ({
+          ...noLine,
+          org,
+          batch_id: id,
+          line,
+          at_byte: offset,
+          bytes,
+        }))
+        await db
+          .insertInto('batch_lines')
+          .values(rows)
+          .onConflict((conflict) => conflict.columns(['batch_id', 'line']).doNothing())
+          .execute()
+      }
+    },
+    async removeLines(id, limit) {
+      const some = db.selectFrom('batch_lines').select('line').where('batch_id', '=', id).limit(limit)
+      const query = db.deleteFrom('batch_lines').where('batch_id', '=', id).where('line', 'in', some)
+      return Number((await query.executeTakeFirstOrThrow()).numDeletedRows)
+    },
+    async endedWithLines(folder) {
+      const rows = await db
+        .selectFrom('batches')
+        .select('id')
+        .where('folder', '=', folder)
+        .where('status', 'not in', openStatuses)
+        .where(({ exists, selectFrom }) =>
+          exists(selectFrom('batch_lines').select('line').whereRef('batch_id', '=', 'batches.id')),
+        )
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+    async claim(id, limit, { holder, nowMs, leaseMs }, among) {
+      const due = dueLines(id, nowMs, limit)
+      const rows = await db
+        // As a table of its own: PostgreSQL may run a subquery several times, and each time find others unlocked.
+        .with('due', () => (among === undefined ? due : due.where('line', 'in', among)))
+        .updateTable('batch_lines')
+        .set({
+          holder,
+          due_at_ms: nowMs + leaseMs,
+          // Who had it has neither settled it nor given it back.
+          crashes: sql`crashes + case when holder is null then 0 else 1 end`,
+        })
+        .where('batch_id', '=', id)
+        .where('line', 'in', ({ selectFrom }) => selectFrom('due').select('due.line'))
+        // Asked again once the row is held: another instance may have taken it.
+        .where('state', '=', open)
+        .where('due_at_ms', '<=', nowMs)
+        .returningAll()
+        .execute()
+      return rows.map(toClaim).toSorted((a, b) => a.line - b.line)
+    },
+    async extend(ids, { holder, nowMs, leaseMs }) {
+      if (ids.length === 0) return
+      await db
+        .updateTable('batch_lines')
+        .set({ due_at_ms: nowMs + leaseMs })
+        .where('batch_id', 'in', ids)
+        .where('state', '=', open)
+        .where('holder', '=', holder)
+        .execute()
+    },
+    async giveBack(id, holder, lines) {
+      await database.transaction(async (untyped) => {
+        const transaction = untyped.withTables<BatchTables>()
+        for (const { line, dueAtMs, tries } of lines) {
+          await transaction
+            .updateTable('batch_lines')
+            .set({ holder: null, due_at_ms: dueAtMs, tries })
+            .where('batch_id', '=', id)
+            .where('line', '=', line)
+            .where('state', '=', open)
+            .where('holder', '=', holder)
+            .execute()
+        }
+      })
+    },
+    async releaseAll(holder, nowMs) {
+      const batches = db.selectFrom('batches').select('id').where('status', 'in', openStatuses)
+      await db
+        .updateTable('batch_lines')
+        .set({ holder: null, due_at_ms: nowMs, crashes: sql`crashes + 1` })
+        .where('batch_id', 'in', batches)
+        .where('state', '=', open)
+        .where('holder', '=', holder)
+        .execute()
+    },
+    async underWay(id, nowMs) {
+      const { lines } = await db
+        .selectFrom('batch_lines')
+        .select(({ fn }) => fn.countAll<number>().as('lines'))
+        .where('batch_id', '=', id)
+        .where('state', '=', open)
+        .where('due_at_ms', '>', nowMs)
+        .where('holder', 'is not', null)
+        .executeTakeFirstOrThrow()
+      return lines
+    },
+    async due(id, nowMs, limit) {
+      const query = db.selectFrom('batch_lines').select('line').where('batch_id', '=', id)
+      const due = query.where('state', '=', open).where('due_at_ms', '<=', nowMs)
+      return (await due.orderBy('due_at_ms').orderBy('line').limit(limit).execute()).map(({ line }) => line)
+    },
+    settle(id, lines, nowMs) {
+      return database.transaction((untyped) => settle(untyped.withTables<BatchTables>(), id, lines, nowMs))
+    },
+    async lines(id, afterLine, limit) {
+      const query = db.selectFrom('batch_lines').selectAll().where('batch_id', '=', id)
+      const rows = await query.where('line', '>', afterLine).orderBy('line').limit(limit).execute()
+      return rows.map(toLineState)
+    },
+    async endOfPart(id, part) {
+      const { end } = await db
+        .selectFrom('batch_lines')
+        .select(sql<number | null>`max(result_at_byte + result_bytes)`.as('end'))
+        .where('batch_id', '=', id)
+        .where('result_part', '=', part)
+        .executeTakeFirstOrThrow()
+      return end ?? 0
+    },
+  }
+}
+
+const noLine = {
+  state: lineStates.open,
+  due_at_ms: 0,
+  holder: null,
+  tries: 0,
+  crashes: 0,
+  result_part: null,
+  result_at_byte: null,
+  result_bytes: null,
+}
+
+async function settle(
+  transaction: Transaction<BatchTables>,
+  id: string,
+  lines: readonly SettledLine[],
+  nowMs: number,
+): Promise<Batch> {
+  const before = await transaction
+    .selectFrom('batches')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  // A result that comes after the end is too late: the lines may be gone.
+  if (!openStatuses.some((status) => status === before.status)) return toBatch(before)
+  const first = await settleLines(transaction, id, lines)
+  const settled = lines.filter(({ line }) => first.has(line))
+  const failed = settled.filter(({ isError }) => isError).length
+  const row = await transaction
+    .updateTable('batches')
+    .set(({ eb }) => ({
+      completed: eb('completed', '+', settled.length - failed),
+      failed: eb('failed', '+', failed),
+      cost_nano_usd: eb(
+        'cost_nano_usd',
+        '+',
+        settled.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0),
+      ),
+    }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  if (row.status !== 'in_progress' || row.completed + row.failed < row.total) return toBatch(row)
+  const last = await transaction
+    .updateTable('batches')
+    .set({ status: 'finalizing', finalizing_at_ms: nowMs })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return toBatch(last)
+}
+
+/** One statement for all: an insert that finds every line there, and changes those without a result. */
+async function settleLines(
+  transaction: Transaction<BatchTables>,
+  id: string,
+  lines: readonly SettledLine[],
+): Promise<ReadonlySet<number>> {
+  const rows = lines.map(({ line, isError, part, offset, bytes }) => ({
+    ...noLine,
+    org: '',
+    batch_id: id,
+    line,
+    at_byte: 0,
+    bytes: 0,
+    state: isError ? lineStates.failed : lineStates.answered,
+    result_part: part,
+    result_at_byte: offset,
+    result_bytes: bytes,
+  }))
+  const changed = await transaction
+    .insertInto('batch_lines')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['batch_id', 'line'])
+        .doUpdateSet(({ ref }) => ({
+          state: ref('excluded.state'),
+          holder: null,
+          result_part: ref('excluded.result_part'),
+          result_at_byte: ref('excluded.result_at_byte'),
+          result_bytes: ref('excluded.result_bytes'),
+        }))
+        .where('batch_lines.state', '=', open),
+    )
+    .returning('line')
+    .execute()
+  return new Set(changed.map(({ line }) => line))
+}

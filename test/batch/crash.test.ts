@@ -1,0 +1,168 @@
+/** A gateway that is killed again and again in the middle of a batch: every line has one result, and all that was paid for is known. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { crashPoints } from '../../src/config/crash-point.ts'
+import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { createSimulator } from '../../src/simulator/simulator.ts'
+import { type GatewayProcess, serveProcess } from '../support/process.ts'
+import { seededRandom } from '../support/random.ts'
+import { createTemporaryFolder } from '../support/temporary-folder.ts'
+import { until } from '../support/until.ts'
+
+const [lines, kills] = process.env['WEIR_PROVE'] ? [20_000, 20] : [800, 4]
+const concurrency = 16
+const key = 'test-key-of-16-characters'
+const adminToken = 'admin-token-of-16-characters'
+
+test(`${kills} kills within a batch of ${lines} lines: one result each, in order`, async (t) => {
+  const simulator = createSimulator({ receiptLimit: 1_000_000 })
+  const { url } = await simulator.listen(0)
+  t.after(() => simulator.close())
+  const folder = createTemporaryFolder(t)
+  const random = seededRandom(process.env['WEIR_SEED'] ?? 'batch')
+  const serve = (crashAt?: string) =>
+    serveProcess(t, folder, configOf(url), {
+      WEIR_TEST_KEY: key,
+      WEIR_ADMIN_TOKEN: adminToken,
+      PROVIDER_KEY: 'provider-key-canary-0123456789',
+      ...(crashAt !== undefined && { WEIR_CRASH_AT: crashAt }),
+    })
+
+  let gateway = await serve()
+  const batchId = await submit(gateway)
+  let doneBefore = 0
+  for (let kill = 1; kill <= kills; kill++) {
+    // A share of what is left to do, so that no kill comes after the end.
+    const aim = doneBefore + Math.floor(((lines - doneBefore) / (kills - kill + 2)) * (0.5 + random() / 2))
+    await until(
+      'a part of the results',
+      async () => {
+        if (gateway.child.exitCode !== null || gateway.child.signalCode !== null) return true
+        const counts = asObject(
+          (await get(gateway, `/v1/batches/${batchId}`).catch((): JsonObject => ({})))['request_counts'],
+        )
+        doneBefore = Number(counts?.['completed'] ?? doneBefore)
+        return doneBefore >= aim ? true : undefined
+      },
+      60_000,
+    )
+    gateway.child.kill('SIGKILL')
+    await gateway.exited
+    const point = crashPoints[Math.floor(random() * crashPoints.length)]!
+    gateway = await serve(kill < kills ? `${point}:${1 + Math.floor(random() * 200)}` : undefined)
+  }
+  const batch = await until(
+    'the end of the batch',
+    async () => {
+      const now = await get(gateway, `/v1/batches/${batchId}`)
+      return now['status'] === 'completed' ? now : undefined
+    },
+    120_000,
+  )
+  assert.deepEqual(batch['request_counts'], { total: lines, completed: lines, failed: 0 })
+
+  const output = await fetchText(gateway, `/v1/files/${asString(batch['output_file_id'])}/content`)
+  const results = output
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as JsonObject)
+  assert.deepEqual(
+    results.map((result) => result['custom_id']),
+    Array.from({ length: lines }, (_, n) => `line-${n}`),
+  )
+
+  // What was made twice was under way at a kill, and each time that it was made is in the ledger.
+  await until('the end of all calls', () =>
+    simulator.receipts().every(({ ended }) => ended !== 'open') ? true : undefined,
+  )
+  const received = Map.groupBy(simulator.receipts(), ({ body }) => /line-\d+/.exec(JSON.stringify(body))?.[0])
+  assert.equal(received.size, lines)
+  const surplus = simulator.receipts().length - lines
+  assert.ok(surplus <= kills * concurrency, `${surplus} calls were made again`)
+  const proof = await adminGet(gateway, '/ledger/verify')
+  assert.deepEqual([proof['differences'], proof['open']], [[], 0])
+  const booked = await ledgerLines(gateway)
+  assert.ok(booked >= simulator.receipts().length, `${booked} lines, ${simulator.receipts().length} receipts`)
+  assert.ok(booked <= simulator.receipts().length + kills * concurrency)
+  t.diagnostic(`${surplus} calls were made again after ${kills} kills`)
+})
+
+function configOf(url: string): JsonObject {
+  return {
+    admin: { token: 'env:WEIR_ADMIN_TOKEN' },
+    log: { level: 'warn' },
+    keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
+    batches: { concurrency },
+    models: { 'openai/*': { price: { input: 1, output: 4 } } },
+    providers: {
+      openai: {
+        type: 'openai',
+        apiKey: 'env:PROVIDER_KEY',
+        baseUrl: `${url}/openai/v1`,
+        allowPrivateNetwork: true,
+      },
+    },
+  }
+}
+
+async function submit(gateway: GatewayProcess): Promise<string> {
+  const text = Array.from({ length: lines }, (_, n) =>
+    JSON.stringify({
+      custom_id: `line-${n}`,
+      method: 'POST',
+      url: '/v1/chat/completions',
+      body: {
+        model: n % 3 === 0 ? 'openai/slow-2ms' : 'openai/echo',
+        messages: [{ role: 'user', content: `line-${n}` }],
+      },
+    }),
+  ).join('\n')
+  const form = new FormData()
+  form.set('purpose', 'batch')
+  form.set('file', new Blob([text]), 'in.jsonl')
+  const file = await send(gateway, '/v1/files', { body: form })
+  const batch = await send(gateway, '/v1/batches', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      input_file_id: file['id'],
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    }),
+  })
+  return asString(batch['id'])!
+}
+
+async function send({ url }: GatewayProcess, path: string, init: RequestInit): Promise<JsonObject> {
+  const headers = { authorization: `Bearer ${key}`, ...(init.headers as object) }
+  const response = await fetch(url + path, { ...init, method: 'POST', headers })
+  assert.equal(response.status, 200, path)
+  return (await response.json()) as JsonObject
+}
+
+async function get({ url }: GatewayProcess, path: string): Promise<JsonObject> {
+  const response = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })
+  return (await response.json()) as JsonObject
+}
+
+async function fetchText({ url }: GatewayProcess, path: string): Promise<string> {
+  return (await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })).text()
+}
+
+async function adminGet({ url }: GatewayProcess, path: string): Promise<JsonObject> {
+  const response = await fetch(`${url}/admin/v1${path}`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  })
+  return (await response.json()) as JsonObject
+}
+
+async function ledgerLines(gateway: GatewayProcess): Promise<number> {
+  let count = 0
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const page = await adminGet(gateway, `/ledger?limit=1000${cursor}`)
+    count += asArray(page['data']).filter((line) => asObject(line)?.['kind'] === 'settle').length
+    const next = asString(page['next_cursor'])
+    cursor = next === undefined ? undefined : `&cursor=${next}`
+  }
+  return count
+}
