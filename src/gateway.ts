@@ -3,18 +3,22 @@
 import type { Keyring } from './access/keys.ts'
 import type { LiveCalls } from './access/live-calls.ts'
 import { authoriseModel, authoriseSensitive, type Principal } from './access/principal.ts'
-import type { Answer } from './core/answer.ts'
+import { type AnswerCache, notCached } from './cache/cache.ts'
+import type { FlightSource } from './cache/flight.ts'
+import { type Answer, foldAnswer } from './core/answer.ts'
 import type { Clock } from './core/clock.ts'
 import type { ContractOutcome } from './core/contract.ts'
 import { GatewayError } from './core/error.ts'
-import type { Interrupt } from './core/interrupt.ts'
+import { type Interrupt, unlessInterrupted } from './core/interrupt.ts'
 import { asString, isObject, type JsonObject } from './core/json.ts'
 import { priorities, type Priority } from './core/priority.ts'
 import type { Idempotency, KeyedRun, KeptAnswer } from './idempotency/idempotency.ts'
+import type { Usage } from './core/usage.ts'
+import { Borrowing, cacheControlOf } from './gateway/borrowing.ts'
 import type { Spender } from './ledger/entry.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Admission, Limiter } from './limits/limiter.ts'
-import type { AttemptRecord, RequestRecord } from './records/record.ts'
+import type { AttemptRecord, CacheRecord, RequestRecord } from './records/record.ts'
 import { type Attempt, attemptPlan, type AttemptParts, tokensOf } from './routing/attempt.ts'
 import type { ExampleBook } from './routing/examples.ts'
 import type { OpenAttempt } from './routing/port.ts'
@@ -91,6 +95,9 @@ export interface GatewayParts {
   readonly liveCalls: LiveCalls
   readonly limiter: Pick<Limiter, 'admitRequest'>
   readonly contracts: Contracts
+  readonly cache: AnswerCache
+  /** In nano-dollars; undefined where the price is not known. */
+  costOf(provider: string, model: string, usage: Usage | undefined): number | undefined
   snapshot(): Snapshot
   /** Throws `overloaded` where the gateway has too much to do for a request of this priority. */
   admit(priority: Priority): void
@@ -128,14 +135,19 @@ async function serve(exchange: Exchange): Promise<Served> {
     const turn = limit(exchange)
     if (turn) await turn
     if (await repeat(exchange)) return exchange.end()
-    await plan(exchange)
-    await openContract(exchange)
-    await attempt(exchange)
-    await remember(exchange)
-    respond(exchange)
+    const borrowing = borrow(exchange)
+    if (borrowing === undefined || !(await borrowing.take())) {
+      await plan(exchange)
+      await openContract(exchange)
+      await attempt(exchange)
+      await remember(exchange)
+      respond(exchange)
+    }
   } catch (error) {
     refuse(exchange, toGatewayError(error))
   }
+  // A call that goes on for others is this request's all the same: its record tells of it.
+  if (exchange.borrowing?.background) await exchange.borrowing.background
   await endRun(exchange)
   return exchange.end()
 }
@@ -155,6 +167,8 @@ class Exchange {
   principal: Principal | undefined
   call: Call | undefined
   destination: Route | Candidate | undefined
+  /** Undefined where the cache is off. */
+  borrowing: Borrowing | undefined
   plan: Plan | undefined
   /** What the answer is held to; undefined where the request demands nothing of it. */
   contract: Contract | undefined
@@ -271,7 +285,8 @@ class Exchange {
     this.#closeLive?.()
     this.admission?.settle(spentTokens(this.attempts))
     const { error, principal } = this
-    const answer = this.last?.transcript?.answer
+    const borrowed = this.borrowing?.answer
+    const answer = borrowed ? foldAnswer(borrowed.events) : this.last?.transcript?.answer
     const record = principal && toRecord(this, principal)
     if (record) this.parts.onRecord(record, this.inbound.header('traceparent'))
     return { ...(record && { record }), ...(error && { error }), ...(answer && { answer }) }
@@ -421,6 +436,40 @@ function toKept({ status, headers, body }: KeptAnswer): KeptAnswer {
   return { status, headers: kept, body }
 }
 
+/** The answer from elsewhere, or a call that others may share. Undefined where the cache has no part in it. */
+function borrow(exchange: Exchange): Borrowing | undefined {
+  const { inbound, call, principal, destination, parts } = exchange
+  const control = cacheControlOf(inbound.header('x-weir-cache'))
+  const { cache, clock } = parts
+  if (!cache.isOn || call!.replayable === undefined) {
+    if (control === 'only') throw notCached()
+    return undefined
+  }
+  const replayable = call!.replayable()
+  exchange.borrowing = new Borrowing({
+    cache,
+    clock,
+    replayable,
+    outlet: exchange.outlet,
+    interrupt: inbound.interrupt,
+    asked: {
+      id: inbound.id,
+      org: principal!.org,
+      destination: destination!.name,
+      request: replayable.request,
+      // What is kept for its caller, or continues such an answer, is of one conversation alone.
+      control: call!.memory ? 'no-store' : control,
+      isStrict: inbound.header('x-weir-strict') === '1',
+      tags: exchange.tags,
+      caller: callerOf(exchange),
+    },
+    headers: ({ provider, model, dropped }: FlightSource) =>
+      answerHeaders(exchange, { provider: { name: provider }, model }, 0, dropped),
+    costOf: ({ target, usage }) => parts.costOf(target.provider.name, target.model, usage),
+  })
+  return exchange.borrowing
+}
+
 async function plan(exchange: Exchange): Promise<void> {
   const { inbound, call, destination, parts, atMs } = exchange
   const { dialect, operation } = inbound
@@ -462,12 +511,12 @@ async function openContract(exchange: Exchange): Promise<void> {
 }
 
 async function attempt(exchange: Exchange): Promise<void> {
-  const { inbound, parts, deadlineMs, contract } = exchange
+  const { inbound, parts, deadlineMs, contract, borrowing } = exchange
   if (!exchange.call!.isFree) parts.ledger.admit()
-  exchange.decided = await attemptPlan(
+  const running = attemptPlan(
     {
       plan: exchange.plan!,
-      call: exchange.call!,
+      call: borrowing?.call(exchange.call!) ?? exchange.call!,
       priority: exchange.priority,
       expectedTokens: exchange.expectedTokens,
       context: {
@@ -477,13 +526,16 @@ async function attempt(exchange: Exchange): Promise<void> {
         requestId: inbound.id,
         isStrict: inbound.header('x-weir-strict') === '1',
         mayContinue: exchange.plan!.policy.continuesBroken,
-        outlet: exchange.outlet,
-        interrupt: inbound.interrupt,
+        outlet: borrowing?.outlet ?? exchange.outlet,
+        interrupt: borrowing?.interrupt ?? inbound.interrupt,
         account: noAccount,
-        streamHeaders: (target, dropped, outcome) => ({
-          ...answerHeaders(exchange, target, exchange.begun, dropped),
-          ...(contract && { 'x-weir-contract': contract.path(outcome) }),
-        }),
+        streamHeaders(target, dropped, outcome) {
+          borrowing?.begun({ provider: target.provider.name, model: target.model, dropped })
+          return {
+            ...answerHeaders(exchange, target, exchange.begun, dropped),
+            ...(contract && { 'x-weir-contract': contract.path(outcome) }),
+          }
+        },
         ...(contract && { contractFor: (target) => contract.attempt(structuredAbility(target)) }),
       },
       openAttempt: openAttemptOf(exchange),
@@ -496,6 +548,7 @@ async function attempt(exchange: Exchange): Promise<void> {
     },
     parts.routing,
   )
+  exchange.decided = await (borrowing?.made(running) ?? running)
 }
 
 /** Opens the account of each attempt that the request is made in: all of them are its caller's. */
@@ -571,7 +624,9 @@ function refuse(exchange: Exchange, error: GatewayError): void {
   exchange.error = error
   exchange.status = error.status
   parts.onError(error, inbound.id)
-  if (last?.isCommitted || outlet.isGone || exchange.heartbeat?.fail(error)) return
+  exchange.borrowing?.abandon(error)
+  if (last?.isCommitted || exchange.borrowing?.isTold) return
+  if (outlet.isGone || exchange.heartbeat?.fail(error)) return
   const headers: Record<string, string> = last
     ? answerHeaders(exchange, last.target, attempts.length, last.dropped)
     : { 'x-weir-request-id': inbound.id, ...exchange.admission?.headers }
@@ -593,17 +648,9 @@ function withBreach(body: JsonObject, { contract }: GatewayError): JsonObject {
 
 // -- what the steps share
 
-/** The body may come slowly, or never: a deadline and a shutdown do not wait for it. */
-function unlessInterrupted<Value>(value: Promise<Value>, interrupt: Interrupt): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    interrupt.on(reject)
-    value.then(resolve, reject)
-  })
-}
-
 function answerHeaders(
-  { inbound, admission }: Exchange,
-  { provider, model }: Attempt['target'],
+  { inbound, admission, borrowing }: Exchange,
+  { provider, model }: { readonly provider: { readonly name: string }; readonly model: string },
   attempts: number,
   dropped: readonly string[],
 ): Record<string, string> {
@@ -614,6 +661,7 @@ function answerHeaders(
     'x-weir-attempts': String(attempts),
     ...admission?.headers,
   }
+  if (borrowing) headers['x-weir-cache'] = borrowing.outcome
   if (dropped.length > 0) headers['x-weir-dropped'] = headerText(dropped.join(', '))
   return headers
 }
@@ -631,6 +679,9 @@ function toGatewayError(error: unknown): GatewayError {
 function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
   const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, user, session, contract } =
     exchange
+  const { borrowing, destination } = exchange
+  const source = last ? { provider: last.target.provider.name, model: last.target.model } : borrowing?.answer
+  const route = plan?.route ?? (borrowing && isRoute(destination!) ? destination.name : undefined)
   const endedMs = parts.clock.monotonicMs()
   const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
   return {
@@ -647,14 +698,14 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     status: exchange.status,
     durationMs: toMs(endedMs - startedMs),
     overheadMs: Math.max(0, toMs(endedMs - startedMs - inAttemptsMs)), // a hedge runs beside another
-    dropped: last?.dropped ?? [],
+    dropped: last?.dropped ?? borrowing?.answer?.dropped ?? [],
     clientGone: error?.code === 'client_gone',
     attempts: attempts.map((made) => toAttemptRecord(made, startedMs)),
     ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
     ...(exchange.replayOf !== undefined && { replayOf: exchange.replayOf }),
-    ...(plan?.route !== undefined && { route: plan.route }),
+    ...(route !== undefined && { route }),
     ...(plan?.decision && { decision: plan.decision }),
-    ...(last && { provider: last.target.provider.name, model: last.target.model }),
+    ...(source && { provider: source.provider, model: source.model }),
     ...(user !== undefined && { user }),
     ...(session !== undefined && { session }),
     ...(error && { code: error.code, message: error.message }),
@@ -662,6 +713,15 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     ...(last?.usage && { usage: last.usage }),
     ...(last?.finish !== undefined && { finish: last.finish }),
     ...(last?.contract && contract && { contract: contract.path(last.contract) }),
+    ...(borrowing && { cache: toCacheRecord(borrowing) }),
+  }
+}
+
+function toCacheRecord({ outcome, answer, similarity }: Borrowing): CacheRecord {
+  return {
+    outcome,
+    ...(answer?.costNanoUsd !== undefined && { savedNanoUsd: answer.costNanoUsd }),
+    ...(similarity !== undefined && { similarity }),
   }
 }
 

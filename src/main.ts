@@ -5,12 +5,14 @@ import { inspect } from 'node:util'
 import type { Caller } from './access/keys.ts'
 import type { Principal } from './access/principal.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
+import { cacheRoutes } from './cache/admin.ts'
 import { backupRoutes } from './compose/backup.ts'
 import { createLiveEvents } from './admin/live-events.ts'
 import { createAccess, pepperOf } from './compose/access.ts'
 import { createAlerting } from './compose/alerts.ts'
 import { createBatching } from './compose/batches.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
+import { createCache } from './compose/cache.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
 import { lockDataDir, readKeyFile } from './compose/data-dir.ts'
@@ -195,7 +197,7 @@ async function compose({
   const simulatorUrl = await startSimulator(config, closers)
   const catalogue = new CatalogueSource(() => current)
   // Planning wants prices and limits from the first request on.
-  if (Object.keys(config.routes).length > 0) await catalogue.load()
+  if (Object.keys(config.routes).length > 0 || config.cache.exact) await catalogue.load()
   const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next))
   let snapshot: Snapshot = { keyring, table: tableOf(config) }
   const limits = createLimits(() => current, clock)
@@ -277,6 +279,16 @@ async function compose({
     clock,
     onError: (cause, route) => log.warn({ cause: inspect(cause), route }, 'examples could not be embedded'),
   })
+  const ask = createAskModel(inner)
+  const cache = await createCache({
+    config: () => current,
+    clock,
+    log,
+    metrics: observer.metrics,
+    closers,
+    ask,
+    embed,
+  })
   const gateway: Gateway = createGateway({
     clock,
     contracts,
@@ -288,6 +300,8 @@ async function compose({
     idempotency: openIdempotency({ config, store: stores.claims, clock, log, closers }),
     routing,
     examples,
+    cache: cache.answers,
+    costOf: (provider, model, usage) => catalogue.costOf(provider, model, usage, clock.nowMs()),
     snapshot: () => snapshot,
     liveCalls: access.liveCalls,
     limiter: limits.requests,
@@ -350,6 +364,7 @@ async function compose({
     ...alerting.routes,
     ...events.routes,
     ...drift.routes,
+    ...cacheRoutes(cache),
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
   const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({
@@ -426,7 +441,7 @@ async function compose({
     config,
     signInUrl: `${adminUrl}/sign-in?token=${sessions.createLink()}`,
     ...(firstKey !== undefined && { firstKey }),
-    ask: createAskModel(inner),
+    ask,
     embed,
     reload: () => watch.reload(),
     stop(now = false) {

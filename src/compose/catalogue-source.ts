@@ -1,17 +1,20 @@
 /** The catalogue of the configuration in force; its data is read when it is first needed. */
 
 import type { Config } from '../config/load.ts'
+import type { Usage } from '../core/usage.ts'
 import {
   type Catalogue,
   type CatalogueData,
   createCatalogue,
   loadCatalogueData,
 } from '../models/catalogue.ts'
+import { priceUsage } from '../models/cost.ts'
 import type { LookUpModel } from '../routing/table.ts'
 
 export class CatalogueSource {
   readonly #config: () => Config
   #data: CatalogueData | undefined
+  #priced: { readonly config: Config; readonly catalogue: Catalogue } | undefined
   #loading: Promise<CatalogueData> | undefined
   #inForce: { readonly config: Config; readonly lookUp: LookUpModel } | undefined
 
@@ -45,6 +48,15 @@ export class CatalogueSource {
     if (!this.#data) return this.load().then(() => this.inForce())
     this.#inForce = { config, lookUp: this.lookUp(config) }
     return this.#inForce.lookUp
+  }
+
+  /** In nano-dollars; undefined where the data or the price is not known. */
+  costOf(provider: string, model: string, usage: Usage | undefined, atMs: number): number | undefined {
+    if (usage === undefined || !this.#data) return undefined
+    const config = this.#config()
+    if (this.#priced?.config !== config) this.#priced = { config, catalogue: this.#over(config, this.#data) }
+    const price = this.#priced.catalogue.lookup(provider, model)?.price
+    return price && priceUsage(price, usage, { atMs }).totalNanoUsd
   }
 
   #over({ models: settings, providers }: Config, data: CatalogueData): Catalogue {

@@ -23,6 +23,7 @@ export function checkReferences(
     ...checkListeners(settings),
     ...Object.entries(providers).flatMap(([name, provider]) => checkProvider(name, provider, known)),
     ...checkRoutes(settings, providers),
+    ...checkCache(settings),
     ...checkKeyNames(settings),
     ...checkHeaders(['telemetry', 'otlp', 'headers'], settings.telemetry.otlp?.headers),
     ...checkTelemetry(settings),
@@ -181,4 +182,21 @@ function checkKeyNames({ keys }: Settings): Finding[] {
 
 function list(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ')
+}
+
+/** The semantic cache serves answers that the exact one keeps. */
+function checkCache({ cache, routes }: Settings): Finding[] {
+  const findings: Finding[] = []
+  const check = (path: Path, exact: unknown, semantic: unknown): void => {
+    if (semantic === undefined || semantic === 'off' || (exact !== undefined && exact !== 'off')) return
+    const mend = 'Add `exact: {}` beside it: its answers are the ones that are served.'
+    findings.push({ path, message: 'a semantic cache without an exact one', mend })
+  }
+  check(['cache', 'semantic'], cache.exact, cache.semantic)
+  for (const [name, route] of Object.entries(routes)) {
+    if (route.cache === undefined || route.cache === 'off') continue
+    const { exact = cache.exact, semantic = cache.semantic } = route.cache
+    check(['routes', name, 'cache'], exact, semantic)
+  }
+  return findings
 }

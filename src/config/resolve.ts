@@ -3,6 +3,7 @@
 import { createSecureContext } from 'node:tls'
 import { Secret } from '../core/secret.ts'
 import type { Finding, Path } from './fault.ts'
+import { isRedisUrl, sharedMend } from './shared-setting.ts'
 import { isPostgresUrl, storeMend } from './store-setting.ts'
 import { resolveSecret, SecretRef, type SecretSources } from './secret-ref.ts'
 
@@ -65,6 +66,7 @@ interface SecretHolders {
     readonly webhooks: readonly { readonly secret: Secret }[]
     readonly slack: readonly { readonly url: Secret }[]
   }
+  readonly shared: 'memory' | Secret
   readonly telemetry: { readonly otlp?: { readonly headers?: Readonly<Record<string, Secret>> } }
 }
 
@@ -95,6 +97,7 @@ export function checkSecrets(config: SecretHolders): Finding[] {
       checkLength(['alerts', 'webhooks', index, 'secret'], secret),
     ),
     ...config.alerts.slack.flatMap(({ url }, index) => checkUrl(['alerts', 'slack', index, 'url'], url)),
+    ...checkShared(config.shared),
     ...checkKeyPair(config.server.tls),
   ]
 }
@@ -155,6 +158,11 @@ function checkOutbound(path: Path, secret: Secret | undefined): Finding[] {
 function checkStore(store: 'sqlite' | Secret): Finding[] {
   if (store === 'sqlite' || isPostgresUrl(store.reveal())) return []
   return [{ path: ['store'], message: 'not the URL of a PostgreSQL database', mend: storeMend }]
+}
+
+function checkShared(shared: SecretHolders['shared']): Finding[] {
+  if (shared === 'memory' || isRedisUrl(shared.reveal())) return []
+  return [{ path: ['shared'], message: 'not the URL of a Redis', mend: sharedMend }]
 }
 
 function checkKeyPair(tls: SecretHolders['server']['tls']): Finding[] {

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { languages } from '../core/language.ts'
 import { routeStructuredSettings } from './structured-settings.ts'
+import { routeCacheSettings } from './cache-settings.ts'
 
 const text = z.string().min(1)
 const milliseconds = z.number().int().min(1).max(86_400_000)
@@ -169,6 +170,7 @@ export const routeSettings = z.strictObject({
     })
     .prefault({})
     .describe('When a failing target is left alone for a while.'),
+  cache: routeCacheSettings.exactOptional().describe('`off`, or what differs from the global `cache`.'),
   hedge: z
     .strictObject({
       afterMs: milliseconds

@@ -8,9 +8,11 @@ import { batchSettings, fileSettings } from './batch-settings.ts'
 import { addressRange, accessSettings, keyRules } from './key-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { driftSettings } from './drift-settings.ts'
+import { cacheSettings } from './cache-settings.ts'
 import { modelSettings } from './model-settings.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
+import { sharedSetting } from './shared-setting.ts'
 import { storeSetting } from './store-setting.ts'
 import { structuredSettings } from './structured-settings.ts'
 
@@ -268,6 +270,12 @@ export const configSchema = z
         'The database: `sqlite` (in the data folder), or the URL of a PostgreSQL database of its own ' +
           '(`postgres://user@host/name?sslmode=verify-full`). Where the URL holds a password: `env:NAME` or `file:/path`.',
       ),
+    shared: sharedSetting
+      .default('memory')
+      .describe(
+        'What several instances share: `memory` (nothing), or the URL of a Redis (`redis://host:6379`), which then ' +
+          'holds the cache. Where the URL holds a password: `env:NAME` or `file:/path`.',
+      ),
     admin: z
       .strictObject({
         token: secret('Bearer token of the admin API, 16 characters or more.').exactOptional(),
@@ -309,6 +317,9 @@ export const configSchema = z
     )
       .prefault({})
       .describe('How API keys are looked after.'),
+    cache: cacheSettings
+      .prefault({})
+      .describe("Answers that are kept and served again. A route's own `cache` overrides it."),
     records: z
       .strictObject({
         enabled: z.boolean().default(true).describe('Keep a searchable record of each request.'),

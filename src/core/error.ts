@@ -299,6 +299,13 @@ export const errorTable = {
     meaning: 'The provider did not connect, answer, or go on in time.',
     mend: "Retry, or raise the target's `timeout`.",
   },
+  not_cached: {
+    status: 504,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The request wanted an answer from the cache only (`x-weir-cache: only`), and there is none.',
+    mend: 'Ask without that header.',
+  },
   deadline_exceeded: {
     status: 504,
     retry: 'never',

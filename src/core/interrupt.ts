@@ -23,3 +23,11 @@ export class Interrupt {
     for (const listener of this.#listeners) listener(reason)
   }
 }
+
+/** The value, unless the interrupt is raised before it is there. What brings the value is not stopped by it. */
+export function unlessInterrupted<Value>(value: Promise<Value>, interrupt: Interrupt): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    interrupt.on(reject)
+    value.then(resolve, reject)
+  })
+}

@@ -5,9 +5,10 @@ import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
+import { formatUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import type { RecordQuery, RecordStore } from './port.ts'
-import type { AttemptRecord, Decision, RequestRecord } from './record.ts'
+import type { AttemptRecord, CacheRecord, Decision, RequestRecord } from './record.ts'
 
 /** One call looks at some two million records at most; a caller with a rarer wish follows the cursor. */
 const maxSteps = 100
@@ -169,6 +170,13 @@ const requestSummary = z.object({
     .string()
     .optional()
     .describe('The request whose kept answer it got, by its `idempotency-key`.'),
+  cache: z
+    .object({
+      outcome: z.enum(['hit', 'semantic-hit', 'shared', 'miss', 'off']),
+      saved_usd: z.string().optional().describe('What the call cost that brought the answer.'),
+      similarity: z.number().optional(),
+    })
+    .optional(),
   client_gone: z.boolean(),
   client_address: z.string().optional(),
   attempt_count: z.int(),
@@ -221,13 +229,18 @@ const requestDetail = requestSummary.extend({
 
 /** A request without its attempts, as lists and live events show it. */
 export function toSummary(record: RequestRecord): JsonObject {
-  const { org: _, atMs, usage, attempts, decision: _decision, ...rest } = record
+  const { org: _, atMs, usage, attempts, decision: _decision, cache, ...rest } = record
   return {
     ...toSnakeCase(rest),
     created_at: new Date(atMs).toISOString(),
     attempt_count: attempts.length,
+    ...(cache && { cache: toCache(cache) }),
     ...(usage && { usage: toUsage(usage) }),
   }
+}
+
+function toCache({ savedNanoUsd, ...rest }: CacheRecord): JsonObject {
+  return { ...rest, ...(savedNanoUsd !== undefined && { saved_usd: formatUsd(savedNanoUsd) }) }
 }
 
 function toAttempt({ usage, ...rest }: AttemptRecord): object {

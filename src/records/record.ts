@@ -50,6 +50,22 @@ export interface Decision {
   readonly candidates: readonly DecisionCandidate[]
 }
 
+/**
+ * Where an answer came from. `hit`: an answer to the same request. `semantic-hit`: an answer to a question of the same
+ * meaning. `shared`: another request's call, made at the same time. `miss`: a call of its own. `off`: neither looked
+ * for nor kept.
+ */
+export type CacheOutcome = 'hit' | 'semantic-hit' | 'shared' | 'miss' | 'off'
+
+/** What the cache did for a request. */
+export interface CacheRecord {
+  readonly outcome: CacheOutcome
+  /** What the call cost that brought the answer, and this request did not; absent where its price is not known. */
+  readonly savedNanoUsd?: number
+  /** Of a semantic hit: the cosine of the two questions. */
+  readonly similarity?: number
+}
+
 export interface RequestRecord {
   readonly id: string
   readonly org: string
@@ -89,6 +105,8 @@ export interface RequestRecord {
   readonly contract?: string
   /** The request whose kept answer it got, by its `idempotency-key`: it made no attempt and cost nothing. */
   readonly replayOf?: string
+  /** Absent where no cache is configured for the operation. */
+  readonly cache?: CacheRecord
   readonly clientGone: boolean
   readonly attempts: readonly AttemptRecord[]
 }

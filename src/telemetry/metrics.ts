@@ -10,6 +10,12 @@ export interface Metrics {
   countRefusal(code: string): void
   countDroppedRecords(count: number): void
   countDroppedSpans(count: number): void
+  /** Something of the cache did not work, and a request went on as if there were none. */
+  countCacheFault(what: string): void
+  /** What became of looking for a question of the same meaning. */
+  countSemanticLook(route: string, outcome: string): void
+  /** An answer that would have been served was compared with one that was asked anew. */
+  countSemanticComparison(route: string, agrees: boolean): void
   /** The exposition text, and its content type. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
@@ -85,6 +91,36 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Trace spans lost because the collector did not take them.',
     registers,
   })
+  const cached = new Counter({
+    name: 'weir_cache_total',
+    help: 'Requests by what the cache did for them.',
+    labelNames: ['route', 'outcome'],
+    registers,
+  })
+  const saved = new Counter({
+    name: 'weir_cache_saved_usd_total',
+    help: 'What requests would have cost that the cache answered.',
+    labelNames: ['route'],
+    registers,
+  })
+  const looks = new Counter({
+    name: 'weir_cache_semantic_total',
+    help: 'Looks for a question of the same meaning, by what became of them.',
+    labelNames: ['route', 'outcome'],
+    registers,
+  })
+  const comparisons = new Counter({
+    name: 'weir_cache_comparisons_total',
+    help: 'Semantic hits that were compared with an answer that was asked anew.',
+    labelNames: ['route', 'agrees'],
+    registers,
+  })
+  const cacheFaults = new Counter({
+    name: 'weir_cache_faults_total',
+    help: 'Times that a part of the cache did not work; each was a miss.',
+    labelNames: ['what'],
+    registers,
+  })
   new Gauge({
     name: 'weir_open_requests',
     help: 'Requests that have not ended.',
@@ -124,12 +160,19 @@ export function createMetrics(sources: MetricSources): Metrics {
       if (record.overheadMs !== undefined) series.overhead.add(record.overheadMs / 1000)
       if (record.firstTokenMs !== undefined) series.firstToken.add(record.firstTokenMs / 1000)
       for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').add(1)
+      if (record.cache) {
+        cached.labels(route, record.cache.outcome).inc()
+        if (record.cache.savedNanoUsd) saved.labels(route).inc(record.cache.savedNanoUsd / 1e9)
+      }
       if (!usage) return
       series.input.add(usage.inputTokens)
       series.output.add(usage.outputTokens)
     },
     countRefusal: (code) => refusals.labels(code).inc(),
     countDroppedRecords: (count) => droppedRecords.inc(count),
+    countCacheFault: (what) => cacheFaults.labels(what).inc(),
+    countSemanticLook: (route, outcome) => looks.labels(route, outcome).inc(),
+    countSemanticComparison: (route, agrees) => comparisons.labels(route, String(agrees)).inc(),
     countDroppedSpans: (count) => droppedSpans.inc(count),
     async render() {
       return { contentType: registry.contentType, text: await registry.metrics() }

@@ -21,12 +21,14 @@ import {
   type CallMemory,
   type ContentTraits,
   type ReceivedText,
+  type Hearing,
   refuseDroppedIfStrict,
   type StreamForm,
   type Transcript,
 } from './operation.ts'
 import { referencesIn, withReferencedItems } from './item-references.ts'
 import { pump, type PumpMode } from './pump.ts'
+import { openReplay } from './replay.ts'
 import type { SendOptions } from './send.ts'
 import { contentTraits } from './traits.ts'
 import { decodeWhole, exchange, isEventStream, resultOf } from './whole.ts'
@@ -58,6 +60,8 @@ interface Generation {
   readonly isKept?: true
   /** Of an answer that broke and is continued. */
   readonly continuation?: Continuation
+  /** Called for each attempt. */
+  readonly openHearing?: () => Hearing
 }
 
 function toCall(generation: Generation): Call {
@@ -76,6 +80,11 @@ function toCall(generation: Generation): Call {
     content,
     bounds: content,
     countPrompt: (tokens) => tokens.estimate(request),
+    replayable: () => ({
+      request,
+      heard: (openHearing) => toCall({ ...generation, openHearing }),
+      replay: (context) => openReplay(generation, context),
+    }),
     attempt: (target, context) => attempt(generation, target, context),
   }
 }
@@ -235,6 +244,7 @@ async function streamed(
   const fresh = check ? undefined : continuationOf(generation, options.target, context)
   const continuation = generation.continuation ?? fresh
   const kept: GenEvent[] | undefined = keep && !continuation ? [] : undefined
+  const hearing = generation.openHearing?.()
   const result = await pump(context.sender, options, {
     source,
     client,
@@ -249,19 +259,27 @@ async function streamed(
     framing,
     maxDeltas: maxDeltas(request.maxOutputTokens),
     drainWhenGone: !provider.spec.cancelStopsBilling,
-    headers: () => ({
-      'content-type': framing.contentType,
-      ...context.streamHeaders(options.target, dropped, check?.outcome),
-    }),
+    headers: () => {
+      const headers = context.streamHeaders(options.target, dropped, check?.outcome)
+      hearing?.commit()
+      return { 'content-type': framing.contentType, ...headers }
+    },
     outlet: context.outlet,
     interrupt: context.interrupt,
     account: context.account,
     clock: context.clock,
     dropped,
     ...(check && { check }),
-    ...(kept && { onEvent: (event) => kept.push(event) }),
+    ...((kept || hearing) && {
+      onEvent(event) {
+        kept?.push(event)
+        hearing?.event(event)
+      },
+    }),
   })
-  const answered = continuation ? withContinuation(result, generation, continuation) : result
+  const told = continuation ? withContinuation(result, generation, continuation) : result
+  // Of an answer that was continued, no attempt has heard the whole.
+  const answered = hearing && !told.isContinuation && !told.error ? { ...told, hearing } : told
   if (!keep || result.error) return answered
   const events = kept ?? continuation!.events
   return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
@@ -368,7 +386,14 @@ async function whole(
   const body = isUntouched
     ? received.body
     : JSON.stringify(client.response.encode(events, encodeContext(request, options.target, context)))
-  const answered = { ...heard, body, ...(!check && isEmpty(events, facts) && { isEmpty: true as const }) }
+  const hearing = generation.openHearing?.()
+  if (hearing) for (const event of events) hearing.event(event)
+  const answered = {
+    ...heard,
+    body,
+    ...(hearing && { hearing }),
+    ...(!check && isEmpty(events, facts) && { isEmpty: true as const }),
+  }
   if (!keepsAnswer(generation)) return answered
   return { ...answered, transcript: transcriptOf(generation, options.target, events, context) }
 }

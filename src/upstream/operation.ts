@@ -4,7 +4,7 @@ import type { Answer } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ContractAttempt, ContractOutcome } from '../core/contract.ts'
 import { GatewayError } from '../core/error.ts'
-import type { MediaKind } from '../core/event.ts'
+import type { GenEvent, MediaKind } from '../core/event.ts'
 import type { Interrupt } from '../core/interrupt.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
@@ -84,6 +84,8 @@ export interface AttemptResult {
   /** The answer goes on where an attempt before this one broke off. */
   readonly isContinuation?: true
   readonly suspended?: SuspendedStream
+  /** Who heard this attempt, where the call was opened to be heard. */
+  readonly hearing?: Hearing
   /** The figure in the answer is Weir's own estimate. */
   readonly isEstimate?: boolean
 }
@@ -114,6 +116,42 @@ export interface CallMemory {
   readonly keep: boolean
   /** The call with its request rewritten: with the earlier turns in it, it can go to any target. */
   continued(rewrite: (request: GenRequest) => GenRequest): Call
+}
+
+/** Hears the answer of one attempt: each event that the guard admits, as it comes. */
+export interface Hearing {
+  event(event: GenEvent): void
+  /** The client is being told this answer, and no other will be. */
+  commit(): void
+}
+
+/** A request whose answer may come from elsewhere than a target, and whose answer others may want. */
+export interface Replayable {
+  readonly request: GenRequest
+  /** The call with a hearing at each of its attempts. */
+  heard(open: () => Hearing): Call
+  /** Begins to tell the client an answer that no attempt of this call brought. */
+  replay(context: ReplayContext): AnswerWriter
+}
+
+export interface ReplayContext {
+  readonly requestId: string
+  /** Of the target that gave the answer. */
+  readonly model: string
+  readonly clock: Clock
+  readonly outlet: Outlet
+  /** Asked once, when the answer begins. */
+  headers(): Readonly<Record<string, string>>
+}
+
+/** Tells an answer in the client's dialect, streamed or whole as the client asked. */
+export interface AnswerWriter {
+  /** The client has seen the beginning of the answer. */
+  readonly isBegun: boolean
+  push(events: readonly GenEvent[]): void
+  end(): void
+  /** Tells a failure in an answer that has begun. */
+  fail(error: GatewayError): void
 }
 
 /** A whole call, as it is kept for a later one to continue. */
@@ -187,6 +225,8 @@ export interface Call {
   readonly isFree?: boolean
   /** What is asked to be generated, and where in the client's body its schema stands. */
   readonly generation?: { readonly request: GenRequest; readonly formatParam: string }
+  /** Absent where the operation has no answers that could be told again. */
+  replayable?(): Replayable
   /** Absent where the operation does not look into its requests. */
   content?(): ContentTraits
   /** Absent: nothing bounds it. */

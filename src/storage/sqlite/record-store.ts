@@ -141,6 +141,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     finish: record.finish,
     contract: record.contract,
     replayOf: record.replayOf,
+    cache: record.cache,
     clientGone: record.clientGone,
     clientAddress: record.clientAddress,
     attempts: record.attempts,

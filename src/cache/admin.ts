@@ -1,0 +1,81 @@
+/** The administration routes of the cache: what it holds and saves, and the emptying of it. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import type { AnswerStore } from './port.ts'
+import type { SemanticCache } from './semantic/semantic.ts'
+import type { TrustReading } from './semantic/trust.ts'
+
+const filter = z.object({
+  destination: z.string().optional().describe('A route, or `provider/model`.'),
+  tag: z.string().optional().describe('One of the `x-weir-tags` of the request that brought the answer.'),
+})
+
+const trustShape = z.object({
+  destination: z.string(),
+  threshold: z.number().describe('In force: the configured one, or higher.'),
+  raised: z.int().describe('How often it was raised.'),
+  compared: z.int().describe('Hits of late that were compared with an answer that was asked anew.'),
+  false_hits: z.int(),
+  false_hit_rate: z.number().optional(),
+  false_hit_interval: z.tuple([z.number(), z.number()]).describe('95 %.'),
+})
+
+function toTrust(destination: string, reading: TrustReading): z.output<typeof trustShape> {
+  const { threshold, raised, samples, falseHits, interval } = reading
+  return {
+    destination,
+    threshold,
+    raised,
+    compared: samples,
+    false_hits: falseHits,
+    ...(samples > 0 && { false_hit_rate: falseHits / samples }),
+    false_hit_interval: [interval[0], interval[1]],
+  }
+}
+
+export interface CacheRouteParts {
+  readonly store: AnswerStore
+  readonly semantic: SemanticCache
+}
+
+/** `GET /cache` and `DELETE /cache`. */
+export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/cache',
+      policy: 'read',
+      summary: 'What the cache holds, and how far its semantic hits can be trusted.',
+      response: z.object({
+        entries: z.int().optional(),
+        bytes: z.int().optional(),
+        semantic: z.array(trustShape),
+      }),
+      run({ org }) {
+        const readings = [...semantic.readings(org)]
+        return {
+          body: {
+            ...store.size?.(),
+            semantic: readings.map(([destination, reading]) => toTrust(destination, reading)),
+          },
+        }
+      },
+    }),
+    adminRoute({
+      method: 'DELETE',
+      path: '/cache',
+      policy: 'write',
+      summary: "Deletes the organisation's kept answers, all or those of a destination or tag.",
+      query: filter,
+      response: z.object({ purged: z.int() }),
+      async run({ org, query: { destination, tag } }) {
+        const purged = await store.purge(org, {
+          ...(destination !== undefined && { destination }),
+          ...(tag !== undefined && { tag }),
+        })
+        return { body: { purged } }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,103 @@
+/** Every store of answers keeps the same promises; a real Redis too, where WEIR_REDIS names one. */
+
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import type { Clock } from '../core/clock.ts'
+import { createRedisAnswerStore } from '../storage/redis/answer-store.ts'
+import { connectRedis } from '../storage/redis/connect.ts'
+import { answerMigrations } from '../storage/sqlite/answer-migrations.ts'
+import { createAnswerStore } from '../storage/sqlite/answer-store.ts'
+import { openStore } from '../storage/sqlite/open.ts'
+import { createMemoryAnswerStore } from './memory-store.ts'
+import type { AnswerStore, StoredAnswer } from './port.ts'
+
+const maxBytes = 200_000
+
+function fakeClock(): Clock & { nowAtMs: number } {
+  const clock = { nowAtMs: 1_000_000, nowMs: () => clock.nowAtMs, monotonicMs: () => clock.nowAtMs }
+  return clock
+}
+
+type Open = (t: TestContext, clock: Clock) => AnswerStore | Promise<AnswerStore>
+
+const bounded: Readonly<Record<string, Open>> = {
+  memory: (_t, clock) => createMemoryAnswerStore(maxBytes, clock),
+  SQLite(t, clock) {
+    const database = openStore(join(createTemporaryFolder(t), 'cache.db'), answerMigrations, clock)
+    t.after(() => database.close())
+    return createAnswerStore(database, maxBytes, clock)
+  },
+}
+
+const redisUrl = process.env['WEIR_REDIS']
+const all: Readonly<Record<string, Open>> = {
+  ...bounded,
+  ...(redisUrl !== undefined && {
+    async Redis(t: TestContext, clock: Clock) {
+      const redis = await connectRedis(redisUrl, () => undefined)
+      t.after(() => redis.close())
+      return createRedisAnswerStore(redis, clock)
+    },
+  }),
+}
+
+function answerOf(org: string, key: string, more: Partial<StoredAnswer> = {}): StoredAnswer {
+  const value = Buffer.from([0, 255, 1, 128, ...Buffer.from(key)])
+  return { org, key, destination: 'chat', tags: [], value, expiresAtMs: 1_060_000, ...more }
+}
+
+for (const [kind, open] of Object.entries(all)) {
+  test(`an answer comes back byte for byte, to its tenant alone (${kind})`, async (t) => {
+    const store = await open(t, fakeClock())
+    const [one, two] = [randomUUID(), randomUUID()]
+    await store.set(answerOf(one, 'k'))
+    assert.deepEqual(Buffer.from((await store.get(one, 'k'))!), answerOf(one, 'k').value)
+    assert.equal(await store.get(two, 'k'), undefined)
+    await store.set(answerOf(one, 'k', { value: Buffer.from('new') }))
+    assert.equal(Buffer.from((await store.get(one, 'k'))!).toString(), 'new')
+    await store.remove(one, 'k')
+    assert.equal(await store.get(one, 'k'), undefined)
+  })
+
+  test(`purging takes what its conditions name, of one tenant (${kind})`, async (t) => {
+    const store = await open(t, fakeClock())
+    const [one, two] = [randomUUID(), randomUUID()]
+    await store.set(answerOf(one, 'a', { tags: ['x', "y'"] }))
+    await store.set(answerOf(one, 'b', { destination: 'openai/m', tags: ['x'] }))
+    await store.set(answerOf(one, 'c'))
+    await store.set(answerOf(two, 'a', { tags: ['x'] }))
+    assert.equal(await store.purge(one, { tag: "y'" }), 1)
+    assert.equal(await store.purge(one, { tag: 'x', destination: 'chat' }), 0)
+    assert.equal(await store.purge(one, { destination: 'openai/m' }), 1)
+    assert.equal(await store.purge(one, {}), 1)
+    assert.equal(await store.purge(one, {}), 0)
+    assert.notEqual(await store.get(two, 'a'), undefined)
+    assert.equal(await store.purge(two, {}), 1)
+  })
+}
+
+for (const [kind, open] of Object.entries(bounded)) {
+  test(`an answer that has expired is gone (${kind})`, async (t) => {
+    const clock = fakeClock()
+    const store = await open(t, clock)
+    await store.set(answerOf('o', 'k'))
+    clock.nowAtMs = 1_060_000
+    assert.equal(await store.get('o', 'k'), undefined)
+  })
+
+  test(`the store stays within its bound, and what was used last stays longest (${kind})`, async (t) => {
+    const store = await open(t, fakeClock())
+    await store.set(answerOf('o', 'dear'))
+    for (let n = 0; n < 1000; n++) {
+      await store.set(answerOf('o', `k${n}`, { value: Buffer.alloc(1000) }))
+      if (n % 20 === 0) assert.notEqual(await store.get('o', 'dear'), undefined, `after ${n}`)
+      assert.ok(store.size!().bytes <= maxBytes)
+    }
+    assert.ok(store.size!().entries > 50)
+    assert.equal(await store.get('o', 'k0'), undefined)
+    assert.notEqual(await store.get('o', 'k999'), undefined)
+  })
+}

@@ -1,0 +1,44 @@
+/** What the cache needs stored, counted and told. A storage implements it; it sees of this folder only this file. */
+
+export type Awaitable<Value> = Value | Promise<Value>
+
+/** One answer, as a store keeps it. */
+export interface StoredAnswer {
+  /** The tenant: entries of one are never seen by another. */
+  readonly org: string
+  /** Names the question within the tenant. */
+  readonly key: string
+  /** What the answer was asked of: a route's name, or `provider/model`. */
+  readonly destination: string
+  readonly tags: readonly string[]
+  readonly value: Uint8Array
+  /** Unix milliseconds. */
+  readonly expiresAtMs: number
+}
+
+/** Every condition given must hold; without one, all of the tenant's entries. */
+export interface PurgeFilter {
+  readonly destination?: string
+  readonly tag?: string
+}
+
+export interface AnswerStoreSize {
+  readonly entries: number
+  /** Of the values. */
+  readonly bytes: number
+}
+
+/**
+ * Keeps answers within a bound of bytes: what was not used longest goes first. What it loses is only a hint that is
+ * gone. It may throw or reject; the cache takes that for a miss.
+ */
+export interface AnswerStore {
+  /** Undefined where there is none, or it has expired. */
+  get(org: string, key: string): Awaitable<Uint8Array | undefined>
+  set(answer: StoredAnswer): Awaitable<void>
+  remove(org: string, key: string): Awaitable<void>
+  /** Tells how many entries went. */
+  purge(org: string, filter: PurgeFilter): Awaitable<number>
+  /** Absent where only the server knows. */
+  size?(): AnswerStoreSize
+}

@@ -1,0 +1,116 @@
+/** Says why two questions that lie near each other may want different answers. */
+
+import type { Reading } from './reading.ts'
+import { opposites, softUnits, turning } from './words.ts'
+
+/**
+ * The first reason against one answer for both; undefined where there is none. Symmetric. Cosines tell topics apart,
+ * not demands: to "enable" and to "disable" lie closer than two ways to ask for either. So whatever can turn an
+ * answer round must be the same in both.
+ */
+export function whyNotSame(a: Reading, b: Reading): string | undefined {
+  if (a.language !== b.language && a.language !== undefined && b.language !== undefined) return 'language'
+  if (!sameBag(a.code, b.code)) return 'code'
+  if (!sameList(a.numbers, b.numbers)) return 'number'
+  if (!unitsMatch(a.units, b.units)) return 'unit'
+  if (!sameSet(a.times, b.times)) return 'time'
+  if (a.isPast !== b.isPast && a.isPast !== undefined && b.isPast !== undefined) return 'tense'
+  if (a.isNegated !== b.isNegated) return 'negation'
+  if (isOpposed(a, b)) return 'opposite'
+  if (!sameSet(a.scopes, b.scopes)) return 'scope'
+  if (!sameList(a.names, b.names) && !namesMatch(a, b)) return 'name'
+  if (a.kind !== b.kind && a.kind !== undefined && b.kind !== undefined) return 'kind'
+  if (isTurned(a, b)) return 'order'
+  if (isSubstituted(a, b)) return 'word'
+  return undefined
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((value) => b.has(value))
+}
+
+function unitsMatch(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const isSoft = (unit: string) => softUnits.has(unit)
+  if (a.size === 0) return [...b].every(isSoft)
+  if (b.size === 0) return [...a].every(isSoft)
+  return sameSet(a, b)
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index])
+}
+
+function sameBag(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && sameList(a.toSorted(compare), b.toSorted(compare))
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other)
+}
+
+/** A name may begin a sentence, where its capital says nothing, or be written without one. Its order must hold. */
+function namesMatch(a: Reading, b: Reading): boolean {
+  if (!a.names.every((name) => hasName(b, name)) || !b.names.every((name) => hasName(a, name))) return false
+  const inOrder = (names: readonly string[], { places }: Reading) =>
+    names.every((name, at) => at === 0 || (places.get(names[at - 1]!) ?? 0) <= (places.get(name) ?? Infinity))
+  return inOrder(a.names, b) && inOrder(b.names, a)
+}
+
+function hasName({ words }: Reading, name: string): boolean {
+  return words.has(name)
+}
+
+/** One has a word of one side that the other lacks, and the other one of the other side; or both have both, the other way round. */
+function isOpposed(a: Reading, b: Reading): boolean {
+  for (const [one, other] of opposites) {
+    const own = sidesOf(a, b, one, other)
+    const theirs = sidesOf(b, a, one, other)
+    if ((own.one && theirs.other) || (own.other && theirs.one)) return true
+    const [first, second] = [orderOf(a, one, other), orderOf(b, one, other)]
+    if (first !== undefined && second !== undefined && first !== second) return true
+  }
+  return false
+}
+
+function sidesOf(
+  { words }: Reading,
+  { words: known }: Reading,
+  one: ReadonlySet<string>,
+  other: ReadonlySet<string>,
+): { readonly one: boolean; readonly other: boolean } {
+  const has = (side: ReadonlySet<string>) => [...side].some((word) => words.has(word) && !known.has(word))
+  return { one: has(one), other: has(other) }
+}
+
+/** Which of the two sides comes first, where there are both. */
+function orderOf({ places }: Reading, one: ReadonlySet<string>, other: ReadonlySet<string>) {
+  const first = (side: ReadonlySet<string>) =>
+    Math.min(...[...side].map((word) => places.get(word) ?? Infinity))
+  const [a, b] = [first(one), first(other)]
+  return a === Infinity || b === Infinity ? undefined : a < b
+}
+
+/** What one question comes from, the other goes to. */
+function isTurned(a: Reading, b: Reading): boolean {
+  for (const [relation, word] of a.related) {
+    const there = b.related.get(relation)
+    if (there === undefined || there === word) continue
+    if (b.content.has(word) && a.content.has(there)) return true
+  }
+  return false
+}
+
+/**
+ * A word of one question that the other has in no form is what that question is about, unless it belongs to the frame
+ * in which anything is asked. A word whose meaning has other words may be left out by one of the two, but not be
+ * another on both sides.
+ */
+function isSubstituted(a: Reading, b: Reading): boolean {
+  const lacks =
+    ({ content, places }: Reading) =>
+    (word: string) =>
+      !content.has(word) && !places.has(word)
+  if ([...a.specifics].some(lacks(b)) || [...b.specifics].some(lacks(a))) return true
+  if ([...turning].some((meaning) => a.concepts.has(meaning) !== b.concepts.has(meaning))) return true
+  return [...a.concepts].some(lacks(b)) && [...b.concepts].some(lacks(a))
+}

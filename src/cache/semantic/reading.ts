@@ -1,0 +1,245 @@
+/** Reads a question once into all that the guards compare. */
+
+import { type Language, languageOf } from '../../core/language.ts'
+import { fillers, frames, kinds, negations, numerals, scopes, synonyms, times, units } from './words.ts'
+
+export interface Reading {
+  readonly language: Language | undefined
+  /** Fragments that are no words: code, paths, addresses, identifiers, versions. */
+  readonly code: readonly string[]
+  /** In their order, each with its unit. */
+  readonly numbers: readonly string[]
+  /** Without a number. */
+  readonly units: ReadonlySet<string>
+  readonly times: ReadonlySet<string>
+  readonly scopes: ReadonlySet<string>
+  readonly isNegated: boolean
+  /** Is the question about what was, or about what is? Undefined where no verb says. */
+  readonly isPast: boolean | undefined
+  /** Names, in their order. */
+  readonly names: readonly string[]
+  /** What is asked for, where the question says. */
+  readonly kind: string | undefined
+  /** All words in lower case. */
+  readonly words: ReadonlySet<string>
+  /** Where each word stands first. */
+  readonly places: ReadonlyMap<string, number>
+  /** By relation (`from`, `to`, ...), the words that follow it. */
+  readonly related: ReadonlyMap<string, string>
+  /** Words that carry meaning, each by the name of its meaning. */
+  readonly content: ReadonlySet<string>
+  /** Of those, the ones whose meaning is known by other words too. */
+  readonly concepts: ReadonlySet<string>
+  /** Of the others, those that stand for nothing else. */
+  readonly specifics: ReadonlySet<string>
+}
+
+const phrases: readonly (readonly [RegExp, string])[] = [
+  [/\b(turn|switch|log|sign|set|shut|power|call|work)(?:ed|ing|s)? ?-?(on|off|in|out|up|down)\b/g, '$1-$2'],
+  [/\b(turn|switch|shut|power)(?:ed|ing|s)? ((?:\S+ ){1,4}?)(on|off|down)\b/g, '$1-$3 $2'],
+  [/\bat (least|most)\b/g, 'at-$1'],
+  [/\b(?:get|getting) (?:rid|ride) of\b/g, 'remove'],
+  [/\bhow come\b/g, 'why'],
+  [/\bapart from\b|\bother than\b/g, 'except'],
+  [/\b(\w+)n['’]t\b/g, '$1 not'],
+  [/\bcannot\b/g, 'can not'],
+  [/\b(money) back\b/g, '$1-back'],
+  [
+    /\btwo[- ]factor(?: auth(?:entication)?)?\b|\b2-?fa\b|\btwo[- ]step (?:verification|login)\b/g,
+    'twofactor',
+  ],
+  [/(\d) ?([ap])\.?m\b\.?/g, '$1 $2m-time'],
+  [/\bnot (?:\S+ )?enough\b/g, 'not-enough'],
+  [/\btoo little\b/g, 'too-little'],
+  [/\bkeep(?:ing|s)? ((?:\S+ ){1,3}?)(?:out of|off|away from)\b/g, 'prevent $1'],
+  [/\b(?:stop|prevent|protect)(?:s|ing)? ((?:\S+ ){1,4}?)from\b/g, 'prevent $1'],
+  [/\bfree of\b/g, 'prevent'],
+  [/\bmost recent\b/g, 'latest'],
+  [/\b(\w{3,}?)s? of \1s?\b/g, 'nested $1'],
+  [/\bper cent\b/g, 'percent'],
+  [/\bwi-?fi\b/g, 'wifi'],
+  [/\b(virtual) (machine|server)s?\b/g, '$1-$2'],
+  [/\b(notice) period\b/g, '$1-period'],
+  [/\b(due) date\b/g, '$1-date'],
+  [/\b(pay|send|take|roll|get|back|clean)(?:ing|s)? ?-?(off|back|out|up)\b/g, '$1-$2'],
+  [/\bnon-?/g, 'not '],
+]
+
+const codeFragment =
+  /```[\s\S]*?```|`[^`]*`|https?:\/\/\S+|\S+@\S+\.\S+|(?:[A-Za-z]:)?[\\/][\w.\\/-]{2,}|--?[a-z][\w-]*(?==)|\b\w+\([^)]*\)|\b\w+_\w+\b|\b[a-z]+[A-Z]\w*\b|\bv?\d+\.\d+(?:\.\d+)+\b|\B\.[a-z]{1,5}\b|[<>=!]=|[{}[\]|^]|&&/g
+const symbols: Readonly<Record<string, string>> = {
+  '%': ' percent ',
+  $: ' dollar ',
+  '€': ' euro ',
+  '£': ' gbp ',
+  '¥': ' yen ',
+  '₹': ' rupee ',
+  '°c': ' celsius ',
+  '°f': ' fahrenheit ',
+  '°': ' degree ',
+}
+const relations = new Set([
+  'from',
+  'to',
+  'into',
+  'than',
+  'by',
+  'vs',
+  'versus',
+  'over',
+  'against',
+  'before',
+  'after',
+  'without',
+  'with',
+  'via',
+  'instead',
+])
+
+const pastVerbs = ['was', 'were', 'did', 'had']
+const presentVerbs = ['is', 'are', 'do', 'does', 'will', 'can', 'should', 'must', 'has', 'have']
+
+/** Of fewer words a language is a guess. */
+const minLanguageWords = 10
+
+export function readQuestion(text: string): Reading {
+  const code = [...(text.match(codeFragment) ?? [])].map((fragment) => fragment.trim())
+  const names = namesOf(text)
+  const plain = normalised(text)
+  const tokens =
+    plain.match(
+      /[\p{L}\p{M}][\p{L}\p{M}\d'’-]*|[-+]?\d[\d,]*(?:\.\d+)?(?:e\d+)?(?:st|nd|rd|th)?|[^\s\p{P}\p{L}\p{M}\d]+/gu,
+    ) ?? []
+  const places = new Map<string, number>()
+  const related = new Map<string, string>()
+  const content = new Set<string>()
+  const concepts = new Set<string>()
+  const specifics = new Set<string>()
+  const found = { units: new Set<string>(), times: new Set<string>(), scopes: new Set<string>() }
+  const numbers: string[] = []
+  let negated = 0
+  let relation: string | undefined
+  let numberAt = -Infinity
+  tokens.forEach((raw, at) => {
+    const word = raw.replace(/['’](?:s|d|m|ll|ve|re)?$/u, '')
+    if (!places.has(word)) places.set(word, at)
+    if (relations.has(word)) relation = word
+    const number = numberOf(word)
+    if (number !== undefined) {
+      numbers.push(number)
+      numberAt = at
+    }
+    if (negations.has(word)) negated++
+    const unit = units.get(word)
+    // `100 US dollars`
+    if (unit === 'degree') numberAt++ // of what, comes next
+    else if (unit !== undefined && at - numberAt <= 2) {
+      numbers.push(`${numbers.pop()} ${unit}`)
+      numberAt = -Infinity
+    } else if (unit !== undefined) found.units.add(unit)
+    note(found.times, times, word.replace(/days$/, 'day'))
+    note(found.scopes, scopes, word)
+    if (relations.has(word)) return
+    const meaning = meaningOf(word)
+    if (meaning === undefined) return
+    if (number === undefined) {
+      content.add(meaning.name)
+      if (meaning.isConcept) concepts.add(meaning.name)
+      else if (!frames.has(word) && !frames.has(meaning.name)) specifics.add(meaning.name)
+    }
+    if (relation !== undefined) related.set(relation, meaning.name)
+    relation = undefined
+  })
+  return {
+    language: tokens.length < minLanguageWords ? undefined : languageOf(text),
+    code,
+    names,
+    numbers,
+    ...found,
+    isNegated: negated % 2 === 1,
+    isPast: tenseOf(places),
+    kind: kinds.find(([pattern]) => pattern.test(plain))?.[1],
+    words: new Set([...places.keys()].map((word) => word.replace(/[^\p{L}\d+#]/gu, ''))).union(
+      new Set(places.keys()),
+    ),
+    places,
+    related,
+    content,
+    concepts,
+    specifics,
+  }
+}
+
+function tenseOf(places: ReadonlyMap<string, number>): boolean | undefined {
+  const first = (words: readonly string[]) => Math.min(...words.map((word) => places.get(word) ?? Infinity))
+  const [past, present] = [first(pastVerbs), first(presentVerbs)]
+  return past === present ? undefined : past < present
+}
+
+function normalised(text: string): string {
+  let plain = text.normalize('NFKC').toLowerCase()
+  plain = plain
+    .replace(/([$€£¥₹]) ?(\d[\d,.]*)/g, '$2 $1')
+    .replace(/°[cf]?|[%$€£¥₹]/g, (symbol) => symbols[symbol] ?? ' ')
+  for (const [pattern, replacement] of phrases) plain = plain.replace(pattern, replacement)
+  // `5km` is a number and a unit.
+  plain = plain.replace(/(?<![\p{L}\d])(\d+)(?!(?:st|nd|rd|th|e\d)\b)(\p{L}+)/gu, '$1 $2')
+  return plain.replace(/\s+/g, ' ').trim()
+}
+
+function note(into: Set<string>, table: ReadonlyMap<string, string>, word: string): void {
+  const meaning = table.get(word)
+  if (meaning !== undefined) into.add(meaning)
+}
+
+function numberOf(word: string): string | undefined {
+  if (/^[-+]?\d/.test(word))
+    return String(/(st|nd|rd|th)$/.test(word) ? word : Number(word.replaceAll(',', '')))
+  return word === 'second' ? undefined : numerals.get(word)
+}
+
+interface Meaning {
+  readonly name: string
+  readonly isConcept: boolean
+}
+
+/** Undefined where a word carries none. */
+function meaningOf(word: string): Meaning | undefined {
+  if (fillers.has(word)) return undefined
+  const root = stem(word)
+  const concept = synonyms.get(word) ?? synonyms.get(root) ?? synonyms.get(`${root}e`)
+  if (concept !== undefined) return { name: concept, isConcept: true }
+  if (fillers.has(root)) return undefined
+  return { name: units.get(word) ?? times.get(word) ?? root, isConcept: false }
+}
+
+/** Cuts the commonest endings: two forms of a word need only become the same, not a word. */
+export function stem(word: string): string {
+  if (word.length <= 3) return word
+  return word
+    .replace(/(?:ies|ied)$/, 'y')
+    .replace(/(?<=ss|sh|ch|x|z)es$/, '')
+    .replace(/(?<![su])s$/, '')
+    .replace(/(?<=.{3})(?:ing|ed)$/, '')
+    .replace(/(?<=.{3})(.)\1$/, '$1')
+    .replace(/(?<=.{3})e$/, '')
+}
+
+/** Words with a capital that no sentence gave them, and those in capitals; without a plain text's first words. */
+function namesOf(text: string): string[] {
+  const names: string[] = []
+  const isShouting = text === text.toUpperCase()
+  if (isShouting) return names
+  for (const match of text.matchAll(/\p{Lu}[\p{L}\d&+#.-]*/gu)) {
+    const name = match[0].replace(/[.-]+$/, '')
+    const before = text.slice(0, match.index).trimEnd()
+    const isFirst = before === '' || /[.!?:\n"“]$/.test(before)
+    const isAcronym = name.length > 1 && name === name.toUpperCase()
+    if (name === 'I' || /^I['’]/.test(text.slice(match.index))) continue
+    if (isFirst && !isAcronym) continue
+    if (/[\p{L}\d-]$/u.test(text.slice(0, match.index))) continue
+    const lower = name.toLowerCase().replace(/[^\p{L}\d+#]/gu, '')
+    if (!fillers.has(lower) && !units.has(lower)) names.push(lower)
+  }
+  return names
+}

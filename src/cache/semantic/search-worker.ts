@@ -1,0 +1,116 @@
+/** The thread of the semantic index: the vectors, the words of the questions, and the comparing of both. */
+
+import { parentPort } from 'node:worker_threads'
+import { whyNotSame } from './guards.ts'
+import { Partition } from './partition.ts'
+import { readQuestion } from './reading.ts'
+
+/** A question that was answered. */
+interface Indexed {
+  /** Of its answer in the store. */
+  readonly key: string
+  readonly text: string
+}
+
+export type SearchCall =
+  | {
+      readonly type: 'add'
+      readonly partition: string
+      readonly key: string
+      readonly text: string
+      readonly vector: Float32Array
+      readonly maxEntries: number
+    }
+  | { readonly type: 'remove'; readonly partition: string; readonly key: string }
+  | {
+      readonly type: 'search'
+      readonly id: number
+      readonly partition: string
+      readonly text: string
+      readonly vector: Float32Array
+      readonly threshold: number
+    }
+
+export interface SearchReply {
+  readonly id: number
+  readonly found?: Found
+  /** Why the nearest was passed over, where nothing was found. */
+  readonly refused?: string
+}
+
+export interface Found {
+  readonly key: string
+  readonly text: string
+  readonly similarity: number
+}
+
+/** Neighbours that are looked at before the question counts as new. */
+const maxNeighbours = 5
+/** Over all partitions; the partition that was used longest ago goes first. */
+const maxVectors = 200_000
+
+const partitions = new Map<
+  string,
+  { readonly vectors: Partition<Indexed>; readonly byKey: Map<string, Indexed> }
+>()
+
+function add({ partition: name, key, text, vector, maxEntries }: Extract<SearchCall, { type: 'add' }>): void {
+  let partition = partitions.get(name)
+  if (partition?.byKey.has(key)) return
+  partition ??= { vectors: new Partition<Indexed>(maxEntries), byKey: new Map() }
+  const item = { key, text }
+  const replaced = partition.vectors.add(item, vector)
+  if (replaced) partition.byKey.delete(replaced.key)
+  partition.byKey.set(key, item)
+  touch(name, partition)
+  makeRoom()
+}
+
+function touch(name: string, partition: NonNullable<ReturnType<typeof partitions.get>>): void {
+  partitions.delete(name)
+  partitions.set(name, partition)
+}
+
+function makeRoom(): void {
+  let total = 0
+  for (const { vectors } of partitions.values()) total += vectors.size
+  for (const [name, { vectors }] of partitions) {
+    if (total <= maxVectors || partitions.size === 1) return
+    partitions.delete(name)
+    total -= vectors.size
+  }
+}
+
+function remove(name: string, key: string): void {
+  const partition = partitions.get(name)
+  const item = partition?.byKey.get(key)
+  if (!partition || !item) return
+  partition.vectors.remove(item)
+  partition.byKey.delete(key)
+}
+
+function search({
+  id,
+  partition: name,
+  text,
+  vector,
+  threshold,
+}: Extract<SearchCall, { type: 'search' }>): SearchReply {
+  const partition = partitions.get(name)
+  if (!partition) return { id }
+  touch(name, partition)
+  const reading = readQuestion(text)
+  let refused: string | undefined
+  for (const { item, similarity } of partition.vectors.search(vector, threshold, maxNeighbours)) {
+    const why = whyNotSame(reading, readQuestion(item.text))
+    if (why === undefined) return { id, found: { key: item.key, text: item.text, similarity } }
+    refused ??= why
+  }
+  return refused === undefined ? { id } : { id, refused }
+}
+
+parentPort?.on('message', (call: SearchCall) => {
+  if (call.type === 'add') add(call)
+  else if (call.type === 'remove') remove(call.partition, call.key)
+  else parentPort?.postMessage(search(call))
+})

@@ -1,0 +1,188 @@
+/** Serves the answer to a question of the same meaning, and keeps measuring how often that was wrong. */
+
+import type { AskModel, EmbedTexts } from '../../core/ask.ts'
+import type { GenRequest } from '../../core/request.ts'
+import type { CachedAnswer } from '../entry.ts'
+import type { Setting } from '../key.ts'
+import type { SemanticPolicy } from '../policy.ts'
+import { sameAnswer, textOf } from './agreement.ts'
+import { createEmbedder } from './embedder.ts'
+import { createJudge } from './judge.ts'
+import { type SemanticQuestion, semanticQuestionOf } from './question.ts'
+import type { SemanticSearch } from './search.ts'
+import { Trust, type TrustReading } from './trust.ts'
+
+/** What became of looking for a question. */
+export type LookOutcome =
+  | ('served' | 'sampled' | 'shadowed')
+  | ('none' | 'refused' | 'judged' | 'gone')
+  | ('slow' | 'failed' | 'unfit')
+
+export interface SemanticParts {
+  readonly search: SemanticSearch
+  readonly embed: EmbedTexts
+  readonly ask: AskModel
+  /** The kept answer under a key; undefined where it is gone. */
+  read(org: string, key: string): Promise<CachedAnswer | undefined>
+  /** In [0, 1). */
+  readonly random: () => number
+  onLook(destination: string, outcome: LookOutcome): void
+  /** `agrees`: the answer that was asked anew says the same. */
+  onCompared(destination: string, agrees: boolean): void
+  onRaised(destination: string, threshold: number): void
+  onFault(cause: unknown): void
+}
+
+export interface Served {
+  readonly answer: CachedAnswer
+  readonly similarity: number
+}
+
+/** One request's part in it. */
+export interface Look {
+  /** The answer to serve, if any. Never rejects. */
+  readonly served: Promise<Served | undefined>
+  /** The request has an answer of its own, kept under this key. */
+  landed(key: string, answer: CachedAnswer): void
+}
+
+export interface SemanticCache {
+  look(setting: Setting, request: GenRequest, policy: SemanticPolicy): Look | undefined
+  /** By destination. */
+  readings(org: string): ReadonlyMap<string, TrustReading>
+}
+
+export function createSemanticCache(parts: SemanticParts): SemanticCache {
+  const embedder = createEmbedder(parts.embed)
+  const judge = createJudge(parts.ask)
+  const trusts = new Map<string, Trust>()
+
+  function trustOf({ org, destination }: Setting, { threshold, maxFalseHits }: SemanticPolicy): Trust {
+    const name = JSON.stringify([org, destination])
+    let trust = trusts.get(name)
+    if (!trust?.isOf(threshold, maxFalseHits)) trusts.set(name, (trust = new Trust(threshold, maxFalseHits)))
+    return trust
+  }
+
+  return {
+    look(setting, request, policy) {
+      const question = semanticQuestionOf(setting, request)
+      if (question === undefined) {
+        parts.onLook(setting.destination, 'unfit')
+        return undefined
+      }
+      return new OneLook(
+        { ...parts, embedder, judge },
+        { setting, policy, question, trust: trustOf(setting, policy) },
+      )
+    },
+    readings(org) {
+      const own = [...trusts].flatMap(([name, trust]) => {
+        const [of, destination] = JSON.parse(name) as [string, string]
+        return of === org ? [[destination, trust.reading] as const] : []
+      })
+      return new Map(own)
+    },
+  }
+}
+
+type LookParts = SemanticParts & {
+  readonly embedder: ReturnType<typeof createEmbedder>
+  readonly judge: ReturnType<typeof createJudge>
+}
+
+interface Matter {
+  readonly setting: Setting
+  readonly policy: SemanticPolicy
+  readonly question: SemanticQuestion
+  readonly trust: Trust
+}
+
+class OneLook implements Look {
+  readonly served: Promise<Served | undefined>
+  readonly #parts: LookParts
+  readonly #matter: Matter
+  readonly #found: Promise<Served | undefined>
+  #vector: Float32Array | undefined
+
+  constructor(parts: LookParts, matter: Matter) {
+    this.#parts = parts
+    this.#matter = matter
+    this.#found = this.#find().catch((cause: unknown) => {
+      parts.onFault(cause)
+      this.#tell('failed')
+      return undefined
+    })
+    const { mode, sample } = matter.policy
+    // In the shadow nobody waits for the look; of the others, some are compared instead of served.
+    this.served = mode === 'shadow' || parts.random() < sample ? Promise.resolve(undefined) : this.#serve()
+  }
+
+  async #serve(): Promise<Served | undefined> {
+    const found = await this.#found
+    if (found) this.#tell('served')
+    return found
+  }
+
+  #tell(outcome: LookOutcome): void {
+    this.#parts.onLook(this.#matter.setting.destination, outcome)
+  }
+
+  async #find(): Promise<Served | undefined> {
+    const { embedder, search, judge, read } = this.#parts
+    const { setting, policy, question, trust } = this.#matter
+    const { org } = setting
+    const { partition, text } = question
+    this.#vector = await embedder.embed(org, policy.embedder, text, policy.timeoutMs)
+    if (!this.#vector) return this.#nothing('slow')
+    const { threshold } = trust
+    const { found, refused } = await search.search({ partition, text, vector: this.#vector, threshold })
+    if (!found) return this.#nothing(refused === undefined ? 'none' : 'refused')
+    const answer = await read(org, found.key)
+    if (!answer) {
+      search.remove(partition, found.key)
+      return this.#nothing('gone')
+    }
+    const isSame =
+      policy.judge === undefined ||
+      (await judge.sameQuestion(policy.judge, text, found.text, policy.timeoutMs))
+    return isSame ? { answer, similarity: found.similarity } : this.#nothing('judged')
+  }
+
+  #nothing(outcome: LookOutcome): undefined {
+    this.#tell(outcome)
+    return undefined
+  }
+
+  landed(key: string, answer: CachedAnswer): void {
+    void this.#learn(key, answer).catch(this.#parts.onFault)
+  }
+
+  async #learn(key: string, own: CachedAnswer): Promise<void> {
+    const { search } = this.#parts
+    const { policy, question } = this.#matter
+    const found = await this.#found
+    if (found) await this.#compare(found, own)
+    const vector = this.#vector
+    if (vector) search.add({ ...question, key, vector, maxEntries: policy.maxEntries })
+  }
+
+  /** What would have been served, against what was answered. Doubt counts against it. */
+  async #compare(found: Served, own: CachedAnswer): Promise<void> {
+    const { onCompared, onRaised, judge } = this.#parts
+    const { setting, policy, question, trust } = this.#matter
+    this.#tell(policy.mode === 'shadow' ? 'shadowed' : 'sampled')
+    const agrees =
+      sameAnswer(found.answer, own) ||
+      (policy.judge !== undefined &&
+        (await judge.sameAnswer(
+          policy.judge,
+          question.text,
+          textOf(found.answer),
+          textOf(own),
+          policy.timeoutMs,
+        )))
+    onCompared(setting.destination, agrees)
+    if (trust.compared(agrees)) onRaised(setting.destination, trust.threshold)
+  }
+}

@@ -1,0 +1,116 @@
+/** Builds the cache: where answers are kept, by which rules, and who hears of its faults. */
+
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { type AnswerCache, createAnswerCache, readAnswer } from '../cache/cache.ts'
+import { createMemoryAnswerStore } from '../cache/memory-store.ts'
+import { compilePolicies, type Policies } from '../cache/policy.ts'
+import type { AnswerStore } from '../cache/port.ts'
+import { createSemanticSearch } from '../cache/semantic/search.ts'
+import { createSemanticCache, type SemanticCache } from '../cache/semantic/semantic.ts'
+import type { Config } from '../config/load.ts'
+import type { AskModel, EmbedTexts } from '../core/ask.ts'
+import type { Clock } from '../core/clock.ts'
+import { createRedisAnswerStore } from '../storage/redis/answer-store.ts'
+import { answerMigrations } from '../storage/sqlite/answer-migrations.ts'
+import { createAnswerStore } from '../storage/sqlite/answer-store.ts'
+import { openStore } from '../storage/sqlite/open.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Closers } from './closers.ts'
+
+export interface CacheParts {
+  /** The one in force. */
+  readonly config: () => Config
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly closers: Closers
+  /** Calls from within: the request path, of which the cache is a part. */
+  readonly ask: AskModel
+  readonly embed: EmbedTexts
+}
+
+export interface Cache {
+  readonly answers: AnswerCache
+  readonly store: AnswerStore
+  readonly semantic: SemanticCache
+}
+
+export async function createCache({
+  config,
+  clock,
+  log,
+  metrics,
+  closers,
+  ask,
+  embed,
+}: CacheParts): Promise<Cache> {
+  const store = await openAnswerStore(config(), clock, log, closers)
+  let compiledFor: Config | undefined
+  let policies: Policies
+  const reading = {
+    store,
+    onFault(cause: unknown) {
+      metrics.countCacheFault('store')
+      log.warn({ cause: inspect(cause) }, 'the cache could not be read or written')
+    },
+    onCorrupt: () => metrics.countCacheFault('corrupt'),
+  }
+  const search = createSemanticSearch()
+  closers.add(() => search.close())
+  // Names of other destinations come from callers: they are no labels.
+  const routeOf = (destination: string): string =>
+    Object.hasOwn(config().routes, destination) ? destination : ''
+  const semantic = createSemanticCache({
+    search,
+    ask,
+    embed,
+    random: Math.random,
+    read: (org, key) => readAnswer(reading, { org, key }),
+    onLook: (destination, outcome) => metrics.countSemanticLook(routeOf(destination), outcome),
+    onCompared: (destination, agrees) => metrics.countSemanticComparison(routeOf(destination), agrees),
+    onRaised: (destination, threshold) =>
+      log.warn({ destination, threshold }, 'too many semantic hits were wrong: the threshold is raised'),
+    onFault(cause) {
+      metrics.countCacheFault('semantic')
+      log.warn({ cause: inspect(cause) }, 'a question could not be compared')
+    },
+  })
+  const answers = createAnswerCache({
+    ...reading,
+    semantic,
+    clock,
+    policies() {
+      const current = config()
+      if (current !== compiledFor) {
+        policies = compilePolicies(current)
+        compiledFor = current
+      }
+      return policies
+    },
+  })
+  return { answers, store, semantic }
+}
+
+async function openAnswerStore(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  closers: Closers,
+): Promise<AnswerStore> {
+  const { shared } = config
+  const { keep, maxBytes } = config.cache
+  if (shared !== 'memory') {
+    const { connectRedis } = await import('../storage/redis/connect.ts')
+    const redis = await connectRedis(shared.reveal(), (cause) =>
+      log.warn({ cause: inspect(cause) }, 'the connection to Redis broke'),
+    )
+    closers.add(() => redis.close())
+    return createRedisAnswerStore(redis, clock)
+  }
+  if (keep === 'memory') return createMemoryAnswerStore(maxBytes, clock)
+  const database = openStore(join(config.dataDir, 'cache.db'), answerMigrations, clock)
+  closers.add(() => database.close())
+  return createAnswerStore(database, maxBytes, clock)
+}
