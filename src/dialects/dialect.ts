@@ -60,6 +60,8 @@ export interface Dialect {
   readonly forcesUsage?: boolean
   /** Answers can be kept (`store`) and continued by their id (`previous_response_id`). */
   readonly keepsResponses?: boolean
+  /** Parts of a prompt can be marked for the provider's own cache. */
+  readonly takesCacheHints?: boolean
   readonly request: {
     /** `path` has what the dialect puts in the URL instead of the body (Gemini: model and stream). */
     decode(body: Json, path?: { readonly model?: string; readonly stream?: boolean }): GenRequest

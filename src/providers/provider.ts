@@ -152,4 +152,6 @@ export interface Target {
   readonly timeouts: Timeouts
   /** What the catalogue or the configuration says of the model. Absent: not known. */
   readonly capabilities?: Capabilities
+  /** Long beginnings of prompts are marked for the provider's own cache. */
+  readonly marksPrompts?: true
 }

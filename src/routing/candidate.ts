@@ -11,13 +11,14 @@ export interface CandidateSettings {
   readonly region?: string
   readonly sensitive?: readonly string[]
   readonly info?: ModelInfo
+  readonly marksPrompts?: true
 }
 
 /** Undefined: no credential of the provider may use this model. */
 export function createCandidate(
   provider: Provider,
   model: string,
-  { timeouts, region, sensitive, info }: CandidateSettings = {},
+  { timeouts, region, sensitive, info, marksPrompts }: CandidateSettings = {},
 ): Candidate | undefined {
   const merged = timeouts ? { ...provider.timeouts, ...timeouts } : provider.timeouts
   const legs = provider.credentials
@@ -29,6 +30,7 @@ export function createCandidate(
         credential,
         timeouts: merged,
         ...(info && { capabilities: info.capabilities }),
+        ...(marksPrompts && { marksPrompts }),
       }),
     )
   if (legs.length === 0) return undefined

@@ -111,7 +111,7 @@ function toRoutes(
     const known = compiled.get(name)
     if (known) return known
     const settings = routes[name]!
-    const entries = settings.targets.map((target) => toEntry(target))
+    const entries = settings.targets.map((target) => toEntry(target, settings.promptCache === 'auto'))
     const { examples } = settings
     const route: Route = {
       name,
@@ -126,11 +126,14 @@ function toRoutes(
     compiled.set(name, route)
     return route
   }
-  const toEntry = ({ target, ...rest }: RouteConfig['targets'][number]): RouteEntry => {
+  const toEntry = (
+    { target, ...rest }: RouteConfig['targets'][number],
+    marksPrompts: boolean,
+  ): RouteEntry => {
     const condition = compileCondition(rest.when)
     return {
       name: target,
-      to: target.includes('/') ? toCandidate(target, rest) : compile(target),
+      to: target.includes('/') ? toCandidate(target, rest, marksPrompts) : compile(target),
       weight: rest.weight ?? 1,
       labels: rest.labels ?? [],
       hash: hashText(target),
@@ -140,6 +143,7 @@ function toRoutes(
   const toCandidate = (
     target: string,
     { timeout, region }: Omit<RouteConfig['targets'][number], 'target'>,
+    marksPrompts: boolean,
   ): RouteEntry['to'] => {
     const slash = target.indexOf('/')
     const provider = providers.get(target.slice(0, slash))!
@@ -151,6 +155,7 @@ function toRoutes(
       ...(region !== undefined && { region }),
       ...(sensitive && { sensitive }),
       ...(info && { info }),
+      ...(marksPrompts && { marksPrompts: true as const }),
     })!
   }
   for (const name of Object.keys(routes)) compile(name)

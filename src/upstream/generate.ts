@@ -27,6 +27,7 @@ import {
   type Transcript,
 } from './operation.ts'
 import { referencesIn, withReferencedItems } from './item-references.ts'
+import { withCacheHints } from './prompt-cache.ts'
 import { pump, type PumpMode } from './pump.ts'
 import { openReplay } from './replay.ts'
 import type { SendOptions } from './send.ts'
@@ -147,9 +148,10 @@ function attemptAsAsked(
   const source = dialects[chooseDialect(target.provider.spec, generation)]
   refuseUnknown(request, source)
   const { body, dropped } = withoutIgnored(
-    source.id === client.id && generation.body
-      ? { body: sameDialectBody(generation.body, generation, target), dropped: [] }
-      : source.request.encode(request, encodeTarget(target)),
+    encodeHinted(source, request, target) ??
+      (source.id === client.id && generation.body
+        ? { body: sameDialectBody(generation.body, generation, target), dropped: [] }
+        : source.request.encode(request, encodeTarget(target))),
     target.provider.spec,
   )
   refuseDroppedIfStrict(context, target, dropped)
@@ -176,6 +178,14 @@ function chooseDialect(
     request.reasoning !== undefined || request.turns.some((turn) => turn.parts.some(isReasoning))
   const carrier = spec.dialects.find((dialect) => dialect === 'openai-responses')
   return reasons && carrier !== undefined ? carrier : spec.dialects[0]
+}
+
+/** With marks for the provider's prompt cache; undefined where none are wanted, of use, or understood. */
+function encodeHinted(source: Dialect, request: GenRequest, target: Target): EncodedRequest | undefined {
+  if (!target.marksPrompts || !source.takesCacheHints) return undefined
+  const hinted = withCacheHints(request)
+  const encoded = hinted && source.request.encode(hinted, encodeTarget(target))
+  return encoded?.dropped.includes('cache') ? undefined : encoded
 }
 
 function isReasoning(part: GenRequest['turns'][number]['parts'][number]): boolean {

@@ -1,7 +1,7 @@
 /** Says why two questions that lie near each other may want different answers. */
 
 import type { Reading } from './reading.ts'
-import { opposites, softUnits, turning } from './words.ts'
+import { attributes, carriers, opposites, softUnits } from './words.ts'
 
 /**
  * The first reason against one answer for both; undefined where there is none. Symmetric. Cosines tell topics apart,
@@ -102,15 +102,18 @@ function isTurned(a: Reading, b: Reading): boolean {
 
 /**
  * A word of one question that the other has in no form is what that question is about, unless it belongs to the frame
- * in which anything is asked. A word whose meaning has other words may be left out by one of the two, but not be
- * another on both sides.
+ * in which anything is asked. Of words whose meaning has other words, some only say what form the answer has: one of
+ * the two may go without them, but not have another on each side.
  */
 function isSubstituted(a: Reading, b: Reading): boolean {
   const lacks =
     ({ content, places }: Reading) =>
     (word: string) =>
       !content.has(word) && !places.has(word)
-  if ([...a.specifics].some(lacks(b)) || [...b.specifics].some(lacks(a))) return true
-  if ([...turning].some((meaning) => a.concepts.has(meaning) !== b.concepts.has(meaning))) return true
-  return [...a.concepts].some(lacks(b)) && [...b.concepts].some(lacks(a))
+  const own = [...a.specifics, ...a.concepts].filter(lacks(b))
+  const theirs = [...b.specifics, ...b.concepts].filter(lacks(a))
+  if ([...own, ...theirs].some((meaning) => !attributes.has(meaning) && !carriers.has(meaning))) return true
+  return [attributes, carriers].some((kind) =>
+    [own, theirs].every((side) => side.some((word) => kind.has(word))),
+  )
 }

@@ -32,27 +32,27 @@ export const fillers: ReadonlySet<string> = new Set(
 export const frames: ReadonlySet<string> = new Set(
   split(`
     account app application tool program software system site website page web online service feature option options
-    setting settings menu button buttons key screen area section part parts item items case cases situation
-    type types form way kinds example examples list lists order set group level
-    rate point points degree range piece unit word words term phrase named called call calling 
-    moment period day year years month months week hour minute schedule often
-    most more less few little lot far soon early late yet still already ever also even only-just whether
+    setting settings menu button buttons key screen area section   item items case cases situation
+    type types form way kinds example examples list lists order set  
+    rate point points degree   unit word words term phrase named called call calling 
+      day year years month months week hour minute schedule often
+    most more less few little lot far soon early  yet still already ever also even only-just whether
     work works working job jobs task run running go goes gone come comes came put puts place places take takes taking
     took make makes made give gives given giving become becomes turn keep keeps keeping let lets allow allows bring say
     says said tell told ask asked asking think know known see seen look looks seem like likes prefer press hit click
     tap open-up apply applies applying follow handle deal manage perform carry execute operate function functions
-    person human user users owner own world nation country city state body home house room inside within
+    person human user users owner own world nation country city state      
     recommend recommended suggest suggested recommendation suggestion ideal optimal suitable fit normal normally typical
     typically usual usually standard common commonly general generally average-case certain specific particular
     necessary essential important mandatory required requirement sure certain okay ok fine good well better great
-    please tip tips trick tricks hint hints idea ideas answer question help support advice plan plans
-    method methods approach solution fix-it command line code short simple easy easily direct directly personal
-    happen occur occurs reach result results end-up become return-value thing content enough left around back away
-    together ahead along each-time once twice-a new-one another other others different various several such
-    citizen citizens national nationals folk individual individuals guy guys member members must-have entitled
+    please tip tips trick tricks hint hints idea ideas answer question   advice  plans
+    method methods approach solution fix-it  line   simple easy easily   
+    happen occur occurs reach result results end-up become return-value thing  enough  around back away
+    together ahead along each-time once twice-a new-one another other others    such
+    citizen citizens national nationals folk individual individuals guy  member members must-have entitled
     entitlement claim allowance legally official officially recently today-date actual actually real visible
-    expect expected expecting supposed plan-to intend hope worry worried concern concerned mind
-    down top total-of kind-of sort-of regard regarding concerning related relation respect terms
+    expect expected expecting supposed plan-to intend   worried concern concerned mind
+      total-of kind-of sort-of regard regarding concerning related relation respect terms
   `),
 )
 
@@ -69,10 +69,12 @@ export const synonyms = tableOf([
   'fix repair resolve solve mend troubleshoot',
   'error problem issue fault failure trouble',
   'cost price fee charge charges expense pricing fees costs prices',
+  'export exporter exporters exports exporting exported',
+  'import importer importers imports importing imported',
   'find locate discover search get-hold obtain available',
   'send transfer move shift reschedule postpone submit mail post ship shipping sending moving shipped shipment dispatch',
   'shop store',
-  'large big huge largest biggest',
+  'large big huge largest biggest most top lead leading',
   'small little tiny smallest',
   'fast quick rapid speedy speed velocity pace quicker faster',
   'car automobile vehicle',
@@ -456,8 +458,21 @@ export const softUnits: ReadonlySet<string> = new Set(
   split('second minute hour day week month quarter year degree cup'),
 )
 
-/** Meanings that turn a question round: both must have them. */
-export const turning: ReadonlySet<string> = new Set(split('prevent undo disable deficiency last'))
+/** Meanings that only say what form the answer has: a question may go without them, but not have another. */
+export const attributes: ReadonlySet<string> = new Set(
+  split(`
+    amount length date number value size name title temperature ratio deadline born cost weight height width depth
+    distance fast frequency age complexity symptom
+  `),
+)
+
+/** The same for what is done, or by whom, where it goes without saying. */
+export const carriers: ReadonlySet<string> = new Set(
+  split(`
+    convert need recommend find choose calculate permit grant create change begin suitable person country city screen
+    job component database
+  `),
+)
 
 export const numerals: ReadonlyMap<string, string> = new Map(
   Object.entries({

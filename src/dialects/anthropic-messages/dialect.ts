@@ -13,6 +13,7 @@ export const anthropicMessages: Dialect = {
   id: 'anthropic-messages',
   modelInBody: true,
   formatParam: 'output_config.format.schema',
+  takesCacheHints: true,
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: {

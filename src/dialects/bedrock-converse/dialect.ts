@@ -14,6 +14,7 @@ export const bedrockConverse: Dialect = {
   framing: 'aws-event-stream',
   modelInBody: false,
   formatParam: 'outputConfig.textFormat.structure.jsonSchema.schema',
+  takesCacheHints: true,
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: {
