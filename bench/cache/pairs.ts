@@ -1,4 +1,4 @@
-/** The labelled pairs of `families.txt`: paraphrases and near-misses, half for tuning and half for reporting. */
+/** The labelled pairs: paraphrases and near-misses. Of `families.txt` half is for tuning, all of `tuning.txt` is. */
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -19,9 +19,17 @@ interface Slot {
 }
 
 export function readPairs(): Pair[] {
-  const text = readFileSync(resolve(import.meta.dirname, 'families.txt'), 'utf8')
-  const families = text.split(/\n\s*\n/).filter((block) => block.includes('\n='))
-  return families.flatMap((block, index) => pairsOf(block, index % 2 === 0 ? 'tuning' : 'reported'))
+  return [
+    ...familiesOf('families.txt').flatMap((block, at) =>
+      pairsOf(block, at % 2 === 0 ? 'tuning' : 'reported'),
+    ),
+    ...familiesOf('tuning.txt').flatMap((block) => pairsOf(block, 'tuning')),
+  ]
+}
+
+function familiesOf(file: string): string[] {
+  const text = readFileSync(resolve(import.meta.dirname, file), 'utf8')
+  return text.split(/\n\s*\n/).filter((block) => block.includes('\n='))
 }
 
 function pairsOf(block: string, half: Half): Pair[] {

@@ -1,7 +1,7 @@
 /** Says why two questions that lie near each other may want different answers. */
 
 import type { Reading } from './reading.ts'
-import { attributes, carriers, opposites, softUnits } from './words.ts'
+import { attributes, carriers, kindWords, opposites, softUnits } from './words.ts'
 
 /**
  * The first reason against one answer for both; undefined where there is none. Symmetric. Cosines tell topics apart,
@@ -14,15 +14,34 @@ export function whyNotSame(a: Reading, b: Reading): string | undefined {
   if (!sameList(a.numbers, b.numbers)) return 'number'
   if (!unitsMatch(a.units, b.units)) return 'unit'
   if (!sameSet(a.times, b.times)) return 'time'
-  if (a.isPast !== b.isPast && a.isPast !== undefined && b.isPast !== undefined) return 'tense'
+  if ((a.tense === 'future') !== (b.tense === 'future')) return 'tense'
+  if (differ(a.tense, b.tense) && !isOfDate(a) && !isOfDate(b)) return 'tense'
   if (a.isNegated !== b.isNegated) return 'negation'
   if (isOpposed(a, b)) return 'opposite'
   if (!sameSet(a.scopes, b.scopes)) return 'scope'
   if (!sameList(a.names, b.names) && !namesMatch(a, b)) return 'name'
-  if (a.kind !== b.kind && a.kind !== undefined && b.kind !== undefined) return 'kind'
-  if (isTurned(a, b)) return 'order'
+  if (differ(a.kind, b.kind) || isOfOtherKind(a, b) || isOfOtherKind(b, a)) return 'kind'
+  if (differ(a.asksFor, b.asksFor) || isTurned(a, b)) return 'order'
   if (isSubstituted(a, b)) return 'word'
   return undefined
+}
+
+/** A date is what it is, whenever what it is of was. */
+function isOfDate({ content }: Reading): boolean {
+  return content.has('date') || content.has('deadline')
+}
+
+/** Both say, and not the same. */
+function differ<Value>(one: Value | undefined, other: Value | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other
+}
+
+/** One says what it asks for, the other neither says so nor speaks of it. */
+function isOfOtherKind({ kind, counted }: Reading, other: Reading): boolean {
+  if (kind === undefined || other.kind !== undefined) return false
+  if (counted !== undefined && (other.units.has(counted) || other.content.has(counted))) return false
+  const words = kindWords[kind]
+  return words !== undefined && !words.some((word) => other.content.has(word))
 }
 
 function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
@@ -113,6 +132,9 @@ function isSubstituted(a: Reading, b: Reading): boolean {
   const own = [...a.specifics, ...a.concepts].filter(lacks(b))
   const theirs = [...b.specifics, ...b.concepts].filter(lacks(a))
   if ([...own, ...theirs].some((meaning) => !attributes.has(meaning) && !carriers.has(meaning))) return true
+  // Of two questions for the way to do something, neither asks for a figure: it is what is to be done.
+  const isOfWay = a.kind === 'how' && b.kind === 'how'
+  if (isOfWay && [...own, ...theirs].some((meaning) => attributes.has(meaning))) return true
   return [attributes, carriers].some((kind) =>
     [own, theirs].every((side) => side.some((word) => kind.has(word))),
   )

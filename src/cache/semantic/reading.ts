@@ -14,10 +14,14 @@ export interface Reading {
   readonly times: ReadonlySet<string>
   readonly scopes: ReadonlySet<string>
   readonly isNegated: boolean
-  /** Is the question about what was, or about what is? Undefined where no verb says. */
-  readonly isPast: boolean | undefined
+  /** When what is asked about is; undefined where no verb says. */
+  readonly tense: 'past' | 'present' | 'future' | undefined
+  /** `what eats it` is about the one who does it, `what does it eat` about the other; undefined where neither shows. */
+  readonly asksFor: 'subject' | 'object' | undefined
   /** Names, in their order. */
   readonly names: readonly string[]
+  /** The unit whose number is asked for (`how many miles`). */
+  readonly counted: string | undefined
   /** What is asked for, where the question says. */
   readonly kind: string | undefined
   /** All words in lower case. */
@@ -55,6 +59,10 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/\b(?:stop|prevent|protect)(?:s|ing)? ((?:\S+ ){1,4}?)from\b/g, 'prevent $1'],
   [/\bfree of\b/g, 'prevent'],
   [/\bmost recent\b/g, 'latest'],
+  [/\bwill (i|we|you)\b/g, 'do $1'],
+  [/^will\b/g, 'does'],
+  [/\bthis (week|month|year|weekend|quarter|season|morning|afternoon|evening)\b/g, 'this-$1'],
+  [/\b(\w+) by \1\b/g, '$1-by-$1'],
   [/\b(\w{3,}?)s? of \1s?\b/g, 'nested $1'],
   [/\bper cent\b/g, 'percent'],
   [/\bwi-?fi\b/g, 'wifi'],
@@ -96,8 +104,11 @@ const relations = new Set([
   'instead',
 ])
 
-const pastVerbs = ['was', 'were', 'did', 'had']
-const presentVerbs = ['is', 'are', 'do', 'does', 'will', 'can', 'should', 'must', 'has', 'have']
+const tenses = [
+  ['past', ['was', 'were', 'did', 'had']],
+  ['present', ['is', 'are', 'do', 'does', 'can', 'should', 'must', 'has', 'have', 'may']],
+  ['future', ['will', 'shall']],
+] as const
 
 /** Of fewer words a language is a guess. */
 const minLanguageWords = 10
@@ -157,8 +168,10 @@ export function readQuestion(text: string): Reading {
     numbers,
     ...found,
     isNegated: negated % 2 === 1,
-    isPast: tenseOf(places),
-    kind: kinds.find(([pattern]) => pattern.test(plain))?.[1],
+    tense: tenseOf(places),
+    asksFor: asked(plain),
+    counted: units.get(/\bhow many (?:\S+ )??(\w+)/.exec(plain)?.[1] ?? ''),
+    kind: kindOf(plain),
     words: new Set([...places.keys()].map((word) => word.replace(/[^\p{L}\d+#]/gu, ''))).union(
       new Set(places.keys()),
     ),
@@ -170,10 +183,29 @@ export function readQuestion(text: string): Reading {
   }
 }
 
-function tenseOf(places: ReadonlyMap<string, number>): boolean | undefined {
-  const first = (words: readonly string[]) => Math.min(...words.map((word) => places.get(word) ?? Infinity))
-  const [past, present] = [first(pastVerbs), first(presentVerbs)]
-  return past === present ? undefined : past < present
+function tenseOf(places: ReadonlyMap<string, number>): Reading['tense'] {
+  let first: { readonly tense: Reading['tense']; readonly at: number } = { tense: undefined, at: Infinity }
+  for (const [tense, verbs] of tenses) {
+    for (const verb of verbs) {
+      const at = places.get(verb)
+      if (at !== undefined && at < first.at) first = { tense, at }
+    }
+  }
+  return first.tense
+}
+
+function asked(plain: string): Reading['asksFor'] {
+  if (/\b(what|who|whom|which)( \w+)? (do|does|did)\b/.test(plain)) return 'object'
+  return /^(what|who|which \w+) (?!is|are|was|were|do|does|did|will|can|should|has|have|must|would|could)\w/.test(
+    plain,
+  )
+    ? 'subject'
+    : undefined
+}
+
+function kindOf(plain: string): string | undefined {
+  const kind = kinds.find(([pattern]) => pattern.test(plain))?.[1]
+  return kind === 'any' ? undefined : kind
 }
 
 function normalised(text: string): string {

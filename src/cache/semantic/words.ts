@@ -521,6 +521,9 @@ export const numerals: ReadonlyMap<string, string> = new Map(
 
 /** What kind of thing is asked for: two kinds that both are sure are two questions. */
 export const kinds: readonly (readonly [RegExp, string])[] = [
+  [/\bhow many times\b/, 'frequency'],
+  [/\bconvert|\btranslate/, 'any'],
+
   [/\bhow many\b|\bnumber of\b|\bcount of\b/, 'count'],
   [
     /\bhow (much|expensive)\b.*\b(cost|costs|pay|charge|price|worth)\b|\bwhat does .* cost\b|\b(price|cost) of\b|\bhow expensive\b/,
@@ -531,8 +534,34 @@ export const kinds: readonly (readonly [RegExp, string])[] = [
   [/\bhow much\b/, 'count'],
   [/\bhow (far|tall|high|deep|wide|heavy|old|big|large)\b/, 'measure'],
   [/\bwhy\b|\breasons?\b|\bhow come\b|\bwhat (makes|causes|caused)\b/, 'why'],
-  [/^(so )?when\b|\bwhat (time|date|day|year)\b|\bwhen (is|was|did|does|do|will|are|can|should)\b/, 'when'],
+  [/\bwhat (time|date|day|year)\b|\bwhen (is|was|did|does|do|will|are|can|should)\b/, 'when'],
+  [/\bwhere (can|do|should|would|could|may) (i|we|one|you)\b/, 'how'],
   [/^where\b|\bwhere (is|was|did|does|do|can|are|should)\b|\bwhat (place|location|country|city)\b/, 'where'],
   [/^who\b|\bwho (is|was|are|were|did|wrote|invented|made|created|painted|can|should)\b/, 'who'],
   [/^(is|are|do|does|did|am|will|has|have|must|can i|may i|could i)\b/, 'whether'],
+  [/\bhow (do|can|could|should|to|does|may|is|are|would|might|did)\b/, 'how'],
 ]
+
+/** What a question that does not say its kind must speak of, to be of this one after all. */
+export const kindWords: Readonly<Record<string, readonly string[]>> = {
+  count: ['amount', 'number'],
+  amount: ['amount', 'ratio', 'cost', 'size'],
+  cost: ['cost'],
+  duration: ['length'],
+  frequency: ['frequency', 'amount', 'number', 'length'],
+  measure: [
+    'amount',
+    'length',
+    'size',
+    'weight',
+    'height',
+    'width',
+    'depth',
+    'distance',
+    'temperature',
+    'age',
+  ],
+  when: ['date', 'deadline', 'born', 'length', 'age'],
+  where: ['city', 'country', 'find', 'address'],
+  who: ['founder', 'person', 'name', 'head', 'boss', 'leader', 'author', 'owner'],
+}
