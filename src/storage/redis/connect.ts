@@ -4,6 +4,8 @@ import { setTimeout } from 'node:timers/promises'
 import { createClient, RESP_TYPES } from '@redis/client'
 
 const connectTimeoutMs = 3_000
+/** A start waits no longer for the first connection. */
+const firstWaitMs = 1_000
 const maxReconnectMs = 2_000
 /** A command that waits longer than this is of no use to a request. */
 const commandTimeoutMs = 250
@@ -24,7 +26,7 @@ export async function connectRedis(url: string, onError: (cause: unknown) => voi
   // Without a listener, an error of the connection ends the process.
   client.on('error', onError)
   const connecting = client.connect().catch(onError)
-  await Promise.race([connecting, setTimeout(connectTimeoutMs, undefined, { ref: false })])
+  await Promise.race([connecting, setTimeout(firstWaitMs, undefined, { ref: false })])
   const close = (): void => client.destroy()
   return { text: client, bytes: client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }), close }
 }
