@@ -602,6 +602,7 @@ test('targets have one form, whatever form the file uses', async (t) => {
       retry: { attempts: 3 },
       failoverOn: [],
       continueBrokenStreams: false,
+      promptCache: 'off',
       breaker: { consecutiveFailures: 5, errorRate: 0.5 },
     },
   })
