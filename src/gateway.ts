@@ -11,12 +11,14 @@ import type { ContractOutcome } from './core/contract.ts'
 import { GatewayError } from './core/error.ts'
 import { type Interrupt, unlessInterrupted } from './core/interrupt.ts'
 import { asString, isObject, type JsonObject } from './core/json.ts'
+import { formatUsd } from './core/money.ts'
 import { priorities, type Priority } from './core/priority.ts'
 import type { Idempotency, KeyedRun, KeptAnswer } from './idempotency/idempotency.ts'
 import type { Usage } from './core/usage.ts'
 import { Borrowing, cacheControlOf } from './gateway/borrowing.ts'
+import type { Budgets } from './ledger/budgets.ts'
 import type { Spender } from './ledger/entry.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import type { Account, Ledger } from './ledger/ledger.ts'
 import type { Admission, Limiter } from './limits/limiter.ts'
 import type { AttemptRecord, CacheRecord, RequestRecord } from './records/record.ts'
 import { type Attempt, attemptPlan, type AttemptParts, tokensOf } from './routing/attempt.ts'
@@ -85,6 +87,7 @@ export interface GatewayParts {
   readonly sender: Sender
   readonly tokens: TokenCounter
   readonly ledger: Ledger
+  readonly budgets: Pick<Budgets, 'hasFallbacks' | 'fallbackOf'>
   readonly stored: StoredResponses
   readonly idempotency: Idempotency
   /** How long a stream may be quiet before a comment is sent on it. */
@@ -132,6 +135,7 @@ async function serve(exchange: Exchange): Promise<Served> {
     await recall(exchange)
     find(exchange)
     authorise(exchange)
+    economise(exchange)
     const turn = limit(exchange)
     if (turn) await turn
     if (await repeat(exchange)) return exchange.end()
@@ -164,6 +168,8 @@ class Exchange {
   readonly atMs: number
   readonly startedMs: number
   readonly attempts: Attempt[] = []
+  /** Of the attempts, in the order in which they began. */
+  readonly accounts: Account[] = []
   principal: Principal | undefined
   call: Call | undefined
   destination: Route | Candidate | undefined
@@ -230,6 +236,11 @@ class Exchange {
 
   get user(): string | undefined {
     return this.inbound.header('x-weir-user') ?? this.call?.user
+  }
+
+  /** Who it is for as the ledger counts it: who owns the key is known, what the caller says is only claimed. */
+  get payer(): string | undefined {
+    return this.principal?.user?.id ?? this.user
   }
 
   /** Throws `invalid_request`. */
@@ -343,6 +354,28 @@ function authorise({ principal, call, destination, snapshot }: Exchange): void {
   if (isRoute(destination!)) return authoriseModel(principal!, [model])
   authoriseModel(principal!, [model, destination!.name])
   authoriseSensitive(principal!, model, snapshot.table.sensitiveMarks?.(destination!.name))
+}
+
+/** Takes the route that a used-up budget names in place of the one asked for. */
+function economise(exchange: Exchange): void {
+  const { parts, principal, destination, payer, session, tags, snapshot, atMs } = exchange
+  if (!parts.budgets.hasFallbacks) return
+  const { org, keyId, keyName, team } = principal!
+  const route = parts.budgets.fallbackOf(
+    {
+      org,
+      keyId,
+      keyName,
+      tags,
+      ...(team && { team: team.id }),
+      ...(payer !== undefined && { user: payer }),
+      ...(session !== undefined && { session }),
+      ...(isRoute(destination!) && { route: destination.name }),
+    },
+    atMs,
+  )
+  const fallback = route === undefined ? undefined : snapshot.table.routes.get(route)
+  if (fallback) exchange.destination = fallback
 }
 
 /** At once where there is room, and for nearly all requests there is: a promise costs each of them a turn of the queue. */
@@ -553,8 +586,9 @@ async function attempt(exchange: Exchange): Promise<void> {
 
 /** Opens the account of each attempt that the request is made in: all of them are its caller's. */
 function openAttemptOf(exchange: Exchange): OpenAttempt {
-  const { parts, call, contract } = exchange
+  const { parts, call, principal, accounts, contract } = exchange
   const spender = spenderOf(exchange)
+  const ceiling = principal!.maxNanoUsdPerRequest
   const bounds = call!.bounds?.()
   const countPrompt = call!.countPrompt && (() => call!.countPrompt!(parts.tokens))
   const boundsFor = (target: Target): BillBounds | undefined => {
@@ -562,30 +596,48 @@ function openAttemptOf(exchange: Exchange): OpenAttempt {
     const inputBytes = bounds.inputBytes + contract.addedBytes(structuredAbility(target))
     return { ...bounds, inputBytes, turns: bounds.turns + 2 }
   }
-  return ({ n, target }) =>
-    parts.ledger.open({
+  return async ({ n, target }) => {
+    const account = await parts.ledger.open({
       spender,
       attempt: n,
       provider: target.provider.name,
       model: target.model,
       credential: target.credential.alias,
       bounds: boundsFor(target),
+      ...(ceiling !== undefined && { ceilingNanoUsd: ceiling - sumOf(accounts, mostOf) }),
       ...(countPrompt && { countPrompt }),
     })
+    accounts.push(account)
+    return account
+  }
 }
 
-function spenderOf({ inbound, principal, call, plan, user, session }: Exchange): Spender {
+/** What an attempt costs its caller, at most. */
+function mostOf({ chargedNanoUsd, reservedNanoUsd }: Account): number {
+  return chargedNanoUsd ?? reservedNanoUsd
+}
+
+function sumOf(accounts: readonly Account[], amountOf: (account: Account) => number): number {
+  return accounts.reduce((sum, account) => sum + amountOf(account), 0)
+}
+
+function spenderOf({ inbound, principal, call, plan, payer, session, tags }: Exchange): Spender {
+  const { org, keyId, keyName, team } = principal!
   return {
     requestId: inbound.id,
-    org: principal!.org,
-    keyId: principal!.keyId,
-    keyName: principal!.keyName,
-    tags: tagsOf(inbound.header('x-weir-tags')),
+    org,
+    keyId,
+    keyName,
+    tags: tags.length > 1 ? [...new Set(tags)] : tags,
     dialect: inbound.dialect,
     operation: inbound.operation,
     stream: call!.stream,
-    ...(user !== undefined && { user }),
+    ...(team && { team: team.id }),
+    ...(team && team.markupBasisPoints > 0 && { markupBasisPoints: team.markupBasisPoints }),
+    ...(team?.creditNanoUsd !== undefined && { creditNanoUsd: team.creditNanoUsd }),
+    ...(payer !== undefined && { user: payer }),
     ...(session !== undefined && { session }),
+    ...(session !== undefined && call!.promptBytes && { promptBytes: call!.promptBytes() }),
     ...(plan!.route !== undefined && { route: plan!.route }),
   }
 }
@@ -615,6 +667,8 @@ function respond(exchange: Exchange): void {
   if (exchange.contract) headers['x-weir-contract'] = exchange.contract.path(last.contract)
   headers['content-type'] = 'application/json; charset=utf-8'
   if (last.isEstimate) headers['x-weir-estimate'] = '1'
+  const costNanoUsd = costOf(exchange)
+  if (costNanoUsd !== undefined) headers['x-weir-cost-usd'] = formatUsd(costNanoUsd)
   outlet.send(200, headers, last.body)
 }
 
@@ -648,8 +702,14 @@ function withBreach(body: JsonObject, { contract }: GatewayError): JsonObject {
 
 // -- what the steps share
 
+/** Of all attempts; undefined where one of them is not settled yet, or none costs anything. */
+function costOf({ accounts }: Exchange): number | undefined {
+  const isSettled = accounts.every(({ chargedNanoUsd }) => chargedNanoUsd !== undefined)
+  return accounts.length > 0 && isSettled ? sumOf(accounts, mostOf) : undefined
+}
+
 function answerHeaders(
-  { inbound, admission, borrowing }: Exchange,
+  { inbound, admission, borrowing, accounts }: Exchange,
   { provider, model }: { readonly provider: { readonly name: string }; readonly model: string },
   attempts: number,
   dropped: readonly string[],
@@ -663,6 +723,9 @@ function answerHeaders(
   }
   if (borrowing) headers['x-weir-cache'] = borrowing.outcome
   if (dropped.length > 0) headers['x-weir-dropped'] = headerText(dropped.join(', '))
+  const { remainingNanoUsd, maxOutputTokens } = accounts.at(-1) ?? {}
+  if (remainingNanoUsd !== undefined) headers['x-weir-budget-remaining-usd'] = formatUsd(remainingNanoUsd)
+  if (maxOutputTokens !== undefined) headers['x-weir-max-tokens-clamped'] = String(maxOutputTokens)
   return headers
 }
 

@@ -44,7 +44,6 @@ import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { modelRoutes } from './models/admin.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
-import { ledgerRoutes } from './ledger/admin.ts'
 import type { RequestRecord } from './records/record.ts'
 import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
 import { providerRoutes } from './routing/admin.ts'
@@ -245,7 +244,9 @@ async function compose({
   const tokens = createTokenCounter()
   closers.add(() => tokens.close())
   const books = await startLedger({
-    config,
+    config: () => current,
+    budgets: stores.budgets,
+    alerts: alerting.alerts,
     clock,
     log,
     tokens,
@@ -295,6 +296,7 @@ async function compose({
     sender,
     tokens,
     ledger: books.ledger,
+    budgets: books.budgets,
     stored,
     heartbeatMs: () => current.server.heartbeatMs,
     idempotency: openIdempotency({ config, store: stores.claims, clock, log, closers }),
@@ -359,7 +361,7 @@ async function compose({
   const adminRows = [
     ...modelRoutes(modelWatch),
     ...recordRoutes(stores.records),
-    ...ledgerRoutes({ store: books.store, isOpen: (id) => books.ledger.isOpen(id) }),
+    ...books.routes,
     ...access.routes,
     ...alerting.routes,
     ...events.routes,
@@ -402,6 +404,7 @@ async function compose({
       routing.health.pardon()
       void examples.prepare(snapshot.table.routes)
       alerting.reload(next)
+      books.reload()
       if (snapshot.table.routes.size > 0) {
         const takeUp = (isNew: boolean) => {
           if (isNew) snapshot = { ...snapshot, table: tableOf(current) }

@@ -103,7 +103,12 @@ function isSame(a: DeclaredKey, b: DeclaredKey): boolean {
   return a.name === b.name && a.secret.reveal() === b.secret.reveal()
 }
 
-function toDeclared({ expiresAt, maxUsdPerRequest, ...key }: Config['keys'][number]): DeclaredKey {
+function toDeclared({
+  expiresAt,
+  maxUsdPerRequest,
+  budgets: _,
+  ...key
+}: Config['keys'][number]): DeclaredKey {
   return {
     ...key,
     ...(expiresAt !== undefined && { expiresAtMs: Date.parse(expiresAt) }),

@@ -17,6 +17,18 @@ export function createCrash({ at, time }: CrashPoint): Crash {
   const wrap = (account: Account): Account => {
     let hasBegun = false
     return {
+      get maxOutputTokens() {
+        return account.maxOutputTokens
+      },
+      get reservedNanoUsd() {
+        return account.reservedNanoUsd
+      },
+      get chargedNanoUsd() {
+        return account.chargedNanoUsd
+      },
+      get remainingNanoUsd() {
+        return account.remainingNanoUsd
+      },
       progress(outputTokens) {
         account.progress(outputTokens)
         if (!hasBegun) pass('after_first_byte')
@@ -41,6 +53,7 @@ export function createCrash({ at, time }: CrashPoint): Crash {
       keepPrice: (version, text) => journal.keepPrice(version, text),
       mark: (id, tokens) => journal.mark(id, tokens),
       settle: (settlement) => journal.settle(settlement),
+      prune: (beforeMs) => journal.prune(beforeMs),
       commit: () => journal.commit(),
       admit: () => journal.admit(),
       close: () => journal.close(),

@@ -1,24 +1,40 @@
 /** Builds the ledger: opens its file, settles what the last process left open, and starts the journal. */
 
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { inspect } from 'node:util'
+import type { AdminRoute } from '../admin/route.ts'
+import type { Alerts } from '../alerts/alerts.ts'
 import type { CrashPoint } from '../config/crash-point.ts'
 import type { Config } from '../config/load.ts'
-import type { Clock } from '../core/clock.ts'
+import { type Clock, createSteadyClock } from '../core/clock.ts'
+import { createIdFactory } from '../core/id.ts'
+import { ledgerRoutes } from '../ledger/admin.ts'
+import { budgetRoutes } from '../ledger/budget-admin.ts'
+import { Budgets } from '../ledger/budgets.ts'
 import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
-import type { LedgerStore } from '../ledger/port.ts'
+import type { BudgetStore, LedgerStore } from '../ledger/port.ts'
 import { recover } from '../ledger/recovery.ts'
+import { pruneLedger } from '../ledger/retention.ts'
+import { BudgetBook } from '../ledger/stored-budgets.ts'
+import { usageRoutes } from '../ledger/usage-admin.ts'
 import { createJournalWriter, type Group, type WriteResult } from '../storage/sqlite/journal-writer.ts'
 import { createJournal } from '../storage/sqlite/journal.ts'
 import { createPowerWriter } from '../storage/sqlite/power-writer.ts'
 import { createLedgerStore } from '../storage/sqlite/ledger-store.ts'
 import { openLedger } from '../storage/sqlite/open-ledger.ts'
+import { openLedgerSnapshot } from '../storage/sqlite/ledger-snapshot.ts'
+import { createRoller } from '../storage/sqlite/rollups.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
+import { declaredBudgets, toSignal } from './budgets.ts'
 import { createCrash } from './crash.ts'
 
 export interface LedgerNeeds {
-  readonly config: Config
+  readonly config: () => Config
+  readonly budgets: BudgetStore
+  readonly alerts: Pick<Alerts, 'raise'>
   readonly clock: Clock
   readonly log: Log
   readonly tokens: TokenCounter
@@ -30,17 +46,28 @@ export interface LedgerNeeds {
 export interface LedgerPart {
   readonly ledger: Ledger
   readonly store: LedgerStore
+  readonly budgets: Budgets
+  readonly routes: readonly AdminRoute[]
+  /** Takes up the budgets of a new configuration. */
+  reload(): void
   /** Writes what is left and closes the file. */
   close(): Promise<void>
 }
 
+/** Other instances make budgets too: this often they are looked for. */
+const refreshMs = 10_000
+const pruneMs = 60_000
+
 export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
-  const { config, clock, log, tokens, models, crashPoint } = needs
-  const path = join(config.dataDir, 'ledger.db')
-  const { database, damage } = openLedger(path, clock)
+  const { config, log, tokens, models } = needs
+  const { dataDir, ledger: settings } = config()
+  const path = join(dataDir, 'ledger.db')
+  const { database, damage } = openLedger(path, needs.clock)
   for (const told of damage) log.error(`the ledger: ${told}`)
+  createRoller(database).catchUp()
   const store = createLedgerStore(database)
-  const power = config.ledger.durability === 'power' ? createPowerWriter(path) : undefined
+  const clock = createSteadyClock(needs.clock, store.lastAtMs())
+  const power = settings.durability === 'power' ? createPowerWriter(path) : undefined
   const journal = createJournal({
     write: power ? (group) => power.write(group) : writerOf(database),
     onState(why) {
@@ -52,23 +79,73 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   })
   const recovered = await recover(store, journal, clock)
   if (recovered > 0) log.warn({ attempts: recovered }, 'attempts of a process that had ended were settled')
-  const crash = crashPoint && createCrash(crashPoint)
+  const crash = needs.crashPoint && createCrash(needs.crashPoint)
+  const { budgets, book } = await startBudgets({ ...needs, clock }, store)
   const whole = createLedger({
     journal: crash?.journal(journal) ?? journal,
     clock,
     models,
+    budgets,
+    admitsUnbounded: () => config().ledger.unknownCost === 'allow',
     countText: (text) => tokens.count(text),
   })
-  const ledger = crash?.ledger(whole) ?? whole
+  const ledger: Ledger = crash?.ledger(whole) ?? whole
+  const nowMs = () => clock.nowMs()
+  const retentionDays = () => config().ledger.retentionDays
+  const pruning = setInterval(
+    () =>
+      void pruneLedger({ journal, store, clock, retentionDays }).catch((cause: unknown) =>
+        log.error({ cause: inspect(cause) }, 'old lines of the ledger could not be deleted'),
+      ),
+    pruneMs,
+  ).unref()
   return {
     ledger,
     store,
+    budgets,
+    routes: [
+      ...ledgerRoutes({
+        store,
+        isOpen: (id) => ledger.isOpen(id),
+        differences: () => budgets.differences(),
+        snapshot: () => openLedgerSnapshot(path),
+      }),
+      ...usageRoutes({ store, nowMs }),
+      ...budgetRoutes({
+        budgets,
+        book,
+        nowMs,
+        newId: createIdFactory(randomBytes, clock, 'budget_'),
+        hasRoute: (name) => Object.hasOwn(config().routes, name),
+      }),
+    ],
+    reload: () => book.apply(),
     async close() {
+      book.stop()
+      clearInterval(pruning)
       await ledger.close()
       await power?.close()
       database.close()
     },
   }
+}
+
+async function startBudgets(
+  { config, budgets: store, alerts, clock, log }: LedgerNeeds,
+  ledgerStore: LedgerStore,
+): Promise<{ budgets: Budgets; book: BudgetBook }> {
+  const declared = () => declaredBudgets(config())
+  const stored = await store.all()
+  const budgets = new Budgets({
+    store: ledgerStore,
+    budgets: [...declared(), ...stored],
+    clock,
+    onEvent: (event) => alerts.raise(toSignal(event)),
+  })
+  const onError = (cause: unknown) => log.warn({ cause: inspect(cause) }, 'budgets could not be read')
+  const book = new BudgetBook({ store, budgets, declared, nowMs: () => clock.nowMs(), onError }, stored)
+  book.start(refreshMs)
+  return { budgets, book }
 }
 
 function writerOf(database: DatabaseSync): (group: Group) => WriteResult {

@@ -10,6 +10,7 @@ import type { Clock } from '../core/clock.ts'
 import type { DriftStore } from '../drift/port.ts'
 import type { EvalStore } from '../evals/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
+import type { BudgetStore } from '../ledger/port.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
@@ -17,6 +18,7 @@ import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { createClaimStore } from '../storage/sql/idempotency-store.ts'
 import { createBatchStore } from '../storage/sql/batch-store.ts'
 import { createFileStore } from '../storage/sql/file-store.ts'
+import { createBudgetStore } from '../storage/sql/budget-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
@@ -37,6 +39,7 @@ export interface Stores {
   readonly evals: EvalStore
   readonly files: FileStore
   readonly batches: BatchStore
+  readonly budgets: BudgetStore
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
   readonly records: RecordStore
@@ -64,6 +67,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     evals: createEvalStore(database),
     files: createFileStore(database),
     batches: createBatchStore(database),
+    budgets: createBudgetStore(database),
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer }),

@@ -1,8 +1,8 @@
 /** The shape of declared keys: what they may do, and what bounds them. */
 
 import { z } from 'zod'
-import { parseUsd } from '../core/money.ts'
 import { isAddressRange } from './address-range.ts'
+import { keyBudgets, usdSetting } from './budget-settings.ts'
 import { regionSetting } from './route-settings.ts'
 
 const text = z.string().min(1)
@@ -16,13 +16,6 @@ const tag = z.string().refine((value) => /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/.t
   error: 'not a tag',
   params: { mend: 'Use letters, digits and `. _ : / -`, beginning with a letter or digit, at most 64.' },
 })
-
-const usd = z
-  .union([z.number().min(0).max(1_000_000), z.string().regex(/^\d{1,7}(?:\.\d{1,9})?$/)])
-  .refine((value) => parseUsd(String(value)) !== undefined, {
-    error: 'not an exact amount',
-    params: { mend: 'Write USD as a decimal with at most 9 places: `0.25` or `"0.25"`.' },
-  })
 
 const instant = z.string().refine((value) => z.iso.datetime({ offset: true }).safeParse(value).success, {
   error: 'not a time',
@@ -60,7 +53,10 @@ export const keyRules = {
     .describe('Addresses and ranges that it may be used from. Absent: all.'),
   expiresAt: instant.exactOptional().describe('When it stops to hold: `2027-01-31T00:00:00Z`.'),
   team: text.exactOptional().describe('The team it belongs to, by id or name.'),
-  maxUsdPerRequest: usd.exactOptional().describe('The most that one request may cost, by its worst case.'),
+  budgets: keyBudgets.exactOptional().describe('Budgets of this key alone.'),
+  maxUsdPerRequest: usdSetting
+    .exactOptional()
+    .describe('The most that one request may cost, by its worst case.'),
   limits: z.strictObject(limitRates).exactOptional().describe('Bounds on what it sends.'),
   tags: z.array(tag).max(20).exactOptional().describe('On each of its requests, beside `x-weir-tags`.'),
 }

@@ -28,6 +28,7 @@ export function checkReferences(
     ...checkHeaders(['telemetry', 'otlp', 'headers'], settings.telemetry.otlp?.headers),
     ...checkTelemetry(settings),
     ...checkAlerts(settings),
+    ...checkBudgets(settings),
   ]
 }
 
@@ -151,6 +152,36 @@ function checkAlerts({ alerts }: Settings): Finding[] {
       seen.add(name)
     }
   }
+  return findings
+}
+
+/** Each has a counter of its own, named by what it counts: the cap is not part of it. */
+function checkBudgets({ budgets, keys, routes }: Settings): Finding[] {
+  const findings: Finding[] = []
+  const check = (list: readonly Settings['budgets'][number][], path: Path): void => {
+    const seen = new Set<string>()
+    list.forEach(({ scope, subject, period, window, cap, fallback }, index) => {
+      const at = [...path, index]
+      const name = JSON.stringify([scope, subject, period, window, cap])
+      const find = (member: string, message: string, mend: string) =>
+        findings.push({ path: [...at, member], message, mend })
+      if (seen.has(name)) find('usd', 'a second cap for the same money', 'Keep the lower one.')
+      seen.add(name)
+      if (scope === 'tag' && subject?.includes('*'))
+        find('subject', 'a pattern of tags', 'Name one tag, or leave `subject` out: each has its own then.')
+      if (fallback === undefined) return
+      if (cap === 'hard') find('fallback', 'a hard budget refuses', 'Only a `soft` one has a `fallback`.')
+      if (!Object.hasOwn(routes, fallback))
+        find('fallback', `no route is called \`${fallback}\``, 'Name one of `routes`.')
+    })
+  }
+  check(budgets, ['budgets'])
+  keys.forEach(({ budgets: own = [] }, index) =>
+    check(
+      own.map((budget) => ({ ...budget, scope: 'key' as const })),
+      ['keys', index, 'budgets'],
+    ),
+  )
   return findings
 }
 

@@ -5,6 +5,7 @@ import type { DialectId } from '../core/event.ts'
 import { Secret } from '../core/secret.ts'
 import { alertSettings } from './alert-settings.ts'
 import { batchSettings, fileSettings } from './batch-settings.ts'
+import { budgetSettings, ledgerSettings } from './budget-settings.ts'
 import { addressRange, accessSettings, keyRules } from './key-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { driftSettings } from './drift-settings.ts'
@@ -294,15 +295,10 @@ export const configSchema = z
       .prefault({})
       .describe('Structured output: how answers are held to the JSON Schema of their request.'),
     keys: z.array(key).default([]).describe('Declared API keys; all others live in the store.'),
-    ledger: z
-      .strictObject({
-        durability: z
-          .enum(['process', 'power'])
-          .default('process')
-          .describe(
-            '`process`: what is written survives the end of the process. `power`: also the end of the power; each call then waits for the disk twice.',
-          ),
-      })
+    budgets: budgetSettings
+      .default([])
+      .describe('Bounds on what may be spent, beside those of keys and those made through the admin API.'),
+    ledger: ledgerSettings
       .prefault({})
       .describe('What was spent: one line per attempt, kept in the data folder.'),
     limits: limitSettings.default([]).describe('Bounds on requests, tokens and concurrency.'),

@@ -243,6 +243,27 @@ export const errorTable = {
       'A limit of the configuration on requests, tokens or concurrent requests is reached; the message says which.',
     mend: 'Wait for `retry-after`, or have the limit raised.',
   },
+  budget_exceeded: {
+    status: 429,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'A hard budget has no room for what the call may cost; the message says which, and until when.',
+    mend: 'Wait for the next period, ask for less (`max_tokens`), or have the cap raised.',
+  },
+  request_too_expensive: {
+    status: 400,
+    retry: 'if-unsent',
+    blame: 'caller',
+    meaning: 'By its worst case the request may cost more than its key allows for one.',
+    mend: "Ask for less (`max_tokens`, a shorter prompt), or have the key's `maxUsdPerRequest` raised.",
+  },
+  price_unknown: {
+    status: 400,
+    retry: 'if-unsent',
+    blame: 'gateway',
+    meaning: 'A hard cap applies, and what the call may cost cannot be told: no known price, or no bound.',
+    mend: 'Set the price of the model under `models`, or let such calls through with `ledger.unknownCost: allow`.',
+  },
   upstream_rate_limit: {
     status: 429,
     retry: 'after',

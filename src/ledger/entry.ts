@@ -9,6 +9,7 @@ export interface Spender {
   readonly org: string
   readonly keyId: string
   readonly keyName: string
+  /** The team's id. */
   readonly team?: string
   readonly user?: string
   readonly session?: string
@@ -18,6 +19,25 @@ export interface Spender {
   readonly dialect: string
   readonly operation: string
   readonly stream: boolean
+  /** What the team is charged above the provider's price, in hundredths of a percent. */
+  readonly markupBasisPoints?: number
+  /** What the team has paid in advance, in total. */
+  readonly creditNanoUsd?: NanoUsd
+  /** What the prompt consists of; only of requests of a session. */
+  readonly promptBytes?: PromptBytes
+}
+
+/** The parts of a prompt, in bytes of UTF-8. */
+export interface PromptBytes {
+  readonly system: number
+  /** Earlier turns. */
+  readonly history: number
+  /** The definitions of tools. */
+  readonly tools: number
+  /** Results of tools, documents, and texts that are marked as context. */
+  readonly retrieved: number
+  /** The last turn of the user. */
+  readonly newTurn: number
 }
 
 /** What is in the journal before the first byte goes to the provider. */
@@ -106,7 +126,9 @@ export interface Settlement {
 
 /** A line of the ledger: one per attempt, and one per correction. It never changes. */
 export interface LedgerEntry
-  extends Omit<Intent, 'id' | 'inputBound' | 'outputBound'>, Omit<Settlement, 'id' | 'atMs' | 'kind'> {
+  extends
+    Omit<Intent, 'id' | 'inputBound' | 'outputBound' | 'creditNanoUsd'>,
+    Omit<Settlement, 'id' | 'atMs' | 'kind'> {
   /** In the order of settlement. */
   readonly seq: number
   readonly kind: EntryKind

@@ -2,9 +2,13 @@
 
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
+import { Roster } from '../core/roster.ts'
 import type { Usage } from '../core/usage.ts'
 import type { ModelInfo } from '../models/model.ts'
-import { type RequestBounds, reservation, type TokenBounds, tokenBounds } from './bounds.ts'
+import type { NanoUsd } from '../core/money.ts'
+import { type Allowance, allow, chargedFor, withMarkup } from './allowance.ts'
+import type { RequestBounds, TokenBounds } from './bounds.ts'
+import type { AttemptHold, Budgets, LiveAttempt } from './budgets.ts'
 import { flagBits, type Intent, type Spender, type UsageSource } from './entry.ts'
 import type { Journal } from './port.ts'
 import { type Cost, costOf, type LookUpModel, noPrice, PriceVersions } from './prices.ts'
@@ -21,9 +25,13 @@ import {
 
 export interface LedgerParts {
   readonly journal: Journal
+  /** Never goes back: see `createSteadyClock`. */
   readonly clock: Clock
   /** Of the configuration in force. A promise while the catalogue is being loaded, beside the start. */
   models(): LookUpModel | Promise<LookUpModel>
+  readonly budgets: Budgets
+  /** Under a hard cap, lets calls through whose cost nothing bounds. */
+  admitsUnbounded(): boolean
   /** By the tokenizer, in its own thread. */
   countText(text: string): Promise<number>
 }
@@ -37,12 +45,22 @@ export interface Opening {
   readonly credential: string
   /** Absent: nothing is known of what the request holds. */
   readonly bounds: RequestBounds | undefined
+  /** What the request may still cost by its key. */
+  readonly ceilingNanoUsd?: NanoUsd
   /** The prompt's tokens by the tokenizer. */
   countPrompt?(): Promise<number>
 }
 
 /** One attempt between its intent and its settlement. */
 export interface Account {
+  /** What the provider must be told as the limit of each choice, so that the call keeps to its caps. */
+  readonly maxOutputTokens: number | undefined
+  /** What it may be charged at most. */
+  readonly reservedNanoUsd: NanoUsd
+  /** What it was charged; undefined while it is not settled. */
+  readonly chargedNanoUsd: NanoUsd | undefined
+  /** What is left of the tightest budget that counts it; undefined where none does. */
+  readonly remainingNanoUsd: NanoUsd | undefined
   progress(outputTokens: number): void
   /**
    * Resolves when the settlement is in the journal, or waits for the journal to mend; where the text has to be counted
@@ -54,9 +72,12 @@ export interface Account {
 export interface Ledger {
   /** Throws `ledger_unavailable` where no call may be made now. */
   admit(): void
-  /** Resolves when the intent is in the journal. Rejects with `ledger_unavailable`. */
+  /**
+   * Resolves when the budgets have room for it and the intent is in the journal. Rejects with `budget_exceeded`,
+   * `price_unknown`, `request_too_expensive` or `ledger_unavailable`.
+   */
   open(opening: Opening): Promise<Account>
-  /** Attempts that are open now. */
+  /** Attempts whose settlement is not in the file. */
   readonly openCount: number
   /** Is the attempt of the intent with this id one of them? */
   isOpen(id: number): boolean
@@ -70,10 +91,13 @@ export function createLedger(parts: LedgerParts): Ledger {
 
 /** What all accounts share. */
 interface Shared extends LedgerParts {
-  /** Of the intents. Ids alone: what a long-lived set holds is collected late (docs/adr/0010). */
-  readonly open: Set<number>
+  readonly open: Roster<AttemptAccount>
+  /** The ids of their intents. */
+  readonly openIds: Set<number>
   /** Called when the last of them is settled. */
   onIdle: () => void
+  /** Forgets those that are settled when the commit of this turn is in the file. */
+  readonly settled: SettledTurn
 }
 
 class TwoPhaseLedger implements Ledger {
@@ -82,7 +106,13 @@ class TwoPhaseLedger implements Ledger {
   #lastId = 0
 
   constructor(parts: LedgerParts) {
-    this.#shared = { ...parts, open: new Set(), onIdle: () => undefined }
+    const open = new Roster<AttemptAccount>()
+    const openIds = new Set<number>()
+    const settled = new SettledTurn((accounts) => {
+      for (const account of accounts) this.#forget(account)
+    })
+    this.#shared = { ...parts, open, openIds, settled, onIdle: () => undefined }
+    parts.budgets.follow(() => open)
   }
 
   get openCount(): number {
@@ -90,7 +120,7 @@ class TwoPhaseLedger implements Ledger {
   }
 
   isOpen(id: number): boolean {
-    return this.#shared.open.has(id)
+    return this.#shared.openIds.has(id)
   }
 
   admit(): void {
@@ -98,41 +128,84 @@ class TwoPhaseLedger implements Ledger {
   }
 
   async open(opening: Opening): Promise<Account> {
-    const { journal, clock, models } = this.#shared
+    const { journal, models } = this.#shared
+    journal.admit()
     const found = models()
     const lookUp = found instanceof Promise ? await found : found
-    const { spender, provider, model } = opening
-    const info = lookUp(provider, model)
-    const bounds = tokenBounds(opening.bounds, info)
-    const atMs = clock.nowMs()
-    const serviceTier = opening.bounds?.serviceTier
+    const info = lookUp(opening.provider, opening.model)
+    const atMs = this.#shared.clock.nowMs()
+    const { hold, allowance } = this.#plan(opening, info, atMs)
+    const held = this.#shared.budgets.reserve(hold)
+    if (held) await held
+    try {
+      return await this.#enter({ opening, info, lookUp, hold, allowance })
+    } catch (cause) {
+      this.#shared.budgets.settle(hold, 0)
+      throw cause
+    }
+  }
+
+  #plan(
+    opening: Opening,
+    info: ModelInfo | undefined,
+    atMs: number,
+  ): { hold: AttemptHold; allowance: Allowance } {
+    const { budgets, admitsUnbounded } = this.#shared
+    const { spender, provider, model, bounds, ceilingNanoUsd } = opening
+    const { markupBasisPoints = 0 } = spender
+    const counted = budgets.counting(spender, provider, model, atMs)
+    const allowance = allow({
+      request: bounds,
+      info,
+      atMs,
+      markupBasisPoints,
+      leftNanoUsd: counted.length === 0 ? undefined : budgets.leftFor(counted),
+      ceilingNanoUsd,
+      admitsUnbounded: admitsUnbounded(),
+    })
+    const amountNanoUsd = withMarkup(allowance.reservedNanoUsd, markupBasisPoints)
+    const id = `${spender.requestId}/${opening.attempt}`
+    return { hold: { id, spender, provider, model, atMs, amountNanoUsd, counted, isHeld: false }, allowance }
+  }
+
+  #forget({ place, intentId }: AttemptAccount): void {
+    const { open, openIds, onIdle } = this.#shared
+    open.remove(place)
+    openIds.delete(intentId)
+    if (open.size === 0) onIdle()
+  }
+
+  /** Resolves when the intent is in the file. */
+  async #enter(facts: AttemptParts): Promise<AttemptAccount> {
+    const { opening, info, hold, allowance } = facts
+    const { journal } = this.#shared
     const intent: Intent = {
-      ...spender,
+      ...opening.spender,
       id: ++this.#lastId,
       attempt: opening.attempt,
-      atMs,
-      provider,
-      model: clip(model),
+      atMs: hold.atMs,
+      provider: opening.provider,
+      model: clip(opening.model),
       credential: opening.credential,
-      inputBound: bounds.input,
-      outputBound: bounds.output,
-      reservedNanoUsd: reservation(info, bounds, { atMs, serviceTier }) ?? 0,
+      inputBound: allowance.bounds.input,
+      outputBound: allowance.bounds.output,
+      reservedNanoUsd: allowance.reservedNanoUsd,
       priceVersion: info?.price ? this.#versions.nameOf(info.price) : noPrice,
     }
-    journal.open(intent)
-    this.#keepPrice(info, intent.priceVersion)
-    if (!(await journal.commit())) {
-      throw new GatewayError(
-        'ledger_unavailable',
-        'The ledger could not be written: the call was not made.',
-        {
-          retryAfterMs: 5_000,
-        },
-      )
+    const account = new AttemptAccount(this.#shared, { ...facts, intent, bounds: allowance.bounds })
+    // From here on it counts, whatever budgets are made meanwhile.
+    account.place = this.#shared.open.add(account)
+    this.#shared.openIds.add(intent.id)
+    try {
+      journal.open(intent)
+      this.#keepPrice(info, intent.priceVersion)
+      if (!(await journal.commit())) throw notWritten()
+    } catch (cause) {
+      this.#forget(account)
+      throw cause
     }
     this.#versions.kept(intent.priceVersion)
-    this.#shared.open.add(intent.id)
-    return new AttemptAccount(this.#shared, { opening, intent, info, bounds, lookUp })
+    return account
   }
 
   async close(): Promise<void> {
@@ -150,21 +223,57 @@ class TwoPhaseLedger implements Ledger {
   }
 }
 
-interface AttemptFacts {
+function notWritten(): GatewayError {
+  return new GatewayError('ledger_unavailable', 'The ledger could not be written: the call was not made.', {
+    retryAfterMs: 5_000,
+  })
+}
+
+/** Gathers what one commit settles: one callback for all of it. */
+class SettledTurn {
+  readonly #onWritten: (accounts: readonly AttemptAccount[]) => void
+  #commit: Promise<boolean> | undefined
+  #accounts: AttemptAccount[] = []
+
+  constructor(onWritten: (accounts: readonly AttemptAccount[]) => void) {
+    this.#onWritten = onWritten
+  }
+
+  add(account: AttemptAccount, commit: Promise<boolean>): void {
+    if (commit !== this.#commit) {
+      const accounts: AttemptAccount[] = []
+      this.#accounts = accounts
+      this.#commit = commit
+      // What could not be written stays, and counts: the journal tries it again.
+      void commit.then((isWritten) => isWritten && this.#onWritten(accounts))
+    }
+    this.#accounts.push(account)
+  }
+}
+
+interface AttemptParts {
   readonly opening: Opening
-  readonly intent: Intent
   readonly info: ModelInfo | undefined
-  readonly bounds: TokenBounds
   readonly lookUp: LookUpModel
+  readonly hold: AttemptHold
+  readonly allowance: Allowance
+}
+
+interface AttemptFacts extends AttemptParts {
+  readonly intent: Intent
+  readonly bounds: TokenBounds
 }
 
 const marksEveryMs = 2_000
 /** Nobody waits longer for the tokenizer, nor for the last settlements. */
 const patienceMs = 2_000
 
-class AttemptAccount implements Account {
+class AttemptAccount implements Account, LiveAttempt {
   readonly #shared: Shared
   readonly #facts: AttemptFacts
+  chargedNanoUsd: NanoUsd | undefined
+  /** In the roster of those that are open. */
+  place = 0
   #markedTokens = 0
   #markedAtMs: number
   #settled: Promise<unknown> | undefined
@@ -173,6 +282,35 @@ class AttemptAccount implements Account {
     this.#shared = shared
     this.#facts = facts
     this.#markedAtMs = shared.clock.monotonicMs()
+  }
+
+  get intentId(): number {
+    return this.#facts.intent.id
+  }
+
+  get requestId(): string {
+    return this.#facts.intent.requestId
+  }
+
+  get attempt(): number {
+    return this.#facts.intent.attempt
+  }
+
+  get hold(): AttemptHold {
+    return this.#facts.hold
+  }
+
+  get maxOutputTokens(): number | undefined {
+    return this.#facts.allowance.maxOutputTokens
+  }
+
+  get reservedNanoUsd(): NanoUsd {
+    return this.#facts.hold.amountNanoUsd
+  }
+
+  get remainingNanoUsd(): NanoUsd | undefined {
+    const { counted } = this.#facts.hold
+    return counted.length === 0 ? undefined : this.#shared.budgets.remainingOf(counted)
   }
 
   progress(outputTokens: number): void {
@@ -219,11 +357,12 @@ class AttemptAccount implements Account {
   }
 
   #enter(outcome: Outcome, { usage, source, flags }: Reading): Promise<unknown> {
-    const { intent, info, opening } = this.#facts
-    const { journal, clock } = this.#shared
+    const { intent, info, opening, hold } = this.#facts
+    const { journal, clock, budgets, settled } = this.#shared
     const { error, status, reportedModel, upstreamRequestId } = outcome
     const isVoid = outcome.phase === 'unsent'
     const cost = this.#costOf(usage, source)
+    const chargedNanoUsd = chargedFor(cost.nanoUsd, intent.markupBasisPoints ?? 0)
     const tier = usage.serviceTier ?? opening.bounds?.serviceTier
     journal.settle({
       id: intent.id,
@@ -237,17 +376,18 @@ class AttemptAccount implements Account {
         (error?.code === 'client_gone' ? flagBits.client_cancelled : 0) |
         (cost.nanoUsd > intent.reservedNanoUsd && info?.price ? flagBits.over_reserve : 0),
       providerCostNanoUsd: cost.nanoUsd,
-      chargedNanoUsd: cost.nanoUsd,
+      chargedNanoUsd,
       ...(reportedModel !== undefined && { reportedModel: clip(reportedModel) }),
       ...(tier !== undefined && { tier: clip(tier) }),
       ...(status !== undefined && { status }),
       ...(error && { code: error.code }),
       ...(upstreamRequestId !== undefined && { providerRequestId: clip(upstreamRequestId) }),
     })
-    const { open, onIdle } = this.#shared
-    open.delete(intent.id)
-    if (open.size === 0) onIdle()
-    return journal.commit()
+    this.chargedNanoUsd = chargedNanoUsd
+    budgets.settle(hold, chargedNanoUsd)
+    const commit = journal.commit()
+    settled.add(this, commit)
+    return commit
   }
 
   #costOf(usage: Usage, source: UsageSource): Cost {

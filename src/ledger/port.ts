@@ -1,10 +1,13 @@
 /** What the ledger needs stored. A storage implements it; it sees of this folder only this file. */
 
 import type { NanoUsd } from '../core/money.ts'
+import type { Budget, BudgetScope } from './budget.ts'
 import type { Intent, LedgerEntry, Settlement } from './entry.ts'
+import type { Window } from './period.ts'
 
-export type { EntryKind, Intent, LedgerEntry, Settlement, UsageSource } from './entry.ts'
+export type { EntryKind, Intent, LedgerEntry, PromptBytes, Settlement, UsageSource } from './entry.ts'
 export { flagBits } from './entry.ts'
+export type { Budget, BudgetScope } from './budget.ts'
 
 /** An intent that no settlement has closed. */
 export interface OpenIntent extends Intent {
@@ -34,6 +37,8 @@ export interface Journal {
   mark(id: number, outputTokens: number): void
   /** Queues the settlement. The first one of an intent closes it; others change nothing. It is never lost. */
   settle(settlement: Settlement): void
+  /** Queues the deletion of some lines of attempts from before this time, the oldest first. */
+  prune(beforeMs: number): void
   /**
    * Of what was queued in this turn. Resolves to true when it is in the file, to false when the file cannot be
    * written: then the intents of the group are void, and the settlements wait for the file to mend.
@@ -86,6 +91,182 @@ export interface LedgerStore {
   counts(): LedgerCounts
   /** What all attempts at a request were charged, corrections left out. */
   chargedFor(requestId: string): NanoUsd
+  /** The line that was settled first. */
+  oldest(): Pick<LedgerEntry, 'seq' | 'atMs'> | undefined
+  /** The latest time of an attempt, in Unix milliseconds; 0 where there is none. */
+  lastAtMs(): number
   /** The text that was kept for the version, if any was. */
   prices(version: string): string | undefined
+  /** Exact: from the rollups, and from the lines that are not in them yet. */
+  charges(query: ChargeQuery): readonly Charge[]
+  /** Is the final line of the attempt in the file? */
+  hasLine(requestId: string, attempt: number): boolean
+  /** Sums of what was used. Throws `invalid_request`. */
+  usage(query: UsageQuery): UsagePage
+  /** Everything that `look` reads is of one moment. `look` must not wait for anything. */
+  atOnce<Found>(look: () => Found): Found
+}
+
+/** One counter that a call is counted by, at the time of the call. */
+export interface Slot extends Window {
+  readonly counter: string
+  /** Of the call, in Unix milliseconds. */
+  readonly atMs: number
+  /** Absent: it counts, and refuses nothing. */
+  readonly capNanoUsd?: NanoUsd
+}
+
+export interface Hold {
+  /** One per attempt. */
+  readonly id: string
+  /** At least what the attempt can cost. */
+  readonly amountNanoUsd: NanoUsd
+  readonly slots: readonly Slot[]
+}
+
+export interface CounterState {
+  readonly spentNanoUsd: NanoUsd
+  readonly reservedNanoUsd: NanoUsd
+}
+
+/** `slot` is the first that has no room. */
+export type Held = { readonly isHeld: true } | { readonly isHeld: false; readonly slot: Slot }
+
+/** What budgets are counted by. A cache: the ledger is the truth. */
+export interface Counters {
+  /** All of the slots or none, in one step: in none with a cap does `spent + reserved` go beyond it. */
+  reserve(hold: Hold): Held | Promise<Held>
+  /**
+   * Puts what it cost in the place of what was held. Called once for each hold; where the answer to a call may be
+   * lost and the call repeated, the id tells that it was made.
+   */
+  settle(hold: Hold, chargedNanoUsd: NanoUsd): void
+  /** Adds what was spent without having been held: a correction, or a line of the ledger. */
+  spend(slot: Slot, chargedNanoUsd: NanoUsd): void
+  /** As far as it is known here. */
+  look(slot: Slot): CounterState
+}
+
+/** What was charged to one subject of a scope. */
+export interface Charge {
+  readonly org: string
+  /** The id. */
+  readonly subject: string
+  /** The subject's name, where it has one beside its id. */
+  readonly name?: string
+  /** The beginning of the part of time, where parts were asked for. */
+  readonly bucketMs: number
+  readonly chargedNanoUsd: NanoUsd
+}
+
+export interface ChargeQuery {
+  readonly scope: BudgetScope
+  /** The beginning of an hour; of a minute where `stepMs` is one. */
+  readonly fromMs: number
+  /** Absent: everything since `fromMs` together. */
+  readonly stepMs?: number
+}
+
+/** Budgets that were made through the admin API. */
+export interface BudgetStore {
+  all(): Promise<readonly Budget[]>
+  put(budget: Budget, nowMs: number): Promise<void>
+  /** False where there is none. */
+  remove(org: string, id: string): Promise<boolean>
+}
+
+/** What usage can be told apart by. Of the last three, one at a time. */
+export const usageDimensions = [
+  'hour',
+  'day',
+  'provider',
+  'model',
+  'route',
+  'key',
+  'team',
+  'user',
+  'session',
+  'tag',
+] as const
+
+export type UsageDimension = (typeof usageDimensions)[number]
+
+export type UsageFilter = Partial<Record<Exclude<UsageDimension, 'hour' | 'day'>, string>>
+
+export interface UsageQuery {
+  readonly org: string
+  readonly by: readonly UsageDimension[]
+  /** In Unix milliseconds; whole hours: part of an hour counts as all of it. */
+  readonly fromMs: number
+  /** Exclusive. */
+  readonly toMs: number
+  readonly where: UsageFilter
+  readonly limit: number
+  readonly offset: number
+}
+
+/** Sums of attempts: whole numbers, 64 bits where money. */
+export interface UsageSums {
+  readonly requests: number
+  readonly attempts: number
+  readonly errors: number
+  /** Attempts whose counts are the gateway's own estimate. */
+  readonly estimated: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheReadTokens: number
+  readonly cacheWriteTokens: number
+  readonly reasoningTokens: number
+  readonly providerCostNanoUsd: bigint
+  readonly chargedNanoUsd: bigint
+}
+
+export interface UsageRow extends UsageSums {
+  readonly hourMs?: number
+  readonly dayMs?: number
+  readonly provider?: string
+  readonly model?: string
+  readonly route?: string
+  readonly key?: string
+  readonly keyName?: string
+  readonly team?: string
+  readonly user?: string
+  readonly session?: string
+  readonly tag?: string
+}
+
+export interface UsagePage {
+  /** The dearest first; by time where time is asked for. */
+  readonly data: readonly UsageRow[]
+  readonly hasMore: boolean
+}
+
+/** A row of the rollups: the sums of the lines of one hour or day under one set of names. */
+export interface RollupRow {
+  readonly kind: string
+  readonly span: 'hour' | 'day'
+  readonly atMs: number
+  readonly org: string
+  readonly value: string
+  readonly provider: string
+  readonly model: string
+  readonly keyId: string
+  readonly team: string
+  readonly route: string
+  readonly attempts: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly providerCostNanoUsd: bigint
+  readonly chargedNanoUsd: bigint
+}
+
+/** The ledger of one moment, whatever is written since. */
+export interface LedgerSnapshot {
+  readonly store: LedgerStore
+  /** The last line that is in the rollups. */
+  readonly rolledSeq: number
+  /** Lines of attempts from before this time may have been deleted. */
+  readonly prunedBeforeMs: number
+  rollups(): Iterable<RollupRow>
+  close(): void
 }

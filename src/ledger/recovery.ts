@@ -2,6 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { PriceTable } from '../models/price.ts'
+import { chargedFor } from './allowance.ts'
 import { flagBits } from './entry.ts'
 import type { Journal, LedgerStore, OpenIntent } from './port.ts'
 import { costOf } from './prices.ts'
@@ -38,7 +39,7 @@ function settleOpen(
     usageSource: source,
     flags: flags | (isPriced ? 0 : flagBits.unpriced),
     providerCostNanoUsd: nanoUsd,
-    chargedNanoUsd: nanoUsd,
+    chargedNanoUsd: chargedFor(nanoUsd, intent.markupBasisPoints ?? 0),
   })
 }
 

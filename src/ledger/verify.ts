@@ -4,9 +4,11 @@ import { setImmediate } from 'node:timers/promises'
 import { formatUsd, toAmount } from '../core/money.ts'
 import type { PriceTable } from '../models/price.ts'
 import { flagBits, type LedgerEntry } from './entry.ts'
-import type { LedgerCounts, LedgerStore } from './port.ts'
+import { chargedFor } from './allowance.ts'
+import type { LedgerCounts, LedgerSnapshot, LedgerStore } from './port.ts'
 import { costOf, noPrice } from './prices.ts'
 import { priceOf } from './recovery.ts'
+import { RollupProof } from './rollup-proof.ts'
 
 export interface Verification {
   readonly counts: LedgerCounts
@@ -20,44 +22,72 @@ export interface VerifyParts {
   readonly store: LedgerStore
   /** Is the attempt with this id open in this process? */
   isOpen(id: number): boolean
+  /** Where the counters of budgets are not what the ledger makes of them. */
+  differences(): readonly string[]
+  /** Reads what is in the file now. */
+  snapshot(): LedgerSnapshot
 }
 
 const step = 2_000
 const maxDifferences = 100
 
-/** Reads every line once, in steps that let requests in between. */
-export async function verifyLedger({ store, isOpen }: VerifyParts): Promise<Verification> {
-  const differences: string[] = []
+/** Reads every line and every sum once, as of one moment, in steps that let requests in between. */
+export async function verifyLedger(parts: VerifyParts): Promise<Verification> {
+  const differences = [...parts.differences()]
+  for (const { id, requestId, attempt } of parts.store.openIntents()) {
+    if (!parts.isOpen(id)) differences.push(`${requestId} attempt ${attempt}: open, and nobody is at it`)
+  }
+  const snapshot = parts.snapshot()
+  try {
+    const proof = new RollupProof(snapshot)
+    const counts = snapshot.store.counts()
+    const repriced = await verifyLines(snapshot, counts, proof, differences)
+    await verifyRollups(snapshot, proof)
+    differences.push(...proof.differences())
+    return { counts, repriced, differences: differences.slice(0, maxDifferences) }
+  } finally {
+    snapshot.close()
+  }
+}
+
+/** The number of lines that were priced again. */
+async function verifyLines(
+  { store }: LedgerSnapshot,
+  counts: LedgerCounts,
+  proof: RollupProof,
+  differences: string[],
+): Promise<number> {
   const prices = new Map<string, PriceTable | undefined>()
   const priceFor = (version: string) => {
     if (!prices.has(version)) prices.set(version, priceOf(store, version))
     return prices.get(version)
   }
-  const sums = { charged: 0n, repriced: 0 }
-  const before = store.counts()
-  const lines = before.settled + before.voided + before.adjusted
-  let seen = 0
-  for (let seq = 0; seen < lines;) {
-    const entries = store.entriesAfter(seq, Math.min(step, lines - seen))
-    if (entries.length === 0) break
+  const lines = counts.settled + counts.voided + counts.adjusted
+  let [seen, repriced, charged] = [0, 0, 0n]
+  for (let entries = store.entriesAfter(0, step); entries.length > 0;) {
     for (const entry of entries) {
-      sums.charged += BigInt(entry.chargedNanoUsd)
+      charged += BigInt(entry.chargedNanoUsd)
+      proof.addLine(entry)
       const fault = faultOf(entry, priceFor)
-      if (fault === undefined) sums.repriced++
+      if (fault === undefined) repriced++
       else if (fault !== '' && differences.length < maxDifferences)
         differences.push(`line ${entry.seq}: ${fault}`)
     }
     seen += entries.length
-    seq = entries.at(-1)!.seq
     await setImmediate()
+    entries = store.entriesAfter(entries.at(-1)!.seq, step)
   }
   if (seen !== lines) differences.push(`${lines} lines are counted, ${seen} can be read`)
-  if (sums.charged !== before.chargedNanoUsd)
-    differences.push('the sum of the lines is not the sum of the file')
-  for (const { id, requestId, attempt } of store.openIntents()) {
-    if (!isOpen(id)) differences.push(`${requestId} attempt ${attempt}: open, and nobody is at it`)
+  if (charged !== counts.chargedNanoUsd) differences.push('the sum of the lines is not the sum of the file')
+  return repriced
+}
+
+async function verifyRollups(snapshot: LedgerSnapshot, proof: RollupProof): Promise<void> {
+  let seen = 0
+  for (const row of snapshot.rollups()) {
+    proof.addRow(row)
+    if (++seen % step === 0) await setImmediate()
   }
-  return { counts: before, repriced: sums.repriced, differences }
 }
 
 /** Undefined: the line's cost is what its price makes of its usage. Empty: nothing can be said of it. */
@@ -65,8 +95,11 @@ function faultOf(
   entry: LedgerEntry,
   priceFor: (version: string) => PriceTable | undefined,
 ): string | undefined {
-  const { usage, usageSource, kind, providerCostNanoUsd: cost } = entry
+  const { usage, usageSource, kind, providerCostNanoUsd: cost, markupBasisPoints = 0 } = entry
   if (kind === 'adjust') return ''
+  if (entry.chargedNanoUsd !== chargedFor(cost, markupBasisPoints)) {
+    return 'it is not charged what it cost with the mark-up of its team'
+  }
   if (usageSource === 'none' || kind === 'void')
     return cost === 0 ? undefined : 'nothing was billed, and yet it cost something'
   if (usageSource === 'bound') {

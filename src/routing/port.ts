@@ -35,7 +35,7 @@ export interface Opening {
 
 /**
  * Puts the intent of an attempt into the journal, with what it may cost at most. Nothing may be sent before it is
- * there. Throws or rejects with what forbids the attempt: `ledger_unavailable`.
+ * there. Throws or rejects with what forbids the attempt: `budget_exceeded`, `ledger_unavailable`, ...
  */
 export type OpenAttempt = (opening: Opening) => Account | Promise<Account>
 /** What happens after an attempt: it stands, the same target is asked again, the next is tried, or nothing more. */

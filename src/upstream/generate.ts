@@ -31,6 +31,7 @@ import { withCacheHints } from './prompt-cache.ts'
 import { pump, type PumpMode } from './pump.ts'
 import { openReplay } from './replay.ts'
 import type { SendOptions } from './send.ts'
+import { promptBytes } from './prompt-bytes.ts'
 import { contentTraits } from './traits.ts'
 import { decodeWhole, exchange, isEventStream, resultOf } from './whole.ts'
 
@@ -80,14 +81,21 @@ function toCall(generation: Generation): Call {
     ...(request.stream && generation.framing.hasComments && { form: formOf(generation) }),
     content,
     bounds: content,
+    promptBytes: () => promptBytes(request),
     countPrompt: (tokens) => tokens.estimate(request),
     replayable: () => ({
       request,
       heard: (openHearing) => toCall({ ...generation, openHearing }),
       replay: (context) => openReplay(generation, context),
     }),
-    attempt: (target, context) => attempt(generation, target, context),
+    attempt: (target, context) => attempt(limited(generation, context), target, context),
   }
+}
+
+/** With the limit that the caller's caps ask for, where the request has none: then it is not sent as it came. */
+function limited(generation: Generation, { account: { maxOutputTokens } }: AttemptContext): Generation {
+  if (maxOutputTokens === undefined) return generation
+  return { ...generation, request: { ...generation.request, maxOutputTokens }, body: undefined }
 }
 
 function keepsAnswer(generation: Generation): boolean {

@@ -40,6 +40,8 @@ export interface AttemptContext {
 
 /** What the ledger is told of one attempt, while it goes on and when it is over. */
 export interface Account {
+  /** The limit to set on each choice where the request sets none: what the caller's caps allow. */
+  readonly maxOutputTokens?: number | undefined
   /** How many tokens have come so far, roughly: a mark for the time after a crash. Cheap, for every delta. */
   progress(outputTokens: number): void
   /**
@@ -177,6 +179,19 @@ export interface BillBounds {
   readonly serviceTier?: string
 }
 
+/** The parts of a prompt, in bytes of UTF-8; media not counted. */
+export interface PromptBytes {
+  readonly system: number
+  /** Earlier turns. */
+  readonly history: number
+  /** The definitions of tools. */
+  readonly tools: number
+  /** Results of tools, documents, and texts that are marked as context. */
+  readonly retrieved: number
+  /** The last turn of the user. */
+  readonly newTurn: number
+}
+
 /** What a request holds, as far as it decides where it may go. Never the content itself, but for `question`. */
 export interface ContentTraits extends BillBounds {
   readonly hasTools: boolean
@@ -231,6 +246,8 @@ export interface Call {
   content?(): ContentTraits
   /** Absent: nothing bounds it. */
   bounds?(): BillBounds
+  /** What the prompt consists of; absent where there is none. */
+  promptBytes?(): PromptBytes
   /** The prompt's tokens by the tokenizer; absent where there is no prompt to count. */
   countPrompt?(tokens: TokenCounter): Promise<number>
   attempt(target: Target, context: AttemptContext): Promise<AttemptResult>

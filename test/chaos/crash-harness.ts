@@ -31,6 +31,7 @@ export interface CrashOptions {
   readonly kills: number
   readonly seed: string
   readonly folder: string
+  readonly durability?: 'process' | 'power'
   onKill?(n: number): void
 }
 
@@ -48,7 +49,7 @@ export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Pr
   t.after(() => simulator.close())
 
   const serve = (crashAt: string | undefined) =>
-    serveProcess(t, folder, configOf(simulatorUrl), {
+    serveProcess(t, folder, configOf(simulatorUrl, options.durability ?? 'process'), {
       WEIR_TEST_KEY: testKey,
       WEIR_ADMIN_TOKEN: adminToken,
       PROVIDER_KEY: 'provider-key-canary-0123456789',
@@ -80,7 +81,7 @@ export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Pr
   return { kills, ...compare(simulator.receipts(), lines, load.completed), verification }
 }
 
-function configOf(simulatorUrl: string): JsonObject {
+function configOf(simulatorUrl: string, durability: string): JsonObject {
   const provider = (type: string, path: string): JsonObject => ({
     type,
     apiKey: 'env:PROVIDER_KEY',
@@ -90,6 +91,11 @@ function configOf(simulatorUrl: string): JsonObject {
   return {
     admin: { token: 'env:WEIR_ADMIN_TOKEN' },
     log: { level: 'warn' },
+    ledger: { durability },
+    budgets: [
+      { scope: 'provider', subject: 'openai', usd: 100_000, period: 'month', cap: 'hard' },
+      { scope: 'user', usd: 1, period: 'hour', window: 'rolling' },
+    ],
     keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
     models: {
       'openai/*': { price: { input: 1, output: 4 } },

@@ -7,16 +7,20 @@ import { crashAgainAndAgain } from './crash-harness.ts'
 
 const kills = Number(process.env['WEIR_KILLS'] ?? (process.env['WEIR_PROVE'] ? 50 : 6))
 
-test(`${kills} kills under load: each call that was received has its one line`, async (t) => {
-  const report = await crashAgainAndAgain(t, {
-    kills,
-    seed: process.env['WEIR_SEED'] ?? 'crash',
-    folder: createTemporaryFolder(t),
+for (const durability of ['process', 'power'] as const) {
+  const times = durability === 'process' ? kills : Math.ceil(kills / 3)
+  test(`${times} kills under load (${durability}): each call that was received has its one line`, async (t) => {
+    const report = await crashAgainAndAgain(t, {
+      kills: times,
+      seed: process.env['WEIR_SEED'] ?? 'crash',
+      folder: createTemporaryFolder(t),
+      durability,
+    })
+    const { verification, faults, ...counts } = report
+    t.diagnostic(JSON.stringify(counts))
+    t.diagnostic(String(verification['line']))
+    assert.deepEqual(faults, [])
+    assert.deepEqual([verification['differences'], verification['open']], [[], 0])
+    assert.ok(report.receipts > times, 'hardly anything was asked between the kills')
   })
-  const { verification, faults, ...counts } = report
-  t.diagnostic(JSON.stringify(counts))
-  t.diagnostic(String(verification['line']))
-  assert.deepEqual(faults, [])
-  assert.deepEqual([verification['differences'], verification['open']], [[], 0])
-  assert.ok(report.receipts > kills, 'hardly anything was asked between the kills')
-})
+}

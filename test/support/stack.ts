@@ -32,6 +32,8 @@ export interface StackOptions {
   /** Merged over the default configuration, section by section; may depend on where the simulator listens. */
   readonly config?: JsonObject | ((simulatorUrl: string) => JsonObject)
   readonly timeout?: JsonObject
+  /** Absent: a folder beside the configuration. */
+  readonly dataDir?: string
   /** Beside the variables of every stack. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -60,7 +62,7 @@ export async function startStack(t: Lifetime, options: StackOptions = {}): Promi
       ...options.env,
     },
     port: 0,
-    dataDir: join(folder, 'data'),
+    dataDir: options.dataDir ?? join(folder, 'data'),
     log: createLog({ level: 'debug', format: 'json', destination: { write: (line) => log.push(line) } }),
   })
   t.after(async () => {

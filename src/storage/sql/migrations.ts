@@ -7,6 +7,7 @@ import { driftMigrations } from './drift-migrations.ts'
 import { idempotencyMigrations } from './idempotency-migrations.ts'
 import { evalMigrations } from './eval-migrations.ts'
 import { batchMigrations } from './batch-migrations.ts'
+import { budgetMigrations } from './budget-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   ...idempotencyMigrations,
   ...evalMigrations,
   ...batchMigrations,
+  ...budgetMigrations,
 ]

@@ -3,6 +3,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { transact } from './open.ts'
+import { createRoller } from './rollups.ts'
 
 /** Rows as they are bound, so that a thread can hand them to another. */
 export interface Group {
@@ -12,6 +13,8 @@ export interface Group {
   /** Pairs of an intent's id and a number of tokens. */
   readonly marks: readonly number[]
   readonly settlements: readonly SQLInputValue[][]
+  /** Some lines from before this time are deleted; 0 deletes none. */
+  readonly pruneBeforeMs: number
 }
 
 /**
@@ -26,6 +29,9 @@ export type WriteResult =
 export interface JournalWriter {
   write(group: Group): WriteResult
 }
+
+/** Few enough to hold up the event loop for a millisecond, many enough to share their rows. */
+const linesPerRoll = 256
 
 const ioError = 10
 const constraintError = 19
@@ -43,6 +49,9 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   const deleteIntent = database.prepare('delete from open_attempts where id = ?')
   const mark = database.prepare('update open_attempts set marked_tokens = ? where id = ?')
   const keepPrice = database.prepare('insert or ignore into price_versions (version, price) values (?, ?)')
+
+  const roller = createRoller(database)
+  let unrolled = 0
 
   const settle = (row: SQLInputValue[]): void => {
     insertEntry.run(...row)
@@ -81,7 +90,12 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   return {
     write(group) {
       try {
-        return { is: 'written', refused: tryAll(group) }
+        const refused = tryAll(group)
+        unrolled += group.settlements.length
+        // In a transaction of its own: reports lag behind where it fails, and nothing else does.
+        if (unrolled >= linesPerRoll) unrolled = roller.step() ? 0 : unrolled
+        if (group.pruneBeforeMs > 0) roller.prune(group.pruneBeforeMs)
+        return { is: 'written', refused }
       } catch (cause) {
         return { is: 'failed', why: String(cause), isFatal: codeOf(cause) === ioError }
       }

@@ -9,9 +9,12 @@ import { systemClock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { Intent, Settlement } from '../../ledger/port.ts'
 import { recover } from '../../ledger/recovery.ts'
+import { pruneLedger } from '../../ledger/retention.ts'
+import { verifyLedger } from '../../ledger/verify.ts'
 import { createJournalWriter, type Group, type WriteResult } from './journal-writer.ts'
 import { createJournal } from './journal.ts'
 import { ledgerMigrations } from './ledger-migrations.ts'
+import { openLedgerSnapshot } from './ledger-snapshot.ts'
 import { createLedgerStore } from './ledger-store.ts'
 import { openStore } from './open.ts'
 import { createPowerWriter } from './power-writer.ts'
@@ -114,6 +117,8 @@ test('every field of a line comes back as it was', async (t) => {
     session: 's',
     route: 'r',
     tags: ['a', 'b"c'],
+    markupBasisPoints: 250,
+    promptBytes: { system: 1, history: 2, tools: 3, retrieved: 4, newTurn: 5 },
     stream: true,
   })
   const ended = settlement(1, {
@@ -295,5 +300,78 @@ test('what a process left open is settled at the next start: by its last mark, e
       ['req_3', 'provider', 20, 300, 0],
       ['req_4', 'bound', 200, 500, 13],
     ],
+  )
+})
+
+test('what is settled while a group is on its way to the disk is in the next one', async () => {
+  const groups: Group[] = []
+  const answers: ((result: WriteResult) => void)[] = []
+  const journal = createJournal({
+    write(group) {
+      groups.push(structuredClone(group))
+      return new Promise((resolve) => answers.push(resolve))
+    },
+    onState: () => undefined,
+    onRefused: () => undefined,
+  })
+  const written = async (n: number) => {
+    await until(`group ${n}`, () => (answers.length >= n ? true : undefined))
+    answers[n - 1]!({ is: 'written', refused: [] })
+  }
+  journal.settle(settlement(1))
+  const first = journal.commit()
+  await until('the first group', () => (groups.length === 1 ? true : undefined))
+  journal.settle(settlement(2))
+  const second = journal.commit()
+  await written(1)
+  assert.equal(await first, true)
+  await written(2)
+  assert.equal(await second, true)
+  assert.deepEqual(
+    groups.map(({ settlements }) => settlements.map((row) => row.at(-1))),
+    [[1], [2]],
+  )
+})
+
+test('old lines go a few at a time, and the sums keep what they said', async (t) => {
+  const it = open(t)
+  const dayMs = 86_400_000
+  for (let n = 1; n <= 1_200; n++) {
+    it.journal.open(intent(n, { atMs: n <= 1_100 ? dayMs : 9 * dayMs }))
+    it.journal.settle(settlement(n))
+  }
+  await it.journal.commit()
+  const usage = () =>
+    it.store.usage({
+      org: 'default',
+      by: ['day'],
+      fromMs: 0,
+      toMs: 100 * dayMs,
+      where: {},
+      limit: 10,
+      offset: 0,
+    })
+  const before = usage()
+  assert.deepEqual(
+    before.data.map(({ dayMs: day, requests, chargedNanoUsd }) => [day! / dayMs, requests, chargedNanoUsd]),
+    [
+      [1, 1_100, 330_000n],
+      [9, 100, 30_000n],
+    ],
+  )
+  const clock = { nowMs: () => 10 * dayMs, monotonicMs: () => 0 }
+  await pruneLedger({ journal: it.journal, store: it.store, clock, retentionDays: () => 5 })
+  assert.equal(it.store.counts().settled, 100)
+  assert.deepEqual(usage(), before)
+  const proof = await verifyLedger({
+    store: it.store,
+    isOpen: () => false,
+    differences: () => [],
+    snapshot: () => openLedgerSnapshot(it.path),
+  })
+  // These lines have a cost and no price; what is proved here is that the sums are theirs.
+  assert.deepEqual(
+    proof.differences.filter((told) => told.includes('sums')),
+    [],
   )
 })

@@ -22,6 +22,7 @@ interface Turn {
   readonly intents: SQLInputValue[][]
   readonly prices: string[]
   readonly marks: number[]
+  pruneBeforeMs: number
   readonly done: PromiseWithResolvers<boolean>
 }
 
@@ -68,6 +69,10 @@ class GroupJournal implements Journal {
     this.#gather().marks.push(id, outputTokens)
   }
 
+  prune(beforeMs: number): void {
+    this.#gather().pruneBeforeMs = beforeMs
+  }
+
   settle(settlement: Settlement): void {
     this.#settlements.push(toSettledRow(settlement))
     this.#gather()
@@ -90,7 +95,7 @@ class GroupJournal implements Journal {
   /** Whatever comes before the loop has polled once is one group: `setImmediate` runs right after the poll. */
   #gather(): Turn {
     if (this.#turn) return this.#turn
-    this.#turn = { intents: [], prices: [], marks: [], done: Promise.withResolvers() }
+    this.#turn = { intents: [], prices: [], marks: [], pruneBeforeMs: 0, done: Promise.withResolvers() }
     setImmediate(() => this.#write())
     return this.#turn
   }
@@ -106,15 +111,17 @@ class GroupJournal implements Journal {
 
   #begin(turn: Turn | undefined): void {
     const settlements = this.#settlements
-    const { intents = [], prices = [], marks = [] } = turn ?? {}
-    const result = this.#options.write({ intents, prices, marks, settlements })
+    // Of this group: while it is on its way, the list grows.
+    const { length } = settlements
+    const { intents = [], prices = [], marks = [], pruneBeforeMs = 0 } = turn ?? {}
+    const result = this.#options.write({ intents, prices, marks, settlements, pruneBeforeMs })
     if (!(result instanceof Promise)) {
-      this.#end(turn, settlements.length, result)
+      this.#end(turn, length, result)
       return
     }
     this.#writing = result.then((ended) => {
       this.#writing = undefined
-      this.#end(turn, settlements.length, ended)
+      this.#end(turn, length, ended)
       if (this.#turn) this.#write()
     })
   }
@@ -161,6 +168,8 @@ function toIntentRow(intent: Intent): SQLInputValue[] {
     intent.tags.length === 0 ? null : JSON.stringify(intent.tags),
     intent.reservedNanoUsd,
     intent.priceVersion,
+    intent.markupBasisPoints ?? 0,
+    intent.promptBytes ? JSON.stringify(intent.promptBytes) : null,
     intent.inputBound,
     intent.outputBound,
   ]

@@ -2,6 +2,7 @@
 
 import { CompiledQuery } from 'kysely'
 import type { Migration } from '../migration.ts'
+import { rollupMigration } from './rollups.ts'
 
 /** What an intent says, and its final line repeats. */
 interface SharedColumns {
@@ -27,13 +28,16 @@ interface SharedColumns {
   readonly tags: string | null
   readonly reserved_nano_usd: number
   readonly price_version: string
+  readonly markup_basis_points: number
+  /** JSON of the prompt's parts in bytes; null where the call has no session. */
+  readonly prompt_bytes: string | null
 }
 
 /** In the order in which an intent is bound. */
 export const sharedColumns = [
   ...(['org', 'request_id', 'attempt', 'at_ms', 'operation', 'dialect', 'stream', 'route'] as const),
   ...(['provider', 'model', 'credential', 'key_id', 'key_name', 'team', 'user', 'session'] as const),
-  ...(['tags', 'reserved_nano_usd', 'price_version'] as const),
+  ...(['tags', 'reserved_nano_usd', 'price_version', 'markup_basis_points', 'prompt_bytes'] as const),
 ] as const satisfies readonly (keyof SharedColumns)[]
 
 export interface OpenAttemptRow extends SharedColumns {
@@ -99,7 +103,9 @@ const shared = `
   session text,
   tags text,
   reserved_nano_usd integer not null,
-  price_version text not null`
+  price_version text not null,
+  markup_basis_points integer not null default 0,
+  prompt_bytes text`
 
 /** `strict`: no fraction and no text gets into a column of whole numbers. */
 export const ledgerMigrations: readonly Migration[] = [
@@ -146,4 +152,5 @@ export const ledgerMigrations: readonly Migration[] = [
         ) strict`,
       ].map((text) => CompiledQuery.raw(text)),
   },
+  rollupMigration,
 ]

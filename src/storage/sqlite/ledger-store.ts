@@ -14,10 +14,13 @@ import {
   type LedgerQuery,
   type LedgerStore,
   type OpenIntent,
+  type PromptBytes,
   type UsageSource,
 } from '../../ledger/port.ts'
+import { createCharges } from './charges.ts'
 import { createQueryBuilder } from './kysely.ts'
 import type { EntryRow, LedgerTables, OpenAttemptRow } from './ledger-migrations.ts'
+import { createUsage } from './usage.ts'
 
 /** How many lines one step of a search looks at: some 10 ms of the event loop at most. */
 const searchWindow = 20_000
@@ -38,6 +41,14 @@ export function createLedgerStore(database: DatabaseSync, window = searchWindow)
   const sumOfRequest = database.prepare(
     // The index of identities leaves corrections out.
     `select sum(charged_nano_usd) as nanoUsd from ledger where request_id = ? and kind <> 'adjust'`,
+  )
+  const findLine = database.prepare(
+    `select 1 from ledger where request_id = ? and attempt = ? and kind <> 'adjust'`,
+  )
+  const findFirst = database.prepare('select seq, at_ms from ledger order by seq limit 1')
+  // Attempts settle out of order, but not by more than there are under way.
+  const findLast = database.prepare(
+    'select max(at_ms) as at_ms from (select at_ms from ledger order by seq desc limit 10000)',
   )
   const findPrices = database.prepare('select price from price_versions where version = ?')
   return {
@@ -93,6 +104,22 @@ export function createLedgerStore(database: DatabaseSync, window = searchWindow)
       }
     },
     chargedFor: (requestId) => Number(sumOfRequest.get(requestId)?.['nanoUsd'] ?? 0),
+    ...createCharges(database),
+    oldest() {
+      const row = findFirst.get()
+      return row && { seq: Number(row['seq']), atMs: Number(row['at_ms']) }
+    },
+    lastAtMs: () => Number(findLast.get()?.['at_ms'] ?? 0),
+    hasLine: (requestId, attempt) => findLine.get(requestId, attempt) !== undefined,
+    atOnce(look) {
+      database.exec('begin')
+      try {
+        return look()
+      } finally {
+        database.exec('commit')
+      }
+    },
+    usage: createUsage(database),
     prices: (version) => findPrices.get(version)?.['price'] as string | undefined,
   }
 }
@@ -166,6 +193,8 @@ function toSpending(row: SharedRow): Omit<Intent, 'id' | 'inputBound' | 'outputB
     tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
     reservedNanoUsd: row.reserved_nano_usd,
     priceVersion: row.price_version,
+    ...(row.markup_basis_points !== 0 && { markupBasisPoints: row.markup_basis_points }),
+    ...(row.prompt_bytes !== null && { promptBytes: JSON.parse(row.prompt_bytes) as PromptBytes }),
     ...(row.route !== null && { route: row.route }),
     ...(row.team !== null && { team: row.team }),
     ...(row.user !== null && { user: row.user }),

@@ -1,0 +1,66 @@
+/** Builds budgets: those of the configuration, of keys and of the store, and who is told of them. */
+
+import { createHash } from 'node:crypto'
+import type { Signal } from '../alerts/alert.ts'
+import { declaredKeyId } from '../access/keys.ts'
+import type { Config } from '../config/load.ts'
+import { formatUsd, parseUsd } from '../core/money.ts'
+import type { Budget } from '../ledger/budget.ts'
+import type { BudgetEvent } from '../ledger/budgets.ts'
+
+/** Budgets that stand in the configuration. One that is changed there is another one. */
+export function declaredBudgets({ budgets, keys }: Pick<Config, 'budgets' | 'keys'>): Budget[] {
+  const ofKeys = keys.flatMap(({ name, budgets: own = [] }) =>
+    own.map((budget) => ({ ...budget, scope: 'key' as const, subject: declaredKeyId(name) })),
+  )
+  return [...budgets, ...ofKeys].map(toBudget)
+}
+
+type DeclaredBudget = Config['budgets'][number]
+
+function toBudget({ scope, subject, usd, period, window, cap, alertAt, fallback }: DeclaredBudget): Budget {
+  return {
+    id: `declared:${digest([scope, subject ?? null, period, window, cap])}`,
+    org: 'default',
+    scope,
+    capNanoUsd: parseUsd(String(usd))!,
+    period,
+    isRolling: window === 'rolling',
+    isHard: cap === 'hard',
+    alertAt: alertAt.toSorted((a, b) => a - b),
+    origin: 'declared',
+    ...(subject !== undefined && { subject }),
+    ...(fallback !== undefined && { fallback }),
+  }
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12)
+}
+
+/** What is told to operators when a budget comes near its cap. */
+export function toSignal({ is, budget, subject, share, spentNanoUsd, untilMs }: BudgetEvent): Signal {
+  const spent = formatUsd(spentNanoUsd)
+  const cap = formatUsd(budget.capNanoUsd)
+  const whose = `${budget.scope} ${subject}`
+  return {
+    org: budget.org,
+    kind: 'budget',
+    subject: `${budget.id}|${subject}`,
+    severity: share >= 1 ? 'critical' : 'warning',
+    summary:
+      is === 'refused'
+        ? `Calls of ${whose} are refused: ${spent} of ${cap} USD per ${budget.period} are spent.`
+        : `${whose} has spent ${spent} of ${cap} USD per ${budget.period} (${Math.round(share * 100)} % reached).`,
+    detail: {
+      budget: budget.id,
+      scope: budget.scope,
+      subject,
+      share,
+      spent_usd: spent,
+      cap_usd: cap,
+      is_refusing: is === 'refused',
+      ...(untilMs !== undefined && { period_ends_at: new Date(untilMs).toISOString() }),
+    },
+  }
+}

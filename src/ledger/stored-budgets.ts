@@ -1,0 +1,66 @@
+/** Brings together the budgets of the configuration and those made through the admin API, on every instance. */
+
+import type { Budget } from './budget.ts'
+import type { Budgets } from './budgets.ts'
+import type { BudgetStore } from './port.ts'
+
+export interface BudgetBookParts {
+  readonly store: BudgetStore
+  readonly budgets: Budgets
+  /** Those of the configuration in force. */
+  declared(): readonly Budget[]
+  readonly nowMs: () => number
+  onError(cause: unknown): void
+}
+
+export class BudgetBook {
+  readonly #parts: BudgetBookParts
+  #stored: readonly Budget[]
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parts: BudgetBookParts, stored: readonly Budget[]) {
+    this.#parts = parts
+    this.#stored = stored
+  }
+
+  get all(): readonly Budget[] {
+    return this.#parts.budgets.all
+  }
+
+  stored(org: string, id: string): Budget | undefined {
+    return this.#stored.find((budget) => budget.id === id && budget.org === org)
+  }
+
+  /** Other instances make budgets too. */
+  start(everyMs: number): void {
+    this.#timer = setInterval(() => void this.refresh().catch(this.#parts.onError), everyMs).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Takes up what the configuration says now. */
+  apply(): void {
+    this.#parts.budgets.replace([...this.#parts.declared(), ...this.#stored])
+  }
+
+  async refresh(): Promise<void> {
+    const stored = await this.#parts.store.all()
+    if (JSON.stringify(stored) === JSON.stringify(this.#stored)) return
+    this.#stored = stored
+    this.apply()
+  }
+
+  async put(budget: Budget): Promise<void> {
+    await this.#parts.store.put(budget, this.#parts.nowMs())
+    await this.refresh()
+  }
+
+  /** False where there is none. */
+  async remove(org: string, id: string): Promise<boolean> {
+    const isThere = await this.#parts.store.remove(org, id)
+    await this.refresh()
+    return isThere
+  }
+}

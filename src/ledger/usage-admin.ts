@@ -1,0 +1,266 @@
+/** The administration routes of reports: what was used, by anything that lines are told apart by, and how a session grows. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { GatewayError } from '../core/error.ts'
+import { formatUsd } from '../core/money.ts'
+import { hourMs } from './period.ts'
+import {
+  type LedgerEntry,
+  type LedgerStore,
+  usageDimensions,
+  type UsageDimension,
+  type UsagePage,
+  type UsageRow,
+} from './port.ts'
+
+export interface UsageRouteParts {
+  readonly store: LedgerStore
+  nowMs(): number
+}
+
+const monthMs = 30 * 24 * hourMs
+
+/** `GET /usage` and `GET /sessions/{id}`. */
+export function usageRoutes({ store, nowMs }: UsageRouteParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/usage',
+      policy: 'read',
+      summary: 'Sums of what was used, by any of its dimensions; the dearest first, or by time.',
+      query: usageQuery,
+      response: z.object({ data: z.array(usageShape), next_cursor: z.string().optional() }),
+      run({ org, query: { by, from, to, limit, cursor = '0', ...where } }) {
+        const toMs = to ?? nowMs()
+        const offset = Number(cursor)
+        const page = store.usage({
+          org,
+          by: readDimensions(by),
+          fromMs: from ?? toMs - monthMs,
+          toMs: Math.max(toMs, (from ?? 0) + 1),
+          where: Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined)),
+          limit,
+          offset,
+        })
+        return { body: toPage(page, offset) }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/sessions/{id}',
+      policy: 'read',
+      summary: 'The turns of a session, and what its prompts consist of: where their growth comes from.',
+      response: sessionShape,
+      run({ org, params: { id = '' } }) {
+        const entries = linesOf(store, org, id)
+        if (entries.length === 0) throw new GatewayError('not_found', 'There is no such session.')
+        const last = entries.at(-1)!
+        return {
+          body: {
+            id,
+            ...(last.user !== undefined && { user: last.user }),
+            key_id: last.keyId,
+            key_name: last.keyName,
+            charged_usd: formatUsd(entries.reduce((sum, { chargedNanoUsd }) => sum + chargedNanoUsd, 0)),
+            turns: entries.map(toTurn),
+          },
+        }
+      },
+    }),
+  ]
+}
+
+const time = z
+  .union([
+    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .describe('ISO 8601 with an offset, or Unix milliseconds.')
+
+const usageQuery = z.strictObject({
+  by: z
+    .string()
+    .max(200)
+    .default('')
+    .describe(
+      `Any of ${usageDimensions.join(', ')}, separated by commas; of user, session and tag one at a time.`,
+    ),
+  from: time.optional().describe('Absent: 30 days before `to`. Part of an hour counts as all of it.'),
+  to: time.optional().describe('Exclusive. Absent: now.'),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  route: z.string().optional(),
+  key: z.string().optional().describe("The key's id or name."),
+  team: z.string().optional(),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  tag: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional()
+    .describe('`next_cursor` of the page before.'),
+})
+
+/** Throws `invalid_request`. */
+function readDimensions(by: string): UsageDimension[] {
+  const names = by.split(',').map((name) => name.trim())
+  const dimensions: UsageDimension[] = []
+  for (const name of new Set(names.filter((name) => name !== ''))) {
+    const dimension = usageDimensions.find((known) => known === name)
+    if (dimension === undefined) {
+      const message = `\`by\` takes ${usageDimensions.join(', ')}, not \`${name.slice(0, 40)}\`.`
+      throw new GatewayError('invalid_request', message, { param: 'by' })
+    }
+    dimensions.push(dimension)
+  }
+  return dimensions
+}
+
+const usageShape = z.object({
+  hour: z.iso.datetime().optional(),
+  day: z.iso.datetime().optional(),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  route: z.string().optional(),
+  key_id: z.string().optional(),
+  key_name: z.string().optional(),
+  team: z.string().optional(),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  tag: z.string().optional(),
+  requests: z.int(),
+  attempts: z.int(),
+  errors: z.int().describe('Attempts that failed.'),
+  estimated: z.int().describe("Attempts whose counts are the gateway's own estimate."),
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  cache_read_tokens: z.int(),
+  cache_write_tokens: z.int(),
+  reasoning_tokens: z.int(),
+  provider_cost_usd: z.string(),
+  charged_usd: z.string().describe('With the mark-up of the team: what budgets count.'),
+})
+
+function toPage({ data, hasMore }: UsagePage, offset: number) {
+  return { data: data.map(toRow), ...(hasMore && { next_cursor: String(offset + data.length) }) }
+}
+
+function toRow(row: UsageRow): z.output<typeof usageShape> {
+  const { hourMs: hour, dayMs: day, provider, model, route, key, keyName, team, user, session, tag } = row
+  return {
+    ...(hour !== undefined && { hour: new Date(hour).toISOString() }),
+    ...(day !== undefined && { day: new Date(day).toISOString() }),
+    ...(provider !== undefined && { provider }),
+    ...(model !== undefined && { model }),
+    ...(route !== undefined && { route }),
+    ...(key !== undefined && { key_id: key }),
+    ...(keyName !== undefined && { key_name: keyName }),
+    ...(team !== undefined && { team }),
+    ...(user !== undefined && { user }),
+    ...(session !== undefined && { session }),
+    ...(tag !== undefined && { tag }),
+    requests: row.requests,
+    attempts: row.attempts,
+    errors: row.errors,
+    estimated: row.estimated,
+    input_tokens: row.inputTokens,
+    output_tokens: row.outputTokens,
+    cache_read_tokens: row.cacheReadTokens,
+    cache_write_tokens: row.cacheWriteTokens,
+    reasoning_tokens: row.reasoningTokens,
+    provider_cost_usd: formatUsd(Number(row.providerCostNanoUsd)),
+    charged_usd: formatUsd(Number(row.chargedNanoUsd)),
+  }
+}
+
+const maxTurns = 1_000
+
+/** In the order in which they were settled. */
+function linesOf(store: LedgerStore, org: string, session: string): LedgerEntry[] {
+  const entries: LedgerEntry[] = []
+  let cursor: string | undefined
+  do {
+    const page = store.search({ org, session, limit: maxTurns, ...(cursor !== undefined && { cursor }) })
+    entries.push(...page.data)
+    cursor = page.nextCursor
+  } while (cursor !== undefined && entries.length < maxTurns)
+  return entries.slice(0, maxTurns).reverse()
+}
+
+const parts = ['system', 'history', 'tools', 'retrieved', 'new_turn'] as const
+
+const sessionShape = z.object({
+  id: z.string(),
+  user: z.string().optional(),
+  key_id: z.string(),
+  key_name: z.string(),
+  charged_usd: z.string(),
+  turns: z
+    .array(
+      z.object({
+        request_id: z.string(),
+        attempt: z.int(),
+        kind: z.string(),
+        at: z.iso.datetime(),
+        provider: z.string(),
+        model: z.string(),
+        input_tokens: z.int(),
+        output_tokens: z.int(),
+        charged_usd: z.string(),
+        code: z.string().optional(),
+        input_estimate: z
+          .object(
+            Object.fromEntries(parts.map((part) => [part, z.int()])) as Record<
+              (typeof parts)[number],
+              z.ZodInt
+            >,
+          )
+          .optional()
+          .describe('The input tokens, divided as the bytes of the prompt are: an estimate.'),
+      }),
+    )
+    .describe('One per attempt, the first first; the last 1,000.'),
+})
+
+type Turn = z.output<typeof sessionShape>['turns'][number]
+
+function toTurn(entry: LedgerEntry): Turn {
+  const { promptBytes, usage, code } = entry
+  return {
+    request_id: entry.requestId,
+    attempt: entry.attempt,
+    kind: entry.kind,
+    at: new Date(entry.atMs).toISOString(),
+    provider: entry.provider,
+    model: entry.model,
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    charged_usd: formatUsd(entry.chargedNanoUsd),
+    ...(code !== undefined && { code }),
+    ...(promptBytes && { input_estimate: divide(usage.inputTokens, promptBytes) }),
+  }
+}
+
+/** The parts sum up to the whole: what rounding leaves goes to the last. */
+function divide(
+  tokens: number,
+  bytes: NonNullable<LedgerEntry['promptBytes']>,
+): NonNullable<Turn['input_estimate']> {
+  const { system, history, tools, retrieved, newTurn } = bytes
+  const all = Math.max(1, system + history + tools + retrieved + newTurn)
+  const share = (part: number) => Math.round((tokens * part) / all)
+  const divided = {
+    system: share(system),
+    history: share(history),
+    tools: share(tools),
+    retrieved: share(retrieved),
+  }
+  const rest = tokens - divided.system - divided.history - divided.tools - divided.retrieved
+  return { ...divided, new_turn: Math.max(0, rest) }
+}

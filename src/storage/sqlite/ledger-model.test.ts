@@ -1,0 +1,343 @@
+/** The ledger against a model of it: whatever comes in whichever order, the invariants hold after each step. */
+
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import fc from 'fast-check'
+import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
+import { createSteadyClock } from '../../core/clock.ts'
+import { until } from '../../../test/support/until.ts'
+import { GatewayError } from '../../core/error.ts'
+import { type Budget } from '../../ledger/budget.ts'
+import { Budgets } from '../../ledger/budgets.ts'
+import { type Account, createLedger, type Ledger } from '../../ledger/ledger.ts'
+import { recover } from '../../ledger/recovery.ts'
+import { verifyLedger } from '../../ledger/verify.ts'
+import type { ModelInfo } from '../../models/model.ts'
+import { createJournalWriter } from './journal-writer.ts'
+import { createJournal } from './journal.ts'
+import { ledgerMigrations } from './ledger-migrations.ts'
+import { openLedgerSnapshot } from './ledger-snapshot.ts'
+import { createLedgerStore } from './ledger-store.ts'
+import { openStore } from './open.ts'
+import { createRoller } from './rollups.ts'
+
+const numRuns = process.env['WEIR_PROVE'] === '1' ? 2_000 : 40
+
+const info: ModelInfo = {
+  provider: 'openai',
+  id: 'm',
+  contextWindow: 100_000,
+  maxOutputTokens: 1_000,
+  capabilities: {},
+  price: {
+    periods: [{ tiers: [{ aboveTokens: 0, rates: { input: 1_000_000_000, output: 4_000_000_000 } }] }],
+  },
+}
+
+const budget = (given: Partial<Budget>): Budget => ({
+  id: 'user',
+  org: 'default',
+  scope: 'user',
+  capNanoUsd: 6_000_000,
+  period: 'hour',
+  isRolling: false,
+  isHard: true,
+  alertAt: [0.5],
+  origin: 'declared',
+  ...given,
+})
+
+/** Two that are hard, one that rolls, and one that only tells. */
+const budgetsOf = (cap: number): Budget[] => [
+  budget({ capNanoUsd: cap }),
+  budget({ id: 'all', scope: 'organisation', period: 'day', capNanoUsd: cap * 3 }),
+  budget({ id: 'rolling', scope: 'tag', period: 'hour', isRolling: true, capNanoUsd: cap * 2 }),
+  budget({ id: 'soft', scope: 'session', period: 'total', isHard: false, capNanoUsd: cap }),
+]
+
+type Command =
+  | { is: 'reserve'; user: string; maxTokens?: number | undefined; markup: number }
+  | { is: 'settle' | 'void' | 'broken' | 'again' | 'progress' | 'disobey'; at: number; share: number }
+  | { is: 'crash' | 'full' | 'room' | 'other-budgets' }
+  | { is: 'clock'; byMs: number }
+  | { is: 'cap'; capNanoUsd: number }
+
+const at = fc.nat(20)
+const share = fc.double({ min: 0, max: 1, noNaN: true })
+const command: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      is: fc.constant('reserve' as const),
+      user: fc.constantFrom('ada', 'bob'),
+      maxTokens: fc.option(fc.integer({ min: 16, max: 1_000 }), { nil: undefined }),
+      markup: fc.constantFrom(0, 0, 1_234),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      is: fc.constantFrom('settle', 'void', 'broken', 'again', 'progress', 'disobey'),
+      at,
+      share,
+    }) as fc.Arbitrary<Command>,
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      is: fc.constantFrom('crash', 'full', 'room', 'room', 'other-budgets'),
+    }) as fc.Arbitrary<Command>,
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      is: fc.constant('clock' as const),
+      byMs: fc.integer({ min: -7_200_000, max: 7_200_000 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant('cap' as const),
+      capNanoUsd: fc.integer({ min: 1_000_000, max: 9_000_000 }),
+    }),
+  },
+)
+
+function canWrite({ ledger }: World): boolean {
+  try {
+    ledger.admit()
+    return true
+  } catch {
+    return false
+  }
+}
+
+interface Call {
+  readonly account: Account
+  readonly requestId: string
+  readonly output: number
+}
+
+/** A gateway's ledger over one file; crashes leave the file and take the rest. */
+class World {
+  readonly #path: string
+  nowMs = Date.parse('2027-03-31T22:00:00Z')
+  cap = 6_000_000
+  asked = 0
+  isFull = false
+  /** Every call that was let through. */
+  readonly opened = new Set<string>()
+  calls: Call[] = []
+  ledger!: Ledger
+  budgets!: Budgets
+  #end: () => void = () => undefined
+  #steadyMs: () => number = () => 0
+  #file!: ReturnType<typeof openStore>
+  /** Something cost more than was reserved, or a cap was lowered: then what is over stays over. */
+  isExcused = false
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async start(): Promise<void> {
+    const wall = { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs }
+    const file = openStore(this.#path, ledgerMigrations, wall)
+    this.#file = file
+    createRoller(file).catchUp()
+    const store = createLedgerStore(file)
+    const clock = createSteadyClock(wall, store.lastAtMs())
+    this.#steadyMs = () => clock.nowMs()
+    const writer = createJournalWriter(file)
+    let isDead = false
+    const journal = createJournal({
+      write: (group) =>
+        isDead || this.isFull ? { is: 'failed', why: 'full', isFatal: false } : writer.write(group),
+      retryMs: 1,
+      onState: () => undefined,
+      onRefused: (why) => assert.fail(why),
+    })
+    await recover(store, journal, clock)
+    this.budgets = new Budgets({ store, budgets: budgetsOf(this.cap), clock, onEvent: () => undefined })
+    this.ledger = createLedger({
+      journal,
+      clock,
+      budgets: this.budgets,
+      models: () => () => info,
+      admitsUnbounded: () => false,
+      countText: (text) => Promise.resolve(text.length),
+    })
+    this.#end = () => {
+      isDead = true
+      file.close()
+    }
+  }
+
+  crash(): void {
+    this.#end()
+    this.calls = []
+    this.isFull = false
+  }
+
+  roll(): void {
+    createRoller(this.#file).step()
+  }
+
+  async verify(): Promise<void> {
+    const { differences, counts } = await verifyLedger({
+      store: createLedgerStore(this.#file),
+      isOpen: (id) => this.ledger.isOpen(id),
+      differences: () => this.budgets.differences(),
+      snapshot: () => openLedgerSnapshot(this.#path),
+    })
+    assert.deepEqual(differences, [])
+    if (this.isFull) return
+    // I3: an attempt that was let through is open, or has its one line.
+    assert.equal(counts.settled + counts.voided + counts.open, this.opened.size)
+  }
+
+  /** I2, I9: within every hard cap, with whole and never negative numbers. */
+  check(): void {
+    for (const each of this.budgets.all) {
+      for (const { subject, spentNanoUsd, reservedNanoUsd } of this.budgets.statesOf(
+        each,
+        this.#steadyMs(),
+      )) {
+        const told = `${each.id} of ${subject}: ${spentNanoUsd} + ${reservedNanoUsd}`
+        assert.ok(Number.isSafeInteger(spentNanoUsd) && spentNanoUsd >= 0, told)
+        assert.ok(Number.isSafeInteger(reservedNanoUsd) && reservedNanoUsd >= 0, told)
+        if (each.isHard && !this.isExcused) assert.ok(spentNanoUsd + reservedNanoUsd <= each.capNanoUsd, told)
+      }
+    }
+  }
+}
+
+async function apply(world: World, command: Command): Promise<void> {
+  switch (command.is) {
+    case 'reserve': {
+      const { user, maxTokens, markup } = command
+      const requestId = `req_${++world.asked}`
+      try {
+        const account = await world.ledger.open({
+          spender: {
+            requestId,
+            org: 'default',
+            keyId: 'k',
+            keyName: 'key',
+            user,
+            session: `${user}'s`,
+            tags: ['t', user],
+            dialect: 'openai-chat',
+            operation: 'generate',
+            stream: true,
+            ...(markup > 0 && { team: 'team', markupBasisPoints: markup }),
+          },
+          attempt: 1,
+          provider: 'openai',
+          model: 'm',
+          credential: 'key-1',
+          bounds: {
+            inputBytes: 89,
+            turns: 1,
+            images: 0,
+            isUnbounded: false,
+            ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
+          },
+        })
+        world.opened.add(requestId)
+        world.calls.push({ account, requestId, output: maxTokens ?? account.maxOutputTokens ?? 1_000 })
+      } catch (error) {
+        assert.ok(error instanceof GatewayError)
+        assert.ok(['budget_exceeded', 'ledger_unavailable'].includes(error.code), error.code)
+        if (error.code === 'ledger_unavailable') assert.ok(world.isFull)
+      }
+      return
+    }
+    case 'clock':
+      world.nowMs += command.byMs
+      return
+    case 'cap':
+      world.isExcused ||= command.capNanoUsd < world.cap
+      world.cap = command.capNanoUsd
+      world.budgets.replace(budgetsOf(world.cap))
+      return
+    case 'other-budgets':
+      world.budgets.replace([])
+      world.budgets.replace(budgetsOf(world.cap))
+      return
+    case 'crash':
+      world.crash()
+      await world.start()
+      return
+    case 'full':
+      world.isFull = true
+      return
+    case 'room':
+      world.isFull = false
+      await until('the journal to mend', () => (canWrite(world) ? true : undefined))
+      return
+    default:
+      await end(world, command)
+  }
+}
+
+async function end(world: World, { is, at: index, share: part }: Extract<Command, { at: number }>) {
+  const call = world.calls[index % Math.max(1, world.calls.length)]
+  if (call === undefined) return
+  const { account, output } = call
+  const outputTokens = Math.floor(output * part)
+  const usage = { inputTokens: Math.floor(100 * part), outputTokens: Math.max(1, outputTokens) }
+  const sent = { phase: 'answered', status: 200, isWhole: true } as const
+  const before = account.remainingNanoUsd!
+  if (is === 'settle') await account.settle({ ...sent, usage })
+  else if (is === 'void') await account.settle({ phase: 'unsent' })
+  else if (is === 'progress') account.progress(outputTokens)
+  else if (is === 'broken') {
+    await account.settle({
+      ...sent,
+      isWhole: false,
+      error: new GatewayError('upstream_truncated', 'cut'),
+      received: () => ({ text: 'x'.repeat(outputTokens), length: outputTokens }),
+    })
+  } else if (is === 'disobey') {
+    world.isExcused = true
+    await account.settle({ ...sent, usage: { ...usage, outputTokens: output + 20 } })
+  } else if (account.chargedNanoUsd !== undefined) {
+    // I4: late and twice change nothing.
+    const charged = account.chargedNanoUsd
+    await account.settle({ ...sent, usage: { inputTokens: 100, outputTokens: output } })
+    assert.equal(account.chargedNanoUsd, charged)
+    assert.equal(account.remainingNanoUsd, before)
+  }
+  // I12: ending a call never takes more from its budgets than it held.
+  if (is === 'void' || is === 'settle') assert.ok(account.remainingNanoUsd! >= before)
+}
+
+test('reserve, settle, void, crash, duplicates, a full disk, clocks that jump and caps that change', async (t: TestContext) => {
+  const folder = createTemporaryFolder(t)
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40 }), async (commands) => {
+      const path = join(folder, `ledger-${++run}.db`)
+      const world = new World(path)
+      await world.start()
+      for (const each of commands) {
+        await apply(world, each)
+        world.check()
+        if (['clock', 'crash', 'cap', 'full', 'room'].includes(each.is)) await world.verify()
+      }
+      await world.verify()
+      world.roll()
+      await world.verify()
+      world.crash()
+      await world.start()
+      await world.verify()
+      world.crash()
+      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
+    }),
+    { numRuns },
+  )
+})

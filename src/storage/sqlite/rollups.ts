@@ -1,0 +1,147 @@
+/** Sums of the ledger by hour and by day, so that reports need not read its lines. */
+
+import type { DatabaseSync } from 'node:sqlite'
+import { CompiledQuery } from 'kysely'
+import { flagBits } from '../../ledger/port.ts'
+import type { Migration } from '../migration.ts'
+import { transact } from './open.ts'
+
+export const spansMs = { hour: 3_600_000, day: 86_400_000 } as const
+
+/**
+ * What a line is summed under. Users, sessions and tags are many: each has rows of its own, so that reports that do
+ * not ask for them need not add them up.
+ */
+export const rollupKinds = ['all', 'user', 'session', 'tag'] as const
+
+export type RollupKind = (typeof rollupKinds)[number]
+
+/** What tells the rows of one kind, span and time apart. Empty where a line has none. */
+export const rollupKeys = ['org', 'value', 'provider', 'model', 'key_id', 'team', 'route'] as const
+
+/** The sums, and how each is made of lines. A correction is no attempt. */
+export const rollupSums = {
+  requests: `sum(kind <> 'adjust' and attempt = 1)`,
+  attempts: `sum(kind <> 'adjust')`,
+  errors: `sum(kind <> 'adjust' and code is not null)`,
+  estimated: `sum(flags & ${flagBits.estimate} <> 0)`,
+  input_tokens: 'sum(input_tokens)',
+  output_tokens: 'sum(output_tokens)',
+  cache_read_tokens: 'sum(coalesce(cache_read_tokens, 0))',
+  cache_write_tokens: 'sum(coalesce(cache_write_tokens, 0) + coalesce(cache_write_1h_tokens, 0))',
+  reasoning_tokens: 'sum(coalesce(reasoning_tokens, 0))',
+  provider_cost_nano_usd: 'sum(provider_cost_nano_usd)',
+  charged_nano_usd: 'sum(charged_nano_usd)',
+} as const
+
+export const rollupMigration: Migration = {
+  name: 'ledger-0002-rollups',
+  statements: () =>
+    [
+      `create table rollups (
+        kind text not null,
+        span text not null,
+        at_ms integer not null,
+        ${rollupKeys.map((key) => `${key} text not null`).join(', ')},
+        key_name text not null,
+        ${Object.keys(rollupSums)
+          .map((sum) => `${sum} integer not null`)
+          .join(', ')},
+        primary key (kind, span, at_ms, ${rollupKeys.join(', ')})
+      ) strict, without rowid`,
+      // The last line that the sums hold: changed in the transaction that changes them. Lines of attempts from before
+      // `pruned_before_ms` may have been deleted.
+      `create table rollup_state (seq integer not null, pruned_before_ms integer not null) strict`,
+      `insert into rollup_state values (0, 0)`,
+    ].map((text) => CompiledQuery.raw(text)),
+}
+
+/** Where the values of a kind stand in a line, as `from` and an expression. */
+export const linesOf: Readonly<Record<RollupKind, { readonly from: string; readonly value: string }>> = {
+  all: { from: 'ledger where true', value: `''` },
+  user: { from: 'ledger where user is not null', value: 'user' },
+  session: { from: 'ledger where session is not null', value: 'session' },
+  tag: { from: 'ledger, json_each(ledger.tags) as each where tags is not null', value: 'each.value' },
+}
+
+/** Lines grouped as the table has them; `condition` goes on where `from` ends. */
+export function groupedLines(kind: RollupKind, span: keyof typeof spansMs, condition: string): string {
+  const { from, value } = linesOf[kind]
+  return `select '${kind}' as kind, '${span}' as span, at_ms - at_ms % ${spansMs[span]} as at_ms, org,
+    ${value} as value, provider, model, key_id, coalesce(team, '') as team, coalesce(route, '') as route,
+    max(key_name) as key_name, ${Object.entries(rollupSums)
+      .map(([name, sum]) => `${sum} as ${name}`)
+      .join(', ')}
+    from ${from} and ${condition}
+    group by 3, 4, 5, 6, 7, 8, 9, 10`
+}
+
+export interface Roller {
+  /** Adds the next lines; a bounded number of them. False where it failed: nothing is changed then. */
+  step(): boolean
+  /** Deletes the first of the lines that the sums hold, where they are of attempts from before this time. */
+  prune(beforeMs: number): void
+  /** Adds all that are missing: at the start, before there is anything else to do. */
+  catchUp(): void
+}
+
+const linesPerStep = 1_024
+const linesPerPrune = 500
+
+export function createRoller(database: DatabaseSync): Roller {
+  const findState = database.prepare('select seq from rollup_state')
+  const findEnd = database.prepare(
+    `select max(seq) as seq from (select seq from ledger where seq > ? order by seq limit ${linesPerStep})`,
+  )
+  const setState = database.prepare('update rollup_state set seq = ?')
+  const setPruned = database.prepare('update rollup_state set pruned_before_ms = max(pruned_before_ms, ?)')
+  // Of the first lines only: what is older than a line before it waits until that one goes.
+  const deleteFirst = database.prepare(
+    `delete from ledger where seq in (select seq from ledger order by seq limit ${linesPerPrune})
+    and at_ms < ? and seq <= (select seq from rollup_state)`,
+  )
+  const adds = rollupKinds.flatMap((kind) =>
+    (['hour', 'day'] as const).map((span) =>
+      database.prepare(
+        `insert into rollups (kind, span, at_ms, ${rollupKeys.join(', ')}, key_name, ${Object.keys(rollupSums).join(', ')})
+        ${groupedLines(kind, span, 'seq > ? and seq <= ?')}
+        on conflict do update set key_name = excluded.key_name, ${Object.keys(rollupSums)
+          .map((sum) => `${sum} = ${sum} + excluded.${sum}`)
+          .join(', ')}`,
+      ),
+    ),
+  )
+  /** How many lines there were. */
+  const add = (): number => {
+    let count = 0
+    transact(database, () => {
+      const from = Number(findState.get()!['seq'])
+      const to = findEnd.get(from)!['seq']
+      if (to === null) return
+      count = Number(to) - from
+      for (const statement of adds) statement.run(from, Number(to))
+      setState.run(Number(to))
+    })
+    return count
+  }
+  return {
+    step() {
+      try {
+        add()
+        return true
+      } catch {
+        return false
+      }
+    },
+    prune(beforeMs) {
+      if (!this.step()) return
+      transact(database, () => {
+        setPruned.run(beforeMs)
+        deleteFirst.run(beforeMs)
+      })
+    },
+    catchUp() {
+      while (add() > 0);
+    },
+  }
+}

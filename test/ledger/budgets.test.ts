@@ -1,0 +1,187 @@
+/** Budgets through the real gateway, held against what the provider received and billed. */
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
+import { startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+/** 0.001 USD for each token of an answer; twice that at the dearest tier that OpenAI may serve, which is reserved. */
+const price = { input: 1, output: 1_000 }
+
+const stack = await startStack(
+  { after },
+  {
+    config: {
+      models: {
+        'openai/*': { price, maxOutputTokens: 1_000 },
+        'claude/*': { price: { input: 1, output: 4 } },
+      },
+      routes: { assistant: { targets: ['openai/echo'] }, cheap: { targets: ['claude/echo'] } },
+      keys: [
+        { name: 'test', secret: 'env:WEIR_TEST_KEY' },
+        { name: 'small', secret: 'env:PROVIDER_KEY', maxUsdPerRequest: 0.05 },
+      ],
+      budgets: [
+        { scope: 'user', usd: 1, period: 'day', cap: 'hard', alertAt: [0.2, 1] },
+        { scope: 'session', subject: 'thrifty', usd: 0.001, period: 'total', fallback: 'cheap' },
+        { scope: 'tag', subject: 'batch', usd: 0.04, period: 'hour', window: 'rolling', cap: 'hard' },
+      ],
+    },
+  },
+)
+
+interface Asked {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: JsonObject
+}
+
+async function ask(given: JsonObject, headers: Record<string, string> = {}): Promise<Asked> {
+  const response = await stack.post(
+    '/v1/chat/completions',
+    { model: 'openai/echo', messages: [{ role: 'user', content: 'tell of the river' }], ...given },
+    headers,
+  )
+  return { status: response.status, headers: response.headers, body: (await response.json()) as JsonObject }
+}
+
+async function budgetOf(scope: string): Promise<JsonObject[]> {
+  const { data } = await stack.admin(`/budgets?scope=${scope}`)
+  return asArray(asObject(asArray(data)[0])!['states']).map((state) => asObject(state)!)
+}
+
+test('500 calls at once against a hard cap: what was let through is within it, and the rest got 429', async () => {
+  const before = stack.simulator.receipts().length
+  const user = { 'x-weir-user': 'crowd' }
+  // Each may cost 0.2 USD, and costs far less.
+  const answers = await Promise.all(Array.from({ length: 500 }, () => ask({ max_tokens: 100 }, user)))
+  const through = answers.filter(({ status }) => status === 200)
+  const refused = answers.filter(({ status }) => status === 429)
+  assert.equal(through.length + refused.length, 500)
+  assert.ok(through.length >= 4 && refused.length > 0, `${through.length} went through`)
+  for (const { headers, body } of refused) {
+    assert.equal(asObject(body['error'])?.['code'], 'budget_exceeded')
+    assert.equal(headers.get('x-should-retry'), 'false')
+  }
+  const receipts = stack.simulator.receipts().slice(before)
+  assert.equal(receipts.length, through.length)
+  const billedNanoUsd = receipts.reduce(
+    (sum, { billed }) => sum + (billed?.inputTokens ?? 0) * 1_000 + (billed?.outputTokens ?? 0) * 1_000_000,
+    0,
+  )
+  assert.ok(billedNanoUsd <= 1e9, `${billedNanoUsd}`)
+  const [state] = await budgetOf('user')
+  assert.deepEqual([state!['subject'], state!['reserved_usd']], ['crowd', '0'])
+  assert.equal(Math.round(Number(state!['spent_usd']) * 1e9), billedNanoUsd)
+})
+
+test('an answer says what it cost and what is left', async () => {
+  const { headers } = await ask({ max_tokens: 100 }, { 'x-weir-user': 'ada' })
+  const cost = Number(headers.get('x-weir-cost-usd'))
+  const left = Number(headers.get('x-weir-budget-remaining-usd'))
+  assert.ok(cost > 0)
+  assert.ok(Math.abs(cost + left - 1) < 1e-9, `${cost} + ${left}`)
+})
+
+test('a call without a budget says nothing of one', async () => {
+  const { headers } = await ask({ max_tokens: 10 })
+  assert.equal(headers.get('x-weir-budget-remaining-usd'), null)
+  assert.equal(headers.get('x-weir-max-tokens-clamped'), null)
+})
+
+test('without a limit of its own, a call gets the one that what is left buys, in each dialect', async () => {
+  for (const stream of [false, true]) {
+    const response = await stack.post(
+      '/v1/chat/completions',
+      { model: 'openai/echo', stream, messages: [{ role: 'user', content: 'hello' }] },
+      { 'x-weir-tags': 'batch' },
+    )
+    await response.text()
+    const clamped = Number(response.headers.get('x-weir-max-tokens-clamped'))
+    assert.ok(clamped > 10 && clamped < 20, `${clamped}`)
+    const { body } = stack.simulator.receipts().at(-1)!
+    assert.equal(asObject(body as JsonObject)?.['max_completion_tokens'], clamped)
+  }
+})
+
+test("a request above its key's ceiling is refused, or kept below it", async () => {
+  const key = { authorization: 'Bearer provider-key-canary-0123456789' }
+  const dear = await ask({ max_tokens: 900 }, key)
+  assert.deepEqual([dear.status, asObject(dear.body['error'])?.['code']], [400, 'request_too_expensive'])
+  const open = await ask({}, key)
+  assert.equal(open.status, 200)
+  const clamped = Number(open.headers.get('x-weir-max-tokens-clamped'))
+  assert.ok(clamped > 20 && clamped < 25, `${clamped}`)
+})
+
+test('under a hard cap, what has no price is refused; without one it is made', async () => {
+  const unknown = { model: 'google/unheard-of' }
+  const refused = await ask(unknown, { 'x-weir-user': 'ada' })
+  assert.deepEqual([refused.status, asObject(refused.body['error'])?.['code']], [400, 'price_unknown'])
+  const made = await ask(unknown)
+  assert.notEqual(asObject(made.body['error'])?.['code'], 'price_unknown')
+})
+
+test('a soft budget that is used up sends its calls to the fallback', async () => {
+  const session = { 'x-weir-session': 'thrifty' }
+  const first = await ask({ model: 'assistant', max_tokens: 50 }, session)
+  assert.equal(first.headers.get('x-weir-provider'), 'openai')
+  const second = await ask({ model: 'assistant', max_tokens: 50 }, session)
+  assert.deepEqual([second.status, second.headers.get('x-weir-provider')], [200, 'claude'])
+})
+
+test('operators are told once of each threshold, and of the first refusal', async () => {
+  const alerts = await until('the alerts', async () => {
+    const { data } = await stack.admin('/alerts?kind=budget')
+    const found = asArray(data).map((alert) => asObject(alert)!)
+    return found.some(({ subject }) => String(subject).endsWith('|crowd')) ? found : undefined
+  })
+  assert.ok(alerts.length >= 1)
+})
+
+test('a budget made through the API counts what was spent before it, and refuses from then on', async () => {
+  const write = (method: string, path: string, body?: JsonObject) =>
+    fetch(`${stack.gateway.url}/admin/v1${path}`, {
+      method,
+      headers: {
+        authorization: 'Bearer admin-token-of-16-characters',
+        'content-type': 'application/json',
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+  const terms = { scope: 'provider', subject: 'openai', usd: '0.001', period: 'month', cap: 'hard' }
+  const made = await write('POST', '/budgets', terms)
+  assert.equal(made.status, 201)
+  const budget = (await made.json()) as JsonObject
+  assert.ok(Number(asObject(asArray(budget['states'])[0])?.['spent_usd']) > 0.001)
+  assert.equal((await ask({ max_tokens: 10 })).status, 429)
+  const raised = await write('PUT', `/budgets/${String(budget['id'])}`, { ...terms, usd: '100' })
+  assert.equal(raised.status, 200)
+  assert.equal((await ask({ max_tokens: 10 })).status, 200)
+  assert.equal((await write('DELETE', `/budgets/${String(budget['id'])}`)).status, 204)
+  assert.equal((await write('DELETE', `/budgets/${String(budget['id'])}`)).status, 404)
+  const [declared] = asArray((await stack.admin('/budgets'))['data'])
+  assert.equal((await write('DELETE', `/budgets/${String(asObject(declared)!['id'])}`)).status, 409)
+})
+
+test('usage is told apart by what is asked for, and a session by its turns', async () => {
+  const { data } = await stack.admin('/usage?by=provider,model')
+  const rows = asArray(data).map((row) => asObject(row)!)
+  const openai = rows.find(({ provider }) => provider === 'openai')!
+  assert.ok(Number(openai['requests']) > 10 && Number(openai['charged_usd']) > 0)
+  const byUser = asArray((await stack.admin('/usage?by=user,day'))['data']).map((row) => asObject(row)!)
+  assert.deepEqual(new Set(byUser.map(({ user }) => user)), new Set(['crowd', 'ada']))
+  const wrong = await stack.admin('/usage?by=user,tag')
+  assert.equal(asObject(wrong['error'])?.['code'], 'invalid_request')
+  const session = await stack.admin('/sessions/thrifty')
+  const turns = asArray(session['turns']).map((turn) => asObject(turn)!)
+  assert.equal(turns.length, 2)
+  const split = asObject(turns[0]!['input_estimate'])!
+  assert.equal(split['new_turn'], turns[0]!['input_tokens'])
+})
+
+test('counters and sums are what the ledger makes of them', async () => {
+  const { differences, open } = await stack.admin('/ledger/verify')
+  assert.deepEqual([differences, open], [[], 0])
+})
