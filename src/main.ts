@@ -367,6 +367,7 @@ async function compose({
     ...events.routes,
     ...drift.routes,
     ...cacheRoutes(cache),
+    ...batching.adminRoutes,
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
   const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({

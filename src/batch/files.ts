@@ -47,6 +47,8 @@ const filesPerStep = 100
 const minTtlSeconds = 3600
 const maxTtlSeconds = 2_592_000
 const maxFieldBytes = 1024
+/** What a form has beside its file. */
+const maxFormBytes = 16_384
 
 export function createFiles(parts: FilesParts): Files {
   const { store, folder, settings, clock, newId } = parts
@@ -98,7 +100,7 @@ export function createFiles(parts: FilesParts): Files {
   }
   return {
     async receive(owner, form, announcedBytes) {
-      await admit(owner, announcedBytes)
+      await admit(owner, announcedBytes - maxFormBytes)
       const id = newId()
       const received = await receiveForm(form, () => folder.create(id), settings().maxBytes)
       try {

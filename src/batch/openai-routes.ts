@@ -171,7 +171,7 @@ function toList(items: readonly JsonObject[], limit: number): JsonObject {
   }
 }
 
-export function toFileObject(file: StoredFile): JsonObject {
+function toFileObject(file: StoredFile): JsonObject {
   return defined({
     id: file.id,
     object: 'file',
@@ -185,7 +185,7 @@ export function toFileObject(file: StoredFile): JsonObject {
 }
 
 /** Times that have not come are null, as OpenAI has them. */
-export function toBatchObject(batch: Batch): JsonObject {
+function toBatchObject(batch: Batch): JsonObject {
   const { status, faults, stop } = batch
   const endedAs = (...ends: readonly Batch['status'][]) =>
     ends.includes(status) ? (toSeconds(batch.endedAtMs) ?? null) : null

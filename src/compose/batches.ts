@@ -5,13 +5,15 @@ import { isAbsolute, join } from 'node:path'
 import { inspect } from 'node:util'
 import { authoriseModel, authoriseSensitive, type Principal } from '../access/principal.ts'
 import type { LiveEvents } from '../admin/live-events.ts'
+import type { AdminRoute } from '../admin/route.ts'
+import { batchAdminRoutes, toBatchView } from '../batch/admin.ts'
 import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
 import type { Batch } from '../batch/batch.ts'
 import { createBatches } from '../batch/batches.ts'
 import { Dispatcher } from '../batch/dispatcher.ts'
 import { openFileFolder } from '../batch/file-folder.ts'
 import { createFiles } from '../batch/files.ts'
-import { batchRoutes, fileRoutes, toBatchObject } from '../batch/openai-routes.ts'
+import { batchRoutes, fileRoutes } from '../batch/openai-routes.ts'
 import type { BatchStore, FileStore, Lease } from '../batch/port.ts'
 import { readResults } from '../batch/read-results.ts'
 import type { RequestLine } from '../batch/request-line.ts'
@@ -59,6 +61,7 @@ export interface BatchingParts {
 
 export interface Batching {
   readonly sideRoutes: readonly SideRoute[]
+  readonly adminRoutes: readonly AdminRoute[]
   /** Begins to work. */
   start(): void
 }
@@ -77,7 +80,7 @@ export function createBatching(parts: BatchingParts): Batching {
   const onError = (cause: unknown) => log.error({ cause: inspect(cause) }, 'a batch cannot go on for now')
   const leaseOf = (): Lease => ({ holder: instance, nowMs: clock.nowMs(), leaseMs })
   const parse = (text: Buffer) => parseBody(text, config().server.limits.maxJsonDepth)
-  const onChange = (batch: Batch) => parts.events.publish('batch', batch.org, () => toBatchObject(batch))
+  const onChange = (batch: Batch) => parts.events.publish('batch', batch.org, () => toBatchView(batch))
 
   const results = new ResultLog({
     store: stores.batches,
@@ -163,6 +166,7 @@ export function createBatching(parts: BatchingParts): Batching {
       callerSideRoute('/v1/batches', batchRoutes(api)),
       callerSideRoute('/v1/messages/batches', messageBatchRoutes(api)),
     ],
+    adminRoutes: batchAdminRoutes({ batches, lanes: () => dispatcher.lanes() }),
     start() {
       files.start()
       worker.start()
