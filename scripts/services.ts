@@ -4,13 +4,12 @@
  * A server that is not installed is left out, and said so.
  */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
+import { join } from 'node:path'
+import { type Started, startPostgres, startRedis, stop } from './servers.ts'
 
 interface Service {
   /** The variable in which the command finds the server. */
@@ -20,135 +19,10 @@ interface Service {
   start(folder: string): Promise<Started | string>
 }
 
-interface Started {
-  readonly url: string
-  readonly process: ChildProcess
-}
-
-const readyWithinMs = 30_000
-const pollMs = 20
-
 const services: readonly Service[] = [
   { variable: 'WEIR_POSTGRES', name: 'PostgreSQL', start: startPostgres },
   { variable: 'WEIR_REDIS', name: 'Redis', start: startRedis },
 ]
-
-async function startPostgres(folder: string): Promise<Started | string> {
-  const programs = postgresPrograms()
-  if (programs === undefined) return 'no initdb and postgres under /usr/lib/postgresql/*/bin or in PATH'
-  const user = unprivilegedUser('postgres')
-  if (user === undefined) return 'it refuses to run as root, and there is no user postgres'
-  const data = join(folder, 'postgres')
-  if ('uid' in user) chownSync(folder, user.uid, user.gid)
-  execFileSync(
-    join(programs, 'initdb'),
-    ['--pgdata', data, '--username', 'weir', '--auth', 'trust', '--encoding', 'UTF8', '--no-sync'],
-    { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-  const port = await freePort()
-  const settings = {
-    listen_addresses: '127.0.0.1',
-    port,
-    unix_socket_directories: '',
-    fsync: 'off',
-    max_connections: 200,
-    log_min_messages: 'panic',
-  }
-  const child = spawn(
-    join(programs, 'postgres'),
-    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-  await untilListening('PostgreSQL', port, child)
-  return { url: `postgres://weir@127.0.0.1:${port}/postgres`, process: child }
-}
-
-async function startRedis(folder: string): Promise<Started | string> {
-  const program = inPath('redis-server')
-  if (program === undefined) return 'no redis-server in PATH'
-  const port = await freePort()
-  const child = spawn(
-    program,
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--loglevel', 'warning'],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-  await untilListening('Redis', port, child)
-  return { url: `redis://127.0.0.1:${port}`, process: child }
-}
-
-/** The folder of the newest installed version's programs. Debian keeps them out of PATH. */
-function postgresPrograms(): string | undefined {
-  const root = '/usr/lib/postgresql'
-  const versions = existsSync(root)
-    ? readdirSync(root).toSorted((one, other) => Number(other) - Number(one))
-    : []
-  const folders = [...versions.map((version) => join(root, version, 'bin')), ...pathFolders()]
-  return folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))))
-}
-
-function inPath(program: string): string | undefined {
-  return pathFolders()
-    .map((folder) => join(folder, program))
-    .find((file) => existsSync(file))
-}
-
-function pathFolders(): string[] {
-  return (process.env['PATH'] ?? '').split(delimiter)
-}
-
-/** Whom to run as: ourselves, or the named user where we are root; undefined where there is none. */
-function unprivilegedUser(
-  name: string,
-): { readonly uid: number; readonly gid: number } | Record<never, never> | undefined {
-  if (process.getuid?.() !== 0) return {}
-  try {
-    const id = (kind: string) =>
-      Number(execFileSync('id', [kind, name], { stdio: ['ignore', 'pipe', 'ignore'] }))
-    return { uid: id('-u'), gid: id('-g') }
-  } catch {
-    return undefined
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function untilListening(name: string, port: number, child: ChildProcess): Promise<void> {
-  const deadlineMs = performance.now() + readyWithinMs
-  while (!(await isListening(port))) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it listened`)
-    if (performance.now() > deadlineMs) {
-      child.kill('SIGKILL')
-      throw new Error(`${name} did not listen within ${readyWithinMs} ms`)
-    }
-    await setTimeout(pollMs)
-  }
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
-async function stop({ process: child }: Started): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGINT') // of PostgreSQL: end now, but in order
-  await ended
-}
 
 const separator = process.argv.indexOf('--')
 const [command, ...args] = separator < 0 ? [] : process.argv.slice(separator + 1)

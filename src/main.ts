@@ -15,11 +15,12 @@ import { startSimulator } from './compose/built-in-simulator.ts'
 import { createCache } from './compose/cache.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
-import { lockDataDir, readKeyFile } from './compose/data-dir.ts'
+import { lockDataDir, sealingKey } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
 import { composeEvals } from './compose/evals.ts'
 import { openIdempotency } from './compose/idempotency.ts'
 import { createAskModel, createEmbedTexts, type InnerCallParts } from './compose/inner-calls.ts'
+
 import { startLedger } from './compose/ledger.ts'
 import { createLimits } from './compose/limits.ts'
 import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
@@ -27,6 +28,7 @@ import { openModelWatch } from './compose/model-watch.ts'
 import { createObserver } from './compose/observer.ts'
 import { createPricedAsk } from './compose/priced-ask.ts'
 import { createRouting } from './compose/routing.ts'
+import { openShared } from './compose/shared.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { composeContracts } from './compose/structured.ts'
@@ -182,6 +184,7 @@ async function compose({
 }: ComposeParts): Promise<RunningGateway> {
   const clock = systemClock
   const stores = await openStores(config, clock, log, closers)
+  const shared = await openShared(config, clock, log, closers)
   let current = config
   const access = await createAccess({
     config: () => current,
@@ -189,6 +192,7 @@ async function compose({
     pepper: pepperOf(config, log),
     clock,
     log,
+    shared,
     makesFirstKey: !isControlOnly,
   })
   closers.add(() => access.close())
@@ -199,7 +203,7 @@ async function compose({
   if (Object.keys(config.routes).length > 0 || config.cache.exact) await catalogue.load()
   const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next))
   let snapshot: Snapshot = { keyring, table: tableOf(config) }
-  const limits = createLimits(() => current, clock)
+  const limits = createLimits(() => current, shared.limitCounters)
   const events = createLiveEvents()
   const alerting = createAlerting({
     config: () => current,
@@ -251,6 +255,7 @@ async function compose({
     log,
     tokens,
     models: () => catalogue.inForce(),
+    shared: stores.sharedLedger,
     crashPoint,
   })
   closers.add(() => books.close())
@@ -259,7 +264,7 @@ async function compose({
   const stored = createStoredResponses({
     ...config.storedResponses,
     store: stores.responses,
-    key: readKeyFile(config.dataDir, 'stored-responses.key'),
+    key: sealingKey(config, 'stored-responses'),
     clock,
     onError: (cause) => log.error({ cause: inspect(cause) }, 'expired responses could not be deleted'),
   })

@@ -66,6 +66,12 @@ export class Directory {
     return this.#syncing
   }
 
+  /** Something has changed elsewhere: looks at once, and not only where a look is under way that may have missed it. */
+  async hurry(): Promise<void> {
+    await this.#syncing?.catch(() => undefined)
+    await this.#poll()
+  }
+
   /** Takes up rows of a change; `#seq` stays, because others' earlier changes may not have been seen yet. */
   apply({ keys = [], teams = [], users = [] }: Partial<AccessRows>): void {
     const revoked = keys.filter(({ id, revokedAtMs }) => {

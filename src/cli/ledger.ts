@@ -42,9 +42,20 @@ async function verify({ json, ...flags }: VerifyOptions, output: Output): Promis
   if (json) output.printJson(proof)
   else {
     output.print(asString(proof['line']) ?? '')
+    const shared = asObject(proof['shared'])
+    if (shared) output.print(sharedLine(shared))
     for (const difference of differences) output.print(`  ${asString(difference) ?? ''}`)
   }
   if (differences.length > 0) process.exitCode = 1
+}
+
+/** The line above is of this instance's own journal. */
+function sharedLine({ lines, charged_usd: charged, compared, waiting }: JsonObject): string {
+  const [all, own, left] = [lines, compared, waiting].map((count) => JSON.stringify(count))
+  return (
+    `the ledger of all instances: ${all} lines, ${asString(charged)} USD; ` +
+    `${own} of this instance were compared with it, ${left} wait to be shipped`
+  )
 }
 
 async function exportLines({ format, from, to, ...flags }: ExportOptions, output: Output): Promise<void> {

@@ -15,6 +15,7 @@ import type { Clock } from '../core/clock.ts'
 import { parseUsd } from '../core/money.ts'
 import type { Log } from '../telemetry/log.ts'
 import { readKeyFile } from './data-dir.ts'
+import type { SharedState } from './shared.ts'
 
 export interface AccessParts {
   /** The configuration in force. */
@@ -23,6 +24,7 @@ export interface AccessParts {
   readonly pepper: Buffer
   readonly clock: Clock
   readonly log: Log
+  readonly shared: Pick<SharedState, 'tellAccessChanged' | 'onAccessChanged'>
   /** Make a key where there is none yet. */
   readonly makesFirstKey: boolean
 }
@@ -41,12 +43,21 @@ export interface Access {
 /** Rejects where the store cannot be read. */
 export async function createAccess({
   config,
-  store,
+  store: own,
   pepper,
   clock,
   log,
+  shared,
   makesFirstKey,
 }: AccessParts): Promise<Access> {
+  const store: AccessStore = {
+    changedSince: (seq) => own.changedSince(seq),
+    async write(rows) {
+      const seq = await own.write(rows)
+      if (seq !== undefined) shared.tellAccessChanged()
+      return seq
+    },
+  }
   const directory = new Directory({
     store,
     clock,
@@ -56,6 +67,7 @@ export async function createAccess({
     },
   })
   await directory.open()
+  shared.onAccessChanged(() => void directory.hurry())
   const registrar = createRegistrar({ store, directory, clock, pepper })
   const liveCalls = createLiveCalls()
   const cut = (keyId: string) => {

@@ -2,11 +2,12 @@
 
 import type { CrashPoint } from '../config/crash-point.ts'
 import type { Account, Ledger } from '../ledger/ledger.ts'
-import type { Journal } from '../ledger/port.ts'
+import type { Journal, SharedLedger } from '../ledger/port.ts'
 
 export interface Crash {
   journal(journal: Journal): Journal
   ledger(ledger: Ledger): Ledger
+  shared<Line>(shared: SharedLedger<Line>): SharedLedger<Line>
 }
 
 export function createCrash({ at, time }: CrashPoint): Crash {
@@ -70,6 +71,13 @@ export function createCrash({ at, time }: CrashPoint): Crash {
         return wrap(account)
       },
       close: () => ledger.close(),
+    }),
+    shared: (shared) => ({
+      ...shared,
+      async add(shipment) {
+        await shared.add(shipment)
+        pass('during_ship')
+      },
     }),
   }
 }

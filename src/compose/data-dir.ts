@@ -1,8 +1,9 @@
 /** The data directory: who may use it, and the key files beside the databases. */
 
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Config } from '../config/load.ts'
 import { acquireDataLock, type DataLock } from '../storage/data-lock.ts'
 
 /** Throws Error where another process holds it. */
@@ -19,4 +20,16 @@ export function readKeyFile(dataDir: string, name: string): Buffer {
   const file = join(dataDir, name)
   if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
   return readFileSync(file)
+}
+
+/**
+ * What callers' data is sealed with before it is stored. Derived from the pepper (HKDF, RFC 5869) where one is configured,
+ * so that each of its instances reads what any of them has stored; else a key file.
+ */
+export function sealingKey(
+  { access, dataDir }: Pick<Config, 'access' | 'dataDir'>,
+  of: 'stored-responses' | 'idempotency',
+): Buffer {
+  if (access.pepper === undefined) return readKeyFile(dataDir, `${of}.key`)
+  return Buffer.from(hkdfSync('sha256', access.pepper.reveal(), '', `weir: ${of}`, 32))
 }

@@ -1,4 +1,4 @@
-/** Builds the memory of `idempotency-key`, sealed with a key file of its own. */
+/** Builds the memory of `idempotency-key`, sealed with a key of its own. */
 
 import { inspect } from 'node:util'
 import type { Config } from '../config/load.ts'
@@ -8,7 +8,7 @@ import type { ClaimStore } from '../idempotency/port.ts'
 import { seal, unseal } from '../stored/seal.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
-import { readKeyFile } from './data-dir.ts'
+import { sealingKey } from './data-dir.ts'
 
 export interface IdempotencyParts {
   readonly config: Config
@@ -19,7 +19,7 @@ export interface IdempotencyParts {
 }
 
 export function openIdempotency({ config, store, clock, log, closers }: IdempotencyParts): Idempotency {
-  const key = readKeyFile(config.dataDir, 'idempotency.key')
+  const key = sealingKey(config, 'idempotency')
   const idempotency = createIdempotency({
     ...config.idempotency,
     store,

@@ -14,13 +14,14 @@ import { ledgerRoutes } from '../ledger/admin.ts'
 import { budgetRoutes } from '../ledger/budget-admin.ts'
 import { Budgets } from '../ledger/budgets.ts'
 import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
-import type { BudgetStore, LedgerStore } from '../ledger/port.ts'
+import type { BudgetStore, LedgerStore, SharedLedger } from '../ledger/port.ts'
 import { recover } from '../ledger/recovery.ts'
 import { pruneLedger } from '../ledger/retention.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
 import { usageRoutes } from '../ledger/usage-admin.ts'
 import { createJournalWriter, type Group, type WriteResult } from '../storage/sqlite/journal-writer.ts'
 import { createJournal } from '../storage/sqlite/journal.ts'
+import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { createPowerWriter } from '../storage/sqlite/power-writer.ts'
 import { createLedgerStore } from '../storage/sqlite/ledger-store.ts'
 import { openLedger } from '../storage/sqlite/open-ledger.ts'
@@ -30,6 +31,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
 import { declaredBudgets, toSignal } from './budgets.ts'
 import { createCrash } from './crash.ts'
+import { startShipping } from './shipping.ts'
 
 export interface LedgerNeeds {
   readonly config: () => Config
@@ -39,6 +41,8 @@ export interface LedgerNeeds {
   readonly log: Log
   readonly tokens: TokenCounter
   readonly models: LedgerParts['models']
+  /** The ledger of all instances, where there is one. */
+  readonly shared: SharedLedger<EntryRow> | undefined
   /** Only the crash tests set it. */
   readonly crashPoint: CrashPoint | undefined
 }
@@ -59,7 +63,7 @@ const refreshMs = 10_000
 const pruneMs = 60_000
 
 export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
-  const { config, log, tokens, models } = needs
+  const { config, log, tokens, models, shared } = needs
   const { dataDir, ledger: settings } = config()
   const path = join(dataDir, 'ledger.db')
   const { database, damage } = openLedger(path, needs.clock)
@@ -68,7 +72,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const store = createLedgerStore(database)
   const clock = createSteadyClock(needs.clock, store.lastAtMs())
   const power = settings.durability === 'power' ? createPowerWriter(path) : undefined
-  const journal = createJournal({
+  const own = createJournal({
     write: power ? (group) => power.write(group) : writerOf(database),
     onState(why) {
       if (why === undefined) log.info('the ledger can be written again')
@@ -77,9 +81,13 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
     onRefused: (why) =>
       log.error({ why }, 'a settlement could not be stored: the next start settles its call'),
   })
-  const recovered = await recover(store, journal, clock)
+  const recovered = await recover(store, own, clock)
   if (recovered > 0) log.warn({ attempts: recovered }, 'attempts of a process that had ended were settled')
   const crash = needs.crashPoint && createCrash(needs.crashPoint)
+  const maxWaiting = settings.maxUnshippedLines
+  const shipping =
+    shared && startShipping({ database, shared: crash?.shared(shared) ?? shared, maxWaiting, log })
+  const journal = shipping?.guard(own) ?? own
   const { budgets, book } = await startBudgets({ ...needs, clock }, store)
   const whole = createLedger({
     journal: crash?.journal(journal) ?? journal,
@@ -106,6 +114,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
     routes: [
       ...ledgerRoutes({
         store,
+        shared: shipping?.books,
         isOpen: (id) => ledger.isOpen(id),
         differences: () => budgets.differences(),
         snapshot: () => openLedgerSnapshot(path),
@@ -124,6 +133,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
       book.stop()
       clearInterval(pruning)
       await ledger.close()
+      await shipping?.close()
       await power?.close()
       database.close()
     },

@@ -1,10 +1,9 @@
 /** Builds the limiter of requests and attempts from the configuration in force. */
 
 import type { Config } from '../config/load.ts'
-import type { Clock } from '../core/clock.ts'
 import { createConcurrencyLimiter, defaultConcurrency } from '../limits/concurrency.ts'
 import { createLimiter, type Limiter } from '../limits/limiter.ts'
-import { createMemoryCounters } from '../limits/memory-counters.ts'
+import type { LimitCounters } from '../limits/port.ts'
 import { compileRules, type LimitRule } from '../limits/rules.ts'
 import type { Limiter as TargetLimiter, Release } from '../routing/port.ts'
 
@@ -14,7 +13,7 @@ export interface Limits {
   readonly targets: TargetLimiter
 }
 
-export function createLimits(config: () => Config, clock: Clock): Limits {
+export function createLimits(config: () => Config, counters: LimitCounters): Limits {
   let compiled: readonly LimitRule[] = []
   let from: Config['limits'] | undefined
   const rules = (): readonly LimitRule[] => {
@@ -22,7 +21,7 @@ export function createLimits(config: () => Config, clock: Clock): Limits {
     if (limits !== from) [from, compiled] = [limits, compileRules(limits)]
     return compiled
   }
-  const limiter = createLimiter({ counters: createMemoryCounters(clock), rules })
+  const limiter = createLimiter({ counters, rules })
   const places = createConcurrencyLimiter((upstream) => ({
     ...defaultConcurrency,
     ...config().providers[upstream]?.concurrency,

@@ -19,11 +19,14 @@ import { createClaimStore } from '../storage/sql/idempotency-store.ts'
 import { createBatchStore } from '../storage/sql/batch-store.ts'
 import { createFileStore } from '../storage/sql/file-store.ts'
 import { createBudgetStore } from '../storage/sql/budget-store.ts'
+import type { SharedLedger } from '../ledger/port.ts'
+import { createSharedLedger } from '../storage/sql/ledger-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
+import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { openStore } from '../storage/sqlite/open.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
@@ -44,6 +47,8 @@ export interface Stores {
   readonly claims: ClaimStore
   readonly records: RecordStore
   readonly drift: DriftStore
+  /** Where the database is one that several instances share. */
+  readonly sharedLedger: SharedLedger<EntryRow> | undefined
 }
 
 export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
@@ -72,5 +77,6 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer }),
     drift: createDriftStore(database),
+    sharedLedger: database.dialect === 'postgres' ? createSharedLedger(database, clock) : undefined,
   }
 }

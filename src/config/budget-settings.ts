@@ -59,6 +59,14 @@ export const budgetSettings = z.array(
 export const keyBudgets = z.array(z.strictObject(terms)).max(20)
 
 export const ledgerSettings = z.strictObject({
+  maxUnshippedLines: z
+    .number()
+    .int()
+    .min(1)
+    .default(3_000_000)
+    .describe(
+      'With PostgreSQL: so many lines (3 million are about 1 GiB) may wait in the data folder while the database is away; then calls that cost money are refused. None is dropped.',
+    ),
   durability: z
     .enum(['process', 'power'])
     .default('process')

@@ -5,7 +5,8 @@ import type { Environment } from './secret-ref.ts'
 /**
  * `after_reserve_append`: the intent is queued. `before_dispatch`: it is in the journal, nothing is sent.
  * `after_first_byte`: a part of the answer has come. `before_settle`: the answer is there, its cost is not known.
- * `after_settle_append`: the settlement is in the journal, the client has not seen the end.
+ * `after_settle_append`: the settlement is in the journal, the client has not seen the end. `during_ship`: lines are in
+ * the shared ledger, and not marked as shipped.
  */
 export const crashPoints = [
   'after_reserve_append',
@@ -13,6 +14,7 @@ export const crashPoints = [
   'after_first_byte',
   'before_settle',
   'after_settle_append',
+  'during_ship',
 ] as const
 
 export interface CrashPoint {

@@ -275,7 +275,8 @@ export const configSchema = z
       .default('memory')
       .describe(
         'What several instances share: `memory` (nothing), or the URL of a Redis (`redis://host:6379`), which then ' +
-          'holds the cache. Where the URL holds a password: `env:NAME` or `file:/path`.',
+          'holds the cache, counts limits for all of them together, and tells them of changed keys at once. Where the URL ' +
+          'holds a password: `env:NAME` or `file:/path`.',
       ),
     admin: z
       .strictObject({
@@ -307,7 +308,7 @@ export const configSchema = z
       .describe('What operators are told.'),
     access: accessSettings(
       secret(
-        'What the hashes of API keys are made with: 32 characters or more, the same on every instance of one store. ' +
+        'What the hashes of API keys and the keys of sealed data are made with: 32 characters or more, the same on every instance of one store. ' +
           'Unset: the file `pepper` in the data folder, made by the first start.',
       ),
     )

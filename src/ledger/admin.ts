@@ -5,11 +5,24 @@ import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import { entryKinds, flagNames, type LedgerEntry, usageSources } from './entry.ts'
-import type { LedgerQuery } from './port.ts'
+import type { LedgerPage, LedgerQuery } from './port.ts'
+import type { SharedProof } from './shared-proof.ts'
 import { verificationLine, verifyLedger, type VerifyParts } from './verify.ts'
 
+/** The ledger that several instances share. */
+export interface SharedBooks {
+  search(query: LedgerQuery): Promise<LedgerPage>
+  /** Ships what waits, then compares. */
+  prove(): Promise<SharedProof>
+}
+
+export interface LedgerRouteParts extends VerifyParts {
+  /** Where there is one, the lines of all instances are read from it. */
+  readonly shared?: SharedBooks | undefined
+}
+
 /** `GET /ledger` and `GET /ledger/verify`. */
-export function ledgerRoutes(parts: VerifyParts): readonly AdminRoute[] {
+export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
@@ -18,8 +31,8 @@ export function ledgerRoutes(parts: VerifyParts): readonly AdminRoute[] {
       summary: 'The lines of the ledger, one per attempt, the last settled first.',
       query: lineQuery,
       response: z.object({ data: z.array(lineShape), next_cursor: z.string().optional() }),
-      run({ org, query }) {
-        const page = parts.store.search(toLedgerQuery(org, query))
+      async run({ org, query }) {
+        const page = await (parts.shared ?? parts.store).search(toLedgerQuery(org, query))
         return {
           body: {
             data: page.data.map(toLine),
@@ -36,21 +49,34 @@ export function ledgerRoutes(parts: VerifyParts): readonly AdminRoute[] {
       response: verificationShape,
       async run() {
         const verification = await verifyLedger(parts)
-        const { counts, repriced, differences } = verification
+        const { counts, repriced } = verification
+        const shared = await parts.shared?.prove()
+        const differences = [...verification.differences, ...(shared?.differences ?? [])]
         const { chargedNanoUsd, providerCostNanoUsd, ...lines } = counts
         return {
           body: {
-            line: verificationLine(verification),
+            line: verificationLine({ ...verification, differences }),
             ...lines,
             repriced,
             charged_usd: formatUsd(Number(chargedNanoUsd)),
             provider_cost_usd: formatUsd(Number(providerCostNanoUsd)),
             differences,
+            ...(shared && { shared: toSharedShape(shared) }),
           },
         }
       },
     }),
   ]
+}
+
+function toSharedShape({ sums, compared, waiting }: SharedProof) {
+  return {
+    lines: sums.lines,
+    compared,
+    waiting,
+    charged_usd: formatUsd(Number(sums.chargedNanoUsd)),
+    provider_cost_usd: formatUsd(Number(sums.providerCostNanoUsd)),
+  }
 }
 
 const time = z
@@ -147,6 +173,16 @@ const verificationShape = z.object({
   charged_usd: z.string(),
   provider_cost_usd: z.string(),
   differences: z.array(z.string()).describe('Empty: all agree.'),
+  shared: z
+    .object({
+      lines: z.int().describe('Of all instances.'),
+      compared: z.int().describe("This instance's own, each held against the shared one."),
+      waiting: z.int().describe("This instance's own that are still to be shipped."),
+      charged_usd: z.string(),
+      provider_cost_usd: z.string(),
+    })
+    .optional()
+    .describe('The ledger that several instances share; all other figures are of this instance.'),
 })
 
 export type LedgerLine = z.output<typeof lineShape>

@@ -270,3 +270,40 @@ export interface LedgerSnapshot {
   rollups(): Iterable<RollupRow>
   close(): void
 }
+
+/** Lines on their way from one instance's journal to the ledger that all instances share. */
+export interface Shipment<Line> {
+  readonly lines: readonly Line[]
+  /** What the lines name as their prices: versions and texts. */
+  readonly prices: readonly (readonly [version: string, text: string])[]
+  /** The last of them in the journal. */
+  readonly lastSeq: number
+}
+
+/** The lines of this journal that are not known to be in the shared ledger. `Line` is the storage's own matter. */
+export interface Outbox<Line> {
+  readonly waiting: number
+  /** The oldest of them; undefined where there are none. */
+  next(limit: number): Shipment<Line> | undefined
+  /** They are there, and so are all before them. */
+  shipped(lastSeq: number): void
+  /** Lines that have been shipped, after this one of the journal, in their order. */
+  shippedAfter(seq: number, limit: number): Shipment<Line> | undefined
+}
+
+/** The ledger of all instances together. */
+export interface SharedLedger<Line> {
+  /** All of it or nothing; what is there already stays as it is. Resolves when it is committed. */
+  add(shipment: Shipment<Line>): Promise<void>
+  search(query: LedgerQuery): Promise<LedgerPage>
+  /** How many lines there are, and what they come to. */
+  sums(): Promise<SharedSums>
+  /** A sentence for each of the lines that is not there, or is there with other figures. */
+  missing(lines: readonly Line[]): Promise<readonly string[]>
+}
+
+export interface SharedSums {
+  readonly lines: number
+  readonly chargedNanoUsd: bigint
+  readonly providerCostNanoUsd: bigint
+}

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { createTestClock } from '../../test/support/access.ts'
 import { periodMs } from './gcra.ts'
 import { createMemoryCounters } from './memory-counters.ts'
+import type { Verdict } from './port.ts'
 import { formatDuration } from './rate-headers.ts'
 
 const isFull = process.env['WEIR_PROVE'] === '1'
@@ -13,6 +14,7 @@ const numRuns = isFull ? 5000 : 300
 
 interface Taken {
   readonly atMs: number
+  readonly verdict: Verdict
   readonly amount: number
   /** What stays of it. */
   kept: number
@@ -50,7 +52,7 @@ function run(perMinute: number, steps: readonly (typeof step extends fc.Arbitrar
     const verdict = counters.take({ rates: [charge], slots: [] })
     assert.ok(!(verdict instanceof Promise))
     if (verdict.refusedBy === undefined) {
-      taken.push({ atMs: clock.monotonicMs(), amount, kept: amount, isSettled: false })
+      taken.push({ atMs: clock.monotonicMs(), amount, kept: amount, isSettled: false, verdict })
     } else {
       // The wait that is told is enough, and one millisecond less is not.
       assert.ok(verdict.retryAfterMs! > 0 && verdict.retryAfterMs! <= periodMs)
@@ -60,7 +62,7 @@ function run(perMinute: number, steps: readonly (typeof step extends fc.Arbitrar
     settled.isSettled = true
     const back = Math.floor(settled.amount * refund.share)
     settled.kept -= back
-    if (back > 0) counters.correct({ ...charge, amount: -back }, settled.atMs)
+    if (back > 0) counters.correct({ ...charge, amount: -back }, settled.verdict)
   }
   return taken
 }
@@ -86,7 +88,7 @@ test('a refund never lets more through than the same requests would have without
   clock.advance(periodMs)
   assert.ok(take())
   // The first one came back by itself: nothing of it is left to give back.
-  counters.correct({ ...charge, amount: -100 }, 0)
+  counters.correct({ ...charge, amount: -100 }, { states: [], atMs: 0 })
   assert.ok(!take())
 })
 
@@ -124,8 +126,8 @@ test('all or nothing: what one bucket refuses is taken from none', () => {
   assert.ok(!(states[1] instanceof Promise))
   assert.equal(states[1]!.refusedBy, 'narrow')
   assert.equal(states[1]!.states[0]!.remaining, 9)
-  assert.deepEqual(counters.take({ rates: [], slots: [slot] }), { states: [] })
-  assert.deepEqual(counters.take({ rates: [], slots: [slot] }), { refusedBy: 'slot', states: [] })
+  assert.deepEqual(counters.take({ rates: [], slots: [slot] }), { states: [], atMs: 0 })
+  assert.deepEqual(counters.take({ rates: [], slots: [slot] }), { refusedBy: 'slot', states: [], atMs: 0 })
 })
 
 test('durations are written as Go writes them', () => {

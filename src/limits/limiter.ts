@@ -111,7 +111,7 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
   ): Promise<Admission> => {
     const { promise, resolve } = Promise.withResolvers<Admission>()
     const line = lineAt(bucket)
-    let last: Verdict = verdict ?? { refusedBy: bucket, states: [] }
+    let last: Verdict = verdict ?? { refusedBy: bucket, states: [], atMs: 0 }
     const give = (admission: Admission): void => {
       clearTimeout(deadline)
       resolve(admission)
@@ -127,7 +127,7 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
         }
         // It may have left the line while the counters were asked.
         if (line.leave(turn)) give(admitted(charges, last))
-        else giveBack(charges)
+        else giveBack(charges, last)
         return true
       },
     }
@@ -148,9 +148,8 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
     return promise
   }
 
-  const giveBack = (charges: ChargeList): void => {
-    const takenAtMs = counters.nowMs()
-    for (const rate of charges.rates) counters.correct({ ...rate, amount: -rate.amount }, takenAtMs)
+  const giveBack = (charges: ChargeList, taken: Verdict): void => {
+    for (const rate of charges.rates) counters.correct({ ...rate, amount: -rate.amount }, taken)
     free(charges)
   }
 
@@ -161,16 +160,15 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
     }
   }
 
-  const admitted = (charges: ChargeList, { states }: Verdict): Admission => {
-    const takenAtMs = counters.nowMs()
+  const admitted = (charges: ChargeList, taken: Verdict): Admission => {
     return {
-      headers: rateHeaders(charges.rates, states),
+      headers: rateHeaders(charges.rates, taken.states),
       settle(tokens) {
         free(charges)
         if (tokens === undefined) return
         for (const rate of charges.tokenRates) {
           const amount = tokens - rate.amount
-          if (amount !== 0) counters.correct({ ...rate, amount }, takenAtMs)
+          if (amount !== 0) counters.correct({ ...rate, amount }, taken)
           if (amount < 0) lines.get(rate.bucket)?.lookAgain(0)
         }
       },

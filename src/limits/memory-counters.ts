@@ -19,12 +19,11 @@ export function createMemoryCounters(clock: Clock): LimitCounters {
   }
 
   return {
-    nowMs: () => clock.monotonicMs(),
     take({ rates, slots }) {
       const nowMs = clock.monotonicMs()
       const states = () => rates.map((rate) => stateOf(fullAt(rate), rate.perMinute, nowMs))
       for (const { bucket, max } of slots) {
-        if ((taken.get(bucket) ?? 0) >= max) return { refusedBy: bucket, states: states() }
+        if ((taken.get(bucket) ?? 0) >= max) return { refusedBy: bucket, states: states(), atMs: nowMs }
       }
       let refusedBy: string | undefined
       let retryAfterMs = 0
@@ -32,18 +31,18 @@ export function createMemoryCounters(clock: Clock): LimitCounters {
         const waitMs = waitMsFor(fullAt(rate), rate, nowMs)
         if (waitMs > retryAfterMs) [refusedBy, retryAfterMs] = [rate.bucket, waitMs]
       }
-      if (refusedBy !== undefined) return { refusedBy, retryAfterMs, states: states() }
+      if (refusedBy !== undefined) return { refusedBy, retryAfterMs, states: states(), atMs: nowMs }
       for (const rate of rates) set(rate.bucket, fullAtAfter(fullAt(rate), rate, nowMs), nowMs)
       for (const { bucket } of slots) taken.set(bucket, (taken.get(bucket) ?? 0) + 1)
-      return { states: states() }
+      return { states: states(), atMs: nowMs }
     },
-    correct(charge, takenAtMs) {
+    correct(charge, taken) {
       const nowMs = clock.monotonicMs()
       const before = fullAt(charge)
       const after =
         charge.amount > 0
           ? fullAtAfter(before, charge, nowMs)
-          : fullAtAfterRefund(before, { ...charge, amount: -charge.amount }, takenAtMs, nowMs)
+          : fullAtAfterRefund(before, { ...charge, amount: -charge.amount }, taken.atMs, nowMs)
       set(charge.bucket, after, nowMs)
     },
     free(bucket) {

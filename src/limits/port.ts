@@ -24,18 +24,50 @@ export interface Verdict {
   readonly retryAfterMs?: number
   /** Of each rate, in their order. */
   readonly states: readonly RateState[]
+  /** When it was taken or refused, by the clock of the buckets. */
+  readonly atMs: number
+  /** Taken in this process while the counters of all instances were out of reach. */
+  readonly isLocal?: true
 }
 
 export interface LimitCounters {
   /** Takes from all buckets or from none. At once where the counters are in this process. */
   take(charges: Charges): Verdict | Promise<Verdict>
   /**
-   * Corrects what was taken at `takenAtMs` (of `nowMs`): `amount` more where it is positive, less where it is
-   * negative. It may leave a bucket in debt, and never lets more through than was taken too much.
+   * Corrects what was taken: `amount` more where it is positive, less where it is negative. It may leave a bucket in
+   * debt, and never lets more through than was taken too much.
    */
-  correct(charge: RateCharge, takenAtMs: number): void
+  correct(charge: RateCharge, taken: Verdict): void
   /** Gives a slot back. */
   free(bucket: string): void
-  /** The clock of the buckets, in milliseconds. */
-  nowMs(): number
+}
+
+/** A place as this instance wants it: with it, the instance would hold `own` of the bucket's places. */
+export interface OwnSlot extends SlotCharge {
+  readonly own: number
+}
+
+/** What counters outside of this process answer. */
+export interface RemoteVerdict {
+  readonly refusedBy?: string
+  readonly retryAfterMs?: number
+  readonly atMs: number
+  /** Of each rate: when its bucket is full again, by the same clock. */
+  readonly fullAtMs: readonly number[]
+}
+
+/** Counters that all instances share. Every call rejects, within a time that a request can wait, where they do not answer. */
+export interface RemoteCounters {
+  /** Takes from all buckets or from none, in one step. */
+  take(rates: readonly RateCharge[], slots: readonly OwnSlot[]): Promise<RemoteVerdict>
+  correct(charge: RateCharge, takenAtMs: number): Promise<void>
+  /** So many places of the bucket this instance holds now. */
+  hold(bucket: string, own: number): Promise<void>
+  /**
+   * Says that this instance lives, and which places it holds. What one that no longer says so had held is free after
+   * its lease. Resolves to how many live.
+   */
+  beat(held: ReadonlyMap<string, number>): Promise<number>
+  /** This instance ends in order. */
+  leave(): Promise<void>
 }

@@ -1,7 +1,7 @@
 /** Kills a gateway under load again and again, and holds its ledger against what the provider received. */
 
 import { setTimeout as delay } from 'node:timers/promises'
-import { crashPoints } from '../../src/config/crash-point.ts'
+import { type CrashPoint, crashPoints } from '../../src/config/crash-point.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import type { Receipt } from '../../src/simulator/receipts.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
@@ -32,6 +32,8 @@ export interface CrashOptions {
   readonly seed: string
   readonly folder: string
   readonly durability?: 'process' | 'power'
+  /** The URL of a PostgreSQL that the lines are shipped to. */
+  readonly database?: string
   onKill?(n: number): void
 }
 
@@ -42,25 +44,35 @@ const maxLifeMs = 600
 
 /** The even runs end at a random moment, the odd ones at a named point. */
 export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Promise<CrashReport> {
-  const { kills, seed, folder, onKill } = options
+  const { kills, seed, folder, database, onKill } = options
   const random = seededRandom(seed)
   const simulator = createSimulator({ receiptLimit: 1_000_000 })
   const { url: simulatorUrl } = await simulator.listen(0)
   t.after(() => simulator.close())
 
   const serve = (crashAt: string | undefined) =>
-    serveProcess(t, folder, configOf(simulatorUrl, options.durability ?? 'process'), {
-      WEIR_TEST_KEY: testKey,
-      WEIR_ADMIN_TOKEN: adminToken,
-      PROVIDER_KEY: 'provider-key-canary-0123456789',
-      ...(crashAt !== undefined && { WEIR_CRASH_AT: crashAt }),
-    })
+    serveProcess(
+      t,
+      folder,
+      {
+        ...configOf(simulatorUrl, options.durability ?? 'process'),
+        ...(database !== undefined && { store: 'env:DATABASE_URL' }),
+      },
+      {
+        WEIR_TEST_KEY: testKey,
+        WEIR_ADMIN_TOKEN: adminToken,
+        PROVIDER_KEY: 'provider-key-canary-0123456789',
+        ...(database !== undefined && { DATABASE_URL: database }),
+        ...(crashAt !== undefined && { WEIR_CRASH_AT: crashAt }),
+      },
+    )
+  const points = crashPoints.filter((point) => database !== undefined || point !== 'during_ship')
   const load = new Load(random)
   const running = Array.from({ length: callers }, () => load.run())
   for (let kill = 1; kill <= kills; kill++) {
-    const point = crashPoints[Math.floor(random() * crashPoints.length)]!
+    const point = points[Math.floor(random() * points.length)]!
     const isNamed = kill % 2 === 1
-    const gateway = await serve(isNamed ? `${point}:${1 + Math.floor(random() * 60)}` : undefined)
+    const gateway = await serve(isNamed ? `${point}:${1 + Math.floor(random() * timesOf(point))}` : undefined)
     load.url = gateway.url
     await Promise.race([
       gateway.exited,
@@ -76,9 +88,15 @@ export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Pr
   await until('the end of all calls', () =>
     simulator.receipts().every(({ ended }) => ended !== 'open') ? true : undefined,
   )
-  const lines = await allLines(last)
+  // It also ships what is left.
   const verification = (await admin(last, '/ledger/verify')) as JsonObject
+  const lines = await allLines(last)
   return { kills, ...compare(simulator.receipts(), lines, load.completed), verification }
+}
+
+/** Calls come by often, shipments twice a second. */
+function timesOf(point: CrashPoint['at']): number {
+  return point === 'during_ship' ? 4 : 60
 }
 
 function configOf(simulatorUrl: string, durability: string): JsonObject {

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { asObject } from '../../src/core/json.ts'
+import { openPostgres } from '../support/postgres.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { crashAgainAndAgain } from './crash-harness.ts'
 
@@ -24,3 +26,21 @@ for (const durability of ['process', 'power'] as const) {
     assert.ok(report.receipts > times, 'hardly anything was asked between the kills')
   })
 }
+
+test(`${kills} kills under load, the lines shipped to PostgreSQL: each is there once`, async (t) => {
+  const postgres = await openPostgres(t)
+  if (typeof postgres === 'string') return t.skip(postgres)
+  const { verification, faults, ...counts } = await crashAgainAndAgain(t, {
+    kills,
+    seed: process.env['WEIR_SEED'] ?? 'ship',
+    folder: createTemporaryFolder(t),
+    database: postgres.url,
+  })
+  t.diagnostic(JSON.stringify(counts))
+  t.diagnostic(JSON.stringify(verification['shared']))
+  assert.deepEqual(faults, [])
+  assert.deepEqual(verification['differences'], [])
+  const shared = asObject(verification['shared'])!
+  assert.equal(shared['waiting'], 0)
+  assert.equal(shared['lines'], shared['compared'])
+})

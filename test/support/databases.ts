@@ -37,6 +37,17 @@ export function testDatabase(
   for (const [kind, createPlace] of Object.entries(places)) register(`${name} (${kind})`, createPlace, body)
 }
 
+/** Registers the test once per kind of PostgreSQL: for what is not stored in SQLite. */
+export function testPostgres(
+  name: string,
+  body: (database: Database, t: TestContext) => Promise<void>,
+): void {
+  for (const [kind, createPlace] of Object.entries(places)) {
+    if (kind === 'SQLite') continue
+    register(`${name} (${kind})`, createPlace, async (place, t) => body(await place.open(), t))
+  }
+}
+
 /** Registers a test of what only a real server does; skipped where none is named. */
 export function testServer(name: string, body: (place: TestDatabase, t: TestContext) => Promise<void>): void {
   if (server === undefined) test(name, { skip: 'WEIR_POSTGRES names no server' }, () => undefined)

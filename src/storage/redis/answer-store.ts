@@ -3,6 +3,7 @@
 import type { AnswerStore } from '../../cache/port.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Redis } from './connect.ts'
+import { answerTimeoutMs, inTime } from './in-time.ts'
 
 const prefix = 'weir:answer:'
 const scanCount = 500
@@ -22,7 +23,7 @@ export function createRedisAnswerStore({ text, bytes }: Redis, clock: Clock): An
 
   return {
     async get(org, key) {
-      return (await bytes.hGet(nameOf(org, key), 'value')) ?? undefined
+      return (await inTime(bytes.hGet(nameOf(org, key), 'value'), answerTimeoutMs)) ?? undefined
     },
     async set({ org, key, destination, tags, value, expiresAtMs }) {
       const name = nameOf(org, key)

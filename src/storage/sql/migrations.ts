@@ -8,6 +8,7 @@ import { idempotencyMigrations } from './idempotency-migrations.ts'
 import { evalMigrations } from './eval-migrations.ts'
 import { batchMigrations } from './batch-migrations.ts'
 import { budgetMigrations } from './budget-migrations.ts'
+import { sharedLedgerMigrations } from './ledger-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   ...evalMigrations,
   ...batchMigrations,
   ...budgetMigrations,
+  ...sharedLedgerMigrations,
 ]

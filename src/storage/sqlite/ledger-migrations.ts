@@ -153,4 +153,13 @@ export const ledgerMigrations: readonly Migration[] = [
       ].map((text) => CompiledQuery.raw(text)),
   },
   rollupMigration,
+  {
+    name: 'ledger-0003-shipping',
+    statements: () =>
+      [
+        // The last line that is known to be in the shared ledger.
+        `create table shipping (seq integer not null) strict`,
+        `insert into shipping values (0)`,
+      ].map((text) => CompiledQuery.raw(text)),
+  },
 ]

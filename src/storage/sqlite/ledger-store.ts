@@ -23,7 +23,7 @@ import type { EntryRow, LedgerTables, OpenAttemptRow } from './ledger-migrations
 import { createUsage } from './usage.ts'
 
 /** How many lines one step of a search looks at: some 10 ms of the event loop at most. */
-const searchWindow = 20_000
+export const searchWindow = 20_000
 
 const builder = createQueryBuilder<LedgerTables>()
 const eb = expressionBuilder<LedgerTables, 'ledger'>()
@@ -137,7 +137,7 @@ const countsSql = `select
   from ledger`
 
 /** What an index answers by itself: the session, or else the user, in the order of settlement. */
-function scanOf({ org, user, session, cursor }: LedgerQuery): Expression<SqlBool>[] {
+export function scanOf({ org, user, session, cursor }: LedgerQuery): Expression<SqlBool>[] {
   return [
     eb('org', '=', org),
     ...(session === undefined ? [] : [eb('session', '=', session)]),
@@ -147,7 +147,7 @@ function scanOf({ org, user, session, cursor }: LedgerQuery): Expression<SqlBool
 }
 
 /** What each line is then held against. */
-function filtersOf(query: LedgerQuery): Expression<SqlBool>[] {
+export function filtersOf(query: LedgerQuery): Expression<SqlBool>[] {
   const { fromMs, toMs, key, user, session, tag } = query
   const equal = {
     request_id: query.requestId,
@@ -165,7 +165,9 @@ function filtersOf(query: LedgerQuery): Expression<SqlBool>[] {
     ...(toMs === undefined ? [] : [eb('at_ms', '<', toMs)]),
     ...(key === undefined ? [] : [eb.or([eb('key_id', '=', key), eb('key_name', '=', key)])]),
     // A quoted JSON string occurs in the array's text only as a whole element: quotes within one are escaped.
-    ...(tag === undefined ? [] : [sql<SqlBool>`instr(${eb.ref('tags')}, ${JSON.stringify(tag)}) > 0`]),
+    ...(tag === undefined
+      ? []
+      : [sql<SqlBool>`replace(${eb.ref('tags')}, ${JSON.stringify(tag)}, '') <> ${eb.ref('tags')}`]),
   ]
 }
 
@@ -212,7 +214,7 @@ function toOpenIntent(row: OpenAttemptRow): OpenIntent {
   }
 }
 
-function toEntry(row: EntryRow): LedgerEntry {
+export function toEntry(row: EntryRow): LedgerEntry {
   return {
     ...toSpending(row),
     seq: row.seq,

@@ -95,10 +95,11 @@ export function createRoller(database: DatabaseSync): Roller {
   )
   const setState = database.prepare('update rollup_state set seq = ?')
   const setPruned = database.prepare('update rollup_state set pruned_before_ms = max(pruned_before_ms, ?)')
-  // Of the first lines only: what is older than a line before it waits until that one goes.
+  // Of the first lines only: what is older than a line before it waits until that one goes. The last line stays, since
+  // numbers would begin anew without it, and the marks by number would then lie.
   const deleteFirst = database.prepare(
     `delete from ledger where seq in (select seq from ledger order by seq limit ${linesPerPrune})
-    and at_ms < ? and seq <= (select seq from rollup_state)`,
+    and at_ms < ? and seq <= (select seq from rollup_state) and seq < (select max(seq) from ledger)`,
   )
   const adds = rollupKinds.flatMap((kind) =>
     (['hour', 'day'] as const).map((span) =>

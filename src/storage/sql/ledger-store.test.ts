@@ -1,0 +1,225 @@
+/** The shared ledger holds what the journals hold, whatever breaks, comes twice or comes late on the way. */
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type TestContext } from 'node:test'
+import fc from 'fast-check'
+import { testPostgres } from '../../../test/support/databases.ts'
+import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
+import { systemClock } from '../../core/clock.ts'
+import type { SharedLedger } from '../../ledger/port.ts'
+import { proveShared } from '../../ledger/shared-proof.ts'
+import { Shipper } from '../../ledger/shipper.ts'
+import { createJournalWriter } from '../sqlite/journal-writer.ts'
+import { createJournal } from '../sqlite/journal.ts'
+import { type EntryRow, ledgerMigrations } from '../sqlite/ledger-migrations.ts'
+import { openStore } from '../sqlite/open.ts'
+import { createOutbox } from '../sqlite/outbox.ts'
+import type { Database } from './database.ts'
+import { createSharedLedger } from './ledger-store.ts'
+
+const numRuns = process.env['WEIR_PROVE'] === '1' ? 300 : 6
+const november = Date.UTC(2026, 10, 27)
+const clock = { nowMs: () => november }
+
+/** A journal in a file, and the way of its lines. */
+class Instance {
+  readonly #path: string
+  readonly #name: string
+  readonly #shared: SharedLedger<EntryRow>
+  /** What becomes of the next shipment. */
+  fault: 'none' | 'lost' | 'unanswered' = 'none'
+  written = 0
+  #open: ReturnType<typeof openJournal>
+
+  constructor(path: string, name: string, shared: SharedLedger<EntryRow>) {
+    this.#path = path
+    this.#name = name
+    this.#shared = shared
+    this.#open = openJournal(path)
+  }
+
+  get outbox() {
+    return this.#open.outbox
+  }
+
+  async settle(count: number, atMs = november): Promise<void> {
+    const { journal } = this.#open
+    for (let n = 0; n < count; n++) {
+      const id = ++this.written
+      journal.open(intent(id, `${this.#name}-${id}`, atMs + id))
+      journal.settle(settlement(id))
+    }
+    await journal.commit()
+  }
+
+  ship(): Promise<boolean> {
+    const add = async (shipment: Parameters<SharedLedger<EntryRow>['add']>[0]): Promise<void> => {
+      const { fault } = this
+      this.fault = 'none'
+      if (fault === 'lost') throw new Error('it never arrived')
+      await this.#shared.add(shipment)
+      if (fault === 'unanswered') throw new Error('it arrived, and nobody said so')
+    }
+    const parts = { outbox: this.outbox, shared: { add }, maxWaiting: 1e9, onState: () => undefined }
+    return new Shipper(parts).ship()
+  }
+
+  /** As a kill does: nothing is written any more. */
+  crash(): void {
+    this.#open.database.close()
+    this.#open = openJournal(this.#path)
+  }
+
+  async close(): Promise<void> {
+    await this.#open.journal.close()
+    this.#open.database.close()
+  }
+}
+
+function openJournal(path: string) {
+  const database = openStore(path, ledgerMigrations, systemClock)
+  const writer = createJournalWriter(database)
+  const journal = createJournal({
+    write: (group) => writer.write(group),
+    onState: () => undefined,
+    onRefused: (why) => assert.fail(why),
+  })
+  return { database, journal, outbox: createOutbox(database) }
+}
+
+function intent(id: number, requestId: string, atMs: number) {
+  return {
+    id,
+    requestId,
+    attempt: 1,
+    atMs,
+    org: 'default',
+    keyId: 'k',
+    keyName: 'key',
+    user: 'u',
+    tags: ['a', 'b"c'],
+    dialect: 'openai-chat',
+    operation: 'generate',
+    stream: id % 2 === 0,
+    provider: 'openai',
+    model: id % 5 === 0 ? 'zero\0 and half \ud800' : 'm',
+    credential: 'key-1',
+    inputBound: 100,
+    outputBound: 200,
+    reservedNanoUsd: 500,
+    priceVersion: 'none',
+  }
+}
+
+function settlement(id: number) {
+  return {
+    id,
+    kind: 'settle' as const,
+    atMs: november,
+    usage: { inputTokens: 10 + id, outputTokens: 20, reasoningTokens: 4, webSearches: 1 },
+    usageSource: 'provider' as const,
+    flags: 0,
+    providerCostNanoUsd: 9_007_199_254_740_991,
+    chargedNanoUsd: 300 + id,
+    status: 200,
+  }
+}
+
+async function empty(database: Database): Promise<void> {
+  const shared = createSharedLedger(database, clock)
+  await shared.add({ lines: [], prices: [], lastSeq: 0 })
+  await database.kysely.withTables<{ ledger: EntryRow }>().deleteFrom('ledger').execute()
+}
+
+const command = fc.record({
+  who: fc.nat(1),
+  what: fc.constantFrom('settle', 'ship', 'lost', 'unanswered', 'crash'),
+  count: fc.integer({ min: 1, max: 700 }),
+})
+
+testPostgres('its contents are the union of the journals', async (database, t: TestContext) => {
+  const folder = createTemporaryFolder(t)
+  const shared = createSharedLedger(database, clock)
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { maxLength: 14 }), async (commands) => {
+      run++
+      await empty(database)
+      const instances = ['a', 'b'].map((name) => {
+        return new Instance(join(folder, `${run}-${name}.db`), `${run}-${name}`, shared)
+      })
+      for (const { who, what, count } of commands) {
+        const instance = instances[who]!
+        if (what === 'settle') await instance.settle(count)
+        else if (what === 'crash') instance.crash()
+        else {
+          instance.fault = what === 'ship' ? 'none' : what
+          await instance.ship()
+        }
+      }
+      for (const instance of instances) {
+        instance.fault = 'none'
+        assert.ok(await instance.ship())
+        const proof = await proveShared(instance.outbox, shared)
+        assert.deepEqual(proof.differences, [])
+        assert.deepEqual([proof.compared, proof.waiting], [instance.written, 0])
+      }
+      const { lines, chargedNanoUsd } = await shared.sums()
+      const written = instances.map((instance) => instance.written)
+      assert.equal(lines, written[0]! + written[1]!)
+      const charged = written.map((n) => BigInt(n) * 300n + (BigInt(n) * BigInt(n + 1)) / 2n)
+      assert.equal(chargedNanoUsd, charged[0]! + charged[1]!)
+      for (const instance of instances) await instance.close()
+    }),
+    { numRuns },
+  )
+})
+
+testPostgres('a line that is missing, or that differs, is told', async (database, t) => {
+  const shared = createSharedLedger(database, clock)
+  const one = new Instance(join(createTemporaryFolder(t), 'ledger.db'), 'r', shared)
+  await one.settle(3)
+  await one.ship()
+  const db = database.kysely.withTables<{ ledger: EntryRow }>()
+  await db.deleteFrom('ledger').where('request_id', '=', 'r-1').execute()
+  await db.updateTable('ledger').set({ charged_nano_usd: 1 }).where('request_id', '=', 'r-2').execute()
+  const { differences } = await proveShared(one.outbox, shared)
+  assert.equal(differences.length, 2)
+  assert.match(differences[0]!, /r-1 .*does not have it/)
+  assert.match(differences[1]!, /r-2 .*charged_nano_usd/)
+  await one.close()
+})
+
+testPostgres('each month has its partition, and a search goes over all of them', async (database, t) => {
+  const shared = createSharedLedger(database, clock, 8)
+  const one = new Instance(join(createTemporaryFolder(t), 'ledger.db'), 'r', shared)
+  for (const month of [-14, -1, 0, 1]) await one.settle(10, Date.UTC(2026, 10 + month, 15))
+  await one.ship()
+  const rows = await database.kysely
+    .withTables<{
+      pg_inherits: { inhrelid: number; inhparent: number }
+      pg_class: { oid: number; relname: string }
+    }>()
+    .selectFrom('pg_inherits')
+    .innerJoin('pg_class', 'pg_class.oid', 'pg_inherits.inhrelid')
+    .where('relname', 'like', 'ledger\\_____\\___')
+    .select('relname')
+    .orderBy('relname')
+    .execute()
+  assert.deepEqual(
+    rows.map(({ relname }) => relname),
+    ['ledger_2025_09', 'ledger_2026_10', 'ledger_2026_11', 'ledger_2026_12', 'ledger_2027_01'],
+  )
+  const seen: string[] = []
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const page = await shared.search({ org: 'default', tag: 'b"c', limit: 3, ...(cursor && { cursor }) })
+    seen.push(...page.data.map(({ requestId }) => requestId))
+    cursor = page.nextCursor
+  }
+  assert.equal(new Set(seen).size, 40)
+  assert.equal(seen.length, 40)
+  assert.equal((await shared.search({ org: 'default', limit: 50, user: 'u' })).data.length, 40)
+  assert.equal((await shared.search({ org: 'other', limit: 50 })).data.length, 0)
+  await one.close()
+})

@@ -1,0 +1,171 @@
+/** The ledger of all instances together, in PostgreSQL: a partition for each month, and each line once. */
+
+import { type Expression, expressionBuilder, type Kysely, sql, type SqlBool, type Transaction } from 'kysely'
+import type { Clock } from '../../core/clock.ts'
+import type { LedgerQuery, SharedLedger, Shipment } from '../../ledger/port.ts'
+import type { EntryRow } from '../sqlite/ledger-migrations.ts'
+import { filtersOf, scanOf, searchWindow, toEntry } from '../sqlite/ledger-store.ts'
+import type { Database } from './database.ts'
+import { lineColumns } from './ledger-migrations.ts'
+
+type SharedTables = {
+  readonly ledger: EntryRow & { readonly correction: number }
+  readonly ledger_prices: { readonly version: string; readonly price: string }
+}
+
+type Db = Kysely<SharedTables> | Transaction<SharedTables>
+
+/** Whoever adds lines or partitions holds it: numbers are given in the order in which lines become visible. */
+const lockKey = 0x77_65_69_73
+/** Made before they are needed. */
+const monthsAhead = 2
+
+const columnNames = sql.join(Object.keys(lineColumns).map((name) => sql.ref(name)))
+
+/** Over a PostgreSQL database with `sharedLedgerMigrations`. `window` is for tests. */
+export function createSharedLedger(
+  database: Database,
+  clock: Pick<Clock, 'nowMs'>,
+  window = searchWindow,
+): SharedLedger<EntryRow> {
+  const db = database.kysely.withTables<SharedTables>()
+  const known = new Set<string>()
+
+  const ensurePartitions = async (lines: readonly EntryRow[]): Promise<void> => {
+    const nowMs = clock.nowMs()
+    const months = new Set(lines.map(({ at_ms: atMs }) => monthOf(atMs, 0)))
+    for (let ahead = 0; ahead <= monthsAhead; ahead++) months.add(monthOf(nowMs, ahead))
+    const missing = [...months].filter((month) => !known.has(month))
+    if (missing.length === 0) return
+    await database.transaction(async (untyped) => {
+      const transaction = untyped.withTables<SharedTables>()
+      await lock(transaction)
+      for (const month of missing) await createPartition(transaction, month)
+    })
+    for (const month of missing) known.add(month)
+  }
+
+  return {
+    async add(shipment) {
+      await ensurePartitions(shipment.lines)
+      try {
+        await database.transaction(async (untyped) => {
+          const transaction = untyped.withTables<SharedTables>()
+          await lock(transaction)
+          await insert(transaction, shipment)
+        })
+      } catch (error) {
+        // Somebody has dropped a month: the next try makes it again.
+        known.clear()
+        throw error
+      }
+    },
+    async search(query) {
+      const floor = await floorOf(db, query, window)
+      const rows = await searchIn(db, query)
+        .where(eb.and([...filtersOf(query), ...(floor === undefined ? [] : [eb('seq', '>=', floor)])]))
+        .selectAll()
+        .limit(query.limit + 1)
+        .execute()
+      const data = rows.slice(0, query.limit).map(toEntry)
+      const end = rows.length > query.limit ? data.at(-1)?.seq : floor
+      return end === undefined ? { data } : { data, nextCursor: String(end) }
+    },
+    async sums() {
+      const { rows } = await sql<{ lines: number; charged: string; cost: string }>`
+        select count(*) as lines, coalesce(sum(charged_nano_usd), 0)::text as charged,
+          coalesce(sum(provider_cost_nano_usd), 0)::text as cost from ledger`.execute(db)
+      const { lines, charged, cost } = rows[0]!
+      return { lines, chargedNanoUsd: BigInt(charged), providerCostNanoUsd: BigInt(cost) }
+    },
+    async missing(lines) {
+      const found = await db
+        .selectFrom('ledger')
+        .selectAll()
+        .where('request_id', 'in', [...new Set(lines.map((line) => storable(line.request_id)))])
+        .execute()
+      const byIdentity = new Map(found.map((row) => [identityOf(row, row.correction), row]))
+      return lines.flatMap((line) => differenceOf(line, byIdentity.get(identityOf(line, correctionOf(line)))))
+    },
+  }
+}
+
+async function lock(db: Db): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(db)
+}
+
+/** All lines in one value: to bind each field would take longer than to write them. */
+async function insert(db: Db, { lines, prices }: Shipment<EntryRow>): Promise<void> {
+  for (const [version, price] of prices) {
+    const row = db.insertInto('ledger_prices').values({ version, price })
+    await row.onConflict((conflict) => conflict.doNothing()).execute()
+  }
+  await sql`insert into ledger (correction, ${columnNames})
+    select case kind when 'adjust' then seq else 0 end, ${columnNames}
+    from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
+    on conflict do nothing`.execute(db)
+}
+
+/** `2026-11`: of the time in UTC, so many months later. */
+function monthOf(atMs: number, later: number): string {
+  const at = new Date(atMs)
+  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later)).toISOString().slice(0, 7)
+}
+
+async function createPartition(db: Db, month: string): Promise<void> {
+  const fromMs = Date.parse(`${month}-01T00:00:00Z`)
+  const toMs = Date.parse(`${monthOf(fromMs, 1)}-01T00:00:00Z`)
+  const name = sql.table(`ledger_${month.replace('-', '_')}`)
+  await sql`create table if not exists ${name} partition of ledger
+    for values from (${sql.lit(fromMs)}) to (${sql.lit(toMs)})`.execute(db)
+}
+
+const eb = expressionBuilder<SharedTables, 'ledger'>()
+
+function searchIn(db: Db, query: LedgerQuery) {
+  return db
+    .selectFrom('ledger')
+    .where(eb.and(scanOf(query) as Expression<SqlBool>[]))
+    .orderBy('seq', 'desc')
+}
+
+/** The line that one step of the search ends at: it looks at so many. Without filters its limit bounds it. */
+async function floorOf(db: Db, query: LedgerQuery, window: number): Promise<number | undefined> {
+  if (filtersOf(query).length === 0) return undefined
+  const row = await searchIn(db, query)
+    .select('seq')
+    .limit(1)
+    .offset(window - 1)
+    .executeTakeFirst()
+  return row?.seq
+}
+
+function correctionOf({ kind, seq }: EntryRow): number {
+  return kind === 'adjust' ? seq : 0
+}
+
+function identityOf({ request_id: id, attempt, kind }: EntryRow, correction: number): string {
+  return JSON.stringify([storable(id), attempt, kind, correction])
+}
+
+function differenceOf(line: EntryRow, found: EntryRow | undefined): string[] {
+  const name = `${line.request_id} attempt ${line.attempt} (${line.kind})`
+  if (found === undefined) return [`${name}: is marked as shipped, and the shared ledger does not have it`]
+  const columns = Object.keys(lineColumns) as (keyof typeof lineColumns)[]
+  const differing = columns.filter((column) => storable(line[column]) !== found[column])
+  return differing.length === 0 ? [] : [`${name}: differs in the shared ledger in ${differing.join(', ')}`]
+}
+
+function toJson(lines: readonly EntryRow[]): string {
+  const text = JSON.stringify(lines)
+  // Few texts hold what PostgreSQL cannot store.
+  return /\\u(?:0000|d[89a-f])/i.test(text)
+    ? JSON.stringify(lines, (_, value: unknown) => storable(value))
+    : text
+}
+
+/** As PostgreSQL stores it: no text there holds U+0000 or half of a surrogate pair. */
+function storable<Value>(value: Value): Value {
+  if (typeof value !== 'string') return value
+  return value.replaceAll('\0', '\ufffd').toWellFormed() as Value
+}

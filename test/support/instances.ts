@@ -1,0 +1,103 @@
+/** Several gateways as processes of their own, over a PostgreSQL and a Redis of the test's own, with one simulator behind them. */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import { type GatewayProcess, serveProcess } from './process.ts'
+import { openPostgres, type TestPostgres } from './postgres.ts'
+import { openRedis, type TestRedis } from './redis.ts'
+import { adminToken, testKey } from './stack.ts'
+import { createTemporaryFolder } from './temporary-folder.ts'
+
+export interface Instances {
+  readonly gateways: readonly GatewayProcess[]
+  readonly simulator: Simulator
+  readonly postgres: TestPostgres
+  readonly redis: TestRedis
+  /** POSTs JSON to one of them, with the declared key unless another is given. */
+  post(at: number, path: string, body: JsonObject, key?: string): Promise<Response>
+  admin(at: number, path: string, method?: string, body?: JsonObject): Promise<JsonObject>
+}
+
+/** Merged over what each of them is configured with. */
+export async function startInstances(
+  t: TestContext,
+  count: number,
+  config: JsonObject = {},
+): Promise<Instances | string> {
+  const folder = createTemporaryFolder(t)
+  const redis = await openRedis(t)
+  if (typeof redis === 'string') return redis
+  const postgres = await openPostgres(t)
+  if (typeof postgres === 'string') return postgres
+  const simulator = createSimulator({ receiptLimit: 100_000 })
+  const { url: simulatorUrl } = await simulator.listen(0)
+  t.after(() => simulator.close())
+  const settings = { ...configOf(simulatorUrl), store: 'env:DATABASE_URL', shared: redis.url, ...config }
+  const env = {
+    DATABASE_URL: postgres.url,
+    WEIR_TEST_KEY: testKey,
+    WEIR_ADMIN_TOKEN: adminToken,
+    WEIR_PEPPER: 'pepper-of-all-instances-0123456789',
+    PROVIDER_KEY: 'provider-key-canary-0123456789',
+  }
+  const gateways: GatewayProcess[] = []
+  // One after another: at their start they are busy.
+  for (let at = 0; at < count; at++) {
+    const own = join(folder, `instance-${at}`)
+    mkdirSync(own)
+    gateways.push(await serveProcess(t, own, settings, env))
+  }
+  return {
+    gateways,
+    simulator,
+    postgres,
+    redis,
+    post: (at, path, body, key = testKey) =>
+      fetch(gateways[at]!.url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    async admin(at, path, method = 'GET', body) {
+      const response = await fetch(`${gateways[at]!.url}/admin/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      return (await response.json()) as JsonObject
+    },
+  }
+}
+
+/** Every line of the shared ledger, read from one of them. */
+export async function sharedLines({ admin }: Instances, at = 0): Promise<JsonObject[]> {
+  const lines: JsonObject[] = []
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const page = await admin(at, `/ledger?limit=1000${cursor}`)
+    lines.push(...asArray(page['data']).map((line) => asObject(line)!))
+    const next = asString(page['next_cursor'])
+    cursor = next === undefined ? undefined : `&cursor=${next}`
+  }
+  return lines
+}
+
+function configOf(simulatorUrl: string): JsonObject {
+  return {
+    admin: { token: 'env:WEIR_ADMIN_TOKEN' },
+    access: { pepper: 'env:WEIR_PEPPER' },
+    log: { level: 'warn' },
+    keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
+    models: { 'openai/*': { price: { input: 1, output: 4 } } },
+    providers: {
+      openai: {
+        type: 'openai',
+        apiKey: 'env:PROVIDER_KEY',
+        baseUrl: `${simulatorUrl}/openai/v1`,
+        allowPrivateNetwork: true,
+      },
+    },
+  }
+}
