@@ -2,6 +2,8 @@
 
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
+import { auditRoutes } from './audit/admin.ts'
+import { createAuditLog } from './audit/log.ts'
 import type { Caller } from './access/keys.ts'
 import type { Principal } from './access/principal.ts'
 import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
@@ -363,8 +365,10 @@ async function compose({
     log,
     closers,
   })
+  const audit = createAuditLog(stores.audit, clock)
   const adminRows = [
     ...modelRoutes(modelWatch),
+    ...auditRoutes(stores.audit),
     ...recordRoutes(stores.records),
     ...books.routes,
     ...access.routes,
@@ -385,6 +389,7 @@ async function compose({
     callerRoutes: batching.sideRoutes,
     admin: adminSideRoutes({
       routes: [...adminRows, ...evalRoutes(evals, { allowsScripts: false })],
+      audit,
       isToken: (presented) => isAdminToken(presented, config.admin.token),
       hasSession: (cookie) => sessions.admits(cookie),
       redeemLink(link) {
@@ -392,11 +397,14 @@ async function compose({
         return token && sessionSetCookie(token, config.server.tls !== undefined)
       },
     }),
-    control: controlSideRoutes([
-      ...adminRows,
-      ...backupRoutes(config.dataDir, clock),
-      ...evalRoutes(evals, { allowsScripts: true }),
-    ]),
+    control: controlSideRoutes({
+      routes: [
+        ...adminRows,
+        ...backupRoutes(config.dataDir, clock),
+        ...evalRoutes(evals, { allowsScripts: true }),
+      ],
+      audit,
+    }),
     newRequestId,
     catalogue: () => catalogue.get(),
     clock,

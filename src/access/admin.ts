@@ -1,9 +1,10 @@
 /** The administration routes of API keys. A secret is in the answer that makes it, and in no other. */
 
 import { z } from 'zod'
-import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type AdminAudit, type AdminRoute, adminRoute } from '../admin/route.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
+import type { JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import {
   address,
@@ -33,6 +34,14 @@ export interface KeyRouteParts {
 /** `/keys` and what is below it. */
 export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
   const { registrar, clock } = parts
+  const auditOf = (action: string): AdminAudit => ({
+    action,
+    object: ({ params: { id = '' } }) => `key:${id}`,
+    before({ org, params: { id = '' } }) {
+      refuseDeclared(id)
+      return toView(found(parts.directory.keys, org, id), clock.nowMs()) as JsonObject
+    },
+  })
   return [
     adminRoute({
       method: 'GET',
@@ -57,6 +66,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
       method: 'POST',
       path: '/keys',
       policy: 'write',
+      audit: { action: 'key.create', object: ({ body }) => `key:${body.name}` },
       summary: 'Makes a key. Its secret is in this answer and in no other.',
       body: newKeyBody,
       response: issuedShape,
@@ -90,11 +100,11 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
       method: 'PATCH',
       path: '/keys/{id}',
       policy: 'write',
+      audit: auditOf('key.change'),
       summary: 'Changes what a key may do. What is not named stays; null takes it away.',
       body: keyChanges,
       response: keyShape,
       async run({ org, params: { id = '' }, body }) {
-        refuseDeclared(id)
         const { name, expires_at: expiresAtMs, user, team, metadata: given, ...rules } = body
         const edited = await registrar.editKey(org, id, (key) => ({
           ...withChanges(key, { name, expiresAtMs, user, team, metadata: given }),
@@ -107,6 +117,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
       method: 'POST',
       path: '/keys/{id}/rotate',
       policy: 'write',
+      audit: auditOf('key.rotate'),
       summary: 'Gives a key a new secret, told once; the old one holds on for the overlap.',
       body: z.strictObject({
         overlap_seconds: z
@@ -118,7 +129,6 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
       }),
       response: issuedShape,
       async run({ org, params: { id = '' }, body }) {
-        refuseDeclared(id)
         const { key, text: secret } = await registrar.rotateKey(org, id, body.overlap_seconds * 1000)
         return { body: { ...toView(key, clock.nowMs()), secret } }
       },
@@ -127,10 +137,10 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
       method: 'DELETE',
       path: '/keys/{id}',
       policy: 'write',
+      audit: auditOf('key.revoke'),
       summary: 'Revokes a key, for good: here at once, on every instance within five seconds.',
       response: keyShape,
       async run({ org, params: { id = '' } }) {
-        refuseDeclared(id)
         return { body: toView(await registrar.revokeKey(org, id), clock.nowMs()) }
       },
     }),

@@ -1,7 +1,8 @@
 /** The administration routes of teams and users: who owns keys, and what a team is charged. */
 
 import { z } from 'zod'
-import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type AdminAudit, type AdminRoute, adminRoute } from '../admin/route.ts'
+import type { JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import { metadata, nullable, page, pageQuery, text, usd, withChanges } from './admin-shapes.ts'
 import type { Directory } from './directory.ts'
@@ -15,6 +16,11 @@ export interface OwnerRouteParts {
 
 /** `/teams` and what is below it. */
 export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly AdminRoute[] {
+  const teamAudit = (action: string): AdminAudit => ({
+    action,
+    object: ({ params: { id = '' } }) => `team:${id}`,
+    before: ({ org, params: { id = '' } }) => teamView(standing(directory.teams, org, id)) as JsonObject,
+  })
   return [
     adminRoute({
       method: 'GET',
@@ -29,6 +35,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
       method: 'POST',
       path: '/teams',
       policy: 'write',
+      audit: { action: 'team.create', object: ({ body }) => `team:${body.name}` },
       summary: 'Makes a team.',
       body: z.strictObject({
         name: text,
@@ -66,6 +73,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
       method: 'PATCH',
       path: '/teams/{id}',
       policy: 'write',
+      audit: teamAudit('team.change'),
       summary: 'Changes a team. What is not named stays; null takes it away.',
       body: z.strictObject({
         name: text.optional(),
@@ -88,6 +96,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
       method: 'DELETE',
       path: '/teams/{id}',
       policy: 'write',
+      audit: teamAudit('team.remove'),
       summary: 'Removes a team and revokes its keys.',
       response: teamShape,
       run: async ({ org, params: { id = '' } }) => ({ body: teamView(await registrar.removeTeam(org, id)) }),
@@ -97,6 +106,11 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
 
 /** `/users` and what is below it. */
 export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly AdminRoute[] {
+  const userAudit = (action: string): AdminAudit => ({
+    action,
+    object: ({ params: { id = '' } }) => `user:${id}`,
+    before: ({ org, params: { id = '' } }) => userView(standing(directory.users, org, id)) as JsonObject,
+  })
   return [
     adminRoute({
       method: 'GET',
@@ -114,6 +128,7 @@ export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly 
       method: 'POST',
       path: '/users',
       policy: 'write',
+      audit: { action: 'user.create', object: ({ body }) => `user:${body.name}` },
       summary: 'Makes a user.',
       body: z.strictObject({
         name: text,
@@ -142,6 +157,7 @@ export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly 
       method: 'PATCH',
       path: '/users/{id}',
       policy: 'write',
+      audit: userAudit('user.change'),
       summary: 'Changes a user. What is not named stays; null takes it away.',
       body: z.strictObject({
         name: text.optional(),
@@ -158,6 +174,7 @@ export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly 
       method: 'DELETE',
       path: '/users/{id}',
       policy: 'write',
+      audit: userAudit('user.remove'),
       summary: 'Removes a user and revokes their keys.',
       response: userShape,
       run: async ({ org, params: { id = '' } }) => ({ body: userView(await registrar.removeUser(org, id)) }),

@@ -27,7 +27,14 @@ class Watcher implements AdminStream {
 
 async function watch(events: LiveEvents, org = 'default'): Promise<Watcher> {
   const watcher = new Watcher()
-  const reply = await events.routes[0]!.run({ org, params: {}, query: {}, body: undefined })
+  const reply = await events.routes[0]!.run({
+    org,
+    actor: 'test',
+    requestId: 'r1',
+    params: {},
+    query: {},
+    body: undefined,
+  })
   reply.stream!.open(watcher)
   return watcher
 }

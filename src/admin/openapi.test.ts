@@ -23,6 +23,7 @@ const write = adminRoute({
   method: 'PUT',
   path: '/things/{id}',
   policy: 'write',
+  audit: { action: 'thing.replace', object: ({ params }) => `thing:${params['id'] ?? ''}` },
   summary: 'Replaces a thing.',
   body: z.object({ name: z.string().default('x') }),
   run: ({ body }) => ({ status: 204, body: body.name }),
@@ -78,6 +79,7 @@ test('a row becomes an operation with its parameters, body, policy and answers',
       put: {
         summary: 'Replaces a thing.',
         'x-weir-policy': 'write',
+        'x-weir-audit': 'thing.replace',
         parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
         requestBody: {
           required: true,

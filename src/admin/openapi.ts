@@ -46,11 +46,12 @@ const errorSchema: JsonObject = {
 }
 
 function describeRoute(route: AdminRoute): JsonObject {
-  const { summary, policy, body, response } = route
+  const { summary, policy, audit, body, response } = route
   const parameters = [...pathParameters(route.path), ...queryParameters(route.query)]
   return {
     summary,
     'x-weir-policy': policy,
+    ...(audit && { 'x-weir-audit': audit.action }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: jsonOf(toSchema(body, 'input')) } }),
     responses: {

@@ -1,6 +1,7 @@
 /** What a feature's `admin.ts` exports: rows that say what a route of the administration API is, needs and does. */
 
 import type { z } from 'zod'
+import type { Json } from '../core/json.ts'
 
 /** What the caller must be allowed to do: `read` sees everything of the organisation but secrets, `write` changes it. */
 export type AdminPolicy = 'read' | 'write'
@@ -9,6 +10,9 @@ export type AdminPolicy = 'read' | 'write'
 export interface AdminCall<Query = unknown, Body = unknown> {
   /** The caller's organisation: what a route reads or changes is of this one only. */
   readonly org: string
+  /** Who calls: `admin-token`, `session` or `control-socket`. */
+  readonly actor: string
+  readonly requestId: string
   /** The `{name}` parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
@@ -40,8 +44,32 @@ export interface AdminStream {
   onClose(listener: () => void): void
 }
 
-export interface AdminRoute<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+/** What the audit is told of a call before it is done. */
+export interface AdminAudit<Query = unknown, Body = unknown> {
+  /** Such as `key.create`. */
+  readonly action: string
+  /** Such as `key:weir_a1`; a new thing goes by its name. */
+  object(call: AdminCall<Query, Body>): string
+  /** What it is now. Throws where it does not exist. */
+  before?(call: AdminCall<Query, Body>): Promise<Json> | Json
+  /** What it is to be; the body of the call where absent. */
+  after?(call: AdminCall<Query, Body>): Promise<Json> | Json
+}
+
+/** What changes something says what the audit is told of it. */
+export type AdminRoute<
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+> = AdminRow<Query, Body> &
+  (
+    | { readonly method: 'GET'; readonly audit?: undefined }
+    | {
+        readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+        readonly audit: AdminAudit<z.output<Query>, z.output<Body>>
+      }
+  )
+
+interface AdminRow<Query extends z.ZodObject, Body extends z.ZodType> {
   /** Below `/admin/v1`, such as `/requests/{id}`. */
   readonly path: string
   readonly policy: AdminPolicy
@@ -60,5 +88,5 @@ export interface AdminRoute<Query extends z.ZodObject = z.ZodObject, Body extend
 export function adminRoute<Query extends z.ZodObject, Body extends z.ZodType>(
   row: AdminRoute<Query, Body>,
 ): AdminRoute {
-  return row
+  return row as unknown as AdminRoute
 }

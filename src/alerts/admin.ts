@@ -51,6 +51,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
       method: 'POST',
       path: '/alerts/{id}/acknowledge',
       policy: 'write',
+      audit: { action: 'alert.acknowledge', object: ({ params: { id = '' } }) => `alert:${id}` },
       summary: 'Says that somebody has seen it. It stays open until it is over.',
       response: alertShape,
       async run({ org, params: { id = '' } }) {
@@ -73,6 +74,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
       method: 'POST',
       path: '/alert-channels/{name}/test',
       policy: 'write',
+      audit: { action: 'alert-channel.test', object: ({ params: { name = '' } }) => `alert-channel:${name}` },
       summary: 'Sends a test to a channel, once, and says whether it was taken.',
       response: z.object({ delivered: z.boolean(), error: z.string().optional() }),
       async run({ org, params: { name = '' } }) {

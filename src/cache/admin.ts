@@ -66,6 +66,7 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
       method: 'DELETE',
       path: '/cache',
       policy: 'write',
+      audit: { action: 'cache.clear', object: () => 'cache', after: ({ query }) => ({ ...query }) },
       summary: "Deletes the organisation's kept answers, all or those of a destination or tag.",
       query: filter,
       response: z.object({ purged: z.int() }),

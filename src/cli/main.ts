@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
+import { addAudit } from './audit.ts'
 import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addDrift } from './drift.ts'
@@ -37,6 +38,7 @@ addDrift(program, output)
 addBackup(program, output)
 addRestore(program, output)
 addLedger(program, output)
+addAudit(program, output)
 addSimulate(program, output)
 
 try {

@@ -19,6 +19,7 @@ export function backupRoutes(dataDir: string, clock: Clock): AdminRoute[] {
       method: 'POST',
       path: '/backups',
       policy: 'write',
+      audit: { action: 'backup.write', object: ({ body: { path } }) => `file:${path}` },
       summary: 'Writes a backup of the data directory into one file.',
       body,
       async run({ body: { path } }) {

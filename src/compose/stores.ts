@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import type { AccessStore } from '../access/port.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
 import type { BatchStore, FileStore } from '../batch/port.ts'
+import type { AuditStore } from '../audit/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { DriftStore } from '../drift/port.ts'
@@ -21,6 +22,7 @@ import { createFileStore } from '../storage/sql/file-store.ts'
 import { createBudgetStore } from '../storage/sql/budget-store.ts'
 import type { SharedLedger } from '../ledger/port.ts'
 import { createSharedLedger } from '../storage/sql/ledger-store.ts'
+import { createAuditStore } from '../storage/sql/audit-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
@@ -49,6 +51,7 @@ export interface Stores {
   readonly drift: DriftStore
   /** Where the database is one that several instances share. */
   readonly sharedLedger: SharedLedger<EntryRow> | undefined
+  readonly audit: AuditStore
 }
 
 export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
@@ -78,5 +81,6 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     records: createRecordStore(records, { checkpointer }),
     drift: createDriftStore(database),
     sharedLedger: database.dialect === 'postgres' ? createSharedLedger(database, clock) : undefined,
+    audit: createAuditStore(database),
   }
 }

@@ -2,12 +2,16 @@
 
 import { z } from 'zod'
 import { renderOpenApi } from '../admin/openapi.ts'
-import type { AdminRoute } from '../admin/route.ts'
+import type { AdminAudit, AdminCall, AdminReply, AdminRoute } from '../admin/route.ts'
+import type { AuditLog } from '../audit/log.ts'
+import type { AuditAct } from '../audit/port.ts'
 import { GatewayError } from '../core/error.ts'
+import type { Json } from '../core/json.ts'
 import { json, type SideReply, type SideRequest, type SideRoute } from './side-routes.ts'
 
 export interface AdminParts {
   readonly routes: readonly AdminRoute[]
+  readonly audit: AuditLog
   /** Is this the configured admin token? */
   isToken(presented: string | undefined): boolean
   /** Does the cookie header hold a live session? */
@@ -31,21 +35,20 @@ export function adminSideRoutes(parts: AdminParts): SideRoute[] {
       matches: (path) => path.startsWith(`${base}/`),
       methods,
       answer(request) {
-        authenticate(parts, request)
-        return answerRow(compiled, request)
+        return answerRow({ compiled, audit: parts.audit, actor: authenticate(parts, request) }, request)
       },
     },
   ]
 }
 
 /** The same rows for whoever may open the control socket: the file system has authenticated them. */
-export function controlSideRoutes(routes: readonly AdminRoute[]): SideRoute[] {
+export function controlSideRoutes({ routes, audit }: Pick<AdminParts, 'routes' | 'audit'>): SideRoute[] {
   const compiled = routes.map(compile)
   return [
     {
       matches: (path) => path.startsWith(`${base}/`),
       methods,
-      answer: (request) => answerRow(compiled, request),
+      answer: (request) => answerRow({ compiled, audit, actor: 'control-socket' }, request),
     },
   ]
 }
@@ -62,7 +65,14 @@ function compile(row: AdminRoute): CompiledRoute {
   return { row, pattern: new RegExp(`^${base}${pattern}$`) }
 }
 
-async function answerRow(compiled: readonly CompiledRoute[], request: SideRequest): Promise<SideReply> {
+interface RowParts {
+  readonly compiled: readonly CompiledRoute[]
+  readonly audit: AuditLog
+  /** Who calls. */
+  readonly actor: string
+}
+
+async function answerRow({ compiled, audit, actor }: RowParts, request: SideRequest): Promise<SideReply> {
   const onPath = compiled.filter(({ pattern }) => pattern.test(request.path))
   if (onPath.length === 0) throw new GatewayError('not_found', 'There is no such path in the admin API.')
   const route = onPath.find(({ row }) => row.method === request.method)
@@ -71,12 +81,16 @@ async function answerRow(compiled: readonly CompiledRoute[], request: SideReques
     throw new GatewayError('method_not_allowed', `This path accepts ${methods}.`)
   }
   const { row, pattern } = route
-  const reply = await row.run({
+  const sent = row.body ? await request.json() : undefined
+  const call: AdminCall = {
     org: 'default',
+    actor,
+    requestId: request.id,
     params: decodeParams(pattern.exec(request.path)?.groups),
     query: check(row.query ?? z.strictObject({}), Object.fromEntries(request.query), 'query'),
-    body: row.body ? check(row.body, await request.json(), 'body') : undefined,
-  })
+    body: row.body ? check(row.body, sent, 'body') : undefined,
+  }
+  const reply = await runRow(row, call, { audit, sent, address: request.clientAddress })
   if (reply.stream) {
     const { contentType, open } = reply.stream
     return { status: 200, headers: { 'content-type': contentType }, body: '', stream: open }
@@ -85,9 +99,51 @@ async function answerRow(compiled: readonly CompiledRoute[], request: SideReques
   return json(reply.status ?? 200, reply.body)
 }
 
-/** The admin token as bearer, or a session's cookie; a cookie alone cannot write from another site. */
-function authenticate(parts: AdminParts, request: SideRequest): void {
-  if (parts.isToken(request.credential)) return
+interface RowCall {
+  readonly audit: AuditLog
+  /** The body as it was sent. */
+  readonly sent: unknown
+  readonly address: string | undefined
+}
+
+/** What changes something is recorded first: where that fails, nothing is changed. */
+async function runRow(
+  row: AdminRoute,
+  call: AdminCall,
+  { audit, sent, address }: RowCall,
+): Promise<AdminReply> {
+  const run = async () => row.run(call as Parameters<AdminRoute['run']>[0])
+  if (row.method === 'GET') return run()
+  const told = row.audit as AdminAudit
+  const before = await told.before?.(call)
+  const after = told.after ? await told.after(call) : (sent as Json | undefined)
+  const { org, actor, requestId } = call
+  const act: AuditAct = {
+    org,
+    actor,
+    action: told.action,
+    object: told.object(call),
+    requestId,
+    ...(address !== undefined && { address }),
+  }
+  const seq = await audit.record({
+    ...act,
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  })
+  try {
+    return await run()
+  } catch (error) {
+    const code = error instanceof GatewayError ? error.code : 'internal'
+    // Without this second record the first one stands, and says that the act may have been done.
+    await audit.record({ ...act, failed: { seq, code } }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Gives who calls: the admin token as bearer, or a session's cookie; a cookie alone cannot write from another site. */
+function authenticate(parts: AdminParts, request: SideRequest): string {
+  if (parts.isToken(request.credential)) return 'admin-token'
   if (!parts.hasSession(request.header('cookie'))) {
     throw new GatewayError('authentication_failed', 'Sign in, or send the admin token as a bearer token.')
   }
@@ -95,13 +151,23 @@ function authenticate(parts: AdminParts, request: SideRequest): void {
   if (request.method !== 'GET' && site !== 'same-origin') {
     throw new GatewayError('permission_denied', 'A session may only write from its own origin.')
   }
+  return 'session'
 }
 
-function signIn(parts: AdminParts, request: SideRequest): SideReply {
+async function signIn(parts: AdminParts, request: SideRequest): Promise<SideReply> {
   const cookie = parts.redeemLink(request.query.get('token') ?? '')
   if (cookie === undefined) {
     throw new GatewayError('authentication_failed', 'This sign-in link was used already or is too old.')
   }
+  const { id: requestId, clientAddress: address } = request
+  await parts.audit.record({
+    org: 'default',
+    actor: 'sign-in-link',
+    action: 'session.open',
+    object: 'session',
+    requestId,
+    ...(address !== undefined && { address }),
+  })
   return {
     status: 303,
     headers: { location: '/', 'set-cookie': cookie, 'cache-control': 'no-store' },

@@ -234,6 +234,7 @@ async function answerSide(
   try {
     checkMethod(route, request.method ?? '')
     const reply = await route.answer({
+      id,
       method: request.method ?? 'GET',
       path: head.path,
       query: head.query ?? new URLSearchParams(),

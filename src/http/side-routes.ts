@@ -11,6 +11,7 @@ import { startPage } from './start-page.ts'
 
 /** A request outside of the data path. */
 export interface SideRequest {
+  readonly id: string
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams

@@ -66,6 +66,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       method: 'POST',
       path: '/budgets',
       policy: 'write',
+      audit: { action: 'budget.create', object: ({ body }) => `budget:${body.name}` },
       summary: 'Makes a budget. It counts what has been spent in its period already.',
       body: budgetBody,
       response: budgetShape,
@@ -79,6 +80,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       method: 'PUT',
       path: '/budgets/{id}',
       policy: 'write',
+      audit: { action: 'budget.change', object: ({ params }) => `budget:${Object.values(params).join()}` },
       summary: 'Replaces a budget that was made through this API.',
       body: budgetBody,
       response: budgetShape,
@@ -92,6 +94,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       method: 'DELETE',
       path: '/budgets/{id}',
       policy: 'write',
+      audit: { action: 'budget.remove', object: ({ params }) => `budget:${Object.values(params).join()}` },
       summary: 'Removes a budget that was made through this API.',
       async run({ org, params: { id } }) {
         await book.remove(org, stored(org, id).id)

@@ -32,7 +32,14 @@ async function call(
   const route = routes.find((one) => one.path === path)
   assert.ok(route)
   const read = route.query?.parse(query) ?? {}
-  const { body } = await route.run({ org: 'default', params, query: read, body: undefined })
+  const { body } = await route.run({
+    org: 'default',
+    actor: 'test',
+    requestId: 'r1',
+    params,
+    query: read,
+    body: undefined,
+  })
   const sent = JSON.parse(JSON.stringify(body)) as JsonObject
   assert.deepEqual(route.response?.parse(sent), sent) // nothing that the schema does not name
   return sent

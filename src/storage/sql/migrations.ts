@@ -3,6 +3,7 @@
 import type { Migration } from '../migration.ts'
 import { accessMigrations } from './access-migrations.ts'
 import { alertMigrations } from './alert-migrations.ts'
+import { auditMigrations } from './audit-migrations.ts'
 import { driftMigrations } from './drift-migrations.ts'
 import { idempotencyMigrations } from './idempotency-migrations.ts'
 import { evalMigrations } from './eval-migrations.ts'
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   ...batchMigrations,
   ...budgetMigrations,
   ...sharedLedgerMigrations,
+  ...auditMigrations,
 ]
