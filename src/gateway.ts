@@ -24,6 +24,7 @@ import type { AttemptRecord, CacheRecord, RequestRecord } from './records/record
 import { type Attempt, attemptPlan, type AttemptParts, tokensOf } from './routing/attempt.ts'
 import type { ExampleBook } from './routing/examples.ts'
 import type { OpenAttempt } from './routing/port.ts'
+import { chooseRevision, withDefaults } from './routing/revision.ts'
 import { findDestination, type Plan, planRequest, type RoutingTable } from './routing/plan.ts'
 import { type Candidate, isRoute, type Route } from './routing/route.ts'
 import { type Caller, RequestTraits } from './routing/traits.ts'
@@ -345,7 +346,14 @@ async function recallItems(exchange: Exchange): Promise<void> {
 }
 
 function find(exchange: Exchange): void {
-  exchange.destination = findDestination(exchange.call!.model, exchange.snapshot.table)
+  const { call, snapshot, parts, session, atMs } = exchange
+  const found = findDestination(call!.model, snapshot.table)
+  if (!isRoute(found)) return void (exchange.destination = found)
+  const route = chooseRevision(found, session, parts.routing.random)
+  exchange.destination = route
+  const { defaults } = route
+  if (!defaults || !call!.rewritten) return
+  exchange.call = call!.rewritten((request) => withDefaults(request, defaults, atMs))
 }
 
 /** A key that may use a route may use its targets; a target that was named directly must itself be allowed. */
@@ -488,7 +496,8 @@ function borrow(exchange: Exchange): Borrowing | undefined {
     asked: {
       id: inbound.id,
       org: principal!.org,
-      destination: destination!.name,
+      // Revisions answer differently: what one has said is not the other's.
+      destination: isRoute(destination!) ? (destination.settingsName ?? destination.name) : destination!.name,
       request: replayable.request,
       // What is kept for its caller, or continues such an answer, is of one conversation alone.
       control: call!.memory ? 'no-store' : control,
@@ -537,7 +546,7 @@ async function openContract(exchange: Exchange): Promise<void> {
       isStrict: inbound.header('x-weir-strict') === '1',
       movesOnRefusal: plan!.policy.failoverOn.has('refusal'),
     },
-    plan!.route,
+    plan!.settingsName,
   )
   // Most requests have none: they do not wait for a turn of the event loop.
   if (opening) exchange.contract = await opening
@@ -744,7 +753,9 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     exchange
   const { borrowing, destination } = exchange
   const source = last ? { provider: last.target.provider.name, model: last.target.model } : borrowing?.answer
-  const route = plan?.route ?? (borrowing && isRoute(destination!) ? destination.name : undefined)
+  const borrowed = borrowing && isRoute(destination!) ? destination : undefined
+  const route = plan?.route ?? borrowed?.name
+  const revision = plan?.revision ?? borrowed?.revision
   const endedMs = parts.clock.monotonicMs()
   const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
   return {
@@ -767,6 +778,7 @@ function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
     ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
     ...(exchange.replayOf !== undefined && { replayOf: exchange.replayOf }),
     ...(route !== undefined && { route }),
+    ...(revision !== undefined && { revision }),
     ...(plan?.decision && { decision: plan.decision }),
     ...(source && { provider: source.provider, model: source.model }),
     ...(user !== undefined && { user }),

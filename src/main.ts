@@ -31,6 +31,7 @@ import { createObserver } from './compose/observer.ts'
 import { createPricedAsk } from './compose/priced-ask.ts'
 import { createRouting } from './compose/routing.ts'
 import { openShared } from './compose/shared.ts'
+import { openRollout } from './compose/rollout.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { composeContracts } from './compose/structured.ts'
@@ -48,6 +49,7 @@ import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { modelRoutes } from './models/admin.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
+import { findVerdictIn } from './evals/verdicts.ts'
 import type { RequestRecord } from './records/record.ts'
 import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
 import { providerRoutes } from './routing/admin.ts'
@@ -187,7 +189,19 @@ async function compose({
   const clock = systemClock
   const stores = await openStores(config, clock, log, closers)
   const shared = await openShared(config, clock, log, closers)
-  let current = config
+  const audit = createAuditLog(stores.audit, clock)
+  let takeUpRoutes: (() => void) | undefined // undefined until the routing table is there
+  const rollout = await openRollout({
+    config,
+    store: stores.rollout,
+    verdictOf: findVerdictIn(stores.evals),
+    audit,
+    clock,
+    log,
+    onChange: () => takeUpRoutes?.(),
+  })
+  closers.add(() => rollout.close())
+  let current = rollout.effective()
   const access = await createAccess({
     config: () => current,
     store: stores.access,
@@ -203,8 +217,9 @@ async function compose({
   const catalogue = new CatalogueSource(() => current)
   // Planning wants prices and limits from the first request on.
   if (Object.keys(config.routes).length > 0 || config.cache.exact) await catalogue.load()
-  const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next))
-  let snapshot: Snapshot = { keyring, table: tableOf(config) }
+  const tableOf = (next: Config) =>
+    createRoutingTable(next, simulatorUrl, catalogue.lookUp(next), rollout.revisions)
+  let snapshot: Snapshot = { keyring, table: tableOf(current) }
   const limits = createLimits(() => current, shared.limitCounters)
   const events = createLiveEvents()
   const alerting = createAlerting({
@@ -271,6 +286,12 @@ async function compose({
     onError: (cause) => log.error({ cause: inspect(cause) }, 'expired responses could not be deleted'),
   })
   closers.add(() => stored.close())
+  takeUpRoutes = () => {
+    current = rollout.effective()
+    snapshot = { ...snapshot, table: tableOf(current) }
+    sender.keep(new Set(snapshot.table.providers.values()))
+  }
+  takeUpRoutes()
   const contracts = composeContracts(() => current)
   closers.add(() => contracts.close())
   const newRequestId = createIdFactory(randomBytes, clock)
@@ -330,7 +351,7 @@ async function compose({
     embed: createEmbedTexts(driftAccount),
     hasSchedule: !isControlOnly,
   })
-  lookers.push(drift.observe)
+  lookers.push(drift.observe, rollout.observe)
   closers.add(() => drift.close())
   const evals = composeEvals({
     ask: createAskModel({ ...inner, principal: evalPrincipal }),
@@ -365,8 +386,8 @@ async function compose({
     log,
     closers,
   })
-  const audit = createAuditLog(stores.audit, clock)
   const adminRows = [
+    ...rollout.routes,
     ...modelRoutes(modelWatch),
     ...auditRoutes(stores.audit),
     ...recordRoutes(stores.records),
@@ -412,9 +433,10 @@ async function compose({
   const watch = await watchConfig({
     initial: config,
     load,
-    onChange(next, _previous, restartPaths) {
-      current = next
-      snapshot = { keyring: access.reload(next), table: tableOf(next) }
+    async onChange(next, _previous, restartPaths) {
+      await rollout.reload(next)
+      current = rollout.effective()
+      snapshot = { keyring: access.reload(next), table: tableOf(current) }
       routing.health.pardon()
       void examples.prepare(snapshot.table.routes)
       alerting.reload(next)

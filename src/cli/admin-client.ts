@@ -99,6 +99,15 @@ async function call(
   )
 }
 
+/** As `withAdmin`, where a gateway runs on the directory of this configuration; undefined where none does. */
+export async function withRunningAdmin<Value>(
+  dataDir: string,
+  use: (admin: AdminClient) => Promise<Value>,
+): Promise<Value | undefined> {
+  const socketPath = controlSocketPath(dataDir)
+  return (await isListening(socketPath)) ? useSocket(socketPath, use) : undefined
+}
+
 /** A socket file without a process behind it refuses the connection. */
 function isListening(socketPath: string): Promise<boolean> {
   return new Promise((settle) => {

@@ -4,7 +4,9 @@ import type { Command } from 'commander'
 import { readEnvironment } from '../config/environment.ts'
 import { formatFault } from '../config/fault.ts'
 import { type Config, loadConfig } from '../config/load.ts'
+import { asArray, asNumber, asObject, asString } from '../core/json.ts'
 import { builtInProvider, providerTable } from '../providers/table.ts'
+import { withRunningAdmin } from './admin-client.ts'
 import type { Output } from './output.ts'
 
 /** Adds the verb. Exit code 2 on a fault. */
@@ -31,12 +33,25 @@ async function check(file: string | undefined, isJson: boolean, output: Output):
     output.printJson({ valid: result.ok, file: path ?? null, faults: result.ok ? [] : result.faults })
   } else if (result.ok) {
     output.print(summarise(result.config))
+    await tellDifferences(result.config, output)
   } else {
     for (const fault of result.faults) output.note(formatFault(path, fault))
     const count = result.faults.length
     output.fail(`${path ?? 'the configuration'} has ${count} ${count === 1 ? 'fault' : 'faults'}`)
   }
   return result.ok
+}
+
+/** Where a gateway runs: the routes whose live revision is not what the file says. */
+async function tellDifferences({ dataDir }: Config, output: Output): Promise<void> {
+  const routes = await withRunningAdmin(dataDir, (admin) => admin.get('/routes')).catch(() => undefined)
+  for (const item of asArray(asObject(routes)?.['data'])) {
+    const { name, live, last, differs_from_file: differs } = asObject(item) ?? {}
+    if (differs !== true) continue
+    output.print(
+      `  route ${asString(name) ?? ''}: revision ${asNumber(live)} is live, and the file says otherwise; the newest is ${asNumber(last)}`,
+    )
+  }
 }
 
 function summarise(config: Config): string {

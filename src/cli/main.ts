@@ -14,6 +14,7 @@ import { addLedger } from './ledger.ts'
 import { addKeys } from './keys.ts'
 import { addModels } from './models.ts'
 import { createOutput, type Output } from './output.ts'
+import { addRollout } from './rollout.ts'
 import { addServe } from './serve.ts'
 import { addSimulate } from './simulate.ts'
 
@@ -39,6 +40,7 @@ addBackup(program, output)
 addRestore(program, output)
 addLedger(program, output)
 addAudit(program, output)
+addRollout(program, output)
 addSimulate(program, output)
 
 try {

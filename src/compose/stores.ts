@@ -12,6 +12,7 @@ import type { DriftStore } from '../drift/port.ts'
 import type { EvalStore } from '../evals/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
 import type { BudgetStore } from '../ledger/port.ts'
+import type { RolloutStore } from '../rollout/port.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
@@ -22,6 +23,7 @@ import { createFileStore } from '../storage/sql/file-store.ts'
 import { createBudgetStore } from '../storage/sql/budget-store.ts'
 import type { SharedLedger } from '../ledger/port.ts'
 import { createSharedLedger } from '../storage/sql/ledger-store.ts'
+import { createRolloutStore } from '../storage/sql/rollout-store.ts'
 import { createAuditStore } from '../storage/sql/audit-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
@@ -52,6 +54,7 @@ export interface Stores {
   /** Where the database is one that several instances share. */
   readonly sharedLedger: SharedLedger<EntryRow> | undefined
   readonly audit: AuditStore
+  readonly rollout: RolloutStore
 }
 
 export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
@@ -82,5 +85,6 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     drift: createDriftStore(database),
     sharedLedger: database.dialect === 'postgres' ? createSharedLedger(database, clock) : undefined,
     audit: createAuditStore(database),
+    rollout: createRolloutStore(database),
   }
 }

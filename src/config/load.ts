@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
 import { ConfigError, type Fault, type Finding, formatPath } from './fault.ts'
 import { chooseProviders, type KnownProviders, type ProviderChoice } from './providers.ts'
+import { readPrompts } from './prompts.ts'
 import { checkReferences } from './references.ts'
 import { checkSecrets, resolveSecrets, type Resolved } from './resolve.ts'
 import { dataSetting, type Settings } from './schema.ts'
@@ -60,8 +61,14 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const providers = chooseProviders(settings.providers, options.known, options.env)
   const findings = checkReferences(settings, providers, options.known)
   const { data, allowPlaintextSecrets, ...sections } = settings
+  const prompts = await readPrompts(settings.routes, folder, findings)
   const { host = sections.server.host, port = sections.server.port, dataDir } = options.overrides ?? {}
-  const unresolved = { ...sections, server: { ...sections.server, host, port }, providers }
+  const unresolved = {
+    ...sections,
+    routes: prompts.routes,
+    server: { ...sections.server, host, port },
+    providers,
+  }
   const resolved = await resolveSecrets(
     unresolved,
     { env: options.env, folder, allowPlaintext: allowPlaintextSecrets },
@@ -73,7 +80,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     ...resolved,
     dataDir: dataDir === undefined ? resolve(folder, data) : resolve(options.folder, dataDir),
     ...(file === undefined ? {} : { file }),
-    sources: Object.freeze([...(file === undefined ? [] : [file]), ...secretFiles(unresolved, folder)]),
+    sources: Object.freeze([
+      ...(file === undefined ? [] : [file]),
+      ...secretFiles(unresolved, folder),
+      ...prompts.files,
+    ]),
   }
   return { ok: true, config: Object.freeze(config) }
 }

@@ -96,6 +96,21 @@ const rule = z.strictObject({
   when: when.exactOptional().describe('All of this must hold. Absent: the rule always holds.'),
 })
 
+const parameters = z.strictObject({
+  temperature: z.number().min(0).max(2).exactOptional().describe('0 to 2.'),
+  topP: z.number().min(0).max(1).exactOptional().describe('0 to 1.'),
+  topK: z.number().int().min(1).max(1_000_000).exactOptional().describe('The tokens that are drawn from.'),
+  maxOutputTokens: tokens.min(1).exactOptional().describe('The longest answer.'),
+  seed: z.number().int().exactOptional().describe('For answers that repeat, where the provider can.'),
+  stop: z.array(text).min(1).max(16).exactOptional().describe('Texts that end the answer.'),
+})
+
+const tool = z.strictObject({
+  name: text.max(128).describe('What the model calls it.'),
+  description: text.exactOptional().describe('What it is for.'),
+  schema: z.record(z.string(), z.unknown()).exactOptional().describe('JSON Schema of its arguments.'),
+})
+
 const examples = z.strictObject({
   embedder: text.describe('`provider/model` that embeds the examples and the questions.'),
   timeoutMs: milliseconds
@@ -139,6 +154,23 @@ export const routeSettings = z.strictObject({
     .describe(
       'For `task`: where no rule with a `when` holds, the nearest of these names the task. A rule without `when` is the default.',
     ),
+  protected: z
+    .boolean()
+    .default(false)
+    .describe('A new revision waits for `weir promote`, which wants a fresh gate that has passed it.'),
+  prompt: text
+    .max(200_000)
+    .exactOptional()
+    .describe(
+      'A system prompt before those of the request: a text, or `file://` and a path. `{{date}}` is the day in UTC.',
+    ),
+  parameters: parameters.exactOptional().describe('Sent where the request does not say otherwise.'),
+  tools: z
+    .array(tool)
+    .min(1)
+    .max(128)
+    .exactOptional()
+    .describe('Offered with every request; one of the same name in the request wins.'),
   retry: z
     .strictObject({
       attempts: z.number().int().min(1).max(10).default(3).describe('Attempts per request over all targets.'),

@@ -12,6 +12,7 @@ import { driftSettings } from './drift-settings.ts'
 import { cacheSettings } from './cache-settings.ts'
 import { modelSettings } from './model-settings.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
+import { rolloutSettings } from './rollout-settings.ts'
 import { parseSecretRef, SecretRef } from './secret-ref.ts'
 import { sharedSetting } from './shared-setting.ts'
 import { storeSetting } from './store-setting.ts'
@@ -345,6 +346,7 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Responses that a caller asked to keep with `store: true`, encrypted. No others are kept.'),
+    rollout: rolloutSettings.prefault({}).describe('How new revisions of routes go live.'),
     drift: driftSettings
       .prefault({})
       .describe('Golden prompts that are asked again and again, to see a model change.'),

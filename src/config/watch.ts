@@ -10,7 +10,7 @@ export interface ConfigWatchOptions {
   readonly initial: Config
   readonly load: () => Promise<LoadResult>
   /** The new snapshot is current from now on. `restartPaths` are its changes that only a restart takes up. */
-  readonly onChange: (next: Config, previous: Config, restartPaths: readonly string[]) => void
+  readonly onChange: (next: Config, previous: Config, restartPaths: readonly string[]) => Promise<void> | void
   /** The new files are refused; the old snapshot stays. */
   readonly onRefused: (faults: readonly Fault[]) => void
   /** A folder can no longer be watched, or reading failed unexpectedly. Reloading by `reload` still works. */
@@ -57,7 +57,7 @@ export async function watchConfig(options: ConfigWatchOptions): Promise<ConfigWa
     const previous = current
     current = result.config
     folders.follow(current.sources)
-    options.onChange(current, previous, restartPaths(current, previous))
+    await options.onChange(current, previous, restartPaths(current, previous))
   }
 
   async function loadIfChanged(): Promise<void> {

@@ -123,6 +123,13 @@ export const errorTable = {
     meaning: 'The object is in a state that does not allow this, or was changed by somebody else meanwhile.',
     mend: 'Read it again and repeat what still makes sense.',
   },
+  gate_missing: {
+    status: 409,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'The route is protected, and no fresh gate has passed this revision.',
+    mend: 'Run the evaluation with the revision as its candidate, or override with a reason.',
+  },
   request_too_large: {
     status: 413,
     retry: 'never',

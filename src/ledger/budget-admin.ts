@@ -66,7 +66,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       method: 'POST',
       path: '/budgets',
       policy: 'write',
-      audit: { action: 'budget.create', object: ({ body }) => `budget:${body.name}` },
+      audit: { action: 'budget.create', object: ({ body }) => `budget:${body.scope}:${body.subject ?? '*'}` },
       summary: 'Makes a budget. It counts what has been spent in its period already.',
       body: budgetBody,
       response: budgetShape,

@@ -145,6 +145,7 @@ const requestSummary = z.object({
   operation: z.string(),
   requested_model: z.string(),
   route: z.string().optional(),
+  revision: z.string().optional().describe('Of the route, such as `assistant@7`.'),
   provider: z.string().optional(),
   model: z.string().optional(),
   key_id: z.string(),
@@ -229,12 +230,13 @@ const requestDetail = requestSummary.extend({
 
 /** A request without its attempts, as lists and live events show it. */
 export function toSummary(record: RequestRecord): JsonObject {
-  const { org: _, atMs, usage, attempts, decision: _decision, cache, ...rest } = record
+  const { org: _, atMs, usage, attempts, decision: _decision, cache, revision, ...rest } = record
   return {
     ...toSnakeCase(rest),
     created_at: new Date(atMs).toISOString(),
     attempt_count: attempts.length,
     ...(cache && { cache: toCache(cache) }),
+    ...(revision !== undefined && { revision: `${record.route}@${revision}` }),
     ...(usage && { usage: toUsage(usage) }),
   }
 }

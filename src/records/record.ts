@@ -77,6 +77,8 @@ export interface RequestRecord {
   /** As the client named it. */
   readonly requestedModel: string
   readonly route?: string
+  /** The revision of the route that took it. */
+  readonly revision?: number
   /** Absent where the client named a target itself. */
   readonly decision?: Decision
   /** Of the target that answered, or of the last one tried. */

@@ -18,6 +18,8 @@ import type { RequestTraits } from './traits.ts'
 export interface RoutingTable {
   readonly routes: ReadonlyMap<string, Route>
   readonly providers: ReadonlyMap<string, Provider>
+  /** Revisions beside those that are live, by `route@number`. */
+  readonly revisions?: ReadonlyMap<string, Route>
   /** `provider/model` of every target of a route. */
   readonly targets: ReadonlySet<string>
   /** The marks of a sensitive model by `provider/model`; undefined where it has none. */
@@ -34,6 +36,9 @@ export interface Choice {
 export interface Plan {
   /** Absent where the client named a target directly. */
   readonly route?: string
+  readonly revision?: number
+  /** Where the route's settings stand. */
+  readonly settingsName?: string
   /** At least one. */
   readonly choices: readonly Choice[]
   readonly policy: AttemptPolicy
@@ -70,9 +75,9 @@ const directPolicy: AttemptPolicy = {
  */
 export function findDestination(
   model: string,
-  table: Pick<RoutingTable, 'routes' | 'providers'>,
+  table: Pick<RoutingTable, 'routes' | 'providers' | 'revisions'>,
 ): Route | Candidate {
-  return table.routes.get(model) ?? directCandidate(model, table)
+  return table.routes.get(model) ?? table.revisions?.get(model) ?? directCandidate(model, table)
 }
 
 function directCandidate(model: string, { providers }: Pick<RoutingTable, 'providers'>): Candidate {
@@ -119,6 +124,8 @@ export function planRequest(destination: Route | Candidate, traits: RequestTrait
   const { choices, backAtMs } = passOver(found, parts)
   return {
     route: destination.name,
+    settingsName: destination.settingsName ?? destination.name,
+    ...(destination.revision !== undefined && { revision: destination.revision }),
     choices,
     policy: destination.policy,
     sessionHash,

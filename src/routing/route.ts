@@ -1,6 +1,7 @@
 /** A route as the configuration compiles it: what planning reads and attempts obey. Immutable. */
 
 import type { ModelInfo } from '../models/model.ts'
+import type { Tool } from '../core/request.ts'
 import type { Target } from '../providers/provider.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Condition } from './condition.ts'
@@ -60,6 +61,14 @@ export interface RouteEntry {
 
 export interface Route {
   readonly name: string
+  /** Absent where routes have no revisions. */
+  readonly revision?: number
+  /** Where its settings stand, where that is not its name: `assistant@7`. */
+  readonly settingsName?: string
+  /** A revision that takes a share of the requests, 0 to 1. */
+  readonly canary?: { readonly share: number; readonly route: Route }
+  /** What it adds to requests. */
+  readonly defaults?: RouteDefaults
   readonly strategy: Strategy
   readonly entries: readonly RouteEntry[]
   readonly rules: readonly TaskRule[]
@@ -69,6 +78,20 @@ export interface Route {
   readonly policy: AttemptPolicy
   /** Of the name: each route places its sessions anew. */
   readonly hash: number
+}
+
+/** What a request gets from its route where it does not say otherwise. */
+export interface RouteDefaults {
+  readonly prompt?: string
+  readonly parameters?: {
+    readonly temperature?: number
+    readonly topP?: number
+    readonly topK?: number
+    readonly maxOutputTokens?: number
+    readonly seed?: number
+    readonly stop?: readonly string[]
+  }
+  readonly tools?: readonly Tool[]
 }
 
 /** The first rule that holds names the task. */

@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/load.ts'
 import { globPattern } from '../core/glob.ts'
+import type { Tool } from '../core/request.ts'
 import type { ModelInfo } from '../models/model.ts'
 import {
   createProvider,
@@ -15,9 +16,26 @@ import { compileCondition } from './condition.ts'
 import { hasExamplesWithin } from './examples.ts'
 import { hashText } from './hash.ts'
 import type { RoutingTable } from './plan.ts'
-import { type AttemptPolicy, isRoute, type Route, type RouteEntry, type TaskRule } from './route.ts'
+import {
+  type AttemptPolicy,
+  isRoute,
+  type Route,
+  type RouteDefaults,
+  type RouteEntry,
+  type TaskRule,
+} from './route.ts'
 
 type RouteConfig = Config['routes'][string]
+
+/** Which revisions the routes of the configuration are of. Its names with an `@` are revisions beside the live ones. */
+export interface RouteRevisions {
+  /** Of what is live. */
+  revisionOf(route: string): number | undefined
+  /** The revision that takes a share of the requests, 0 to 1. */
+  canaryOf(route: string): { readonly revision: number; readonly share: number } | undefined
+}
+
+const noRevisions: RouteRevisions = { revisionOf: () => undefined, canaryOf: () => undefined }
 
 /** What the catalogue knows of a provider's model. */
 export type LookUpModel = (provider: string, model: string) => ModelInfo | undefined
@@ -27,6 +45,7 @@ export function createRoutingTable(
   config: Config,
   builtInUrl: string | undefined,
   lookUpModel: LookUpModel,
+  revisions: RouteRevisions = noRevisions,
 ): RoutingTable {
   const providers = new Map(
     Object.entries(config.providers).map(([name, settings]) => [
@@ -35,11 +54,19 @@ export function createRoutingTable(
     ]),
   )
   const sensitiveMarks = compileMarks(config.models)
-  const routes = toRoutes(config.routes, { providers, lookUpModel, sensitiveMarks })
-  const entries = [...routes.values()].flatMap((route) => route.entries)
+  const compiled = toRoutes(config.routes, { providers, lookUpModel, sensitiveMarks, revisions })
+  const entries = [...compiled.values()].flatMap((route) => route.entries)
+  const isRevision = (name: string) => name.includes('@')
+  const routes = new Map([...compiled].filter(([name]) => !isRevision(name)))
+  for (const [name, route] of routes) {
+    const { revision, share } = revisions.canaryOf(name) ?? {}
+    const canary = compiled.get(`${name}@${revision}`)
+    if (canary && share !== undefined) routes.set(name, { ...route, canary: { share, route: canary } })
+  }
   return {
     providers,
     routes,
+    revisions: new Map([...compiled].filter(([name]) => isRevision(name))),
     sensitiveMarks,
     targets: new Set(entries.flatMap(({ name, to }) => (isRoute(to) ? [] : [name]))),
   }
@@ -85,6 +112,7 @@ function toCredentials(settings: Config['providers'][string]): NonNullable<Provi
 }
 
 interface RouteParts {
+  readonly revisions: RouteRevisions
   readonly providers: RoutingTable['providers']
   readonly lookUpModel: LookUpModel
   readonly sensitiveMarks: (name: string) => readonly string[] | undefined
@@ -104,13 +132,16 @@ function compileMarks(models: Config['models']): RouteParts['sensitiveMarks'] {
 /** Routes within routes are compiled first; the configuration has been checked for cycles. */
 function toRoutes(
   routes: Config['routes'],
-  { providers, lookUpModel, sensitiveMarks }: RouteParts,
+  { providers, lookUpModel, sensitiveMarks, revisions }: RouteParts,
 ): Map<string, Route> {
   const compiled = new Map<string, Route>()
-  const compile = (name: string): Route => {
-    const known = compiled.get(name)
+  const compile = (settingsName: string): Route => {
+    const known = compiled.get(settingsName)
     if (known) return known
-    const settings = routes[name]!
+    const settings = routes[settingsName]!
+    const [name = '', number] = settingsName.split('@')
+    const revision = number === undefined ? revisions.revisionOf(name) : Number(number)
+    const defaults = toDefaults(settings)
     const entries = settings.targets.map((target) => toEntry(target, settings.promptCache === 'auto'))
     const { examples } = settings
     const route: Route = {
@@ -122,8 +153,11 @@ function toRoutes(
       hasExamples: hasExamplesWithin({ entries, ...(examples && { examples }) }),
       policy: toPolicy(settings),
       hash: hashText(name),
+      ...(revision !== undefined && { revision }),
+      ...(number !== undefined && { settingsName }),
+      ...(defaults && { defaults }),
     }
-    compiled.set(name, route)
+    compiled.set(settingsName, route)
     return route
   }
   const toEntry = (
@@ -160,6 +194,15 @@ function toRoutes(
   }
   for (const name of Object.keys(routes)) compile(name)
   return compiled
+}
+
+function toDefaults({ prompt, parameters, tools }: RouteConfig): RouteDefaults | undefined {
+  if (prompt === undefined && !parameters && !tools) return undefined
+  return {
+    ...(prompt !== undefined && { prompt }),
+    ...(parameters && { parameters }),
+    ...(tools && { tools: tools.map((tool) => ({ type: 'function', ...tool }) as unknown as Tool) }),
+  }
 }
 
 function toRule({ label, when }: RouteConfig['rules'][number]): TaskRule {

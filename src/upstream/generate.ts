@@ -78,6 +78,7 @@ function toCall(generation: Generation): Call {
     ...(request.session !== undefined && { session: request.session }),
     ...(memory && { memory }),
     generation: { request, formatParam: generation.client.formatParam },
+    rewritten: (rewrite) => toCall({ ...generation, request: rewrite(request), body: undefined }),
     ...(request.stream && generation.framing.hasComments && { form: formOf(generation) }),
     content,
     bounds: content,

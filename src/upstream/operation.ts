@@ -238,6 +238,8 @@ export interface Call {
   readonly memory?: CallMemory
   /** The provider makes no bill for it. */
   readonly isFree?: boolean
+  /** The call with another request in its place; absent where the operation has no canonical request. */
+  rewritten?(rewrite: (request: GenRequest) => GenRequest): Call
   /** What is asked to be generated, and where in the client's body its schema stands. */
   readonly generation?: { readonly request: GenRequest; readonly formatParam: string }
   /** Absent where the operation has no answers that could be told again. */

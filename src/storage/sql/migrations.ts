@@ -10,6 +10,7 @@ import { evalMigrations } from './eval-migrations.ts'
 import { batchMigrations } from './batch-migrations.ts'
 import { budgetMigrations } from './budget-migrations.ts'
 import { sharedLedgerMigrations } from './ledger-migrations.ts'
+import { rolloutMigrations } from './rollout-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   ...budgetMigrations,
   ...sharedLedgerMigrations,
   ...auditMigrations,
+  ...rolloutMigrations,
 ]

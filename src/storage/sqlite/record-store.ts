@@ -129,6 +129,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
   const body: { readonly [Name in keyof Required<Body>]: Body[Name] | undefined } = {
     operation: record.operation,
     requestedModel: record.requestedModel,
+    revision: record.revision,
     decision: record.decision,
     stream: record.stream,
     message: record.message,

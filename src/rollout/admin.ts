@@ -1,0 +1,275 @@
+/** The administration routes of routes: revisions, where each stands, promotion, rollback, holds. */
+
+import { z } from 'zod'
+import { type AdminAudit, type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import { canonicalJson } from '../judgement/suite/case-id.ts'
+import { differences } from './difference.ts'
+import type { GateVerdict, Move, Pointer, Revision } from './port.ts'
+import type { Rollout } from './rollout.ts'
+
+export interface RolloutRouteParts {
+  readonly rollout: Rollout
+  /** The routes of the configuration file that have a revision. */
+  readonly names: () => readonly string[]
+  readonly fileSettings: (route: string) => Json | undefined
+  /** Settings with all defaults; undefined where they are not valid. */
+  readonly complete: (settings: Json) => Json | undefined
+  /** What keeps these settings from being used now, in words. */
+  readonly faultOf: (route: string, settings: Json) => string | undefined
+  readonly verdictOf: (route: string, revision: number) => Promise<GateVerdict | undefined>
+  readonly ladder: () => { readonly shares: readonly number[]; readonly stepMs: number }
+}
+
+export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
+  const { rollout } = parts
+  const routeOf = ({ params }: AdminCall): string => params['route'] ?? ''
+  const moverOf = ({ actor }: AdminCall, reason?: string) =>
+    ({ actor, isAudited: true, ...(reason !== undefined && { reason }) }) as const
+  const audited = (action: string): AdminAudit => ({
+    action,
+    object: (call) => `route:${routeOf(call)}`,
+    before: (call) => toPointer(rollout.pointer(routeOf(call))),
+  })
+  const refuseFaults = (route: string, settings: Json) => {
+    const fault = parts.faultOf(route, settings)
+    if (fault !== undefined)
+      throw new GatewayError('invalid_request', `This revision cannot be used: ${fault}`)
+  }
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/routes',
+      policy: 'read',
+      summary: 'The routes: what is live, what waits, and where the file says otherwise.',
+      response: z.object({ data: z.array(routeShape) }),
+      run: () => ({ body: { data: parts.names().map(viewOf) } }),
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/routes/{route}',
+      policy: 'read',
+      summary: 'One route with its revisions and moves, newest first, and what the file has otherwise.',
+      response: routeShape.extend({
+        revisions: z.array(revisionShape),
+        moves: z.array(moveShape),
+        file_differences: z.array(
+          z.object({ path: z.string(), from: z.unknown().optional(), to: z.unknown().optional() }),
+        ),
+      }),
+      async run(call) {
+        const route = routeOf(call)
+        const { live } = rollout.pointer(route)
+        const moves = await rollout.moves(route, 100)
+        return {
+          body: {
+            ...viewOf(route),
+            revisions: rollout.revisions(route).toReversed().map(toRevision),
+            moves: moves.map(toMove),
+            file_differences: differences(
+              parts.complete(rollout.revision(route, live).settings),
+              parts.fileSettings(route),
+            ),
+          },
+        }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/routes/{route}/revisions',
+      policy: 'write',
+      audit: audited('route.revision'),
+      summary:
+        'Adds a revision: the whole route. It goes live at once, or waits where the route is protected.',
+      body: z.strictObject({ settings: z.record(z.string(), z.unknown()) }),
+      response: revisionShape,
+      async run(call) {
+        const route = routeOf(call as AdminCall)
+        const settings = parts.complete(call.body.settings as JsonObject)
+        if (settings === undefined) {
+          throw new GatewayError('invalid_request', 'These are not the settings of a route.', {
+            param: 'settings',
+          })
+        }
+        refuseFaults(route, settings)
+        return {
+          status: 201,
+          body: toRevision(await rollout.add(route, settings, moverOf(call as AdminCall))),
+        }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/routes/{route}/promote',
+      policy: 'write',
+      audit: {
+        ...audited('route.promote'),
+        async after({ params, body }) {
+          const verdict = await parts.verdictOf(params['route'] ?? '', (body as PromoteBody).to)
+          return { ...(body as PromoteBody), ...(verdict && { gate: { ...verdict } }) }
+        },
+      },
+      summary: 'Makes a revision live. A protected route wants a fresh gate that has passed it.',
+      body: promoteBody,
+      response: routeShape,
+      async run(call) {
+        const route = routeOf(call as AdminCall)
+        const { to, canary, override, reason } = call.body
+        refuseFaults(route, rollout.revision(route, to).settings)
+        await rollout.promote(route, {
+          ...moverOf(call as AdminCall, reason),
+          to,
+          ...(override && { isOverride: true }),
+          ...(canary && { ladder: parts.ladder() }),
+        })
+        return { body: viewOf(route) }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/routes/{route}/rollback',
+      policy: 'write',
+      audit: audited('route.rollback'),
+      summary: 'Goes back to the revision before, or stops a canary: on every instance within five seconds.',
+      body: z.strictObject({ to: z.int().min(1).optional(), reason: reason.optional() }),
+      response: routeShape,
+      async run(call) {
+        const route = routeOf(call as AdminCall)
+        const { to, reason: why } = call.body
+        await rollout.rollback(route, { ...moverOf(call as AdminCall, why), ...(to !== undefined && { to }) })
+        return { body: viewOf(route) }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/routes/{route}/hold',
+      policy: 'write',
+      audit: audited('route.hold'),
+      summary: 'Nothing moves the route by itself any more.',
+      body: z.strictObject({ reason }),
+      response: routeShape,
+      async run(call) {
+        const route = routeOf(call as AdminCall)
+        await rollout.hold(route, { ...moverOf(call as AdminCall), reason: call.body.reason })
+        return { body: viewOf(route) }
+      },
+    }),
+    adminRoute({
+      method: 'DELETE',
+      path: '/routes/{route}/hold',
+      policy: 'write',
+      audit: audited('route.unhold'),
+      summary: 'The watch for drift may move the route again, where it is told to.',
+      response: routeShape,
+      async run(call) {
+        const route = routeOf(call as AdminCall)
+        await rollout.unhold(route, moverOf(call as AdminCall))
+        return { body: viewOf(route) }
+      },
+    }),
+  ]
+
+  function viewOf(route: string): z.output<typeof routeShape> {
+    const pointer = rollout.pointer(route)
+    const revisions = rollout.revisions(route)
+    const settings = parts.complete(rollout.revision(route, pointer.live).settings)
+    const file = parts.fileSettings(route)
+    const last = revisions.at(-1)?.number ?? pointer.live
+    return {
+      name: route,
+      revision_count: revisions.length,
+      last,
+      protected: rollout.isProtected(route),
+      differs_from_file: file !== undefined && canonicalJson(file) !== canonicalJson(settings),
+      ...toPointer(pointer),
+    }
+  }
+}
+
+const reason = z.string().min(1).max(2_000).describe('Why.')
+
+type PromoteBody = z.output<typeof promoteBody>
+
+const promoteBody = z.strictObject({
+  to: z.int().min(1).describe('The number of the revision.'),
+  canary: z.boolean().default(false).describe('Up the ladder of `rollout.canary`, instead of at once.'),
+  override: z.boolean().default(false).describe('Without a passing gate; wants a reason.'),
+  reason: reason.optional(),
+})
+
+const pointerShape = z.object({
+  live: z.int().describe('The number of the revision that takes requests.'),
+  changed_at: z.iso.datetime(),
+  canary: z
+    .object({
+      revision: z.int(),
+      shares: z.array(z.number()),
+      step_ms: z.int(),
+      started_at: z.iso.datetime(),
+    })
+    .optional(),
+  hold: z.object({ actor: z.string(), reason: z.string() }).optional(),
+})
+
+const routeShape = pointerShape.extend({
+  name: z.string(),
+  revision_count: z.int(),
+  last: z.int().describe('The newest revision; where it is not live, it waits or was left.'),
+  protected: z.boolean(),
+  differs_from_file: z.boolean(),
+})
+
+const revisionShape = z.object({
+  number: z.int(),
+  source: z.enum(['file', 'api']),
+  created_at: z.iso.datetime(),
+  created_by: z.string(),
+  settings: z.unknown(),
+})
+
+const moveShape = z.object({
+  at: z.iso.datetime(),
+  kind: z.string(),
+  from: z.int().optional(),
+  to: z.int(),
+  actor: z.string(),
+  reason: z.string().optional(),
+  gate_hash: z.string().optional().describe('SHA-256 of the report of the gate on which it was made.'),
+})
+
+function toPointer({ live, changedAtMs, canary, hold }: Pointer): z.output<typeof pointerShape> {
+  return {
+    live,
+    changed_at: iso(changedAtMs),
+    ...(canary && {
+      canary: {
+        revision: canary.revision,
+        shares: [...canary.shares],
+        step_ms: canary.stepMs,
+        started_at: iso(canary.startedAtMs),
+      },
+    }),
+    ...(hold && { hold }),
+  }
+}
+
+function toRevision({ number, source, createdAtMs, createdBy, settings }: Revision) {
+  return { number, source, created_at: iso(createdAtMs), created_by: createdBy, settings }
+}
+
+function toMove({ atMs, kind, from, to, actor, reason: why, gateHash }: Move): z.output<typeof moveShape> {
+  return {
+    at: iso(atMs),
+    kind,
+    to,
+    actor,
+    ...(from !== undefined && { from }),
+    ...(why !== undefined && { reason: why }),
+    ...(gateHash !== undefined && { gate_hash: gateHash }),
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
