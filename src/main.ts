@@ -49,6 +49,7 @@ import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { modelRoutes } from './models/admin.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
+import { findHealthyRuns } from './drift/healthy.ts'
 import { findVerdictIn } from './evals/verdicts.ts'
 import type { RequestRecord } from './records/record.ts'
 import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
@@ -190,15 +191,14 @@ async function compose({
   const stores = await openStores(config, clock, log, closers)
   const shared = await openShared(config, clock, log, closers)
   const audit = createAuditLog(stores.audit, clock)
-  let takeUpRoutes: (() => void) | undefined // undefined until the routing table is there
   const rollout = await openRollout({
     config,
     store: stores.rollout,
     verdictOf: findVerdictIn(stores.evals),
+    healthyRuns: findHealthyRuns(stores.drift),
     audit,
     clock,
     log,
-    onChange: () => takeUpRoutes?.(),
   })
   closers.add(() => rollout.close())
   let current = rollout.effective()
@@ -286,12 +286,13 @@ async function compose({
     onError: (cause) => log.error({ cause: inspect(cause) }, 'expired responses could not be deleted'),
   })
   closers.add(() => stored.close())
-  takeUpRoutes = () => {
+  const takeUpRoutes = () => {
     current = rollout.effective()
     snapshot = { ...snapshot, table: tableOf(current) }
     sender.keep(new Set(snapshot.table.providers.values()))
   }
   takeUpRoutes()
+  rollout.onChange(takeUpRoutes)
   const contracts = composeContracts(() => current)
   closers.add(() => contracts.close())
   const newRequestId = createIdFactory(randomBytes, clock)
@@ -344,6 +345,7 @@ async function compose({
   const driftAccount = { ...inner, principal: { ...gatewayPrincipal, keyId: 'drift', keyName: 'drift' } }
   const drift = createDrift({
     store: stores.drift,
+    rollout,
     clock,
     log,
     alerts: alerting.alerts,

@@ -20,10 +20,12 @@ import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { loadSentiment, type Sentiment } from '../judgement/sentiment.ts'
 import type { RequestRecord } from '../records/record.ts'
+import type { RolloutComposition } from './rollout.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface DriftParts {
   readonly store: DriftStore
+  readonly rollout: Pick<RolloutComposition, 'moveOnDrift'>
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
@@ -47,7 +49,7 @@ const org = 'default'
 const tickMs = 5_000
 
 export function createDrift(parts: DriftParts): DriftWatcher {
-  const { store, clock, log, alerts, ask, embed, hasSchedule } = parts
+  const { store, rollout, clock, log, alerts, ask, embed, hasSchedule } = parts
   const newId = createIdFactory(randomBytes, clock, 'drift_')
   const tell: TellAlert = (alert) => tellAlerts(alert, alerts)
   const watch = createWatch({
@@ -55,6 +57,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
     clock,
     newId,
     tell,
+    onConfirmed: (confirmed) => rollout.moveOnDrift(confirmed),
     ask,
     embed,
     sentiment: lazySentiment(),
@@ -114,12 +117,16 @@ export function createDrift(parts: DriftParts): DriftWatcher {
 /** One alert of a set goes on while it lasts: a warning that becomes drift is the same alert, more severe. */
 function tellAlerts({ org, kind, set, target, runId, title, lines }: DriftAlert, alerts: Alerts): void {
   const subject = set
-  if (kind === 'clean') return alerts.resolve({ org, kind: 'drift', subject })
+  const ofRoute = `${set}: route`
+  if (kind === 'clean') {
+    alerts.resolve({ org, kind: 'drift', subject: ofRoute })
+    return alerts.resolve({ org, kind: 'drift', subject })
+  }
   alerts.raise({
     org,
     kind: 'drift',
-    subject,
-    severity: kind === 'drift' ? 'critical' : 'warning',
+    subject: kind === 'route' ? ofRoute : subject,
+    severity: kind === 'drift' || kind === 'route' ? 'critical' : 'warning',
     summary: title,
     detail: { set, target, run: runId, verdict: kind, reasons: [...lines] },
   })

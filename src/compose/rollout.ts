@@ -14,6 +14,7 @@ import type { Json } from '../core/json.ts'
 import type { RequestRecord } from '../records/record.ts'
 import { rolloutRoutes } from '../rollout/admin.ts'
 import { CanaryGuard, shareAt } from '../rollout/canary.ts'
+import { createDriftMover, type DriftMoveParts, type MoveOnDrift } from '../rollout/drift-move.ts'
 import type { FindVerdict, Pointer, RolloutStore } from '../rollout/port.ts'
 import { Rollout } from '../rollout/rollout.ts'
 import { Shelf } from '../rollout/shelf.ts'
@@ -24,15 +25,18 @@ export interface RolloutParts {
   readonly config: Config
   readonly store: RolloutStore
   readonly verdictOf: FindVerdict
+  readonly healthyRuns: DriftMoveParts['healthyRuns']
   readonly audit: AuditLog
   readonly clock: Clock
   readonly log: Log
-  /** The routes in force are others now. */
-  onChange(): void
 }
 
 export interface RolloutComposition {
+  /** Calls the listener when the routes in force are others. */
+  onChange(listener: () => void): void
   readonly rollout: Rollout
+  /** The routes that have a revision. */
+  names(): readonly string[]
   readonly routes: readonly AdminRoute[]
   readonly revisions: RouteRevisions
   /** The configuration with the routes in force; revisions beside the live ones stand as `route@number`. */
@@ -40,6 +44,7 @@ export interface RolloutComposition {
   /** Takes up a new file; done when its revisions are made. Never rejects. */
   reload(next: Config): Promise<void>
   observe(record: RequestRecord): void
+  readonly moveOnDrift: MoveOnDrift
   close(): Promise<void>
 }
 
@@ -52,11 +57,12 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
   const { store, audit, clock, log, verdictOf } = parts
   let file = parts.config
   let lastShares = ''
+  let listener: (() => void) | undefined
   let isMoving = false
   const guard = new CanaryGuard()
   const shelf = new Shelf({
     store,
-    onChange: parts.onChange,
+    onChange: () => listener?.(),
     onTick: () => void tick(),
     onTrouble(cause) {
       if (cause === undefined) log.info('revisions of routes are read again')
@@ -91,6 +97,7 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
     }
   }
 
+  const names = () => Object.keys(file.routes).filter((route) => shelf.pointer(org, route))
   const canaries = (): Pointer[] =>
     Object.keys(file.routes).flatMap((route) => {
       const pointer = shelf.pointer(org, route)
@@ -109,7 +116,7 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
   /** Steps of ladders are taken by the clock, on every instance alike; the end and a stop by whoever is first. */
   async function tick(): Promise<void> {
     const shares = JSON.stringify(canaries().map(({ route }) => [route, revisions.canaryOf(route)]))
-    if (shares !== lastShares) parts.onChange()
+    if (shares !== lastShares) listener?.()
     lastShares = shares
     if (isMoving) return
     isMoving = true
@@ -156,11 +163,15 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
   }
 
   return {
+    onChange(next) {
+      listener = next
+    },
     rollout,
+    names,
     routes: rolloutRoutes({
       rollout,
       fileSettings: (route) => file.routes[route] as unknown as Json | undefined,
-      names: () => Object.keys(file.routes).filter((route) => shelf.pointer(org, route)),
+      names,
       complete,
       faultOf,
       verdictOf: (route, revision) => verdictOf(org, route, revision),
@@ -170,6 +181,13 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
       }),
     }),
     revisions,
+    moveOnDrift: createDriftMover({
+      rollout,
+      clock,
+      names,
+      verdictOf,
+      healthyRuns: parts.healthyRuns,
+    }),
     effective: () => ({ ...file, routes: effectiveRoutes() }),
     async reload(next) {
       file = next

@@ -30,6 +30,8 @@ export async function conclude(
       const done = await moveRoute(run, set, judgement, parts)
       if (done !== undefined) lines.push(done)
       if (!isSilenced) parts.tell({ ...common, kind: 'drift', title: `${set.name}: ${title}`, lines })
+      // An alert of its own: that of the drift has been told at the first alarm already.
+      if (done !== undefined) parts.tell({ ...common, kind: 'route', title: `${set.name}: ${done}`, lines })
       return
     }
     case 'warning':
@@ -61,11 +63,11 @@ async function raiseAlarm(
 }
 
 async function moveRoute(
-  { org, id: runId, target }: Run,
+  { org, id: runId, target, startedAtMs }: Run,
   { name, rollback }: GoldenSet,
   { confirmed }: Judgement,
   { onConfirmed }: ConcludeParts,
 ): Promise<string | undefined> {
   if (confirmed === undefined || rollback === 'off') return undefined
-  return onConfirmed?.({ org, set: name, target, runId, mode: rollback, ...confirmed })
+  return onConfirmed?.({ org, set: name, target, runId, startedAtMs, mode: rollback, ...confirmed })
 }

@@ -147,8 +147,8 @@ export interface RunFilter {
 /** Tells people. Never rejects. */
 export interface DriftAlert {
   readonly org: string
-  /** `clean`: what was told of the set before is over. */
-  readonly kind: 'drift' | 'warning' | 'no-data' | 'clean'
+  /** `route`: what became of the route. `clean`: what was told of the set before is over. */
+  readonly kind: 'drift' | 'route' | 'warning' | 'no-data' | 'clean'
   readonly set: string
   readonly target: string
   readonly runId: string
@@ -163,6 +163,8 @@ export interface ConfirmedDrift {
   readonly set: string
   readonly target: string
   readonly runId: string
+  /** When the run that showed it began. */
+  readonly startedAtMs: number
   readonly mode: 'suggest' | 'auto'
   readonly metric: DecisionMetric
   readonly direction: Direction
