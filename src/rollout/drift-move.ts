@@ -2,7 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import { isObject, type Json } from '../core/json.ts'
+import { asObject, asString, type Json } from '../core/json.ts'
 import type { FindVerdict, Move, Pointer, Revision } from './port.ts'
 import type { Rollout } from './rollout.ts'
 
@@ -142,5 +142,5 @@ function hasSameTargets(a: Revision, b: Revision): boolean {
 
 function targetsOf({ settings }: Revision): string[] {
   const { targets } = settings as { readonly targets?: readonly Json[] }
-  return (targets ?? []).map((entry) => (isObject(entry) ? String(entry['target']) : String(entry)))
+  return (targets ?? []).flatMap((entry) => asString(asObject(entry)?.['target'] ?? entry) ?? [])
 }

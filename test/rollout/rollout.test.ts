@@ -188,3 +188,18 @@ test('a prompt, parameters and tools are a part of the revision, and the request
   assert.equal(turns.length, 2)
   assert.match(JSON.stringify(sent['tools']), /open_gate/)
 })
+
+test('a canary takes its share and goes live after its last step', async (t) => {
+  const stack = await startStack(t, {
+    config: {
+      routes: { assistant: { targets: ['openai/echo'] } },
+      rollout: { canary: { shares: [1], stepMinutes: 0.05 } },
+    },
+  })
+  await rewrite(stack, { assistant: { targets: ['openai/words-2'] } })
+  await change(stack, '/routes/assistant/rollback')
+  const begun = await change(stack, '/routes/assistant/promote', { to: 2, canary: true })
+  assert.deepEqual([begun.body['live'], asObject(begun.body['canary'])?.['revision']], [1, 2])
+  assert.notEqual(await answerOf(stack, 'assistant'), 'over the weir')
+  await until('the end of the ladder', async () => ((await liveOf(stack)) === 2 ? true : undefined), 20_000)
+})
