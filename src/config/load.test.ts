@@ -601,6 +601,7 @@ test('targets have one form, whatever form the file uses', async (t) => {
       rules: [],
       retry: { attempts: 3 },
       failoverOn: [],
+      protected: false,
       continueBrokenStreams: false,
       promptCache: 'off',
       breaker: { consecutiveFailures: 5, errorRate: 0.5 },
