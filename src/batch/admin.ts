@@ -22,6 +22,7 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
       policy: 'write',
       summary,
       response: batchShape,
+      audit: { action: `batch.${verb}`, object: ({ params: { id = '' } }) => `batch:${id}` },
       run: async ({ org, params: { id = '' } }) => ({ body: toBatchView(await run(org, id)) }),
     })
   return [
