@@ -32,6 +32,7 @@ import { createPricedAsk } from './compose/priced-ask.ts'
 import { createRouting } from './compose/routing.ts'
 import { openShared } from './compose/shared.ts'
 import { openRollout } from './compose/rollout.ts'
+import { createSecrets, type RunningSecrets } from './compose/secrets.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { composeContracts } from './compose/structured.ts'
@@ -132,19 +133,24 @@ export async function startForCommand(
 
 /** Starts a gateway. Throws ConfigError, or Error where the data directory is held by another process. */
 export async function start(options: StartOptions): Promise<RunningGateway> {
-  const load = () => loadConfig(loadOptions(options))
-  const loaded = await load()
-  if (!loaded.ok) throw new ConfigError(loaded.faults, loaded.file)
-  const { config } = loaded
-  const log = options.log ?? createLog(config.log)
   const closers = new Closers()
-  const lock = lockDataDir(config.dataDir)
-  closers.add(() => lock.release())
+  const secrets = createSecrets(systemClock)
+  closers.add(() => secrets.close())
+  const { openReferences } = secrets
+  const load = () => loadConfig({ ...loadOptions(options), openReferences })
   try {
+    const loaded = await load()
+    if (!loaded.ok) throw new ConfigError(loaded.faults, loaded.file)
+    const { config } = loaded
+    secrets.adopt()
+    const log = options.log ?? createLog(config.log)
+    const lock = lockDataDir(config.dataDir)
+    closers.add(() => lock.release())
     const isControlOnly = options.isControlOnly === true
     return await compose({
       config,
       load,
+      secrets,
       log,
       closers,
       isControlOnly,
@@ -173,6 +179,7 @@ function loadOptions({ configPath, folder, env, host, port, dataDir }: StartOpti
 interface ComposeParts {
   readonly config: Config
   readonly load: () => ReturnType<typeof loadConfig>
+  readonly secrets: RunningSecrets
   readonly log: Log
   readonly closers: Closers
   readonly isControlOnly: boolean
@@ -182,6 +189,7 @@ interface ComposeParts {
 async function compose({
   config,
   load,
+  secrets,
   log,
   closers,
   isControlOnly,
@@ -239,6 +247,7 @@ async function compose({
     log.warn({ ...change }, 'health of a target changed')
     events.publish('health', 'default', () => ({ ...toSnakeCase(change) }))
     alerting.onHealthChange(change)
+    secrets.onHealthChange(change)
   })
   let listeners: Listeners | undefined
   /** Of parts that are built after the request path, because they use it. */
@@ -438,6 +447,7 @@ async function compose({
     async onChange(next, _previous, restartPaths) {
       await rollout.reload(next)
       current = rollout.effective()
+      secrets.adopt()
       snapshot = { keyring: access.reload(next), table: tableOf(current) }
       routing.health.pardon()
       void examples.prepare(snapshot.table.routes)
@@ -470,6 +480,7 @@ async function compose({
     void examples.prepare(snapshot.table.routes)
     if (snapshot.table.routes.size > 0) void modelWatch.look()
   }
+  secrets.start({ log, reload: () => void watch.reload(), setReady })
   if (!isControlOnly) alerting.start()
   if (!isControlOnly) batching.start()
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
@@ -487,6 +498,7 @@ async function compose({
     reload: () => watch.reload(),
     stop(now = false) {
       setReady(false)
+      void secrets.close()
       events.close()
       if (now) hurry.abort()
       stopping ??= drain(config.server.drain, hurry.signal)

@@ -1,13 +1,22 @@
 /** `weir check`: validates the configuration without starting anything. */
 
 import type { Command } from 'commander'
+import { loadConfigOnce } from '../compose/secrets.ts'
 import { readEnvironment } from '../config/environment.ts'
-import { formatFault } from '../config/fault.ts'
-import { type Config, loadConfig } from '../config/load.ts'
+import { formatFault, formatPath } from '../config/fault.ts'
+import type { Config } from '../config/load.ts'
+import { formatSecretRef, type ReferenceRead } from '../config/secret-ref.ts'
 import { asArray, asNumber, asObject, asString } from '../core/json.ts'
 import { builtInProvider, providerTable } from '../providers/table.ts'
 import { withRunningAdmin } from './admin-client.ts'
+import { alignColumns } from './columns.ts'
 import type { Output } from './output.ts'
+
+interface CheckOptions {
+  readonly config?: string
+  readonly secrets?: true
+  readonly json?: true
+}
 
 /** Adds the verb. Exit code 2 on a fault. */
 export function addCheck(program: Command, output: Output): void {
@@ -15,23 +24,35 @@ export function addCheck(program: Command, output: Output): void {
     .command('check')
     .description('validate the configuration; print each fault with its place and how to mend it')
     .option('--config <file>', 'configuration file (default: weir.yaml, where there is one)')
+    .option('--secrets', 'tell the state of each secret reference, without its value')
     .option('--json', 'print the outcome as JSON')
-    .action(async ({ config: file, json }: { config?: string; json?: true }) => {
-      process.exitCode = (await check(file, json === true, output)) ? 0 : 2
+    .action(async (options: CheckOptions) => {
+      process.exitCode = (await check(options, output)) ? 0 : 2
     })
 }
 
-async function check(file: string | undefined, isJson: boolean, output: Output): Promise<boolean> {
-  const result = await loadConfig({
+async function check({ config: file, secrets, json }: CheckOptions, output: Output): Promise<boolean> {
+  const reads: ReferenceRead[] = []
+  const result = await loadConfigOnce({
     ...(file === undefined ? {} : { file }),
     folder: process.cwd(),
     env: readEnvironment(),
     known: { types: providerTable, builtIn: builtInProvider },
+    onReference: (read) => reads.push(read),
   })
   const path = result.ok ? result.config.file : result.file
-  if (isJson) {
-    output.printJson({ valid: result.ok, file: path ?? null, faults: result.ok ? [] : result.faults })
-  } else if (result.ok) {
+  const rows = rowsOf(reads)
+  if (json) {
+    output.printJson({
+      valid: result.ok,
+      file: path ?? null,
+      faults: result.ok ? [] : result.faults,
+      ...(secrets && { secrets: rows }),
+    })
+    return result.ok
+  }
+  if (secrets) for (const line of tableOf(rows)) output.print(line)
+  if (result.ok) {
     output.print(summarise(result.config))
     await tellDifferences(result.config, output)
   } else {
@@ -52,6 +73,36 @@ async function tellDifferences({ dataDir }: Config, output: Output): Promise<voi
       `  route ${asString(name) ?? ''}: revision ${asNumber(live)} is live, and the file says otherwise; the newest is ${asNumber(last)}`,
     )
   }
+}
+
+interface SecretRow {
+  readonly path: string
+  readonly reference: string
+  readonly state: 'ok' | 'fault'
+  readonly fault?: string
+}
+
+/** What need not be secret and stands in the file as it is, is left out. */
+function rowsOf(reads: readonly ReferenceRead[]): SecretRow[] {
+  return reads
+    .filter(({ ref }) => ref.source.kind !== 'open')
+    .map(toRow)
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+function toRow({ path, ref, fault }: ReferenceRead): SecretRow {
+  return {
+    path: formatPath(path),
+    reference: formatSecretRef(ref),
+    state: fault ? 'fault' : 'ok',
+    ...(fault && { fault: fault.message }),
+  }
+}
+
+function tableOf(rows: readonly SecretRow[]): string[] {
+  if (rows.length === 0) return ['no secret references']
+  const cells = rows.map(({ path, reference, fault }) => [path, reference, fault ?? 'ok'])
+  return alignColumns([['SETTING', 'REFERENCE', 'STATE'], ...cells])
 }
 
 function summarise(config: Config): string {

@@ -1,9 +1,9 @@
 /** `weir models`: the catalogue, with what the configuration adds to it. */
 
 import type { Command } from 'commander'
+import { loadConfigOnce } from '../compose/secrets.ts'
 import { readEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/fault.ts'
-import { loadConfig } from '../config/load.ts'
 import { asArray, asObject, asString } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import { createCatalogue, loadCatalogueData } from '../models/catalogue.ts'
@@ -42,7 +42,7 @@ export function addModels(program: Command, output: Output): void {
 }
 
 async function showModels({ config: file, provider, json }: ModelsOptions, output: Output, nowMs: number) {
-  const result = await loadConfig({
+  const result = await loadConfigOnce({
     ...(file === undefined ? {} : { file }),
     folder: process.cwd(),
     env: readEnvironment(),

@@ -179,11 +179,11 @@ const faulty: Record<string, FaultyCase> = {
     mend: /env:NAME/,
   },
   'a reference of an unknown kind': {
-    yaml: 'admin:\n  token: vault:secret/data/weir#token',
+    yaml: 'admin:\n  token: vaultage:secret/data/weir#token',
     path: 'admin.token',
     line: 2,
     message: /not a known kind/,
-    mend: /`env:NAME` and `file:\/path`/,
+    mend: /`env:NAME`, `file:\/path`/,
   },
   'a reference that names nothing': {
     yaml: 'admin: { token: "env:" }',

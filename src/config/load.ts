@@ -9,7 +9,7 @@ import { readPrompts } from './prompts.ts'
 import { checkReferences } from './references.ts'
 import { checkSecrets, resolveSecrets, type Resolved } from './resolve.ts'
 import { dataSetting, type Settings } from './schema.ts'
-import { type Environment, SecretRef } from './secret-ref.ts'
+import { type Environment, type ReadRemote, SecretRef, type SecretSources } from './secret-ref.ts'
 import { checkShape } from './shape.ts'
 
 /** The file that is read when none is named, in the working folder. */
@@ -33,6 +33,9 @@ export interface LoadOptions {
   readonly folder: string
   readonly env: Environment
   readonly known: KnownProviders
+  /** Opens the services that keep secrets. Absent: only `env:` and `file:` can be read. */
+  readonly openReferences?: (settings: Config['secrets']) => ReadRemote
+  readonly onReference?: SecretSources['onReference']
   /** From the command line: they win over the file, and over its next version. */
   readonly overrides?: { readonly host?: string; readonly port?: number; readonly dataDir?: string }
 }
@@ -60,7 +63,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
 
   const providers = chooseProviders(settings.providers, options.known, options.env)
   const findings = checkReferences(settings, providers, options.known)
-  const { data, allowPlaintextSecrets, ...sections } = settings
+  const { data, allowPlaintextSecrets, secrets, ...sections } = settings
   const prompts = await readPrompts(settings.routes, folder, findings)
   const { host = sections.server.host, port = sections.server.port, dataDir } = options.overrides ?? {}
   const unresolved = {
@@ -69,11 +72,21 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     server: { ...sections.server, host, port },
     providers,
   }
-  const resolved = await resolveSecrets(
-    unresolved,
-    { env: options.env, folder, allowPlaintext: allowPlaintextSecrets },
-    findings,
-  )
+  const sources = {
+    env: options.env,
+    folder,
+    allowPlaintext: allowPlaintextSecrets,
+    ...(options.onReference && { onReference: options.onReference }),
+  }
+  // How to sign in where secrets are kept is read first, and cannot itself be kept there.
+  const known = findings.length
+  const services = await resolveSecrets(secrets, sources, findings, ['secrets'])
+  if (findings.length > known) return refuse(findings.map(document.place))
+  const readRemote = options.openReferences?.(services)
+  const resolved = {
+    ...(await resolveSecrets(unresolved, { ...sources, ...(readRemote && { readRemote }) }, findings)),
+    secrets: services,
+  }
   if (findings.length === 0) findings.push(...checkSecrets(resolved))
   if (findings.length > 0) return refuse(findings.map(document.place))
   const config: Config = {
@@ -82,7 +95,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     ...(file === undefined ? {} : { file }),
     sources: Object.freeze([
       ...(file === undefined ? [] : [file]),
-      ...secretFiles(unresolved, folder),
+      ...secretFiles([unresolved, secrets], folder),
       ...prompts.files,
     ]),
   }

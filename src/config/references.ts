@@ -29,6 +29,7 @@ export function checkReferences(
     ...checkTelemetry(settings),
     ...checkAlerts(settings),
     ...checkBudgets(settings),
+    ...checkServices(settings),
   ]
 }
 
@@ -126,6 +127,20 @@ function checkScheme(path: Path, url: string, allowPrivateNetwork: boolean): Fin
 
 function checkTelemetry({ telemetry: { otlp } }: Settings): Finding[] {
   return otlp ? checkScheme(['telemetry', 'otlp', 'endpoint'], otlp.endpoint, otlp.allowPrivateNetwork) : []
+}
+
+/** What signs in and what comes back would be readable on the way. */
+function checkServices({ secrets: { vault, aws, google, azure } }: Settings): Finding[] {
+  const addresses: readonly (readonly [Path, string | undefined, boolean | undefined])[] = [
+    [['secrets', 'vault', 'address'], vault?.address, vault?.allowPrivateNetwork],
+    [['secrets', 'aws', 'endpoint'], aws?.endpoint, aws?.allowPrivateNetwork],
+    [['secrets', 'google', 'endpoint'], google?.endpoint, google?.allowPrivateNetwork],
+    [['secrets', 'azure', 'endpoint'], azure?.endpoint, azure?.allowPrivateNetwork],
+    [['secrets', 'azure', 'authority'], azure?.authority, azure?.allowPrivateNetwork],
+  ]
+  return addresses.flatMap(([path, address, isPrivate]) =>
+    address === undefined ? [] : checkScheme(path, address, isPrivate === true),
+  )
 }
 
 /** Channels go by their names: deliveries wait for them over restarts. */

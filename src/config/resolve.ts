@@ -22,10 +22,12 @@ export async function resolveSecrets<T>(
   settings: T,
   sources: SecretSources,
   findings: Finding[],
+  root: Path = [],
 ): Promise<Resolved<T>> {
   async function resolveValue(value: unknown, path: Path): Promise<unknown> {
     if (value instanceof SecretRef) {
       const result = await resolveSecret(value, sources)
+      sources.onReference?.({ path, ref: value, ...(!(result instanceof Secret) && { fault: result }) })
       if (result instanceof Secret) return Object.freeze(result)
       findings.push({ path, ...result })
       return new Secret('')
@@ -42,7 +44,7 @@ export async function resolveSecrets<T>(
     )
     return Object.freeze(Object.fromEntries(await Promise.all(members)))
   }
-  return (await resolveValue(settings, [])) as Resolved<T>
+  return (await resolveValue(settings, root)) as Resolved<T>
 }
 
 /** The parts of a resolved configuration that hold secrets. */

@@ -13,7 +13,8 @@ import { cacheSettings } from './cache-settings.ts'
 import { modelSettings } from './model-settings.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { rolloutSettings } from './rollout-settings.ts'
-import { parseSecretRef, SecretRef } from './secret-ref.ts'
+import { looksLikeReference, parseSecretRef, SecretRef } from './secret-ref.ts'
+import { secretSettings } from './secret-settings.ts'
 import { sharedSetting } from './shared-setting.ts'
 import { storeSetting } from './store-setting.ts'
 import { structuredSettings } from './structured-settings.ts'
@@ -27,7 +28,7 @@ const text = z.string().min(1)
 function secret(meaning: string) {
   return text
     .transform(readSecretRef)
-    .describe(`${meaning} A secret reference: \`env:NAME\` or \`file:/path\`.`)
+    .describe(`${meaning} A secret reference: \`env:NAME\`, \`file:/path\`, or a place in a vault.`)
 }
 
 function readSecretRef(value: string, context: z.RefinementCtx): SecretRef {
@@ -78,7 +79,7 @@ const allowPrivateNetwork = z
 
 /** Most headers are no secrets and stand in the file as they are; `checks.ts` refuses that for credentials. */
 function readHeaderValue(value: string, context: z.RefinementCtx): SecretRef {
-  if (!/^(env|file):/.test(value)) return new SecretRef({ kind: 'open', secret: new Secret(value) })
+  if (!looksLikeReference(value)) return new SecretRef({ kind: 'open', secret: new Secret(value) })
   return readSecretRef(value, context)
 }
 
@@ -285,6 +286,9 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Administration. Without a token, the first start makes a sign-in link.'),
+    secrets: secretSettings({ outboundUrl, allowPrivateNetwork, secret })
+      .prefault({})
+      .describe('The services that keep secrets, for references such as `vault:secret/data/llm#openai`.'),
     providers: z
       .record(name, provider)
       .exactOptional()

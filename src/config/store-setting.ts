@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { Secret } from '../core/secret.ts'
-import { parseSecretRef, SecretRef } from './secret-ref.ts'
+import { looksLikeReference, parseSecretRef, SecretRef } from './secret-ref.ts'
 
 export const storeMend =
   'Write `sqlite`, `postgres://user@host/name`, or, where the URL holds a password, `env:NAME` or `file:/path`.'
@@ -14,7 +14,7 @@ export const storeSetting = z.string().transform((value, context): 'sqlite' | Se
     const kind = holdsPassword(new URL(value)) ? 'plain' : 'open'
     return new SecretRef({ kind, secret: new Secret(value) })
   }
-  const ref = /^(env|file):/.test(value) ? parseSecretRef(value) : undefined
+  const ref = looksLikeReference(value) ? parseSecretRef(value) : undefined
   if (ref instanceof SecretRef) return ref
   const fault = ref ?? { message: 'not a known store', mend: storeMend }
   context.addIssue({ code: 'custom', message: fault.message, params: { mend: fault.mend } })

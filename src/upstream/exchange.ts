@@ -1,0 +1,51 @@
+/** Small requests of the gateway's own whose answers are read, through the egress guard. */
+
+import { Agent } from 'undici'
+import { checkEgressUrl, createGuardedConnector, type EgressPolicy, toConnectError } from './egress.ts'
+
+export interface ExchangeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export interface ExchangeAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+export interface Exchanger {
+  /** Follows no redirect. Rejects with GatewayError where there is no whole answer. */
+  exchange(request: ExchangeRequest): Promise<ExchangeAnswer>
+  close(): Promise<void>
+}
+
+const answerTimeoutMs = 10_000
+const maxAnswerBytes = 1_048_576
+
+/** `ca`: the certificate, in PEM, of a private authority. */
+export function createExchanger(policy: EgressPolicy, ca?: string): Exchanger {
+  const agent = new Agent({
+    connect: createGuardedConnector(policy, {
+      connectTimeoutMs: 3000,
+      ...(ca !== undefined && { tls: { ca } }),
+    }),
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
+    maxResponseSize: maxAnswerBytes,
+  })
+  return {
+    async exchange({ url, ...request }) {
+      const { origin, pathname, search } = checkEgressUrl(url, policy)
+      try {
+        const signal = AbortSignal.timeout(answerTimeoutMs)
+        const answer = await agent.request({ ...request, origin, path: pathname + search, signal })
+        return { status: answer.statusCode, body: await answer.body.text() }
+      } catch (cause) {
+        throw toConnectError(cause)
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}

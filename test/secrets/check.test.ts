@@ -1,0 +1,99 @@
+/** `weir check --secrets`: the state of each reference, and never its value. */
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test, type TestContext } from 'node:test'
+import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
+import { startAws } from '../support/cloud-secrets.ts'
+import { createTemporaryFolder } from '../support/temporary-folder.ts'
+import { startVaultServer } from '../support/vault-server.ts'
+
+const binary = resolve(import.meta.dirname, '../../bin/weir')
+
+async function check(
+  t: TestContext,
+  config: JsonObject,
+  env: Record<string, string>,
+  args: readonly string[] = [],
+) {
+  const folder = createTemporaryFolder(t)
+  writeFileSync(join(folder, 'weir.yaml'), JSON.stringify(config))
+  const child = spawn(binary, ['check', '--secrets', ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = once(child, 'close')
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  await closed
+  return { code: child.exitCode, stdout, stderr }
+}
+
+test('each reference is told: those that lead to a value and those that do not', async (t) => {
+  const vault = await startVaultServer(t, { clock: { nowMs: 0 } })
+  vault.tokens.set('vault-token', { endsAtMs: Infinity, ttlSeconds: 0, isRenewable: false })
+  vault.secrets.set('kv/llm', { openai: 'canary-value-of-openai' })
+  const config = {
+    secrets: { vault: { address: vault.url, token: 'env:VAULT_TOKEN', allowPrivateNetwork: true } },
+    admin: { token: 'env:ADMIN_TOKEN' },
+    providers: {
+      openai: { apiKey: 'vault:kv/llm#openai', headers: { 'x-team': 'search' } },
+      anthropic: { apiKey: 'vault:kv/none#anthropic' },
+    },
+  }
+  const env = { VAULT_TOKEN: 'vault-token', ADMIN_TOKEN: 'canary-admin-token' }
+  const { code, stdout, stderr } = await check(t, config, env)
+  assert.equal(code, 2)
+  assert.deepEqual(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/)),
+    [
+      ['SETTING', 'REFERENCE', 'STATE'],
+      ['admin.token', 'env:ADMIN_TOKEN', 'ok'],
+      ['providers.anthropic.apiKey', 'vault:kv/none#anthropic', 'Vault answered 404 when reading kv/none'],
+      ['providers.openai.apiKey', 'vault:kv/llm#openai', 'ok'],
+      ['secrets.vault.token', 'env:VAULT_TOKEN', 'ok'],
+    ],
+  )
+  assert.match(stderr, /Vault answered 404 when reading kv\/none/)
+  const json = await check(t, config, env, ['--json'])
+  assert.equal(asArray(asObject(JSON.parse(json.stdout))?.['secrets']).length, 4)
+  assert.ok(!(stdout + stderr + json.stdout + json.stderr).includes('canary'))
+})
+
+test('AWS credentials come from the standard chain where the file names none', async (t) => {
+  const identity = {
+    accessKeyId: 'AKIDCHAIN',
+    secretAccessKey: 'the-secret-of-the-chain',
+    sessionToken: 'session',
+  }
+  const { url } = await startAws(t, identity, { 'prod/openai': 'canary-value' })
+  const config = {
+    secrets: { aws: { region: 'us-east-1', endpoint: url, allowPrivateNetwork: true } },
+    providers: { openai: { apiKey: 'aws-sm:prod/openai' } },
+  }
+  const env = {
+    AWS_ACCESS_KEY_ID: identity.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
+    AWS_SESSION_TOKEN: identity.sessionToken,
+  }
+  const { code, stdout } = await check(t, config, env)
+  assert.match(stdout, /providers\.openai\.apiKey +aws-sm:prod\/openai +ok/)
+  assert.equal(code, 0)
+})
+
+test('how to sign in cannot itself be kept in a vault', async (t) => {
+  const config = {
+    secrets: { vault: { address: 'https://vault.example', token: 'vault:kv/llm#token' } },
+    providers: { openai: { apiKey: 'vault:kv/llm#openai' } },
+  }
+  const { code, stderr } = await check(t, config, {})
+  assert.equal(code, 2)
+  assert.match(stderr, /secrets\.vault\.token: a reference `vault:` cannot stand here/)
+})

@@ -1,0 +1,161 @@
+/** A server that speaks the HTTP API of Vault and OpenBao on loopback: sign-in, tokens that end, KV 1 and 2, leases, namespaces. */
+
+import { createPublicKey, type KeyObject, randomUUID, verify } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { asObject, asString, type JsonObject, parseJson } from '../../src/core/json.ts'
+import type { Lifetime } from './stack.ts'
+
+export interface VaultClock {
+  nowMs: number
+}
+
+export interface VaultToken {
+  endsAtMs: number
+  readonly ttlSeconds: number
+  readonly isRenewable: boolean
+}
+
+export interface VaultServer {
+  readonly url: string
+  /** By the path of the API, `kv/...` (version 1) or `secret/data/...` (version 2). */
+  readonly secrets: Map<string, JsonObject>
+  readonly tokens: Map<string, VaultToken>
+  /** Method and path of each request that was answered. */
+  readonly calls: string[]
+  readonly leases: Map<string, { endsAtMs: number; renewals: number }>
+  /** `sealed`: 503 to everything; `gone`: connections are cut. */
+  state: 'open' | 'sealed' | 'gone'
+}
+
+export interface VaultOptions {
+  readonly clock: VaultClock
+  readonly namespace?: string
+  readonly approle?: { readonly roleId: string; readonly secretId: string }
+  /** Of the issuer whose tokens `jwt` and `kubernetes` accept (RS256). */
+  readonly jwtKey?: KeyObject
+  readonly tokenTtlSeconds?: number
+}
+
+type Reply = readonly [status: number, body: JsonObject]
+
+const denied: Reply = [403, { errors: ['permission denied'] }]
+const absent: Reply = [404, { errors: [] }]
+const leaseSeconds = 60
+/** A lease is renewed this often; then its longest life is reached. */
+const maxRenewals = 2
+
+export async function startVaultServer(t: Lifetime, options: VaultOptions): Promise<VaultServer> {
+  const { clock, tokenTtlSeconds = 120 } = options
+  const tokens = new Map<string, VaultToken>()
+  const secrets = new Map<string, JsonObject>()
+  const leases: VaultServer['leases'] = new Map()
+  const calls: string[] = []
+  const versions = new Map<string, { seen: JsonObject; version: number }>()
+
+  function issueToken(): Reply {
+    const token = `hvs.${randomUUID()}`
+    tokens.set(token, {
+      endsAtMs: clock.nowMs + tokenTtlSeconds * 1000,
+      ttlSeconds: tokenTtlSeconds,
+      isRenewable: true,
+    })
+    return [200, { auth: { client_token: token, lease_duration: tokenTtlSeconds, renewable: true } }]
+  }
+
+  function login(path: string, body: JsonObject): Reply {
+    if (path === 'auth/approle/login') {
+      const { roleId, secretId } = options.approle ?? {}
+      const isKnown = roleId !== undefined && body['role_id'] === roleId && body['secret_id'] === secretId
+      return isKnown ? issueToken() : [400, { errors: ['invalid role or secret ID'] }]
+    }
+    const isSigned = options.jwtKey !== undefined && isValidJwt(asString(body['jwt']), options.jwtKey)
+    return body['role'] === 'weir' && isSigned ? issueToken() : [400, { errors: ['error validating token'] }]
+  }
+
+  function readSecret(path: string): Reply {
+    const record = secrets.get(path)
+    if (path.startsWith('database/creds/')) {
+      const id = `${path}/${randomUUID()}`
+      leases.set(id, { endsAtMs: clock.nowMs + leaseSeconds * 1000, renewals: 0 })
+      const data = { username: `u-${leases.size}`, password: `p-${leases.size}` }
+      return [200, { lease_id: id, lease_duration: leaseSeconds, renewable: true, data }]
+    }
+    if (!record) return absent
+    if (!/^[\w-]+\/data\//.test(path)) {
+      return [200, { lease_id: '', lease_duration: 2_764_800, renewable: false, data: record }]
+    }
+    const last = versions.get(path)
+    const version = last?.seen === record ? last.version : (last?.version ?? 0) + 1
+    versions.set(path, { seen: record, version })
+    const metadata = { version, created_time: '2026-01-01T00:00:00Z', deletion_time: '', destroyed: false }
+    return [200, { lease_id: '', lease_duration: 0, renewable: false, data: { data: record, metadata } }]
+  }
+
+  function renewLease(body: JsonObject): Reply {
+    const id = asString(body['lease_id']) ?? ''
+    const lease = leases.get(id)
+    if (!lease || lease.endsAtMs <= clock.nowMs) return [400, { errors: ['lease not found'] }]
+    const seconds = lease.renewals < maxRenewals ? leaseSeconds : 5
+    lease.renewals++
+    lease.endsAtMs = clock.nowMs + seconds * 1000
+    return [200, { lease_id: id, lease_duration: seconds, renewable: true }]
+  }
+
+  async function answer(request: IncomingMessage): Promise<Reply> {
+    const path = (request.url ?? '').replace(/^\/v1\//, '')
+    const body = asObject(parseJson(await text(request))) ?? {}
+    calls.push(`${request.method} ${path}`)
+    if (request.headers['x-vault-request'] !== 'true') return [400, { errors: ['missing X-Vault-Request'] }]
+    if (options.namespace !== undefined && request.headers['x-vault-namespace'] !== options.namespace) {
+      return denied
+    }
+    if (/^auth\/[\w-]+\/login$/.test(path)) return login(path, body)
+    const token = tokens.get(String(request.headers['x-vault-token']))
+    if (!token || token.endsAtMs <= clock.nowMs) return denied
+    if (path === 'auth/token/lookup-self') {
+      const ttl = token.endsAtMs === Infinity ? 0 : Math.round((token.endsAtMs - clock.nowMs) / 1000)
+      return [200, { data: { ttl, renewable: token.isRenewable } }]
+    }
+    if (path === 'auth/token/renew-self') {
+      if (!token.isRenewable) return [400, { errors: ['lease is not renewable'] }]
+      token.endsAtMs = clock.nowMs + token.ttlSeconds * 1000
+      return [200, { auth: { client_token: '', lease_duration: token.ttlSeconds, renewable: true } }]
+    }
+    if (path === 'sys/leases/renew') return renewLease(body)
+    return request.method === 'GET' ? readSecret(path) : [405, { errors: ['unsupported operation'] }]
+  }
+
+  const server = createServer((request, response) => {
+    if (vault.state === 'gone') return void request.socket.destroy()
+    const reply: Promise<Reply> =
+      vault.state === 'sealed' ? Promise.resolve([503, { errors: ['Vault is sealed'] }]) : answer(request)
+    void reply.then(([status, body]) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => {
+    server.closeAllConnections()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const vault: VaultServer = { url, secrets, tokens, calls, leases, state: 'open' }
+  return vault
+}
+
+function isValidJwt(jwt: string | undefined, key: KeyObject): boolean {
+  const [head, payload, signature] = jwt?.split('.') ?? []
+  if (head === undefined || payload === undefined || signature === undefined) return false
+  const isSigned = verify(
+    'sha256',
+    Buffer.from(`${head}.${payload}`),
+    key.type === 'private' ? createPublicKey(key) : key,
+    Buffer.from(signature, 'base64url'),
+  )
+  const claims = asObject(parseJson(Buffer.from(payload, 'base64url').toString()))
+  return isSigned && Number(claims?.['exp']) * 1000 > Date.now()
+}
