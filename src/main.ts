@@ -32,7 +32,8 @@ import { createPricedAsk } from './compose/priced-ask.ts'
 import { createRouting } from './compose/routing.ts'
 import { openShared } from './compose/shared.ts'
 import { openRollout } from './compose/rollout.ts'
-import { createSecrets, type RunningSecrets } from './compose/secrets.ts'
+import { createSecrets, openVault, type RunningSecrets } from './compose/secrets.ts'
+import { composeSecretRoutes } from './compose/stored-secrets.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { composeContracts } from './compose/structured.ts'
@@ -134,7 +135,7 @@ export async function startForCommand(
 /** Starts a gateway. Throws ConfigError, or Error where the data directory is held by another process. */
 export async function start(options: StartOptions): Promise<RunningGateway> {
   const closers = new Closers()
-  const secrets = createSecrets(systemClock)
+  const secrets = createSecrets(systemClock, { toleratesUnstored: options.isControlOnly === true })
   closers.add(() => secrets.close())
   const { openReferences } = secrets
   const load = () => loadConfig({ ...loadOptions(options), openReferences })
@@ -409,6 +410,13 @@ async function compose({
     ...drift.routes,
     ...cacheRoutes(cache),
     ...batching.adminRoutes,
+    ...composeSecretRoutes({
+      settings: () => current.secrets,
+      store: stores.secrets,
+      clock,
+      openVault: (settings) => openVault(settings, clock),
+      onChange: () => secrets.refresh(),
+    }),
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
   const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({

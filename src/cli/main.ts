@@ -15,6 +15,7 @@ import { addKeys } from './keys.ts'
 import { addModels } from './models.ts'
 import { createOutput, type Output } from './output.ts'
 import { addRollout } from './rollout.ts'
+import { addSecrets } from './secrets.ts'
 import { addServe } from './serve.ts'
 import { addSimulate } from './simulate.ts'
 
@@ -33,6 +34,7 @@ addServe(program, output)
 addCheck(program, output)
 addModels(program, output)
 addKeys(program, output)
+addSecrets(program, output)
 addEval(program, output)
 addImport(program, output)
 addDrift(program, output)

@@ -1,7 +1,13 @@
 /** The services that keep secrets: opened as the configuration names them, read through the egress guard. */
 
-import { createHash } from 'node:crypto'
-import { type Config, type LoadOptions, loadConfig, type LoadResult } from '../config/load.ts'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  type Config,
+  type LoadOptions,
+  loadConfig,
+  type LoadResult,
+  type StorePlace,
+} from '../config/load.ts'
 import type { ReadRemote, RemoteScheme } from '../config/secret-ref.ts'
 import type { Clock } from '../core/clock.ts'
 import { systemClock } from '../core/clock.ts'
@@ -20,16 +26,17 @@ import {
 } from '../secrets/aws.ts'
 import { createAzureChain, createAzureGrant, createAzureSource } from '../secrets/azure.ts'
 import { createGoogleChain, createGoogleSource } from '../secrets/google.ts'
-import { createVaultSource } from '../secrets/vault.ts'
+import { createVaultSource, type VaultSource } from '../secrets/vault.ts'
 import type { HealthChange } from '../routing/health.ts'
 import type { Log } from '../telemetry/log.ts'
+import { openStoredSource } from './stored-secrets.ts'
 import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
 
 type SecretSettings = Config['secrets']
 
 export interface RunningSecrets {
   /** For `LoadOptions`. */
-  readonly openReferences: (settings: SecretSettings) => ReadRemote
+  readonly openReferences: (settings: SecretSettings, place: StorePlace) => ReadRemote
   /** The configuration that was loaded last is in force. */
   adopt(): void
   /** Reads secrets again in time, and reloads where one has changed. */
@@ -38,6 +45,8 @@ export interface RunningSecrets {
   onHealthChange(change: HealthChange): void
   /** Reads what is due now. */
   tick(): Promise<void>
+  /** Reads all again now. */
+  refresh(): void
   states(): readonly ReferenceState[]
   close(): Promise<void>
 }
@@ -48,7 +57,15 @@ interface StartParts {
   setReady(isReady: boolean): void
 }
 
-export function createSecrets(clock: Clock): RunningSecrets {
+export interface SecretsOptions {
+  /**
+   * A secret that is not stored yet is replaced by a random one: a command that is to store it needs the rest of the
+   * configuration.
+   */
+  readonly toleratesUnstored?: boolean
+}
+
+export function createSecrets(clock: Clock, options: SecretsOptions = {}): RunningSecrets {
   let log: StartParts['log'] | undefined
   const references = new References({
     clock,
@@ -56,7 +73,16 @@ export function createSecrets(clock: Clock): RunningSecrets {
       log?.warn({ reference, kind, fault: message }, 'a secret could not be read'),
   })
   return {
-    openReferences: (settings) => references.reader(servicesOf(settings, clock)),
+    openReferences(settings, place) {
+      const read = references.reader(servicesOf(settings, place, clock))
+      if (!options.toleratesUnstored) return read
+      return async (ref) => {
+        const outcome = await read(ref)
+        if (ref.scheme !== 'stored' || outcome instanceof Secret) return outcome
+        return new Secret(randomBytes(32).toString('hex'))
+      }
+    },
+    refresh: () => void references.refreshAll(),
     adopt: () => void references.adopt(),
     start(parts) {
       log = parts.log
@@ -90,18 +116,27 @@ export async function loadConfigOnce(options: LoadOptions): Promise<LoadResult> 
   }
 }
 
-function servicesOf(settings: SecretSettings, clock: Clock): Services {
+function servicesOf(settings: SecretSettings, place: StorePlace, clock: Clock): Services {
   return {
     fingerprint: fingerprintOf(settings),
     ttlMs: settings.ttlSeconds * 1000,
-    open: (scheme) => openService(scheme, settings, clock),
+    open: (scheme) => openService(scheme, settings, { place, clock }),
   }
 }
 
-function openService(scheme: RemoteScheme, settings: SecretSettings, clock: Clock): SecretSource | undefined {
+function openService(
+  scheme: RemoteScheme,
+  settings: SecretSettings,
+  { place, clock }: { readonly place: StorePlace; readonly clock: Clock },
+): SecretSource | undefined {
   switch (scheme) {
     case 'vault':
-      return settings.vault && openVault(settings.vault, clock)
+      return openVault(settings, clock)
+    case 'stored': {
+      const { stored } = settings
+      const vault = stored?.transit && openVault(settings, clock)
+      return stored && openStoredSource(place, { settings: stored, clock, vault })
+    }
     case 'aws-sm':
       return settings.aws && createSecretsManagerSource(awsParts(settings.aws, clock))
     case 'aws-ssm':
@@ -115,7 +150,8 @@ function openService(scheme: RemoteScheme, settings: SecretSettings, clock: Cloc
 
 type ServiceSettings<Name extends keyof SecretSettings> = NonNullable<SecretSettings[Name]>
 
-function openVault(vault: ServiceSettings<'vault'>, clock: Clock): SecretSource {
+export function openVault({ vault }: SecretSettings, clock: Clock): VaultSource | undefined {
+  if (!vault) return undefined
   const { exchange, close } = exchangerFor([vault.address], vault.allowPrivateNetwork, vault.ca)
   return createVaultSource(vault, { send: exchange, clock, close })
 }
@@ -207,11 +243,8 @@ function fingerprintOf(settings: SecretSettings): string {
 }
 
 function reveal(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]: [string, unknown]) => [
-      name,
-      member instanceof Secret ? member.reveal() : member,
-    ]),
-  )
+  if (typeof value !== 'object' || value === null) return value
+  const open = (member: unknown): unknown => (member instanceof Secret ? member.reveal() : member)
+  if (Array.isArray(value)) return value.map(open)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, open(member)]))
 }

@@ -28,12 +28,14 @@ import { createAuditStore } from '../storage/sql/audit-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
+import { createSecretStore } from '../storage/sql/secret-store.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
 import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { openStore } from '../storage/sqlite/open.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
+import type { StoredSecretStore } from '../secrets/port.ts'
 import type { StoredResponseStore } from '../stored/port.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
@@ -55,6 +57,7 @@ export interface Stores {
   readonly sharedLedger: SharedLedger<EntryRow> | undefined
   readonly audit: AuditStore
   readonly rollout: RolloutStore
+  readonly secrets: StoredSecretStore
 }
 
 export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
@@ -86,5 +89,6 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     sharedLedger: database.dialect === 'postgres' ? createSharedLedger(database, clock) : undefined,
     audit: createAuditStore(database),
     rollout: createRolloutStore(database),
+    secrets: createSecretStore(database),
   }
 }

@@ -26,6 +26,13 @@ export type Config = Resolved<Omit<Settings, 'data' | 'providers' | 'allowPlaint
   readonly sources: readonly string[]
 }
 
+/** Where the database is, for secrets that are kept in it. */
+export interface StorePlace {
+  readonly dataDir: string
+  /** Its setting, whose own secret is read when this is called. Rejects with ConfigError. */
+  store(): Promise<Config['store']>
+}
+
 export interface LoadOptions {
   /** Named by the caller: it must exist. Without it, `weir.yaml` in `folder` is read if it is there. */
   readonly file?: string
@@ -34,7 +41,7 @@ export interface LoadOptions {
   readonly env: Environment
   readonly known: KnownProviders
   /** Opens the services that keep secrets. Absent: only `env:` and `file:` can be read. */
-  readonly openReferences?: (settings: Config['secrets']) => ReadRemote
+  readonly openReferences?: (settings: Config['secrets'], place: StorePlace) => ReadRemote
   readonly onReference?: SecretSources['onReference']
   /** From the command line: they win over the file, and over its next version. */
   readonly overrides?: { readonly host?: string; readonly port?: number; readonly dataDir?: string }
@@ -82,7 +89,17 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const known = findings.length
   const services = await resolveSecrets(secrets, sources, findings, ['secrets'])
   if (findings.length > known) return refuse(findings.map(document.place))
-  const readRemote = options.openReferences?.(services)
+  const place: StorePlace = {
+    dataDir: dataDir === undefined ? resolve(folder, data) : resolve(options.folder, dataDir),
+    async store() {
+      const faults: Finding[] = []
+      const remote = readRemote && { readRemote }
+      const { store } = await resolveSecrets({ store: sections.store }, { ...sources, ...remote }, faults)
+      if (faults.length > 0) throw new ConfigError(faults.map(document.place), file)
+      return store
+    },
+  }
+  const readRemote = options.openReferences?.(services, place)
   const resolved = {
     ...(await resolveSecrets(unresolved, { ...sources, ...(readRemote && { readRemote }) }, findings)),
     secrets: services,
@@ -91,7 +108,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   if (findings.length > 0) return refuse(findings.map(document.place))
   const config: Config = {
     ...resolved,
-    dataDir: dataDir === undefined ? resolve(folder, data) : resolve(options.folder, dataDir),
+    dataDir: place.dataDir,
     ...(file === undefined ? {} : { file }),
     sources: Object.freeze([
       ...(file === undefined ? [] : [file]),

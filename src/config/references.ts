@@ -130,7 +130,7 @@ function checkTelemetry({ telemetry: { otlp } }: Settings): Finding[] {
 }
 
 /** What signs in and what comes back would be readable on the way. */
-function checkServices({ secrets: { vault, aws, google, azure } }: Settings): Finding[] {
+function checkServices({ secrets: { vault, aws, google, azure, stored } }: Settings): Finding[] {
   const addresses: readonly (readonly [Path, string | undefined, boolean | undefined])[] = [
     [['secrets', 'vault', 'address'], vault?.address, vault?.allowPrivateNetwork],
     [['secrets', 'aws', 'endpoint'], aws?.endpoint, aws?.allowPrivateNetwork],
@@ -138,9 +138,14 @@ function checkServices({ secrets: { vault, aws, google, azure } }: Settings): Fi
     [['secrets', 'azure', 'endpoint'], azure?.endpoint, azure?.allowPrivateNetwork],
     [['secrets', 'azure', 'authority'], azure?.authority, azure?.allowPrivateNetwork],
   ]
-  return addresses.flatMap(([path, address, isPrivate]) =>
+  const findings = addresses.flatMap(([path, address, isPrivate]) =>
     address === undefined ? [] : checkScheme(path, address, isPrivate === true),
   )
+  if (stored?.transit && !vault) {
+    const mend = 'Add `secrets.vault`, which says where Vault is and how to sign in.'
+    findings.push({ path: ['secrets', 'stored', 'transit'], message: 'no Vault', mend })
+  }
+  return findings
 }
 
 /** Channels go by their names: deliveries wait for them over restarts. */

@@ -64,6 +64,7 @@ interface SecretHolders {
   >
   readonly store: 'sqlite' | Secret
   readonly access: { readonly pepper?: Secret }
+  readonly secrets: { readonly stored?: { readonly key?: Secret; readonly previousKeys: readonly Secret[] } }
   readonly alerts: {
     readonly webhooks: readonly { readonly secret: Secret }[]
     readonly slack: readonly { readonly url: Secret }[]
@@ -74,6 +75,7 @@ interface SecretHolders {
 
 const minSecretLength = 16
 const minPepperLength = 32
+const minKeyLength = 32
 
 /** Faults of the secrets themselves: too short, not fit for a header, used twice, not a key pair. */
 export function checkSecrets(config: SecretHolders): Finding[] {
@@ -95,6 +97,9 @@ export function checkSecrets(config: SecretHolders): Finding[] {
     ...checkOutboundHeaders(['telemetry', 'otlp', 'headers'], config.telemetry.otlp?.headers),
     ...checkStore(config.store),
     ...(config.access.pepper ? checkLength(['access', 'pepper'], config.access.pepper, minPepperLength) : []),
+    ...(config.secrets.stored?.key
+      ? checkLength(['secrets', 'stored', 'key'], config.secrets.stored.key, minKeyLength)
+      : []),
     ...config.alerts.webhooks.flatMap(({ secret }, index) =>
       checkLength(['alerts', 'webhooks', index, 'secret'], secret),
     ),

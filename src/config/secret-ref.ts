@@ -53,6 +53,7 @@ const remoteForms = {
     form: /^([A-Za-z0-9-]{3,24}\/[A-Za-z0-9-]{1,127}(?:\/[0-9a-f]{32})?)(?:#(.+))?$/,
     example: 'azure-kv:my-vault/openai',
   },
+  stored: { form: /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})(?:#(.+))?$/, example: 'stored:openai' },
 } as const
 
 const remoteSchemes = Object.keys(remoteForms) as readonly RemoteScheme[]

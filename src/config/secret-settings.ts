@@ -122,6 +122,34 @@ function azureSettings({ outboundUrl, allowPrivateNetwork, secret }: Parts) {
     )
 }
 
+const maxPreviousKeys = 8
+
+function storedSettings({ secret }: Parts) {
+  return z
+    .strictObject({
+      key: secret('What the data keys are encrypted with: 32 characters or more.').exactOptional(),
+      previousKeys: z
+        .array(secret('A key that was in force before.'))
+        .max(maxPreviousKeys)
+        .default([])
+        .describe('Needed until `weir secrets rotate` has run under the new key.'),
+      transit: z
+        .strictObject({
+          key: z
+            .string()
+            .regex(/^[\w-]{1,128}$/)
+            .describe("The key's name."),
+          mount: mount('transit'),
+        })
+        .exactOptional()
+        .describe("A key of Vault's transit engine, which never leaves it. Signs in by `secrets.vault`."),
+    })
+    .refine(({ key, transit }) => (key === undefined) !== (transit === undefined), {
+      error: 'not one key',
+      params: { mend: 'Write either `key: env:NAME` or `transit: { key: NAME }`.' },
+    })
+}
+
 /** The references of this section itself are `env:` and `file:` alone: they are read before all others. */
 export function secretSettings(parts: Parts) {
   return z.strictObject({
@@ -135,6 +163,9 @@ export function secretSettings(parts: Parts) {
     vault: vaultSettings(parts)
       .exactOptional()
       .describe('HashiCorp Vault or OpenBao, for `vault:API/path#field`.'),
+    stored: storedSettings(parts)
+      .exactOptional()
+      .describe('What protects the secrets in the database, for `stored:NAME` and `weir secrets`.'),
     aws: awsSettings(parts)
       .exactOptional()
       .describe('AWS Secrets Manager and Parameter Store, for `aws-sm:id#field` and `aws-ssm:name`.'),

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { Secret } from '../core/secret.ts'
-import { parseSecretRef, SecretRef } from './secret-ref.ts'
+import { looksLikeReference, parseSecretRef, SecretRef } from './secret-ref.ts'
 
 export const sharedMend =
   'Write `memory`, `redis://host:6379`, or, where the URL holds a password, `env:NAME` or `file:/path`.'
@@ -16,7 +16,7 @@ export const sharedSetting = z.string().transform((value, context): 'memory' | S
       secret: new Secret(value),
     })
   }
-  const ref = /^(env|file):/.test(value) ? parseSecretRef(value) : undefined
+  const ref = looksLikeReference(value) ? parseSecretRef(value) : undefined
   if (ref instanceof SecretRef) return ref
   const fault = ref ?? { message: 'not a known place', mend: sharedMend }
   context.addIssue({ code: 'custom', message: fault.message, params: { mend: fault.mend } })

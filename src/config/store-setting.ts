@@ -14,7 +14,7 @@ export const storeSetting = z.string().transform((value, context): 'sqlite' | Se
     const kind = holdsPassword(new URL(value)) ? 'plain' : 'open'
     return new SecretRef({ kind, secret: new Secret(value) })
   }
-  const ref = looksLikeReference(value) ? parseSecretRef(value) : undefined
+  const ref = looksLikeReference(value) && !value.startsWith('stored:') ? parseSecretRef(value) : undefined
   if (ref instanceof SecretRef) return ref
   const fault = ref ?? { message: 'not a known store', mend: storeMend }
   context.addIssue({ code: 'custom', message: fault.message, params: { mend: fault.mend } })

@@ -35,3 +35,46 @@ export interface SecretSource {
   maintain?(): Promise<number | undefined>
   close(): Promise<void>
 }
+
+/** Encrypts for one place of the database, so that what stands elsewhere cannot be read. */
+export interface Sealing {
+  seal(key: Uint8Array, place: readonly (string | number)[], plain: string): Uint8Array
+  /** Undefined where it was sealed with another key or for another place, or was changed. */
+  unseal(key: Uint8Array, place: readonly (string | number)[], sealed: Uint8Array): string | undefined
+}
+
+/** A secret as the database has it. */
+export interface SealedSecret {
+  readonly org: string
+  readonly name: string
+  /** One more with each value. */
+  readonly version: number
+  /** Of the data key that it is sealed with. */
+  readonly keyVersion: number
+  readonly sealed: Uint8Array
+  readonly updatedAtMs: number
+}
+
+/** A data key of an organisation, encrypted by a key that the database does not have. */
+export interface WrappedKey {
+  readonly org: string
+  readonly version: number
+  /** Which key encrypts it. */
+  readonly wrapId: string
+  readonly wrapped: string
+  readonly createdAtMs: number
+}
+
+export interface StoredSecretStore {
+  /** By name. */
+  list(org: string): Promise<readonly SealedSecret[]>
+  find(org: string, name: string): Promise<SealedSecret | undefined>
+  /** In place of `replaces`, or new; false where somebody else was first. */
+  put(secret: SealedSecret, replaces: SealedSecret | undefined): Promise<boolean>
+  remove(org: string, name: string): Promise<boolean>
+  /** The oldest first. */
+  keys(org: string): Promise<readonly WrappedKey[]>
+  /** False where its version is taken. */
+  addKey(key: WrappedKey): Promise<boolean>
+  rewrapKey(key: WrappedKey): Promise<void>
+}

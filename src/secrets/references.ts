@@ -254,6 +254,7 @@ function notConfigured(scheme: RemoteScheme): Complaint {
     'aws-ssm': 'aws',
     'gcp-sm': 'google',
     'azure-kv': 'azure',
+    stored: 'stored',
   }
   return {
     message: `a reference \`${scheme}:\`, and no such service is configured`,

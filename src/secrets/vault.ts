@@ -40,7 +40,12 @@ const renewShare = 2 / 3
 /** How soon a renewal that failed is tried again. */
 const retryMs = 10_000
 
-export function createVaultSource(settings: VaultSettings, { send, clock, close }: VaultParts): SecretSource {
+export interface VaultSource extends SecretSource {
+  /** One call with its token; what it answers. Throws SecretFailure where it refuses. */
+  post(path: string, body: JsonObject): Promise<JsonObject>
+}
+
+export function createVaultSource(settings: VaultSettings, { send, clock, close }: VaultParts): VaultSource {
   const login = loginOf(settings)
   let session: Session | undefined
   let pending: Promise<Session> | undefined
@@ -115,6 +120,11 @@ export function createVaultSource(settings: VaultSettings, { send, clock, close 
       const { status, answer } = await callSigned('GET', name)
       if (status !== 200 || !answer) throw failureOf(status, `reading ${name}`)
       return toMaterial(answer, name)
+    },
+    async post(path, body) {
+      const { status, answer } = await callSigned('POST', path, body)
+      if (status !== 200 || !answer) throw failureOf(status, `calling ${path}`)
+      return answer
     },
     async renew(lease) {
       const increment = Math.round(lease.durationMs / 1000)

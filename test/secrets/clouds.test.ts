@@ -9,12 +9,14 @@ import { systemClock } from '../../src/core/clock.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { startAws, startAzure, startGoogle } from '../support/cloud-secrets.ts'
 
+const noDatabase = { dataDir: '/nowhere', store: () => Promise.resolve('sqlite' as const) }
+
 type Settings = Parameters<ReturnType<typeof createSecrets>['openReferences']>[0]
 
 function reader(t: TestContext, settings: Omit<Settings, 'ttlSeconds'>) {
   const secrets = createSecrets(systemClock)
   t.after(() => secrets.close())
-  const readRemote = secrets.openReferences({ ttlSeconds: 300, ...settings })
+  const readRemote = secrets.openReferences({ ttlSeconds: 300, ...settings }, noDatabase)
   const read = async (text: string): Promise<string> => {
     const ref = parseSecretRef(text)
     if (!(ref instanceof SecretRef) || ref.source.kind !== 'remote')

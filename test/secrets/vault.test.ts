@@ -8,6 +8,7 @@ import { parseSecretRef, SecretRef } from '../../src/config/secret-ref.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { startVaultServer, type VaultOptions, type VaultServer } from '../support/vault-server.ts'
 
+const noDatabase = { dataDir: '/nowhere', store: () => Promise.resolve('sqlite' as const) }
 const root = 'root-token-of-the-vault'
 
 interface Way {
@@ -26,7 +27,7 @@ async function startVault(t: TestContext, way: Way, options: Partial<VaultOption
   const settings = { ttlSeconds: 300, vault: { address: vault.url, allowPrivateNetwork: true, ...way } }
   /** What a load of the configuration finds behind the reference: the value, or the complaint's text. */
   const read = async (...references: readonly string[]): Promise<readonly string[]> => {
-    const readRemote = secrets.openReferences(settings)
+    const readRemote = secrets.openReferences(settings, noDatabase)
     const found = await Promise.all(
       references.map(async (text) => {
         const ref = parseSecretRef(text)
@@ -201,10 +202,8 @@ test('a vault on a private address is not asked unless the configuration allows 
   const vault = await startVaultServer(t, { clock: time })
   const secrets = createSecrets({ nowMs: () => 1, monotonicMs: () => 1 })
   t.after(() => secrets.close())
-  const readRemote = secrets.openReferences({
-    ttlSeconds: 300,
-    vault: { address: vault.url, allowPrivateNetwork: false, token: new Secret(root) },
-  })
+  const closed = { address: vault.url, allowPrivateNetwork: false, token: new Secret(root) }
+  const readRemote = secrets.openReferences({ ttlSeconds: 300, vault: closed }, noDatabase)
   const outcome = await readRemote({ kind: 'remote', scheme: 'vault', name: 'kv/llm', field: 'key' })
   assert.ok(!(outcome instanceof Secret))
   assert.match(outcome.message, /egress_blocked/)

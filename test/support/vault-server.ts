@@ -1,6 +1,14 @@
 /** A server that speaks the HTTP API of Vault and OpenBao on loopback: sign-in, tokens that end, KV 1 and 2, leases, namespaces. */
 
-import { createPublicKey, type KeyObject, randomUUID, verify } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+  verify,
+} from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -53,6 +61,7 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
   const secrets = new Map<string, JsonObject>()
   const leases: VaultServer['leases'] = new Map()
   const calls: string[] = []
+  const transitKey = randomBytes(32)
   const versions = new Map<string, { seen: JsonObject; version: number }>()
 
   function issueToken(): Reply {
@@ -104,6 +113,28 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
     return [200, { lease_id: id, lease_duration: seconds, renewable: true }]
   }
 
+  /** AES-GCM with the associated data that came along, as `aes256-gcm96` keys work. */
+  function useTransit(path: string, body: JsonObject): Reply {
+    const aad = Buffer.from(asString(body['associated_data']) ?? '', 'base64')
+    if (path === 'transit/encrypt/weir') {
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', transitKey, nonce).setAAD(aad)
+      const sealed = [cipher.update(Buffer.from(asString(body['plaintext'])!, 'base64')), cipher.final()]
+      const bytes = Buffer.concat([nonce, cipher.getAuthTag(), ...sealed])
+      return [200, { data: { ciphertext: `vault:v1:${bytes.toString('base64')}`, key_version: 1 } }]
+    }
+    if (path !== 'transit/decrypt/weir') return [400, { errors: ['encryption key not found'] }]
+    const bytes = Buffer.from(asString(body['ciphertext'])!.replace('vault:v1:', ''), 'base64')
+    const decipher = createDecipheriv('aes-256-gcm', transitKey, bytes.subarray(0, 12)).setAAD(aad)
+    decipher.setAuthTag(bytes.subarray(12, 28))
+    try {
+      const plain = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
+      return [200, { data: { plaintext: plain.toString('base64') } }]
+    } catch {
+      return [400, { errors: ['cipher: message authentication failed'] }]
+    }
+  }
+
   async function answer(request: IncomingMessage): Promise<Reply> {
     const path = (request.url ?? '').replace(/^\/v1\//, '')
     const body = asObject(parseJson(await text(request))) ?? {}
@@ -125,6 +156,7 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
       return [200, { auth: { client_token: '', lease_duration: token.ttlSeconds, renewable: true } }]
     }
     if (path === 'sys/leases/renew') return renewLease(body)
+    if (path.startsWith('transit/')) return useTransit(path, body)
     return request.method === 'GET' ? readSecret(path) : [405, { errors: ['unsupported operation'] }]
   }
 

@@ -11,6 +11,7 @@ import { batchMigrations } from './batch-migrations.ts'
 import { budgetMigrations } from './budget-migrations.ts'
 import { sharedLedgerMigrations } from './ledger-migrations.ts'
 import { rolloutMigrations } from './rollout-migrations.ts'
+import { secretMigrations } from './secret-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   ...sharedLedgerMigrations,
   ...auditMigrations,
   ...rolloutMigrations,
+  ...secretMigrations,
 ]
