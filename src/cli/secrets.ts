@@ -50,8 +50,13 @@ async function list(flags: Flags, output: Output): Promise<void> {
   if (flags.json) return output.printJson(answer)
   const rows = asArray(answer?.['data']).map((each) => {
     const secret = asObject(each)
-    const cell = (field: string) => String(secret?.[field] ?? '')
-    return [asString(secret?.['name']) ?? '', cell('version'), cell('key_version'), cell('updated_at')]
+    const number = (field: string) => String(asNumber(secret?.[field]) ?? '')
+    return [
+      asString(secret?.['name']) ?? '',
+      number('version'),
+      number('key_version'),
+      asString(secret?.['updated_at']) ?? '',
+    ]
   })
   if (rows.length === 0) return output.print('no secrets are stored')
   for (const line of alignColumns(

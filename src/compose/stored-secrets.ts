@@ -45,7 +45,12 @@ export function openStoredSource(place: StorePlace, parts: Omit<StoredSecretPart
   let opened: Promise<{ database: Database; secrets: StoredSecrets }> | undefined
   const open = async () => {
     const store = await place.store()
-    const database = await openDatabase({ store, dataDir: place.dataDir, clock: parts.clock, onError() {} })
+    const database = await openDatabase({
+      store,
+      dataDir: place.dataDir,
+      clock: parts.clock,
+      onError: ignore,
+    })
     return { database, secrets: composeStoredSecrets({ ...parts, store: createSecretStore(database) }) }
   }
   return {
@@ -66,6 +71,9 @@ export function openStoredSource(place: StorePlace, parts: Omit<StoredSecretPart
     },
   }
 }
+
+/** The next read tells. */
+function ignore(): void {}
 
 export interface SecretAdminParts {
   readonly settings: () => Config['secrets']

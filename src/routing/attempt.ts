@@ -15,6 +15,7 @@ import {
   type SuspendedStream,
 } from '../upstream/operation.ts'
 import { isStaleSocket } from '../upstream/send.ts'
+import { withoutCredential } from '../upstream/without-credential.ts'
 import type { FigureBook, Sample } from './figures.ts'
 import type { Health } from './health.ts'
 import { type HedgeBudget, race } from './hedge.ts'
@@ -310,6 +311,7 @@ class Course {
     } finally {
       release?.(result && tokensOf(result))
     }
+    if (result.error) result = { ...result, error: withoutCredential(result.error, leg.target.credential) }
     await account.settle(result)
     // The client has the beginning of the answer, whatever became of this attempt at its rest.
     if (this.#broken && result.error && !result.isCommitted)
