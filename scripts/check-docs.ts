@@ -1,6 +1,6 @@
 /**
  * Writes the generated documentation (`--write`), or checks that it is fresh, that no local link is dead,
- * and that every dependency has its reason.
+ * that every dependency has its reason, and that every test which a page names exists.
  */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { providerTable } from '../src/providers/table.ts'
 import { renderErrors } from './docs/error-reference.ts'
 import { deadLinksIn } from './docs/links.ts'
 import { renderProviders } from './docs/provider-list.ts'
+import { renderSecurity, unprovenControls } from './docs/security-page.ts'
 
 interface Generated {
   /** Where it is kept, relative to the root of the repository. */
@@ -31,6 +32,7 @@ const generated: readonly Generated[] = [
   },
   { path: 'docs/config.md', source: 'src/config/schema.ts', render: renderConfigReference },
   { path: 'docs/weir.schema.json', source: 'src/config/schema.ts', render: renderConfigSchema },
+  { path: 'docs/security.md', source: 'scripts/docs/security-controls.ts', render: renderSecurity },
   {
     path: 'docs/weir-suite.schema.json',
     source: 'src/judgement/suite/settings.ts',
@@ -100,6 +102,7 @@ async function check(): Promise<string[]> {
   return [
     ...stale,
     ...unexplainedDependencies(),
+    ...unprovenControls(root),
     ...[...top, ...nested].flatMap((file) => deadLinksIn(root, file)),
   ]
 }

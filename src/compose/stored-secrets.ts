@@ -49,7 +49,7 @@ export function openStoredSource(place: StorePlace, parts: Omit<StoredSecretPart
       store,
       dataDir: place.dataDir,
       clock: parts.clock,
-      onError: ignore,
+      onError: () => undefined, // the next read tells
     })
     return { database, secrets: composeStoredSecrets({ ...parts, store: createSecretStore(database) }) }
   }
@@ -71,9 +71,6 @@ export function openStoredSource(place: StorePlace, parts: Omit<StoredSecretPart
     },
   }
 }
-
-/** The next read tells. */
-function ignore(): void {}
 
 export interface SecretAdminParts {
   readonly settings: () => Config['secrets']

@@ -465,6 +465,19 @@ test('a store may be a server: its URL, or where a password is in it, a referenc
   assert.ok(!JSON.stringify(fault).includes('hunter2'))
 })
 
+test('a token, a webhook secret and a wrapping key that are short refuse the start', async (t) => {
+  const yaml = `allowPlaintextSecrets: true
+admin: { token: short }
+secrets: { stored: { key: a-key-of-only-24-letters } }
+alerts: { webhooks: [{ url: 'https://hooks.example/x', secret: 'x' }] }`
+  const faults = faultsOf(await load(freshFolder(t), yaml))
+  assert.deepEqual(faults.map(({ path }) => path).toSorted(), [
+    'admin.token',
+    'alerts.webhooks[0].secret',
+    'secrets.stored.key',
+  ])
+})
+
 test('all faults are told at once', async (t) => {
   const yaml = `providers:\n  openai: {}\n  other: {}\nroutes:\n  a: { targets: [x/y] }\nadmin: { token: env:UNSET }`
   const faults = faultsOf(await load(freshFolder(t), yaml))

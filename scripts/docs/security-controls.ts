@@ -1,0 +1,388 @@
+/** What an attacker may try, what stands against it, and the tests that prove it: the source of docs/security.md. */
+
+/** A test by its file and (a part of) its name, as the source has it. */
+export type Proof = readonly [file: string, name: string]
+
+export interface Control {
+  readonly threat: string
+  readonly answer: string
+  readonly proofs: readonly Proof[]
+  /** What is still missing, where something is. */
+  readonly missing?: string
+}
+
+/** Incidents of other gateways and of what they are built on. */
+export const incidents: readonly Control[] = [
+  {
+    threat: 'Poisoned packages (LiteLLM on PyPI, chalk, Shai-Hulud, axios)',
+    answer:
+      'Exact versions, none younger than seven days, checksums, no package that the gateway runs on has an install script.',
+    proofs: [
+      ['test/house/lockfile.test.ts', 'every package has a checksum, and none is bound to one registry'],
+    ],
+    missing: 'The age of a version is a rule of CONTRIBUTING.md; nothing checks it. There is no SBOM.',
+  },
+  {
+    threat: 'SQL injection in the key check (CVE-2026-42208)',
+    answer: 'A key that does not parse asks no store; statements are prepared or written by Kysely.',
+    proofs: [
+      ['src/access/keys.test.ts', 'wrong keys, well-formed or not, ask the store for nothing'],
+      ['src/access/keys.test.ts', 'random text never parses as a key'],
+    ],
+  },
+  {
+    threat: 'Identities mixed up by a shortened cache key (CVE-2026-35030)',
+    answer: 'Keys are found by their id and compared by their whole hash.',
+    proofs: [['src/access/keys.test.ts', 'no single changed character of a key passes']],
+  },
+  {
+    threat: 'A route that starts processes; a Host header that misleads (CVE-2026-42271, CVE-2026-48710)',
+    answer: 'Nothing in the sources can start a process; Host is checked and never becomes a URL.',
+    proofs: [
+      [
+        'test/security/egress-routes.test.ts',
+        'nothing in the sources opens a connection but through the guard',
+      ],
+      ['src/http/head.test.ts', 'Host must be there once, and be a host'],
+    ],
+  },
+  {
+    threat: 'A key that makes stronger keys (CVE-2026-47101)',
+    answer: 'Only administrators make keys; writable fields are an allow-list.',
+    proofs: [
+      ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
+    ],
+    missing: 'Roles below the administrator.',
+  },
+  {
+    threat: 'A base URL in the request takes the provider key away (CVE-2024-6587, CVE-2025-66405)',
+    answer: 'Addresses come from the configuration alone; a path that leaves its base is refused.',
+    proofs: [
+      [
+        'test/gateway/provider-api.test.ts',
+        'a path that passes is the same for every reader, below the base',
+      ],
+      ['test/gateway/provider-api.test.ts', 'tricks with the path reach no provider'],
+    ],
+  },
+  {
+    threat:
+      'Requests to inside addresses, by redirect, 0.0.0.0, rebinding or spelling (CVE-2025-59146, -62155, CVE-2026-42339, -24779)',
+    answer: 'The dialler checks what it dials; redirects are answers.',
+    proofs: [
+      [
+        'src/upstream/egress.test.ts',
+        'no vector reaches a listener through undici, and the guard is what stops it',
+      ],
+      [
+        'src/upstream/egress.test.ts',
+        'a name that turns private between two connections is refused at the second',
+      ],
+      ['src/upstream/egress.test.ts', 'Host is the name, and a redirect is an answer, not a step'],
+      ['test/security/egress-routes.test.ts', 'vectors reach nothing by the way of'],
+    ],
+  },
+  {
+    threat: 'Objects of other tenants by their ids (CVE-2026-30886, CVE-2026-45349)',
+    answer: 'The organisation is in every query; stored responses are of their key.',
+    proofs: [
+      [
+        'test/gateway/stored-responses.test.ts',
+        'a response is found until it is deleted, and by no other key',
+      ],
+      [
+        'src/storage/sql/secret-store.test.ts',
+        'a secret is set, read, replaced and removed, each organisation its own',
+      ],
+    ],
+    missing: 'There is one organisation; a sweep over two waits for the second.',
+  },
+  {
+    threat: 'A webhook secret that is empty or short',
+    answer: 'The start is refused.',
+    proofs: [
+      [
+        'src/config/load.test.ts',
+        'a token, a webhook secret and a wrapping key that are short refuse the start',
+      ],
+    ],
+  },
+  {
+    threat: 'Prototype pollution (Langfuse; Node CVE-2026-21710)',
+    answer: 'Maps without a prototype, copies by allow-list.',
+    proofs: [['test/client/heads.test.ts', 'headers named like parts of an object do no harm']],
+  },
+  {
+    threat: 'Revoked rights that live on in open connections (CVE-2026-44553)',
+    answer: 'A revocation ends the streams of its key, on every instance.',
+    proofs: [
+      ['test/access/keys.test.ts', 'a stream that is under way when its key is revoked is told so, and ends'],
+      ['test/access/instances.test.ts', 'a revocation on one instance ends the streams of another'],
+    ],
+    missing: 'Four instances within five seconds is not measured.',
+  },
+  {
+    threat: 'A key in another header passes by its limits (CVE-2026-45339)',
+    answer: 'One function reads every spelling.',
+    proofs: [
+      [
+        'src/http/head.test.ts',
+        'every spelling of a key gives the same credential, and two keys are refused',
+      ],
+    ],
+  },
+  {
+    threat: 'Pass-through without budget (Bifrost #2873)',
+    answer: 'Every route takes the same path.',
+    proofs: [
+      [
+        'test/gateway/provider-api.test.ts',
+        'what an answer in a known dialect cost is recorded, streamed and whole, while its bytes pass untouched',
+      ],
+    ],
+  },
+  {
+    threat: 'Body limits passed by chunks; path tricks (Hono CVE-2026-44456, -39406, -29087)',
+    answer: 'Bytes are counted as they come; odd paths are refused before they are routed.',
+    proofs: [
+      ['test/client/bodies.test.ts', 'a body without a length is cut off at the limit'],
+      [
+        'test/security/admin-routes.test.ts',
+        'spellings of a path that some servers take for another are no way around',
+      ],
+      ['src/http/head.test.ts', 'targets that other servers would read otherwise are refused'],
+    ],
+  },
+  {
+    threat: 'Open stores full of chats (DeepSeek)',
+    answer: 'Prompts are not recorded; responses that a caller keeps are encrypted.',
+    proofs: [
+      ['test/gateway/stored-responses.test.ts', 'without `store: true` nothing is kept'],
+      ['test/security/canaries.test.ts', 'no file of the data directory holds a credential or a prompt'],
+    ],
+    missing:
+      "A provider's error text is kept in records and in the log. Where it quotes the prompt, that part of the prompt is there.",
+  },
+  {
+    threat: 'Topics read from the sizes of streamed records (Whisper Leak)',
+    answer: "Providers' `obfuscation` fields pass.",
+    proofs: [],
+    missing: 'No padding of our own.',
+  },
+]
+
+/** What must hold. */
+export const musts: readonly Control[] = [
+  {
+    threat: 'Keys: format and storage',
+    answer: 'A checksum in the key, a keyed hash in the store.',
+    proofs: [
+      ['src/access/keys.test.ts', 'a created key is known, and its text is kept nowhere'],
+      ['src/access/keys.test.ts', 'unknown, malformed, wrong, revoked and expired keys are refused alike'],
+    ],
+    missing: 'The timing of both is not compared statistically.',
+  },
+  {
+    threat: 'Guessing keys',
+    answer: 'An address that sends wrong keys has to wait; a right key passes.',
+    proofs: [
+      [
+        'src/access/keys.test.ts',
+        'an address that sends wrong keys is told to wait; a right key from it passes',
+      ],
+    ],
+  },
+  {
+    threat: 'Faults of the store are no 401',
+    answer: 'Known keys hold for a while, unknown ones are told to come back.',
+    proofs: [
+      [
+        'src/access/keys.test.ts',
+        'without the store, known keys hold for a while, and an unknown one is no 401',
+      ],
+    ],
+  },
+  {
+    threat: 'The administration apart',
+    answer: 'A listener of its own where wanted; no default token.',
+    proofs: [
+      ['test/lifecycle/start.test.ts', 'a listener for administration keeps it off the data path'],
+      ['test/lifecycle/start.test.ts', 'the sign-in link opens one session, once'],
+    ],
+  },
+  {
+    threat: 'Models are authorised where they lead',
+    answer: 'After routing, aliases and tools.',
+    proofs: [
+      ['test/access/keys.test.ts', 'sensitive models are for cleared keys, named directly or behind a route'],
+      [
+        'test/gateway/provider-api.test.ts',
+        'of a member that is written twice, the provider gets the one that was authorised',
+      ],
+    ],
+  },
+  {
+    threat: 'Limits of input',
+    answer: 'Depth before parsing, bytes while they come, time.',
+    proofs: [
+      ['src/http/body.test.ts', 'five million brackets are refused without being parsed'],
+      ['test/client/gone.test.ts', 'headers that come too slowly end the connection'],
+      ['test/client/gone.test.ts', 'a body that comes too slowly ends the connection'],
+    ],
+  },
+  {
+    threat: 'Headers in both directions',
+    answer: 'Lists of what passes; names with `_` are refused.',
+    proofs: [
+      ['test/gateway/provider-api.test.ts', 'only listed headers pass, in both directions'],
+      [
+        'test/gateway/provider-api.test.ts',
+        'an answer with headers that HTTP forbids is a fault of the provider, never two answers',
+      ],
+      ['src/http/head.test.ts', 'header names with an underscore and unknown transfer codings are refused'],
+    ],
+  },
+  {
+    threat: 'Request smuggling',
+    answer: 'Whatever two servers could read in two ways closes the connection.',
+    proofs: [['test/client/heads.test.ts', '400, and the connection is closed']],
+    missing: 'Not tried behind nginx and haproxy.',
+  },
+  {
+    threat: 'Redaction',
+    answer: 'A `Secret` shows `***`; credentials are taken out of what providers say.',
+    proofs: [
+      ['src/core/secret.test.ts', 'a secret shows itself only when revealed'],
+      [
+        'test/security/canaries.test.ts',
+        'the log, the metrics and the admin API show neither a credential nor a prompt',
+      ],
+      ['test/security/canaries.test.ts', 'no error that a client saw repeats a credential'],
+      [
+        'src/telemetry/tracing.test.ts',
+        'no user, session, key, tag, prompt or provider message is in a span',
+      ],
+    ],
+  },
+  {
+    threat: 'Secrets at rest',
+    answer: 'Two keys; ciphertext opens only in its place.',
+    proofs: [
+      [
+        'src/storage/sql/secret-store.test.ts',
+        'ciphertext that was moved, changed or rolled forward is refused',
+      ],
+      [
+        'src/storage/sql/secret-store.test.ts',
+        'the key is changed and the data key rotated while values are read and written',
+      ],
+      [
+        'src/storage/sql/secret-store.test.ts',
+        'no value and no key is in the rows, and no two ciphertexts are alike',
+      ],
+    ],
+  },
+  {
+    threat: 'Secrets go in and not out',
+    answer: 'No route, no command and no check shows a value.',
+    proofs: [
+      [
+        'test/secrets/stored.test.ts',
+        'stored before the first start, used by reference, replaced while the gateway runs',
+      ],
+      [
+        'test/secrets/check.test.ts',
+        'each reference is told: those that lead to a value and those that do not',
+      ],
+      ['test/access/keys.test.ts', 'no answer, no error and no line of the log shows a secret again'],
+    ],
+  },
+  {
+    threat: 'Rotation and outages of vaults',
+    answer: 'No request fails; the last value holds for an hour.',
+    proofs: [
+      [
+        'test/secrets/rotation.test.ts',
+        'a key rotated under load: no request fails, and those under way end with the old one',
+      ],
+      [
+        'test/secrets/rotation.test.ts',
+        'a key that the provider refuses is read again at once, long before its time',
+      ],
+      [
+        'test/secrets/vault.test.ts',
+        'the last known value holds for an hour while the vault is ${outage}, and then no longer',
+      ],
+    ],
+  },
+  {
+    threat: 'A credential stays with its origin',
+    answer: 'Redirects are not followed.',
+    proofs: [
+      [
+        'test/gateway/provider-api.test.ts',
+        'a redirect is not followed, not shown, and takes no credential along',
+      ],
+      [
+        'test/gateway/provider-api.test.ts',
+        "the provider's own key goes to the provider, and the caller's goes nowhere",
+      ],
+    ],
+  },
+  {
+    threat: 'Roles',
+    answer: 'A route without a policy does not build; there is the administrator and there are keys.',
+    proofs: [
+      ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
+    ],
+    missing: 'Sign-in with OIDC, local accounts, the roles owner to auditor, JWT callers, keys for browsers.',
+  },
+  {
+    threat: 'Hostile patterns and schemas',
+    answer: 'They run in a thread, with limits.',
+    proofs: [
+      ['src/schema/checker.test.ts', 'a pattern that can explode is refused; one that only looks so is not'],
+      ['src/schema/checker.test.ts', 'a check that takes too long ends, and the next one is right again'],
+    ],
+  },
+  {
+    threat: 'Fuzzing',
+    answer: 'Bodies, bytes and provider answers near the valid ones.',
+    proofs: [
+      ['test/fuzz/fuzz.test.ts', 'bytes near a valid request'],
+      ['test/fuzz/fuzz.test.ts', 'providers that send anything'],
+    ],
+    missing: 'No command runs it for an hour.',
+  },
+  {
+    threat: 'Guardrails and recorded payloads',
+    answer: '',
+    proofs: [],
+    missing:
+      'Neither exists: no detection of personal data or secrets in prompts, and payloads are not recorded.',
+  },
+]
+
+/** Protocols that were spoken with servers of our own, which check what the documentation says. */
+export const untried: readonly (readonly [service: string, tried: string, untried: string])[] = [
+  [
+    'HashiCorp Vault, OpenBao',
+    'KV 1 and 2, token, AppRole, Kubernetes, JWT, renewal, leases, namespaces, transit, sealed and gone',
+    'The real programs. Response wrapping and batch tokens are not supported.',
+  ],
+  [
+    'AWS Secrets Manager, Parameter Store',
+    "Signatures, made again by AWS's own signer; the chain's environment credentials; errors",
+    'The real services; the other links of the chain (profiles, single sign-on, web identity, containers, instances).',
+  ],
+  [
+    'Google Secret Manager',
+    "A service account's signed assertion, tokens, checksums, versions",
+    'The real service; application default credentials of `google-auth-library`; regional secrets.',
+  ],
+  [
+    'Azure Key Vault',
+    'The client credentials grant, tokens, versions',
+    'The real service; `DefaultAzureCredential` of `@azure/identity`; other clouds than the public one.',
+  ],
+]
