@@ -23,6 +23,8 @@ const openers: Readonly<Record<string, RegExp>> = {
     /\b(?:http|https)\.(?:request|get)\(|import \{[^}]*\b(?:request|get)\b[^}]*\} from 'node:https?'/,
   'a socket of node:net or node:tls':
     /import \{[^}]*\b(?:connect|createConnection)\b[^}]*\} from 'node:(?:net|tls|http2)'/,
+  'a client of a database or queue':
+    /(?:from |import\()'(?:pg|redis|@redis\/client|ioredis|amqplib|mysql2?)'/,
   'a datagram': /from 'node:dgram'/,
   'a process': /from 'node:child_process'/,
 }
@@ -33,6 +35,9 @@ const known: Readonly<Record<string, string>> = {
   'upstream/post.ts: a client of undici': 'alerts and traces, through the guarded connector',
   'upstream/exchange.ts: a client of undici': 'vaults, through the guarded connector',
   'upstream/access-tokens.ts: a client of undici': 'tokens of providers, through the guarded connector',
+  'storage/redis/connect.ts: a client of a database or queue':
+    "the operator's own server, where `shared` says",
+  'storage/sql/postgres.ts: a client of a database or queue': "the operator's own server, where `store` says",
   'cli/admin-client.ts: a client of undici': "the command line's way to its own gateway: a socket file",
   'cli/admin-client.ts: a socket of node:net or node:tls': 'the same socket file',
 }
