@@ -48,6 +48,11 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
       summary: 'Stores a secret, or gives one a new value. It cannot be read back.',
       body: z.strictObject({ name, value: z.string().min(1).max(65_536) }),
       response: shape,
+      audit: {
+        action: 'secret.set',
+        object: ({ body }) => `secret:${body.name}`,
+        after: () => ({ value: '***' }), // a fingerprint of a short secret could be guessed from
+      },
       async run({ org, body }) {
         const state = await told(() => configured().set(org, body.name, new Secret(body.value)))
         onChange()
@@ -65,6 +70,7 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
         secrets: z.number().int(),
         rewrapped: z.number().int(),
       }),
+      audit: { action: 'secret.rotate', object: () => 'secrets' },
       async run({ org }) {
         const { keyVersion, ...counts } = await told(() => configured().rotate(org))
         return { body: { key_version: keyVersion, ...counts } }
@@ -75,6 +81,7 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
       path: '/secrets/{name}',
       policy: 'write',
       summary: 'Deletes a stored secret. A gateway that runs on it keeps what it has until it starts again.',
+      audit: { action: 'secret.delete', object: ({ params }) => `secret:${params['name'] ?? ''}` },
       async run({ org, params }) {
         const isRemoved = await configured().remove(org, params['name'] ?? '')
         if (!isRemoved) throw new GatewayError('not_found', 'There is no such secret.')
