@@ -254,8 +254,6 @@ export async function tell(
   }
   for (const path of [...flags.output, ...(suite?.suite.outputPaths ?? [])]) await writeReport(path, report)
   if (flags.github !== true) return
-  const places = new Map(
-    suite?.suite.cases.map(({ id, file, line }) => [id, { file, ...(line && { line }) }]),
-  )
+  const places = new Map(suite?.suite.cases.map(({ id, at }) => [id, at]))
   for (const line of githubAnnotations(report, (id) => places.get(id))) output.note(line)
 }

@@ -145,12 +145,12 @@ async function readSettings(file: string, source: SuiteSource): Promise<GoldenSe
   const text = await source.text(file, (finding) => ({ file, path: '', ...finding }))
   const parsed = text === undefined ? undefined : source.parse(file, text)
   if (parsed === undefined) return undefined
-  const { document, place } = parsed
-  const result = goldenSettings.safeParse(document.value)
+  const { value, place } = parsed
+  const result = goldenSettings.safeParse(value)
   if (!result.success) {
     const schema = goldenJsonSchema()
     for (const issue of result.error.issues) {
-      for (const finding of toFindings(issue, [], document.value, schema)) source.add(place(finding))
+      for (const finding of toFindings(issue, [], value, schema)) source.add(place(finding))
     }
     return undefined
   }

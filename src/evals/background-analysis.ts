@@ -7,6 +7,8 @@ import type { AnalysisJob, Summary } from './analysis-worker.ts'
 export async function analyseInBackground(job: AnalysisJob): Promise<Summary> {
   const worker = new Worker(new URL('analysis-worker.ts', import.meta.url), {
     workerData: job,
+    // Its garbage is short-lived, and there is no hurry: a small nursery keeps the thread small.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
   const [summary] = (await once(worker, 'message')) as [Summary]

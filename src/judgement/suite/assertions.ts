@@ -111,7 +111,7 @@ async function valueOf(
     const text = await source.text(path, at)
     if (text === undefined || type?.endsWith('javascript') === true || !/\.(?:json|ya?ml)$/.test(path))
       return text
-    return source.parse(path, text)?.document.value as Json
+    return source.parse(path, text)?.value as Json
   }
   if (type?.endsWith('javascript') === true) return value
   try {

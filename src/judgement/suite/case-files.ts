@@ -56,7 +56,7 @@ async function readCaseFile(
   const parsed = source.parse(file, text)
   if (parsed === undefined) return []
   // A whole suite may be included for its cases: a generated pack is one.
-  const { value } = parsed.document
+  const { value } = parsed
   const own = asObject(value)?.['tests']
   const list = own === undefined ? value : own
   const at = own === undefined ? parsed.place : within(parsed.place, ['tests'])

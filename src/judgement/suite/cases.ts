@@ -30,19 +30,19 @@ const maxExpanded = 1_000
 
 export async function buildCases(written: readonly WrittenCase[], scope: CaseScope): Promise<Case[]> {
   const cases: Case[] = []
-  const seen = new Map<string, string>()
+  const seen = new Map<string, Case>()
   for (const entry of written) {
     for (const built of await buildCase(entry, scope)) {
       const first = seen.get(built.id)
       if (first === undefined) {
-        seen.set(built.id, `${built.file}:${built.line ?? 1}`)
+        seen.set(built.id, built)
         cases.push(built)
         continue
       }
       scope.source.add(
         entry.place({
           path: entry.settings.id === undefined ? [] : ['id'],
-          message: `the id ${built.id} is taken by ${first}`,
+          message: `the id ${built.id} is taken by ${first.at.file}:${first.at.line ?? 1}`,
           mend: 'Give each case an id of its own; cases without one must differ in vars or turns.',
         }),
       )
@@ -124,7 +124,6 @@ async function buildOne({ entry, scope, vars, prompt, id, base }: One): Promise<
     const metadata = { ...defaults.settings.metadata, ...settings.metadata } as JsonObject
     const params = { ...scope.params, ...defaults.settings.params, ...settings.params }
     const threshold = settings.threshold ?? defaults.settings.threshold
-    const { line } = place({ path: [], message: '', mend: '' })
     return {
       id,
       inputHash: sha256(canonicalJson({ steps: steps.map(inputOf), params })).slice(0, 32),
@@ -136,9 +135,8 @@ async function buildOne({ entry, scope, vars, prompt, id, base }: One): Promise<
       metadata,
       params: defined(params),
       steps,
-      file,
+      at: place({ path: [], message: '', mend: '' }),
       ...(threshold !== undefined && { threshold }),
-      ...(line !== undefined && { line }),
     }
   } catch (error) {
     return refuse(error)
@@ -221,7 +219,7 @@ async function readVars(
     const text = await source.text(path, (finding) => place({ path: ['vars', name], ...finding }))
     if (text === undefined) continue
     const isData = /\.(?:ya?ml|json)$/.test(path)
-    read[name] = isData ? ((source.parse(path, text)?.document.value ?? null) as Json) : text
+    read[name] = isData ? ((source.parse(path, text)?.value ?? null) as Json) : text
   }
   return read
 }

@@ -65,15 +65,15 @@ async function load(
   const text = await source.text(file, root)
   const parsed = text === undefined ? undefined : source.parse(file, text)
   if (parsed === undefined) return undefined
-  const { document, place } = parsed
-  const result = suiteSettings.safeParse(document.value)
+  const { value, place } = parsed
+  const result = suiteSettings.safeParse(value)
   if (result.success) {
     const cases = await casesOf(result.data, { file, place, source, overrides })
     return suiteOf(result.data, { file, cases, overrides })
   }
   const schema = suiteJsonSchema()
   for (const issue of result.error.issues) {
-    for (const finding of toFindings(issue, [], document.value, schema)) source.add(place(finding))
+    for (const finding of toFindings(issue, [], value, schema)) source.add(place(finding))
   }
   return undefined
 }
@@ -141,7 +141,7 @@ function suiteOf(
 }
 
 /** What of a case decides its result; where it is written does not. */
-function gradedOf({ file: _file, line: _line, ...rest }: Case): object {
+function gradedOf({ at: _at, ...rest }: Case): object {
   return rest
 }
 
@@ -196,10 +196,10 @@ async function readDefaults(settings: SuiteSettings, file: string, place: Place,
   const path = source.resolve(file, given)
   const text = await source.text(path, (finding) => at({ path: [], ...finding }))
   const parsed = text === undefined ? undefined : source.parse(path, text)
-  const result = caseSettings.safeParse(asObject(parsed?.document.value) ?? {})
+  const result = caseSettings.safeParse(asObject(parsed?.value) ?? {})
   if (parsed && !result.success) {
     for (const issue of result.error.issues) {
-      for (const finding of toFindings(issue, [], parsed.document.value, suiteJsonSchema())) {
+      for (const finding of toFindings(issue, [], parsed.value, suiteJsonSchema())) {
         source.add(parsed.place(finding))
       }
     }

@@ -64,7 +64,7 @@ async function loadPrompt({ text, label, file, place, source }: Named): Promise<
   if (!/\.(?:ya?ml|json)$/.test(path)) return promptsOf(content.trimEnd(), name, place, source)
   const parsed = source.parse(path, content)
   if (parsed === undefined) return []
-  return [{ label: name, messages: messagesOf(parsed.document.value, parsed.place, source) }]
+  return [{ label: name, messages: messagesOf(parsed.value, parsed.place, source) }]
 }
 
 /** A text is a message of the user, unless it is a chat list written as JSON. */

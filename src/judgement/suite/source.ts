@@ -2,7 +2,8 @@
 
 import { posix } from 'node:path'
 import { type ConfigDocument, parseConfigDocument } from '../../config/document.ts'
-import { type Fault, type Finding, formatFault, type Path } from '../../config/fault.ts'
+import { type Fault, type Finding, formatFault, formatPath, type Path } from '../../config/fault.ts'
+import { parseJson } from '../../core/json.ts'
 
 /** A fault of a suite, with the file it is in. */
 export interface SuiteFault extends Fault {
@@ -73,12 +74,47 @@ export class SuiteSource {
   }
 
   /** Parses YAML or JSON; its syntax faults are added, and then there is no document. */
-  parse(file: string, text: string): { document: ConfigDocument; place: Place } | undefined {
+  parse(file: string, text: string): Parsed | undefined {
+    const quick = text.length < largeText ? undefined : parseLargeJson(file, text)
+    if (quick) return quick
     const document = parseConfigDocument(text)
     for (const fault of document.faults) this.add({ ...fault, file })
     if (document.faults.length > 0) return undefined
-    return { document, place: (finding) => ({ ...document.place(finding), file }) }
+    return { value: document.value, place: (finding) => ({ ...document.place(finding), file }) }
   }
+}
+
+export interface Parsed {
+  readonly value: unknown
+  readonly place: Place
+}
+
+/** The places of all values of a megabyte take a second and 200 MB to find: where they can wait, they do. */
+const largeText = 65_536
+
+/** Large JSON, such as a generated suite: its places are looked for when a fault is to be told. */
+function parseLargeJson(file: string, text: string): Parsed | undefined {
+  // As a key this one is a fault, which only the slow way tells.
+  const value = text.includes('__proto__') ? undefined : parseJson(text)
+  if (value === undefined) return undefined
+  let document: ConfigDocument | undefined
+  const place: Place = (finding) => {
+    let fault: Fault | undefined
+    const found = (): Fault => (fault ??= (document ??= parseConfigDocument(text)).place(finding))
+    return {
+      file,
+      path: formatPath(finding.path),
+      message: finding.message,
+      mend: finding.mend,
+      get line() {
+        return found().line ?? 1
+      },
+      get column() {
+        return found().column ?? 1
+      },
+    }
+  }
+  return { value, place }
 }
 
 /** A place within a place: findings of `path` are found under `base`. */

@@ -322,3 +322,18 @@ test("the editors' schema accepts the reference suite and refuses a typo", async
   assert.ok(!validate({ ...suite, tets: [] }))
   assert.ok(!validate({ tests: [{ assert: [{ type: 'contians' }] }] }))
 })
+
+test('a large suite in JSON is read quickly, and its faults still have their lines', async () => {
+  const tests = Array.from({ length: 1_500 }, (_, at) => ({ id: `c${at}`, vars: { q: 'x'.repeat(40) } }))
+  const text = JSON.stringify({ prompts: ['{{q}}'], tests }, null, 1)
+  const { suite } = await loadSuite('suite.json', async () => text)
+  assert.equal(suite.cases.length, 1_500)
+  assert.equal(text.split('\n')[suite.cases[700]!.at.line! - 1], '  {')
+  const broken = text.replace('"id": "c900"', '"idd": "c900"')
+  await assert.rejects(loadSuite('suite.json', async () => broken), (error: unknown) => {
+    assert.ok(error instanceof SuiteError)
+    const [fault] = error.faults
+    assert.match(broken.split('\n')[fault!.line! - 1]!, /"idd"/)
+    return true
+  })
+})

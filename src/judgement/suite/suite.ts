@@ -36,9 +36,8 @@ export interface Case {
   readonly params: ParamSettings
   /** The last one is a call. */
   readonly steps: readonly Step[]
-  /** Where it is written, for annotations. */
-  readonly file: string
-  readonly line?: number
+  /** Where it is written, for annotations. Asking for the line may take a second, in a large file. */
+  readonly at: { readonly file: string; readonly line?: number }
 }
 
 export interface DerivedMetric {
