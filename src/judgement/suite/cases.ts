@@ -91,7 +91,7 @@ interface One {
 }
 
 async function buildOne({ entry, scope, vars, prompt, id, base }: One): Promise<Case | undefined> {
-  const { settings, place, file } = entry
+  const { settings, place } = entry
   const { source, defaults } = scope
   if (!caseIdPattern.test(id)) {
     source.add(
