@@ -371,6 +371,7 @@ async function compose({
     table: () => snapshot.table,
     store: stores.evals,
     catalogue: () => catalogue.get(),
+    allowsPrivateNetwork: () => current.evals.webhooks.allowPrivateNetwork,
     clock,
     log,
     closers,

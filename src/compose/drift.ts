@@ -16,7 +16,7 @@ import type { Kept } from '../drift/golden-shelf.ts'
 import { createScheduler } from '../drift/scheduler.ts'
 import { createTrafficMeter } from '../drift/traffic-meter.ts'
 import { createWatch } from '../drift/watch.ts'
-import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
+import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { loadSentiment, type Sentiment } from '../judgement/sentiment.ts'
 import type { RequestRecord } from '../records/record.ts'
@@ -52,6 +52,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
   const { store, rollout, clock, log, alerts, ask, embed, hasSchedule } = parts
   const newId = createIdFactory(randomBytes, clock, 'drift_')
   const tell: TellAlert = (alert) => tellAlerts(alert, alerts)
+  const schemas = createSchemaGrader()
   const watch = createWatch({
     store,
     clock,
@@ -61,7 +62,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
     ask,
     embed,
     sentiment: lazySentiment(),
-    grading: { regex: createRegexRunner(), schemas: createSchemaChecker() },
+    grading: { regex: createRegexRunner(), schemas },
   })
   const instance = newId()
   const meter = createTrafficMeter({ store, clock, instance, tell })
@@ -110,6 +111,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
       clearInterval(timer)
       await scheduler.stop()
       await meter.flush()
+      await schemas.close()
     },
   }
 }

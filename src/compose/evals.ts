@@ -14,6 +14,7 @@ import { findDestination, type RoutingTable } from '../routing/plan.ts'
 import { isRoute, type RouteEntry } from '../routing/route.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
+import { createGradingHook } from './grading-hook.ts'
 import { packageVersion } from './package-version.ts'
 import { costOf, createPricedAsk } from './priced-ask.ts'
 
@@ -24,6 +25,8 @@ export interface EvalComposition {
   readonly table: () => RoutingTable
   readonly store: EvalStore
   readonly catalogue: () => Promise<Catalogue>
+  /** May services that grade be in a private network? */
+  readonly allowsPrivateNetwork: () => boolean
   readonly clock: Clock
   readonly log: Log
   readonly closers: Closers
@@ -44,7 +47,13 @@ export function composeEvals(parts: EvalComposition): Evals {
       const target = firstTargetOf(model, table())
       return target && costOf(await catalogue(), { ...target, usage }, clock.nowMs())
     },
+    windowOf: async (name) => {
+      const { provider, model } = firstTargetOf(name, table()) ?? {}
+      if (provider === undefined || model === undefined) return undefined
+      return (await catalogue()).lookup(provider, model)?.contextWindow
+    },
     store,
+    post: createGradingHook(parts.allowsPrivateNetwork),
     clock,
     wait: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
     newRunId: createIdFactory(randomBytes, clock, 'run_'),

@@ -9,6 +9,7 @@ import { budgetSettings, ledgerSettings } from './budget-settings.ts'
 import { addressRange, accessSettings, keyRules } from './key-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { driftSettings } from './drift-settings.ts'
+import { evalSettings } from './eval-settings.ts'
 import { cacheSettings } from './cache-settings.ts'
 import { modelSettings } from './model-settings.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
@@ -351,6 +352,7 @@ export const configSchema = z
       .prefault({})
       .describe('Responses that a caller asked to keep with `store: true`, encrypted. No others are kept.'),
     rollout: rolloutSettings.prefault({}).describe('How new revisions of routes go live.'),
+    evals: evalSettings.prefault({}).describe('Evaluation: suites that are run through the gateway.'),
     drift: driftSettings
       .prefault({})
       .describe('Golden prompts that are asked again and again, to see a model change.'),

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 import { until } from '../../test/support/until.ts'
 import type { AskModel } from '../core/ask.ts'
-import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
+import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { migrations } from '../storage/sql/migrations.ts'
 import { openSqlite } from '../storage/sql/sqlite.ts'
@@ -64,7 +64,7 @@ function startWorld(t: TestContext) {
       ask,
       embed: async () => [],
       sentiment: async () => () => 0,
-      grading: { regex: createRegexRunner(), schemas: createSchemaChecker() },
+      grading: { regex: createRegexRunner(), schemas: createSchemaGrader() },
     })
     const onError = (cause: unknown) => void faults.push(cause)
     const scheduler = createScheduler({ watch, store, clock, org, instance: name, newId, tell, onError })

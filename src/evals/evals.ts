@@ -1,7 +1,7 @@
 /** The runs of this process: started, resumed, watched, stopped; and what is stored of all others. */
 
 import { GatewayError } from '../core/error.ts'
-import { createSchemaChecker } from '../judgement/assertions/json-schemas.ts'
+import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { allRows, withoutDetails } from './all-rows.ts'
 import { Execution } from './execution.ts'
@@ -9,7 +9,7 @@ import type { EvalParts } from './parts.ts'
 import { planRun, type RunPlan } from './plan.ts'
 import type { StoredRun } from './port.ts'
 import type { CaseRow } from './row.ts'
-import { prepare, type Prepared, type RunSettings } from './run-settings.ts'
+import { packPrefix, prepare, type Prepared, type RunSettings } from './run-settings.ts'
 import type { Progress, Runner } from './runner.ts'
 
 export interface RunView extends StoredRun {
@@ -27,14 +27,15 @@ export class Evals {
   readonly #parts: EvalParts
   readonly #live = new Map<string, LiveRun>()
   readonly #regex = createRegexRunner()
-  readonly #schemas = createSchemaChecker()
+  readonly #schemas = createSchemaGrader()
 
   constructor(parts: EvalParts) {
     this.#parts = parts
   }
 
   /** Starts a run, which goes on after the answer. Throws SuiteError, or `invalid_request` where nothing can run. */
-  async start(org: string, settings: RunSettings): Promise<RunView> {
+  async start(org: string, given: RunSettings): Promise<RunView> {
+    const settings = await this.#withWindow(given)
     const prepared = await prepare(settings)
     const { store, clock, newRunId } = this.#parts
     const run: StoredRun = {
@@ -53,7 +54,7 @@ export class Evals {
 
   /** Says what a run would ask, and asks nothing. Throws as `start` does. */
   async plan(settings: RunSettings): Promise<RunPlan> {
-    return planRun(await prepare(settings), this.#parts.estimate)
+    return planRun(await prepare(await this.#withWindow(settings)), this.#parts.estimate)
   }
 
   /** Goes on with a run: only what is missing is asked, and with `retryErrors` what was lost to faults. */
@@ -100,6 +101,17 @@ export class Evals {
     const live = [...this.#live.values()]
     for (const { controller } of live) controller.abort()
     await Promise.all(live.map(({ ended }) => ended))
+    await this.#schemas.close()
+  }
+
+  /** A pack is cut to the smallest window of the models that are asked; a resumed run keeps to it. */
+  async #withWindow(settings: RunSettings): Promise<RunSettings> {
+    if (!settings.entry.startsWith(packPrefix)) return settings
+    const { candidate, baseline } = settings.overrides
+    const named = [candidate, baseline].filter((target) => target !== undefined)
+    const windows = await Promise.all(named.map((target) => this.#parts.windowOf(target)))
+    const windowTokens = Math.min(...windows.filter((window) => window !== undefined))
+    return Number.isFinite(windowTokens) ? { ...settings, windowTokens } : settings
   }
 
   async #stored(org: string, id: string): Promise<StoredRun> {

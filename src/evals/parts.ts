@@ -10,6 +10,8 @@ export interface EvalParts {
   readonly call: CallModel
   readonly embed: EmbedTexts
   readonly estimate: Estimate
+  /** The context window of a target in tokens; undefined where it is not known. */
+  readonly windowOf: (target: string) => Promise<number | undefined>
   readonly store: EvalStore
   readonly post?: GradeParts['post']
   readonly clock: Clock

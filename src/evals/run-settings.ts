@@ -9,11 +9,11 @@ import type { Attempt } from './conversation.ts'
 import { armsOf, attemptsOf } from './order.ts'
 import { type Selection, selectCases } from './selection.ts'
 
-/** What a run is started with, and all that another process needs to go on with it. */
 /** An entry that begins so names a generated pack. */
 export const packPrefix = 'pack:'
 export const defaultPackSeed = '1'
 
+/** What a run is started with, and all that another process needs to go on with it. */
 export interface RunSettings {
   /** The suite's file among `files`. */
   readonly entry: string
@@ -23,6 +23,8 @@ export interface RunSettings {
   readonly concurrency?: number
   readonly maxNanoUsd?: NanoUsd
   readonly allowsScripts: boolean
+  /** Of the smallest of the models asked, where it is known: no case of a generated pack is longer. */
+  readonly windowTokens?: number
 }
 
 export interface Prepared {
@@ -39,8 +41,9 @@ export async function prepare({
   overrides,
   selection,
   allowsScripts,
+  windowTokens,
 }: RunSettings): Promise<Prepared> {
-  const suite = await suiteNamed(entry, files, overrides)
+  const suite = await suiteNamed(entry, files, overrides, windowTokens)
   if (suite.candidates.length === 0) {
     throw new GatewayError('invalid_request', 'The suite names no candidate: add `candidate`, or name one.')
   }
@@ -61,6 +64,7 @@ export async function suiteNamed(
   entry: string,
   files: RunSettings['files'],
   overrides: SuiteOverrides,
+  windowTokens?: number,
 ): Promise<Suite> {
   if (!entry.startsWith(packPrefix)) {
     return (await loadSuite(entry, async (path) => files[path], overrides)).suite
@@ -69,6 +73,9 @@ export async function suiteNamed(
   if (!isPackName(name)) {
     throw new GatewayError('invalid_request', `There is no pack ${name}; known: ${packNames.join(', ')}.`)
   }
-  const pack = await generatePack(name, { seed: overrides.seed ?? defaultPackSeed })
+  const pack = await generatePack(name, {
+    seed: overrides.seed ?? defaultPackSeed,
+    ...(windowTokens !== undefined && { windowTokens }),
+  })
   return loadGenerated(pack, overrides)
 }

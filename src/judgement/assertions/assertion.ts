@@ -93,8 +93,8 @@ export interface JudgeQuestion {
 export interface GradeParts {
   readonly regex: { test(pattern: string, flags: string, text: string): RegExpMatch | GradeFault }
   readonly schemas: {
-    /** Undefined where the value is valid, else what is wrong with it. Throws on a schema that is none. */
-    check(schema: JsonObject | boolean, value: unknown): string | undefined
+    /** Undefined where the value is valid, else what is wrong with it. Rejects where a schema is none, or takes too long. */
+    check(schema: JsonObject | boolean, value: Json): Promise<string | undefined>
   }
   /** One answer of each judge of the panel, in its words. */
   readonly judge?: (question: JudgeQuestion) => Promise<readonly ({ readonly text: string } | GradeFault)[]>

@@ -5,7 +5,7 @@ import type { Assertion, GradeContext, GradeParts, Outcome, Reply } from './asse
 import { formatKinds, looseVariants, sentenceCount } from './format-constraint.ts'
 import { gradeReply, sumUp } from './grade.ts'
 import { readLetter } from './judged.ts'
-import { createSchemaChecker } from './json-schemas.ts'
+import { createSchemaGrader } from './json-schemas.ts'
 import { createRegexRunner } from './regex.ts'
 import { createScriptRunner } from './script.ts'
 import { assertionTable } from './table.ts'
@@ -13,9 +13,12 @@ import { assertionTable } from './table.ts'
 const scripts = createScriptRunner({ timeoutMs: 1_000, maxMemoryMb: 32 })
 after(() => scripts.close())
 
+const schemas = createSchemaGrader()
+after(() => schemas.close())
+
 const plainParts: GradeParts = {
   regex: createRegexRunner(),
-  schemas: createSchemaChecker(),
+  schemas,
   script: (source, context, output) => scripts.run(source, context, output),
 }
 

@@ -1,47 +1,27 @@
-/** JSON Schemas of suites: compiled once, kept in a bounded store, reported in one line. */
+/** JSON Schemas of suites, for graders: checked as those of requests are, reported in one line. */
 
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import formats from 'ajv-formats'
-import type { JsonObject } from '../../core/json.ts'
+import { createSchemaChecker } from '../../schema/checker.ts'
+import type { GradeParts } from './assertion.ts'
 
-const maxCompiled = 200
-const maxErrorsTold = 3
+const maxFaultsTold = 3
+const limitMs = 2_000
 
-export interface SchemaChecker {
-  check(schema: JsonObject | boolean, value: unknown): string | undefined
+export interface SchemaGrader {
+  readonly check: GradeParts['schemas']['check']
+  close(): Promise<void>
 }
 
-/** Draft 2020-12, or draft-07 where `$schema` names it. */
-export function createSchemaChecker(): SchemaChecker {
-  const compiled = new Map<string, ValidateFunction>()
+/** Draft 2020-12, or another where `$schema` names it. Slow schemas are checked in a thread, for two seconds at most. */
+export function createSchemaGrader(): SchemaGrader {
+  const checker = createSchemaChecker({ limitMs })
   return {
-    check(schema, value) {
-      const key = JSON.stringify(schema)
-      let validate = compiled.get(key)
-      if (validate === undefined) {
-        validate = compile(schema)
-        const oldest = compiled.keys().next()
-        if (compiled.size >= maxCompiled && !oldest.done) compiled.delete(oldest.value)
-        compiled.set(key, validate)
-      }
-      return validate(value) ? undefined : describe(validate.errors ?? [])
+    async check(schema, value) {
+      if (typeof schema === 'boolean') return schema ? undefined : 'the schema allows no value'
+      const compiled = await checker.compile(schema)
+      const faults = await compiled.check(value, JSON.stringify(value))
+      if (faults === undefined) throw new Error('the schema takes too long to check')
+      return faults.length === 0 ? undefined : faults.slice(0, maxFaultsTold).join('; ')
     },
+    close: () => checker.close(),
   }
-}
-
-function compile(schema: JsonObject | boolean): ValidateFunction {
-  const options = { strict: false, allErrors: true, validateFormats: true }
-  const isDraft7 = typeof schema === 'object' && /draft-0[67]/.test(JSON.stringify(schema['$schema'] ?? ''))
-  // One instance for each schema: an instance keeps every schema with an `$id` and refuses its second sight.
-  const ajv = isDraft7 ? new Ajv(options) : new Ajv2020(options)
-  formats.default(ajv)
-  return ajv.compile(schema)
-}
-
-function describe(errors: readonly ErrorObject[]): string {
-  return errors
-    .slice(0, maxErrorsTold)
-    .map(({ instancePath, message }) => `${instancePath || 'the value'} ${message ?? 'is not valid'}`)
-    .join('; ')
 }

@@ -21,19 +21,27 @@ export function schemaOf(value: Json | undefined): JsonObject | boolean | undefi
   return typeof schema === 'boolean' ? schema : asObject(schema)
 }
 
-export function gradeIsJson({ output }: Reply, { value }: Assertion, { schemas }: GradeParts): Outcome {
+export async function gradeIsJson(
+  { output }: Reply,
+  { value }: Assertion,
+  { schemas }: GradeParts,
+): Promise<Outcome> {
   const parsed = parseJson(output)
   if (parsed === undefined) return decide(false, `not JSON: ${excerpt(output, 60)}`)
   const schema = schemaOf(value)
-  const fault = schema === undefined ? undefined : schemas.check(schema, parsed)
+  const fault = schema === undefined ? undefined : await schemas.check(schema, parsed)
   return decide(fault === undefined, fault ?? 'valid JSON')
 }
 
-export function gradeContainsJson({ output }: Reply, { value }: Assertion, { schemas }: GradeParts): Outcome {
+export async function gradeContainsJson(
+  { output }: Reply,
+  { value }: Assertion,
+  { schemas }: GradeParts,
+): Promise<Outcome> {
   const schema = schemaOf(value)
   let lastFault = 'there is no JSON object or list in the output'
   for (const candidate of jsonIn(output)) {
-    const fault = schema === undefined ? undefined : schemas.check(schema, candidate)
+    const fault = schema === undefined ? undefined : await schemas.check(schema, candidate)
     if (fault === undefined) return decide(true, 'found')
     lastFault = fault
   }
@@ -111,19 +119,19 @@ export function gradeJsonField({ output }: Reply, { value }: Assertion, { regex 
   return 'error' in match ? match : decide(found !== undefined && match.groups !== undefined, reason)
 }
 
-export function gradeToolsCall(
+export async function gradeToolsCall(
   { toolCalls }: Reply,
   tools: readonly DeclaredTool[],
   { schemas }: GradeParts,
-): Outcome {
+): Promise<Outcome> {
   if (toolCalls.length === 0) return decide(false, 'no tool was called')
   for (const call of toolCalls) {
     const tool = tools.find(({ name }) => name === call.name)
     if (tool === undefined) return decide(false, `${call.name} is no tool that was offered`)
     const parsed = parseJson(call.arguments)
-    if (asObject(parsed) === undefined)
+    if (parsed === undefined || asObject(parsed) === undefined)
       return decide(false, `the arguments of ${call.name} are no JSON object`)
-    const fault = tool.schema && schemas.check(tool.schema, parsed)
+    const fault = tool.schema && (await schemas.check(tool.schema, parsed))
     if (fault !== undefined) return decide(false, `${call.name}: ${fault}`)
   }
   return decide(true, `valid: ${toolCalls.map(({ name }) => name).join(', ')}`)

@@ -81,7 +81,7 @@ const calls = z.union([
   words,
   z
     .array(z.union([words, z.strictObject({ name: words, args: z.record(z.string(), z.json()).optional() })]))
-    .min(1),
+    .describe('An empty list: none may be called.'),
 ])
 
 function patternFaultOf(value: Json | undefined, config: JsonObject | undefined): string | undefined {

@@ -5,8 +5,10 @@ import type { CaseSettings } from '../suite/settings.ts'
 import { conflictCases, conflictContrasts } from './conflict.ts'
 import { formatCases } from './format.ts'
 import { needleCases } from './needle.ts'
+import { structuredCases } from './structured.ts'
+import { toolCases } from './tools.ts'
 
-export const packNames = ['conflict', 'format', 'needle', 'edge-cases'] as const
+export const packNames = ['conflict', 'format', 'needle', 'structured', 'tools', 'edge-cases'] as const
 export type PackName = (typeof packNames)[number]
 
 export interface PackOptions {
@@ -35,6 +37,8 @@ export async function generatePack(name: PackName, options: PackOptions): Promis
   if (isWanted('conflict')) tests.push(...conflictCases(random('conflict')))
   if (isWanted('format')) tests.push(...formatCases(random('format')))
   if (isWanted('needle')) tests.push(...(await needleCases(random('needle'), options.windowTokens)))
+  if (isWanted('structured')) tests.push(...structuredCases(random('structured')))
+  if (isWanted('tools')) tests.push(...toolCases(random('tools')))
   return {
     name: `pack-${name}`,
     seed: options.seed,

@@ -1,20 +1,23 @@
 /** The packs tell models apart that are built to fail in one way each. */
 
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { after } from 'node:test'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { asArray, asObject, type JsonObject } from '../../core/json.ts'
-import type { GradeParts, Reply } from '../assertions/assertion.ts'
+import type { DeclaredTool, GradeParts, Reply, ToolCall } from '../assertions/assertion.ts'
 import { gradeReply, sumUp } from '../assertions/grade.ts'
-import { createSchemaChecker } from '../assertions/json-schemas.ts'
+import { createSchemaGrader } from '../assertions/json-schemas.ts'
 import { createRegexRunner } from '../assertions/regex.ts'
 import { writtenLanguage } from '../assertions/written-language.ts'
 import { loadGenerated } from '../suite/load.ts'
 import type { Case } from '../suite/suite.ts'
 import { conflictTasks } from './conflict.ts'
 import { generatePack, type PackName } from './pack.ts'
+import { forms } from './structured.ts'
 
-const parts: GradeParts = { regex: createRegexRunner(), schemas: createSchemaChecker() }
+const schemas = createSchemaGrader()
+after(() => schemas.close())
+const parts: GradeParts = { regex: createRegexRunner(), schemas }
 
 interface Message {
   readonly role: string
@@ -262,4 +265,86 @@ test('languages are told by script and common words; short texts by neither', ()
   for (const [language, text] of Object.entries(samples)) assert.equal(writtenLanguage(text), language, text)
   assert.equal(writtenLanguage('ok'), undefined)
   assert.equal(writtenLanguage('xyzzy plugh frotz gnusto'), undefined)
+})
+
+// -- structured answers
+
+/** Answers with the facts that the case is graded by. */
+const structuredOracle: Model = (_, each) => {
+  const call = each.steps.at(-1)!
+  const fields = call.role === 'call' ? call.assert.filter(({ type }) => type === 'json-field') : []
+  const facts = fields.map(({ value }) => asObject(value)!)
+  return JSON.stringify(Object.fromEntries(facts.map(({ path, value }) => [String(path).slice(1), value])))
+}
+
+test('structured: every form asked for in three ways; a fence, a lost member and a loose type fail', async () => {
+  const { cases } = await loadGenerated(await generatePack('structured', { seed: '1' }))
+  assert.equal(cases.length, forms.length * 3 * 2)
+  const ways = metadata('way')
+  assert.deepEqual(await rates('structured', structuredOracle, ways), { schema: 1, 'json-mode': 1, words: 1 })
+  const spoil = (change: (text: string) => string) =>
+    rates('structured', (messages, each) => change(structuredOracle(messages, each)), ways)
+  const none = { schema: 0, 'json-mode': 0, words: 0 }
+  assert.deepEqual(await spoil((text) => `\`\`\`json\n${text}\n\`\`\``), none)
+  assert.deepEqual(await spoil((text) => text.replace(/,?"[a-z]+":(?=[^:]*$)/i, ',"more":')), none)
+  assert.deepEqual(await spoil((text) => text.replace(/\}$/, ',"remark":"as asked"}')), none)
+})
+
+// -- tools
+
+type Caller = (test: Case, expected: readonly ToolCall[]) => readonly ToolCall[]
+
+/** The share of each kind that passes, of a model that calls as `caller` says and answers what the oracle would. */
+async function toolRates(caller: Caller): Promise<Record<string, number>> {
+  const { cases } = await loadGenerated(await generatePack('tools', { seed: '1' }))
+  const counts: Record<string, number> = {}
+  for (const each of cases) {
+    const results = []
+    for (const step of each.steps) {
+      if (step.role !== 'call') continue
+      const wanted = step.assert.find(({ type }) => type === 'tool-call-f1')
+      const expected = asArray(wanted?.value).map((call) => ({
+        name: String(asObject(call)!['name']),
+        arguments: JSON.stringify(asObject(call)!['args']),
+      }))
+      const days = step.assert.find(({ type }) => type === 'needle')
+      const toolCalls = caller(each, expected)
+      const output =
+        toolCalls.length > 0 ? '' : `It is ${String(asArray(asObject(days?.value)?.['expect'])[0])}.`
+      const reply: Reply = { output, toolCalls, isRefusal: false, totalMs: 1, isCached: false }
+      const tools = declaredOf(each)
+      results.push(
+        ...(await gradeReply(step.assert, { reply, replies: [reply], prompt: [], vars: {}, tools }, parts)),
+      )
+    }
+    const grade = sumUp(results)
+    assert.equal(grade.status, 'graded', JSON.stringify(grade))
+    const kind = String(each.metadata['kind'])
+    counts[kind] = (counts[kind] ?? 0) + Number(grade.pass) / 6
+  }
+  return Object.fromEntries(
+    Object.entries(counts).map(([kind, share]) => [kind, Math.round(share * 100) / 100]),
+  )
+}
+
+const declaredOf = ({ params }: Case): DeclaredTool[] =>
+  (params.tools ?? []).map(({ function: { name, parameters } }) => ({
+    name,
+    schema: parameters as JsonObject,
+  }))
+
+test('tools: models that call too much, too little, wrongly or one at a time are told apart', async () => {
+  const all = { single: 1, several: 1, none: 1, forbidden: 1, forced: 1, result: 1 }
+  assert.deepEqual(await toolRates((_, expected) => expected), all)
+  const never = await toolRates(() => [])
+  assert.deepEqual(never, { ...all, single: 0, several: 0, forced: 0, result: 0 })
+  const eager = [{ name: 'weather', arguments: '{"town":"Ashford"}' }]
+  const always = await toolRates((_, expected) => (expected.length > 0 ? expected : eager))
+  assert.deepEqual(always, { ...all, none: 0, forbidden: 0, result: 0 })
+  const oneAtATime = await toolRates((_, expected) => expected.slice(0, 1))
+  assert.deepEqual(oneAtATime, { ...all, several: 0 })
+  const asText = await toolRates((_, expected) =>
+    expected.map(({ name, arguments: args }) => ({ name, arguments: args.replace(/:(\d+)/g, ':"$1"') })),
+  )
+  assert.ok(asText['single']! < 1 && asText['none'] === 1, 'numbers that are sent as text are seen')
 })

@@ -330,10 +330,13 @@ test('a large suite in JSON is read quickly, and its faults still have their lin
   assert.equal(suite.cases.length, 1_500)
   assert.equal(text.split('\n')[suite.cases[700]!.at.line! - 1], '  {')
   const broken = text.replace('"id": "c900"', '"idd": "c900"')
-  await assert.rejects(loadSuite('suite.json', async () => broken), (error: unknown) => {
-    assert.ok(error instanceof SuiteError)
-    const [fault] = error.faults
-    assert.match(broken.split('\n')[fault!.line! - 1]!, /"idd"/)
-    return true
-  })
+  await assert.rejects(
+    loadSuite('suite.json', async () => broken),
+    (error: unknown) => {
+      assert.ok(error instanceof SuiteError)
+      const [fault] = error.faults
+      assert.match(broken.split('\n')[fault!.line! - 1]!, /"idd"/)
+      return true
+    },
+  )
 })
