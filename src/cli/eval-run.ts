@@ -34,6 +34,7 @@ export interface EvalRunFlags extends DataFlags {
   readonly retryErrors?: true
   readonly maxUsd?: string
   readonly allowJs?: true
+  readonly allowCached?: true
   readonly dryRun?: true
   readonly github?: boolean
   readonly failExit: number
@@ -112,6 +113,7 @@ function startBody(suite: SuiteOnDisk, flags: EvalRunFlags, ids: readonly string
     concurrency: flags.concurrency,
     max_usd: flags.maxUsd,
     allow_js: flags.allowJs,
+    allow_cached: flags.allowCached,
     filter: defined({
       pattern: flags.filterPattern,
       metadata: flags.filterMetadata,

@@ -61,6 +61,7 @@ function addRun(command: Command, output: Output): void {
     flag('--max-usd <amount>', 'stop before the run costs more; exit 101'),
     flag('--dry-run', 'only say what would be asked, what it would cost, and what the gate could tell'),
     flag('--allow-js', 'let the suite run JavaScript of its own'),
+    flag('--allow-cached', 'use answers of earlier runs again while a suite is written; does not gate'),
     new Option('--github', 'annotate the suite for GitHub').env('GITHUB_ACTIONS'),
     flag('--fail-exit <code>', 'exit code of a failed gate').argParser(exitCode).default(100).hideHelp(),
     flag('--inconclusive-exit <code>', 'exit code of an inconclusive gate')

@@ -80,6 +80,19 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     }),
     adminRoute({
       method: 'GET',
+      path: '/evals/verdicts/{target}',
+      policy: 'read',
+      summary: 'What the newest gate said of a target, such as `billing@8`.',
+      response: targetVerdict,
+      async run({ org, params }) {
+        const found = await evals.verdict(org, params['target'] ?? '')
+        if (found === undefined) throw new GatewayError('not_found', 'No gate has decided on this target.')
+        const { target, runId, verdict, hash, atMs } = found
+        return { body: { target, run_id: runId, verdict, hash, at: new Date(atMs).toISOString() } }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
       path: '/evals/{id}/rows',
       policy: 'read',
       summary: "The run's rows, as `weir eval run -o rows.jsonl` writes them.",
@@ -153,6 +166,10 @@ const startBody = z.strictObject({
     .optional()
     .describe('The run stops before it costs more.'),
   allow_js: z.boolean().default(false).describe('Lets the suite run JavaScript of its own.'),
+  allow_cached: z
+    .boolean()
+    .default(false)
+    .describe('Lets answers of earlier runs be used again; such a run does not gate.'),
   filter: z
     .strictObject({
       pattern: z.string().refine(isPattern, 'not a regular expression').optional(),
@@ -192,6 +209,7 @@ function toSettings(body: StartBody): RunSettings {
     concurrency: body.concurrency,
     maxNanoUsd: body.max_usd === undefined ? undefined : parseUsd(body.max_usd),
     allowsScripts: body.allow_js,
+    allowsCached: body.allow_cached || undefined,
   })
 }
 
@@ -227,6 +245,14 @@ const runSummary = z.object({
     .object({ done: z.int(), total: z.int(), errors: z.int(), cost_usd: z.string() })
     .optional()
     .describe('Of a run that is under way.'),
+})
+
+const targetVerdict = z.object({
+  target: z.string(),
+  run_id: z.string(),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  hash: z.string().describe('SHA-256 of the report without its rows.'),
+  at: z.iso.datetime(),
 })
 
 const runDetail = runSummary.extend({

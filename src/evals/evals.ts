@@ -7,7 +7,7 @@ import { allRows, withoutDetails } from './all-rows.ts'
 import { Execution } from './execution.ts'
 import type { EvalParts } from './parts.ts'
 import { planRun, type RunPlan } from './plan.ts'
-import type { StoredRun } from './port.ts'
+import type { StoredRun, TargetVerdict } from './port.ts'
 import type { CaseRow } from './row.ts'
 import { packPrefix, prepare, type Prepared, type RunSettings } from './run-settings.ts'
 import type { Progress, Runner } from './runner.ts'
@@ -82,6 +82,11 @@ export class Evals {
   async list(org: string, page: { readonly limit: number; readonly cursor?: string }) {
     const { data, ...rest } = await this.#parts.store.runs(org, page)
     return { data: data.map((run) => this.#view(run)), ...rest }
+  }
+
+  /** What the newest gate said of the target, a revision of a route as `route@number`; undefined where none has. */
+  verdict(org: string, target: string): Promise<TargetVerdict | undefined> {
+    return this.#parts.store.newestVerdict(org, target)
   }
 
   rows(org: string, id: string, page: { readonly limit: number; readonly cursor?: string }) {

@@ -1,16 +1,21 @@
 /** One run from its first call to its verdict. */
 
 import type { NanoUsd } from '../core/money.ts'
+import type { GenRequest } from '../core/request.ts'
 import type { GradeParts } from '../judgement/assertions/assertion.ts'
 import { createScriptRunner, type ScriptRunner } from '../judgement/assertions/script.ts'
 import { alphaAtEnd } from '../judgement/statistics/e-process.ts'
 import type { Suite } from '../judgement/suite/suite.ts'
+import { sha256 } from '../judgement/suite/case-id.ts'
 import { allRows, withoutTexts } from './all-rows.ts'
+import type { Summary } from './analysis-worker.ts'
 import { analyseInBackground } from './background-analysis.ts'
+import { calibrate, type JudgeAgreement } from './calibration.ts'
 import { type Attempt, runConversation } from './conversation.ts'
 import { EarlyStopWatch, type EarlyVerdict } from './early-stop.ts'
 import { defaultGate } from './gate.ts'
 import { createGraders } from './graders.ts'
+import { KeptAnswers } from './kept-answers.ts'
 import { attemptsOf } from './order.ts'
 import { Pace } from './pace.ts'
 import type { EvalParts } from './parts.ts'
@@ -37,6 +42,7 @@ export class Execution {
   readonly #watch: EarlyStopWatch | undefined
   #early: EarlyVerdict | undefined
   #scripts: ScriptRunner | undefined
+  #judgeAgreement: JudgeAgreement | undefined
 
   constructor(given: ExecutionParts) {
     this.#given = given
@@ -52,6 +58,7 @@ export class Execution {
     const { store, clock } = parts
     try {
       for (const row of finished) this.#decides(row)
+      await this.#calibrate()
       let stopped = await first.run()
       let summary = await this.#analyse(stopped, prepared.attempts.length)
       const extension = this.#extension(summary.verdict, stopped)
@@ -63,6 +70,7 @@ export class Execution {
       }
       const isOver =
         stopped === undefined || stopped === 'early' || stopped === 'max-usd' || stopped === 'time'
+      if (isOver) await this.#keepVerdicts(summary)
       await store.changeRun(run.org, run.id, {
         status: isOver ? 'finished' : 'stopped',
         endedAtMs: clock.nowMs(),
@@ -84,36 +92,18 @@ export class Execution {
     const { run, settings, prepared, controller, parts } = this.#given
     const { suite } = prepared
     const { signal } = controller
-    const pace = new Pace({
-      call: parts.call,
-      wait: parts.wait,
-      nowMs: () => parts.clock.monotonicMs(),
-      signal,
-      delayMs: suite.delayMs,
-      options: {
-        tags: ['eval', `eval:${run.id}`],
-        ...(suite.timeoutMs !== undefined && { timeoutMs: suite.timeoutMs }),
-      },
-    })
+    const pace = this.#newPace()
     const writer = new RowWriter((rows) => parts.store.putRows(run.org, run.id, rows))
-    const call = (request: Parameters<Pace['call']>[0]) => pace.call(request)
+    const { org } = run
+    const nowMs = () => parts.clock.nowMs()
+    const kept =
+      settings.allowsCached === true
+        ? new KeptAnswers({ store: parts.store, org, seed: suite.seed, nowMs })
+        : undefined
     const conversation = {
-      call,
-      gradersFor: (bill: (cost: NanoUsd) => void) =>
-        createGraders(
-          {
-            ...this.#given.graders,
-            call,
-            embed: parts.embed,
-            signal,
-            ...(suite.judge && { judge: suite.judge }),
-            ...(suite.embedder !== undefined && { embedder: suite.embedder }),
-            ...(settings.allowsScripts && {
-              script: (...job: Parameters<ScriptRunner['run']>) => this.#script(...job),
-            }),
-          },
-          bill,
-        ),
+      call: (request: GenRequest, { repeat }: Attempt) =>
+        kept ? kept.call(request, repeat, () => pace.call(request)) : pace.call(request),
+      gradersFor: this.#gradersOver(pace),
     }
     return new Runner(
       attempts,
@@ -131,6 +121,53 @@ export class Execution {
         ...(suite.maxRunMs !== undefined && { deadlineMs: parts.clock.monotonicMs() + suite.maxRunMs }),
       },
     )
+  }
+
+  #newPace(): Pace {
+    const { run, prepared, controller, parts } = this.#given
+    const { delayMs, timeoutMs } = prepared.suite
+    return new Pace({
+      call: parts.call,
+      wait: parts.wait,
+      nowMs: () => parts.clock.monotonicMs(),
+      signal: controller.signal,
+      delayMs,
+      options: { tags: ['eval', `eval:${run.id}`], ...(timeoutMs !== undefined && { timeoutMs }) },
+    })
+  }
+
+  #gradersOver(pace: Pace): (bill: (cost: NanoUsd) => void) => GradeParts {
+    const { settings, prepared, controller, parts, graders } = this.#given
+    const { judge, embedder } = prepared.suite
+    const given = {
+      ...graders,
+      call: (request: GenRequest) => pace.call(request),
+      embed: parts.embed,
+      signal: controller.signal,
+      ...(judge && { judge }),
+      ...(embedder !== undefined && { embedder }),
+      ...(settings.allowsScripts && {
+        script: (...job: Parameters<ScriptRunner['run']>) => this.#script(...job),
+      }),
+    }
+    return (bill) => createGraders(given, bill)
+  }
+
+  async #calibrate(): Promise<void> {
+    const labels = this.#given.prepared.suite.judge?.calibration
+    if (labels) this.#judgeAgreement = await calibrate(labels, this.#gradersOver(this.#newPace()))
+  }
+
+  /** What promotion asks for: the verdict on each candidate, under the name that the suite gives it. */
+  async #keepVerdicts(summary: Summary): Promise<void> {
+    const { run, prepared, parts } = this.#given
+    const hash = sha256(JSON.stringify(summary))
+    const atMs = parts.clock.nowMs()
+    for (const { candidate, gate } of summary.comparisons) {
+      const target = prepared.arms.find(({ label }) => label === candidate)?.target
+      if (gate === undefined || target === undefined) continue
+      await parts.store.addVerdict(run.org, { target, runId: run.id, verdict: gate.verdict, hash, atMs })
+    }
   }
 
   #script(...job: Parameters<ScriptRunner['run']>): Promise<unknown> {
@@ -181,6 +218,7 @@ export class Execution {
       plannedRows,
       isFiltered: cases.length < suite.cases.length,
       ...(gate && { gate }),
+      ...(this.#judgeAgreement && { judgeAgreement: this.#judgeAgreement }),
       ...(stopped !== undefined && { stopped }),
       ...(this.#early && { earlyVerdict: this.#early }),
     }

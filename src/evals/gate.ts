@@ -4,6 +4,7 @@ import { normalQuantile } from '../judgement/statistics/distributions.ts'
 import { mean, standardDeviation } from '../judgement/statistics/moments.ts'
 import type { Verdict } from '../judgement/statistics/non-inferiority.ts'
 import type { GateSettings } from '../judgement/suite/settings.ts'
+import { distrust } from './calibration.ts'
 import { byCase } from './figures.ts'
 import { costParts, latencyParts } from './gate-costs.ts'
 import { minClusters, type Scope } from './gate-part.ts'
@@ -77,7 +78,7 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
 
 /** What keeps a run from passing whatever its figures say. */
 function obstacleOf(
-  { isFiltered, stopped, plannedRows }: RunFacts,
+  { isFiltered, stopped, plannedRows, judgeAgreement }: RunFacts,
   rows: readonly CaseRow[],
 ): string | undefined {
   if (isFiltered) return 'a filtered run does not gate'
@@ -87,7 +88,7 @@ function obstacleOf(
   if (stopped === 'cancelled') return 'the run was stopped'
   if (stopped === undefined && rows.length < plannedRows)
     return `${plannedRows - rows.length} rows are missing`
-  return undefined
+  return judgeAgreement && distrust(judgeAgreement)
 }
 
 /** Cases with which a difference and a spread like these would be decided with power .8; undefined at the margin itself. */

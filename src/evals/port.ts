@@ -43,6 +43,17 @@ export interface StoredRun {
   readonly report?: string
 }
 
+/** What the gate of one run said of one of its candidates. */
+export interface TargetVerdict {
+  /** As the suite names it, such as `billing@8`. */
+  readonly target: string
+  readonly runId: string
+  readonly verdict: 'pass' | 'fail' | 'inconclusive'
+  /** SHA-256 of the report without its rows, in hexadecimal. */
+  readonly hash: string
+  readonly atMs: number
+}
+
 export interface RunPage {
   readonly data: readonly StoredRun[]
   readonly nextCursor?: string
@@ -65,6 +76,12 @@ export interface EvalStore {
   ): Promise<void>
   /** Writes all of them or none. A row replaces an earlier one of the same arm, case and repeat. */
   putRows(org: string, runId: string, rows: readonly CaseRow[]): Promise<void>
+  addVerdict(org: string, verdict: TargetVerdict): Promise<void>
+  newestVerdict(org: string, target: string): Promise<TargetVerdict | undefined>
+  /** The JSON that was kept under the key. */
+  keptAnswer(org: string, key: string): Promise<string | undefined>
+  /** Keeps it for thirty days; what is older is deleted. */
+  keepAnswer(org: string, key: string, answer: string, atMs: number): Promise<void>
   /** In the order in which they were written. */
   rows(
     org: string,

@@ -4,6 +4,7 @@ import type { ContrastSettings, GateSettings } from '../judgement/suite/settings
 import type { DerivedMetric } from '../judgement/suite/suite.ts'
 import type { Interval } from '../judgement/statistics/interval.ts'
 import type { Verdict } from '../judgement/statistics/non-inferiority.ts'
+import type { JudgeAgreement } from './calibration.ts'
 import type { CaseRow } from './row.ts'
 
 /** A figure with its interval, where there are enough values for one. */
@@ -115,6 +116,8 @@ export interface RunFacts {
   readonly plannedCases: number
   readonly plannedRows: number
   readonly isFiltered: boolean
+  /** Of the suite's judge with people, where the suite has graded answers. */
+  readonly judgeAgreement?: JudgeAgreement
   /** Why the run ended before it was complete. */
   readonly stopped?: 'max-usd' | 'time' | 'cancelled' | 'early'
   /** Decided by the evidence before all cases were asked. */

@@ -23,6 +23,8 @@ export interface RunSettings {
   readonly concurrency?: number
   readonly maxNanoUsd?: NanoUsd
   readonly allowsScripts: boolean
+  /** Answers of earlier runs may be used again; such a run does not gate. */
+  readonly allowsCached?: boolean
   /** Of the smallest of the models asked, where it is known: no case of a generated pack is longer. */
   readonly windowTokens?: number
 }

@@ -1,6 +1,10 @@
 /** Runs through the administration API of a gateway: faults, limits, conversations, judges, planned looks. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -213,4 +217,100 @@ test('what cannot run is refused with its reason', async (t) => {
   const scripts = await start({ entry: 'suite.yaml', files: {}, allow_js: true })
   assert.equal(scripts.status, 403)
   assert.equal((await stack.admin('/evals/run_none'))['error'] === undefined, false)
+})
+
+test('a judge is measured on answers that people have graded, and a bad one passes no gate', async (t) => {
+  const stack = await startStack(t)
+  // `echo` repeats what it is asked to grade: what the answer says of itself becomes the verdict.
+  const says = (pass: boolean, n: number) => `{"pass": ${pass}, "reason": "answer ${n}"}`
+  const labels = (isRight: (n: number) => boolean) =>
+    Array.from({ length: 40 }, (_, n) =>
+      JSON.stringify({
+        rubric: 'is polite',
+        output: says(n % 2 === 0, n),
+        pass: (n % 2 === 0) === isRight(n),
+      }),
+    ).join('\n')
+  const suite = JSON.stringify({
+    prompts: ['{{q}}'],
+    candidate: 'openai/echo',
+    baseline: 'openai/echo',
+    judge: { target: 'openai/echo', calibration: 'file://labels.jsonl' },
+    defaultTest: { assert: [{ type: 'llm-rubric', value: 'is polite' }] },
+    tests: Array.from({ length: 100 }, (_, n) => ({ id: `c${n}`, vars: { q: says(true, n) } })),
+  })
+  const gated = async (text: string) => {
+    const files = { 'suite.yaml': suite, 'labels.jsonl': text }
+    const started = await send(stack, '/evals', { entry: 'suite.yaml', files, concurrency: 8 })
+    return finish(stack, String(started.body['id']))
+  }
+  const good = await gated(labels((n) => n !== 7))
+  assert.equal(good.verdict, 'pass', good.reason)
+  assert.deepEqual(asObject(good.report['judgeAgreement'])?.['judged'], 40)
+  assert.ok(Number(asObject(good.report['judgeAgreement'])?.['kappa']) > 0.9)
+  const bad = await gated(labels((n) => n % 3 !== 0))
+  assert.equal(bad.verdict, 'inconclusive')
+  assert.match(bad.reason, /agrees too little with people: kappa 0\.\d+ on 40 answers/)
+  const broken = await send(stack, '/evals', {
+    entry: 'suite.yaml',
+    files: { 'suite.yaml': suite, 'labels.jsonl': '{"rubric": "x", "output": "y"}' },
+  })
+  assert.match(JSON.stringify(broken.body), /labels\.jsonl: entry 1 is no graded answer/)
+  // Promotion asks for the newest verdict on a target.
+  const verdict = await stack.admin('/evals/verdicts/openai%2Fecho')
+  assert.deepEqual([verdict['run_id'], verdict['verdict']], [bad.id, 'inconclusive'])
+  assert.match(String(verdict['hash']), /^[0-9a-f]{64}$/)
+})
+
+test('kept answers are used again where that is allowed: each repeat has its own, and no gate passes', async (t) => {
+  const stack = await startStack(t, { config: priced })
+  const suite = echoes(40, { baseline: 'openai/words-3', repeat: 2 })
+  const options = { allow_cached: true, concurrency: 8 }
+  const calls = 40 * 2 * 2
+  await run(stack, suite, options)
+  assert.equal(stack.simulator.receipts().length, calls)
+  const again = await run(stack, suite, options)
+  assert.equal(stack.simulator.receipts().length, calls)
+  assert.ok(
+    again.rows.every(
+      ({ cached, costUsd, totalMs }) => cached && costUsd === undefined && totalMs === undefined,
+    ),
+  )
+  const equal = await run(stack, echoes(120, { baseline: 'openai/echo' }), options)
+  assert.equal(equal.verdict, 'inconclusive')
+  assert.match(equal.reason, /cached_rows/)
+  await run(stack, suite, { concurrency: 8 })
+  assert.ok(stack.simulator.receipts().length >= 2 * calls, 'a plain run asks anew')
+})
+
+test("a service of the user's own grades, where the configuration lets it be reached", async (t) => {
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const { output } = JSON.parse(body) as { output: string }
+      response.end(JSON.stringify({ pass: output.includes('number'), score: 0.75, reason: 'seen' }))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const suite = echoes(2, {
+    defaultTest: { assert: [{ type: 'webhook', value: `http://127.0.0.1:${port}/grade` }] },
+  })
+  const open = await startStack(t, { config: { evals: { webhooks: { allowPrivateNetwork: true } } } })
+  const graded = await run(open, suite)
+  assert.equal(graded.verdict, 'pass', JSON.stringify(graded.rows))
+  const closed = await startStack(t)
+  const refused = await run(closed, suite)
+  assert.equal(refused.verdict, 'inconclusive')
+  assert.ok(refused.rows.every((row) => asObject(row['error'])?.['code'] === 'grader:webhook'))
+})
+
+test('a pack is cut to the smallest window of the models asked', async (t) => {
+  const stack = await startStack(t, {
+    config: { models: { 'openai/echo': { contextWindow: 6_000 } } },
+  })
+  const body = { entry: 'pack:needle', candidate: 'openai/echo' }
+  const plan = await send(stack, '/evals/plan', body)
+  assert.equal(plan.body['cases'], 6 * 2 * 5, JSON.stringify(plan.body))
 })

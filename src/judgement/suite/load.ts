@@ -5,6 +5,7 @@ import { toFindings } from '../../config/shape.ts'
 import { asObject, defined } from '../../core/json.ts'
 import { usesType } from './assertions.ts'
 import { canonicalJson, sha256 } from './case-id.ts'
+import { readCalibration } from './calibration.ts'
 import { readCases, type WrittenCase } from './case-files.ts'
 import { buildCases } from './cases.ts'
 import { loadPrompts } from './prompts.ts'
@@ -17,7 +18,7 @@ import {
   type TargetSettings,
 } from './settings.ts'
 import { type Place, type ReadSuiteFile, SuiteError, SuiteSource, within } from './source.ts'
-import type { Case, JudgeSettings, Suite, Target } from './suite.ts'
+import type { Case, HumanLabel, JudgeSettings, Suite, Target } from './suite.ts'
 
 export interface LoadedSuite {
   readonly suite: Suite
@@ -69,7 +70,10 @@ async function load(
   const result = suiteSettings.safeParse(value)
   if (result.success) {
     const cases = await casesOf(result.data, { file, place, source, overrides })
-    return suiteOf(result.data, { file, cases, overrides })
+    const reference = result.data.judge?.calibration
+    const at = within(place, ['judge', 'calibration'])
+    const labels = reference === undefined ? undefined : await readCalibration(reference, file, at, source)
+    return suiteOf(result.data, { file, cases, overrides, ...(labels && { labels }) })
   }
   const schema = suiteJsonSchema()
   for (const issue of result.error.issues) {
@@ -109,13 +113,23 @@ async function casesOf(settings: SuiteSettings, { file, place, source, overrides
 
 function suiteOf(
   settings: SuiteSettings,
-  { file, cases, overrides }: { file: string; cases: readonly Case[]; overrides: SuiteOverrides },
+  {
+    file,
+    cases,
+    overrides,
+    labels,
+  }: {
+    readonly file: string
+    readonly cases: readonly Case[]
+    readonly overrides: SuiteOverrides
+    readonly labels?: readonly HumanLabel[]
+  },
 ): Suite {
   const { evaluateOptions: evaluate = {}, outputPath } = settings
   const { gate, embedder, derivedMetrics = [], contrasts = [] } = settings
   const { candidates, baseline } = armsOf(settings, overrides)
   const seed = overrides.seed ?? String(settings.seed ?? 20_260_101)
-  const judge = judgeOf(settings)
+  const judge = judgeOf(settings, labels)
   const replies = cases.flatMap(({ steps }) =>
     steps.flatMap((step) => (step.role === 'call' ? [step.assert] : [])),
   )
@@ -165,9 +179,13 @@ function targetOf(settings: TargetSettings): Target {
   return { target, label: settings.label ?? target, params: settings.params ?? settings.config ?? {} }
 }
 
-function judgeOf({ judge }: SuiteSettings): JudgeSettings | undefined {
+function judgeOf(
+  { judge }: SuiteSettings,
+  calibration: readonly HumanLabel[] | undefined,
+): JudgeSettings | undefined {
   const targets = judge?.panel ?? (judge?.target === undefined ? [] : [judge.target])
-  return targets.length === 0 ? undefined : { targets, params: judge?.params ?? { temperature: 0 } }
+  if (targets.length === 0) return undefined
+  return { targets, params: judge?.params ?? { temperature: 0 }, ...(calibration && { calibration }) }
 }
 
 function scenarioCases({ scenarios = [] }: SuiteSettings, file: string, place: Place): WrittenCase[] {

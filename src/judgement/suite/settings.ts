@@ -261,6 +261,12 @@ export const suiteSettings = z.strictObject({
       target: words.optional().describe('The judge: an exact snapshot.'),
       panel: z.array(words).min(1).optional().describe('Several judges, who vote.'),
       params: paramSettings.optional().describe('Parameters of its calls.'),
+      calibration: words
+        .optional()
+        .describe(
+          '`file://` of answers that people have graded, `{rubric, output, pass}`: judged anew in each run. ' +
+            'A judge that agrees with them by a kappa below 0.6 passes no gate.',
+        ),
     })
     .optional()
     .describe('Who decides the assertions that a model grades.'),

@@ -48,6 +48,15 @@ export interface DerivedMetric {
 export interface JudgeSettings {
   readonly targets: readonly string[]
   readonly params: ParamSettings
+  /** Each is judged anew in each run. Absent: nobody has measured the judge. */
+  readonly calibration?: readonly HumanLabel[]
+}
+
+/** An answer with the verdict of a person. */
+export interface HumanLabel {
+  readonly rubric: string
+  readonly output: string
+  readonly pass: boolean
 }
 
 export interface Suite {

@@ -34,4 +34,26 @@ export const evalMigrations: readonly Migration[] = [
       schema.createIndex('eval_rows_by_run').on('eval_rows').columns(['org', 'run_id', 'seq']),
     ],
   },
+  {
+    name: 'evals-0002-verdicts',
+    statements: ({ schema }) => [
+      schema
+        .createTable('eval_verdicts')
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('target', 'text', (column) => column.notNull())
+        .addColumn('run_id', 'text', (column) => column.notNull())
+        .addColumn('verdict', 'text', (column) => column.notNull())
+        .addColumn('hash', 'text', (column) => column.notNull())
+        .addColumn('at_ms', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('eval_verdicts_identity', ['org', 'target', 'run_id']),
+      schema
+        .createTable('eval_answers')
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('answer', 'text', (column) => column.notNull())
+        .addColumn('at_ms', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('eval_answers_identity', ['org', 'key']),
+      schema.createIndex('eval_answers_by_age').on('eval_answers').column('at_ms'),
+    ],
+  },
 ]

@@ -87,3 +87,26 @@ testStore('rows: each once, the later one wins, in their order and in pages', as
   assert.deepEqual(rest.data, [row('b', 0, { arm: 'baseline' })])
   assert.equal(rest.nextCursor, undefined)
 })
+
+testStore(
+  'verdicts: the newest one of a target; kept answers: the last one, and none after a month',
+  async (database) => {
+    const store = createEvalStore(database)
+    const verdict = { target: 'billing@8', runId: 'run_1', verdict: 'fail', hash: 'a', atMs: 1_000 } as const
+    await store.addVerdict('default', verdict)
+    await store.addVerdict('default', { ...verdict, runId: 'run_2', verdict: 'pass', atMs: 2_000 })
+    await store.addVerdict('default', { ...verdict, target: 'billing@9', atMs: 9_000 })
+    await store.addVerdict('other', { ...verdict, atMs: 9_000 })
+    assert.equal((await store.newestVerdict('default', 'billing@8'))?.runId, 'run_2')
+    await store.addVerdict('default', { ...verdict, atMs: 3_000 })
+    assert.deepEqual(await store.newestVerdict('default', 'billing@8'), { ...verdict, atMs: 3_000 })
+    assert.equal(await store.newestVerdict('default', 'billing@7'), undefined)
+
+    await store.keepAnswer('default', 'key', 'one', 1_000)
+    await store.keepAnswer('default', 'key', 'two', 2_000)
+    assert.equal(await store.keptAnswer('default', 'key'), 'two')
+    assert.equal(await store.keptAnswer('other', 'key'), undefined)
+    await store.keepAnswer('default', 'later', 'three', 2_001 + 30 * 86_400_000)
+    assert.equal(await store.keptAnswer('default', 'key'), undefined)
+  },
+)

@@ -1,7 +1,7 @@
 /** Evaluation runs and their rows in the database. */
 
 import type { Generated } from 'kysely'
-import type { CaseRow, EvalStore, RunStatus, StoredRun } from '../../evals/port.ts'
+import type { CaseRow, EvalStore, RunStatus, StoredRun, TargetVerdict } from '../../evals/port.ts'
 import type { Database } from './database.ts'
 
 interface RunRow {
@@ -29,10 +29,30 @@ interface RowRow {
   readonly row: string
 }
 
+interface VerdictRow {
+  readonly org: string
+  readonly target: string
+  readonly run_id: string
+  readonly verdict: string
+  readonly hash: string
+  readonly at_ms: number
+}
+
+interface AnswerRow {
+  readonly org: string
+  readonly key: string
+  readonly answer: string
+  readonly at_ms: number
+}
+
 type EvalTables = {
   readonly eval_runs: RunRow
   readonly eval_rows: RowRow
+  readonly eval_verdicts: VerdictRow
+  readonly eval_answers: AnswerRow
 }
+
+const keptAnswersMs = 30 * 86_400_000
 
 const rowIdentity = ['org', 'run_id', 'case_id', 'repeat', 'arm'] as const
 
@@ -93,6 +113,55 @@ export function createEvalStore(database: Database): EvalStore {
             .execute()
         }
       })
+    },
+    async addVerdict(org, { target, runId, verdict, hash, atMs }) {
+      await db
+        .insertInto('eval_verdicts')
+        .values({ org, target, run_id: runId, verdict, hash, at_ms: atMs })
+        .onConflict((conflict) =>
+          conflict.columns(['org', 'target', 'run_id']).doUpdateSet({ verdict, hash, at_ms: atMs }),
+        )
+        .execute()
+    },
+    async newestVerdict(org, target) {
+      const row = await db
+        .selectFrom('eval_verdicts')
+        .selectAll()
+        .where('org', '=', org)
+        .where('target', '=', target)
+        .orderBy('at_ms', 'desc')
+        .orderBy('run_id', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return (
+        row && {
+          target: row.target,
+          runId: row.run_id,
+          verdict: row.verdict as TargetVerdict['verdict'],
+          hash: row.hash,
+          atMs: row.at_ms,
+        }
+      )
+    },
+    async keptAnswer(org, key) {
+      const row = await db
+        .selectFrom('eval_answers')
+        .select('answer')
+        .where('org', '=', org)
+        .where('key', '=', key)
+        .executeTakeFirst()
+      return row?.answer
+    },
+    async keepAnswer(org, key, answer, atMs) {
+      await db
+        .insertInto('eval_answers')
+        .values({ org, key, answer, at_ms: atMs })
+        .onConflict((conflict) => conflict.columns(['org', 'key']).doUpdateSet({ answer, at_ms: atMs }))
+        .execute()
+      await db
+        .deleteFrom('eval_answers')
+        .where('at_ms', '<', atMs - keptAnswersMs)
+        .execute()
     },
     async rows(org, runId, { limit, cursor }) {
       const rows = await db
