@@ -52,7 +52,6 @@ import { Pressure, watchProcess } from './limits/shedding.ts'
 import { modelRoutes } from './models/admin.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
 import { findHealthyRuns } from './drift/healthy.ts'
-import { findVerdictIn } from './evals/verdicts.ts'
 import type { RequestRecord } from './records/record.ts'
 import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
 import { providerRoutes } from './routing/admin.ts'
@@ -203,7 +202,7 @@ async function compose({
   const rollout = await openRollout({
     config,
     store: stores.rollout,
-    verdictOf: findVerdictIn(stores.evals),
+    verdictOf: (org, route, revision) => stores.evals.newestVerdict(org, `${route}@${revision}`),
     healthyRuns: findHealthyRuns(stores.drift),
     audit,
     clock,
