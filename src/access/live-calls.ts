@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../core/error.ts'
 import type { Interrupt } from '../core/interrupt.ts'
+import { Roster } from '../core/roster.ts'
 
 export interface LiveCalls {
   /** Gives the function to call when the request is over. */
@@ -10,21 +11,21 @@ export interface LiveCalls {
   cut(keyId: string): void
 }
 
+/** Revocations are rare and requests are not: one roster of all, gone through for a revoked key. */
 export function createLiveCalls(): LiveCalls {
-  const byKey = new Map<string, Set<Interrupt>>()
+  const calls = new Roster<{ readonly keyId: string; readonly interrupt: Interrupt }>()
   return {
     open(keyId, interrupt) {
-      let calls = byKey.get(keyId)
-      if (!calls) byKey.set(keyId, (calls = new Set()))
-      calls.add(interrupt)
+      let place: number | undefined = calls.add({ keyId, interrupt })
       return () => {
-        calls.delete(interrupt)
-        if (calls.size === 0 && byKey.get(keyId) === calls) byKey.delete(keyId)
+        // A place that is given back twice would be two requests' at once.
+        if (place !== undefined) calls.remove(place)
+        place = undefined
       }
     },
     cut(keyId) {
       const reason = new GatewayError('authentication_failed', 'The API key was revoked.')
-      for (const interrupt of byKey.get(keyId) ?? []) interrupt.raise(reason)
+      for (const call of calls) if (call.keyId === keyId) call.interrupt.raise(reason)
     },
   }
 }

@@ -305,3 +305,29 @@ test('marks for providers’ own caches and the client’s housekeeping are no p
   }
   assert.notEqual(keyOf(setting, wish), keyOf(setting, plain))
 })
+
+test('a look that fails leaves no call behind that later requests would wait for', async () => {
+  const broken = new Error('broken')
+  const semantic = { embedder: 'e', mode: 'serve', threshold: 0.9, maxFalseHits: 0.01, sample: 0 } as const
+  const cache = createAnswerCache({
+    store: createMemoryAnswerStore(1_000_000, systemClock),
+    clock: systemClock,
+    policies: () => ({
+      isAnyOn: true,
+      of: (name) => ({
+        ...policiesOf('r1').of(name)!,
+        semantic: { ...semantic, timeoutMs: 100, maxEntries: 10 },
+      }),
+    }),
+    semantic: {
+      look() {
+        throw broken
+      },
+      readings: () => new Map(),
+    },
+    onFault: () => undefined,
+    onCorrupt: () => undefined,
+  })
+  await assert.rejects(cache.find(askedOf({}))!, broken)
+  await assert.rejects(cache.find(askedOf({}))!, broken)
+})

@@ -6,7 +6,7 @@ import type { GenEvent } from '../core/event.ts'
 import type { Json } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
 import { type CachedAnswer, decodeEntry, encodeEntry } from './entry.ts'
-import { Flight, type FlightSource } from './flight.ts'
+import { createFlights, Flight, type FlightSource } from './flight.ts'
 import { keyOf, type Setting } from './key.ts'
 import { whyNotKept } from './keepable.ts'
 import type { ExactPolicy, Policies, Policy } from './policy.ts'
@@ -73,7 +73,7 @@ export interface AnswerCacheParts {
 
 export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
   const { store, semantic, clock } = parts
-  const flights = new Map<string, Flight>()
+  const flights = createFlights()
 
   async function find(asked: Asked, policy: Policy, exact: ExactPolicy): Promise<Found> {
     const place = placeOf(asked, policy)
@@ -83,6 +83,16 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
     const known = flights.get(flightKey)
     if (known?.isJoinable && asked.control !== 'only') return { outcome: 'shared', flight: known }
     const lead = asked.control === 'only' ? undefined : leadOf(place, exact, asked)
+    try {
+      return await lookUp({ asked, policy, place, lead })
+    } catch (cause) {
+      // Whoever joined must not wait for a call that is never made.
+      lead?.fail(new GatewayError('internal', 'The cache failed.', { cause }))
+      throw cause
+    }
+  }
+
+  async function lookUp({ asked, policy, place, lead }: LookUp): Promise<Found> {
     const answer = await readAnswer(parts, place)
     if (answer) {
       // Whoever joined while the store was asked is told the same.
@@ -103,10 +113,7 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
   function leadOf(place: Place, exact: ExactPolicy, asked: Asked): OpenLead {
     const flightKey = `${place.org} ${place.key}`
     const flight = new Flight()
-    if (!flights.has(flightKey)) flights.set(flightKey, flight)
-    const over = (): void => {
-      if (flights.get(flightKey) === flight) flights.delete(flightKey)
-    }
+    const over = flights.open(flightKey, flight)
     const lead: OpenLead = {
       flight,
       look: undefined,
@@ -187,6 +194,14 @@ export async function readAnswer(
     onFault(cause)
   }
   return undefined
+}
+
+interface LookUp {
+  readonly asked: Asked
+  readonly policy: Policy
+  readonly place: Place
+  /** Absent where only a kept answer is wanted. */
+  readonly lead: OpenLead | undefined
 }
 
 interface OpenLead extends Lead {

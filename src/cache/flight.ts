@@ -2,6 +2,7 @@
 
 import type { GatewayError } from '../core/error.ts'
 import type { GenEvent } from '../core/event.ts'
+import { Roster } from '../core/roster.ts'
 import type { CachedAnswer } from './entry.ts'
 
 /** What the listeners learn of the target before the answer is whole. */
@@ -154,5 +155,34 @@ export class Flight {
     this.#isOver = true
     for (const follower of this.#followers) follower.land(landing)
     this.#followers.clear()
+  }
+}
+
+/** The calls under way that others may join, by the question. */
+export interface Flights {
+  get(key: string): Flight | undefined
+  /** The first under a key stands for it until it is over; gives the function to call then, once or more often. */
+  open(key: string, flight: Flight): () => void
+}
+
+/** The map holds numbers, and the flights have a roster: they come and go with requests (docs/adr/0010). */
+export function createFlights(): Flights {
+  const places = new Map<string, number>()
+  const flights = new Roster<Flight>()
+  return {
+    get(key) {
+      const place = places.get(key)
+      return place === undefined ? undefined : flights.at(place)
+    },
+    open(key, flight) {
+      if (places.has(key)) return () => undefined
+      const place = flights.add(flight)
+      places.set(key, place)
+      return () => {
+        if (flights.at(place) !== flight) return
+        places.delete(key)
+        flights.remove(place)
+      }
+    },
   }
 }

@@ -21,6 +21,11 @@ export class Roster<Member extends object> {
     return place
   }
 
+  /** The member that has this place now. */
+  at(place: number): Member | undefined {
+    return this.#members[place]
+  }
+
   /** `place` is the member's, and is given up: it is called once for each `add`. */
   remove(place: number): void {
     this.#members[place] = undefined
