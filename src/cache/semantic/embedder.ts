@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { EmbedTexts } from '../../core/ask.ts'
+import { Roster } from '../../core/roster.ts'
 
 export interface Embedder {
   /** Undefined where it takes too long. Rejects where the embedding fails. */
@@ -23,7 +24,9 @@ interface Wanted {
 
 export function createEmbedder(embedTexts: EmbedTexts): Embedder {
   const kept = new LRUCache<string, Float32Array>({ max: maxKept })
-  const pending = new Map<string, Promise<Float32Array>>()
+  /** Places among the vectors that are waited for: they come and go with requests (docs/adr/0010). */
+  const places = new Map<string, number>()
+  const pending = new Roster<Promise<Float32Array>>()
   const queues = new Map<string, Wanted[]>()
   const running = new Set<string>()
 
@@ -53,8 +56,13 @@ export function createEmbedder(embedTexts: EmbedTexts): Embedder {
     let queue = queues.get(model)
     if (!queue) queues.set(model, (queue = []))
     queue.push({ name, text, resolve, reject })
-    pending.set(name, promise)
-    void promise.catch(() => undefined).finally(() => pending.delete(name))
+    const place = pending.add(promise)
+    places.set(name, place)
+    const over = () => {
+      places.delete(name)
+      pending.remove(place)
+    }
+    promise.then(over, over)
     if (!running.has(model)) {
       running.add(model)
       // What comes in one turn of the event loop goes together; what comes during a call goes with the next.
@@ -71,7 +79,8 @@ export function createEmbedder(embedTexts: EmbedTexts): Embedder {
         .digest('base64')
       const known = kept.get(name)
       if (known) return known
-      const under = pending.get(name)
+      const place = places.get(name)
+      const under = place === undefined ? undefined : pending.at(place)
       if (!under && pending.size >= maxWaiting) return undefined
       const vector = under ?? want(model, name, text)
       let timer: NodeJS.Timeout | undefined

@@ -4,7 +4,8 @@ import { createMemory, createScan, type Scan } from './dot-product.ts'
 
 /** Components that are scanned as int8; what comes out best is scored again with all of them. */
 const scannedWidth = 384
-const firstCapacity = 256
+/** Most partitions are of one conversation, and stay small. */
+const firstCapacity = 16
 const pageBytes = 65_536
 /** How many of the scanned are scored again. */
 const rescored = 50

@@ -48,6 +48,8 @@ export interface Found {
 const maxNeighbours = 5
 /** Over all partitions; the partition that was used longest ago goes first. */
 const maxVectors = 200_000
+/** Each conversation has its own, and the least of them takes some 100 KiB. */
+const maxPartitions = 1_000
 
 const partitions = new Map<
   string,
@@ -75,7 +77,8 @@ function makeRoom(): void {
   let total = 0
   for (const { vectors } of partitions.values()) total += vectors.size
   for (const [name, { vectors }] of partitions) {
-    if (total <= maxVectors || partitions.size === 1) return
+    const isWithin = total <= maxVectors && partitions.size <= maxPartitions
+    if (isWithin || partitions.size === 1) return
     partitions.delete(name)
     total -= vectors.size
   }

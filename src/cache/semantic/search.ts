@@ -1,6 +1,7 @@
 /** Looks for the nearest answered question, in a thread of its own. */
 
 import { Worker } from 'node:worker_threads'
+import { Roster } from '../../core/roster.ts'
 import type { SearchCall, SearchReply } from './search-worker.ts'
 
 type Add = Omit<Extract<SearchCall, { type: 'add' }>, 'type'>
@@ -16,24 +17,27 @@ export interface SemanticSearch {
 
 /** The thread starts with the first call. */
 export function createSemanticSearch(): SemanticSearch {
-  const waiting = new Map<number, { resolve(reply: SearchReply): void; reject(cause: Error): void }>()
+  /** Of the thread that runs; a call's id is its place. */
+  let waiting = new Roster<{ resolve(reply: SearchReply): void; reject(cause: Error): void }>()
   let worker: Worker | undefined
-  let lastId = 0
 
   const end = (cause: Error): void => {
+    const lost = waiting
     worker = undefined
-    for (const { reject } of waiting.values()) reject(cause)
-    waiting.clear()
+    waiting = new Roster()
+    for (const { reject } of lost) reject(cause)
   }
   const post = (call: SearchCall): void => {
     if (!worker) {
-      worker = new Worker(new URL('./search-worker.ts', import.meta.url))
-      worker.unref()
-      worker.on('message', (reply: SearchReply) => {
-        waiting.get(reply.id)?.resolve(reply)
-        waiting.delete(reply.id)
+      const started = new Worker(new URL('./search-worker.ts', import.meta.url))
+      worker = started
+      started.unref()
+      started.on('message', (reply: SearchReply) => {
+        if (worker !== started) return
+        waiting.at(reply.id)?.resolve(reply)
+        waiting.remove(reply.id)
       })
-      worker.on('error', end)
+      started.on('error', end)
     }
     worker.postMessage(call)
   }
@@ -43,8 +47,7 @@ export function createSemanticSearch(): SemanticSearch {
     remove: (partition, key) => post({ type: 'remove', partition, key }),
     search(look) {
       const { promise, resolve, reject } = Promise.withResolvers<SearchReply>()
-      const id = ++lastId
-      waiting.set(id, { resolve, reject })
+      const id = waiting.add({ resolve, reject })
       post({ type: 'search', id, ...look })
       return promise
     },

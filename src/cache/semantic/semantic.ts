@@ -52,6 +52,8 @@ export interface SemanticCache {
   readings(org: string): ReadonlyMap<string, TrustReading>
 }
 
+const maxTrusts = 10_000
+
 export function createSemanticCache(parts: SemanticParts): SemanticCache {
   const embedder = createEmbedder(parts.embed)
   const judge = createJudge(parts.ask)
@@ -60,7 +62,11 @@ export function createSemanticCache(parts: SemanticParts): SemanticCache {
   function trustOf({ org, destination }: Setting, { threshold, maxFalseHits }: SemanticPolicy): Trust {
     const name = JSON.stringify([org, destination])
     let trust = trusts.get(name)
-    if (!trust?.isOf(threshold, maxFalseHits)) trusts.set(name, (trust = new Trust(threshold, maxFalseHits)))
+    if (!trust?.isOf(threshold, maxFalseHits)) {
+      // Names of models come from callers: the one that came first makes room.
+      if (trusts.size >= maxTrusts && !trust) trusts.delete(trusts.keys().next().value!)
+      trusts.set(name, (trust = new Trust(threshold, maxFalseHits)))
+    }
     return trust
   }
 
