@@ -8,8 +8,11 @@ type WithoutId<Job> = Job extends unknown ? Omit<Job, 'id'> : never
 interface Waiting {
   readonly job: CheckJob
   readonly limitMs: number
-  resolve(answer: CheckAnswer | undefined): void
+  resolve(answer: CheckAnswer | NoAnswer): void
 }
+
+/** `late`: it took longer than it may. `busy`: it was not tried, which says nothing of the schema. */
+export type NoAnswer = 'late' | 'busy'
 
 /** How long a thread may take to start, and to compile what it is given. */
 const startMs = 5_000
@@ -25,9 +28,9 @@ export class CheckThread {
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** Undefined where it took longer than `limitMs`, counted from when all is compiled, or where too many wait already. */
-  run(job: WithoutId<CheckJob>, limitMs: number): Promise<CheckAnswer | undefined> {
-    if (this.#isClosed || this.#queue.length >= maxWaiting) return Promise.resolve(undefined)
+  /** `limitMs` is counted from when all is compiled. */
+  run(job: WithoutId<CheckJob>, limitMs: number): Promise<CheckAnswer | NoAnswer> {
+    if (this.#isClosed || this.#queue.length >= maxWaiting) return Promise.resolve('busy')
     return new Promise((resolve) => {
       this.#queue.push({ job: { ...job, id: ++this.#lastId }, limitMs, resolve })
       this.#next()
@@ -36,7 +39,7 @@ export class CheckThread {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const { resolve } of this.#queue.splice(0)) resolve(undefined)
+    for (const { resolve } of this.#queue.splice(0)) resolve('busy')
     await this.#stop()
   }
 
@@ -82,7 +85,7 @@ export class CheckThread {
     return worker
   }
 
-  #settle(answer: CheckAnswer | undefined): void {
+  #settle(answer: CheckAnswer | NoAnswer): void {
     clearTimeout(this.#timer)
     this.#worker?.unref()
     const done = this.#running
@@ -93,9 +96,10 @@ export class CheckThread {
 
   async #stop(): Promise<void> {
     const worker = this.#worker
+    const why = this.#isReady && !this.#isClosed ? 'late' : 'busy'
     this.#worker = undefined
     this.#isReady = false
-    this.#settle(undefined)
+    this.#settle(why)
     await worker?.terminate()
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
+import { GatewayError } from '../core/error.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { createSchemaChecker } from './checker.ts'
 import { SchemaFault } from './fault.ts'
@@ -139,4 +140,35 @@ test('what recurses into a deeply nested value is a fault, and no crash', async 
   for (let level = 0; level < 8_000; level++) deep = [deep]
   const found = await (await checker.compile(schema)).check(deep, '[]')
   assert.ok(found === undefined || found.length <= 1)
+})
+
+function codeOf(cause: unknown): string {
+  return cause instanceof GatewayError ? cause.code : String(cause)
+}
+
+const manyProperties = (count: number, prefix: string): JsonObject =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`${prefix}${at}`, { type: 'integer' }]))
+
+test('a schema that found the thread busy is none to be refused: it is taken when there is room', async (t) => {
+  const own = createSchemaChecker({ limitMs: 1000 })
+  t.after(() => own.close())
+  // Each has to be tried in the thread, which is soon done.
+  const schemas = Array.from({ length: 400 }, (_, at) => ({ pattern: `^[a-z]+(?:-[a-z]+)*x{${at + 1}}$` }))
+  const outcomes = await Promise.allSettled(schemas.map(async (schema) => own.compile(schema)))
+  const busy = outcomes.map((outcome) => outcome.status === 'rejected' && codeOf(outcome.reason))
+  const refused = busy.indexOf('overloaded')
+  assert.ok(refused >= 0)
+  assert.ok(await own.compile(schemas[refused]!))
+})
+
+test('one schema that many ask for at once counts once', async (t) => {
+  const own = createSchemaChecker({ limitMs: 1000 })
+  t.after(() => own.close())
+  const text = 'x'.repeat(200_000)
+  const small = { type: 'string' }
+  own.compile(small)
+  const large = { description: text, properties: manyProperties(300, 'p') }
+  await Promise.all(Array.from({ length: 60 }, () => own.compile(large)))
+  own.compile({ type: 'number' })
+  assert.ok(!(own.compile(large) instanceof Promise), 'it is kept')
 })

@@ -1,24 +1,29 @@
 /** Checks values against schemas that callers bring: compiled once, kept within bounds, slow ones in a thread. */
 
 import { createHash } from 'node:crypto'
-import { type Json, type JsonObject } from '../core/json.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import { surveySchema, type Surveyed } from './bounds.ts'
 import { type Check, Compiler } from './compile.ts'
 import { CheckThread } from './check-thread.ts'
 import { SchemaFault } from './fault.ts'
+import type { CheckJob } from './worker.ts'
 
 /** A schema that may be checked against. */
 export interface CompiledSchema {
   readonly schema: JsonObject
   /**
-   * The faults of the value that the text is of; empty for an instance. Undefined: the check took too long. At once
-   * where that is known to be quick.
+   * The faults of the value that the text is of; empty for an instance. Undefined: the check took too long, or too many
+   * wait for one. At once where that is known to be quick.
    */
   check(value: Json, text: string): readonly string[] | Promise<readonly string[] | undefined>
 }
 
 export interface SchemaChecker {
-  /** Rejects with SchemaFault what is no schema, too large, hostile, or leads outside. At once where it is known. */
+  /**
+   * Rejects with SchemaFault what is no schema, too large, hostile, or leads outside; with `overloaded` where too many
+   * schemas wait to be tried. At once where it is known.
+   */
   compile(schema: Json): CompiledSchema | Promise<CompiledSchema>
   close(): Promise<void>
 }
@@ -59,6 +64,18 @@ interface Kept {
   readonly bytes: number
 }
 
+/** What a compiled schema takes, in bytes, as a rule. */
+function weightOf({ bytes }: Surveyed): number {
+  return bytes * 4
+}
+
+function overloaded(): GatewayError {
+  const message = 'More schemas wait to be compiled than the gateway has time for.'
+  return new GatewayError('overloaded', message, { retryAfterMs: 1_000 })
+}
+
+type ThreadCheck = Omit<CheckJob & { readonly do: 'check' }, 'id'>
+
 export interface CheckerOptions {
   /** How long one check in the thread may take. */
   readonly limitMs: number
@@ -70,6 +87,8 @@ export function createSchemaChecker({ limitMs }: CheckerOptions): SchemaChecker 
   const kept = new Map<string, Kept>()
   /** What the thread has found to be hostile is not tried again. */
   const refused = new Map<string, SchemaFault>()
+  /** What the thread is trying: many requests may bring a new schema at once. */
+  const underWay = new Map<string, Promise<CompiledSchema>>()
   let keptBytes = 0
 
   const keep = (key: string, compiled: CompiledSchema, bytes: number): CompiledSchema => {
@@ -86,19 +105,35 @@ export function createSchemaChecker({ limitMs }: CheckerOptions): SchemaChecker 
 
   const inThread = async (key: string, schema: JsonObject, survey: Surveyed): Promise<CompiledSchema> => {
     for (const { pointer, pattern } of survey.doubtful) {
-      if (await thread.run({ do: 'probe', pattern }, probeMs)) continue
+      const probed = await thread.run({ do: 'probe', pattern }, probeMs)
+      if (probed === 'busy') throw overloaded()
+      if (probed !== 'late') continue
       throw new SchemaFault(pointer, 'Matching the pattern can take longer than any answer is worth.')
     }
     const job = { do: 'check', key, schema, draft: survey.draft } as const
     const answer = await thread.run(job, limitMs)
-    if (answer === undefined) throw new SchemaFault('', 'The schema takes too long to compile.')
+    if (answer === 'busy') throw overloaded()
+    if (answer === 'late') throw new SchemaFault('', 'The schema takes too long to compile.')
     if ('schemaFault' in answer) throw new SchemaFault('', answer.schemaFault)
-    return {
-      schema,
-      async check(_value, text) {
-        const found = await thread.run({ ...job, text }, limitMs)
-        return found && 'faults' in found ? found.faults : undefined
-      },
+    return { schema, check: (_value, text) => checkInThread({ ...job, text }) }
+  }
+
+  const checkInThread = async (job: ThreadCheck): Promise<readonly string[] | undefined> => {
+    const found = await thread.run(job, limitMs)
+    return typeof found === 'object' && 'faults' in found ? found.faults : undefined
+  }
+
+  const tryInThread = async (key: string, schema: JsonObject, survey: Surveyed): Promise<CompiledSchema> => {
+    try {
+      return keep(key, await inThread(key, schema, survey), weightOf(survey))
+    } catch (cause) {
+      if (cause instanceof SchemaFault) {
+        if (refused.size >= maxKept) refused.delete(refused.keys().next().value!)
+        refused.set(key, cause)
+      }
+      throw cause
+    } finally {
+      underWay.delete(key)
     }
   }
 
@@ -109,9 +144,7 @@ export function createSchemaChecker({ limitMs }: CheckerOptions): SchemaChecker 
       schema,
       check(value, text) {
         if (isQuick(survey, text)) return check(value)
-        return thread
-          .run({ do: 'check', key, schema, draft, text }, limitMs)
-          .then((found) => (found && 'faults' in found ? found.faults : undefined))
+        return checkInThread({ do: 'check', key, schema, draft, text })
       },
     }
   }
@@ -128,22 +161,16 @@ export function createSchemaChecker({ limitMs }: CheckerOptions): SchemaChecker 
       }
       const fault = refused.get(key)
       if (fault) throw fault
+      const trying = underWay.get(key)
+      if (trying) return trying
       const survey = surveySchema(schema, text)
       const object = schema as JsonObject
-      const weight = survey.bytes * 4
       if (survey.doubtful.length === 0 && survey.keywords <= maxInlineKeywords) {
-        return keep(key, inline(key, object, survey), weight)
+        return keep(key, inline(key, object, survey), weightOf(survey))
       }
-      return inThread(key, object, survey).then(
-        (compiled) => keep(key, compiled, weight),
-        (cause: unknown) => {
-          if (cause instanceof SchemaFault) {
-            if (refused.size >= maxKept) refused.delete(refused.keys().next().value!)
-            refused.set(key, cause)
-          }
-          throw cause
-        },
-      )
+      const begun = tryInThread(key, object, survey)
+      underWay.set(key, begun)
+      return begun
     },
     close: () => thread.close(),
   }
