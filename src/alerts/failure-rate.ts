@@ -2,6 +2,7 @@
 
 import type { RequestRecord } from '../records/record.ts'
 import { errorTable } from '../core/error.ts'
+import { asNumber } from '../core/json.ts'
 import type { Resolution, Signal } from './alert.ts'
 
 export interface FailureRule {
@@ -29,6 +30,14 @@ interface Slot {
 export class FailureWatch {
   readonly #providers = new Map<string, Slot[]>()
   readonly #open = new Set<string>()
+
+  /** Takes up an alert of before a restart with its figures, which pass as they would have. */
+  resume({ subject: provider, detail }: Pick<Signal, 'subject' | 'detail'>, nowMs: number): void {
+    const slot = this.#slotOf(provider, Math.floor(nowMs / slotMs))
+    slot.attempts += asNumber(detail['attempts']) ?? 0
+    slot.failures += asNumber(detail['failures']) ?? 0
+    this.#open.add(provider)
+  }
 
   note({ attempts }: Pick<RequestRecord, 'attempts'>, nowMs: number): void {
     for (const { provider, code } of attempts) {

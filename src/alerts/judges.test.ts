@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import type { ErrorCode } from '../core/error.ts'
 import type { ModelInfo } from '../models/model.ts'
 import type { AttemptRecord } from '../records/record.ts'
+import type { Resolution } from './alert.ts'
 import { FailureWatch } from './failure-rate.ts'
 import { judgeRetirements, priceChange, ratesNow } from './model-watch.ts'
 import { ParkedCredentials } from './parked-credentials.ts'
@@ -41,6 +42,18 @@ test('failures by fault of the provider are an alert in numbers, and over when t
   assert.deepEqual(watch.judge(rule, 400_000), { raised: [], resolved: [] })
 })
 
+test('an alert of before a restart ends when its failures have passed', () => {
+  const watch = new FailureWatch()
+  const rule = { share: 0.5, minAttempts: 20 }
+  watch.resume({ subject: 'openai', detail: { attempts: 30, failures: 20 } }, 0)
+  assert.deepEqual(watch.judge(rule, 240_000).resolved, [])
+  assert.equal(watch.judge(rule, 300_000).resolved[0]?.subject, 'openai')
+  const parked = new ParkedCredentials()
+  parked.resume({ subject: 'openai/key-1' }, 0)
+  assert.deepEqual(parked.over(59_000), [])
+  assert.equal(parked.over(60_000)[0]?.subject, 'openai/key-1')
+})
+
 const hour = (at: number, nanoUsd: number): SpendHour => ({
   org: 'default',
   keyId: 'k',
@@ -52,7 +65,7 @@ const rule = { score: 8, minNanoUsd: 1e9 }
 
 test('an hour far beyond its own history is an anomaly, until an ordinary one comes', () => {
   const past = Array.from({ length: 100 }, (_, at) => hour(at, (1 + (at % 5) / 10) * 1e9))
-  const open = new Set<string>()
+  const open = new Map<string, Resolution>()
   assert.deepEqual(judgeSpend([...past, hour(100, 2e9)], 100, rule, open).raised, [])
   const { raised } = judgeSpend([...past, hour(100, 20e9)], 100, rule, open)
   assert.match(raised[0]!.summary, /app has spent 20 USD this hour; 1.2 USD is usual/)
@@ -61,7 +74,7 @@ test('an hour far beyond its own history is an anomaly, until an ordinary one co
 })
 
 test('little money, or a short history, is no anomaly; a key that was silent and wakes up is', () => {
-  const open = new Set<string>()
+  const open = new Map<string, Resolution>()
   const cents = Array.from({ length: 100 }, (_, at) => hour(at, 1000))
   assert.deepEqual(judgeSpend([...cents, hour(100, 0.9e9)], 100, rule, open).raised, [])
   const young = Array.from({ length: 23 }, (_, at) => hour(at, 1e9))
@@ -73,7 +86,7 @@ test('one wild hour in the past hides nothing, and history decides by its middle
   const past = Array.from({ length: 100 }, (_, at) =>
     hour(at, at === 50 ? 1000e9 : (1 + (at % 3) / 10) * 1e9),
   )
-  assert.equal(judgeSpend([...past, hour(100, 30e9)], 100, rule, new Set()).raised.length, 1)
+  assert.equal(judgeSpend([...past, hour(100, 30e9)], 100, rule, new Map()).raised.length, 1)
 })
 
 test('the score does not depend on the unit or the origin, and is 0 in the middle', () => {

@@ -29,6 +29,11 @@ export class ParkedCredentials {
     }
   }
 
+  /** Takes up an alert of before a restart: after one every key is tried again. */
+  resume({ subject }: Pick<Signal, 'subject'>, nowMs: number): void {
+    if (!this.#untilMs.has(subject)) this.#untilMs.set(subject, nowMs + graceMs)
+  }
+
   /** Those that were not parked again after their time. */
   over(nowMs: number): Resolution[] {
     const subjects = [...this.#untilMs].flatMap(([subject, untilMs]) => (untilMs <= nowMs ? [subject] : []))

@@ -43,6 +43,8 @@ export interface AlertStore {
   get(org: string, id: string): Promise<Alert | undefined>
   /** The newest first. */
   list(query: AlertQuery): Promise<readonly Alert[]>
+  /** All that are open, of every organisation. */
+  open(): Promise<readonly Alert[]>
   /** Deliveries that are due, for this caller alone until `leaseMs` have passed. */
   claim(nowMs: number, leaseMs: number, limit: number): Promise<readonly Delivery[]>
   delivered(id: string): Promise<void>

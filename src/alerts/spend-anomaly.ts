@@ -18,29 +18,36 @@ export const historyHours = 168
 /** With less history nothing is judged. */
 const minHistoryHours = 24
 
+/** What is open, by `subjectOf`. */
+export type OpenAnomalies = Map<string, Resolution>
+
 /**
- * Judges the current hour of every key. Hours without spend count as 0 from a key's first one on. `open` holds the
- * subjects of alerts that are open, and is changed.
+ * Judges the current hour of the keys that these hours are of. Hours without spend count as 0 from a key's first one
+ * on. Of what is `open`, whatever is not found again is over; the map is changed.
  */
 export function judgeSpend(
   hours: readonly SpendHour[],
   currentHour: number,
   { score: limit, minNanoUsd }: SpendRule,
-  open: Set<string>,
+  open: OpenAnomalies,
 ): Verdicts {
-  const raised: Signal[] = []
-  const resolved: Resolution[] = []
-  for (const [subject, own] of Map.groupBy(hours, ({ org, keyId }) => `${org} ${keyId}`)) {
+  const raised = new Map<string, Signal>()
+  for (const [subject, own] of Map.groupBy(hours, subjectOf)) {
     const { history, spent } = split(own, currentHour)
-    const { org, keyId } = own[0]!
-    const isJudged = history.length >= minHistoryHours
-    const score = isJudged ? robustScore(spent, history) : 0
-    if (isJudged && spent >= minNanoUsd && score >= limit) {
-      open.add(subject)
-      raised.push(toSignal(own.at(-1)!, spent, median(history), score))
-    } else if (open.delete(subject)) resolved.push({ org, kind: 'spend-anomaly', subject: keyId })
+    if (history.length < minHistoryHours || spent < minNanoUsd) continue
+    const score = robustScore(spent, history)
+    if (score >= limit) raised.set(subject, toSignal(own.at(-1)!, spent, median(history), score))
   }
-  return { raised, resolved }
+  const resolved = [...open].flatMap(([subject, what]) => (raised.has(subject) ? [] : [what]))
+  open.clear()
+  for (const [subject, { org, kind, subject: keyId }] of raised)
+    open.set(subject, { org, kind, subject: keyId })
+  return { raised: [...raised.values()], resolved }
+}
+
+/** Tells keys of all tenants apart. */
+export function subjectOf({ org, keyId }: Pick<SpendHour, 'org' | 'keyId'>): string {
+  return JSON.stringify([org, keyId])
 }
 
 function split(own: readonly SpendHour[], currentHour: number): { history: number[]; spent: number } {

@@ -69,3 +69,36 @@ test('a spike is found against the history of all instances, also after a restar
     resolved: [{ org: 'default', kind: 'spend-anomaly', subject: 'k' }],
   })
 })
+
+test('every request of a burst counts, and what the store could not take is stored the next time', async (t) => {
+  const clock = createTestClock()
+  const store = await openStore(t, clock)
+  let isDown = true
+  const watch = watchOver(
+    {
+      ...store,
+      add: (hours) => (isDown ? Promise.reject(new Error('down')) : store.add(hours)),
+    },
+    clock,
+  )
+  watch.note(request(clock, 1)) // before the prices are there
+  await assert.rejects(watch.judge())
+  const record = request(clock, 1)
+  for (let n = 1; n < 150_000; n++) watch.note(record)
+  isDown = false
+  await watch.judge()
+  const stored = await store.since(0)
+  assert.deepEqual(
+    stored.map(({ nanoUsd }) => nanoUsd),
+    [150_000 * 2 * 1_000_000],
+  )
+})
+
+test('an anomaly of before a restart ends with its hour', async (t) => {
+  const clock = createTestClock()
+  const watch = watchOver(await openStore(t, clock), clock)
+  const what = { org: 'default', kind: 'spend-anomaly', subject: 'k' } as const
+  watch.resume(what)
+  assert.deepEqual(await watch.judge(), { raised: [], resolved: [what] })
+  assert.deepEqual(await watch.judge(), { raised: [], resolved: [] })
+})

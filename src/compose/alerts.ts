@@ -127,11 +127,21 @@ function createWatch({ config, stores, table, lookUp, clock, log }: AlertingPart
     for (const signal of raised) alerts.raise(signal)
     for (const what of resolved) alerts.resolve(what)
   }
+  const resume = async () => {
+    for (const alert of await stores.alerts.open()) {
+      if (alert.kind === 'provider-failures') failures.resume(alert, clock.monotonicMs())
+      else if (alert.kind === 'credential-parked') parked.resume(alert, clock.monotonicMs())
+      else if (alert.kind === 'spend-anomaly') spend.resume(alert)
+    }
+  }
+  let isResumed = false
   let dailyAtMs = 0
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
 
   const look = async () => {
+    if (!isResumed) await resume()
+    isResumed = true
     tell(failures.judge(rules().providerFailures, clock.monotonicMs()))
     for (const what of parked.over(clock.monotonicMs())) alerts.resolve(what)
     tell(await spend.judge())

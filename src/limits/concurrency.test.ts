@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
 import type { Priority } from '../core/priority.ts'
@@ -52,4 +53,30 @@ test('one that waits too long, or whose client leaves, is refused and takes no p
   await assert.rejects(late, { code: 'overloaded', retryAfterMs: 1000 })
   release()
   assert.equal(typeof limiter.acquire('p', 'default', calm), 'function')
+})
+
+test('a limit that is changed while calls wait holds at once, up and down', async () => {
+  let max = 1
+  const limiter = createConcurrencyLimiter(() => ({ ...settings, max }))
+  const admitted: Release[] = []
+  const ask = () => {
+    const place = limiter.acquire('p', 'default', calm)
+    if (place instanceof Promise) void place.then((release) => admitted.push(release))
+    else admitted.push(place)
+  }
+  for (let n = 0; n < 4; n++) ask()
+  assert.equal(admitted.length, 1)
+  max = 3
+  admitted[0]!()
+  await setImmediate()
+  assert.equal(admitted.length, 4)
+  for (let n = 0; n < 3; n++) ask()
+  max = 1
+  admitted[1]!()
+  admitted[2]!()
+  await setImmediate()
+  assert.equal(admitted.length, 4, 'three were under way, one is allowed')
+  admitted[3]!()
+  await setImmediate()
+  assert.equal(admitted.length, 5)
 })

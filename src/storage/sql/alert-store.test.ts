@@ -30,9 +30,14 @@ testStore('reported again it is the same alert, until it is over; worse is told 
   assert.equal(worse.occasion, 'escalated')
   const milder = await store.raise(signal, { id: 'a4', nowMs: 350, channels })
   assert.deepEqual([milder.occasion, milder.alert.severity], ['repeated', 'critical'])
+  assert.deepEqual(
+    (await store.open()).map(({ id, count }) => [id, count]),
+    [['a1', 4]],
+  )
   const over = await store.resolve(signal, { nowMs: 400, channels: ['hook'] })
   assert.deepEqual([over?.status, over?.resolvedAtMs, over?.count], ['resolved', 400, 4])
   assert.equal(await store.resolve(signal, { nowMs: 500, channels }), undefined)
+  assert.deepEqual(await store.open(), [])
   assert.equal((await store.raise(signal, { id: 'a5', nowMs: 600, channels: [] })).occasion, 'raised')
   const due = await store.claim(1000, 60_000, 100)
   assert.deepEqual(
@@ -105,4 +110,20 @@ testStore('spend adds up by key and hour, from any instance', async (database) =
   )
   await store.prune(10)
   assert.equal((await store.since(0)).length, 2)
+})
+
+testStore('the spend of any number of keys is added at once', async (database) => {
+  const store = createSpendStore(database)
+  const hours = Array.from({ length: 15_000 }, (_, n) => ({
+    org: 'default',
+    keyId: `k${n}`,
+    keyName: 'app',
+    hour: 1,
+    nanoUsd: n,
+  }))
+  await store.add(hours)
+  await store.add(hours.slice(0, 2))
+  const stored = await store.since(1)
+  assert.equal(stored.length, 15_000)
+  assert.equal(stored.find(({ keyId }) => keyId === 'k1')?.nanoUsd, 2)
 })

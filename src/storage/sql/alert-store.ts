@@ -145,6 +145,10 @@ export function createAlertStore(database: Database): AlertStore {
       const rows = await query.orderBy('first_at_ms', 'desc').orderBy('id', 'desc').limit(limit).execute()
       return rows.map(toAlert)
     },
+    async open() {
+      const rows = await db.selectFrom('alerts').selectAll().where('open_as', 'is not', null).execute()
+      return rows.map(toAlert)
+    },
     async claim(nowMs, leaseMs, limit) {
       const due = db
         .selectFrom('alert_deliveries')

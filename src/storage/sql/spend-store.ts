@@ -14,11 +14,13 @@ type SpendTables = {
   }
 }
 
+/** SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535. */
+const rowsPerStatement = 1_000
+
 export function createSpendStore(database: Database): SpendStore {
   const db = database.kysely.withTables<SpendTables>()
   return {
     async add(hours) {
-      if (hours.length === 0) return
       const rows = hours.map(({ org, keyId, keyName, hour, nanoUsd }) => ({
         org,
         key_id: keyId,
@@ -26,16 +28,21 @@ export function createSpendStore(database: Database): SpendStore {
         hour,
         nano_usd: nanoUsd,
       }))
-      await db
-        .insertInto('alert_spend')
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict.columns(['org', 'key_id', 'hour']).doUpdateSet(({ eb, ref }) => ({
-            key_name: ref('excluded.key_name'),
-            nano_usd: eb('alert_spend.nano_usd', '+', ref('excluded.nano_usd')),
-          })),
-        )
-        .execute()
+      await database.transaction(async (untyped) => {
+        const transaction = untyped.withTables<SpendTables>()
+        for (let from = 0; from < rows.length; from += rowsPerStatement) {
+          await transaction
+            .insertInto('alert_spend')
+            .values(rows.slice(from, from + rowsPerStatement))
+            .onConflict((conflict) =>
+              conflict.columns(['org', 'key_id', 'hour']).doUpdateSet(({ eb, ref }) => ({
+                key_name: ref('excluded.key_name'),
+                nano_usd: eb('alert_spend.nano_usd', '+', ref('excluded.nano_usd')),
+              })),
+            )
+            .execute()
+        }
+      })
     },
     async since(hour) {
       const query = db.selectFrom('alert_spend').selectAll().where('hour', '>=', hour)
