@@ -79,4 +79,9 @@ test('a limit that is changed while calls wait holds at once, up and down', asyn
   admitted[3]!()
   await setImmediate()
   assert.equal(admitted.length, 5)
+  for (let n = 4; n < 7; n++) {
+    admitted[n]!()
+    await setImmediate()
+  }
+  assert.equal(admitted.length, 7)
 })

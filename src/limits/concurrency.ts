@@ -26,66 +26,72 @@ interface CallWaiter extends Waiter {
   admit(): void
 }
 
-interface Lane {
-  running: number
-  readonly waiting: WaitingLine<CallWaiter>
-}
-
 /** `settingsOf` is asked at every call, so that a reload holds at once. */
 export function createConcurrencyLimiter(
   settingsOf: (upstream: string) => ConcurrencySettings,
 ): ConcurrencyLimiter {
   const lanes = new Map<string, Lane>()
-  const laneOf = (upstream: string): Lane => {
-    let lane = lanes.get(upstream)
-    if (!lane) lanes.set(upstream, (lane = { running: 0, waiting: new WaitingLine() }))
-    return lane
-  }
   return {
     acquire(upstream, priority, interrupt) {
-      const lane = laneOf(upstream)
-      const settings = settingsOf(upstream)
-      if (lane.running < settings.max && lane.waiting.length === 0) {
-        lane.running++
-        return () => release(lane)
-      }
-      return wait(lane, upstream, settings, priorities.indexOf(priority), interrupt)
+      let lane = lanes.get(upstream)
+      if (!lane) lanes.set(upstream, (lane = new Lane(upstream, () => settingsOf(upstream))))
+      return lane.acquire(priority, interrupt)
     },
   }
 }
 
-function release(lane: Lane): void {
-  lane.running--
-  lane.waiting.shift()?.admit()
-}
+/** The calls to one upstream: those under way, and those that wait. */
+class Lane {
+  readonly #upstream: string
+  readonly #settings: () => ConcurrencySettings
+  readonly #waiting = new WaitingLine<CallWaiter>()
+  #running = 0
 
-function wait(
-  lane: Lane,
-  upstream: string,
-  { queue, maxWaitMs }: ConcurrencySettings,
-  rank: number,
-  interrupt: Interrupt,
-): Promise<Release> {
-  const { promise, resolve, reject } = Promise.withResolvers<Release>()
-  const leave = (error: GatewayError) => {
-    if (lane.waiting.leave(waiter)) waiter.refuse(error)
+  constructor(upstream: string, settings: () => ConcurrencySettings) {
+    this.#upstream = upstream
+    this.#settings = settings
   }
-  const waiter: CallWaiter = {
-    rank,
-    admit() {
-      clearTimeout(timer)
-      lane.running++
-      resolve(() => release(lane))
-    },
-    refuse(error) {
-      clearTimeout(timer)
-      reject(error)
-    },
+
+  acquire(priority: Priority, interrupt: Interrupt): Release | Promise<Release> {
+    const settings = this.#settings()
+    this.#admitWaiting(settings)
+    const isFree = this.#running < settings.max && this.#waiting.length === 0
+    return isFree ? this.#enter() : this.#wait(settings, priorities.indexOf(priority), interrupt)
   }
-  lane.waiting.join(waiter, queue, overloaded(upstream, maxWaitMs))
-  const timer = setTimeout(() => leave(overloaded(upstream, maxWaitMs)), maxWaitMs)
-  interrupt.on(leave)
-  return promise
+
+  #enter(): Release {
+    this.#running++
+    return () => {
+      this.#running--
+      if (this.#waiting.length > 0) this.#admitWaiting(this.#settings())
+    }
+  }
+
+  #admitWaiting({ max }: ConcurrencySettings): void {
+    while (this.#running < max && this.#waiting.length > 0) this.#waiting.shift()!.admit()
+  }
+
+  #wait({ queue, maxWaitMs }: ConcurrencySettings, rank: number, interrupt: Interrupt): Promise<Release> {
+    const { promise, resolve, reject } = Promise.withResolvers<Release>()
+    const leave = (error: GatewayError) => {
+      if (this.#waiting.leave(waiter)) waiter.refuse(error)
+    }
+    const waiter: CallWaiter = {
+      rank,
+      admit: () => {
+        clearTimeout(timer)
+        resolve(this.#enter())
+      },
+      refuse(error) {
+        clearTimeout(timer)
+        reject(error)
+      },
+    }
+    this.#waiting.join(waiter, queue, overloaded(this.#upstream, maxWaitMs))
+    const timer = setTimeout(() => leave(overloaded(this.#upstream, maxWaitMs)), maxWaitMs)
+    interrupt.on(leave)
+    return promise
+  }
 }
 
 function overloaded(upstream: string, retryAfterMs: number): GatewayError {

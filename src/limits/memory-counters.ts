@@ -53,7 +53,11 @@ export function createMemoryCounters(clock: Clock): LimitCounters {
   }
 }
 
+/** A part of the room at a time: a look at all buckets must not be taken for each new one. */
 function makeRoom(fullAtMs: Map<string, number>, nowMs: number): void {
   for (const [bucket, atMs] of fullAtMs) if (atMs <= nowMs) fullAtMs.delete(bucket)
-  if (fullAtMs.size >= maxBuckets) fullAtMs.delete(fullAtMs.keys().next().value!)
+  for (const bucket of fullAtMs.keys()) {
+    if (fullAtMs.size <= maxBuckets * 0.9) return
+    fullAtMs.delete(bucket)
+  }
 }

@@ -15,7 +15,14 @@ test('conversations, each a partition of its own, do not add up without end', as
     search.add({ partition: name(n), key: 'k', text: 'hello', vector, maxEntries: 1_000 })
     if (n === 800) assert.equal(await isThere(0), true)
   }
-  assert.deepEqual(await Promise.all([0, 1, 499, 500, 501, 1_499].map(isThere)), [true, false, false, false, true, true])
+  assert.deepEqual(await Promise.all([0, 1, 499, 500, 501, 1_499].map(isThere)), [
+    true,
+    false,
+    false,
+    false,
+    true,
+    true,
+  ])
 })
 
 test('replies reach whoever asked, in whatever number they wait', async (t) => {
@@ -31,6 +38,9 @@ test('replies reach whoever asked, in whatever number they wait', async (t) => {
       search.search({ partition, text: 'hello', vector, threshold: 0.9 }),
     )
     const keys = (await Promise.all(replies)).map(({ found }) => found?.key)
-    assert.deepEqual(keys, partitions.map((_, n) => `k${n}`))
+    assert.deepEqual(
+      keys,
+      partitions.map((_, n) => `k${n}`),
+    )
   }
 })
