@@ -277,7 +277,11 @@ const runBody = z.strictObject({
 const runQuery = z.strictObject({
   set: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().regex(/^\d+$/).optional().describe('`next_cursor` of the page before.'),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .describe('`next_cursor` of the page before.'),
 })
 
 const alarmBody = z.strictObject({

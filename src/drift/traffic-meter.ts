@@ -61,7 +61,13 @@ export function createTrafficMeter({ store, clock, instance, tell }: MeterParts)
     for (const [series, { row, strata }] of open) {
       if (!isDue(row.hourMs)) continue
       open.delete(series)
-      await store.addTraffic({ ...row, strata }, row.hourMs - lookBackMs)
+      try {
+        await store.addTraffic({ ...row, strata }, row.hourMs - lookBackMs)
+      } catch (cause) {
+        // For the next time, unless late requests have begun it anew.
+        if (!open.has(series)) open.set(series, { row, strata })
+        throw cause
+      }
     }
   }
 

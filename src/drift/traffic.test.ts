@@ -78,3 +78,27 @@ test('finished requests become hours in the store, and the last hour is judged o
   const rows = await store.traffic(0, clock.at)
   assert.equal(rows.length, 60)
 })
+
+test('an hour that could not be written is written the next time', async (t) => {
+  const clock = { at: 1000 * hourMs, nowMs: () => clock.at, monotonicMs: () => clock.at }
+  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, clock)
+  t.after(() => database.close())
+  const store = createDriftStore(database)
+  let isDown = true
+  const addTraffic: typeof store.addTraffic = async (...row) => {
+    if (isDown) throw new Error('down')
+    await store.addTraffic(...row)
+  }
+  const meter = createTrafficMeter({
+    store: { ...store, addTraffic },
+    clock,
+    instance: 'one',
+    tell: () => undefined,
+  })
+  meter.observe(createRequestRecord(clock.at, { model: 'm', usage: { inputTokens: 1, outputTokens: 2 } }))
+  clock.at += hourMs
+  await assert.rejects(meter.tick(), /down/)
+  isDown = false
+  await meter.tick()
+  assert.equal((await store.traffic(0, clock.at)).length, 1)
+})

@@ -98,7 +98,10 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
       summary: "The run's rows, as `weir eval run -o rows.jsonl` writes them.",
       query: z.strictObject({
         limit: z.coerce.number().int().min(1).max(1000).default(100),
-        cursor: z.string().optional(),
+        cursor: z
+          .string()
+          .regex(/^\d{1,15}$/)
+          .optional(),
       }),
       response: z.object({
         data: z.array(z.record(z.string(), z.unknown())),

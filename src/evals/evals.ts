@@ -61,11 +61,12 @@ export class Evals {
   async resume(org: string, id: string, retryErrors: boolean): Promise<RunView> {
     const { store } = this.#parts
     const run = await this.#stored(org, id)
-    if (this.#live.has(id)) throw new GatewayError('invalid_request', 'This run is still running.')
     const settings = JSON.parse(run.settings) as RunSettings
     const prepared = await prepare(settings)
     const rows = await allRows(store, org, id, withoutDetails)
     await store.changeRun(org, id, { status: 'running' })
+    // Looked at last: of two callers at once one must not pay for the run a second time.
+    if (this.#live.has(id)) throw new GatewayError('invalid_request', 'This run is still running.')
     this.#launch(
       run,
       settings,

@@ -69,7 +69,7 @@ export async function suiteNamed(
   windowTokens?: number,
 ): Promise<Suite> {
   if (!entry.startsWith(packPrefix)) {
-    return (await loadSuite(entry, async (path) => files[path], overrides)).suite
+    return (await loadSuite(entry, async (path) => fileAt(files, path), overrides)).suite
   }
   const name = entry.slice(packPrefix.length)
   if (!isPackName(name)) {
@@ -80,4 +80,9 @@ export async function suiteNamed(
     ...(windowTokens !== undefined && { windowTokens }),
   })
   return loadGenerated(pack, overrides)
+}
+
+/** Callers choose the paths: `constructor` is none of the files unless one is called so. */
+function fileAt(files: RunSettings['files'], path: string): string | undefined {
+  return Object.hasOwn(files, path) ? files[path] : undefined
 }

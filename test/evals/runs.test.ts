@@ -95,6 +95,14 @@ test('faults are told apart from wrong answers, and a resumed run asks them agai
   assert.equal(stack.simulator.receipts().length - calls, 10)
 })
 
+test('a cursor that is none is refused', async (t) => {
+  const stack = await startStack(t)
+  const response = await fetch(`${stack.gateway.url}/admin/v1/evals/run_none/rows?cursor=none`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  })
+  assert.equal(response.status, 400)
+})
+
 test('faults that may pass are tried again, with the pause that the provider asks for', async (t) => {
   const stack = await startStack(t)
   const result = await run(stack, echoes(10), { candidate: 'openai/fault/http-429@3', concurrency: 2 })

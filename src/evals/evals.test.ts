@@ -1,0 +1,76 @@
+/** A run is never run twice at once, and its files are those that it was given. */
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { systemClock } from '../core/clock.ts'
+import { createEvalStore } from '../storage/sql/eval-store.ts'
+import { migrations } from '../storage/sql/migrations.ts'
+import { openSqlite } from '../storage/sql/sqlite.ts'
+import { Evals } from './evals.ts'
+import type { CallModel } from './port.ts'
+import type { RunSettings } from './run-settings.ts'
+
+const suite = {
+  name: 'one',
+  prompts: ['hello'],
+  candidate: 'openai/m',
+  tests: [{ id: 'a', assert: [{ type: 'contains', value: 'hello' }] }],
+}
+const settings: RunSettings = {
+  entry: 'suite.yaml',
+  files: { 'suite.yaml': JSON.stringify(suite) },
+  overrides: {},
+  selection: {},
+  allowsScripts: false,
+}
+
+function open(t: TestContext, call: CallModel) {
+  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, systemClock)
+  const store = createEvalStore(database)
+  let runs = 0
+  const evals = new Evals({
+    call,
+    embed: () => Promise.reject(new Error('no embedder')),
+    estimate: async () => undefined,
+    store,
+    clock: systemClock,
+    wait: async () => undefined,
+    newRunId: () => `run_${++runs}`,
+    gatewayVersion: '0',
+    onError: () => undefined,
+  })
+  t.after(async () => {
+    await evals.close()
+    await database.close()
+  })
+  return { evals, store }
+}
+
+test('of two who resume a run at once, one does', async (t) => {
+  let calls = 0
+  const { evals, store } = open(t, (_request, _options, signal) => {
+    calls++
+    return new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('stop'))),
+    )
+  })
+  await store.addRun({
+    org: 'default',
+    id: 'run_x',
+    name: 'one',
+    suiteHash: 'h',
+    status: 'running',
+    createdAtMs: 1,
+    settings: JSON.stringify(settings),
+  })
+  const both = await Promise.allSettled([1, 2].map(() => evals.resume('default', 'run_x', false)))
+  assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+  assert.equal(calls, 1)
+})
+
+test('a path that no file has is told as such, whatever its name', async (t) => {
+  const { evals } = open(t, () => Promise.reject(new Error('never asked')))
+  await assert.rejects(evals.start('default', { ...settings, entry: 'constructor' }), /constructor/)
+})
