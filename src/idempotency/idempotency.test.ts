@@ -195,3 +195,17 @@ test('neither the key nor the answer can be read in the file, and a changed row 
   bench.database.exec('update idempotency_claims set expires_at_ms = expires_at_ms + 1')
   await assert.rejects(idempotency.begin(request('b')), /could not be read/)
 })
+
+test('closing waits for the deletion that is under way', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const bench = createBench(t)
+  const pruning = Promise.withResolvers<number>()
+  const idempotency = bench.open({ store: { ...bench.store, prune: () => pruning.promise } })
+  t.mock.timers.tick(60_000)
+  let isClosed = false
+  const closed = idempotency.close().then(() => (isClosed = true))
+  await Promise.resolve()
+  assert.equal(isClosed, false)
+  pruning.resolve(0)
+  await closed
+})

@@ -63,7 +63,8 @@ export interface Idempotency {
    * `idempotency_key_reused`, and with anything else where the store fails.
    */
   begin(request: KeyedRequest): Promise<Begun>
-  close(): void
+  /** Ends the housekeeping; done when none is under way. */
+  close(): Promise<void>
 }
 
 const maxKeyLength = 255
@@ -79,7 +80,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   const { store, sealer, clock, ttlSeconds, maxAnswerBytes } = options
   const running = new Set<string>()
   const expiresAtMs = () => clock.nowMs() + ttlSeconds * 1000
-  const timers = [startRenewal(options, running), startPruning(options)]
+  const tasks = [startRenewal(options, running), startPruning(options)]
 
   const runOf = (id: ClaimId, requestId: string): KeyedRun => {
     running.add(requestId)
@@ -119,8 +120,8 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       if (text === undefined) throw new Error('a kept answer could not be read')
       return { answer: fromText(text), requestId: standing.requestId }
     },
-    close() {
-      for (const timer of timers) timer.stop()
+    async close() {
+      await Promise.all(tasks.map((task) => task.stop()))
     },
   }
 }
@@ -169,26 +170,38 @@ function fromText(text: string): KeptAnswer {
   return { ...rest, body: Buffer.from(body, 'base64') }
 }
 
-interface Timer {
-  stop(): void
+interface Task {
+  /** Resolves when nothing of it is under way. */
+  stop(): Promise<void>
 }
 
 /** Says that this instance's runs go on. */
-function startRenewal({ store, clock, onError }: IdempotencyOptions, running: ReadonlySet<string>): Timer {
+function startRenewal({ store, clock, onError }: IdempotencyOptions, running: ReadonlySet<string>): Task {
+  let underWay = Promise.resolve()
   const renew = () => {
-    if (running.size > 0) store.renew([...running], clock.nowMs() + leaseMs).catch(onError)
+    if (running.size === 0) return
+    underWay = store.renew([...running], clock.nowMs() + leaseMs).catch(onError)
   }
   const timer = setInterval(renew, renewEveryMs).unref()
-  return { stop: () => clearInterval(timer) }
+  return {
+    stop() {
+      clearInterval(timer)
+      return underWay
+    },
+  }
 }
 
 /** Deletes what has expired or is too much: step after step while there is more, else a look each minute. */
-function startPruning(options: IdempotencyOptions): Timer {
+function startPruning(options: IdempotencyOptions): Task {
   const { store, clock, onError } = options
   let timer: NodeJS.Timeout | undefined
+  let underWay = Promise.resolve()
   let isStopped = false
   const schedule = (delayMs: number) => {
-    if (!isStopped) timer = setTimeout(() => void step(), delayMs).unref()
+    if (isStopped) return
+    timer = setTimeout(() => {
+      underWay = step()
+    }, delayMs).unref()
   }
   const step = async () => {
     let deleted = 0
@@ -204,6 +217,7 @@ function startPruning(options: IdempotencyOptions): Timer {
     stop() {
       isStopped = true
       clearTimeout(timer)
+      return underWay
     },
   }
 }

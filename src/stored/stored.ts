@@ -2,6 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import { asArray, isObject, type JsonObject } from '../core/json.ts'
+import { Roster } from '../core/roster.ts'
 import type { StoredConversation } from './conversation.ts'
 import type { SealedResponse, StoredResponseStore } from './port.ts'
 import { seal, unseal } from './seal.ts'
@@ -60,7 +61,7 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
   if (key.byteLength !== keyBytes) throw new Error(`the key of stored responses is not of ${keyBytes} bytes`)
   const pruner = startPruning(options)
   // A streamed answer has reached the client by now: its continuation may come before the row is written.
-  const beingKept = new Map<string, Promise<void>>()
+  const beingKept = new Roster<{ readonly name: string; readonly written: Promise<void> }>()
 
   const open = (row: SealedResponse | undefined): StoredResponse | undefined => {
     if (row === undefined || row.expiresAtMs <= clock.nowMs()) return undefined
@@ -76,7 +77,8 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
   }
 
   const find = async (owner: ResponseOwner): Promise<StoredResponse | undefined> => {
-    await beingKept.get(nameOf(owner))?.catch(() => undefined)
+    const name = nameOf(owner)
+    await Promise.allSettled(Array.from(beingKept, (each) => each.name === name && each.written))
     return open(await store.get(owner.org, owner.keyId, owner.id))
   }
 
@@ -97,18 +99,17 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
       }
       const ids = itemsOf(response.answer).flatMap(({ id }) => (typeof id === 'string' ? [id] : []))
       const written = store.put(row, [...new Set(ids)])
-      const name = nameOf(owner)
-      beingKept.set(name, written)
+      const place = beingKept.add({ name: nameOf(owner), written })
       try {
         await written
         return true
       } finally {
-        if (beingKept.get(name) === written) beingKept.delete(name)
+        beingKept.remove(place)
       }
     },
     find,
     async findItem({ org, keyId }, itemId) {
-      await Promise.allSettled(beingKept.values())
+      await Promise.allSettled(Array.from(beingKept, ({ written }) => written))
       const found = open(await store.getByItem(org, keyId, itemId))
       return found && itemsOf(found.answer).find(({ id }) => id === itemId)
     },

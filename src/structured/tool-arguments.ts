@@ -1,5 +1,6 @@
 /** Checks the arguments of tool calls against the schemas of the tools that the client offered. */
 
+import { GatewayError } from '../core/error.ts'
 import { isObject, parseJson } from '../core/json.ts'
 import type { GenRequest, Tool } from '../core/request.ts'
 import type { SchemaChecker } from '../schema/checker.ts'
@@ -34,7 +35,8 @@ export function createToolCheck(
         return faults?.map((fault) => `${name} ${fault}`) ?? [`${name}: the check took too long`]
       } catch (cause) {
         // Only reported calls come here with a schema that was not looked at before.
-        if (cause instanceof SchemaFault) return [`${name}: ${cause.message}`]
+        const isTold = cause instanceof SchemaFault || cause instanceof GatewayError
+        if (isTold) return [`${name}: ${cause.message}`]
         throw cause
       }
     },
