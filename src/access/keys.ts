@@ -75,6 +75,11 @@ export function createKeyring(options: KeyringOptions): Keyring {
     return remembered.get(id)
   }
 
+  const remember = (id: string, known: Known): void => {
+    if (remembered.size >= maxRemembered && !remembered.has(id)) remembered.clear()
+    remembered.set(id, known)
+  }
+
   const find = (credential: string, id: string): Known | undefined => {
     const key = declaredByDigest.get(id)
     if (key) return knownDeclared(key, directory)
@@ -90,8 +95,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
       if (known === undefined) {
         known = find(credential, id)
         if (known === undefined) throw refusal(credential, address, directory, guesses)
-        if (remembered.size >= maxRemembered) remembered.clear()
-        remembered.set(id, known)
+        remember(id, known)
       }
       if (known.untilMs <= clock.nowMs()) throw refusal(credential, address, directory, guesses)
       if (!known.isDeclared && directory.freshness === 'lost') throw unavailable()
@@ -102,7 +106,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
       const id = `key ${keyId}`
       const known = recall(id) ?? knownById(keyId, declared, directory)
       if (known === undefined || known.untilMs <= clock.nowMs()) return undefined
-      remembered.set(id, known)
+      remember(id, known)
       return known.principal
     },
     withDeclared: (replaced) => createKeyring({ ...options, declared: replaced }),

@@ -206,3 +206,13 @@ test('targets are limited by provider and by model', (t) => {
   assert.equal(now(attempt('gpt-4')).error, undefined)
   assert.match(now(attempt('gpt-4')).error!.message, /\(provider\)/)
 })
+
+test('two limits for the same things are counted apart, and the tighter one refuses', async (t) => {
+  const { limiter } = open(t, [
+    { scope: 'key', rpm: 10 },
+    { scope: 'key', rpm: 4 },
+  ])
+  const isRefused = async () => (await limiter.admitRequest(request({})))?.error !== undefined
+  for (let n = 0; n < 4; n++) assert.equal(await isRefused(), false, `request ${n + 1}`)
+  assert.equal(await isRefused(), true)
+})

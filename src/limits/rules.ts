@@ -28,17 +28,24 @@ export interface LimitRule {
   readonly scope: LimitSettings['scope']
   readonly match: RegExp | undefined
   readonly bounds: Bounds
-  /** Tells the buckets of rules of one scope apart. */
+  /** Tells the buckets of rules apart. */
   readonly name: string
 }
 
 export function compileRules(settings: readonly LimitSettings[]): readonly LimitRule[] {
-  return settings.map(({ scope, match, ...bounds }) => ({
-    scope,
-    match: match === undefined ? undefined : globPattern(match),
-    bounds,
-    name: `${scope}:${match ?? ''}`,
-  }))
+  const named = new Map<string, number>()
+  return settings.map(({ scope, match, ...bounds }) => {
+    const base = `${scope}:${match ?? ''}`
+    const before = named.get(base) ?? 0
+    named.set(base, before + 1)
+    return {
+      scope,
+      match: match === undefined ? undefined : globPattern(match),
+      bounds,
+      // Not by its place in the list: a reload that adds another limit empties no bucket.
+      name: before === 0 ? base : `${base}#${before + 1}`,
+    }
+  })
 }
 
 /** Everything that is to be taken for one request or attempt. */
