@@ -34,6 +34,7 @@ function open(t: TestContext, call: CallModel) {
     call,
     embed: () => Promise.reject(new Error('no embedder')),
     estimate: async () => undefined,
+    windowOf: async () => undefined,
     store,
     clock: systemClock,
     wait: async () => undefined,

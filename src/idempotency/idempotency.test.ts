@@ -142,7 +142,7 @@ test('a run that ended with its process is taken over after its lease; one that 
     t.mock.timers.tick(20_000)
   }
   await assert.rejects(idempotency.begin(request('b')), { code: 'idempotency_key_in_use' })
-  idempotency.close() // nothing renews any more, as after kill -9
+  void idempotency.close() // nothing renews any more, as after kill -9
   const next = bench.open()
   bench.clock.advance(60_000)
   const run = await runOf(next.begin(request('c')))

@@ -78,7 +78,8 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
 
   const find = async (owner: ResponseOwner): Promise<StoredResponse | undefined> => {
     const name = nameOf(owner)
-    await Promise.allSettled(Array.from(beingKept, (each) => each.name === name && each.written))
+    const same = Array.from(beingKept).filter((each) => each.name === name)
+    await Promise.allSettled(same.map(({ written }) => written))
     return open(await store.get(owner.org, owner.keyId, owner.id))
   }
 

@@ -3,7 +3,7 @@
 import { createContext, Script } from 'node:vm'
 import type { GradeFault, RegExpMatch } from './assertion.ts'
 
-const limitMs = 100
+const limitMs = 1_000
 
 export interface RegexRunner {
   test(pattern: string, flags: string, text: string): RegExpMatch | GradeFault
