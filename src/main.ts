@@ -17,6 +17,7 @@ import { startSimulator } from './compose/built-in-simulator.ts'
 import { createCache } from './compose/cache.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
+import { readDashboard } from './compose/dashboard.ts'
 import { lockDataDir, sealingKey } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
 import { composeEvals } from './compose/evals.ts'
@@ -351,6 +352,7 @@ async function compose({
   })
 
   const sessions = new Sessions(clock)
+  const cookieOf = (token: string) => sessionSetCookie(token, config.server.tls !== undefined)
   const driftAccount = { ...inner, principal: { ...gatewayPrincipal, keyId: 'drift', keyName: 'drift' } }
   const drift = createDrift({
     store: stores.drift,
@@ -434,9 +436,15 @@ async function compose({
       hasSession: (cookie) => sessions.admits(cookie),
       redeemLink(link) {
         const token = sessions.redeem(link)
-        return token && sessionSetCookie(token, config.server.tls !== undefined)
+        return token && cookieOf(token)
+      },
+      openSession: () => cookieOf(sessions.open()),
+      endSession(cookie) {
+        sessions.end(cookie)
+        return cookieOf('')
       },
     }),
+    dashboard: isControlOnly ? [] : readDashboard(),
     control: controlSideRoutes({
       routes: [
         ...adminRows,

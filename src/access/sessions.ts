@@ -33,10 +33,21 @@ export class Sessions {
     const endsMs = this.#links.get(key)
     this.#links.delete(key)
     if (endsMs === undefined || endsMs < this.#clock.nowMs()) return undefined
+    return this.open()
+  }
+
+  /** The token of a new session, for whoever has proved already who they are. */
+  open(): string {
     const token = newToken()
     if (this.#sessions.size >= maxSessions) this.#sessions.clear()
     this.#sessions.set(digest(token), this.#clock.nowMs() + sessionTtlMs)
     return token
+  }
+
+  /** Ends the session of this cookie header, where there is one. */
+  end(cookieHeader: string | undefined): void {
+    const token = readCookie(cookieHeader, sessionCookie)
+    if (token !== undefined) this.#sessions.delete(digest(token))
   }
 
   /** Is this cookie header that of a live session? */
@@ -48,10 +59,11 @@ export class Sessions {
   }
 }
 
-/** The `set-cookie` value that carries a session's token. */
+/** The `set-cookie` value that carries a session's token; an empty one takes the cookie away. */
 export function sessionSetCookie(token: string, isSecure: boolean): string {
   const secure = isSecure ? '; Secure' : ''
-  return `${sessionCookie}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionTtlMs / 1000}${secure}`
+  const maxAge = token === '' ? 0 : sessionTtlMs / 1000
+  return `${sessionCookie}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}${secure}`
 }
 
 /** Compares a presented admin token with the configured one in constant time. */

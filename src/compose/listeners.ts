@@ -23,6 +23,8 @@ export interface ListenParts {
   /** On which callers manage what is their own. */
   readonly callerRoutes: readonly SideRoute[]
   readonly admin: readonly SideRoute[]
+  /** The dashboard, served beside the administration; empty where it is not built, and the start page stands in. */
+  readonly dashboard: readonly SideRoute[]
   /** The administration for whoever may open the control socket. */
   readonly control: readonly SideRoute[]
   /** No address of the network is listened on: the command line works on the data directory. */
@@ -90,8 +92,9 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
   if (!parts.isControlOnly) {
     const data = [...common, storedResponseRoute(parts.storedAnswers), ...parts.callerRoutes]
     const adminPort = config.server.admin?.port
-    url = await openPort(adminPort === undefined ? [...data, ...admin] : data, port, gateway)
-    adminUrl = adminPort === undefined ? url : await openPort([...common, ...admin], adminPort)
+    const forPeople = [...parts.dashboard, ...admin] // its page at `/` comes before the start page
+    url = await openPort(adminPort === undefined ? [...forPeople, ...data] : data, port, gateway)
+    adminUrl = adminPort === undefined ? url : await openPort([...forPeople, ...common], adminPort)
   }
   return {
     url,

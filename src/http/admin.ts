@@ -18,6 +18,10 @@ export interface AdminParts {
   hasSession(cookie: string | undefined): boolean
   /** The session cookie for a one-time link; undefined where the link is not valid. */
   redeemLink(link: string): string | undefined
+  /** The session cookie for whoever has shown the admin token. */
+  openSession(): string
+  /** Ends the session of this cookie header; gives the cookie that takes it away. */
+  endSession(cookie: string | undefined): string
 }
 
 const base = '/admin/v1'
@@ -25,7 +29,16 @@ const base = '/admin/v1'
 export function adminSideRoutes(parts: AdminParts): SideRoute[] {
   const compiled = parts.routes.map(compile)
   return [
-    { matches: (path) => path === '/sign-in', methods: ['GET'], answer: (request) => signIn(parts, request) },
+    {
+      matches: (path) => path === '/sign-in',
+      methods: ['GET'],
+      answer: (request) => signInByLink(parts, request),
+    },
+    {
+      matches: (path) => path === `${base}/session`,
+      methods: ['POST', 'DELETE'],
+      answer: (request) => (request.method === 'POST' ? signIn(parts, request) : signOut(parts, request)),
+    },
     {
       matches: (path) => path === `${base}/openapi.json`,
       methods: ['GET'],
@@ -147,32 +160,62 @@ function authenticate(parts: AdminParts, request: SideRequest): string {
   if (!parts.hasSession(request.header('cookie'))) {
     throw new GatewayError('authentication_failed', 'Sign in, or send the admin token as a bearer token.')
   }
-  const site = request.header('sec-fetch-site')
-  if (request.method !== 'GET' && site !== 'same-origin') {
-    throw new GatewayError('permission_denied', 'A session may only write from its own origin.')
-  }
+  if (request.method !== 'GET') refuseOtherOrigins(request)
   return 'session'
 }
 
-async function signIn(parts: AdminParts, request: SideRequest): Promise<SideReply> {
+async function signInByLink(parts: AdminParts, request: SideRequest): Promise<SideReply> {
   const cookie = parts.redeemLink(request.query.get('token') ?? '')
-  if (cookie === undefined) {
-    throw new GatewayError('authentication_failed', 'This sign-in link was used already or is too old.')
+  if (cookie !== undefined) {
+    await recordSession(parts, request, 'sign-in-link', 'session.open')
+    return { status: 303, headers: { ...notKept, location: '/', 'set-cookie': cookie }, body: '' }
   }
-  const { id: requestId, clientAddress: address } = request
+  // A person who opens an old link again is better served by the way to sign in than by JSON.
+  if (request.header('accept')?.includes('text/html')) {
+    return { status: 303, headers: { ...notKept, location: '/?link=used' }, body: '' }
+  }
+  throw new GatewayError('authentication_failed', 'This sign-in link was used already or is too old.')
+}
+
+const notKept = { 'cache-control': 'no-store' }
+
+/** Exchanges the admin token, or the token of a link, for a session. */
+async function signIn(parts: AdminParts, request: SideRequest): Promise<SideReply> {
+  refuseOtherOrigins(request)
+  const { token } = check(z.strictObject({ token: z.string() }), await request.json(), 'body')
+  const isToken = parts.isToken(token)
+  const cookie = isToken ? parts.openSession() : parts.redeemLink(token)
+  if (cookie === undefined) throw new GatewayError('authentication_failed', 'The token is not valid.')
+  await recordSession(parts, request, isToken ? 'admin-token' : 'sign-in-link', 'session.open')
+  return { status: 204, headers: { ...notKept, 'set-cookie': cookie }, body: '' }
+}
+
+async function signOut(parts: AdminParts, request: SideRequest): Promise<SideReply> {
+  refuseOtherOrigins(request)
+  if (parts.hasSession(request.header('cookie'))) await recordSession(parts, request, 'session', 'session.end')
+  const cookie = parts.endSession(request.header('cookie'))
+  return { status: 204, headers: { ...notKept, 'set-cookie': cookie }, body: '' }
+}
+
+async function recordSession(
+  parts: AdminParts,
+  { id: requestId, clientAddress: address }: SideRequest,
+  actor: string,
+  action: string,
+): Promise<void> {
   await parts.audit.record({
     org: 'default',
-    actor: 'sign-in-link',
-    action: 'session.open',
+    actor,
+    action,
     object: 'session',
     requestId,
     ...(address !== undefined && { address }),
   })
-  return {
-    status: 303,
-    headers: { location: '/', 'set-cookie': cookie, 'cache-control': 'no-store' },
-    body: '',
-  }
+}
+
+function refuseOtherOrigins(request: SideRequest): void {
+  if (request.header('sec-fetch-site') === 'same-origin') return
+  throw new GatewayError('permission_denied', 'A session may only write from its own origin.')
 }
 
 function decodeParams(groups: Readonly<Record<string, string>> | undefined): Record<string, string> {

@@ -26,7 +26,7 @@ export interface SideRequest {
 export interface SideReply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer
   /** In place of the body: called when the head has been sent. */
   readonly stream?: (stream: SideStream) => void
 }

@@ -1,0 +1,44 @@
+/** Reads the built dashboard, where there is one. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { extname, join, resolve, sep } from 'node:path'
+import { type DashboardBuild, type DashboardFile, dashboardRoutes } from '../http/dashboard.ts'
+import type { SideRoute } from '../http/side-routes.ts'
+
+const folder = resolve(import.meta.dirname, '../../dashboard/dist')
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** None where nothing is built: the start page then stands in. */
+export function readDashboard(): readonly SideRoute[] {
+  const build = readBuild()
+  return build ? dashboardRoutes(build) : []
+}
+
+function readBuild(): DashboardBuild | undefined {
+  if (!existsSync(join(folder, 'index.html'))) return undefined
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const files = names
+    .filter((name) => extname(name) in contentTypes)
+    .map((name): [string, DashboardFile] => [`/${name.split(sep).join('/')}`, readFile(name)])
+  return { page: readFileSync(join(folder, 'index.html'), 'utf8'), files: new Map(files) }
+}
+
+function readFile(name: string): DashboardFile {
+  const read = (suffix: string) => {
+    const path = join(folder, name + suffix)
+    return existsSync(path) ? readFileSync(path) : undefined
+  }
+  const brotli = read('.br')
+  const gzip = read('.gz')
+  return {
+    contentType: contentTypes[extname(name)]!,
+    body: readFileSync(join(folder, name)),
+    ...(brotli && { brotli }),
+    ...(gzip && { gzip }),
+  }
+}
