@@ -9,6 +9,8 @@ import { errorTable } from '../src/core/error.ts'
 import { renderConfigReference, renderConfigSchema } from '../src/config/json-schema.ts'
 import { renderSuiteSchema } from '../src/judgement/suite/settings.ts'
 import { providerTable } from '../src/providers/table.ts'
+import { fetchAdminDocument } from './docs/admin-document.ts'
+import { renderAdminTypes } from './docs/admin-types.ts'
 import { renderErrors } from './docs/error-reference.ts'
 import { deadLinksIn } from './docs/links.ts'
 import { renderProviders } from './docs/provider-list.ts'
@@ -37,6 +39,11 @@ const generated: readonly Generated[] = [
     path: 'docs/weir-suite.schema.json',
     source: 'src/judgement/suite/settings.ts',
     render: renderSuiteSchema,
+  },
+  {
+    path: 'dashboard/src/api/schema.ts',
+    source: 'the rows of the admin API',
+    render: async () => renderAdminTypes(await fetchAdminDocument()),
   },
 ]
 

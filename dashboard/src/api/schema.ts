@@ -1,0 +1,228 @@
+/** The operations of the admin API. Generated from its OpenAPI document by `npm run docs`; do not edit. */
+export interface AdminApi {
+  'DELETE /cache': {
+query: { destination?: string | undefined; tag?: string | undefined }
+body: undefined
+response: { purged: number }
+}
+  'DELETE /keys/{id}': {
+query: undefined
+body: undefined
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined }
+}
+  'DELETE /teams/{id}': {
+query: undefined
+body: undefined
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'DELETE /users/{id}': {
+query: undefined
+body: undefined
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'GET /alert-channels': {
+query: undefined
+body: undefined
+response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift")[] | undefined })[] }
+}
+  'GET /alerts': {
+query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /cache': {
+query: undefined
+body: undefined
+response: { entries?: number | undefined; bytes?: number | undefined; semantic: ({ destination: string; threshold: number; raised: number; compared: number; false_hits: number; false_hit_rate?: number | undefined; false_hit_interval: (unknown)[] })[] }
+}
+  'GET /drift': {
+query: undefined
+body: undefined
+response: { data: ({ name: string; target: string; version: number; prompts: number; samples: number; rollback: "off" | "suggest" | "auto"; schedule?: string | undefined; next_run_at?: string | undefined; baseline?: { number: number; runs: number; wanted_runs: number; created_at: string; accepted_by?: string | undefined; reason?: string | undefined; fits: boolean } | undefined; last_run?: { id: string; set: string; version: number; target: string; kind: "baseline" | "watch" | "confirm" | "missed"; baseline?: number | undefined; started_at: string; ended_at?: string | undefined; verdict?: "ok" | "drift" | "warning" | "no-data" | undefined; expected_rows: number; valid_rows: number; cost_usd: string } | undefined; alarm?: { id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined } | undefined })[] }
+}
+  'GET /drift/alarms': {
+query: undefined
+body: undefined
+response: { data: ({ id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined })[] }
+}
+  'GET /drift/progress': {
+query: undefined
+body: undefined
+response: { data: ({ set: string; done: number; all: number })[] }
+}
+  'GET /drift/runs': {
+query: { set?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; set: string; version: number; target: string; kind: "baseline" | "watch" | "confirm" | "missed"; baseline?: number | undefined; started_at: string; ended_at?: string | undefined; verdict?: "ok" | "drift" | "warning" | "no-data" | undefined; expected_rows: number; valid_rows: number; cost_usd: string; reasons: ({ code: string; note: boolean; text: string })[]; metrics: ({ metric: string; value: number; baseline: number; effect: number; lower: number; upper: number; p: number; adjusted_p: number; alarm: boolean; direction: "up" | "down"; harmful: boolean; run_effect: number })[]; omnibus?: { distance: number; p_permutation: number; p_run: number; adjusted_p: number; alarm: boolean } | undefined; trends: ({ metric: string; z: number; up: number; down: number; alarm?: "up" | "down" | undefined })[]; baseline_runs: number; lag1: number; confirmed?: { metric: string; direction: "up" | "down" } | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /drift/runs/{id}': {
+query: undefined
+body: undefined
+response: { id: string; set: string; version: number; target: string; kind: "baseline" | "watch" | "confirm" | "missed"; baseline?: number | undefined; started_at: string; ended_at?: string | undefined; verdict?: "ok" | "drift" | "warning" | "no-data" | undefined; expected_rows: number; valid_rows: number; cost_usd: string; reasons: ({ code: string; note: boolean; text: string })[]; metrics: ({ metric: string; value: number; baseline: number; effect: number; lower: number; upper: number; p: number; adjusted_p: number; alarm: boolean; direction: "up" | "down"; harmful: boolean; run_effect: number })[]; omnibus?: { distance: number; p_permutation: number; p_run: number; adjusted_p: number; alarm: boolean } | undefined; trends: ({ metric: string; z: number; up: number; down: number; alarm?: "up" | "down" | undefined })[]; baseline_runs: number; lag1: number; confirmed?: { metric: string; direction: "up" | "down" } | undefined; evidence: ({ metric: string; baseline: (number)[]; value: number; prompts: ({ prompt: string; question: string; before: number; after: number; answer_before: string; answer_after: string })[] })[] }
+}
+  'GET /drift/runs/{id}/report': {
+query: undefined
+body: undefined
+response: { html: string }
+}
+  'GET /evals': {
+query: { limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /evals/{id}': {
+query: undefined
+body: undefined
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined; report?: { [name: string]: unknown } | undefined }
+}
+  'GET /evals/{id}/rows': {
+query: { limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ [name: string]: unknown })[]; next_cursor?: string | undefined }
+}
+  'GET /events': {
+query: undefined
+body: undefined
+response: string
+}
+  'GET /keys': {
+query: { limit?: number | undefined; cursor?: string | undefined; user?: string | undefined; team?: string | undefined; status?: "active" | "expired" | "revoked" | undefined }
+body: undefined
+response: { data: ({ id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /keys/{id}': {
+query: undefined
+body: undefined
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined }
+}
+  'GET /ledger': {
+query: { from?: string | undefined; to?: string | undefined; request?: string | undefined; provider?: string | undefined; model?: string | undefined; route?: string | undefined; key?: string | undefined; team?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; kind?: "settle" | "void" | "adjust" | undefined; source?: "provider" | "partial" | "drained" | "tokenizer" | "watermark" | "bound" | "none" | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ seq: number; kind: "settle" | "void" | "adjust"; request_id: string; attempt: number; started_at: string; settled_at: string; operation: string; dialect: string; stream: boolean; route?: string | undefined; provider: string; model: string; reported_model?: string | undefined; credential: string; key_id: string; key_name: string; team?: string | undefined; user?: string | undefined; session?: string | undefined; tags: (string)[]; input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; usage_source: "provider" | "partial" | "drained" | "tokenizer" | "watermark" | "bound" | "none"; flags: (string)[]; reserved_usd: string; provider_cost_usd: string; charged_usd: string; price_version: string; tier?: string | undefined; status?: number | undefined; code?: string | undefined; provider_request_id?: string | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /ledger/verify': {
+query: undefined
+body: undefined
+response: { line: string; settled: number; voided: number; adjusted: number; estimated: number; unpriced: number; recovered: number; open: number; repriced: number; charged_usd: string; provider_cost_usd: string; differences: (string)[] }
+}
+  'GET /models/notices': {
+query: { days?: number | undefined }
+body: undefined
+response: { data: ({ id: string; kind: "price-changed" | "price-will-change" | "retires" | "retired"; model: string; at: string; in_use: boolean; successor?: string | undefined; before?: { [name: string]: unknown } | undefined; after?: { [name: string]: unknown } | undefined; message: string })[] }
+}
+  'GET /providers': {
+query: undefined
+body: undefined
+response: { data: ({ name: string; title: string; address: string; credentials: ({ alias: string; weight: number })[]; targets: ({ model: string; credential: string; breaker: "closed" | "open" | "half-open"; withheld?: "open" | "cooling" | "parked" | undefined; withheld_for_ms?: number | undefined; first_token_ms?: number | undefined; tokens_per_second?: number | undefined })[] })[] }
+}
+  'GET /requests': {
+query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number })[]; next_cursor?: string | undefined }
+}
+  'GET /requests/{id}': {
+query: undefined
+body: undefined
+response: { id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number; decision?: { strategy: string; reason: string; candidates: ({ target: string; score?: number | undefined; skipped_because?: string | undefined })[] } | undefined; attempts: ({ n: number; provider: string; model: string; credential?: string | undefined; started_ms: number; headers_ms?: number | undefined; first_token_ms?: number | undefined; ended_ms: number; status?: number | undefined; code?: string | undefined; message?: string | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; upstream_request_id?: string | undefined; dropped: (string)[]; contract?: string | undefined; empty?: true | undefined; continues?: true | undefined; skipped_because?: string | undefined })[] }
+}
+  'GET /teams': {
+query: { limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
+}
+  'GET /teams/{id}': {
+query: undefined
+body: undefined
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'GET /users': {
+query: { limit?: number | undefined; cursor?: string | undefined; team?: string | undefined }
+body: undefined
+response: { data: ({ id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
+}
+  'GET /users/{id}': {
+query: undefined
+body: undefined
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'PATCH /drift/alarms/{id}': {
+query: undefined
+body: { state: "open" | "acknowledged" | "silenced" | "resolved"; by?: string | undefined; until?: string | undefined }
+response: { id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined }
+}
+  'PATCH /keys/{id}': {
+query: undefined
+body: { name?: string | undefined; expires_at?: string | null | undefined; user?: string | null | undefined; team?: string | null | undefined; models?: (string)[] | null | undefined; clearances?: (string)[] | null | undefined; allowed_addresses?: (string)[] | null | undefined; data_region?: string | null | undefined; max_usd_per_request?: string | null | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | null | undefined; tags?: (string)[] | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined }
+}
+  'PATCH /teams/{id}': {
+query: undefined
+body: { name?: string | undefined; markup_percent?: number | undefined; credit_usd?: string | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'PATCH /users/{id}': {
+query: undefined
+body: { name?: string | undefined; email?: string | null | undefined; team?: string | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'POST /alert-channels/{name}/test': {
+query: undefined
+body: undefined
+response: { delivered: boolean; error?: string | undefined }
+}
+  'POST /alerts/{id}/acknowledge': {
+query: undefined
+body: undefined
+response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
+}
+  'POST /drift/runs': {
+query: undefined
+body: { file?: string | undefined; files?: { [name: string]: string } | undefined; set?: string | undefined; baseline?: boolean | undefined; times?: number | undefined }
+response: { data: ({ id: string; set: string; version: number; target: string; kind: "baseline" | "watch" | "confirm" | "missed"; baseline?: number | undefined; started_at: string; ended_at?: string | undefined; verdict?: "ok" | "drift" | "warning" | "no-data" | undefined; expected_rows: number; valid_rows: number; cost_usd: string; reasons: ({ code: string; note: boolean; text: string })[]; metrics: ({ metric: string; value: number; baseline: number; effect: number; lower: number; upper: number; p: number; adjusted_p: number; alarm: boolean; direction: "up" | "down"; harmful: boolean; run_effect: number })[]; omnibus?: { distance: number; p_permutation: number; p_run: number; adjusted_p: number; alarm: boolean } | undefined; trends: ({ metric: string; z: number; up: number; down: number; alarm?: "up" | "down" | undefined })[]; baseline_runs: number; lag1: number; confirmed?: { metric: string; direction: "up" | "down" } | undefined })[] }
+}
+  'POST /drift/{set}/accept': {
+query: undefined
+body: { by?: string | undefined; reason: string; last_runs?: number | undefined }
+response: { number: number; runs: number; wanted_runs: number; created_at: string; accepted_by?: string | undefined; reason?: string | undefined }
+}
+  'POST /evals': {
+query: undefined
+body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
+}
+  'POST /evals/plan': {
+query: undefined
+body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
+response: { cases: number; clusters: number; repeats: { least: number; most: number }; arms: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[]; judges: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[] }
+}
+  'POST /evals/{id}/resume': {
+query: undefined
+body: { retry_errors?: boolean | undefined }
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
+}
+  'POST /evals/{id}/stop': {
+query: undefined
+body: undefined
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
+}
+  'POST /keys': {
+query: undefined
+body: { name: string; expires_at?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
+}
+  'POST /keys/{id}/rotate': {
+query: undefined
+body: { overlap_seconds?: number | undefined }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
+}
+  'POST /teams': {
+query: undefined
+body: { name: string; markup_percent?: number | undefined; credit_usd?: string | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'POST /users': {
+query: undefined
+body: { name: string; email?: string | undefined; team?: string | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+}
+}
