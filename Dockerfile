@@ -1,5 +1,13 @@
-# Two stages: the first installs the exact locked dependencies, the second carries only what runs.
+# Three stages: one builds the dashboard, one installs the exact locked dependencies, the last carries only what runs.
 # The base is glibc (slim), because the pinned runtime comes from npm and is linked against it.
+FROM node:24-bookworm-slim AS dashboard
+WORKDIR /weir
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY dashboard dashboard
+RUN npm run dashboard
+
 FROM node:24-bookworm-slim AS install
 WORKDIR /weir
 COPY package.json package-lock.json ./
@@ -16,6 +24,7 @@ COPY --from=install /weir/node_modules node_modules
 COPY package.json LICENSE ./
 COPY bin bin
 COPY src src
+COPY --from=dashboard /weir/dashboard/dist dashboard/dist
 USER weir
 VOLUME /data
 EXPOSE 4000

@@ -17,6 +17,7 @@ const bin = (name: string): string => resolve(root, 'node_modules/.bin', name)
 const checks: readonly Check[] = [
   { name: 'format', command: bin('oxfmt'), args: ['--check'] },
   { name: 'types', command: bin('tsc'), args: ['-p', '.'] },
+  { name: 'types of the dashboard', command: bin('tsc'), args: ['-p', 'dashboard'] },
   { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--report-unused-disable-directives'] },
   { name: 'layers', command: process.execPath, args: ['scripts/check-layers.ts'] },
   { name: 'unused', command: bin('knip'), args: ['--no-progress'] },

@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
-const unit = ['src/**/*.test.ts', 'scripts/**/*.test.ts']
+const unit = ['src/**/*.test.ts', 'dashboard/src/**/*.test.ts', 'scripts/**/*.test.ts']
 
 const given = process.argv.slice(2)
 const isUnit = given.includes('--unit')

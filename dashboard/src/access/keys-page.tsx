@@ -1,0 +1,130 @@
+/** The keys: who may call, with what, and until when? */
+
+import { Button, Menu, SegmentedControl, Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { formatCount, formatUsd } from '../format/number.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { LoadFault } from '../ui/load-fault.tsx'
+import { Page } from '../ui/page.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { Status } from '../ui/status.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import { CreateKey } from './create-key.tsx'
+import { type ApiKey, keysQuery, nameOf, teamsQuery, usersQuery } from './owners.ts'
+import { RevokeKey } from './revoke-key.tsx'
+import { RotateKey } from './rotate-key.tsx'
+
+type KeyStatus = ApiKey['status'] | 'all'
+type Action = { readonly verb: 'create' } | { readonly verb: 'rotate' | 'revoke'; readonly key: ApiKey }
+
+const tones = { active: 'ok', expired: 'warn', revoked: 'none' } as const
+
+export function KeysPage(): ReactNode {
+  const keys = useQuery(keysQuery)
+  const teams = useQuery(teamsQuery)
+  const users = useQuery(usersQuery)
+  const [status, setStatus] = useState<KeyStatus>('active')
+  const [action, setAction] = useState<Action>()
+  const end = () => setAction(undefined)
+  const shown = keys.data?.data.filter((key) => status === 'all' || key.status === status)
+  const columns: Column<ApiKey>[] = [
+    { title: 'Name', cell: ({ name }) => <UntrustedText text={name} /> },
+    { title: 'Id', cell: ({ id }) => <code>{id}</code> },
+    { title: 'State', cell: (key) => <Status tone={tones[key.status]}>{key.status}</Status> },
+    { title: 'Team', cell: ({ team }) => nameOf(teams.data?.data, team) },
+    { title: 'User', cell: ({ user }) => nameOf(users.data?.data, user) },
+    { title: 'Models', cell: ({ models }) => (models ? <UntrustedText text={models.join(', ')} /> : 'all') },
+    { title: 'Limits', cell: (key) => limitsText(key) },
+    {
+      title: 'Created',
+      cell: ({ created_at: at, source }) => (at === undefined ? `in the ${source}` : <When at={at} />),
+    },
+    { title: 'Expires', cell: ({ expires_at: at }) => (at === undefined ? 'never' : <When at={at} />) },
+    {
+      title: 'Actions',
+      isUntitled: true,
+      cell: (key) => <KeyMenu keyShown={key} onPick={(verb) => setAction({ verb, key })} />,
+    },
+  ]
+  return (
+    <Page
+      title="Keys"
+      name="Keys"
+      action={<Button onClick={() => setAction({ verb: 'create' })}>Create key</Button>}
+    >
+      {keys.error ? (
+        <LoadFault what="the keys" error={keys.error} retry={() => void keys.refetch()} />
+      ) : (
+        <Panel title="API keys" isFlush aside={<StatusPicker value={status} onChange={setStatus} />}>
+          {!shown ? (
+            <Skeleton height={240} />
+          ) : shown.length > 0 ? (
+            <DataTable caption="API keys" columns={columns} things={shown} idOf={({ id }) => id} />
+          ) : (
+            <Empty title={keys.data?.data.length === 0 ? 'No keys yet.' : `No key is ${status}.`}>
+              Give each application its own.
+            </Empty>
+          )}
+        </Panel>
+      )}
+      {action?.verb === 'create' && <CreateKey onClose={end} />}
+      {action?.verb === 'rotate' && <RotateKey rotated={action.key} onClose={end} />}
+      {action?.verb === 'revoke' && <RevokeKey revoked={action.key} onClose={end} />}
+    </Page>
+  )
+}
+
+interface StatusPickerProps {
+  readonly value: KeyStatus
+  onChange(status: KeyStatus): void
+}
+
+function StatusPicker({ value, onChange }: StatusPickerProps): ReactNode {
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label="State"
+      value={value}
+      onChange={(status) => onChange(status as KeyStatus)}
+      data={['active', 'expired', 'revoked', 'all']}
+    />
+  )
+}
+
+interface KeyMenuProps {
+  readonly keyShown: ApiKey
+  onPick(verb: 'rotate' | 'revoke'): void
+}
+
+function KeyMenu({ keyShown: { name, source, status }, onPick }: KeyMenuProps): ReactNode {
+  // What the configuration declares is changed there, and a revoked key stays so.
+  if (source === 'configuration' || status === 'revoked') return null
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" aria-label={`Actions for ${name}`}>
+          ⋯
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => onPick('rotate')}>Rotate…</Menu.Item>
+        <Menu.Item color="red" onClick={() => onPick('revoke')}>
+          Revoke…
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function limitsText({ limits, max_usd_per_request: maxUsd }: ApiKey): string {
+  const parts = [
+    limits?.rpm === undefined ? undefined : `${formatCount(limits.rpm)} requests/min`,
+    limits?.tpm === undefined ? undefined : `${formatCount(limits.tpm)} tokens/min`,
+    limits?.concurrency === undefined ? undefined : `${limits.concurrency} at once`,
+    maxUsd === undefined ? undefined : `${formatUsd(Number(maxUsd))} a request`,
+  ].filter((part) => part !== undefined)
+  return parts.length === 0 ? 'none' : parts.join(', ')
+}

@@ -1,0 +1,85 @@
+/** The alerts: what needs a person? */
+
+import { Button, SegmentedControl, Skeleton } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { ask, type Item } from '../api/client.ts'
+import { severityTone } from '../api/severity.ts'
+import { formatMoment } from '../format/time.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { LoadFault } from '../ui/load-fault.tsx'
+import { Page } from '../ui/page.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { Status } from '../ui/status.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import { Channels } from './channels.tsx'
+
+type Alert = Item<'GET /alerts'>
+
+export function AlertsPage(): ReactNode {
+  const [status, setStatus] = useState<Alert['status']>('open')
+  const alerts = useQuery({
+    queryKey: ['alerts', status],
+    queryFn: ({ signal }) => ask('GET /alerts', { query: { status, limit: 100 }, signal }),
+  })
+  return (
+    <Page title="Alerts" name="Alerts">
+      <Panel
+        title={status === 'open' ? 'Open' : 'Resolved'}
+        isFlush
+        aside={
+          <SegmentedControl
+            size="xs"
+            aria-label="State"
+            value={status}
+            onChange={(value) => setStatus(value as Alert['status'])}
+            data={['open', 'resolved']}
+          />
+        }
+      >
+        {alerts.error ? (
+          <LoadFault what="the alerts" error={alerts.error} retry={() => void alerts.refetch()} />
+        ) : !alerts.data ? (
+          <Skeleton height={200} />
+        ) : alerts.data.data.length > 0 ? (
+          <DataTable caption="Alerts" columns={columns} things={alerts.data.data} idOf={({ id }) => id} />
+        ) : (
+          <Empty title={status === 'open' ? 'Nothing needs you.' : 'Nothing was resolved yet.'}>
+            Last check {formatMoment(alerts.dataUpdatedAt)}.
+          </Empty>
+        )}
+      </Panel>
+      <Channels />
+    </Page>
+  )
+}
+
+const columns: readonly Column<Alert>[] = [
+  { title: 'What', cell: ({ summary }) => <UntrustedText text={summary} /> },
+  { title: 'Severity', cell: ({ severity }) => <Status tone={severityTone[severity]}>{severity}</Status> },
+  { title: 'Kind', cell: ({ kind }) => kind },
+  { title: 'Reported', isNumber: true, cell: ({ count }) => (count === 1 ? 'once' : `${count} times`) },
+  { title: 'Since', cell: ({ first_at: at }) => <When at={at} /> },
+  { title: 'Last', cell: ({ last_at: at }) => <When at={at} /> },
+  { title: 'Seen', cell: (alert) => <Acknowledge alert={alert} /> },
+]
+
+function Acknowledge({ alert }: { readonly alert: Alert }): ReactNode {
+  const queries = useQueryClient()
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () => ask('POST /alerts/{id}/acknowledge', { params: { id: alert.id } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['alerts'] }),
+  })
+  if (alert.acknowledged_at !== undefined) return <When at={alert.acknowledged_at} />
+  if (alert.status === 'resolved') return '-'
+  return (
+    <>
+      <Button variant="default" loading={isPending} onClick={() => mutate()}>
+        Acknowledge
+      </Button>
+      {error && <span role="alert">{error.message}</span>}
+    </>
+  )
+}

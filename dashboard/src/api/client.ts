@@ -1,0 +1,86 @@
+/** Calls the admin API: one function, typed by the operation's name. */
+
+import type { AdminApi } from './schema.ts'
+
+export type Operation = keyof AdminApi
+export type Reply<Name extends Operation> = AdminApi[Name]['response']
+/** One thing of a list that the operation gives. */
+export type Item<Name extends Operation> = Reply<Name> extends { data: (infer Thing)[] } ? Thing : never
+
+export interface Given<Name extends Operation> {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: AdminApi[Name]['query']
+  readonly body?: AdminApi[Name]['body']
+  readonly signal?: AbortSignal
+}
+
+/** An answer that says what is wrong, or none at all (`status` 0). */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly requestId: string | undefined
+
+  constructor(status: number, code: string, message: string, requestId?: string) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.requestId = requestId
+  }
+}
+
+/** Rejects with ApiError. */
+export async function ask<Name extends Operation>(
+  operation: Name,
+  given: Given<Name> = {},
+): Promise<Reply<Name>> {
+  const [method = '', template = ''] = operation.split(' ')
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(given.params?.[name] ?? ''),
+  )
+  const response = await send(`/admin/v1${path}${queryText(given.query)}`, {
+    method,
+    ...(given.signal && { signal: given.signal }),
+    ...(given.body !== undefined && {
+      body: JSON.stringify(given.body),
+      headers: { 'content-type': 'application/json' },
+    }),
+  })
+  return (response.status === 204 ? undefined : await response.json()) as Reply<Name>
+}
+
+/** Exchanges a token for a session's cookie. */
+export async function signIn(token: string): Promise<void> {
+  await send('/admin/v1/session', {
+    method: 'POST',
+    body: JSON.stringify({ token }),
+    headers: { 'content-type': 'application/json' },
+  })
+}
+
+export async function signOut(): Promise<void> {
+  await send('/admin/v1/session', { method: 'DELETE' })
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(url, init)
+  } catch (cause) {
+    if (init.signal?.aborted === true) throw cause
+    throw new ApiError(0, 'unreachable', 'The gateway does not answer.')
+  }
+  if (response.ok) return response
+  const body = (await response.json().catch(() => ({}))) as { error?: { code?: string; message?: string } }
+  throw new ApiError(
+    response.status,
+    body.error?.code ?? 'unknown',
+    body.error?.message ?? `The gateway answered ${response.status}.`,
+    response.headers.get('x-weir-request-id') ?? undefined,
+  )
+}
+
+function queryText(query: object | undefined): string {
+  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== '')
+  if (pairs.length === 0) return ''
+  return `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()}`
+}

@@ -1,0 +1,15 @@
+/** What more than one page asks for. */
+
+import { queryOptions } from '@tanstack/react-query'
+import { ask } from './client.ts'
+
+export const openAlerts = queryOptions({
+  queryKey: ['alerts', 'open'],
+  queryFn: ({ signal }) => ask('GET /alerts', { query: { status: 'open', limit: 100 }, signal }),
+})
+
+export const providers = queryOptions({
+  queryKey: ['providers'],
+  queryFn: ({ signal }) => ask('GET /providers', { signal }),
+  refetchInterval: 15_000, // a breaker that may be tried again says so by nothing but the time
+})

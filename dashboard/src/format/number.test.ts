@@ -1,0 +1,35 @@
+/** Numbers with their units, at the borders between two forms. */
+
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { formatCount, formatMs, formatShare, formatUsd } from './number.ts'
+
+test('money keeps two digits that say something', () => {
+  const told = [0, 0.00042, 0.0000012, 0.0123, 12.345, 1234.5, -3].map(formatUsd)
+  assert.deepEqual(told, ['$0', '$0.00042', '$0.0000012', '$0.012', '$12.35', '$1,235', '-$3.00'])
+})
+
+test('counts are short once they are long', () => {
+  assert.deepEqual([0, 950, 9_994, 12_400, 3_100_000].map(formatCount), [
+    '0',
+    '950',
+    '9,994',
+    '12.4k',
+    '3.10M',
+  ])
+})
+
+test('durations change their unit with their size', () => {
+  assert.deepEqual([0, 0.04, 4.26, 412, 2_310, 80_000].map(formatMs), [
+    '0 ms',
+    '0.04 ms',
+    '4.3 ms',
+    '412 ms',
+    '2.31 s',
+    '1 min 20 s',
+  ])
+})
+
+test('a small share is not nothing', () => {
+  assert.deepEqual([0, 0.0004, 0.0042, 0.33].map(formatShare), ['0 %', '0.04 %', '0.4 %', '33 %'])
+})

@@ -1,0 +1,101 @@
+/** The providers: is one failing, and why is it left out? */
+
+import { Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { type Provider, standingOf, type Target, targetStanding } from '../api/provider-standing.ts'
+import { providers } from '../api/shared-queries.ts'
+import { formatMs } from '../format/number.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { LoadFault } from '../ui/load-fault.tsx'
+import { Page } from '../ui/page.tsx'
+import '../ui/panel.css'
+import { Status } from '../ui/status.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { ModelNotices } from './model-notices.tsx'
+import './providers.css'
+
+export function ProvidersPage(): ReactNode {
+  const { data, error, refetch } = useQuery(providers)
+  const troubled = data?.data.filter(
+    (provider) => standingOf(provider).tone !== 'ok' && provider.targets.length > 0,
+  )
+  return (
+    <Page title="Providers" name="Providers">
+      {error && <LoadFault what="the providers" error={error} retry={() => void refetch()} />}
+      {!data && !error && <Skeleton height={320} />}
+      {data?.data.length === 0 && <Empty title="No provider is configured." />}
+      {troubled && troubled.length > 0 && (
+        <p role="status">
+          {troubled.length === 1 ? '1 provider has' : `${troubled.length} providers have`} targets that get no
+          requests: {troubled.map(({ name }) => name).join(', ')}.
+        </p>
+      )}
+      <div className="grid">
+        {data?.data.map((provider) => (
+          <ProviderCard key={provider.name} provider={provider} />
+        ))}
+      </div>
+      <ModelNotices />
+    </Page>
+  )
+}
+
+function ProviderCard({ provider }: { readonly provider: Provider }): ReactNode {
+  const { name, title, address, credentials, targets } = provider
+  const { tone, word } = standingOf(provider)
+  return (
+    <section id={name} className="panel six" aria-label={name}>
+      <header className="panel-head">
+        <h2>
+          <Link to="/requests" search={{ provider: name }}>
+            {name}
+          </Link>
+        </h2>
+        <Status tone={tone}>{word}</Status>
+      </header>
+      <p className="provider-facts dim">
+        {title} · {address} · {credentials.length === 1 ? '1 key' : `${credentials.length} keys`}
+      </p>
+      {targets.length > 0 ? (
+        <DataTable
+          caption={`Targets of ${name}`}
+          columns={columns}
+          things={targets}
+          idOf={({ model, credential }) => `${model} ${credential}`}
+        />
+      ) : (
+        <p className="provider-facts dim">No model of it was called since the start.</p>
+      )}
+    </section>
+  )
+}
+
+const columns: readonly Column<Target>[] = [
+  { title: 'Model', cell: ({ model }) => <UntrustedText text={model} /> },
+  { title: 'Key', cell: ({ credential }) => credential },
+  { title: 'State', cell: (target) => <TargetState target={target} /> },
+  {
+    title: 'First token',
+    isNumber: true,
+    cell: ({ first_token_ms: ms }) => (ms === undefined ? '-' : formatMs(ms)),
+  },
+  {
+    title: 'Tokens/s',
+    isNumber: true,
+    cell: ({ tokens_per_second: rate }) => (rate === undefined ? '-' : String(rate)),
+  },
+]
+
+function TargetState({ target }: { readonly target: Target }): ReactNode {
+  const { tone, word } = targetStanding(target)
+  const forMs = target.withheld_for_ms
+  return (
+    <>
+      <Status tone={tone}>{word}</Status>
+      {forMs !== undefined && forMs > 0 && <span className="dim"> for {formatMs(forMs)}</span>}
+    </>
+  )
+}

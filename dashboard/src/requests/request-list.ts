@@ -1,0 +1,88 @@
+/** The rows of the request list: pages of what was, and above them what has just ended. */
+
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useState } from 'react'
+import { ask } from '../api/client.ts'
+import type { LiveEvent, RequestRow } from '../api/live-feed.ts'
+import { useLiveEvents } from '../api/live-feed-context.ts'
+import { type RangeName, ranges } from '../ranges.ts'
+import { type Filters, matchesFilters } from './filters.ts'
+
+const pageSize = 200
+/** More rows than this are not held: the range has to be narrowed. */
+export const maxRows = 100_000
+
+export interface RequestList {
+  readonly rows: readonly RequestRow[]
+  /** Those that wait above the list, while somebody reads. */
+  readonly waiting: number
+  readonly isPending: boolean
+  readonly error: Error | null
+  readonly hasMore: boolean
+  merge(): void
+  loadMore(): void
+  retry(): void
+}
+
+/** For one range and one set of filters. `isHeld`: new rows wait, so that nothing moves under the reader. */
+export function useRequestList(range: RangeName, filters: Filters, isHeld: boolean): RequestList {
+  const pages = useInfiniteQuery({
+    queryKey: ['requests', 'list', range, filters],
+    queryFn: ({ pageParam, signal }) =>
+      ask('GET /requests', {
+        query: {
+          ...filters,
+          from: String(Date.now() - ranges[range].spanMs),
+          limit: pageSize,
+          cursor: pageParam,
+        },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor,
+    // Refetching every page that was scrolled to would cost more than it tells; new rows come live.
+    staleTime: Infinity,
+    gcTime: 0,
+  })
+  const { fresh, waiting, merge } = useFreshRows(filters, isHeld)
+  const old = pages.data?.pages.flatMap(({ data }) => data) ?? []
+  const known = new Set(old.slice(0, pageSize).map(({ id }) => id))
+  const rows = [...fresh.filter(({ id }) => !known.has(id)), ...old].slice(0, maxRows)
+  return {
+    rows,
+    waiting,
+    merge,
+    isPending: pages.isPending,
+    error: pages.error,
+    hasMore: pages.hasNextPage && rows.length < maxRows,
+    loadMore() {
+      if (pages.hasNextPage && !pages.isFetchingNextPage) void pages.fetchNextPage()
+    },
+    retry: () => void pages.refetch(),
+  }
+}
+
+function useFreshRows(filters: Filters, isHeld: boolean) {
+  const [fresh, setFresh] = useState<readonly RequestRow[]>([])
+  const [waiting, setWaiting] = useState<readonly RequestRow[]>([])
+  const name = JSON.stringify(filters)
+  const take = useCallback(
+    (events: readonly LiveEvent[]) => {
+      const wanted = JSON.parse(name) as Filters
+      const ended = events
+        .flatMap((event) => (event.type === 'request' ? [event.request] : []))
+        .filter((row) => matchesFilters(row, wanted))
+        .toReversed()
+      if (ended.length === 0) return
+      const put = isHeld ? setWaiting : setFresh
+      put((rows) => [...ended, ...rows].slice(0, maxRows))
+    },
+    [name, isHeld],
+  )
+  useLiveEvents(take)
+  const merge = useCallback(() => {
+    setFresh((rows) => [...waiting, ...rows])
+    setWaiting([])
+  }, [waiting])
+  return { fresh, waiting: waiting.length, merge }
+}

@@ -1,0 +1,162 @@
+/** One request: why was it slow, dear or failed? */
+
+import { Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { ApiError, ask } from '../api/client.ts'
+import { formatCount, formatMs, formatUsd } from '../format/number.ts'
+import { formatMoment } from '../format/time.ts'
+import { Empty } from '../ui/empty.tsx'
+import { Facts, type Fact } from '../ui/facts.tsx'
+import { LoadFault } from '../ui/load-fault.tsx'
+import { Page } from '../ui/page.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
+import { AttemptTimeline } from './attempt-timeline.tsx'
+import { Decision } from './decision.tsx'
+import { LedgerLines } from './ledger-lines.tsx'
+import type { RequestDetail } from './request-detail.ts'
+import { RequestStatus } from './request-status.tsx'
+
+const route = getRouteApi('/requests/$id')
+
+export function RequestPage(): ReactNode {
+  const { id } = route.useParams()
+  const request = useQuery({
+    queryKey: ['requests', 'one', id],
+    queryFn: ({ signal }) => ask('GET /requests/{id}', { params: { id }, signal }),
+  })
+  const lines = useQuery({
+    queryKey: ['ledger', 'of', id],
+    queryFn: ({ signal }) => ask('GET /ledger', { query: { request: id }, signal }),
+  })
+  const isUnknown = request.error instanceof ApiError && request.error.status === 404
+  return (
+    <Page
+      name="Request"
+      title={
+        <>
+          <Link to="/requests">Requests</Link> <span className="dim">/</span> <code>{id}</code>
+        </>
+      }
+    >
+      {isUnknown && (
+        <Empty title="No such request.">It may be older than the retention of the records.</Empty>
+      )}
+      {request.error && !isUnknown && (
+        <LoadFault what="the request" error={request.error} retry={() => void request.refetch()} />
+      )}
+      {request.isPending && <Skeleton height={400} />}
+      {request.data && (
+        <>
+          <Panel title="Outcome">
+            <Outcome request={request.data} costUsd={lines.data && costOf(lines.data.data)} />
+          </Panel>
+          <Panel title={`Timeline, ${formatMs(request.data.duration_ms)}`}>
+            <AttemptTimeline request={request.data} />
+          </Panel>
+          <div className="grid">
+            <Panel title="Tokens" className="four">
+              <Tokens request={request.data} />
+            </Panel>
+            <Panel title="Ledger" className="eight" isFlush>
+              {lines.error ? (
+                <LoadFault what="the ledger's lines" error={lines.error} retry={() => void lines.refetch()} />
+              ) : (
+                <LedgerLines lines={lines.data?.data} />
+              )}
+            </Panel>
+            {request.data.decision && (
+              <Panel title="Decision" className="six">
+                <Decision decision={request.data.decision} />
+              </Panel>
+            )}
+            <Panel title={`Dropped parameters (${request.data.dropped.length})`} className="six">
+              <Dropped names={request.data.dropped} />
+            </Panel>
+          </div>
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Outcome({ request, costUsd }: { request: RequestDetail; costUsd: number | undefined }): ReactNode {
+  return (
+    <div className="stack">
+      <Facts facts={outcomeFacts(request, costUsd)} />
+      {request.message !== undefined && <UntrustedBlock text={request.message} />}
+    </div>
+  )
+}
+
+function outcomeFacts(request: RequestDetail, costUsd: number | undefined): Fact[] {
+  const text = (value: string | undefined) =>
+    value === undefined ? undefined : <UntrustedText text={value} />
+  const answeredBy = request.provider === undefined ? undefined : `${request.provider}/${request.model ?? ''}`
+  return [
+    [
+      'Status',
+      <RequestStatus
+        key="status"
+        status={request.status}
+        code={request.code}
+        isClientGone={request.client_gone}
+      />,
+    ],
+    ['Asked for', text(request.requested_model)],
+    ['Route', text(request.route)],
+    ['Answered by', text(answeredBy)],
+    ['Cost', costUsd === undefined ? undefined : formatUsd(costUsd)],
+    ['First token', request.first_token_ms === undefined ? undefined : formatMs(request.first_token_ms)],
+    ['Total', formatMs(request.duration_ms)],
+    ['In the gateway', request.overhead_ms === undefined ? undefined : formatMs(request.overhead_ms)],
+    ['At', formatMoment(Date.parse(request.created_at))],
+    ['Dialect', `${request.dialect}${request.stream ? ', streamed' : ''}`],
+    ['Key', text(request.key_name)],
+    ['User', text(request.user)],
+    ['Session', text(request.session)],
+    ['Tags', request.tags.length === 0 ? undefined : text(request.tags.join(', '))],
+    ['Finish', text(request.finish)],
+    ['Contract', text(request.contract)],
+    ['Client', text(request.client_address)],
+  ]
+}
+
+function Tokens({ request: { usage } }: { readonly request: RequestDetail }): ReactNode {
+  if (!usage) return <Empty title="No usage was told." />
+  const count = (value: number | undefined) => (value === undefined ? undefined : formatCount(value))
+  return (
+    <Facts
+      isList
+      facts={[
+        ['Input', formatCount(usage.input_tokens)],
+        ['of these read from cache', count(usage.cache_read_tokens)],
+        ['of these written to cache', count(usage.cache_write_tokens)],
+        ['Output', formatCount(usage.output_tokens)],
+        ['of these reasoning', count(usage.reasoning_tokens)],
+        ['Web searches', count(usage.web_searches)],
+      ]}
+    />
+  )
+}
+
+function Dropped({ names }: { readonly names: readonly string[] }): ReactNode {
+  if (names.length === 0) return <Empty title="None: the target carries all of them." />
+  return (
+    <ul>
+      {names.map((name) => (
+        <li key={name}>
+          <code>
+            <UntrustedText text={name} />
+          </code>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function costOf(lines: readonly { readonly charged_usd: string }[]): number {
+  return lines.reduce((sum, { charged_usd: usd }) => sum + Number(usd), 0)
+}

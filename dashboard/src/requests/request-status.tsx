@@ -1,0 +1,20 @@
+/** How a request ended, in icon, number and word. */
+
+import type { ReactNode } from 'react'
+import { Status, type Tone } from '../ui/status.tsx'
+
+interface RequestStatusProps {
+  readonly status: number
+  readonly code: string | undefined
+  readonly isClientGone: boolean
+}
+
+export function RequestStatus({ status, code, isClientGone }: RequestStatusProps): ReactNode {
+  const tone: Tone = status < 400 ? (isClientGone ? 'warn' : 'ok') : status < 500 ? 'warn' : 'bad'
+  const word = code ?? (isClientGone ? 'client left' : 'ok')
+  return (
+    <Status tone={tone}>
+      {status} {word}
+    </Status>
+  )
+}

@@ -1,0 +1,100 @@
+/** The requests: what just happened, and which of them failed? */
+
+import { Button } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
+import { type ReactNode, useCallback, useState } from 'react'
+import { defaultRange, type RangeName, ranges } from '../ranges.ts'
+import { Empty } from '../ui/empty.tsx'
+import { LoadFault } from '../ui/load-fault.tsx'
+import { Page } from '../ui/page.tsx'
+import { RangePicker } from '../ui/range-picker.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { type Filters, readFilters } from './filters.ts'
+import { useRequestList } from './request-list.ts'
+import { RequestTable } from './request-table.tsx'
+
+const route = getRouteApi('/requests')
+
+export function RequestsPage(): ReactNode {
+  const { range, ...search } = route.useSearch()
+  const navigate = route.useNavigate()
+  const filters = readFilters(search)
+  const inForce = range ?? defaultRange
+  const setFilters = (next: Filters) => void navigate({ search: { ...next, ...(range && { range }) } })
+  return (
+    <Page
+      title="Requests"
+      name="Requests"
+      action={
+        <RangePicker
+          value={inForce}
+          onChange={(next) =>
+            void navigate({ search: { ...filters, ...(next !== defaultRange && { range: next }) } })
+          }
+        />
+      }
+    >
+      <FilterBar filters={filters} onChange={setFilters} />
+      <Rows
+        key={JSON.stringify([inForce, filters])}
+        range={inForce}
+        filters={filters}
+        clear={() => setFilters({})}
+      />
+    </Page>
+  )
+}
+
+interface RowsProps {
+  readonly range: RangeName
+  readonly filters: Filters
+  clear(): void
+}
+
+function Rows({ range, filters, clear }: RowsProps): ReactNode {
+  const [isHeld, setHeld] = useState(false)
+  const list = useRequestList(range, filters, isHeld)
+  const { merge } = list
+  const onHold = useCallback(
+    (isReading: boolean) => {
+      setHeld(isReading)
+      if (!isReading) merge()
+    },
+    [merge],
+  )
+  if (list.error) return <LoadFault what="the requests" error={list.error} retry={list.retry} />
+  if (list.rows.length === 0 && !list.isPending)
+    return <NoRows range={range} filters={filters} clear={clear} />
+  return (
+    <>
+      {list.waiting > 0 && (
+        <div className="new-rows">
+          <Button onClick={() => window.scrollTo({ top: 0 })}>
+            {list.waiting.toLocaleString('en-US')} new rows
+          </Button>
+        </div>
+      )}
+      <RequestTable list={list} onHold={onHold} />
+    </>
+  )
+}
+
+function NoRows({ range, filters, clear }: RowsProps): ReactNode {
+  const { label } = ranges[range]
+  if (Object.keys(filters).length > 0) {
+    return (
+      <Empty title={`Nothing matches these filters in the last ${label}.`}>
+        <Button variant="default" onClick={clear}>
+          Clear filters
+        </Button>
+      </Empty>
+    )
+  }
+  return (
+    <Empty title={`No requests in the last ${label}.`}>
+      <span>
+        Point a client at <code>{location.origin}/v1</code>.
+      </span>
+    </Empty>
+  )
+}

@@ -1,0 +1,76 @@
+/** The way to every page, with the number of alerts that are open. */
+
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, type LinkProps } from '@tanstack/react-router'
+import { type ReactNode, useCallback } from 'react'
+import type { LiveEvent } from '../api/live-feed.ts'
+import { useLiveEvents } from '../api/live-feed-context.ts'
+import { openAlerts } from '../api/shared-queries.ts'
+import { Icon, type IconName } from '../ui/icon.tsx'
+
+interface Place {
+  readonly to: NonNullable<LinkProps['to']>
+  readonly label: string
+  readonly icon: IconName
+}
+
+const groups: readonly (readonly [string, readonly Place[]])[] = [
+  [
+    'MONITOR',
+    [
+      { to: '/overview', label: 'Overview', icon: 'overview' },
+      { to: '/requests', label: 'Requests', icon: 'requests' },
+      { to: '/alerts', label: 'Alerts', icon: 'alerts' },
+    ],
+  ],
+  [
+    'CONTROL',
+    [
+      { to: '/keys', label: 'Keys', icon: 'keys' },
+      { to: '/teams', label: 'Teams', icon: 'teams' },
+      { to: '/users', label: 'Users', icon: 'users' },
+      { to: '/providers', label: 'Providers', icon: 'providers' },
+    ],
+  ],
+]
+
+export function Navigation(): ReactNode {
+  const queries = useQueryClient()
+  const alerts = useQuery(openAlerts)
+  const refresh = useCallback(
+    (events: readonly LiveEvent[]) => {
+      if (events.some(({ type }) => type === 'alert'))
+        void queries.invalidateQueries({ queryKey: ['alerts'] })
+      if (events.some(({ type }) => type === 'health'))
+        void queries.invalidateQueries({ queryKey: ['providers'] })
+    },
+    [queries],
+  )
+  useLiveEvents(refresh)
+  const count = alerts.data?.data.length ?? 0
+  return (
+    <nav className="navigation" aria-label="Pages">
+      {groups.map(([title, places]) => (
+        <div key={title}>
+          <h2>{title}</h2>
+          <ul>
+            {places.map(({ to, label, icon }) => (
+              <li key={label}>
+                <Link to={to}>
+                  <Icon name={icon} />
+                  {label}
+                  {to === '/alerts' && count > 0 && (
+                    <span className="navigation-count">
+                      {count}
+                      <span className="only-read"> open</span>
+                    </span>
+                  )}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  )
+}

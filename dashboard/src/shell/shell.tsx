@@ -1,0 +1,102 @@
+/** What stands around every page: the navigation, the state of the live feed, and the account. */
+
+import { ActionIcon, AppShell, Burger, Menu, useMantineColorScheme } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import { Suspense, useCallback, useEffect, type ReactNode } from 'react'
+import { signOut } from '../api/client.ts'
+import { useOpenFeed } from '../api/live-feed-context.ts'
+import { signedInKey } from '../api/queries.ts'
+import { Logo } from '../ui/logo.tsx'
+import { FeedSign } from './feed-sign.tsx'
+import { Navigation } from './navigation.tsx'
+import { useShortcuts } from './shortcuts.ts'
+import './shell.css'
+
+export function Shell(): ReactNode {
+  const [isOpen, { toggle, close }] = useDisclosure()
+  const queries = useQueryClient()
+  const refetch = useCallback(() => void queries.invalidateQueries(), [queries])
+  useOpenFeed(refetch)
+  useShortcuts()
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  useEffect(close, [path, close])
+  return (
+    <AppShell
+      header={{ height: 48 }}
+      navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding={0}
+    >
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <AppShell.Header className="shell-header">
+        <Burger
+          opened={isOpen}
+          onClick={toggle}
+          hiddenFrom="sm"
+          size="sm"
+          aria-label={isOpen ? 'Close the navigation' : 'Open the navigation'}
+        />
+        <Link to="/overview" className="shell-brand" aria-label="Weir, overview">
+          <Logo />
+          <span>Weir</span>
+        </Link>
+        <div className="row shell-end">
+          <FeedSign />
+          <AccountMenu />
+        </div>
+      </AppShell.Header>
+      <AppShell.Navbar className="shell-navbar">
+        <Navigation />
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <div id="content" className="shell-content">
+          <Suspense fallback={null}>
+            <Outlet />
+          </Suspense>
+        </div>
+      </AppShell.Main>
+    </AppShell>
+  )
+}
+
+function AccountMenu(): ReactNode {
+  const queries = useQueryClient()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const leave = async () => {
+    await signOut()
+    queries.clear()
+    queries.setQueryData(signedInKey, false)
+    location.assign('/')
+  }
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="default" size={32} aria-label="Account and appearance">
+          <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+            <circle cx="8" cy="5" r="3" fill="none" stroke="currentColor" strokeWidth="1.4" />
+            <path d="M2 15c0-3 2.700-5 6-5s6 2 6 5" fill="none" stroke="currentColor" strokeWidth="1.4" />
+          </svg>
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Appearance</Menu.Label>
+        {(['light', 'dark', 'auto'] as const).map((scheme) => (
+          <Menu.Item
+            key={scheme}
+            role="menuitemradio"
+            aria-checked={colorScheme === scheme}
+            rightSection={colorScheme === scheme ? '✓' : undefined}
+            onClick={() => setColorScheme(scheme)}
+          >
+            {{ light: 'Light', dark: 'Dark', auto: 'As the system' }[scheme]}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => void leave()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,51 @@
+/** A table of things: named columns where there is room, and a list of cards where there is not. */
+
+import type { ReactNode } from 'react'
+import './data-table.css'
+
+export interface Column<Thing> {
+  readonly title: string
+  readonly isNumber?: boolean
+  /** The title is for screen readers only, as over buttons. */
+  readonly isUntitled?: boolean
+  cell(thing: Thing): ReactNode
+}
+
+interface DataTableProps<Thing> {
+  readonly caption: string
+  readonly columns: readonly Column<Thing>[]
+  readonly things: readonly Thing[]
+  idOf(thing: Thing): string
+}
+
+export function DataTable<Thing>({ caption, columns, things, idOf }: DataTableProps<Thing>): ReactNode {
+  return (
+    <table className="data-table">
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          {columns.map(({ title, isNumber, isUntitled }) => (
+            <th key={title} scope="col" className={isNumber ? 'end' : undefined}>
+              {isUntitled ? <span className="only-read">{title}</span> : title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {things.map((thing) => (
+          <tr key={idOf(thing)}>
+            {columns.map(({ title, isNumber, isUntitled, cell }) => (
+              <td
+                key={title}
+                className={isNumber ? 'end' : undefined}
+                data-title={isUntitled ? undefined : title}
+              >
+                {cell(thing)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

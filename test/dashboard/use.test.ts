@@ -1,0 +1,163 @@
+/** What people do in the dashboard: sign in and out, watch, follow a request, make and revoke keys. */
+
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { adminToken, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+const messages = [{ role: 'user', content: 'Hello' }]
+
+test(
+  'the one-time link signs in, once; signing out ends the session',
+  { skip: browserMissing },
+  async (t) => {
+    const stack = await startStack(t)
+    const browser = await openBrowser(t)
+    const { context, page, faults } = await visit(browser, stack)
+    await page.goto(stack.gateway.signInUrl)
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    assert.equal(new URL(page.url()).search, '', 'the token is nowhere in the address')
+    const [cookie] = await context.cookies()
+    await page.getByRole('button', { name: 'Account and appearance' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByLabel('Admin token').waitFor()
+    const replayed = await fetch(`${stack.gateway.url}/admin/v1/alerts`, {
+      headers: { cookie: `${cookie!.name}=${cookie!.value}` },
+    })
+    assert.equal(replayed.status, 401, 'the session is over on the server too')
+    await page.goto(stack.gateway.signInUrl)
+    await page.getByText('This link was used already').waitFor()
+    await page.getByLabel('Admin token').fill('not-the-token-of-anybody')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('That did not work').waitFor()
+    await page.getByLabel('Admin token').fill(adminToken)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    assert.deepEqual(faults, [])
+  },
+)
+
+test(
+  'a request appears while one watches, and leads to its attempts and costs',
+  { skip: browserMissing },
+  async (t) => {
+    const routes = { assistant: { targets: ['openai/fault/http-503', 'claude/claude-sonnet-4-5'] } }
+    const stack = await startStack(t, { config: { routes } })
+    const browser = await openBrowser(t)
+    const { page, faults } = await visit(browser, stack)
+    await signIn(page, adminToken)
+    await page.getByText('No requests in the last 24 h').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    assert.equal((await stack.post('/v1/chat/completions', { model: 'assistant', messages })).status, 200)
+    await page.getByText('1 requests, 0 of them failed.').waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('r')
+    await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
+    await page.getByRole('row').filter({ hasText: 'assistant' }).waitFor()
+    const late = await stack.post('/v1/chat/completions', { model: 'nobody/nothing', messages })
+    assert.equal(late.ok, false)
+    const fresh = page.getByRole('row').filter({ hasText: 'nobody/nothing' })
+    await fresh.waitFor()
+    await page.getByLabel('Value of the filter, or a request id').fill('2xx')
+    await page.getByRole('button', { name: 'Filter', exact: true }).click()
+    await fresh.waitFor({ state: 'detached' })
+    assert.equal(new URL(page.url()).searchParams.get('status'), '2xx')
+    await page.getByRole('row').filter({ hasText: 'assistant' }).getByRole('link').click()
+    await page.getByText('1. openai/fault/http-503').waitFor()
+    await page.getByText('2. claude/claude-sonnet-4-5').waitFor()
+    await page.getByText('in the order of the configuration').waitFor()
+    const lines = page.getByRole('table', { name: 'Lines of the ledger' }).getByRole('row')
+    await until('both lines of the ledger', async () => ((await lines.count()) === 3 ? true : undefined))
+    assert.deepEqual(faults, [])
+  },
+)
+
+test('a key is made, shown once, used, rotated and revoked', { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t)
+  const browser = await openBrowser(t)
+  const { page, faults } = await visit(browser, stack)
+  const isAccepted = async (secret: string) => {
+    const response = await fetch(`${stack.gateway.url}/v1/models`, {
+      headers: { authorization: `Bearer ${secret}` },
+    })
+    return response.ok
+  }
+  const readSecret = async () => {
+    const secret = await page.getByText(/^weir_/).innerText()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByText(secret).waitFor({ state: 'detached' })
+    return secret
+  }
+  await signIn(page, adminToken)
+  await page.goto('/keys')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByLabel('Name').fill('notebook')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click()
+  const first = await readSecret()
+  assert.equal(await isAccepted(first), true)
+  await page.getByRole('button', { name: 'Actions for notebook' }).click()
+  await page.getByRole('menuitem', { name: 'Rotate' }).click()
+  await page.getByLabel('The old secret holds on for').selectOption('not at all')
+  await page.getByRole('button', { name: 'Rotate', exact: true }).click()
+  const second = await readSecret()
+  assert.deepEqual([await isAccepted(first), await isAccepted(second)], [false, true])
+  await page.getByRole('button', { name: 'Actions for notebook' }).click()
+  await page.getByRole('menuitem', { name: 'Revoke' }).click()
+  const revoke = page.getByRole('button', { name: 'Revoke key' })
+  assert.equal(await revoke.isDisabled(), true, 'the name has to be typed first')
+  await page.getByLabel('Type notebook to confirm').fill('notebook')
+  await revoke.click()
+  await page.getByRole('row').filter({ hasText: 'notebook' }).waitFor({ state: 'detached' })
+  assert.equal(await isAccepted(second), false)
+  assert.deepEqual(faults, [])
+})
+
+test('what comes from outside is shown and never run', { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t)
+  const browser = await openBrowser(t)
+  const { page, faults } = await visit(browser, stack)
+  const corpus = [
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    '<svg onload=alert(1)>',
+    'javascript:alert(1)',
+    '"><iframe srcdoc="<script>alert(1)</script>">',
+    "';alert(1)//",
+    '{{constructor.constructor("alert(1)")()}}',
+    '[x](javascript:alert(1)) ![x](https://example.invalid/leak.png)',
+    '<style>@import "https://example.invalid/a.css"</style>',
+    '\u202Egnp.exe\u200B',
+  ]
+  const create = (path: string, body: unknown) =>
+    fetch(`${stack.gateway.url}/admin/v1${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const ids: string[] = []
+  for (const text of corpus) {
+    await create('/keys', { name: text })
+    await create('/teams', { name: text, markup_percent: 0 })
+    await create('/users', { name: text })
+    const response = await stack.post('/v1/chat/completions', { model: text, messages, user: text })
+    ids.push(response.headers.get('x-weir-request-id') ?? '')
+    await (await stack.post('/v1/chat/completions', { model: `openai/${text}`, messages, user: text })).text()
+  }
+  await signIn(page, adminToken)
+  for (const path of ['/overview', '/requests', '/keys', '/teams', '/users', '/providers']) {
+    await page.goto(path)
+    await page.getByText('@import').first().waitFor()
+  }
+  for (const id of ids) {
+    await page.goto(`/requests/${id}`)
+    await page.getByText('Asked for').waitFor()
+  }
+  await page.goto(`/requests/${ids.at(-1)!}`)
+  await page.getByText('\\u202egnp.exe\\u200b').first().waitFor()
+  await page.goto(`/requests?model=${encodeURIComponent(corpus[1]!)}&user=${encodeURIComponent(corpus[0]!)}`)
+  await page.getByText(corpus[0]!).first().waitFor()
+  const markup = 'document.querySelectorAll("#root script, #root iframe, #root img").length'
+  assert.equal(await page.evaluate(markup), 0)
+  assert.deepEqual(faults, [])
+})

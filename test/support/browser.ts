@@ -1,0 +1,89 @@
+/** The system's Chromium on the dashboard of a gateway, watched for whatever a page must never do. */
+
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Lifetime, Stack } from './stack.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
+const screenshots = join(root, 'dashboard/screenshots')
+
+/** Why the dashboard cannot be tested here, for `skip`; false where it can. */
+export const browserMissing: string | false = !executablePath
+  ? 'no Chromium in /usr/bin'
+  : !existsSync(join(root, 'dashboard/dist/index.html')) && 'the dashboard is not built: npm run dashboard'
+
+export async function openBrowser(t: Lifetime): Promise<Browser> {
+  const browser = await chromium.launch({
+    ...(executablePath !== undefined && { executablePath }),
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  t.after(() => browser.close())
+  return browser
+}
+
+export type Theme = 'light' | 'dark'
+export type Width = 1440 | 390
+
+export interface Visit {
+  readonly context: BrowserContext
+  readonly page: Page
+  /** What the page did that it must not: policy violations, dialogs, requests elsewhere, errors on its console. */
+  readonly faults: readonly string[]
+}
+
+export async function visit(
+  browser: Browser,
+  stack: Stack,
+  { theme = 'light', width = 1440 }: { readonly theme?: Theme; readonly width?: Width } = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    baseURL: stack.gateway.url,
+    colorScheme: theme,
+    viewport: { width, height: 900 },
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+  })
+  context.setDefaultTimeout(15_000)
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.origin !== stack.gateway.url && url.protocol !== 'data:') faults.push(`request to ${url.href}`)
+  })
+  page.on('console', (message) => {
+    // A 401 is how the dashboard learns that it has to ask who is there.
+    if (message.type() === 'error' && !message.text().includes('status of 401'))
+      faults.push(`console: ${message.text()}`)
+  })
+  return { context, page, faults }
+}
+
+/** Signs in by the card, as a person does. */
+export async function signIn(page: Page, token: string): Promise<void> {
+  await page.goto('/')
+  await page.getByLabel('Admin token').fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+}
+
+/** Kept for people to look at; CI keeps the folder. */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(screenshots, { recursive: true })
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
+}
