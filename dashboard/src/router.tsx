@@ -80,6 +80,18 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('./alerts/alerts-page.tsx'), 'AlertsPage'),
 })
 
+const evals = createRoute({
+  getParentRoute: () => root,
+  path: '/evals',
+  component: lazyRouteComponent(() => import('./evals/evals-page.tsx'), 'EvalsPage'),
+})
+
+const evalRun = createRoute({
+  getParentRoute: () => root,
+  path: '/evals/$id',
+  component: lazyRouteComponent(() => import('./evals/run-page.tsx'), 'RunPage'),
+})
+
 const routeTree = root.addChildren([
   start,
   overview,
@@ -90,6 +102,8 @@ const routeTree = root.addChildren([
   users,
   providers,
   alerts,
+  evals,
+  evalRun,
 ])
 
 export function createAppRouter() {

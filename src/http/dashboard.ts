@@ -28,11 +28,8 @@ const pages: ReadonlySet<string> = new Set([
   'teams',
   'users',
   'providers',
-  'models',
   'alerts',
   'evals',
-  'drift',
-  'welcome',
 ])
 
 /** Paths below this one carry a hash of what is in them. */

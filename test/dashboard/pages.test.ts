@@ -15,19 +15,27 @@ import {
   type Width,
 } from '../support/browser.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Each page with something that it shows once its data is there. */
 const pages = [
   { name: 'overview', path: '/overview', shows: 'of them failed' },
-  { name: 'requests', path: '/requests', shows: 'claude/claude-sonnet-4-5' },
+  { name: 'requests', path: '/requests', shows: 'assistant' },
   { name: 'keys', path: '/keys', shows: 'mobile app' },
   { name: 'teams', path: '/teams', shows: 'Support' },
   { name: 'users', path: '/users', shows: 'ada@example.com' },
   { name: 'providers', path: '/providers', shows: 'Anthropic' },
   { name: 'alerts', path: '/alerts', shows: 'No channel is configured' },
+  { name: 'evals', path: '/evals', shows: 'returns desk' },
 ] as const
+
+/** All four in CI, which keeps the pictures; else each theme and each width once. */
+const isWhole = process.env['CI'] !== undefined || process.env['WEIR_PROVE'] !== undefined
+const widths: Readonly<Record<Theme, readonly Width[]>> = isWhole
+  ? { light: [1440, 390], dark: [1440, 390] }
+  : { light: [1440], dark: [390] }
 
 test('each page in both themes and widths', { skip: browserMissing }, async (t) => {
   const stack = await startStack(t, {
@@ -37,10 +45,10 @@ test('each page in both themes and widths', { skip: browserMissing }, async (t) 
       },
     },
   })
-  await fill(stack)
+  const evaluation = await fill(stack)
   const browser = await openBrowser(t)
   for (const theme of ['light', 'dark'] as const) {
-    for (const width of [1440, 390] as const) {
+    for (const width of widths[theme]) {
       const { context, page, faults } = await visit(browser, stack, { theme, width })
       await signIn(page, adminToken)
       for (const { name, path, shows } of pages) {
@@ -52,21 +60,26 @@ test('each page in both themes and widths', { skip: browserMissing }, async (t) 
       await page.goto(`/requests/${data[0]!.id}`)
       await page.getByText('Provider cost').first().waitFor({ state: 'attached' })
       await inspect(page, 'request', theme, width)
+      await page.goto(`/evals/${evaluation}`)
+      await page.getByRole('button', { name: 'case-1, ' }).first().waitFor()
+      await inspect(page, 'evaluation', theme, width)
       assert.deepEqual(faults, [], `${theme}, ${width}`)
       await context.close()
     }
   }
 })
 
-async function fill(stack: Stack): Promise<void> {
+/** Puts into a gateway what the pages are to show. Gives the id of an evaluation. */
+async function fill(stack: Stack): Promise<string> {
   const create = async (path: string, body: unknown): Promise<{ id: string }> => {
     const response = await fetch(`${stack.gateway.url}/admin/v1${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
-    assert.equal(response.status, 201, path)
-    return (await response.json()) as { id: string }
+    const text = await response.text()
+    assert.equal(response.status, 201, `${path}: ${text}`)
+    return JSON.parse(text) as { id: string }
   }
   const team = await create('/teams', { name: 'Support', markup_percent: 5, credit_usd: '250' })
   const user = await create('/users', { name: 'Ada', email: 'ada@example.com', team: team.id })
@@ -77,6 +90,15 @@ async function fill(stack: Stack): Promise<void> {
     models: ['assistant', 'openai/*'],
   })
   await create('/keys', { name: "Ada's notebook", user: user.id })
+  const run = await create('/evals', { entry: 'suite.yaml', files: { 'suite.yaml': JSON.stringify(suite) } })
+  await until(
+    'the end of the evaluation',
+    async () => {
+      const { status } = await stack.admin(`/evals/${run.id}`)
+      return status === 'running' ? undefined : true
+    },
+    30_000,
+  )
   const messages = [{ role: 'user', content: 'How long do I have to send it back?' }]
   const models = [
     'openai/words-60',
@@ -95,6 +117,22 @@ async function fill(stack: Stack): Promise<void> {
     )
     await response.text()
   }
+  return run.id
+}
+
+/** Every fourth case asks for what the answer, an echo, does not hold. */
+const suite = {
+  name: 'returns desk',
+  prompts: ['{{question}}'],
+  candidate: 'openai/echo',
+  baseline: 'claude/echo',
+  repeat: 3,
+  tests: Array.from({ length: 16 }, (_, index) => ({
+    id: `case-${index + 1}`,
+    vars: { question: `May I send order ${index} back?` },
+    assert: [{ type: 'contains', value: index % 4 === 0 ? 'refund' : `order ${index}` }],
+  })),
+  gate: { margin: 0.05, latencyP95: { maxMs: 15_000 }, maxErrorRate: 0.02 },
 }
 
 async function inspect(page: Page, name: string, theme: Theme, width: Width): Promise<void> {

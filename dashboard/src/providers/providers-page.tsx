@@ -29,8 +29,8 @@ export function ProvidersPage(): ReactNode {
       {data?.data.length === 0 && <Empty title="No provider is configured." />}
       {troubled && troubled.length > 0 && (
         <p role="status">
-          {troubled.length === 1 ? '1 provider has' : `${troubled.length} providers have`} targets that get no
-          requests: {troubled.map(({ name }) => name).join(', ')}.
+          {troubled.length === 1 ? '1 provider needs' : `${troubled.length} providers need`} a look:{' '}
+          {troubled.map(({ name }) => name).join(', ')}.
         </p>
       )}
       <div className="grid">

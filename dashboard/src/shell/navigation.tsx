@@ -32,6 +32,7 @@ const groups: readonly (readonly [string, readonly Place[]])[] = [
       { to: '/providers', label: 'Providers', icon: 'providers' },
     ],
   ],
+  ['QUALITY', [{ to: '/evals', label: 'Evaluations', icon: 'evals' }]],
 ]
 
 export function Navigation(): ReactNode {

@@ -9,6 +9,7 @@ const pages: Readonly<Record<string, LinkProps['to']>> = {
   a: '/alerts',
   k: '/keys',
   p: '/providers',
+  e: '/evals',
 }
 
 /** How long the second key may take. */

@@ -13,9 +13,6 @@ const paths = {
     'M10.500 10a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM4 18c0-3.500 3-6 6.500-6s6.500 2.500 6.500 6',
   providers: 'M3 4h15v5H3zM3 12h15v5H3zM6 6.500h.01M6 14.500h.01',
   evals: 'M3 10.500l4 4L18 4M3 18h15',
-  drift: 'M2 13c2.500 0 3-5 5.500-5S11 13 13.500 13 16 6 19 6',
-  welcome: 'M10.500 2.500l7.500 4v8l-7.500 4-7.500-4v-8zM10.500 10.500v8M3 6.500l7.500 4 7.500-4',
-  menu: 'M3 5h15M3 10.500h15M3 16h15',
 } as const
 
 export type IconName = keyof typeof paths
