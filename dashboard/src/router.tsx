@@ -7,10 +7,11 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { readRange } from './ranges.ts'
+import { type RangeName, readRange } from './ranges.ts'
 import { readFilters } from './requests/filters.ts'
 import { RouteFault } from './shell/route-fault.tsx'
 import { NotFound } from './shell/not-found.tsx'
+import { type Dimension, readDimension } from './spend/usage.ts'
 import { Shell } from './shell/shell.tsx'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
@@ -25,7 +26,7 @@ const start = createRoute({
 })
 
 /** Defaults and what cannot be read are left out of the address. */
-function withRange(search: Record<string, unknown>): { range?: ReturnType<typeof readRange> } {
+function withRange(search: Record<string, unknown>): { range?: RangeName } {
   const range = readRange(search['range'])
   return range === undefined ? {} : { range }
 }
@@ -80,6 +81,16 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('./alerts/alerts-page.tsx'), 'AlertsPage'),
 })
 
+const spend = createRoute({
+  getParentRoute: () => root,
+  path: '/spend',
+  validateSearch(search: Record<string, unknown>): { range?: RangeName; by?: Dimension } {
+    const by = readDimension(search['by'])
+    return { ...withRange(search), ...(by && { by }) }
+  },
+  component: lazyRouteComponent(() => import('./spend/spend-page.tsx'), 'SpendPage'),
+})
+
 const evals = createRoute({
   getParentRoute: () => root,
   path: '/evals',
@@ -102,6 +113,7 @@ const routeTree = root.addChildren([
   users,
   providers,
   alerts,
+  spend,
   evals,
   evalRun,
 ])

@@ -24,6 +24,7 @@ const pages: ReadonlySet<string> = new Set([
   '',
   'overview',
   'requests',
+  'spend',
   'keys',
   'teams',
   'users',

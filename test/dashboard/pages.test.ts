@@ -28,6 +28,7 @@ const pages = [
   { name: 'users', path: '/users', shows: 'ada@example.com' },
   { name: 'providers', path: '/providers', shows: 'Anthropic' },
   { name: 'alerts', path: '/alerts', shows: 'No channel is configured' },
+  { name: 'spend', path: '/spend', shows: 'Per 1,000 requests' },
   { name: 'evals', path: '/evals', shows: 'returns desk' },
 ] as const
 

@@ -1,5 +1,10 @@
 /** The operations of the admin API. Generated from its OpenAPI document by `npm run docs`; do not edit. */
 export interface AdminApi {
+  'DELETE /budgets/{id}': {
+query: undefined
+body: undefined
+response: undefined
+}
   'DELETE /cache': {
 query: { destination?: string | undefined; tag?: string | undefined }
 body: undefined
@@ -29,6 +34,11 @@ response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provid
 query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /budgets': {
+query: { scope?: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route" | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; origin: "declared" | "stored" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] })[]; next_cursor?: string | undefined }
 }
   'GET /cache': {
 query: undefined
@@ -125,6 +135,11 @@ query: undefined
 body: undefined
 response: { id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number; decision?: { strategy: string; reason: string; candidates: ({ target: string; score?: number | undefined; skipped_because?: string | undefined })[] } | undefined; attempts: ({ n: number; provider: string; model: string; credential?: string | undefined; started_ms: number; headers_ms?: number | undefined; first_token_ms?: number | undefined; ended_ms: number; status?: number | undefined; code?: string | undefined; message?: string | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; upstream_request_id?: string | undefined; dropped: (string)[]; contract?: string | undefined; empty?: true | undefined; continues?: true | undefined; skipped_because?: string | undefined })[] }
 }
+  'GET /sessions/{id}': {
+query: undefined
+body: undefined
+response: { id: string; user?: string | undefined; key_id: string; key_name: string; charged_usd: string; turns: ({ request_id: string; attempt: number; kind: string; at: string; provider: string; model: string; input_tokens: number; output_tokens: number; charged_usd: string; code?: string | undefined; input_estimate?: { system: number; history: number; tools: number; retrieved: number; new_turn: number } | undefined })[] }
+}
   'GET /teams': {
 query: { limit?: number | undefined; cursor?: string | undefined }
 body: undefined
@@ -134,6 +149,11 @@ response: { data: ({ id: string; name: string; created_at: string; markup_percen
 query: undefined
 body: undefined
 response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'GET /usage': {
+query: { by?: string | undefined; from?: string | undefined; to?: string | undefined; provider?: string | undefined; model?: string | undefined; route?: string | undefined; key?: string | undefined; team?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ hour?: string | undefined; day?: string | undefined; provider?: string | undefined; model?: string | undefined; route?: string | undefined; key_id?: string | undefined; key_name?: string | undefined; team?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; requests: number; attempts: number; errors: number; estimated: number; input_tokens: number; output_tokens: number; cache_read_tokens: number; cache_write_tokens: number; reasoning_tokens: number; provider_cost_usd: string; charged_usd: string })[]; next_cursor?: string | undefined }
 }
   'GET /users': {
 query: { limit?: number | undefined; cursor?: string | undefined; team?: string | undefined }
@@ -174,6 +194,11 @@ response: { delivered: boolean; error?: string | undefined }
 query: undefined
 body: undefined
 response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
+}
+  'POST /budgets': {
+query: undefined
+body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
+response: { id: string; origin: "declared" | "stored" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
 }
   'POST /drift/runs': {
 query: undefined
@@ -224,5 +249,10 @@ response: { id: string; name: string; created_at: string; markup_percent: number
 query: undefined
 body: { name: string; email?: string | undefined; team?: string | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
 response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+}
+  'PUT /budgets/{id}': {
+query: undefined
+body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
+response: { id: string; origin: "declared" | "stored" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
 }
 }

@@ -20,6 +20,7 @@ const groups: readonly (readonly [string, readonly Place[]])[] = [
     [
       { to: '/overview', label: 'Overview', icon: 'overview' },
       { to: '/requests', label: 'Requests', icon: 'requests' },
+      { to: '/spend', label: 'Spend', icon: 'spend' },
       { to: '/alerts', label: 'Alerts', icon: 'alerts' },
     ],
   ],

@@ -6,6 +6,7 @@ import { useEffect } from 'react'
 const pages: Readonly<Record<string, LinkProps['to']>> = {
   o: '/overview',
   r: '/requests',
+  s: '/spend',
   a: '/alerts',
   k: '/keys',
   p: '/providers',
