@@ -25,7 +25,7 @@ export function SpendChart({ range, dimension, greatest }: SpendChartProps): Rea
   if (steps.error)
     return <LoadFault what="the course" error={steps.error} retry={() => void steps.refetch()} />
   if (!steps.data) return <Skeleton height={244} />
-  const toMs = Math.ceil(Date.now() / stepMs) * stepMs
+  const toMs = Math.ceil(steps.dataUpdatedAt / stepMs) * stepMs
   const count = Math.ceil(ranges[range].spanMs / stepMs)
   const fromMs = toMs - count * stepMs
   const names = greatest.slice(0, namedSeries).map((usage) => nameOf(usage, dimension))

@@ -3,7 +3,7 @@
 import { NativeSelect, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { formatCount, formatShare, formatUsd } from '../format/number.ts'
 import { defaultRange, ranges } from '../ranges.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
@@ -108,7 +108,7 @@ function columnsOf(dimension: Dimension, all: readonly Usage[]): Column<Usage>[]
     { title: dimensions[dimension], cell: (usage) => <UntrustedText text={nameOf(usage, dimension)} /> },
     { title: 'Charged', isNumber: true, cell: (usage) => formatUsd(costOf(usage)) },
     { title: 'Share', isNumber: true, cell: (usage) => (sum === 0 ? '-' : formatShare(costOf(usage) / sum)) },
-    { title: 'Requests', isNumber: true, cell: ({ requests }) => formatCount(requests) },
+    { title: 'Calls', isNumber: true, cell: ({ attempts }) => formatCount(attempts) },
     { title: 'Input tokens', isNumber: true, cell: (usage) => formatCount(usage.input_tokens) },
     { title: 'Output tokens', isNumber: true, cell: (usage) => formatCount(usage.output_tokens) },
     { title: 'Failed', isNumber: true, cell: ({ errors }) => formatCount(errors) },

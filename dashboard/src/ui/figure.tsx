@@ -24,7 +24,7 @@ export function Figure({ label, value, change, isWorse, course, note }: FigurePr
       <p className="figure-note" data-worse={isWorse === true}>
         {change ?? note ?? ' '}
       </p>
-      <Sparkline values={course ?? []} />
+      {course && <Sparkline values={course} />}
     </section>
   )
 }
