@@ -192,7 +192,8 @@ async function signIn(parts: AdminParts, request: SideRequest): Promise<SideRepl
 
 async function signOut(parts: AdminParts, request: SideRequest): Promise<SideReply> {
   refuseOtherOrigins(request)
-  if (parts.hasSession(request.header('cookie'))) await recordSession(parts, request, 'session', 'session.end')
+  if (parts.hasSession(request.header('cookie')))
+    await recordSession(parts, request, 'session', 'session.end')
   const cookie = parts.endSession(request.header('cookie'))
   return { status: 204, headers: { ...notKept, 'set-cookie': cookie }, body: '' }
 }

@@ -15,6 +15,16 @@ query: undefined
 body: undefined
 response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined }
 }
+  'DELETE /routes/{route}/hold': {
+query: undefined
+body: undefined
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+}
+  'DELETE /secrets/{name}': {
+query: undefined
+body: undefined
+response: undefined
+}
   'DELETE /teams/{id}': {
 query: undefined
 body: undefined
@@ -34,6 +44,36 @@ response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provid
 query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /audit': {
+query: { action?: string | undefined; object?: string | undefined; actor?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ seq: number; at: string; actor: string; action: string; object: string; before?: unknown; after?: unknown; address?: string | undefined; request_id?: string | undefined; failed?: { seq: number; code: string } | undefined; previous_hash: string; hash: string; record: string })[]; next_cursor?: string | undefined }
+}
+  'GET /audit/head': {
+query: undefined
+body: undefined
+response: { seq: number; hash: string }
+}
+  'GET /audit/verify': {
+query: { head?: string | undefined }
+body: undefined
+response: { records: number; head: { seq: number; hash: string }; fault?: { seq: number; what: string } | undefined }
+}
+  'GET /batch-lanes': {
+query: undefined
+body: undefined
+response: { data: ({ name: string; window: number; running: number })[] }
+}
+  'GET /batches': {
+query: { status?: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled" | undefined; key?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"; paused: boolean; stop?: string | undefined; api: string; endpoint: string; key_id: string; key_name: string; total: number; completed: number; failed: number; cost_usd: string; max_usd?: string | undefined; metadata: { [name: string]: string }; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; input_file_id: string; output_file_id?: string | undefined; error_file_id?: string | undefined; created_at: string; expires_at: string; started_at?: string | undefined; ended_at?: string | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /batches/{id}': {
+query: undefined
+body: undefined
+response: { id: string; status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"; paused: boolean; stop?: string | undefined; api: string; endpoint: string; key_id: string; key_name: string; total: number; completed: number; failed: number; cost_usd: string; max_usd?: string | undefined; metadata: { [name: string]: string }; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; input_file_id: string; output_file_id?: string | undefined; error_file_id?: string | undefined; created_at: string; expires_at: string; started_at?: string | undefined; ended_at?: string | undefined }
 }
   'GET /budgets': {
 query: { scope?: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route" | undefined; limit?: number | undefined; cursor?: string | undefined }
@@ -113,7 +153,7 @@ response: { data: ({ seq: number; kind: "settle" | "void" | "adjust"; request_id
   'GET /ledger/verify': {
 query: undefined
 body: undefined
-response: { line: string; settled: number; voided: number; adjusted: number; estimated: number; unpriced: number; recovered: number; open: number; repriced: number; charged_usd: string; provider_cost_usd: string; differences: (string)[] }
+response: { line: string; settled: number; voided: number; adjusted: number; estimated: number; unpriced: number; recovered: number; open: number; repriced: number; charged_usd: string; provider_cost_usd: string; differences: (string)[]; shared?: { lines: number; compared: number; waiting: number; charged_usd: string; provider_cost_usd: string } | undefined }
 }
   'GET /models/notices': {
 query: { days?: number | undefined }
@@ -128,12 +168,27 @@ response: { data: ({ name: string; title: string; address: string; credentials: 
   'GET /requests': {
 query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
-response: { data: ({ id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; revision?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number })[]; next_cursor?: string | undefined }
 }
   'GET /requests/{id}': {
 query: undefined
 body: undefined
-response: { id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number; decision?: { strategy: string; reason: string; candidates: ({ target: string; score?: number | undefined; skipped_because?: string | undefined })[] } | undefined; attempts: ({ n: number; provider: string; model: string; credential?: string | undefined; started_ms: number; headers_ms?: number | undefined; first_token_ms?: number | undefined; ended_ms: number; status?: number | undefined; code?: string | undefined; message?: string | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; upstream_request_id?: string | undefined; dropped: (string)[]; contract?: string | undefined; empty?: true | undefined; continues?: true | undefined; skipped_because?: string | undefined })[] }
+response: { id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; revision?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number; decision?: { strategy: string; reason: string; candidates: ({ target: string; score?: number | undefined; skipped_because?: string | undefined })[] } | undefined; attempts: ({ n: number; provider: string; model: string; credential?: string | undefined; started_ms: number; headers_ms?: number | undefined; first_token_ms?: number | undefined; ended_ms: number; status?: number | undefined; code?: string | undefined; message?: string | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; upstream_request_id?: string | undefined; dropped: (string)[]; contract?: string | undefined; empty?: true | undefined; continues?: true | undefined; skipped_because?: string | undefined })[] }
+}
+  'GET /routes': {
+query: undefined
+body: undefined
+response: { data: ({ live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean })[] }
+}
+  'GET /routes/{route}': {
+query: undefined
+body: undefined
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean; revisions: ({ number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown })[]; moves: ({ at: string; kind: string; from?: number | undefined; to: number; actor: string; reason?: string | undefined; gate_hash?: string | undefined })[]; file_differences: ({ path: string; from?: unknown; to?: unknown })[] }
+}
+  'GET /secrets': {
+query: undefined
+body: undefined
+response: { data: ({ name: string; version: number; key_version: number; updated_at: string })[] }
 }
   'GET /sessions/{id}': {
 query: undefined
@@ -195,6 +250,21 @@ query: undefined
 body: undefined
 response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
 }
+  'POST /batches/{id}/cancel': {
+query: undefined
+body: undefined
+response: { id: string; status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"; paused: boolean; stop?: string | undefined; api: string; endpoint: string; key_id: string; key_name: string; total: number; completed: number; failed: number; cost_usd: string; max_usd?: string | undefined; metadata: { [name: string]: string }; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; input_file_id: string; output_file_id?: string | undefined; error_file_id?: string | undefined; created_at: string; expires_at: string; started_at?: string | undefined; ended_at?: string | undefined }
+}
+  'POST /batches/{id}/pause': {
+query: undefined
+body: undefined
+response: { id: string; status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"; paused: boolean; stop?: string | undefined; api: string; endpoint: string; key_id: string; key_name: string; total: number; completed: number; failed: number; cost_usd: string; max_usd?: string | undefined; metadata: { [name: string]: string }; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; input_file_id: string; output_file_id?: string | undefined; error_file_id?: string | undefined; created_at: string; expires_at: string; started_at?: string | undefined; ended_at?: string | undefined }
+}
+  'POST /batches/{id}/resume': {
+query: undefined
+body: undefined
+response: { id: string; status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"; paused: boolean; stop?: string | undefined; api: string; endpoint: string; key_id: string; key_name: string; total: number; completed: number; failed: number; cost_usd: string; max_usd?: string | undefined; metadata: { [name: string]: string }; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; input_file_id: string; output_file_id?: string | undefined; error_file_id?: string | undefined; created_at: string; expires_at: string; started_at?: string | undefined; ended_at?: string | undefined }
+}
   'POST /budgets': {
 query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
@@ -239,6 +309,36 @@ response: { id: string; name: string; source: "store" | "configuration"; status:
 query: undefined
 body: { overlap_seconds?: number | undefined }
 response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
+}
+  'POST /routes/{route}/hold': {
+query: undefined
+body: { reason: string }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+}
+  'POST /routes/{route}/promote': {
+query: undefined
+body: { to: number; canary?: boolean | undefined; override?: boolean | undefined; reason?: string | undefined }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+}
+  'POST /routes/{route}/revisions': {
+query: undefined
+body: { settings: { [name: string]: unknown } }
+response: { number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown }
+}
+  'POST /routes/{route}/rollback': {
+query: undefined
+body: { to?: number | undefined; reason?: string | undefined }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+}
+  'POST /secrets': {
+query: undefined
+body: { name: string; value: string }
+response: { name: string; version: number; key_version: number; updated_at: string }
+}
+  'POST /secrets/rotate': {
+query: undefined
+body: undefined
+response: { key_version: number; secrets: number; rewrapped: number }
 }
   'POST /teams': {
 query: undefined
