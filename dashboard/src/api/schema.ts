@@ -120,6 +120,11 @@ query: { limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined })[]; next_cursor?: string | undefined }
 }
+  'GET /evals/verdicts/{target}': {
+query: undefined
+body: undefined
+response: { target: string; run_id: string; verdict: "pass" | "fail" | "inconclusive"; hash: string; at: string }
+}
   'GET /evals/{id}': {
 query: undefined
 body: undefined
@@ -282,12 +287,12 @@ response: { number: number; runs: number; wanted_runs: number; created_at: strin
 }
   'POST /evals': {
 query: undefined
-body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
+body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; allow_cached?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
 response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
 }
   'POST /evals/plan': {
 query: undefined
-body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
+body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; allow_cached?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
 response: { cases: number; clusters: number; repeats: { least: number; most: number }; arms: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[]; judges: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[] }
 }
   'POST /evals/{id}/resume': {
