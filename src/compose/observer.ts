@@ -3,7 +3,7 @@
 import { inspect } from 'node:util'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
-import type { GatewayParts, Snapshot } from '../gateway.ts'
+import type { GatewayParts, Snapshot } from '../gateway/parts.ts'
 import type { RecordStore } from '../records/port.ts'
 import type { RequestRecord } from '../records/record.ts'
 import { createRecorder } from '../records/recorder.ts'

@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util'
 import type { Config } from '../config/load.ts'
-import type { Snapshot } from '../gateway.ts'
+import type { Snapshot } from '../gateway/parts.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createTracing, type Tracing } from '../telemetry/tracing.ts'

@@ -2,7 +2,7 @@
 
 import { createHash, type Hash } from 'node:crypto'
 import { isObject, type Json } from '../core/json.ts'
-import type { Fingerprint } from '../gateway.ts'
+import type { Fingerprint } from '../gateway/parts.ts'
 import type { RawBody } from '../upstream/forward.ts'
 import type { RequestSource } from './routes.ts'
 

@@ -3,7 +3,7 @@
 import type { FormPart } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { asString, type Json, type JsonObject } from '../core/json.ts'
-import type { Snapshot } from '../gateway.ts'
+import type { Snapshot } from '../gateway/parts.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { describeModels } from '../models/describe.ts'
 import type { Metrics } from '../telemetry/metrics.ts'

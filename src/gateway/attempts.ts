@@ -1,0 +1,131 @@
+/** The plan of a request, the contract on its answer, and the attempts with their accounts. */
+
+import { unlessInterrupted } from '../core/interrupt.ts'
+import type { Spender } from '../ledger/entry.ts'
+import type { Target } from '../providers/provider.ts'
+import { structuredAbility } from '../providers/structured-ability.ts'
+import { attemptPlan } from '../routing/attempt.ts'
+import { planRequest } from '../routing/plan.ts'
+import type { OpenAttempt } from '../routing/port.ts'
+import { isRoute } from '../routing/route.ts'
+import { RequestTraits } from '../routing/traits.ts'
+import { type BillBounds, noAccount } from '../upstream/operation.ts'
+import { answerHeaders, mostOf, sumOf } from './answer.ts'
+import { callerOf, type Exchange } from './exchange.ts'
+
+export async function plan(exchange: Exchange): Promise<void> {
+  const { inbound, call, destination, parts, atMs } = exchange
+  const { dialect, operation } = inbound
+  const look = () => exchange.content
+  const traits = new RequestTraits({ dialect, operation, stream: call!.stream }, callerOf(exchange), look)
+  const guessing = isRoute(destination!) ? parts.examples.guess(destination, traits) : undefined
+  const guesses = guessing && (await unlessInterrupted(guessing, inbound.interrupt))
+  const nowMs = parts.clock.monotonicMs()
+  const planning = { ...parts.routing, nowMs, atMs, ...(guesses && { guesses }) }
+  exchange.plan = planRequest(destination!, traits, planning)
+}
+
+export async function openContract(exchange: Exchange): Promise<void> {
+  const { call, plan, inbound, parts } = exchange
+  if (call!.generation === undefined) return
+  const opening = parts.contracts.open(
+    {
+      ...call!.generation,
+      isStrict: inbound.header('x-weir-strict') === '1',
+      movesOnRefusal: plan!.policy.failoverOn.has('refusal'),
+    },
+    plan!.settingsName,
+  )
+  // Most requests have none: they do not wait for a turn of the event loop.
+  if (opening) exchange.contract = await opening
+}
+
+export async function attempt(exchange: Exchange): Promise<void> {
+  const { inbound, parts, deadlineMs, contract, borrowing } = exchange
+  if (!exchange.call!.isFree) parts.ledger.admit()
+  const running = attemptPlan(
+    {
+      plan: exchange.plan!,
+      call: borrowing?.call(exchange.call!) ?? exchange.call!,
+      priority: exchange.priority,
+      expectedTokens: exchange.expectedTokens,
+      context: {
+        sender: parts.sender,
+        clock: parts.clock,
+        tokens: parts.tokens,
+        requestId: inbound.id,
+        isStrict: inbound.header('x-weir-strict') === '1',
+        mayContinue: exchange.plan!.policy.continuesBroken,
+        outlet: borrowing?.outlet ?? exchange.outlet,
+        interrupt: borrowing?.interrupt ?? inbound.interrupt,
+        account: noAccount,
+        streamHeaders(target, dropped, outcome) {
+          borrowing?.begun({ provider: target.provider.name, model: target.model, dropped })
+          return {
+            ...answerHeaders(exchange, target, exchange.begun, dropped),
+            ...(contract && { 'x-weir-contract': contract.path(outcome) }),
+          }
+        },
+        ...(contract && { contractFor: (target) => contract.attempt(structuredAbility(target)) }),
+      },
+      openAttempt: openAttemptOf(exchange),
+      onStart: () => exchange.begun++,
+      onEnd: (made) => exchange.attempts.push(made),
+      ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(contract && {
+        judgeAnswer: (made, target) => contract.judge(made, structuredAbility(target)),
+      }),
+    },
+    parts.routing,
+  )
+  exchange.decided = await (borrowing?.made(running) ?? running)
+}
+
+/** Opens the account of each attempt that the request is made in: all of them are its caller's. */
+function openAttemptOf(exchange: Exchange): OpenAttempt {
+  const { parts, call, principal, accounts, contract } = exchange
+  const spender = spenderOf(exchange)
+  const ceiling = principal!.maxNanoUsdPerRequest
+  const bounds = call!.bounds?.()
+  const countPrompt = call!.countPrompt && (() => call!.countPrompt!(parts.tokens))
+  const boundsFor = (target: Target): BillBounds | undefined => {
+    if (!bounds || !contract) return bounds
+    const inputBytes = bounds.inputBytes + contract.addedBytes(structuredAbility(target))
+    return { ...bounds, inputBytes, turns: bounds.turns + 2 }
+  }
+  return async ({ n, target }) => {
+    const account = await parts.ledger.open({
+      spender,
+      attempt: n,
+      provider: target.provider.name,
+      model: target.model,
+      credential: target.credential.alias,
+      bounds: boundsFor(target),
+      ...(ceiling !== undefined && { ceilingNanoUsd: ceiling - sumOf(accounts, mostOf) }),
+      ...(countPrompt && { countPrompt }),
+    })
+    accounts.push(account)
+    return account
+  }
+}
+
+function spenderOf({ inbound, principal, call, plan, payer, session, tags }: Exchange): Spender {
+  const { org, keyId, keyName, team } = principal!
+  return {
+    requestId: inbound.id,
+    org,
+    keyId,
+    keyName,
+    tags: tags.length > 1 ? [...new Set(tags)] : tags,
+    dialect: inbound.dialect,
+    operation: inbound.operation,
+    stream: call!.stream,
+    ...(team && { team: team.id }),
+    ...(team && team.markupBasisPoints > 0 && { markupBasisPoints: team.markupBasisPoints }),
+    ...(team?.creditNanoUsd !== undefined && { creditNanoUsd: team.creditNanoUsd }),
+    ...(payer !== undefined && { user: payer }),
+    ...(session !== undefined && { session }),
+    ...(session !== undefined && call!.promptBytes && { promptBytes: call!.promptBytes() }),
+    ...(plan!.route !== undefined && { route: plan!.route }),
+  }
+}

@@ -1,0 +1,49 @@
+/** What a request refers to is put into it, and its answer kept for later ones to refer to. */
+
+import { GatewayError } from '../core/error.ts'
+import { type JsonObject, asString } from '../core/json.ts'
+import { continueConversation, conversationOf } from '../stored/conversation.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Puts what the client refers to into its request: single items, and the earlier turns of a kept conversation. */
+export async function recall(exchange: Exchange): Promise<void> {
+  await recallItems(exchange)
+  const { call, principal, parts } = exchange
+  const previousId = call?.memory?.previousId
+  if (previousId === undefined) return
+  const found = await parts.stored.find({ org: principal!.org, keyId: principal!.keyId, id: previousId })
+  if (!found) return
+  exchange.call = call!.memory!.continued((request) => continueConversation(request, found.conversation))
+}
+
+/** Each is a query of its own. */
+const maxReferences = 1_000
+
+async function recallItems(exchange: Exchange): Promise<void> {
+  const { call, principal, parts } = exchange
+  const references = new Set(call?.memory?.references.slice(0, maxReferences))
+  if (references.size === 0) return
+  const { org, keyId } = principal!
+  const items = new Map<string, JsonObject>()
+  for (const id of references) {
+    const item = await parts.stored.findItem({ org, keyId }, id)
+    if (item) items.set(id, item)
+  }
+  if (items.size > 0) exchange.call = call!.memory!.withItems(items)
+}
+
+/** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
+export async function remember({ last, call, principal, parts, inbound }: Exchange): Promise<void> {
+  if (call?.memory?.keep !== true) return
+  const { transcript } = last ?? {}
+  const id = transcript && asString(transcript.body['id'])
+  if (transcript === undefined || id === undefined) return
+  const conversation = conversationOf(transcript.request, transcript.answer)
+  const owner = { org: principal!.org, keyId: principal!.keyId, id }
+  try {
+    await parts.stored.keep(owner, { conversation, answer: transcript.body })
+  } catch (cause) {
+    // The answer is good; only its continuation is lost.
+    parts.onError(new GatewayError('internal', 'A response could not be kept.', { cause }), inbound.id)
+  }
+}

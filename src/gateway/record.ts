@@ -1,0 +1,94 @@
+/** What is kept about a request when it is over. */
+
+import type { Principal } from '../access/principal.ts'
+import type { ContractOutcome } from '../core/contract.ts'
+import type { AttemptRecord, CacheRecord, RequestRecord } from '../records/record.ts'
+import type { Attempt } from '../routing/attempt.ts'
+import { isRoute } from '../routing/route.ts'
+import type { Borrowing } from './borrowing.ts'
+import type { Exchange } from './exchange.ts'
+
+export function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
+  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, user, session, contract } =
+    exchange
+  const { borrowing, destination } = exchange
+  const source = last ? { provider: last.target.provider.name, model: last.target.model } : borrowing?.answer
+  const borrowed = borrowing && isRoute(destination!) ? destination : undefined
+  const route = plan?.route ?? borrowed?.name
+  const revision = plan?.revision ?? borrowed?.revision
+  const endedMs = parts.clock.monotonicMs()
+  const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
+  return {
+    id: inbound.id,
+    org: principal.org,
+    atMs,
+    dialect: inbound.dialect,
+    operation: inbound.operation,
+    requestedModel: call?.model ?? '',
+    keyId: principal.keyId,
+    keyName: principal.keyName,
+    tags: exchange.tags,
+    stream: call?.stream ?? false,
+    status: exchange.status,
+    durationMs: toMs(endedMs - startedMs),
+    overheadMs: Math.max(0, toMs(endedMs - startedMs - inAttemptsMs)), // a hedge runs beside another
+    dropped: last?.dropped ?? borrowing?.answer?.dropped ?? [],
+    clientGone: error?.code === 'client_gone',
+    attempts: attempts.map((made) => toAttemptRecord(made, startedMs)),
+    ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
+    ...(exchange.replayOf !== undefined && { replayOf: exchange.replayOf }),
+    ...(route !== undefined && { route }),
+    ...(revision !== undefined && { revision }),
+    ...(plan?.decision && { decision: plan.decision }),
+    ...(source && { provider: source.provider, model: source.model }),
+    ...(user !== undefined && { user }),
+    ...(session !== undefined && { session }),
+    ...(error && { code: error.code, message: error.message }),
+    ...(last?.firstTokenMs !== undefined && { firstTokenMs: toMs(last.firstTokenMs - startedMs) }),
+    ...(last?.usage && { usage: last.usage }),
+    ...(last?.finish !== undefined && { finish: last.finish }),
+    ...(last?.contract && contract && { contract: contract.path(last.contract) }),
+    ...(borrowing && { cache: toCacheRecord(borrowing) }),
+  }
+}
+
+function toCacheRecord({ outcome, answer, similarity }: Borrowing): CacheRecord {
+  return {
+    outcome,
+    ...(answer?.costNanoUsd !== undefined && { savedNanoUsd: answer.costNanoUsd }),
+    ...(similarity !== undefined && { similarity }),
+  }
+}
+
+function toAttemptRecord(made: Attempt, startedMs: number): AttemptRecord {
+  return {
+    n: made.n,
+    provider: made.target.provider.name,
+    model: made.target.model,
+    startedMs: toMs(made.startedMs - startedMs),
+    endedMs: toMs(made.endedMs - startedMs),
+    dropped: made.dropped,
+    ...(made.target.provider.credentials.length > 1 && { credential: made.target.credential.alias }),
+    ...(made.isEmpty && { empty: true }),
+    ...(made.isContinuation && { continues: true }),
+    ...(made.headersMs !== undefined && { headersMs: toMs(made.headersMs - startedMs) }),
+    ...(made.firstTokenMs !== undefined && { firstTokenMs: toMs(made.firstTokenMs - startedMs) }),
+    ...(made.status !== undefined && { status: made.status }),
+    ...(made.error && { code: made.error.code, message: made.error.upstream?.message ?? made.error.message }),
+    ...(made.usage && { usage: made.usage }),
+    ...(made.contract && { contract: contractWords(made.contract) }),
+    ...(made.upstreamRequestId !== undefined && { upstreamRequestId: made.upstreamRequestId }),
+  }
+}
+
+/** `native: repaired (comma, around)` */
+function contractWords({ mode, found, mends, toolFaults }: ContractOutcome): string {
+  const mended = mends.length > 0 ? ` (${mends.join(', ')})` : ''
+  const calls = toolFaults ? `; tool calls: ${toolFaults.length} faults` : ''
+  return `${mode ?? 'tools'}: ${found}${mended}${calls}`
+}
+
+/** To the microsecond: more digits say nothing, and cost time to write. */
+function toMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}
