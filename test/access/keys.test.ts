@@ -16,7 +16,11 @@ const stack = await startStack(
         { name: 'gone', secret: 'expired-key-of-16-characters', expiresAt: '2020-01-01T00:00:00Z' },
         { name: 'far', secret: 'bound-key-of-16-characters', allowedAddresses: ['192.0.2.0/24'] },
       ],
-      models: { 'openai/echo-secret*': { sensitive: ['pii'] }, 'claude/echo': { sensitive: ['pii'] } },
+      models: {
+        'openai/echo': { price: { input: 1, output: 2 }, maxOutputTokens: 1000 },
+        'openai/echo-secret*': { sensitive: ['pii'] },
+        'claude/echo': { sensitive: ['pii'] },
+      },
       routes: { mixed: { targets: ['claude/echo', 'openai/echo'] } },
     },
   },
@@ -65,6 +69,7 @@ test('a key lives: made, used, changed, rotated, revoked', async () => {
     max_usd_per_request: '0.25',
   })
   assert.equal((await ask(made.secret)).status, 200)
+  assert.equal(await codeOf(await ask(made.secret, { model: 'openai/unpriced' })), 'price_unknown')
 
   const limited = await admin('PATCH', `/keys/${made.id}`, { models: ['claude/*'] })
   assert.deepEqual(limited.body['models'], ['claude/*'])

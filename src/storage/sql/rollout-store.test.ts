@@ -36,11 +36,12 @@ testStore('whoever moves from what is no longer there moves nothing', async (dat
   const [seen] = (await store.changedSince(0)).pointers
   const moveTo = (live: number) =>
     store.write({ pointer: { ...seen!, live }, move: { ...move, kind: 'promote', from: 1, to: live } })
-  assert.deepEqual(await Promise.all([moveTo(2), moveTo(3)]), [true, false])
+  const [second, third] = await Promise.all([moveTo(2), moveTo(3)])
+  assert.notEqual(second, third, 'one of them has moved it')
   // The number of the revision is taken: the pointer does not move either.
   const [now] = (await store.changedSince(0)).pointers
   assert.equal(await store.write({ revision: revision(1), pointer: { ...now!, live: 9 } }), false)
   const [after] = (await store.changedSince(0)).pointers
-  assert.equal(after!.live, 2)
+  assert.equal(after!.live, second ? 2 : 3)
   assert.equal((await store.moves('default', 'assistant', 10)).length, 2)
 })
