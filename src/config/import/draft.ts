@@ -63,6 +63,7 @@ export class ImportDraft {
   readonly #providers = new Map<string, JsonObject>()
   readonly #routes = new Map<string, JsonObject>()
   readonly #keys: JsonObject[] = []
+  readonly #budgets: JsonObject[] = []
   readonly #models: Record<string, JsonObject> = {}
   readonly #notCarried: string[] = []
   readonly #usedVariables = new Map<string, string>()
@@ -217,6 +218,15 @@ export class ImportDraft {
     this.#keys.push({ name, secret })
   }
 
+  budget(settings: JsonObject): void {
+    this.#budgets.push(settings)
+  }
+
+  /** The names of the providers of a type. */
+  providersOfType(type: string | undefined): string[] {
+    return [...this.#providers].flatMap(([name, settings]) => (settings['type'] === type ? [name] : []))
+  }
+
   /** What the source says of a model, where it says anything. */
   model(target: TargetDraft, settings: JsonObject): void {
     if (Object.keys(settings).length > 0) this.#models[nameOf(target)] = settings
@@ -241,6 +251,7 @@ export class ImportDraft {
       ...(this.#routes.size > 0 && { routes: Object.fromEntries(this.#routes) }),
       ...(Object.keys(this.#models).length > 0 && { models: this.#models }),
       ...(this.#keys.length > 0 && { keys: this.#keys }),
+      ...(this.#budgets.length > 0 && { budgets: this.#budgets }),
     }
     return { config, notCarried: this.#notCarried }
   }

@@ -56,7 +56,7 @@ async function faultsOf({ config }: Imported): Promise<readonly unknown[]> {
 const litellm = parse(`
 model_list:
   - model_name: big
-    litellm_params: { model: alpha/alf-large, api_key: os.environ/MY_ALPHA, timeout: 30, max_budget: 100 }
+    litellm_params: { model: alpha/alf-large, api_key: os.environ/MY_ALPHA, timeout: 30, max_budget: 100, budget_duration: 30d }
     model_info: { max_input_tokens: 1000, input_cost_per_token: 0.0000025, mode: chat }
   - model_name: big
     litellm_params: { model: account/deployed, api_base: "https://x.account.example/", api_key: ${inline}, api_version: "2024" }
@@ -72,9 +72,13 @@ model_list:
     litellm_params: { model: unknown/model }
 litellm_settings:
   drop_params: true
+  max_budget: 1000
+  max_internal_user_budget: 0.5
+  internal_user_budget_duration: 1d
+  max_end_user_budget: 2
   fallbacks: [ { big: [small] } ]
   context_window_fallbacks: [ { big: [small] } ]
-router_settings: { num_retries: 2, routing_strategy: latency-based-routing, cooldown_time: 5, model_group_alias: { huge: big } }
+router_settings: { num_retries: 2, routing_strategy: latency-based-routing, cooldown_time: 5, provider_budget_config: { alpha: { budget_limit: 20, time_period: 1d }, beta: { budget_limit: 5, time_period: 45d }, unknown: { budget_limit: 1 } }, model_group_alias: { huge: big } }
 general_settings: { master_key: os.environ/MASTER, max_budget: 10 }
 environment_variables: { A: b }
 `) as Json
@@ -110,6 +114,14 @@ test("LiteLLM's models become routes over providers, with their fallbacks behind
     },
     models: { 'alpha/alf-large': { contextWindow: 1000, price: { input: 2.5 } } },
     keys: [{ name: 'master', secret: 'env:MASTER' }],
+    budgets: [
+      { scope: 'model', subject: 'alpha/alf-large', usd: 100, period: 'month', cap: 'hard' },
+      { scope: 'organisation', usd: 1000, period: 'total', cap: 'hard' },
+      { scope: 'user', usd: 0.5, period: 'day', cap: 'hard' },
+      { scope: 'user', usd: 2, period: 'total', cap: 'hard' },
+      { scope: 'provider', subject: 'alpha', usd: 20, period: 'day', cap: 'hard' },
+      { scope: 'provider', subject: 'alpha-2', usd: 20, period: 'day', cap: 'hard' },
+    ],
   })
   const shape = checkShape(imported.config)
   assert.ok('settings' in shape, JSON.stringify(shape))
@@ -118,7 +130,8 @@ test("LiteLLM's models become routes over providers, with their fallbacks behind
 test('what LiteLLM has and the result has not is listed, each with its path; a secret is not repeated', () => {
   const { config, notCarried } = importLitellm(litellm, known)
   for (const path of [
-    'model_list[0].litellm_params.max_budget',
+    'router_settings.provider_budget_config.beta',
+    'router_settings.provider_budget_config.unknown',
     'model_list[0].model_info.mode',
     'model_list[1].litellm_params.api_version',
     'model_list[1].litellm_params.api_key',

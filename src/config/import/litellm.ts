@@ -18,8 +18,10 @@ import {
   type TargetDraft,
   textOf,
 } from './draft.ts'
+import { addBudgets, addModelBudget, budgetMembers } from './litellm-budgets.ts'
 
 const carriedParams = [
+  ...budgetMembers.deployment,
   'model',
   'api_key',
   'api_base',
@@ -36,6 +38,15 @@ const carriedParams = [
   'aws_session_token',
 ]
 
+const routerMembers = [
+  'timeout',
+  'num_retries',
+  'fallbacks',
+  'default_fallbacks',
+  'model_group_alias',
+  'routing_strategy',
+]
+
 /** The proxy's configuration, parsed from its YAML, as ours. */
 export function importLitellm(source: Json, known: KnownTypes): Imported {
   const draft = new ImportDraft(known)
@@ -49,14 +60,11 @@ export function importLitellm(source: Json, known: KnownTypes): Imported {
   }
   addRoutes(draft, groups, router, library)
   addMasterKey(draft, asObject(root['general_settings']) ?? {})
-  draft.leaveOthers(
-    router,
-    ['timeout', 'num_retries', 'fallbacks', 'default_fallbacks', 'model_group_alias', 'routing_strategy'],
-    'router_settings',
-  )
+  addBudgets(draft, library, router)
+  draft.leaveOthers(router, [...routerMembers, ...budgetMembers.router], 'router_settings')
   draft.leaveOthers(
     library,
-    ['request_timeout', 'num_retries', 'fallbacks', 'default_fallbacks'],
+    ['request_timeout', 'num_retries', 'fallbacks', 'default_fallbacks', ...budgetMembers.library],
     'litellm_settings',
   )
   draft.leaveOthers(root['general_settings'], ['master_key'], 'general_settings')
@@ -105,6 +113,7 @@ function addDeployment(
     ...(weight !== undefined && { weight }),
   }
   draft.model(target, settings.value)
+  addModelBudget(draft, `${provider}/${found.model}`, params, path)
   groups.set(group, [...(groups.get(group) ?? []), target])
 }
 
