@@ -1,6 +1,6 @@
 /** Budgets of LiteLLM's proxy as ours. Pure. https://docs.litellm.ai/docs/proxy/users, .../provider_budget_routing */
 
-import { asNumber, asObject, type Json, type JsonObject } from '../../core/json.ts'
+import { asNumber, asObject, asString, type Json, type JsonObject } from '../../core/json.ts'
 import type { ImportDraft } from './draft.ts'
 
 /** The members that `addBudgets` and `addModelBudget` read, by the section that they stand in. */
@@ -52,7 +52,7 @@ function add(
 ): void {
   const usd = asNumber(limit)
   if (usd === undefined) return
-  const period = duration === undefined ? 'total' : periods[String(duration)]
+  const period = duration === undefined ? 'total' : periods[asString(duration) ?? '']
   const cap = Number(usd.toFixed(9))
   if (period === undefined || cap < 0 || cap > 1_000_000) {
     draft.leave(path, 'there is no period of this length here; choose one under `budgets`')
