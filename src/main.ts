@@ -449,7 +449,7 @@ async function compose({
     control: controlSideRoutes({
       routes: [
         ...adminRows,
-        ...backupRoutes(config.dataDir, clock),
+        ...backupRoutes(config.dataDir, clock, () => books.bringUp()),
         ...evalRoutes(evals, { allowsScripts: true }),
       ],
       audit,

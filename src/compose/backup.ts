@@ -13,7 +13,8 @@ const body = z.strictObject({
   path: z.string().refine(isAbsolute, 'not an absolute path').describe('The file to write.'),
 })
 
-export function backupRoutes(dataDir: string, clock: Clock): AdminRoute[] {
+/** `bringUp`: puts what is on its way into the databases there. */
+export function backupRoutes(dataDir: string, clock: Clock, bringUp: () => void): AdminRoute[] {
   return [
     adminRoute({
       method: 'POST',
@@ -23,6 +24,7 @@ export function backupRoutes(dataDir: string, clock: Clock): AdminRoute[] {
       summary: 'Writes a backup of the data directory into one file.',
       body,
       async run({ body: { path } }) {
+        bringUp()
         const about = { version: packageVersion(), createdAt: new Date(clock.nowMs()).toISOString() }
         const manifest = await backUpDataDir(dataDir, path, about).catch((cause: NodeJS.ErrnoException) => {
           if (cause.code === undefined) throw cause

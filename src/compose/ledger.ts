@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { inspect } from 'node:util'
 import type { AdminRoute } from '../admin/route.ts'
 import type { Alerts } from '../alerts/alerts.ts'
@@ -19,7 +18,9 @@ import { recover } from '../ledger/recovery.ts'
 import { pruneLedger } from '../ledger/retention.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
 import { usageRoutes } from '../ledger/usage-admin.ts'
-import { createJournalWriter, type Group, type WriteResult } from '../storage/sqlite/journal-writer.ts'
+import { openBufferedWriter } from '../storage/sqlite/buffered-writer.ts'
+import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
+import { freshStore } from '../storage/sqlite/fresh-store.ts'
 import { createJournal } from '../storage/sqlite/journal.ts'
 import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { createPowerWriter } from '../storage/sqlite/power-writer.ts'
@@ -54,6 +55,8 @@ export interface LedgerPart {
   readonly routes: readonly AdminRoute[]
   /** Takes up the budgets of a new configuration. */
   reload(): void
+  /** Puts the last lines into the tables: for whoever reads the file itself. */
+  bringUp(): void
   /** Writes what is left and closes the file. */
   close(): Promise<void>
 }
@@ -67,13 +70,21 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const { dataDir, ledger: settings } = config()
   const path = join(dataDir, 'ledger.db')
   const { database, damage } = openLedger(path, needs.clock)
-  for (const told of damage) log.error(`the ledger: ${told}`)
+  const checkpointer = createCheckpointer(database)
+  const buffered = openBufferedWriter({
+    database,
+    clock: needs.clock,
+    logPath: join(dataDir, 'ledger.log'),
+    onRows: (count) => checkpointer.note(count),
+  })
+  for (const told of [...damage, ...buffered.damage]) log.error(`the ledger: ${told}`)
   createRoller(database).catchUp()
-  const store = createLedgerStore(database)
+  const bringUp = () => buffered.writer.bringUp()
+  const store = freshStore(createLedgerStore(database), bringUp)
   const clock = createSteadyClock(needs.clock, store.lastAtMs())
   const power = settings.durability === 'power' ? createPowerWriter(path) : undefined
   const own = createJournal({
-    write: power ? (group) => power.write(group) : writerOf(database),
+    write: (group) => (power ?? buffered.writer).write(group),
     onState(why) {
       if (why === undefined) log.info('the ledger can be written again')
       else log.error({ why }, 'the ledger cannot be written: calls that cost money are refused')
@@ -86,7 +97,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const crash = needs.crashPoint && createCrash(needs.crashPoint)
   const maxWaiting = settings.maxUnshippedLines
   const shipping =
-    shared && startShipping({ database, shared: crash?.shared(shared) ?? shared, maxWaiting, log })
+    shared && startShipping({ database, bringUp, shared: crash?.shared(shared) ?? shared, maxWaiting, log })
   const journal = shipping?.guard(own) ?? own
   const { budgets, book } = await startBudgets({ ...needs, clock }, store)
   const whole = createLedger({
@@ -117,7 +128,10 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
         shared: shipping?.books,
         isOpen: (id) => ledger.isOpen(id),
         differences: () => budgets.differences(),
-        snapshot: () => openLedgerSnapshot(path),
+        snapshot() {
+          bringUp()
+          return openLedgerSnapshot(path)
+        },
       }),
       ...usageRoutes({ store, nowMs }),
       ...budgetRoutes({
@@ -129,12 +143,16 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
       }),
     ],
     reload: () => book.apply(),
+    bringUp,
     async close() {
       book.stop()
       clearInterval(pruning)
       await ledger.close()
+      bringUp()
       await shipping?.close()
       await power?.close()
+      buffered.writer.close()
+      await checkpointer.close()
       database.close()
     },
   }
@@ -156,9 +174,4 @@ async function startBudgets(
   const book = new BudgetBook({ store, budgets, declared, nowMs: () => clock.nowMs(), onError }, stored)
   book.start(refreshMs)
   return { budgets, book }
-}
-
-function writerOf(database: DatabaseSync): (group: Group) => WriteResult {
-  const writer = createJournalWriter(database)
-  return (group) => writer.write(group)
 }

@@ -20,12 +20,14 @@ export interface Shipping {
 export interface ShippingNeeds {
   /** That of the journal. */
   readonly database: DatabaseSync
+  /** Puts the last lines into the journal's tables. */
+  readonly bringUp: () => void
   readonly shared: SharedLedger<EntryRow>
   readonly maxWaiting: number
   readonly log: Log
 }
 
-export function startShipping({ database, shared, maxWaiting, log }: ShippingNeeds): Shipping {
+export function startShipping({ database, bringUp, shared, maxWaiting, log }: ShippingNeeds): Shipping {
   const outbox: Outbox<EntryRow> = createOutbox(database)
   const shipper = new Shipper({
     outbox,
@@ -41,6 +43,7 @@ export function startShipping({ database, shared, maxWaiting, log }: ShippingNee
     books: {
       search: (query) => shared.search(query),
       async prove() {
+        bringUp()
         await shipper.ship()
         return proveShared(outbox, shared)
       },
@@ -58,6 +61,7 @@ export function startShipping({ database, shared, maxWaiting, log }: ShippingNee
       settle: (settlement) => journal.settle(settlement),
       prune(beforeMs) {
         // While lines wait, none may go.
+        bringUp()
         if (outbox.waiting === 0) journal.prune(beforeMs)
       },
       commit: () => journal.commit(),

@@ -79,7 +79,6 @@ export class Shipper<Line> {
         // Only now: a line that is marked is committed there.
         outbox.shipped(next.lastSeq)
         this.#waiting = outbox.waiting
-        if (next.lines.length < linesPerShipment) break
       }
       this.#waiting = outbox.waiting
       if (this.#retryMs > 0) onState(undefined)

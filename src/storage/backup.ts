@@ -27,8 +27,9 @@ export interface BackupManifest {
   readonly files: readonly BackupFile[]
 }
 
-/** Locks, sockets and write-ahead logs belong to a process; caches fill themselves again. */
-const leftOut = /^(weir\.lock|weir\.sock|cache\.db|before-restore-.*|\.restore-.*|.*-(wal|shm|journal))$/
+/** Locks, sockets and logs of what goes into databases belong to a process; caches fill themselves again. */
+const leftOut =
+  /^(weir\.lock|weir\.sock|ledger\.log|cache\.db|before-restore-.*|\.restore-.*|.*-(wal|shm|journal))$/
 
 /** More pages than any database has: the copy is made in one step, which writers can neither disturb nor wait for. */
 const allPages = 2 ** 31 - 1

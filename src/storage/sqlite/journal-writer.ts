@@ -15,6 +15,17 @@ export interface Group {
   readonly settlements: readonly SQLInputValue[][]
   /** Some lines from before this time are deleted; 0 deletes none. */
   readonly pruneBeforeMs: number
+  /** Up to where in the journal's log the tables have everything then. */
+  readonly logged?: LogPlace
+  /** Some of it may be in the tables already. */
+  readonly mayRepeat?: boolean
+}
+
+export interface LogPlace {
+  /** How often the log had begun anew. */
+  readonly generation: number
+  /** In bytes. */
+  readonly end: number
 }
 
 /**
@@ -33,6 +44,10 @@ export interface JournalWriter {
 /** Few enough to hold up the event loop for a millisecond, many enough to share their rows. */
 const linesPerRoll = 256
 
+/** In an intent's row, whose first value is its id. */
+const requestIdPlace = 1 + sharedColumns.indexOf('request_id')
+const attemptPlace = 1 + sharedColumns.indexOf('attempt')
+
 const ioError = 10
 const constraintError = 19
 
@@ -42,49 +57,68 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
     values (${placeholders(sharedColumns.length + 3)})`,
   )
   // An intent that is open becomes the final line; one that is not adds none: settling twice is harmless.
-  const insertEntry = database.prepare(
+  const closeIntent = database.prepare(
     `insert into ledger (${sharedColumns.join(', ')}, ${settledColumns.join(', ')})
     select ${sharedColumns.join(', ')}, ${placeholders(settledColumns.length)} from open_attempts where id = ?`,
   )
   const deleteIntent = database.prepare('delete from open_attempts where id = ?')
+  const insertLine = database.prepare(
+    `insert into ledger (${sharedColumns.join(', ')}, ${settledColumns.join(', ')})
+    values (${placeholders(sharedColumns.length + settledColumns.length)})`,
+  )
+  const findLine = database.prepare(
+    `select 1 from ledger where request_id = ? and attempt = ? and kind <> 'adjust'`,
+  )
+  const findIntent = database.prepare('select 1 from open_attempts where id = ?')
   const mark = database.prepare('update open_attempts set marked_tokens = ? where id = ?')
   const keepPrice = database.prepare('insert or ignore into price_versions (version, price) values (?, ?)')
+  const setPlace = database.prepare('update journal_place set generation = ?, end_bytes = ?')
 
   const roller = createRoller(database)
   let unrolled = 0
 
-  const settle = (row: SQLInputValue[]): void => {
-    insertEntry.run(...row)
-    deleteIntent.run(row.at(-1)!)
-  }
-  const begin = ({ intents, prices, marks }: Group): void => {
-    for (let i = 0; i < prices.length; i += 2) keepPrice.run(prices[i]!, prices[i + 1]!)
-    for (const row of intents) insertIntent.run(...row)
-    for (let i = 0; i < marks.length; i += 2) mark.run(marks[i + 1]!, marks[i]!)
-  }
-  const tryAll = (group: Group): readonly string[] => {
-    try {
-      transact(database, () => {
-        begin(group)
-        for (const row of group.settlements) settle(row)
-        // Also with nothing to write: only a write shows that the file can be written.
-        if (isEmpty(group)) database.exec('pragma user_version = 1')
-      })
-      return []
-    } catch (cause) {
-      if (codeOf(cause) !== constraintError) throw cause
+  /** `intents`: those of this group. They need not go through the table of the open ones. */
+  const settle = (row: SQLInputValue[], intents: Map<SQLInputValue, SQLInputValue[]>): void => {
+    const id = row.at(-1)!
+    const intent = intents.get(id)
+    if (intent) {
+      insertLine.run(...intent.slice(1, 1 + sharedColumns.length), ...row.slice(0, -1))
+      intents.delete(id)
+    } else {
+      closeIntent.run(...row)
+      deleteIntent.run(id)
     }
-    // One row is at fault: the others must not suffer for it.
-    transact(database, () => begin(group))
+  }
+  const isThere = (intent: SQLInputValue[]): boolean =>
+    findIntent.get(intent[0]!) !== undefined ||
+    findLine.get(intent[requestIdPlace]!, intent[attemptPlace]!) !== undefined
+  const writeAll = (group: Group): readonly string[] => {
+    const { prices, marks, logged } = group
     const refused: string[] = []
+    for (let i = 0; i < prices.length; i += 2) keepPrice.run(prices[i]!, prices[i + 1]!)
+    const fresh = group.mayRepeat ? group.intents.filter((intent) => !isThere(intent)) : group.intents
+    const intents = new Map(fresh.map((row) => [row[0]!, row]))
     for (const row of group.settlements) {
       try {
-        transact(database, () => settle(row))
+        settle(row, intents)
       } catch (cause) {
+        // SQLite takes back the statement alone: the other rows must not suffer for one that is at fault.
         if (codeOf(cause) !== constraintError) throw cause
         refused.push(String(cause))
       }
     }
+    for (const row of intents.values()) insertIntent.run(...row)
+    for (let i = 0; i < marks.length; i += 2) mark.run(marks[i + 1]!, marks[i]!)
+    if (logged) setPlace.run(logged.generation, logged.end)
+    // Also with nothing to write: only a write shows that the file can be written.
+    if (isEmpty(group)) database.exec('pragma user_version = 1')
+    return refused
+  }
+  const tryAll = (group: Group): readonly string[] => {
+    let refused: readonly string[] = []
+    transact(database, () => {
+      refused = writeAll(group)
+    })
     return refused
   }
   return {

@@ -162,4 +162,14 @@ export const ledgerMigrations: readonly Migration[] = [
         `insert into shipping values (0)`,
       ].map((text) => CompiledQuery.raw(text)),
   },
+  {
+    name: 'ledger-0004-journal-log',
+    statements: () =>
+      [
+        // The tables hold all groups of the journal's log up to this place in it: changed in the transaction that
+        // brings them.
+        `create table journal_place (generation integer not null, end_bytes integer not null) strict`,
+        `insert into journal_place values (0, 0)`,
+      ].map((text) => CompiledQuery.raw(text)),
+  },
 ]

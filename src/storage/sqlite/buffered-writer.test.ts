@@ -1,0 +1,204 @@
+/** What the journal's log promises: nothing is lost or written twice, wherever a process or its file ends. */
+
+import assert from 'node:assert/strict'
+import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SQLInputValue } from 'node:sqlite'
+import { test, type TestContext } from 'node:test'
+import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
+import { systemClock } from '../../core/clock.ts'
+import { openBufferedWriter } from './buffered-writer.ts'
+import type { Group } from './journal-writer.ts'
+import { ledgerMigrations, settledColumns, sharedColumns } from './ledger-migrations.ts'
+import { openStore } from './open.ts'
+
+function open(t: TestContext, folder = createTemporaryFolder(t), maxLogBytes?: number) {
+  const path = join(folder, 'ledger.db')
+  const logPath = join(folder, 'ledger.log')
+  const database = openStore(path, ledgerMigrations, systemClock)
+  t.after(() => database.isOpen && database.close())
+  const { writer, damage } = openBufferedWriter({
+    database,
+    clock: systemClock,
+    logPath,
+    ...(maxLogBytes !== undefined && { maxLogBytes }),
+  })
+  const column = (sql: string) =>
+    database
+      .prepare(sql)
+      .all()
+      .map((row) => Object.values(row)[0])
+  return {
+    folder,
+    path,
+    logPath,
+    database,
+    writer,
+    damage,
+    lines: () => column('select request_id from ledger order by seq'),
+    open: () => column('select request_id from open_attempts order by id'),
+  }
+}
+
+type Given = Partial<Record<'intents' | 'settlements' | 'broken', readonly number[]>>
+
+/** `broken`: settlements that no table can hold. */
+function group({ intents = [], settlements = [], broken = [] }: Given): Group {
+  return {
+    intents: intents.map(intentRow),
+    prices: [],
+    marks: [],
+    settlements: [...settlements.map((id) => settledRow(id, 5)), ...broken.map((id) => settledRow(id, 0.5))],
+    pruneBeforeMs: 0,
+  }
+}
+
+function intentRow(id: number): SQLInputValue[] {
+  const facts: Record<string, SQLInputValue> = {
+    org: 'o',
+    request_id: `req_${id}`,
+    attempt: 1,
+    at_ms: 1,
+    operation: 'generate',
+    dialect: 'd',
+    stream: 0,
+    provider: 'p',
+    model: 'm',
+    credential: 'c',
+    key_id: 'k',
+    key_name: 'k',
+    reserved_nano_usd: 9,
+    price_version: 'none',
+    markup_basis_points: 0,
+  }
+  return [id, ...sharedColumns.map((name) => facts[name] ?? null), 1, 1]
+}
+
+function settledRow(id: number, chargedNanoUsd: number): SQLInputValue[] {
+  const figures: Record<string, SQLInputValue> = {
+    kind: 'settle',
+    settled_at_ms: 2,
+    usage_source: 'provider',
+    flags: 0,
+    input_tokens: 1,
+    output_tokens: 1,
+    provider_cost_nano_usd: 5,
+    charged_nano_usd: chargedNanoUsd,
+  }
+  return [...settledColumns.map((name) => figures[name] ?? null), id]
+}
+
+test('what was written when a process was killed is in the tables at the next start, once', (t) => {
+  const killed = open(t)
+  killed.writer.write(group({ intents: [1, 2, 3] }))
+  killed.writer.write(group({ settlements: [2] }))
+  killed.writer.bringUp()
+  killed.writer.write(group({ settlements: [1], intents: [4, 5] }))
+  killed.writer.write(group({ settlements: [5] }))
+  assert.deepEqual([killed.lines(), killed.open()], [['req_2'], ['req_1', 'req_3']])
+  killed.database.close()
+
+  const next = open(t, killed.folder)
+  assert.deepEqual(next.damage, [])
+  assert.deepEqual(
+    [next.lines(), next.open()],
+    [
+      ['req_2', 'req_1', 'req_5'],
+      ['req_3', 'req_4'],
+    ],
+  )
+  next.database.close()
+  assert.equal(open(t, killed.folder).lines().length, 3)
+})
+
+test('the log begins anew; one that a kill left as it was changes nothing', (t) => {
+  const it = open(t, undefined, 100)
+  it.writer.write(group({ intents: [1] }))
+  it.writer.write(group({ settlements: [1], intents: [2] }))
+  copyFileSync(it.logPath, `${it.logPath}.before`)
+  it.writer.bringUp()
+  assert.equal(readFileSync(it.logPath).length, 0)
+  it.database.close()
+  copyFileSync(`${it.logPath}.before`, it.logPath)
+
+  const next = open(t, it.folder)
+  assert.deepEqual([next.lines(), next.open()], [['req_1'], ['req_2']])
+  next.writer.write(group({ settlements: [2] }))
+  next.writer.close()
+  assert.deepEqual([next.lines(), next.open()], [['req_1', 'req_2'], []])
+})
+
+test('tables that a power cut set back get again what the log still has, and nothing twice', (t) => {
+  const it = open(t, undefined, 100)
+  it.writer.write(group({ intents: [1, 2] }))
+  it.writer.bringUp() // the log begins anew
+  it.database.exec(`vacuum into '${it.path}.earlier'`)
+  it.writer.write(group({ settlements: [1], intents: [3] }))
+  it.writer.bringUp() // and again
+  it.writer.write(group({ settlements: [2, 3] }))
+  it.database.close()
+  copyFileSync(`${it.path}.earlier`, it.path)
+  for (const suffix of ['-wal', '-shm']) if (existsSync(it.path + suffix)) truncateSync(it.path + suffix)
+
+  const next = open(t, it.folder)
+  // What only the log's earlier rounds had is gone with the tables: those calls are settled as open ones are.
+  assert.deepEqual([next.lines(), next.open()], [['req_2'], ['req_1']])
+})
+
+for (const [damage, spoil, told, kept] of [
+  ['its last write did not end', (log: Buffer) => log.subarray(0, -3), /had not ended/, ['req_1']],
+  [
+    'bytes behind its end',
+    (log: Buffer) => Buffer.concat([log, Buffer.from('\0\0x')]),
+    /had not ended/,
+    ['req_1', 'req_2'],
+  ],
+  [
+    'a broken line in its midst',
+    (log: Buffer) => {
+      const second = log.indexOf('\n') + 20
+      log[second] = log[second]! ^ 1
+      return log
+    },
+    /kept as .*ledger\.log\.damaged-\d+$/,
+    ['req_2'],
+  ],
+] as const) {
+  test(`a log with ${damage}: every whole line of it counts, and the damage is told`, (t) => {
+    const it = open(t)
+    it.writer.write(group({ intents: [1, 2] }))
+    it.writer.write(group({ settlements: [1] }))
+    it.writer.write(group({ settlements: [2] }))
+    it.database.close()
+    writeFileSync(it.logPath, spoil(readFileSync(it.logPath)))
+    const next = open(t, it.folder)
+    assert.match(next.damage.join(), told)
+    assert.deepEqual(next.lines(), kept)
+  })
+}
+
+test('while the tables cannot be written, the log takes one more group and then no other', (t) => {
+  const it = open(t)
+  const ids = Array.from({ length: 200 }, (_, n) => n + 1)
+  const { page_count: pages } = it.database.prepare('pragma page_count').get() as { page_count: number }
+  it.database.exec(`pragma max_page_count = ${pages}`)
+  assert.equal(it.writer.write(group({ intents: ids })).is, 'written')
+  const refused = it.writer.write(group({ settlements: ids }))
+  assert.equal(refused.is, 'failed')
+  assert.equal(it.writer.write(group({})).is, 'failed')
+  it.database.exec('pragma max_page_count = 100000')
+  assert.deepEqual(it.writer.write(group({ settlements: ids })), { is: 'written', refused: [] })
+  it.writer.bringUp()
+  assert.deepEqual([it.lines().length, it.open().length], [200, 0])
+})
+
+test('a settlement that no table can hold is told, and keeps its intent open', (t) => {
+  const it = open(t)
+  it.writer.write(group({ intents: [1, 2] }))
+  it.writer.write(group({ broken: [1], settlements: [2] }))
+  it.writer.bringUp()
+  const result = it.writer.write(group({ intents: [3] }))
+  assert.match(result.is === 'written' ? result.refused.join() : result.why, /REAL/)
+  it.writer.close()
+  assert.deepEqual([it.lines(), it.open()], [['req_2'], ['req_1', 'req_3']])
+})

@@ -1,0 +1,117 @@
+/** The file that the journal's groups are in before they are in tables: a line each, with its checksum. */
+
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+
+/** A group as it was written: JSON. */
+export interface LoggedGroup {
+  readonly text: string
+  /** How often the log had begun anew when it was written. */
+  readonly generation: number
+  /** In bytes: where the line ends. */
+  readonly end: number
+}
+
+export class GroupLog {
+  readonly #file: number
+  #generation: number
+  #end = 0
+
+  /** Empties the file, or makes it. Throws the file system's error. */
+  constructor(path: string, generation: number) {
+    this.#file = openSync(path, 'w', 0o600)
+    this.#generation = generation
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** In bytes. */
+  get end(): number {
+    return this.#end
+  }
+
+  /**
+   * When it returns, the group survives the end of the process. Throws the file system's error; the group then counts
+   * as not written.
+   */
+  append(text: string): void {
+    const body = `${this.#generation} ${text}`
+    const line = Buffer.from(`${checksumOf(body)} ${body}\n`)
+    try {
+      const written = writeSync(this.#file, line, 0, line.length, this.#end)
+      if (written < line.length) throw new Error(`only ${written} of ${line.length} bytes could be written`)
+    } catch (cause) {
+      this.#cut()
+      throw cause
+    }
+    this.#end += line.length
+  }
+
+  /** All that it holds is in the tables. */
+  restart(): void {
+    this.#end = 0
+    this.#generation++
+    this.#cut()
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+
+  /** Where that fails, the next line is written over what is there, and its checksum shows where it ends. */
+  #cut(): void {
+    try {
+      ftruncateSync(this.#file, this.#end)
+    } catch {
+      return
+    }
+  }
+}
+
+export interface ReadLog {
+  readonly groups: readonly LoggedGroup[]
+  /**
+   * `torn`: the last write did not end, which nothing had been told of. `broken`: a line before the last is not what
+   * was written.
+   */
+  readonly damage?: 'torn' | 'broken'
+}
+
+const lineFeed = 0x0a
+
+/** Every line that is whole. A file that is not there holds none. */
+export function readGroupLog(path: string): ReadLog {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { groups: [] }
+    throw cause
+  }
+  const groups: LoggedGroup[] = []
+  let damage: ReadLog['damage']
+  for (let from = 0; from < bytes.length;) {
+    const to = bytes.indexOf(lineFeed, from)
+    const end = to < 0 ? bytes.length : to + 1
+    const group = to < 0 ? undefined : parseLine(bytes.toString('utf8', from, to), end)
+    if (group === undefined) damage ??= 'torn'
+    else {
+      if (damage) damage = 'broken'
+      groups.push(group)
+    }
+    from = end
+  }
+  return { groups, ...(damage && { damage }) }
+}
+
+function parseLine(line: string, end: number): LoggedGroup | undefined {
+  const parts = /^([0-9a-f]{8}) ((\d{1,15}) (.*))$/.exec(line)
+  if (!parts || checksumOf(parts[2]!) !== parts[1]) return undefined
+  return { generation: Number(parts[3]), text: parts[4]!, end }
+}
+
+function checksumOf(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0')
+}
