@@ -12,6 +12,7 @@ import { Exchange } from './gateway/exchange.ts'
 import type { Gateway, GatewayParts, Served } from './gateway/parts.ts'
 import { toRecord } from './gateway/record.ts'
 import { endRun, repeat } from './gateway/repeat.ts'
+import { bookSaving } from './gateway/saving.ts'
 import { findDestination } from './routing/plan.ts'
 import { chooseRevision, withDefaults } from './routing/revision.ts'
 import { isRoute } from './routing/route.ts'
@@ -38,7 +39,7 @@ async function serve(exchange: Exchange): Promise<Served> {
       await attempt(exchange)
       await remember(exchange)
       respond(exchange)
-    }
+    } else bookSaving(exchange)
   } catch (error) {
     refuse(exchange, toGatewayError(error))
   }

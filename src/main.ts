@@ -284,6 +284,7 @@ async function compose({
     tokens,
     models: () => catalogue.inForce(),
     shared: stores.sharedLedger,
+    names: access.names,
     crashPoint,
   })
   closers.add(() => books.close())

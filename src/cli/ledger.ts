@@ -80,7 +80,7 @@ const columns = (
   'seq kind request_id attempt started_at settled_at operation dialect stream route provider model reported_model ' +
   'credential key_id key_name team user session tags input_tokens output_tokens cache_read_tokens ' +
   'cache_write_tokens cache_write_1h_tokens reasoning_tokens usage_source flags reserved_usd provider_cost_usd ' +
-  'charged_usd price_version tier status code provider_request_id'
+  'charged_usd saved_usd price_version tier status code provider_request_id'
 ).split(' ')
 
 function toCsv(line: JsonObject): string {

@@ -10,6 +10,7 @@ import { teamRoutes, userRoutes } from '../access/owner-admin.ts'
 import type { AccessStore } from '../access/port.ts'
 import { createRegistrar } from '../access/registrar.ts'
 import type { AdminRoute } from '../admin/route.ts'
+import type { OwnerNames } from '../ledger/usage-admin.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { parseUsd } from '../core/money.ts'
@@ -33,6 +34,8 @@ export interface Access {
   readonly keyring: Keyring
   readonly liveCalls: LiveCalls
   readonly routes: readonly AdminRoute[]
+  /** Of teams and users, those that have been removed included. */
+  readonly names: OwnerNames
   /** The text of the key that is made where there is none yet. */
   readonly firstKey: string | undefined
   /** The keyring of a new configuration; requests of declared keys that it lacks are ended. */
@@ -89,6 +92,10 @@ export async function createAccess({
     keyring,
     liveCalls,
     routes: [...keyRoutes(parts), ...teamRoutes(parts), ...userRoutes(parts)],
+    names: {
+      team: (id) => directory.teams.get(id)?.name,
+      user: (id) => directory.users.get(id)?.name,
+    },
     firstKey,
     reload(next) {
       const before = keyring.declared

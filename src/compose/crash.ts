@@ -54,6 +54,7 @@ export function createCrash({ at, time }: CrashPoint): Crash {
       keepPrice: (version, text) => journal.keepPrice(version, text),
       mark: (id, tokens) => journal.mark(id, tokens),
       settle: (settlement) => journal.settle(settlement),
+      enter: (entry) => journal.enter(entry),
       prune: (beforeMs) => journal.prune(beforeMs),
       commit: () => journal.commit(),
       admit: () => journal.admit(),
@@ -70,6 +71,7 @@ export function createCrash({ at, time }: CrashPoint): Crash {
         pass('before_dispatch')
         return wrap(account)
       },
+      save: (saving) => ledger.save(saving),
       close: () => ledger.close(),
     }),
     shared: (shared) => ({

@@ -17,7 +17,7 @@ import type { BudgetStore, LedgerStore, SharedLedger } from '../ledger/port.ts'
 import { recover } from '../ledger/recovery.ts'
 import { pruneLedger } from '../ledger/retention.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
-import { usageRoutes } from '../ledger/usage-admin.ts'
+import { type OwnerNames, usageRoutes } from '../ledger/usage-admin.ts'
 import { openBufferedWriter } from '../storage/sqlite/buffered-writer.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
 import { freshStore } from '../storage/sqlite/fresh-store.ts'
@@ -44,6 +44,7 @@ export interface LedgerNeeds {
   readonly models: LedgerParts['models']
   /** The ledger of all instances, where there is one. */
   readonly shared: SharedLedger<EntryRow> | undefined
+  readonly names: OwnerNames
   /** Only the crash tests set it. */
   readonly crashPoint: CrashPoint | undefined
 }
@@ -133,7 +134,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
           return openLedgerSnapshot(path)
         },
       }),
-      ...usageRoutes({ store, nowMs }),
+      ...usageRoutes({ store, shared: shipping?.books, names: needs.names, nowMs }),
       ...budgetRoutes({
         budgets,
         book,

@@ -42,6 +42,7 @@ export function startShipping({ database, bringUp, shared, maxWaiting, log }: Sh
   return {
     books: {
       search: (query) => shared.search(query),
+      usage: (query) => shared.usage(query),
       async prove() {
         bringUp()
         await shipper.ship()
@@ -59,6 +60,7 @@ export function startShipping({ database, bringUp, shared, maxWaiting, log }: Sh
       keepPrice: (version, text) => journal.keepPrice(version, text),
       mark: (id, tokens) => journal.mark(id, tokens),
       settle: (settlement) => journal.settle(settlement),
+      enter: (entry) => journal.enter(entry),
       prune(beforeMs) {
         // While lines wait, none may go.
         bringUp()

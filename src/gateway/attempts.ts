@@ -84,7 +84,7 @@ export async function attempt(exchange: Exchange): Promise<void> {
 /** Opens the account of each attempt that the request is made in: all of them are its caller's. */
 function openAttemptOf(exchange: Exchange): OpenAttempt {
   const { parts, call, principal, accounts, contract } = exchange
-  const spender = spenderOf(exchange)
+  const spender = spenderOf(exchange, exchange.plan!.route)
   const ceiling = principal!.maxNanoUsdPerRequest
   const bounds = call!.bounds?.()
   const countPrompt = call!.countPrompt && (() => call!.countPrompt!(parts.tokens))
@@ -109,7 +109,10 @@ function openAttemptOf(exchange: Exchange): OpenAttempt {
   }
 }
 
-function spenderOf({ inbound, principal, call, plan, payer, session, tags }: Exchange): Spender {
+export function spenderOf(
+  { inbound, principal, call, payer, session, tags }: Exchange,
+  route: string | undefined,
+): Spender {
   const { org, keyId, keyName, team } = principal!
   return {
     requestId: inbound.id,
@@ -126,6 +129,6 @@ function spenderOf({ inbound, principal, call, plan, payer, session, tags }: Exc
     ...(payer !== undefined && { user: payer }),
     ...(session !== undefined && { session }),
     ...(session !== undefined && call!.promptBytes && { promptBytes: call!.promptBytes() }),
-    ...(plan!.route !== undefined && { route: plan!.route }),
+    ...(route !== undefined && { route }),
   }
 }

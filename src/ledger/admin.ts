@@ -5,13 +5,14 @@ import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import { entryKinds, flagNames, type LedgerEntry, usageSources } from './entry.ts'
-import type { LedgerPage, LedgerQuery } from './port.ts'
+import type { LedgerPage, LedgerQuery, UsagePage, UsageQuery } from './port.ts'
 import type { SharedProof } from './shared-proof.ts'
 import { verificationLine, verifyLedger, type VerifyParts } from './verify.ts'
 
 /** The ledger that several instances share. */
 export interface SharedBooks {
   search(query: LedgerQuery): Promise<LedgerPage>
+  usage(query: UsageQuery): Promise<UsagePage>
   /** Ships what waits, then compares. */
   prove(): Promise<SharedProof>
 }
@@ -123,9 +124,13 @@ const count = z.int().optional()
 
 const lineShape = z.object({
   seq: z.int().describe('In the order of settlement.'),
-  kind: z.enum(entryKinds).describe('`void`: never sent. `adjust`: a later correction, by the difference.'),
+  kind: z
+    .enum(entryKinds)
+    .describe(
+      '`void`: never sent. `adjust`: a later correction, by the difference. `cached`: answered without an attempt.',
+    ),
   request_id: z.string(),
-  attempt: z.int().describe('Counts the attempts of the request, from 1.'),
+  attempt: z.int().describe('Counts the attempts of the request, from 1; 0 of an answer of the cache.'),
   started_at: z.iso.datetime().describe('Of the intent: what periods go by.'),
   settled_at: z.iso.datetime(),
   operation: z.string(),
@@ -153,6 +158,7 @@ const lineShape = z.object({
   reserved_usd: z.string(),
   provider_cost_usd: z.string(),
   charged_usd: z.string(),
+  saved_usd: z.string().optional().describe('What an answer of the cache would have cost.'),
   price_version: z.string(),
   tier: z.string().optional(),
   status: z.int().optional().describe("The provider's, where it answered."),
@@ -165,6 +171,7 @@ const verificationShape = z.object({
   settled: z.int(),
   voided: z.int(),
   adjusted: z.int(),
+  cached: z.int(),
   estimated: z.int(),
   unpriced: z.int(),
   recovered: z.int(),
@@ -189,6 +196,7 @@ export type LedgerLine = z.output<typeof lineShape>
 
 export function toLine(entry: LedgerEntry): LedgerLine {
   const { route, team, user, session, reportedModel, tier, status, code, providerRequestId } = entry
+  const { savedNanoUsd } = entry
   return {
     seq: entry.seq,
     kind: entry.kind,
@@ -216,6 +224,7 @@ export function toLine(entry: LedgerEntry): LedgerLine {
     reserved_usd: formatUsd(entry.reservedNanoUsd),
     provider_cost_usd: formatUsd(entry.providerCostNanoUsd),
     charged_usd: formatUsd(entry.chargedNanoUsd),
+    ...(savedNanoUsd !== undefined && { saved_usd: formatUsd(savedNanoUsd) }),
     price_version: entry.priceVersion,
     ...(tier !== undefined && { tier }),
     ...(status !== undefined && { status }),

@@ -91,6 +91,10 @@ export const flagBits = {
   client_cancelled: 16,
   /** It cost more than was reserved. */
   over_reserve: 32,
+  /** Of the cache: the answer to a question of the same meaning. */
+  semantic_hit: 64,
+  /** Of the cache: another request's call, made at the same time. */
+  shared_call: 128,
 } as const
 
 export type Flag = keyof typeof flagBits
@@ -99,15 +103,18 @@ export function flagNames(flags: number): Flag[] {
   return (Object.keys(flagBits) as Flag[]).filter((name) => (flags & flagBits[name]) !== 0)
 }
 
-/** `void`: of an attempt that was never sent. `adjust`: a later correction, by the difference. */
-export const entryKinds = ['settle', 'void', 'adjust'] as const
+/**
+ * `void`: of an attempt that was never sent. `adjust`: a later correction, by the difference. `cached`: an answer that
+ * no attempt was made for; the attempt's number is 0.
+ */
+export const entryKinds = ['settle', 'void', 'adjust', 'cached'] as const
 
 export type EntryKind = (typeof entryKinds)[number]
 
 /** How an attempt ended. */
 export interface Settlement {
   readonly id: number
-  readonly kind: Exclude<EntryKind, 'adjust'>
+  readonly kind: 'settle' | 'void'
   readonly atMs: number
   readonly usage: Usage
   readonly usageSource: UsageSource
@@ -133,4 +140,9 @@ export interface LedgerEntry
   readonly seq: number
   readonly kind: EntryKind
   readonly settledAtMs: number
+  /** What an answer of the cache would have cost. */
+  readonly savedNanoUsd?: NanoUsd
 }
+
+/** A line that no intent precedes: an answer of the cache, or a correction. */
+export type DirectEntry = Omit<LedgerEntry, 'seq' | 'kind'> & { readonly kind: 'adjust' | 'cached' }

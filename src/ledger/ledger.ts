@@ -22,6 +22,7 @@ import {
   roughTokens,
   tokensPerMark,
 } from './reading.ts'
+import { type Saving, savingLine } from './saving.ts'
 
 export interface LedgerParts {
   readonly journal: Journal
@@ -77,6 +78,8 @@ export interface Ledger {
    * `price_unknown`, `request_too_expensive` or `ledger_unavailable`.
    */
   open(opening: Opening): Promise<Account>
+  /** Books an answer of the cache with this turn's commit. Throws `ledger_unavailable`. */
+  save(saving: Saving): void
   /** Attempts whose settlement is not in the file. */
   readonly openCount: number
   /** Is the attempt of the intent with this id one of them? */
@@ -143,6 +146,10 @@ class TwoPhaseLedger implements Ledger {
       this.#shared.budgets.settle(hold, 0)
       throw cause
     }
+  }
+
+  save(saving: Saving): void {
+    this.#shared.journal.enter(savingLine(saving, this.#shared.clock.nowMs()))
   }
 
   #plan(

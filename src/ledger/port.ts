@@ -2,10 +2,18 @@
 
 import type { NanoUsd } from '../core/money.ts'
 import type { Budget, BudgetScope } from './budget.ts'
-import type { Intent, LedgerEntry, Settlement } from './entry.ts'
+import type { DirectEntry, Intent, LedgerEntry, Settlement } from './entry.ts'
 import type { Window } from './period.ts'
 
-export type { EntryKind, Intent, LedgerEntry, PromptBytes, Settlement, UsageSource } from './entry.ts'
+export type {
+  DirectEntry,
+  EntryKind,
+  Intent,
+  LedgerEntry,
+  PromptBytes,
+  Settlement,
+  UsageSource,
+} from './entry.ts'
 export { flagBits } from './entry.ts'
 export type { Budget, BudgetScope } from './budget.ts'
 
@@ -20,6 +28,7 @@ export interface LedgerCounts {
   readonly settled: number
   readonly voided: number
   readonly adjusted: number
+  readonly cached: number
   readonly estimated: number
   readonly unpriced: number
   readonly recovered: number
@@ -37,6 +46,8 @@ export interface Journal {
   mark(id: number, outputTokens: number): void
   /** Queues the settlement. The first one of an intent closes it; others change nothing. It is never lost. */
   settle(settlement: Settlement): void
+  /** Queues a line that no intent precedes. Throws `ledger_unavailable` while the file cannot be written. */
+  enter(entry: DirectEntry): void
   /** Queues the deletion of some lines of attempts from before this time, the oldest first. */
   prune(beforeMs: number): void
   /**
@@ -205,13 +216,17 @@ export interface UsageQuery {
   readonly offset: number
 }
 
-/** Sums of attempts: whole numbers, 64 bits where money. */
+/** Sums of lines: whole numbers, 64 bits where money. */
 export interface UsageSums {
   readonly requests: number
   readonly attempts: number
+  /** Requests that the cache answered. */
+  readonly cached: number
   readonly errors: number
   /** Attempts whose counts are the gateway's own estimate. */
   readonly estimated: number
+  /** Attempts of which a part has no known price, and is not in the cost. */
+  readonly unpriced: number
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cacheReadTokens: number
@@ -219,6 +234,8 @@ export interface UsageSums {
   readonly reasoningTokens: number
   readonly providerCostNanoUsd: bigint
   readonly chargedNanoUsd: bigint
+  /** What the answers of the cache would have cost. */
+  readonly savedNanoUsd: bigint
 }
 
 export interface UsageRow extends UsageSums {
@@ -254,10 +271,12 @@ export interface RollupRow {
   readonly team: string
   readonly route: string
   readonly attempts: number
+  readonly cached: number
   readonly inputTokens: number
   readonly outputTokens: number
   readonly providerCostNanoUsd: bigint
   readonly chargedNanoUsd: bigint
+  readonly savedNanoUsd: bigint
 }
 
 /** The ledger of one moment, whatever is written since. */
@@ -296,7 +315,9 @@ export interface SharedLedger<Line> {
   /** All of it or nothing; what is there already stays as it is. Resolves when it is committed. */
   add(shipment: Shipment<Line>): Promise<void>
   search(query: LedgerQuery): Promise<LedgerPage>
-  /** How many lines there are, and what they come to. */
+  /** Of all that has been added. Rejects with `invalid_request`. */
+  usage(query: UsageQuery): Promise<UsagePage>
+  /** How many lines have been added, and what they come to. */
   sums(): Promise<SharedSums>
   /** A sentence for each of the lines that is not there, or is there with other figures. */
   missing(lines: readonly Line[]): Promise<readonly string[]>

@@ -23,11 +23,13 @@ export class RollupProof {
   addLine(entry: LedgerEntry): void {
     if (entry.seq > this.#rolledSeq || entry.atMs < this.#prunedBeforeMs) return
     const figure = figureOf({
-      attempts: entry.kind === 'adjust' ? 0 : 1,
+      attempts: entry.kind === 'adjust' || entry.kind === 'cached' ? 0 : 1,
+      cached: entry.kind === 'cached' ? 1 : 0,
       inputTokens: entry.usage.inputTokens,
       outputTokens: entry.usage.outputTokens,
       providerCostNanoUsd: BigInt(entry.providerCostNanoUsd),
       chargedNanoUsd: BigInt(entry.chargedNanoUsd),
+      savedNanoUsd: BigInt(entry.savedNanoUsd ?? 0),
     })
     for (const [kind, value] of valuesOf(entry)) {
       const { org, provider, model, keyId, team = '', route = '' } = entry
@@ -71,20 +73,28 @@ function valuesOf({ user, session, tags }: LedgerEntry): (readonly [string, stri
 }
 
 /** All figures in one number: each has a factor of its own. */
-function figureOf(
-  sums: Pick<
-    RollupRow,
-    'attempts' | 'inputTokens' | 'outputTokens' | 'providerCostNanoUsd' | 'chargedNanoUsd'
-  >,
-): bigint {
+function figureOf(sums: Figures): bigint {
   return (
     sums.chargedNanoUsd +
     sums.providerCostNanoUsd * 1_000_003n +
+    sums.savedNanoUsd * 86_028_121n +
     BigInt(sums.attempts) * 2_147_483_647n +
+    BigInt(sums.cached) * 67_867_967n +
     BigInt(sums.inputTokens) * 15_485_863n +
     BigInt(sums.outputTokens) * 32_452_843n
   )
 }
+
+type Figures = Pick<
+  RollupRow,
+  | 'attempts'
+  | 'cached'
+  | 'inputTokens'
+  | 'outputTokens'
+  | 'providerCostNanoUsd'
+  | 'chargedNanoUsd'
+  | 'savedNanoUsd'
+>
 
 /** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
 function weightOf(span: string, names: Names): bigint {

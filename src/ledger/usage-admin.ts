@@ -5,6 +5,7 @@ import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { formatUsd } from '../core/money.ts'
 import { hourMs } from './period.ts'
+import type { SharedBooks } from './admin.ts'
 import {
   type LedgerEntry,
   type LedgerStore,
@@ -14,15 +15,25 @@ import {
   type UsageRow,
 } from './port.ts'
 
+/** What people call those whom lines name by an id; undefined where that is not known. */
+export interface OwnerNames {
+  team(id: string): string | undefined
+  user(id: string): string | undefined
+}
+
 export interface UsageRouteParts {
-  readonly store: LedgerStore
+  readonly store: Pick<LedgerStore, 'search' | 'usage'>
+  /** Where there is one, reports are of all instances. */
+  readonly shared?: Pick<SharedBooks, 'search' | 'usage'> | undefined
+  readonly names: OwnerNames
   nowMs(): number
 }
 
 const monthMs = 30 * 24 * hourMs
 
 /** `GET /usage` and `GET /sessions/{id}`. */
-export function usageRoutes({ store, nowMs }: UsageRouteParts): readonly AdminRoute[] {
+export function usageRoutes({ store: own, shared, names, nowMs }: UsageRouteParts): readonly AdminRoute[] {
+  const store = shared ?? own
   return [
     adminRoute({
       method: 'GET',
@@ -31,10 +42,10 @@ export function usageRoutes({ store, nowMs }: UsageRouteParts): readonly AdminRo
       summary: 'Sums of what was used, by any of its dimensions; the dearest first, or by time.',
       query: usageQuery,
       response: z.object({ data: z.array(usageShape), next_cursor: z.string().optional() }),
-      run({ org, query: { by, from, to, limit, cursor = '0', ...where } }) {
+      async run({ org, query: { by, from, to, limit, cursor = '0', ...where } }) {
         const toMs = to ?? nowMs()
         const offset = Number(cursor)
-        const page = store.usage({
+        const page = await store.usage({
           org,
           by: readDimensions(by),
           fromMs: from ?? toMs - monthMs,
@@ -43,7 +54,7 @@ export function usageRoutes({ store, nowMs }: UsageRouteParts): readonly AdminRo
           limit,
           offset,
         })
-        return { body: toPage(page, offset) }
+        return { body: toPage(page, offset, names) }
       },
     }),
     adminRoute({
@@ -52,8 +63,8 @@ export function usageRoutes({ store, nowMs }: UsageRouteParts): readonly AdminRo
       policy: 'read',
       summary: 'The turns of a session, and what its prompts consist of: where their growth comes from.',
       response: sessionShape,
-      run({ org, params: { id = '' } }) {
-        const entries = linesOf(store, org, id)
+      async run({ org, params: { id = '' } }) {
+        const entries = await linesOf(store, org, id)
         if (entries.length === 0) throw new GatewayError('not_found', 'There is no such session.')
         const last = entries.at(-1)!
         return {
@@ -131,13 +142,17 @@ const usageShape = z.object({
   key_id: z.string().optional(),
   key_name: z.string().optional(),
   team: z.string().optional(),
+  team_name: z.string().optional(),
   user: z.string().optional(),
+  user_name: z.string().optional().describe('Absent where the user is no more than the word of a caller.'),
   session: z.string().optional(),
   tag: z.string().optional(),
   requests: z.int(),
   attempts: z.int(),
+  cached: z.int().describe('Requests that the cache answered.'),
   errors: z.int().describe('Attempts that failed.'),
   estimated: z.int().describe("Attempts whose counts are the gateway's own estimate."),
+  unpriced: z.int().describe('Attempts of which a part has no known price: their cost is more than it says.'),
   input_tokens: z.int(),
   output_tokens: z.int(),
   cache_read_tokens: z.int(),
@@ -145,14 +160,20 @@ const usageShape = z.object({
   reasoning_tokens: z.int(),
   provider_cost_usd: z.string(),
   charged_usd: z.string().describe('With the mark-up of the team: what budgets count.'),
+  saved_usd: z.string().describe('What the answers of the cache would have cost.'),
 })
 
-function toPage({ data, hasMore }: UsagePage, offset: number) {
-  return { data: data.map(toRow), ...(hasMore && { next_cursor: String(offset + data.length) }) }
+function toPage({ data, hasMore }: UsagePage, offset: number, names: OwnerNames) {
+  return {
+    data: data.map((row) => toRow(row, names)),
+    ...(hasMore && { next_cursor: String(offset + data.length) }),
+  }
 }
 
-function toRow(row: UsageRow): z.output<typeof usageShape> {
+function toRow(row: UsageRow, names: OwnerNames): z.output<typeof usageShape> {
   const { hourMs: hour, dayMs: day, provider, model, route, key, keyName, team, user, session, tag } = row
+  const teamName = team === undefined ? undefined : names.team(team)
+  const userName = user === undefined ? undefined : names.user(user)
   return {
     ...(hour !== undefined && { hour: new Date(hour).toISOString() }),
     ...(day !== undefined && { day: new Date(day).toISOString() }),
@@ -162,13 +183,17 @@ function toRow(row: UsageRow): z.output<typeof usageShape> {
     ...(key !== undefined && { key_id: key }),
     ...(keyName !== undefined && { key_name: keyName }),
     ...(team !== undefined && { team }),
+    ...(teamName !== undefined && { team_name: teamName }),
     ...(user !== undefined && { user }),
+    ...(userName !== undefined && { user_name: userName }),
     ...(session !== undefined && { session }),
     ...(tag !== undefined && { tag }),
     requests: row.requests,
     attempts: row.attempts,
+    cached: row.cached,
     errors: row.errors,
     estimated: row.estimated,
+    unpriced: row.unpriced,
     input_tokens: row.inputTokens,
     output_tokens: row.outputTokens,
     cache_read_tokens: row.cacheReadTokens,
@@ -176,17 +201,27 @@ function toRow(row: UsageRow): z.output<typeof usageShape> {
     reasoning_tokens: row.reasoningTokens,
     provider_cost_usd: formatUsd(Number(row.providerCostNanoUsd)),
     charged_usd: formatUsd(Number(row.chargedNanoUsd)),
+    saved_usd: formatUsd(Number(row.savedNanoUsd)),
   }
 }
 
 const maxTurns = 1_000
 
 /** In the order in which they were settled. */
-function linesOf(store: LedgerStore, org: string, session: string): LedgerEntry[] {
+async function linesOf(
+  store: Pick<LedgerStore | SharedBooks, 'search'>,
+  org: string,
+  session: string,
+): Promise<LedgerEntry[]> {
   const entries: LedgerEntry[] = []
   let cursor: string | undefined
   do {
-    const page = store.search({ org, session, limit: maxTurns, ...(cursor !== undefined && { cursor }) })
+    const page = await store.search({
+      org,
+      session,
+      limit: maxTurns,
+      ...(cursor !== undefined && { cursor }),
+    })
     entries.push(...page.data)
     cursor = page.nextCursor
   } while (cursor !== undefined && entries.length < maxTurns)

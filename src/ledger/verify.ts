@@ -62,7 +62,7 @@ async function verifyLines(
     if (!prices.has(version)) prices.set(version, priceOf(store, version))
     return prices.get(version)
   }
-  const lines = counts.settled + counts.voided + counts.adjusted
+  const lines = counts.settled + counts.voided + counts.adjusted + counts.cached
   let [seen, repriced, charged] = [0, 0, 0n]
   for (let entries = store.entriesAfter(0, step); entries.length > 0;) {
     for (const entry of entries) {
@@ -100,7 +100,7 @@ function faultOf(
   if (entry.chargedNanoUsd !== chargedFor(cost, markupBasisPoints)) {
     return 'it is not charged what it cost with the mark-up of its team'
   }
-  if (usageSource === 'none' || kind === 'void')
+  if (usageSource === 'none' || kind === 'void' || kind === 'cached')
     return cost === 0 ? undefined : 'nothing was billed, and yet it cost something'
   if (usageSource === 'bound') {
     return cost === entry.reservedNanoUsd ? undefined : 'it is not charged what was reserved'
@@ -120,10 +120,10 @@ function faultOf(
 
 /** The line that `ledger verify` prints. */
 export function verificationLine({ counts, repriced, differences }: Verification): string {
-  const { settled, voided, adjusted, open, estimated, recovered } = counts
+  const { settled, voided, adjusted, cached, open, estimated, recovered } = counts
   const verdict = differences.length === 0 ? 'all agree' : `${differences.length} DIFFERENCES`
   return (
-    `${settled} settled, ${voided} void, ${adjusted} adjusted, ${open} open; ${estimated} estimated, ` +
+    `${settled} settled, ${voided} void, ${adjusted} adjusted, ${cached} cached, ${open} open; ${estimated} estimated, ` +
     `${recovered} recovered; ${repriced} priced again; ${formatUsd(toAmount(counts.chargedNanoUsd))} USD: ${verdict}`
   )
 }

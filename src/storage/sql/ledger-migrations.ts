@@ -3,6 +3,7 @@
 import { CompiledQuery } from 'kysely'
 import type { EntryRow } from '../sqlite/ledger-migrations.ts'
 import type { Migration } from '../migration.ts'
+import { addToRollups, createRollups } from './ledger-rollups.ts'
 
 /** What a line of a journal has, with the types it has here: the journal has checked all of it. */
 export const lineColumns = {
@@ -45,6 +46,7 @@ export const lineColumns = {
   status: 'bigint',
   code: 'text',
   provider_request_id: 'text',
+  saved_nano_usd: 'bigint',
 } as const satisfies Record<Exclude<keyof EntryRow, 'seq'>, 'text' | 'bigint'>
 
 export const sharedLedgerMigrations: readonly Migration[] = [
@@ -53,9 +55,16 @@ export const sharedLedgerMigrations: readonly Migration[] = [
     statements: ({ dialect }) =>
       dialect === 'postgres' ? statements.map((text) => CompiledQuery.raw(text)) : [],
   },
+  {
+    name: 'ledger-0002-shared-rollups',
+    statements: ({ dialect }) =>
+      dialect === 'postgres' ? rollupStatements.map((text) => CompiledQuery.raw(text)) : [],
+  },
 ]
 
-const columns = Object.entries(lineColumns).map(([name, type]) => `"${name}" ${type}`)
+const columns = Object.entries(lineColumns)
+  .filter(([name]) => name !== 'saved_nano_usd') // came later
+  .map(([name, type]) => `"${name}" ${type}`)
 
 const statements = [
   // In the order in which lines arrived; whoever adds lines holds a lock, so that a later one is never seen first.
@@ -73,4 +82,11 @@ const statements = [
   `create index ledger_by_user on ledger (org, "user", seq) where "user" is not null`,
   `create index ledger_by_session on ledger (org, session, seq) where session is not null`,
   `create table ledger_prices (version text primary key, price text not null)`,
+]
+
+/** The sums of the lines that are there already are made at once, in the time that it takes. */
+const rollupStatements = [
+  'alter table ledger add column saved_nano_usd bigint not null default 0',
+  createRollups,
+  addToRollups('ledger'),
 ]

@@ -7,12 +7,13 @@ import fc from 'fast-check'
 import { testPostgres } from '../../../test/support/databases.ts'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
-import type { SharedLedger } from '../../ledger/port.ts'
+import type { SharedLedger, UsagePage, UsageQuery, UsageRow } from '../../ledger/port.ts'
 import { proveShared } from '../../ledger/shared-proof.ts'
 import { Shipper } from '../../ledger/shipper.ts'
 import { createJournalWriter } from '../sqlite/journal-writer.ts'
 import { createJournal } from '../sqlite/journal.ts'
 import { type EntryRow, ledgerMigrations } from '../sqlite/ledger-migrations.ts'
+import { createLedgerStore } from '../sqlite/ledger-store.ts'
 import { openStore } from '../sqlite/open.ts'
 import { createOutbox } from '../sqlite/outbox.ts'
 import type { Database } from './database.ts'
@@ -30,6 +31,7 @@ class Instance {
   /** What becomes of the next shipment. */
   fault: 'none' | 'lost' | 'unanswered' = 'none'
   written = 0
+  charged = 0n
   #open: ReturnType<typeof openJournal>
 
   constructor(path: string, name: string, shared: SharedLedger<EntryRow>) {
@@ -49,8 +51,34 @@ class Instance {
       const id = ++this.written
       journal.open(intent(id, `${this.#name}-${id}`, atMs + id))
       journal.settle(settlement(id))
+      this.charged += BigInt(300 + id)
     }
     await journal.commit()
+  }
+
+  /** An answer of the cache, and a correction: lines without an intent. */
+  async enter(): Promise<void> {
+    const { journal } = this.#open
+    for (const kind of ['cached', 'adjust'] as const) {
+      const { inputBound: _, outputBound: __, id, ...line } = intent(++this.written, '', november)
+      journal.enter({
+        ...line,
+        ...settlement(id),
+        requestId: `${this.#name}-${id}`,
+        kind,
+        attempt: 0,
+        settledAtMs: november,
+        flags: kind === 'cached' ? 64 : 4,
+        chargedNanoUsd: kind === 'cached' ? 0 : -7,
+        ...(kind === 'cached' && { savedNanoUsd: 11 }),
+      })
+    }
+    this.charged -= 7n
+    await journal.commit()
+  }
+
+  usage(query: UsageQuery): UsagePage {
+    return this.#open.store.usage(query)
   }
 
   ship(): Promise<boolean> {
@@ -85,7 +113,7 @@ function openJournal(path: string) {
     onState: () => undefined,
     onRefused: (why) => assert.fail(why),
   })
-  return { database, journal, outbox: createOutbox(database) }
+  return { database, journal, store: createLedgerStore(database), outbox: createOutbox(database) }
 }
 
 function intent(id: number, requestId: string, atMs: number) {
@@ -98,7 +126,7 @@ function intent(id: number, requestId: string, atMs: number) {
     keyId: 'k',
     keyName: 'key',
     user: 'u',
-    tags: ['a', 'b"c'],
+    tags: ['a', 'b"c', 'zero \0'],
     dialect: 'openai-chat',
     operation: 'generate',
     stream: id % 2 === 0,
@@ -120,7 +148,7 @@ function settlement(id: number) {
     usage: { inputTokens: 10 + id, outputTokens: 20, reasoningTokens: 4, webSearches: 1 },
     usageSource: 'provider' as const,
     flags: 0,
-    providerCostNanoUsd: 9_007_199_254_740_991,
+    providerCostNanoUsd: id === 1 ? Number.MAX_SAFE_INTEGER : 200 + id,
     chargedNanoUsd: 300 + id,
     status: 200,
   }
@@ -129,12 +157,52 @@ function settlement(id: number) {
 async function empty(database: Database): Promise<void> {
   const shared = createSharedLedger(database, clock)
   await shared.add({ lines: [], prices: [], lastSeq: 0 })
-  await database.kysely.withTables<{ ledger: EntryRow }>().deleteFrom('ledger').execute()
+  const db = database.kysely.withTables<{ ledger: EntryRow; ledger_rollups: object }>()
+  await db.deleteFrom('ledger').execute()
+  await db.deleteFrom('ledger_rollups').execute()
+}
+
+const reports: readonly UsageQuery['by'][] = [
+  [],
+  ['hour', 'key'],
+  ['day', 'provider'],
+  ['user'],
+  ['tag', 'team'],
+]
+
+/** The reports of the shared ledger are the sums of those of the instances. */
+async function compareUsage(shared: SharedLedger<EntryRow>, instances: readonly Instance[]): Promise<void> {
+  for (const by of reports) {
+    const query = { org: 'default', by, fromMs: 0, toMs: 2 * november, where: {}, limit: 1000, offset: 0 }
+    const own = new Map<string, UsageRow>()
+    for (const found of instances.flatMap((instance) => instance.usage(query).data)) {
+      const row = found.tag === undefined ? found : { ...found, tag: found.tag.replace('\0', '\ufffd') }
+      const at = keyOf(row)
+      own.set(at, added(own.get(at), row))
+    }
+    const { data } = await shared.usage(query)
+    assert.deepEqual(new Map(data.map((row) => [keyOf(row), row])), own, by.join())
+  }
+}
+
+function keyOf({ hourMs, dayMs, provider, key, user, tag }: UsageRow): string {
+  return [hourMs, dayMs, provider, key, user, tag].join()
+}
+
+function added(one: UsageRow | undefined, other: UsageRow): UsageRow {
+  if (one === undefined) return other
+  const names = new Set(['hourMs', 'dayMs'])
+  const sums = Object.entries(other).map(([name, value]) => {
+    const before = one[name as keyof UsageRow]
+    if (names.has(name) || typeof value === 'string') return [name, value]
+    return [name, typeof value === 'bigint' ? value + (before as bigint) : Number(value) + Number(before)]
+  })
+  return Object.fromEntries(sums) as UsageRow
 }
 
 const command = fc.record({
   who: fc.nat(1),
-  what: fc.constantFrom('settle', 'ship', 'lost', 'unanswered', 'crash'),
+  what: fc.constantFrom('settle', 'enter', 'ship', 'lost', 'unanswered', 'crash'),
   count: fc.integer({ min: 1, max: 700 }),
 })
 
@@ -152,6 +220,7 @@ testPostgres('its contents are the union of the journals', async (database, t: T
       for (const { who, what, count } of commands) {
         const instance = instances[who]!
         if (what === 'settle') await instance.settle(count)
+        else if (what === 'enter') await instance.enter()
         else if (what === 'crash') instance.crash()
         else {
           instance.fault = what === 'ship' ? 'none' : what
@@ -168,8 +237,9 @@ testPostgres('its contents are the union of the journals', async (database, t: T
       const { lines, chargedNanoUsd } = await shared.sums()
       const written = instances.map((instance) => instance.written)
       assert.equal(lines, written[0]! + written[1]!)
-      const charged = written.map((n) => BigInt(n) * 300n + (BigInt(n) * BigInt(n + 1)) / 2n)
+      const charged = instances.map(({ charged: own }) => own)
       assert.equal(chargedNanoUsd, charged[0]! + charged[1]!)
+      await compareUsage(shared, instances)
       for (const instance of instances) await instance.close()
     }),
     { numRuns },

@@ -4,9 +4,11 @@ import { type Expression, expressionBuilder, type Kysely, sql, type SqlBool, typ
 import type { Clock } from '../../core/clock.ts'
 import type { LedgerQuery, SharedLedger, Shipment } from '../../ledger/port.ts'
 import type { EntryRow } from '../sqlite/ledger-migrations.ts'
+import { toUsagePage, usageQuery } from '../usage-query.ts'
 import { filtersOf, scanOf, searchWindow, toEntry } from '../sqlite/ledger-store.ts'
 import type { Database } from './database.ts'
 import { lineColumns } from './ledger-migrations.ts'
+import { addToRollups, sumRollups } from './ledger-rollups.ts'
 
 type SharedTables = {
   readonly ledger: EntryRow & { readonly correction: number }
@@ -71,12 +73,15 @@ export function createSharedLedger(
       const end = rows.length > query.limit ? data.at(-1)?.seq : floor
       return end === undefined ? { data } : { data, nextCursor: String(end) }
     },
+    async usage(query) {
+      const { rows } = await usageQuery(query, { sums: 'ledger_rollups' }).execute(db)
+      return toUsagePage(rows, query)
+    },
     async sums() {
-      const { rows } = await sql<{ lines: number; charged: string; cost: string }>`
-        select count(*) as lines, coalesce(sum(charged_nano_usd), 0)::text as charged,
-          coalesce(sum(provider_cost_nano_usd), 0)::text as cost from ledger`.execute(db)
+      const { rows } = await sql<{ lines: string; charged: string; cost: string }>`
+        ${sql.raw(sumRollups)}`.execute(db)
       const { lines, charged, cost } = rows[0]!
-      return { lines, chargedNanoUsd: BigInt(charged), providerCostNanoUsd: BigInt(cost) }
+      return { lines: Number(lines), chargedNanoUsd: BigInt(charged), providerCostNanoUsd: BigInt(cost) }
     },
     async missing(lines) {
       const found = await db
@@ -100,10 +105,15 @@ async function insert(db: Db, { lines, prices }: Shipment<EntryRow>): Promise<vo
     const row = db.insertInto('ledger_prices').values({ version, price })
     await row.onConflict((conflict) => conflict.doNothing()).execute()
   }
-  await sql`insert into ledger (correction, ${columnNames})
-    select case kind when 'adjust' then seq else 0 end, ${columnNames}
-    from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
-    on conflict do nothing`.execute(db)
+  // What is there already adds nothing, and changes no sum.
+  await sql`with added as (
+      insert into ledger (correction, ${columnNames})
+      select case kind when 'adjust' then seq else 0 end, ${columnNames}
+      from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
+      on conflict do nothing
+      returning *
+    )
+    ${sql.raw(addToRollups('added'))}`.execute(db)
 }
 
 /** `2026-11`: of the time in UTC, so many months later. */
@@ -152,16 +162,22 @@ function differenceOf(line: EntryRow, found: EntryRow | undefined): string[] {
   const name = `${line.request_id} attempt ${line.attempt} (${line.kind})`
   if (found === undefined) return [`${name}: is marked as shipped, and the shared ledger does not have it`]
   const columns = Object.keys(lineColumns) as (keyof typeof lineColumns)[]
-  const differing = columns.filter((column) => storable(line[column]) !== found[column])
+  const stored = storableLine(line)
+  const differing = columns.filter((column) => stored[column] !== found[column])
   return differing.length === 0 ? [] : [`${name}: differs in the shared ledger in ${differing.join(', ')}`]
 }
 
 function toJson(lines: readonly EntryRow[]): string {
   const text = JSON.stringify(lines)
   // Few texts hold what PostgreSQL cannot store.
-  return /\\u(?:0000|d[89a-f])/i.test(text)
-    ? JSON.stringify(lines, (_, value: unknown) => storable(value))
-    : text
+  return /\\u(?:0000|d[89a-f])/i.test(text) ? JSON.stringify(lines.map(storableLine)) : text
+}
+
+/** Tags are JSON within the line, which PostgreSQL reads too. */
+function storableLine(line: EntryRow): EntryRow {
+  const entries = Object.entries(line).map(([name, value]) => [name, storable(value as unknown)])
+  const tags = line.tags === null ? null : JSON.stringify((JSON.parse(line.tags) as string[]).map(storable))
+  return { ...(Object.fromEntries(entries) as unknown as EntryRow), tags }
 }
 
 /** As PostgreSQL stores it: no text there holds U+0000 or half of a surrogate pair. */

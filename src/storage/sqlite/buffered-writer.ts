@@ -88,7 +88,7 @@ class TwoStepWriter implements BufferedWriter {
       return { is: 'failed', why: String(cause), isFatal: (cause as NodeJS.ErrnoException).code === 'EIO' }
     }
     this.#waiting.push(group)
-    this.#rows += group.intents.length + group.settlements.length
+    this.#rows += group.intents.length + group.settlements.length + (group.lines?.length ?? 0)
     if (this.#rows >= maxRows) this.bringUp()
     else this.#timer ??= setTimeout(() => this.bringUp(), maxWaitMs).unref()
     const refused = this.#refused
@@ -131,6 +131,7 @@ function mergeGroups(groups: readonly Group[]): Group {
     prices: groups.flatMap(({ prices }) => prices),
     marks: groups.flatMap(({ marks }) => marks),
     settlements: groups.flatMap(({ settlements }) => settlements),
+    lines: groups.flatMap(({ lines = [] }) => lines),
     pruneBeforeMs: Math.max(0, ...groups.map(({ pruneBeforeMs }) => pruneBeforeMs)),
   }
 }

@@ -1,6 +1,7 @@
 /** Writes the journal's groups into SQLite, each in one transaction. */
 
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { directColumns } from './direct-line.ts'
 import { settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { transact } from './open.ts'
 import { createRoller } from './rollups.ts'
@@ -13,6 +14,8 @@ export interface Group {
   /** Pairs of an intent's id and a number of tokens. */
   readonly marks: readonly number[]
   readonly settlements: readonly SQLInputValue[][]
+  /** Whole lines, as `directColumns` has them; absent for none. */
+  readonly lines?: readonly SQLInputValue[][]
   /** Some lines from before this time are deleted; 0 deletes none. */
   readonly pruneBeforeMs: number
   /** Up to where in the journal's log the tables have everything then. */
@@ -48,6 +51,10 @@ const linesPerRoll = 256
 const requestIdPlace = 1 + sharedColumns.indexOf('request_id')
 const attemptPlace = 1 + sharedColumns.indexOf('attempt')
 
+/** What tells lines that no intent precedes apart. */
+const directNames = ['request_id', 'attempt', 'kind', 'settled_at_ms'] as const
+const directIdentity = directNames.map((name) => directColumns.indexOf(name))
+
 const ioError = 10
 const constraintError = 19
 
@@ -62,17 +69,23 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
     select ${sharedColumns.join(', ')}, ${placeholders(settledColumns.length)} from open_attempts where id = ?`,
   )
   const deleteIntent = database.prepare('delete from open_attempts where id = ?')
-  const insertLine = database.prepare(
+  const insertClosed = database.prepare(
     `insert into ledger (${sharedColumns.join(', ')}, ${settledColumns.join(', ')})
     values (${placeholders(sharedColumns.length + settledColumns.length)})`,
   )
   const findLine = database.prepare(
     `select 1 from ledger where request_id = ? and attempt = ? and kind <> 'adjust'`,
   )
+  const findDirect = database.prepare(
+    `select 1 from ledger where ${directNames.map((name) => `${name} = ?`).join(' and ')}`,
+  )
   const findIntent = database.prepare('select 1 from open_attempts where id = ?')
   const mark = database.prepare('update open_attempts set marked_tokens = ? where id = ?')
   const keepPrice = database.prepare('insert or ignore into price_versions (version, price) values (?, ?)')
   const setPlace = database.prepare('update journal_place set generation = ?, end_bytes = ?')
+  const insertLine = database.prepare(
+    `insert into ledger (${directColumns.join(', ')}) values (${placeholders(directColumns.length)})`,
+  )
 
   const roller = createRoller(database)
   let unrolled = 0
@@ -82,7 +95,7 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
     const id = row.at(-1)!
     const intent = intents.get(id)
     if (intent) {
-      insertLine.run(...intent.slice(1, 1 + sharedColumns.length), ...row.slice(0, -1))
+      insertClosed.run(...intent.slice(1, 1 + sharedColumns.length), ...row.slice(0, -1))
       intents.delete(id)
     } else {
       closeIntent.run(...row)
@@ -92,20 +105,26 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   const isThere = (intent: SQLInputValue[]): boolean =>
     findIntent.get(intent[0]!) !== undefined ||
     findLine.get(intent[requestIdPlace]!, intent[attemptPlace]!) !== undefined
+  const isLineThere = (line: SQLInputValue[]): boolean =>
+    findDirect.get(...directIdentity.map((place) => line[place]!)) !== undefined
   const writeAll = (group: Group): readonly string[] => {
-    const { prices, marks, logged } = group
+    const { prices, marks, logged, mayRepeat = false } = group
     const refused: string[] = []
-    for (let i = 0; i < prices.length; i += 2) keepPrice.run(prices[i]!, prices[i + 1]!)
-    const fresh = group.mayRepeat ? group.intents.filter((intent) => !isThere(intent)) : group.intents
-    const intents = new Map(fresh.map((row) => [row[0]!, row]))
-    for (const row of group.settlements) {
+    const tryOne = (write: () => void): void => {
       try {
-        settle(row, intents)
+        write()
       } catch (cause) {
         // SQLite takes back the statement alone: the other rows must not suffer for one that is at fault.
         if (codeOf(cause) !== constraintError) throw cause
         refused.push(String(cause))
       }
+    }
+    for (let i = 0; i < prices.length; i += 2) keepPrice.run(prices[i]!, prices[i + 1]!)
+    const fresh = mayRepeat ? group.intents.filter((intent) => !isThere(intent)) : group.intents
+    const intents = new Map(fresh.map((row) => [row[0]!, row]))
+    for (const row of group.settlements) tryOne(() => settle(row, intents))
+    for (const row of group.lines ?? noRows) {
+      if (!mayRepeat || !isLineThere(row)) tryOne(() => void insertLine.run(...row))
     }
     for (const row of intents.values()) insertIntent.run(...row)
     for (let i = 0; i < marks.length; i += 2) mark.run(marks[i + 1]!, marks[i]!)
@@ -125,7 +144,7 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
     write(group) {
       try {
         const refused = tryAll(group)
-        unrolled += group.settlements.length
+        unrolled += group.settlements.length + (group.lines?.length ?? 0)
         // In a transaction of its own: reports lag behind where it fails, and nothing else does.
         if (unrolled >= linesPerRoll) unrolled = roller.step() ? 0 : unrolled
         if (group.pruneBeforeMs > 0) roller.prune(group.pruneBeforeMs)
@@ -137,8 +156,10 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   }
 }
 
-function isEmpty({ intents, prices, marks, settlements }: Group): boolean {
-  return intents.length + prices.length + marks.length + settlements.length === 0
+const noRows: readonly SQLInputValue[][] = []
+
+function isEmpty({ intents, prices, marks, settlements, lines = noRows }: Group): boolean {
+  return intents.length + prices.length + marks.length + settlements.length + lines.length === 0
 }
 
 /** SQLite's primary code; undefined where the error is none of SQLite's. */

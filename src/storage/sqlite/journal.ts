@@ -3,7 +3,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { GatewayError } from '../../core/error.ts'
 import type { Usage } from '../../core/usage.ts'
-import type { Intent, Journal, Settlement } from '../../ledger/port.ts'
+import type { DirectEntry, Intent, Journal, Settlement } from '../../ledger/port.ts'
+import { toDirectRow } from './direct-line.ts'
 import type { Group, WriteResult } from './journal-writer.ts'
 
 export interface JournalOptions {
@@ -26,6 +27,12 @@ interface Turn {
   readonly done: PromiseWithResolvers<boolean>
 }
 
+/** What a group held of that which outlives its turn. */
+interface Written {
+  readonly settled: number
+  readonly lines: SQLInputValue[][] | undefined
+}
+
 export function createJournal(options: JournalOptions): Journal {
   return new GroupJournal(options)
 }
@@ -35,6 +42,8 @@ class GroupJournal implements Journal {
   #turn: Turn | undefined
   /** They outlive their turn where it fails. */
   #settlements: SQLInputValue[][] = []
+  /** They outlive it too. Most turns have none. */
+  #lines: SQLInputValue[][] | undefined
   #state: 'well' | 'broken' | 'dead' = 'well'
   #writing: Promise<void> | undefined
   #retryTimer: NodeJS.Timeout | undefined
@@ -78,6 +87,13 @@ class GroupJournal implements Journal {
     this.#gather()
   }
 
+  enter(entry: DirectEntry): void {
+    this.admit()
+    this.#gather()
+    this.#lines ??= []
+    this.#lines.push(toDirectRow(entry))
+  }
+
   commit(): Promise<boolean> {
     return this.#gather().done.promise
   }
@@ -111,23 +127,26 @@ class GroupJournal implements Journal {
 
   #begin(turn: Turn | undefined): void {
     const settlements = this.#settlements
+    const lines = this.#lines
+    this.#lines = undefined
     // Of this group: while it is on its way, the list grows.
     const { length } = settlements
     const { intents = [], prices = [], marks = [], pruneBeforeMs = 0 } = turn ?? {}
-    const result = this.#options.write({ intents, prices, marks, settlements, pruneBeforeMs })
+    const group = { intents, prices, marks, settlements, pruneBeforeMs, ...(lines && { lines }) }
+    const result = this.#options.write(group)
     if (!(result instanceof Promise)) {
-      this.#end(turn, length, result)
+      this.#end(turn, { settled: length, lines }, result)
       return
     }
     this.#writing = result.then((ended) => {
       this.#writing = undefined
-      this.#end(turn, length, ended)
+      this.#end(turn, { settled: length, lines }, ended)
       if (this.#turn) this.#write()
     })
   }
 
   /** Nothing is dropped: after a failure the settlements stay, and new calls are refused until they are written. */
-  #end(turn: Turn | undefined, settled: number, result: WriteResult): void {
+  #end(turn: Turn | undefined, { settled, lines }: Written, result: WriteResult): void {
     const { onState, onRefused, retryMs = 1_000 } = this.#options
     if (result.is === 'written') {
       this.#settlements = this.#settlements.slice(settled)
@@ -137,6 +156,7 @@ class GroupJournal implements Journal {
         onState(undefined)
       }
     } else {
+      if (lines) this.#lines = [...lines, ...(this.#lines ?? [])]
       if (this.#state === 'well' || result.isFatal) onState(result.why)
       this.#state = result.isFatal ? 'dead' : 'broken'
       clearTimeout(this.#retryTimer)

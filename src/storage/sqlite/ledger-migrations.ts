@@ -2,7 +2,7 @@
 
 import { CompiledQuery } from 'kysely'
 import type { Migration } from '../migration.ts'
-import { rollupMigration } from './rollups.ts'
+import { rollupMigration, savingMigration } from './rollups.ts'
 
 /** What an intent says, and its final line repeats. */
 interface SharedColumns {
@@ -68,6 +68,8 @@ export interface EntryRow extends SharedColumns {
   readonly status: number | null
   readonly code: string | null
   readonly provider_request_id: string | null
+  /** What an answer of the cache would have cost; 0 on all other lines. */
+  readonly saved_nano_usd: number
 }
 
 /** In the order in which a settlement is bound. */
@@ -172,4 +174,5 @@ export const ledgerMigrations: readonly Migration[] = [
         `insert into journal_place values (0, 0)`,
       ].map((text) => CompiledQuery.raw(text)),
   },
+  savingMigration,
 ]

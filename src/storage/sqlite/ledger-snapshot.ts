@@ -39,9 +39,11 @@ function toRow(row: Record<string, string | bigint>): RollupRow {
     team: text('team'),
     route: text('route'),
     attempts: Number(row['attempts']),
+    cached: Number(row['cached']),
     inputTokens: Number(row['input_tokens']),
     outputTokens: Number(row['output_tokens']),
     providerCostNanoUsd: row['provider_cost_nano_usd'] as bigint,
     chargedNanoUsd: row['charged_nano_usd'] as bigint,
+    savedNanoUsd: row['saved_nano_usd'] as bigint,
   }
 }

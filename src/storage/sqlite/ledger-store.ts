@@ -128,6 +128,7 @@ const countsSql = `select
   count(*) filter (where kind = 'settle') as settled,
   count(*) filter (where kind = 'void') as voided,
   count(*) filter (where kind = 'adjust') as adjusted,
+  count(*) filter (where kind = 'cached') as cached,
   count(*) filter (where flags & ${flagBits.estimate}) as estimated,
   count(*) filter (where flags & ${flagBits.unpriced}) as unpriced,
   count(*) filter (where flags & ${flagBits.recovered}) as recovered,
@@ -230,6 +231,7 @@ export function toEntry(row: EntryRow): LedgerEntry {
     ...(row.status !== null && { status: row.status }),
     ...(row.code !== null && { code: row.code }),
     ...(row.provider_request_id !== null && { providerRequestId: row.provider_request_id }),
+    ...(row.saved_nano_usd !== 0 && { savedNanoUsd: row.saved_nano_usd }),
   }
 }
 

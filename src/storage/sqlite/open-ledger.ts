@@ -103,8 +103,12 @@ function salvageTable(
   fileBytes: number,
   saved: Saved,
 ): void {
+  // The damaged file may be from before the last migration.
+  const columns = columnsOf(fresh, table)
+  if (columns === '') return
   const copy = fresh.prepare(
-    `insert or ignore into main.${table} select * from damaged.${table} where ${key} between ? and ?`,
+    `insert or ignore into main.${table} (${columns}) select ${columns} from damaged.${table}
+    where ${key} between ? and ?`,
   )
   const last = lastKey(fresh, table, key) ?? Math.ceil(fileBytes / leastRowBytes)
   const range = (from: number, to: number): void => {
@@ -121,6 +125,11 @@ function salvageTable(
     }
   }
   for (let from = 0; from <= last; from += stepRows) range(from, Math.min(last, from + stepRows - 1))
+}
+
+function columnsOf(fresh: DatabaseSync, table: string): string {
+  const rows = fresh.prepare(`select name from pragma_table_info(?, 'damaged')`).all(table)
+  return rows.map(({ name }) => String(name)).join(', ')
 }
 
 function lastKey(fresh: DatabaseSync, table: string, key: string): number | undefined {

@@ -19,12 +19,13 @@ export type RollupKind = (typeof rollupKinds)[number]
 /** What tells the rows of one kind, span and time apart. Empty where a line has none. */
 export const rollupKeys = ['org', 'value', 'provider', 'model', 'key_id', 'team', 'route'] as const
 
-/** The sums, and how each is made of lines. A correction is no attempt. */
-export const rollupSums = {
-  requests: `sum(kind <> 'adjust' and attempt = 1)`,
-  attempts: `sum(kind <> 'adjust')`,
-  errors: `sum(kind <> 'adjust' and code is not null)`,
-  estimated: `sum(flags & ${flagBits.estimate} <> 0)`,
+/** The sums, and how each is made of lines, in words of SQLite and PostgreSQL alike. */
+const firstSums = {
+  requests: `count(*) filter (where kind <> 'adjust' and attempt <= 1)`,
+  // A correction is no attempt, and neither is an answer of the cache.
+  attempts: `count(*) filter (where kind not in ('adjust', 'cached'))`,
+  errors: `count(*) filter (where kind <> 'adjust' and code is not null)`,
+  estimated: `count(*) filter (where flags & ${flagBits.estimate} <> 0)`,
   input_tokens: 'sum(input_tokens)',
   output_tokens: 'sum(output_tokens)',
   cache_read_tokens: 'sum(coalesce(cache_read_tokens, 0))',
@@ -33,6 +34,16 @@ export const rollupSums = {
   provider_cost_nano_usd: 'sum(provider_cost_nano_usd)',
   charged_nano_usd: 'sum(charged_nano_usd)',
 } as const
+
+/** In the order of the columns. */
+export const rollupSums = {
+  ...firstSums,
+  cached: `count(*) filter (where kind = 'cached')`,
+  unpriced: `count(*) filter (where flags & ${flagBits.unpriced} <> 0)`,
+  saved_nano_usd: 'sum(saved_nano_usd)',
+} as const
+
+const sumNames = Object.keys(rollupSums)
 
 export const rollupMigration: Migration = {
   name: 'ledger-0002-rollups',
@@ -44,7 +55,7 @@ export const rollupMigration: Migration = {
         at_ms integer not null,
         ${rollupKeys.map((key) => `${key} text not null`).join(', ')},
         key_name text not null,
-        ${Object.keys(rollupSums)
+        ${Object.keys(firstSums)
           .map((sum) => `${sum} integer not null`)
           .join(', ')},
         primary key (kind, span, at_ms, ${rollupKeys.join(', ')})
@@ -53,6 +64,22 @@ export const rollupMigration: Migration = {
       // `pruned_before_ms` may have been deleted.
       `create table rollup_state (seq integer not null, pruned_before_ms integer not null) strict`,
       `insert into rollup_state values (0, 0)`,
+    ].map((text) => CompiledQuery.raw(text)),
+}
+
+/** Lines of answers that cost nothing, and in the sums what they saved, and how many lines had no price. */
+export const savingMigration: Migration = {
+  name: 'ledger-0004-savings',
+  statements: () =>
+    [
+      'alter table ledger add column saved_nano_usd integer not null default 0',
+      'alter table rollups add column cached integer not null default 0',
+      'alter table rollups add column unpriced integer not null default 0',
+      'alter table rollups add column saved_nano_usd integer not null default 0',
+      ...addsOf(
+        `flags & ${flagBits.unpriced} <> 0 and seq <= (select seq from rollup_state)`,
+        'unpriced = excluded.unpriced',
+      ),
     ].map((text) => CompiledQuery.raw(text)),
 }
 
@@ -74,6 +101,18 @@ export function groupedLines(kind: RollupKind, span: keyof typeof spansMs, condi
       .join(', ')}
     from ${from} and ${condition}
     group by 3, 4, 5, 6, 7, 8, 9, 10`
+}
+
+/** Adds the lines of the condition to the sums; `change` is what becomes of a row that is there. */
+function addsOf(condition: string, change: string): string[] {
+  return rollupKinds.flatMap((kind) =>
+    (['hour', 'day'] as const).map(
+      (span) =>
+        `insert into rollups (kind, span, at_ms, ${rollupKeys.join(', ')}, key_name, ${sumNames.join(', ')})
+        ${groupedLines(kind, span, condition)}
+        on conflict do update set ${change}`,
+    ),
+  )
 }
 
 export interface Roller {
@@ -101,17 +140,10 @@ export function createRoller(database: DatabaseSync): Roller {
     `delete from ledger where seq in (select seq from ledger order by seq limit ${linesPerPrune})
     and at_ms < ? and seq <= (select seq from rollup_state) and seq < (select max(seq) from ledger)`,
   )
-  const adds = rollupKinds.flatMap((kind) =>
-    (['hour', 'day'] as const).map((span) =>
-      database.prepare(
-        `insert into rollups (kind, span, at_ms, ${rollupKeys.join(', ')}, key_name, ${Object.keys(rollupSums).join(', ')})
-        ${groupedLines(kind, span, 'seq > ? and seq <= ?')}
-        on conflict do update set key_name = excluded.key_name, ${Object.keys(rollupSums)
-          .map((sum) => `${sum} = ${sum} + excluded.${sum}`)
-          .join(', ')}`,
-      ),
-    ),
-  )
+  const adds = addsOf(
+    'seq > ? and seq <= ?',
+    `key_name = excluded.key_name, ${sumNames.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`,
+  ).map((text) => database.prepare(text))
   /** How many lines there were. */
   const add = (): number => {
     let count = 0
