@@ -4,7 +4,7 @@ import { foldAnswer } from './core/answer.ts'
 import { GatewayError } from './core/error.ts'
 import { unlessInterrupted } from './core/interrupt.ts'
 import { authorise, economise, limit } from './gateway/admission.ts'
-import { refuse, respond } from './gateway/answer.ts'
+import { costOf, refuse, respond } from './gateway/answer.ts'
 import { attempt, openContract, plan } from './gateway/attempts.ts'
 import { borrow } from './gateway/borrow.ts'
 import { recall, remember } from './gateway/conversation.ts'
@@ -56,7 +56,13 @@ function end(exchange: Exchange): Served {
   const answer = borrowed ? foldAnswer(borrowed.events) : last?.transcript?.answer
   const record = principal && toRecord(exchange, principal)
   if (record) parts.onRecord(record, inbound.header('traceparent'))
-  return { ...(record && { record }), ...(error && { error }), ...(answer && { answer }) }
+  const chargedNanoUsd = inbound.principal && costOf(exchange)
+  return {
+    ...(record && { record }),
+    ...(error && { error }),
+    ...(answer && { answer }),
+    ...(chargedNanoUsd !== undefined && { chargedNanoUsd }),
+  }
 }
 
 function identify(exchange: Exchange): void {

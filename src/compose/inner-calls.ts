@@ -33,13 +33,14 @@ export function createAskModel(parts: InnerCallParts): AskModel {
       headers,
       signal,
     })
-    const { record, answer, error } = served
+    const { record, answer, error, chargedNanoUsd } = served
     return {
       requestId: id,
       durationMs: record?.durationMs ?? 0,
       attempts: record?.attempts.length ?? 0,
       ...(answer && { answer }),
       ...(error && { error }),
+      ...(chargedNanoUsd !== undefined && { chargedNanoUsd }),
       ...(record?.provider !== undefined && { provider: record.provider }),
       ...(record?.model !== undefined && { model: record.model }),
       ...(record?.usage && { usage: record.usage }),

@@ -1,4 +1,4 @@
-/** Calls from within, with what they cost by the prices of the catalogue. */
+/** Calls from within, with what they cost: by the ledger, else by the prices of the catalogue. */
 
 import type { Asked, AskModel } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
@@ -6,7 +6,10 @@ import type { NanoUsd } from '../core/money.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { priceUsage } from '../models/cost.ts'
 
-/** As `AskModel`. The cost is of the last attempt; absent where the model, or a part of what it used, has no price. */
+/**
+ * As `AskModel`. The cost is of all attempts by the ledger. Where that has no amount, it is of the last attempt by the
+ * catalogue: free and unpriced are told apart there. Absent where the model, or a part of what it used, has no price.
+ */
 export function createPricedAsk(
   ask: AskModel,
   catalogue: () => Promise<Catalogue>,
@@ -14,7 +17,8 @@ export function createPricedAsk(
 ): (...given: Parameters<AskModel>) => Promise<Asked & { readonly costNanoUsd?: NanoUsd }> {
   return async (...given) => {
     const asked = await ask(...given)
-    const costNanoUsd = costOf(await catalogue(), asked, clock.nowMs())
+    const { chargedNanoUsd = 0 } = asked
+    const costNanoUsd = chargedNanoUsd > 0 ? chargedNanoUsd : costOf(await catalogue(), asked, clock.nowMs())
     return { ...asked, ...(costNanoUsd !== undefined && { costNanoUsd }) }
   }
 }

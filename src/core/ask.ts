@@ -2,6 +2,7 @@
 
 import type { Answer } from './answer.ts'
 import type { GatewayError } from './error.ts'
+import type { NanoUsd } from './money.ts'
 import type { Priority } from './priority.ts'
 import type { GenRequest } from './request.ts'
 import type { Usage } from './usage.ts'
@@ -27,6 +28,11 @@ export interface Asked {
   readonly provider?: string
   readonly model?: string
   readonly usage?: Usage
+  /**
+   * What the ledger has for all attempts together; 0 also where it knows no price. Absent where no attempt was made, or
+   * one of them is still being counted.
+   */
+  readonly chargedNanoUsd?: NanoUsd
   readonly durationMs: number
   /** Only of streamed requests. */
   readonly firstTokenMs?: number

@@ -9,6 +9,7 @@ import type { Clock } from '../core/clock.ts'
 import type { GatewayError } from '../core/error.ts'
 import type { Interrupt } from '../core/interrupt.ts'
 import type { JsonObject } from '../core/json.ts'
+import type { NanoUsd } from '../core/money.ts'
 import type { Priority } from '../core/priority.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Idempotency } from '../idempotency/idempotency.ts'
@@ -102,4 +103,6 @@ export interface Served {
   readonly error?: GatewayError
   /** The whole answer, where the call was opened to keep it. */
   readonly answer?: Answer
+  /** Of calls from within: what all attempts were charged, as far as the ledger knows by now. */
+  readonly chargedNanoUsd?: NanoUsd
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { parseUsd } from '../../src/core/money.ts'
 import type { Receipt } from '../../src/simulator/receipts.ts'
 import { clientNames, clients } from '../support/clients.ts'
 import { postBytes, RawSocket } from '../support/raw-socket.ts'
@@ -19,6 +20,7 @@ const stack = await startStack(
         'google/*': { price: { input: 0.5, output: 2.5 } },
       },
       routes: {
+        twice: { targets: ['openai/fault/empty-completion', 'claude/echo'] },
         pair: { targets: ['openai/fault/http-503', 'claude/echo'] },
       },
       providers: {
@@ -121,6 +123,15 @@ test('each attempt has a line: the refused one costs nothing, the answer what it
     ],
   )
   assert.equal(lines[0]!['charged_usd'], '0')
+})
+
+test("the gateway's own calls are told what the ledger has, over all attempts", async () => {
+  const turns = [{ role: 'user', parts: [{ type: 'text', text: 'hello' }] }] as const
+  const asked = await stack.gateway.ask({ request: { model: 'twice', stream: false, turns }, cache: 'off' })
+  const lines = await linesOf(asked.requestId)
+  assert.ok(lines.filter((line) => Number(line['charged_usd']) > 0).length > 1, JSON.stringify(lines))
+  const charged = lines.reduce((sum, line) => sum + parseUsd(String(line['charged_usd']))!, 0)
+  assert.equal(asked.chargedNanoUsd, charged)
 })
 
 test('an attempt that reached nobody is void', async () => {
