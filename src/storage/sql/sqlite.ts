@@ -14,12 +14,14 @@ import {
 import type { Clock } from '../../core/clock.ts'
 import type { Migration } from '../migration.ts'
 import { openStore } from '../sqlite/open.ts'
+import { startVacuum } from '../sqlite/vacuum.ts'
 import type { Database } from './database.ts'
 import { unavailable } from './unavailable.ts'
 
 /** Opens or creates the file and brings its tables up to date. Throws as `openStore` does. */
 export function openSqlite(path: string, migrations: readonly Migration[], clock: Clock): Database {
   const file = openStore(path, migrations, clock)
+  const stopVacuum = startVacuum(file)
   const kysely = new Kysely<unknown>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
@@ -33,6 +35,7 @@ export function openSqlite(path: string, migrations: readonly Migration[], clock
     kysely,
     transaction: (work) => kysely.transaction().execute(work),
     async close() {
+      stopVacuum()
       await kysely.destroy()
       // Kysely destroys no driver that it never used.
       if (file.isOpen) file.close()

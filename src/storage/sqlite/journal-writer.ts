@@ -5,6 +5,7 @@ import { directColumns } from './direct-line.ts'
 import { settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { transact } from './open.ts'
 import { createRoller } from './rollups.ts'
+import { createVacuum } from './vacuum.ts'
 
 /** Rows as they are bound, so that a thread can hand them to another. */
 export interface Group {
@@ -88,6 +89,7 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   )
 
   const roller = createRoller(database)
+  const vacuum = createVacuum(database)
   let unrolled = 0
 
   /** `intents`: those of this group. They need not go through the table of the open ones. */
@@ -147,7 +149,10 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
         unrolled += group.settlements.length + (group.lines?.length ?? 0)
         // In a transaction of its own: reports lag behind where it fails, and nothing else does.
         if (unrolled >= linesPerRoll) unrolled = roller.step() ? 0 : unrolled
-        if (group.pruneBeforeMs > 0) roller.prune(group.pruneBeforeMs)
+        if (group.pruneBeforeMs > 0) {
+          roller.prune(group.pruneBeforeMs)
+          vacuum.step()
+        }
         return { is: 'written', refused }
       } catch (cause) {
         return { is: 'failed', why: String(cause), isFatal: codeOf(cause) === ioError }

@@ -26,8 +26,9 @@ export function openStore(path: string, migrations: readonly Migration[], clock:
   try {
     // A commit survives the end of the process at any moment; the end of the power may cost the last ones. Each page
     // that a group of rows fills is three writes, two to the log and one to the file: larger ones are fewer.
+    // Where pages can be moved is decided before the first one is written.
     database.exec(
-      'pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; pragma trusted_schema = off; pragma cache_size = -16384',
+      'pragma page_size = 8192; pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal; pragma trusted_schema = off; pragma cache_size = -16384',
     )
     migrate(database, migrations, clock)
     return database

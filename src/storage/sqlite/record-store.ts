@@ -15,6 +15,7 @@ import type { Checkpointer } from './checkpointer.ts'
 import { createQueryBuilder } from './kysely.ts'
 import { transact } from './open.ts'
 import type { RecordRow, RecordTables } from './record-migrations.ts'
+import { createVacuum } from './vacuum.ts'
 
 /** How many index entries one step of a search reads: some 10 ms of the event loop at most. */
 const searchWindow = 20_000
@@ -48,6 +49,7 @@ export function createRecordStore(
   const insert = database.prepare(insertSql())
   const pageCount = database.prepare('pragma page_count')
   const freeCount = database.prepare('pragma freelist_count')
+  const vacuum = createVacuum(database)
   const pageBytes = onlyNumber(database.prepare('pragma page_size').get())
 
   const select = (query: Compilable): unknown[] => {
@@ -88,6 +90,7 @@ export function createRecordStore(
       return row && toRecord(row)
     },
     prune({ olderThanMs, maxBytes }) {
+      vacuum.step()
       const byAge = olderThanMs === undefined ? 0 : change(pruneOf(olderThanMs))
       if (byAge > 0 || maxBytes === undefined || sizeBytes() <= maxBytes) return byAge
       return change(pruneOf(Number.MAX_SAFE_INTEGER))
