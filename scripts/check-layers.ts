@@ -18,6 +18,8 @@ const ground = [
   'tokens',
   'schema',
   'records',
+  'payloads',
+  'detectors',
   'metrics',
   'telemetry',
   'alerts',

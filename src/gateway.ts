@@ -10,6 +10,7 @@ import { borrow } from './gateway/borrow.ts'
 import { recall, remember } from './gateway/conversation.ts'
 import { Exchange } from './gateway/exchange.ts'
 import type { Gateway, GatewayParts, Served } from './gateway/parts.ts'
+import { openPayload, recordPayload } from './gateway/payload.ts'
 import { toRecord } from './gateway/record.ts'
 import { endRun, repeat } from './gateway/repeat.ts'
 import { bookSaving } from './gateway/saving.ts'
@@ -32,6 +33,7 @@ async function serve(exchange: Exchange): Promise<Served> {
     const turn = limit(exchange)
     if (turn) await turn
     if (await repeat(exchange)) return end(exchange)
+    openPayload(exchange)
     const borrowing = borrow(exchange)
     if (borrowing === undefined || !(await borrowing.take())) {
       await plan(exchange)
@@ -56,6 +58,7 @@ function end(exchange: Exchange): Served {
   const answer = borrowed ? foldAnswer(borrowed.events) : last?.transcript?.answer
   const record = principal && toRecord(exchange, principal)
   if (record) parts.onRecord(record, inbound.header('traceparent'))
+  if (record && exchange.isRecorded) recordPayload(exchange, record, answer)
   const chargedNanoUsd = inbound.principal && costOf(exchange)
   return {
     ...(record && { record }),

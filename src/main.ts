@@ -30,6 +30,7 @@ import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
 import { openModelWatch } from './compose/model-watch.ts'
 import { createObserver } from './compose/observer.ts'
 import { createPricedAsk } from './compose/priced-ask.ts'
+import { createRecording } from './compose/payloads.ts'
 import { createRouting } from './compose/routing.ts'
 import { openShared } from './compose/shared.ts'
 import { openRollout } from './compose/rollout.ts'
@@ -331,6 +332,7 @@ async function compose({
     ask,
     embed,
   })
+  const recording = createRecording({ config: () => current, stores, clock, log, closers })
   const gateway: Gateway = createGateway({
     clock,
     contracts,
@@ -344,6 +346,7 @@ async function compose({
     routing,
     examples,
     cache: cache.answers,
+    payloads: recording.tap,
     costOf: (provider, model, usage) => catalogue.costOf(provider, model, usage, clock.nowMs()),
     snapshot: () => snapshot,
     liveCalls: access.liveCalls,
@@ -413,6 +416,7 @@ async function compose({
     ...events.routes,
     ...drift.routes,
     ...cacheRoutes(cache),
+    ...recording.routes,
     ...batching.adminRoutes,
     ...composeSecretRoutes({
       settings: () => current.secrets,
@@ -470,6 +474,7 @@ async function compose({
       routing.health.pardon()
       void examples.prepare(snapshot.table.routes)
       alerting.reload(next)
+      recording.reload(next)
       books.reload()
       if (snapshot.table.routes.size > 0) {
         const takeUp = (isNew: boolean) => {

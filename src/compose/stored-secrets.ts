@@ -29,7 +29,14 @@ export interface StoredSecretParts {
 }
 
 export function composeStoredSecrets({ settings, store, clock, vault }: StoredSecretParts): StoredSecrets {
-  const { key, previousKeys, transit } = settings
+  return createStoredSecrets({ store, sealing, clock, wraps: keyWrapsOf(settings, vault) })
+}
+
+/** The key-encryption keys of the configuration, the one in force first. */
+export function keyWrapsOf(
+  { key, previousKeys, transit }: StoredSettings,
+  vault: VaultSource | undefined,
+): readonly [KeyWrap, ...KeyWrap[]] {
   const local = [...(key ? [key] : []), ...previousKeys].map((secret: Secret) =>
     createLocalWrap(secret, sealing),
   )
@@ -37,7 +44,7 @@ export function composeStoredSecrets({ settings, store, clock, vault }: StoredSe
     transit && vault ? [createTransitWrap(transit, (path, body) => vault.post(path, body))] : []
   // The schema has made sure that there is one.
   const [first, ...others] = [...remote, ...local]
-  return createStoredSecrets({ store, sealing, clock, wraps: [first!, ...others] })
+  return [first!, ...others]
 }
 
 /** Reads the database that the configuration names, before the gateway itself opens it: what is read may be needed to start. */

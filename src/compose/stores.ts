@@ -13,6 +13,7 @@ import type { EvalStore } from '../evals/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
 import type { BudgetStore } from '../ledger/port.ts'
 import type { RolloutStore } from '../rollout/port.ts'
+import type { PayloadStore } from '../payloads/port.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
@@ -28,6 +29,8 @@ import { createAuditStore } from '../storage/sql/audit-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import { openDatabase } from '../storage/sql/open.ts'
+import { createDataKeyStore } from '../storage/sql/data-key-store.ts'
+import { createPayloadStore } from '../storage/sql/payload-store.ts'
 import { createSecretStore } from '../storage/sql/secret-store.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
@@ -35,7 +38,7 @@ import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { openStore } from '../storage/sqlite/open.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
-import type { StoredSecretStore } from '../secrets/port.ts'
+import type { DataKeyStore, StoredSecretStore } from '../secrets/port.ts'
 import type { StoredResponseStore } from '../stored/port.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
@@ -58,6 +61,8 @@ export interface Stores {
   readonly audit: AuditStore
   readonly rollout: RolloutStore
   readonly secrets: StoredSecretStore
+  readonly payloads: PayloadStore
+  readonly payloadKeys: DataKeyStore
 }
 
 export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
@@ -90,5 +95,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     audit: createAuditStore(database),
     rollout: createRolloutStore(database),
     secrets: createSecretStore(database),
+    payloads: createPayloadStore(database),
+    payloadKeys: createDataKeyStore(database, 'payload_data_keys'),
   }
 }

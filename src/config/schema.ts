@@ -12,6 +12,7 @@ import { driftSettings } from './drift-settings.ts'
 import { evalSettings } from './eval-settings.ts'
 import { cacheSettings } from './cache-settings.ts'
 import { modelSettings } from './model-settings.ts'
+import { payloadSettings } from './payload-settings.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { rolloutSettings } from './rollout-settings.ts'
 import { looksLikeReference, parseSecretRef, SecretRef } from './secret-ref.ts'
@@ -333,6 +334,11 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Request records.'),
+    payloads: payloadSettings
+      .prefault({})
+      .describe(
+        'What callers asked and were answered, encrypted and redacted. Nothing is recorded unless asked for here.',
+      ),
     files: fileSettings.prefault({}).describe("Callers' files: what batches are made of, and their results."),
     batches: batchSettings.prefault({}).describe('Requests that are answered when there is room for them.'),
     storedResponses: z

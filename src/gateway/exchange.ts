@@ -53,6 +53,8 @@ export class Exchange {
   heartbeat: HeartbeatOutlet | undefined
   /** Where the request came with an `idempotency-key` and is the first to do so. */
   keyed: { readonly run: KeyedRun; readonly recorded: RecordingOutlet } | undefined
+  /** What it asks and is answered is recorded. */
+  isRecorded = false
   /** The request whose kept answer this one got. */
   replayOf: string | undefined
   #deadline: NodeJS.Timeout | undefined

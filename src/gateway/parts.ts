@@ -16,6 +16,7 @@ import type { Idempotency } from '../idempotency/idempotency.ts'
 import type { Budgets } from '../ledger/budgets.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Limiter } from '../limits/limiter.ts'
+import type { PayloadTap } from '../payloads/tap.ts'
 import type { RequestRecord } from '../records/record.ts'
 import type { AttemptParts } from '../routing/attempt.ts'
 import type { ExampleBook } from '../routing/examples.ts'
@@ -80,6 +81,7 @@ export interface GatewayParts {
   readonly limiter: Pick<Limiter, 'admitRequest'>
   readonly contracts: Contracts
   readonly cache: AnswerCache
+  readonly payloads: PayloadTap
   /** In nano-dollars; undefined where the price is not known. */
   costOf(provider: string, model: string, usage: Usage | undefined): number | undefined
   snapshot(): Snapshot

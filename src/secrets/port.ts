@@ -65,16 +65,19 @@ export interface WrappedKey {
   readonly createdAtMs: number
 }
 
-export interface StoredSecretStore {
+export interface DataKeyStore {
+  /** The oldest first. */
+  keys(org: string): Promise<readonly WrappedKey[]>
+  /** False where its version is taken. */
+  addKey(key: WrappedKey): Promise<boolean>
+  rewrapKey(key: WrappedKey): Promise<void>
+}
+
+export interface StoredSecretStore extends DataKeyStore {
   /** By name. */
   list(org: string): Promise<readonly SealedSecret[]>
   find(org: string, name: string): Promise<SealedSecret | undefined>
   /** In place of `replaces`, or new; false where somebody else was first. */
   put(secret: SealedSecret, replaces: SealedSecret | undefined): Promise<boolean>
   remove(org: string, name: string): Promise<boolean>
-  /** The oldest first. */
-  keys(org: string): Promise<readonly WrappedKey[]>
-  /** False where its version is taken. */
-  addKey(key: WrappedKey): Promise<boolean>
-  rewrapKey(key: WrappedKey): Promise<void>
 }

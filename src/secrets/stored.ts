@@ -1,9 +1,9 @@
 /** Secrets in the database: each sealed with a data key of its organisation, which is wrapped by a key from outside. */
 
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import { Secret } from '../core/secret.ts'
+import { createDataKeys } from './data-keys.ts'
 import { SecretFailure } from './failure.ts'
 import type { KeyWrap } from './key-wrap.ts'
 import type { Sealing, SealedSecret, StoredSecretStore, WrappedKey } from './port.ts'
@@ -45,39 +45,11 @@ export interface StoredSecrets {
 const maxTries = 5
 
 export function createStoredSecrets({ store, sealing, wraps, clock }: StoredParts): StoredSecrets {
-  /** Unwrapped, so that a vault is asked once for each. By organisation, version and what it is wrapped in. */
-  const open = new Map<string, Uint8Array>()
-
-  const unwrap = async (key: WrappedKey): Promise<Uint8Array> => {
-    const id = JSON.stringify([key.org, key.version, key.wrapped])
-    const known = open.get(id)
-    if (known) return known
-    const wrap = wraps.find((candidate) => candidate.id === key.wrapId)
-    if (!wrap) {
-      const mend = 'Put the key that was in force before under `secrets.stored.previousKeys`.'
-      throw new SecretFailure('denied', 'a data key is wrapped by a key that is not configured', mend)
-    }
-    const plain = await wrap.unwrap(keyPlace(key), key.wrapped)
-    open.set(id, plain)
-    return plain
-  }
-
-  const addKey = async (org: string, version: number): Promise<WrappedKey | undefined> => {
-    const [wrap] = wraps
-    const place = keyPlace({ org, version })
-    const wrapped = await wrap.wrap(place, randomBytes(32))
-    const key = { org, version, wrapId: wrap.id, wrapped, createdAtMs: clock.nowMs() }
-    return (await store.addKey(key)) ? key : undefined
-  }
-
-  const newestKey = async (org: string): Promise<WrappedKey> => {
-    const newest = (await store.keys(org)).at(-1) ?? (await addKey(org, 1)) ?? (await store.keys(org)).at(-1)
-    return newest!
-  }
+  const keys = createDataKeys({ store, table: 'secret_data_keys', wraps, clock })
 
   const unseal = async (secret: SealedSecret): Promise<string> => {
-    const key = (await store.keys(secret.org)).find(({ version }) => version === secret.keyVersion)
-    const plain = key && sealing.unseal(await unwrap(key), secretPlace(secret), secret.sealed)
+    const key = await keys.find(secret.org, secret.keyVersion)
+    const plain = key && sealing.unseal(await keys.unwrap(key), secretPlace(secret), secret.sealed)
     if (plain !== undefined) return plain
     const mend = 'Look whether rows of the database were moved or changed; set the secret again.'
     throw new SecretFailure('denied', `the stored secret ${secret.name} cannot be decrypted`, mend)
@@ -89,7 +61,7 @@ export function createStoredSecrets({ store, sealing, wraps, clock }: StoredPart
     value: string,
   ): Promise<SealedSecret> => {
     const named = { ...secret, keyVersion: key.version }
-    return { ...named, sealed: sealing.seal(await unwrap(key), secretPlace(named), value) }
+    return { ...named, sealed: sealing.seal(await keys.unwrap(key), secretPlace(named), value) }
   }
 
   /** Seals one secret with the key, whatever others do to it meanwhile; false where it is gone. */
@@ -109,7 +81,7 @@ export function createStoredSecrets({ store, sealing, wraps, clock }: StoredPart
       for (let attempt = 0; attempt < maxTries; attempt++) {
         const found = await store.find(org, name)
         const next = { org, name, version: (found?.version ?? 0) + 1, updatedAtMs: clock.nowMs() }
-        const sealed = await seal(next, await newestKey(org), value.reveal())
+        const sealed = await seal(next, await keys.newest(org), value.reveal())
         if (await store.put(sealed, found)) return toState(sealed)
       }
       throw busy(name)
@@ -123,16 +95,13 @@ export function createStoredSecrets({ store, sealing, wraps, clock }: StoredPart
     remove: (org, name) => store.remove(org, name),
     async rotate(org) {
       const older = await store.keys(org)
-      const key = (await addKey(org, (older.at(-1)?.version ?? 0) + 1)) ?? (await newestKey(org))
+      const key = (await keys.add(org, (older.at(-1)?.version ?? 0) + 1)) ?? (await keys.newest(org))
       const secrets = await store.list(org)
       let resealed = 0
       for (const { name } of secrets) if (await reseal(org, name, key)) resealed++
       const [wrap] = wraps
       const foreign = older.filter(({ wrapId }) => wrapId !== wrap.id)
-      for (const each of foreign) {
-        const wrapped = await wrap.wrap(keyPlace(each), await unwrap(each))
-        await store.rewrapKey({ ...each, wrapId: wrap.id, wrapped })
-      }
+      for (const each of foreign) await keys.rewrap(each)
       return { keyVersion: key.version, secrets: resealed, rewrapped: foreign.length }
     },
   }
@@ -144,10 +113,6 @@ function toState({ name, version, keyVersion, updatedAtMs }: SealedSecret): Stor
 
 function secretPlace({ org, name, version, keyVersion }: Omit<SealedSecret, 'sealed' | 'updatedAtMs'>) {
   return [org, 'stored_secrets', 'sealed', name, version, keyVersion]
-}
-
-function keyPlace({ org, version }: Pick<WrappedKey, 'org' | 'version'>) {
-  return [org, 'secret_data_keys', 'wrapped', version]
 }
 
 function busy(name: string): GatewayError {

@@ -87,6 +87,7 @@ function toCall(generation: Generation): Call {
     replayable: () => ({
       request,
       heard: (openHearing) => toCall({ ...generation, openHearing }),
+      kept: () => toCall({ ...generation, isKept: true }),
       replay: (context) => openReplay(generation, context),
     }),
     attempt: (target, context) => attempt(limited(generation, context), target, context),

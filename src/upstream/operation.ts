@@ -132,6 +132,8 @@ export interface Replayable {
   readonly request: GenRequest
   /** The call with a hearing at each of its attempts. */
   heard(open: () => Hearing): Call
+  /** The call with a transcript of its answer. */
+  kept(): Call
   /** Begins to tell the client an answer that no attempt of this call brought. */
   replay(context: ReplayContext): AnswerWriter
 }

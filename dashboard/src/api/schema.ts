@@ -165,6 +165,11 @@ query: { days?: number | undefined }
 body: undefined
 response: { data: ({ id: string; kind: "price-changed" | "price-will-change" | "retires" | "retired"; model: string; at: string; in_use: boolean; successor?: string | undefined; before?: { [name: string]: unknown } | undefined; after?: { [name: string]: unknown } | undefined; message: string })[] }
 }
+  'GET /payloads': {
+query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; created_at: string; dialect: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; status: number; request?: { [name: string]: unknown } | undefined; answer?: { [name: string]: unknown } | undefined; answer_text?: string | undefined })[]; next_cursor?: string | undefined }
+}
   'GET /providers': {
 query: undefined
 body: undefined
@@ -179,6 +184,11 @@ response: { data: ({ id: string; created_at: string; dialect: string; operation:
 query: undefined
 body: undefined
 response: { id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; revision?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number; decision?: { strategy: string; reason: string; candidates: ({ target: string; score?: number | undefined; skipped_because?: string | undefined })[] } | undefined; attempts: ({ n: number; provider: string; model: string; credential?: string | undefined; started_ms: number; headers_ms?: number | undefined; first_token_ms?: number | undefined; ended_ms: number; status?: number | undefined; code?: string | undefined; message?: string | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; upstream_request_id?: string | undefined; dropped: (string)[]; contract?: string | undefined; empty?: true | undefined; continues?: true | undefined; skipped_because?: string | undefined })[] }
+}
+  'GET /requests/{id}/payload': {
+query: undefined
+body: undefined
+response: { id: string; created_at: string; dialect: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; status: number; request?: { [name: string]: unknown } | undefined; answer?: { [name: string]: unknown } | undefined; answer_text?: string | undefined }
 }
   'GET /routes': {
 query: undefined

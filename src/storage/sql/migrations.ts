@@ -10,6 +10,7 @@ import { evalMigrations } from './eval-migrations.ts'
 import { batchMigrations } from './batch-migrations.ts'
 import { budgetMigrations } from './budget-migrations.ts'
 import { sharedLedgerMigrations } from './ledger-migrations.ts'
+import { payloadMigrations } from './payload-migrations.ts'
 import { rolloutMigrations } from './rollout-migrations.ts'
 import { secretMigrations } from './secret-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   ...auditMigrations,
   ...rolloutMigrations,
   ...secretMigrations,
+  ...payloadMigrations,
 ]

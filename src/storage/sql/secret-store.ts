@@ -1,6 +1,7 @@
-/** Stored secrets and their data keys in the database. Both are ciphertext here. */
+/** Stored secrets in the database. Their values are ciphertext here. */
 
-import type { SealedSecret, StoredSecretStore, WrappedKey } from '../../secrets/port.ts'
+import type { SealedSecret, StoredSecretStore } from '../../secrets/port.ts'
+import { createDataKeyStore } from './data-key-store.ts'
 import type { Database } from './database.ts'
 
 interface SecretRow {
@@ -12,21 +13,10 @@ interface SecretRow {
   readonly updated_at_ms: number
 }
 
-interface KeyRow {
-  readonly org: string
-  readonly version: number
-  readonly wrap_id: string
-  readonly wrapped: string
-  readonly created_at_ms: number
-}
+type SecretTables = { readonly stored_secrets: SecretRow }
 
-type SecretTables = {
-  readonly stored_secrets: SecretRow
-  readonly secret_data_keys: KeyRow
-}
-
-export function createSecretStore({ kysely }: Database): StoredSecretStore {
-  const db = kysely.withTables<SecretTables>()
+export function createSecretStore(database: Database): StoredSecretStore {
+  const db = database.kysely.withTables<SecretTables>()
   return {
     async list(org) {
       const rows = await db
@@ -74,35 +64,7 @@ export function createSecretStore({ kysely }: Database): StoredSecretStore {
         .executeTakeFirst()
       return numDeletedRows === 1n
     },
-    async keys(org) {
-      const rows = await db
-        .selectFrom('secret_data_keys')
-        .selectAll()
-        .where('org', '=', org)
-        .orderBy('version')
-        .execute()
-      return rows.map(({ wrap_id: wrapId, created_at_ms: createdAtMs, ...row }) => ({
-        ...row,
-        wrapId,
-        createdAtMs,
-      }))
-    },
-    async addKey(key) {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('secret_data_keys')
-        .values(toKeyRow(key))
-        .onConflict((conflict) => conflict.columns(['org', 'version']).doNothing())
-        .executeTakeFirst()
-      return numInsertedOrUpdatedRows === 1n
-    },
-    async rewrapKey({ org, version, wrapId, wrapped }) {
-      await db
-        .updateTable('secret_data_keys')
-        .set({ wrap_id: wrapId, wrapped })
-        .where('org', '=', org)
-        .where('version', '=', version)
-        .execute()
-    },
+    ...createDataKeyStore(database, 'secret_data_keys'),
   }
 }
 
@@ -112,8 +74,4 @@ function toSecret({ key_version: keyVersion, updated_at_ms: updatedAtMs, ...row 
 
 function toRow({ keyVersion, updatedAtMs, ...secret }: SealedSecret): SecretRow {
   return { ...secret, key_version: keyVersion, updated_at_ms: updatedAtMs }
-}
-
-function toKeyRow({ wrapId, createdAtMs, ...key }: WrappedKey): KeyRow {
-  return { ...key, wrap_id: wrapId, created_at_ms: createdAtMs }
 }

@@ -1,0 +1,49 @@
+/** What detectors find in a text: spans of a kind, and how a text reads with them replaced. */
+
+export interface Finding {
+  /** Such as `email`; of a list of the operator's own, its name. */
+  readonly kind: string
+  /** UTF-16 offsets, the end exclusive. */
+  readonly start: number
+  readonly end: number
+}
+
+/** Finds every span of its kind, in time linear in the text's length. Pure. */
+export interface Detector {
+  readonly kind: string
+  find(text: string): readonly Finding[]
+}
+
+/** What all of them find, in order and without overlap: what begins first wins, then what is longest. */
+export function findAll(text: string, detectors: readonly Detector[]): readonly Finding[] {
+  const all: Finding[] = []
+  for (const detector of detectors) {
+    const found = detector.find(text)
+    if (found.length > 0) all.push(...found)
+  }
+  if (all.length < 2) return all
+  all.sort((a, b) => a.start - b.start || b.end - a.end)
+  let end = 0
+  return all.filter((finding) => {
+    if (finding.start < end) return false
+    end = finding.end
+    return true
+  })
+}
+
+/** The text with each finding replaced; `findings` as `findAll` gives them. */
+export function replaceFindings(
+  text: string,
+  findings: readonly Finding[],
+  replacement: (finding: Finding, found: string) => string,
+): string {
+  if (findings.length === 0) return text
+  let result = ''
+  let at = 0
+  for (const finding of findings) {
+    const { start, end } = finding
+    result += text.slice(at, start) + replacement(finding, text.slice(start, end))
+    at = end
+  }
+  return result + text.slice(at)
+}

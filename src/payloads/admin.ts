@@ -1,0 +1,106 @@
+/** The administration routes of payloads: what was asked and answered, for those who may read it. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { GatewayError } from '../core/error.ts'
+import { defined, type JsonObject } from '../core/json.ts'
+import { answerTextOf } from './content.ts'
+import type { Payload, PayloadQuery } from './port.ts'
+import type { PayloadReader } from './port.ts'
+
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .describe('ISO 8601 with an offset.')
+
+const query = z.strictObject({
+  from: time.optional(),
+  to: time.optional(),
+  route: z.string().optional(),
+  model: z.string().optional().describe('The model that answered.'),
+  key: z.string().optional().describe("The key's id or name."),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  tag: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+})
+
+const shape = z.object({
+  id: z.string().describe("The request's."),
+  created_at: z.iso.datetime(),
+  dialect: z.string(),
+  requested_model: z.string(),
+  route: z.string().optional(),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  key_id: z.string(),
+  key_name: z.string(),
+  user: z.string().optional(),
+  session: z.string().optional(),
+  tags: z.array(z.string()),
+  status: z.int(),
+  request: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("In Weir's own form, redacted, without media. Absent where it was too large to keep."),
+  answer: z.record(z.string(), z.unknown()).optional().describe('Absent where there was no whole answer.'),
+  answer_text: z.string().optional().describe('What the first choice says.'),
+})
+
+/** `GET /payloads` and `GET /requests/{id}/payload`. Both show what callers wrote: their policy is not `read`. */
+export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/payloads',
+      policy: 'write',
+      summary: 'Recorded payloads, newest first.',
+      query,
+      response: z.object({ data: z.array(shape), next_cursor: z.string().optional() }),
+      async run({ org, query: { from, to, ...rest } }) {
+        const wanted = defined({ ...rest, org, fromMs: from, toMs: to }) as PayloadQuery
+        const { data, nextCursor } = await payloads.list(wanted)
+        return {
+          body: { data: data.map(toView), ...(nextCursor !== undefined && { next_cursor: nextCursor }) },
+        }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/requests/{id}/payload',
+      policy: 'write',
+      summary: 'What one request asked and was answered, where that is recorded.',
+      response: shape,
+      async run({ org, params: { id = '' } }) {
+        const payload = await payloads.get(org, id)
+        if (payload === undefined) throw new GatewayError('not_found', 'No payload of this request is kept.')
+        return { body: toView(payload) }
+      },
+    }),
+  ]
+}
+
+function toView(payload: Payload): JsonObject {
+  const { content, atMs, requestedModel, keyId, keyName, id, dialect, tags, status } = payload
+  const { route, provider, model, user, session } = payload
+  const { request, answer } = content ?? {}
+  return defined({
+    id,
+    created_at: new Date(atMs).toISOString(),
+    dialect,
+    requested_model: requestedModel,
+    route,
+    provider,
+    model,
+    key_id: keyId,
+    key_name: keyName,
+    user,
+    session,
+    tags,
+    status,
+    request,
+    answer,
+    answer_text: answer && answerTextOf(answer),
+  }) as unknown as JsonObject
+}
