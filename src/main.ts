@@ -21,6 +21,7 @@ import { readDashboard } from './compose/dashboard.ts'
 import { lockDataDir, sealingKey } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
 import { composeEvals } from './compose/evals.ts'
+import { forgetRoutes } from './compose/forget.ts'
 import { openIdempotency } from './compose/idempotency.ts'
 import { createAskModel, createEmbedTexts, type InnerCallParts } from './compose/inner-calls.ts'
 
@@ -418,6 +419,13 @@ async function compose({
     ...cacheRoutes(cache),
     ...recording.routes,
     ...batching.adminRoutes,
+    ...forgetRoutes({
+      ...{ ...stores, payloads: recording.payloads },
+      keysOf: access.keysOf,
+      answers: cache.store,
+      files: batching.files,
+      batches: batching.batches,
+    }),
     ...composeSecretRoutes({
       settings: () => current.secrets,
       store: stores.secrets,

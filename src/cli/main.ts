@@ -9,6 +9,7 @@ import { addBackup, addRestore } from './backup.ts'
 import { addCheck } from './check.ts'
 import { addDrift } from './drift.ts'
 import { addEval } from './eval.ts'
+import { addForget } from './forget.ts'
 import { addImport } from './import.ts'
 import { addLedger } from './ledger.ts'
 import { addKeys } from './keys.ts'
@@ -42,6 +43,7 @@ addBackup(program, output)
 addRestore(program, output)
 addLedger(program, output)
 addAudit(program, output)
+addForget(program, output)
 addRollout(program, output)
 addSimulate(program, output)
 

@@ -36,6 +36,8 @@ export interface Access {
   readonly routes: readonly AdminRoute[]
   /** Of teams and users, those that have been removed included. */
   readonly names: OwnerNames
+  /** The ids of the keys that are this user's, whose id, name or address it is. */
+  keysOf(org: string, user: string): readonly string[]
   /** The text of the key that is made where there is none yet. */
   readonly firstKey: string | undefined
   /** The keyring of a new configuration; requests of declared keys that it lacks are ended. */
@@ -97,6 +99,14 @@ export async function createAccess({
       user: (id) => directory.users.get(id)?.name,
     },
     firstKey,
+    keysOf(org, user) {
+      const theirs = [...directory.users.values()].filter(
+        ({ org: of, id, name, email }) => of === org && [id, name, email].includes(user),
+      )
+      const ids = new Set(theirs.map(({ id }) => id))
+      const keys = [...directory.keys.values()]
+      return keys.flatMap((key) => (key.user !== undefined && ids.has(key.user) ? [key.id] : []))
+    },
     reload(next) {
       const before = keyring.declared
       keyring = keyring.withDeclared(next.keys.map(toDeclared))

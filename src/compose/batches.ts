@@ -9,10 +9,10 @@ import type { AdminRoute } from '../admin/route.ts'
 import { batchAdminRoutes, toBatchView } from '../batch/admin.ts'
 import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
 import type { Batch } from '../batch/batch.ts'
-import { createBatches } from '../batch/batches.ts'
+import { type Batches, createBatches } from '../batch/batches.ts'
 import { Dispatcher } from '../batch/dispatcher.ts'
 import { openFileFolder } from '../batch/file-folder.ts'
-import { createFiles } from '../batch/files.ts'
+import { createFiles, type Files } from '../batch/files.ts'
 import { batchRoutes, fileRoutes } from '../batch/openai-routes.ts'
 import type { BatchStore, FileStore, Lease } from '../batch/port.ts'
 import { readResults } from '../batch/read-results.ts'
@@ -62,6 +62,8 @@ export interface BatchingParts {
 export interface Batching {
   readonly sideRoutes: readonly SideRoute[]
   readonly adminRoutes: readonly AdminRoute[]
+  readonly files: Files
+  readonly batches: Batches
   /** Begins to work. */
   start(): void
 }
@@ -167,6 +169,8 @@ export function createBatching(parts: BatchingParts): Batching {
       callerSideRoute('/v1/messages/batches', messageBatchRoutes(api)),
     ],
     adminRoutes: batchAdminRoutes({ batches, lanes: () => dispatcher.lanes() }),
+    files,
+    batches,
     start() {
       files.start()
       worker.start()

@@ -33,7 +33,7 @@ async function recallItems(exchange: Exchange): Promise<void> {
 }
 
 /** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
-export async function remember({ last, call, principal, parts, inbound }: Exchange): Promise<void> {
+export async function remember({ last, call, principal, parts, inbound, user }: Exchange): Promise<void> {
   if (call?.memory?.keep !== true) return
   const { transcript } = last ?? {}
   const id = transcript && asString(transcript.body['id'])
@@ -41,7 +41,10 @@ export async function remember({ last, call, principal, parts, inbound }: Exchan
   const conversation = conversationOf(transcript.request, transcript.answer)
   const owner = { org: principal!.org, keyId: principal!.keyId, id }
   try {
-    await parts.stored.keep(owner, { conversation, answer: transcript.body })
+    await parts.stored.keep(
+      { ...owner, ...(user !== undefined && { user }) },
+      { conversation, answer: transcript.body },
+    )
   } catch (cause) {
     // The answer is good; only its continuation is lost.
     parts.onError(new GatewayError('internal', 'A response could not be kept.', { cause }), inbound.id)

@@ -39,6 +39,11 @@ export interface ClaimStore {
   /** Deletes the claim of the run; nothing happens where another run has taken over, or an answer is kept. */
   release(id: ClaimId, requestId: string): Promise<void>
   renew(requestIds: readonly string[], leaseUntilMs: number): Promise<void>
+  /** Deletes the claims of these runs and of these keys, with their answers, and tells how many. */
+  forget(
+    org: string,
+    runs: { readonly requestIds: readonly string[]; readonly keyIds: readonly string[] },
+  ): Promise<number>
   /** Deletes what has expired, then the oldest answers beyond the bounds; at most `limit`, and tells how many. */
   prune(nowMs: number, bounds: KeptBounds, limit: number): Promise<number>
 }

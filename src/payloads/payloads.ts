@@ -1,14 +1,8 @@
 /** Reads recorded payloads, and deletes those of a user. */
 
+import type { Whose } from '../core/whose.ts'
 import { readContent } from './content.ts'
-import type {
-  Forgotten,
-  Payload,
-  PayloadReader,
-  PayloadSealing,
-  PayloadStore,
-  SealedPayload,
-} from './port.ts'
+import type { Payload, PayloadReader, PayloadSealing, PayloadStore, SealedPayload } from './port.ts'
 import { placeOf } from './recorder.ts'
 
 export interface PayloadsParts {
@@ -20,7 +14,7 @@ export interface PayloadsParts {
 
 export interface Payloads extends PayloadReader {
   /** Tells how many. */
-  forget(org: string, whose: Forgotten): Promise<number>
+  forget(org: string, whose: Whose): Promise<number>
 }
 
 export function createPayloads({ store, sealing, flush }: PayloadsParts): Payloads {

@@ -2,6 +2,7 @@
 
 import type { Answer } from '../core/answer.ts'
 import type { GenRequest } from '../core/request.ts'
+import type { Whose } from '../core/whose.ts'
 
 /** What a payload can be found by. */
 export interface PayloadHead {
@@ -76,19 +77,13 @@ export interface SealedPayload extends PayloadHead {
   readonly sealed: Uint8Array
 }
 
-/** Whose payloads: those of requests that named this user, and those of keys that are the user's. */
-export interface Forgotten {
-  readonly user: string
-  readonly keyIds: readonly string[]
-}
-
 export interface PayloadStore {
   /** One whose id is already stored is left as it was. */
   insert(payloads: readonly SealedPayload[]): Promise<void>
   search(query: PayloadQuery): Promise<Page<SealedPayload>>
   get(org: string, id: string): Promise<SealedPayload | undefined>
   /** Deletes all of them and tells how many. */
-  forget(org: string, whose: Forgotten): Promise<number>
+  forget(org: string, whose: Whose): Promise<number>
   /** Deletes at most `limit` of the oldest that a limit excludes, and tells how many. */
   prune(bounds: { readonly olderThanMs: number; readonly maxBytes: number }, limit: number): Promise<number>
 }

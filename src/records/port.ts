@@ -1,5 +1,6 @@
 /** What records need stored. A storage implements it; it sees of this folder only this file. */
 
+import type { Whose } from '../core/whose.ts'
 import type { RequestRecord } from './record.ts'
 
 export type { RequestRecord } from './record.ts'
@@ -51,6 +52,15 @@ export interface RecordStore {
    */
   search(query: RecordQuery): RecordPage
   get(org: string, id: string): RequestRecord | undefined
+  /**
+   * One step of taking a person out of records: user, session, address, and messages, which may quote a prompt. It
+   * looks at a bounded number of records after this place, and gives the ids of the requests and the next place.
+   */
+  forget(
+    org: string,
+    whose: Whose,
+    after: number,
+  ): { readonly ids: readonly string[]; readonly next?: number }
   /** Deletes a bounded number of the oldest records that a limit excludes and tells how many: 0 when none is left. */
   prune(limits: PruneLimits): number
   /** What the records take on disk, free space within the file not counted. */

@@ -42,6 +42,7 @@ function createBench(t: TestContext, options: Partial<RecorderOptions> = {}): Be
     },
     search: () => ({ data: [] }),
     get: () => undefined,
+    forget: () => ({ ids: [] }),
     prune(limits) {
       bench.prunes.push(limits)
       return bench.pruneAnswers.shift() ?? 0

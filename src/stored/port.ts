@@ -1,11 +1,15 @@
 /** What stored responses need kept. A storage implements it; it sees of this folder only this file. */
 
+import type { Whose } from '../core/whose.ts'
+
 /** One response with its conversation, sealed: the store can tell neither from noise. */
 export interface SealedResponse {
   readonly org: string
   readonly keyId: string
   /** As the client knows it; unique for one key only, because providers make these ids. */
   readonly id: string
+  /** Whom the request named, to be forgotten by. */
+  readonly user?: string
   /** Unix milliseconds. */
   readonly createdAtMs: number
   readonly expiresAtMs: number
@@ -22,6 +26,8 @@ export interface StoredResponseStore {
   getByItem(org: string, keyId: string, itemId: string): Promise<SealedResponse | undefined>
   /** False when there is none. */
   delete(org: string, keyId: string, id: string): Promise<boolean>
+  /** Deletes all of them and tells how many. */
+  forget(org: string, whose: Whose): Promise<number>
   /** Deletes at most `limit` responses that expired by then and tells how many. */
   prune(nowMs: number, limit: number): Promise<number>
 }

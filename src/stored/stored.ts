@@ -27,7 +27,7 @@ export interface StoredResponsesOptions {
 
 export interface StoredResponses {
   /** False when it is too large to keep. Throws when the store fails. */
-  keep(owner: ResponseOwner, response: StoredResponse): Promise<boolean>
+  keep(owner: ResponseOwner & { readonly user?: string }, response: StoredResponse): Promise<boolean>
   /**
    * What the same key of the same organisation has kept under the id. A response that has expired, that was
    * changed in the store, or that another key has kept is not there. One that is being kept here is waited for.
@@ -94,6 +94,7 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
         org: owner.org,
         keyId: owner.keyId,
         id: owner.id,
+        ...(owner.user !== undefined && { user: owner.user }),
         ...life,
         conversation: seal(key, placeOf(owner, life, 'conversation'), conversation),
         answer: seal(key, placeOf(owner, life, 'answer'), answer),

@@ -315,6 +315,11 @@ query: undefined
 body: undefined
 response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
 }
+  'POST /forget': {
+query: undefined
+body: { user: string }
+response: { keys: number; payloads: number; records: number; responses: number; repeatable_answers: number; batches: number; files: number; open_batches: number; cache_entries: number; stays: (string)[] }
+}
   'POST /keys': {
 query: undefined
 body: { name: string; expires_at?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }

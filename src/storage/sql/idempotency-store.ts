@@ -21,6 +21,9 @@ type ClaimTables = {
   readonly idempotency_claims: ClaimRow
 }
 
+/** Databases bound the parameters of a query. */
+const idsPerQuery = 500
+
 const identity = ['org', 'key_id', 'digest'] as const
 
 export function createClaimStore({ kysely, transaction }: Database): ClaimStore {
@@ -99,6 +102,23 @@ export function createClaimStore({ kysely, transaction }: Database): ClaimStore 
         .set({ lease_until_ms: leaseUntilMs })
         .where('request_id', 'in', requestIds)
         .execute()
+    },
+    async forget(org, { requestIds, keyIds }) {
+      let deleted = 0
+      for (const [column, values] of [
+        ['request_id', requestIds],
+        ['key_id', keyIds],
+      ] as const) {
+        for (let at = 0; at < values.length; at += idsPerQuery) {
+          const { numDeletedRows } = await db
+            .deleteFrom('idempotency_claims')
+            .where('org', '=', org)
+            .where(column, 'in', values.slice(at, at + idsPerQuery))
+            .executeTakeFirstOrThrow()
+          deleted += Number(numDeletedRows)
+        }
+      }
+      return deleted
     },
     prune: (nowMs, { maxAnswers, maxBytes }, limit) =>
       transaction(async (given) => {

@@ -48,4 +48,11 @@ export const storedResponseMigrations: readonly Migration[] = [
         .columns(['org', 'key_id', 'response_id']),
     ],
   },
+  {
+    name: 'stored-responses-0003-user',
+    statements: ({ schema }) => [
+      schema.alterTable('stored_responses').addColumn('user_id', 'text'),
+      schema.createIndex('stored_responses_by_user').on('stored_responses').columns(['org', 'user_id']),
+    ],
+  },
 ]

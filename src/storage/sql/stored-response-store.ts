@@ -11,6 +11,7 @@ interface StoredResponseRow {
   readonly expires_at_ms: number
   readonly conversation: Uint8Array
   readonly answer: Uint8Array
+  readonly user_id: string | null
 }
 
 interface StoredItemRow {
@@ -42,6 +43,7 @@ export function createStoredResponseStore({ kysely, transaction }: Database): St
               expires_at_ms: ref('excluded.expires_at_ms'),
               conversation: ref('excluded.conversation'),
               answer: ref('excluded.answer'),
+              user_id: ref('excluded.user_id'),
             })),
           )
           .execute()
@@ -94,6 +96,16 @@ export function createStoredResponseStore({ kysely, transaction }: Database): St
         .executeTakeFirstOrThrow()
       return numDeletedRows > 0
     },
+    async forget(org, { user, keyIds }) {
+      const { numDeletedRows } = await db
+        .deleteFrom('stored_responses')
+        .where('org', '=', org)
+        .where(({ eb, or }) =>
+          or([eb('user_id', '=', user), ...(keyIds.length > 0 ? [eb('key_id', 'in', keyIds)] : [])]),
+        )
+        .executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
+    },
     async prune(nowMs, limit) {
       const expired = db
         .selectFrom('stored_responses')
@@ -119,6 +131,7 @@ function toRow(response: SealedResponse): StoredResponseRow {
     expires_at_ms: response.expiresAtMs,
     conversation: response.conversation,
     answer: response.answer,
+    user_id: response.user ?? null,
   }
 }
 
@@ -131,5 +144,6 @@ function toSealed(row: StoredResponseRow): SealedResponse {
     expiresAtMs: row.expires_at_ms,
     conversation: row.conversation,
     answer: row.answer,
+    ...(row.user_id !== null && { user: row.user_id }),
   }
 }

@@ -273,3 +273,34 @@ test('a second connection reads while the first writes, and sees whole groups on
   assert.ok(seenWithin.length >= 10 && seenWithin.every((count) => count === 10))
   assert.equal(everything(reader, {}, 100).length, 20)
 })
+
+test('a person is taken out of records step by step, and others stay as they are', (t) => {
+  const { store } = open(t, 2)
+  const mine = { user: 'ada', session: 's', clientAddress: '192.0.2.1', message: 'said: hello' }
+  const attempts = [{ ...createRequestRecord(0).attempts[0]!, message: 'said: hello' }]
+  const records = [
+    createRequestRecord(1, { ...mine, attempts }),
+    createRequestRecord(2, { ...mine, user: 'bob' }),
+    createRequestRecord(3, { ...mine, user: 'bob', keyId: 'of-ada' }),
+    createRequestRecord(4, { ...mine, org: 'another' }),
+    createRequestRecord(5, mine),
+  ]
+  store.insert(records)
+  const ids: string[] = []
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const step = store.forget('default', { user: 'ada', keyIds: ['of-ada'] }, after)
+    ids.push(...step.ids)
+    after = step.next
+  }
+  assert.deepEqual(ids, [records[0]!.id, records[2]!.id, records[4]!.id])
+  for (const id of ids) {
+    const record = store.get('default', id)!
+    assert.deepEqual(
+      [record.user, record.session, record.clientAddress, record.message],
+      [...Array.from({ length: 4 }, () => undefined)],
+    )
+    assert.ok(record.attempts.every(({ message }) => message === undefined))
+  }
+  assert.equal(store.get('default', records[1]!.id)!.user, 'bob')
+  assert.equal(store.get('another', records[3]!.id)!.user, 'ada')
+})

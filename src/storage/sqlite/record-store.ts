@@ -10,6 +10,7 @@ import {
   type SqlBool,
 } from 'kysely'
 import { type ErrorCode, GatewayError } from '../../core/error.ts'
+import type { Whose } from '../../core/whose.ts'
 import type { RecordQuery, RecordStore, RequestRecord } from '../../records/port.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import { createQueryBuilder } from './kysely.ts'
@@ -88,6 +89,19 @@ export function createRecordStore(
       const query = builder.selectFrom('request_records').selectAll()
       const [row] = select(query.where('org', '=', org).where('id', '=', id)) as RecordRow[]
       return row && toRecord(row)
+    },
+    forget(org, whose, after) {
+      const rows = select(personalOf(org, whose, after, window)) as RecordRow[]
+      transact(database, () => {
+        for (const { seq, body } of rows) change(impersonal(seq, body))
+      })
+      checkpointer?.note(rows.length)
+      const next = after + window
+      const [last] = select(
+        builder.selectFrom('request_records').select('seq').orderBy('seq', 'desc').limit(1),
+      )
+      const isEnd = last === undefined || (last as RecordRow).seq <= next
+      return { ids: rows.map(({ id }) => id), ...(!isEnd && { next }) }
     },
     prune({ olderThanMs, maxBytes }) {
       vacuum.step()
@@ -249,6 +263,28 @@ function readCursor(cursor: string): Position {
     throw new GatewayError('invalid_request', 'The cursor is not one of this list.', { param: 'cursor' })
   }
   return { at_ms: Number(match[1]), seq: Number(match[2]) }
+}
+
+// -- forgetting
+
+/** The records of a person among those that came in next. */
+function personalOf(org: string, { user, keyIds }: Whose, after: number, window: number): Compilable {
+  const isTheirs = eb.or([eb('user', '=', user), ...(keyIds.length > 0 ? [eb('key_id', 'in', keyIds)] : [])])
+  return builder
+    .selectFrom('request_records')
+    .selectAll()
+    .where('seq', '>', after)
+    .where('seq', '<=', after + window)
+    .where(eb.and([eb('org', '=', org), isTheirs]))
+}
+
+function impersonal(seq: number, text: string): Compilable {
+  const { clientAddress: _, message: _message, ...body } = JSON.parse(text) as Body
+  const attempts = body.attempts.map(({ message: _quoted, ...attempt }) => attempt)
+  return builder
+    .updateTable('request_records')
+    .set({ user: null, session: null, body: JSON.stringify({ ...body, attempts }) })
+    .where('seq', '=', seq)
 }
 
 // -- pruning

@@ -1,0 +1,171 @@
+/** Forgetting a user: what each part deletes, in one administrative act that says what it did and what stays. */
+
+import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type Batch, isOpen } from '../batch/batch.ts'
+import type { Batches } from '../batch/batches.ts'
+import type { Files } from '../batch/files.ts'
+import type { AnswerStore } from '../cache/port.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Whose } from '../core/whose.ts'
+import type { ClaimStore } from '../idempotency/port.ts'
+import type { Payloads } from '../payloads/payloads.ts'
+import type { RecordStore } from '../records/port.ts'
+import type { StoredResponseStore } from '../stored/port.ts'
+
+export interface ForgetParts {
+  /** The ids of the keys that are this user's. */
+  keysOf(org: string, user: string): readonly string[]
+  readonly payloads: Pick<Payloads, 'forget'>
+  readonly records: Pick<RecordStore, 'forget'>
+  readonly responses: Pick<StoredResponseStore, 'forget'>
+  readonly claims: Pick<ClaimStore, 'forget'>
+  readonly answers: Pick<AnswerStore, 'purge'>
+  readonly files: Pick<Files, 'list' | 'delete'>
+  readonly batches: Pick<Batches, 'list' | 'cancel' | 'delete'>
+}
+
+const count = z.int()
+
+const reply = z.object({
+  keys: count.describe("The user's own: all that belongs to them goes too. The keys themselves stay."),
+  payloads: count,
+  records: count.describe('Of this instance, without user, session, address and messages from now on.'),
+  responses: count.describe('Kept with `store: true`.'),
+  repeatable_answers: count.describe('Kept for an `idempotency-key`.'),
+  batches: count,
+  files: count,
+  open_batches: count.describe(
+    'Being cancelled: they and their files go when this is called again after their end.',
+  ),
+  cache_entries: count.describe("All of the organisation's: kept answers do not say who asked."),
+  stays: z.array(z.string()),
+})
+
+/** What is not deleted, in words for whoever has to answer for it. */
+export const stays = [
+  'the ledger: what each call cost, with its user and session, for as long as accounts are kept',
+  'the audit: who did what, where the user is named; this act by a fingerprint of the name',
+  'backups: they hold what they held; delete those that are older, or call this again after a restore',
+  'requests that are under way: call this when they are over',
+  'records of other instances: call it on each',
+  'what was made from traffic: data sets, golden sets, evaluations, alerts',
+] as const
+
+export function forgetRoutes(parts: ForgetParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'POST',
+      path: '/forget',
+      policy: 'write',
+      summary:
+        'Deletes what is kept of what a user asked and was answered, and takes the user out of records.',
+      body: z.strictObject({
+        user: z.string().min(1).max(512).describe('As requests named it, or as the store knows it.'),
+      }),
+      response: reply,
+      audit: {
+        action: 'user.forget',
+        // The audit cannot forget: it is not told the name.
+        object: ({ body }) => `user:${fingerprint(body.user)}`,
+        after: ({ body }) => ({ user: fingerprint(body.user) }),
+      },
+      run: async ({ org, body: { user } }) => ({
+        body: await forget(org, { user, keyIds: parts.keysOf(org, user) }, parts),
+      }),
+    }),
+  ]
+}
+
+async function forget(org: string, whose: Whose, parts: ForgetParts): Promise<z.output<typeof reply>> {
+  const payloads = await parts.payloads.forget(org, whose)
+  const requestIds = await forgetRecords(org, whose, parts)
+  const responses = await parts.responses.forget(org, whose)
+  const repeatable = await parts.claims.forget(org, { requestIds, keyIds: whose.keyIds })
+  let [batches, files, open] = [0, 0, 0]
+  for (const keyId of whose.keyIds) {
+    const of = await forgetBatches(org, keyId, parts)
+    batches += of.deleted
+    open += of.open
+    files += await forgetFiles(org, keyId, parts)
+  }
+  return {
+    keys: whose.keyIds.length,
+    payloads,
+    records: requestIds.length,
+    responses,
+    repeatable_answers: repeatable,
+    batches,
+    files,
+    open_batches: open,
+    cache_entries: await parts.answers.purge(org, {}),
+    stays: [...stays],
+  }
+}
+
+/** The ids of the requests whose records they are. */
+async function forgetRecords(org: string, whose: Whose, { records }: ForgetParts): Promise<string[]> {
+  const ids: string[] = []
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const step = records.forget(org, whose, after)
+    ids.push(...step.ids)
+    after = step.next
+    await setImmediate()
+  }
+  return ids
+}
+
+const perPage = 100
+
+async function forgetBatches(
+  org: string,
+  keyId: string,
+  { batches }: ForgetParts,
+): Promise<{ deleted: number; open: number }> {
+  const all: Batch[] = []
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page = await batches.list({ org, keyId, limit: perPage, ...(after !== '' && { after }) })
+    all.push(...page)
+    after = page.length === perPage ? page.at(-1)?.id : undefined
+  }
+  let open = 0
+  for (const { id, status } of all) {
+    if (isOpen(status)) {
+      open++
+      await batches.cancel({ org, keyId }, id).catch(ignoreConflict)
+    } else await batches.delete({ org, keyId }, id)
+  }
+  return { deleted: all.length - open, open }
+}
+
+async function forgetFiles(org: string, keyId: string, { files }: ForgetParts): Promise<number> {
+  let deleted = 0
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page = await files.list({
+      org,
+      keyId,
+      order: 'asc',
+      limit: perPage,
+      ...(after !== '' && { after }),
+    })
+    for (const { id } of page) {
+      // One that a batch still needs goes with it.
+      if (await files.delete({ org, keyId }, id).then(isDone, ignoreConflict)) deleted++
+    }
+    after = page.length === perPage ? page.at(-1)?.id : undefined
+  }
+  return deleted
+}
+
+const isDone = () => true
+
+function ignoreConflict(error: unknown): undefined {
+  if (!(error instanceof GatewayError && (error.code === 'conflict' || error.code === 'not_found')))
+    throw error
+}
+
+function fingerprint(user: string): string {
+  return createHash('sha256').update(user).digest('hex').slice(0, 12)
+}
