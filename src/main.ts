@@ -420,7 +420,8 @@ async function compose({
     ...recording.routes,
     ...batching.adminRoutes,
     ...forgetRoutes({
-      ...{ ...stores, payloads: recording.payloads },
+      ...stores,
+      payloads: recording.payloads,
       keysOf: access.keysOf,
       answers: cache.store,
       files: batching.files,
