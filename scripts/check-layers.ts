@@ -41,6 +41,7 @@ const features = [
   'secrets',
   'stored',
   'idempotency',
+  'experiments',
 ]
 /** The data path from the wire inwards: each may import those left of it. */
 const path = ['core', 'framing', 'dialects', 'providers', 'upstream', 'routing', 'gateway', 'http']

@@ -14,9 +14,10 @@ import { openPayload, recordPayload } from './gateway/payload.ts'
 import { toRecord } from './gateway/record.ts'
 import { endRun, repeat } from './gateway/repeat.ts'
 import { bookSaving } from './gateway/saving.ts'
+import { assign } from './routing/experiment.ts'
 import { findDestination } from './routing/plan.ts'
 import { chooseRevision, withDefaults } from './routing/revision.ts'
-import { isRoute } from './routing/route.ts'
+import { type Experiment, isRoute, type Route } from './routing/route.ts'
 
 export function createGateway(parts: GatewayParts): Gateway {
   return { serve: (inbound) => serve(new Exchange(parts, inbound)) }
@@ -83,11 +84,19 @@ function find(exchange: Exchange): void {
   const { call, snapshot, parts, session, atMs } = exchange
   const found = findDestination(call!.model, snapshot.table)
   if (!isRoute(found)) return void (exchange.destination = found)
-  const route = chooseRevision(found, session, parts.routing.random)
+  let route = chooseRevision(found, session, parts.routing.random)
+  if (route.experiment) route = assignTo(exchange, route.experiment)
   exchange.destination = route
   const { defaults } = route
   if (!defaults || !call!.rewritten) return
   exchange.call = call!.rewritten((request) => withDefaults(request, defaults, atMs))
+}
+
+function assignTo(exchange: Exchange, experiment: Experiment): Route {
+  const { session, payer: user, principal } = exchange
+  const { route, assignment } = assign(experiment, { session, user, keyId: principal!.keyId })
+  exchange.assignment = assignment
+  return route
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -22,6 +22,7 @@ import { lockDataDir, sealingKey } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
 import { composeEvals } from './compose/evals.ts'
 import { forgetRoutes } from './compose/forget.ts'
+import { openExperiments } from './compose/experiments.ts'
 import { openIdempotency } from './compose/idempotency.ts'
 import { createAskModel, createEmbedTexts, type InnerCallParts } from './compose/inner-calls.ts'
 
@@ -229,8 +230,18 @@ async function compose({
   const catalogue = new CatalogueSource(() => current)
   // Planning wants prices and limits from the first request on.
   if (Object.keys(config.routes).length > 0 || config.cache.exact) await catalogue.load()
-  const tableOf = (next: Config) =>
-    createRoutingTable(next, simulatorUrl, catalogue.lookUp(next), rollout.revisions)
+  const { experiments, ...experimenting } = await openExperiments({
+    config: () => current,
+    store: stores.experiments,
+    rollout: rollout.rollout,
+    alerts: () => alerting.alerts,
+    costOf: (provider, model, usage) => catalogue.costOf(provider, model, usage, clock.nowMs()),
+    clock,
+    log,
+  })
+  closers.add(() => experiments.close())
+  const revisions = { ...rollout.revisions, isEnded: experiments.isEnded }
+  const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next), revisions)
   let snapshot: Snapshot = { keyring, table: tableOf(current) }
   const limits = createLimits(() => current, shared.limitCounters)
   const events = createLiveEvents()
@@ -307,6 +318,7 @@ async function compose({
   }
   takeUpRoutes()
   rollout.onChange(takeUpRoutes)
+  experimenting.onChange(takeUpRoutes)
   const contracts = composeContracts(() => current)
   closers.add(() => contracts.close())
   const newRequestId = createIdFactory(randomBytes, clock)
@@ -370,7 +382,7 @@ async function compose({
     embed: createEmbedTexts(driftAccount),
     hasSchedule: !isControlOnly,
   })
-  lookers.push(drift.observe, rollout.observe)
+  lookers.push(drift.observe, rollout.observe, (record) => experiments.observe(record))
   closers.add(() => drift.close())
   const evals = composeEvals({
     ask: createAskModel({ ...inner, principal: evalPrincipal }),
@@ -408,6 +420,7 @@ async function compose({
   })
   const adminRows = [
     ...rollout.routes,
+    ...experimenting.routes,
     ...modelRoutes(modelWatch),
     ...auditRoutes(stores.audit),
     ...recordRoutes(stores.records),
@@ -515,6 +528,7 @@ async function compose({
   secrets.start({ log, reload: () => void watch.reload(), setReady })
   if (!isControlOnly) alerting.start()
   if (!isControlOnly) batching.start()
+  if (!isControlOnly) experiments.start()
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
   if (!isControlOnly) void drift.reload(config)

@@ -10,6 +10,7 @@ export const alertKinds = [
   'model-retirement',
   'price-change',
   'drift',
+  'experiment',
 ] as const
 
 export type AlertKind = (typeof alertKinds)[number]

@@ -85,7 +85,8 @@ function policyOf(config: Settings, destination: string): Policy {
 
 function exactOf({ cache }: Settings, route: RouteConfig | undefined): Settings['cache']['exact'] {
   const own = route?.cache
-  if (own === 'off') return undefined
+  // An answer that one arm gave would be taken for the other's.
+  if (own === 'off' || route?.strategy === 'experiment') return undefined
   const exact = own?.exact ?? cache.exact
   return exact === 'off' ? undefined : exact
 }

@@ -10,6 +10,7 @@ import { addCheck } from './check.ts'
 import { addDrift } from './drift.ts'
 import { addEval } from './eval.ts'
 import { addForget } from './forget.ts'
+import { addExperiment } from './experiment.ts'
 import { addImport } from './import.ts'
 import { addLedger } from './ledger.ts'
 import { addKeys } from './keys.ts'
@@ -37,6 +38,7 @@ addModels(program, output)
 addKeys(program, output)
 addSecrets(program, output)
 addEval(program, output)
+addExperiment(program, output)
 addImport(program, output)
 addDrift(program, output)
 addBackup(program, output)

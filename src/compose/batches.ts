@@ -281,6 +281,9 @@ async function worstCase(
 }
 
 function targetsOf(destination: Route | Candidate): Candidate['legs'][number]['target'][] {
-  if (isRoute(destination)) return destination.entries.flatMap(({ to }) => targetsOf(to))
+  if (isRoute(destination)) {
+    const arms = destination.experiment?.arms.flatMap(({ route }) => targetsOf(route)) ?? []
+    return [...arms, ...destination.entries.flatMap(({ to }) => targetsOf(to))]
+  }
   return destination.legs.slice(0, 1).map(({ target }) => target)
 }

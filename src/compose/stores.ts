@@ -10,6 +10,7 @@ import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { DriftStore } from '../drift/port.ts'
 import type { EvalStore } from '../evals/port.ts'
+import type { ExperimentStore } from '../experiments/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
 import type { BudgetStore } from '../ledger/port.ts'
 import type { RolloutStore } from '../rollout/port.ts'
@@ -18,6 +19,7 @@ import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
 import { createEvalStore } from '../storage/sql/eval-store.ts'
+import { createExperimentStore } from '../storage/sql/experiment-store.ts'
 import { createClaimStore } from '../storage/sql/idempotency-store.ts'
 import { createBatchStore } from '../storage/sql/batch-store.ts'
 import { createFileStore } from '../storage/sql/file-store.ts'
@@ -49,6 +51,7 @@ export interface Stores {
   readonly marks: MarkStore
   readonly spend: SpendStore
   readonly evals: EvalStore
+  readonly experiments: ExperimentStore
   readonly files: FileStore
   readonly batches: BatchStore
   readonly budgets: BudgetStore
@@ -84,6 +87,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     marks: createMarkStore(database),
     spend: createSpendStore(database),
     evals: createEvalStore(database),
+    experiments: createExperimentStore(database),
     files: createFileStore(database),
     batches: createBatchStore(database),
     budgets: createBudgetStore(database),

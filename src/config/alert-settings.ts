@@ -13,6 +13,7 @@ const kinds = z
       'model-retirement',
       'price-change',
       'drift',
+      'experiment',
     ]),
   )
   .min(1)

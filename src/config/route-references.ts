@@ -17,6 +17,7 @@ export function checkRoutes({ routes }: Settings, providers: Providers): Finding
     ...checkRules(name, route),
     ...checkExamples(name, route, routes, providers),
     ...checkHedge(name, route),
+    ...checkExperiment(name, route, routes, providers),
   ])
 }
 
@@ -141,4 +142,95 @@ function checkHedge(name: string, { hedge, retry }: RouteSettings): Finding[] {
   if (hedge === undefined || retry.attempts > 1) return []
   const mend = 'Set `retry.attempts` to 2 or more: the second attempt is the hedge.'
   return [{ path: ['routes', name, 'hedge'], message: 'no attempt is left to hedge with', mend }]
+}
+
+function checkExperiment(
+  name: string,
+  { strategy, experiment, targets }: RouteSettings,
+  routes: Settings['routes'],
+  providers: Providers,
+): Finding[] {
+  const path = ['routes', name, 'experiment']
+  const within = targets.findIndex(({ target }) => isExperiment(target, routes))
+  if (within >= 0) {
+    const at = ['routes', name, 'targets', within]
+    return [{ path: at, message: 'an experiment within a route', mend: 'Name its targets here.' }]
+  }
+  if (strategy === 'experiment' && !experiment) {
+    const mend = 'Add `experiment` with its `name` and `arms`.'
+    return [{ path: ['routes', name], message: 'the strategy `experiment` without `experiment`', mend }]
+  }
+  if (!experiment) return []
+  if (strategy !== 'experiment') {
+    const mend = 'Set `strategy: experiment`, or remove it.'
+    return [{ path, message: 'arms without the strategy `experiment`', mend }]
+  }
+  return [
+    ...checkArms(path, experiment.arms, routes, providers),
+    ...checkJudge(path, experiment, routes, providers),
+  ]
+}
+
+type ExperimentSettings = NonNullable<RouteSettings['experiment']>
+
+function checkArms(
+  path: Path,
+  arms: ExperimentSettings['arms'],
+  routes: Settings['routes'],
+  providers: Providers,
+): Finding[] {
+  return arms.flatMap(({ name, targets = [], prompt, parameters }, index): Finding[] => {
+    const at = [...path, 'arms', index]
+    if (arms.findIndex((arm) => arm.name === name) < index) {
+      return [{ path: [...at, 'name'], message: 'a name given twice', mend: 'Give each arm its own name.' }]
+    }
+    const isChanged = targets.length > 0 || prompt !== undefined || parameters !== undefined
+    if (isChanged === index > 0) {
+      return targets.flatMap((target, place): Finding[] => {
+        const where = [...at, 'targets', place]
+        if (target.includes('/')) return checkTarget(where, target, routes, providers)
+        return [
+          { path: where, message: 'not a target', mend: 'Write `provider/model`: arms name no routes.' },
+        ]
+      })
+    }
+    return index === 0
+      ? [
+          {
+            path: at,
+            message: 'a control that is changed',
+            mend: 'Let the first arm be the route as it stands.',
+          },
+        ]
+      : [{ path: at, message: 'an arm like the control', mend: 'Add `targets`, `prompt` or `parameters`.' }]
+  })
+}
+
+/** A judge that is this route, or leads to it, would grade itself. */
+function checkJudge(
+  path: Path,
+  { metric, guardrails, judge }: ExperimentSettings,
+  routes: Settings['routes'],
+  providers: Providers,
+): Finding[] {
+  const isWanted = metric === 'judge' || guardrails.some((guardrail) => guardrail.metric === 'judge')
+  if (isWanted && !judge) {
+    return [
+      {
+        path,
+        message: 'the metric `judge` without a `judge`',
+        mend: 'Add `judge` with `target` and `rubric`.',
+      },
+    ]
+  }
+  if (!judge) return []
+  const at = [...path, 'judge', 'target']
+  if (isExperiment(judge.target, routes)) {
+    return [{ path: at, message: 'a judge that is itself an experiment', mend: 'Write `provider/model`.' }]
+  }
+  return checkTarget(at, judge.target, routes, providers)
+}
+
+function isExperiment(target: string, routes: Settings['routes']): boolean {
+  return Object.hasOwn(routes, target) && routes[target]!.strategy === 'experiment'
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { languages } from '../core/language.ts'
+import { routeExperimentSettings } from './experiment-settings.ts'
 import { routeStructuredSettings } from './structured-settings.ts'
 import { routeCacheSettings } from './cache-settings.ts'
 
@@ -137,11 +138,11 @@ const examples = z.strictObject({
 
 export const routeSettings = z.strictObject({
   strategy: z
-    .enum(['ordered', 'weighted', 'cheapest', 'fastest', 'task'])
+    .enum(['ordered', 'weighted', 'cheapest', 'fastest', 'task', 'experiment'])
     .default('ordered')
     .describe(
       '`ordered`: the first target that answers. `weighted`: by `weight`. `cheapest`: by expected cost. ' +
-        '`fastest`: by measured speed. `task`: by `rules`.',
+        '`fastest`: by measured speed. `task`: by `rules`. `experiment`: by the arm of the caller, then in order.',
     ),
   targets: z
     .array(target)
@@ -153,6 +154,11 @@ export const routeSettings = z.strictObject({
     .exactOptional()
     .describe(
       'For `task`: where no rule with a `when` holds, the nearest of these names the task. A rule without `when` is the default.',
+    ),
+  experiment: routeExperimentSettings
+    .exactOptional()
+    .describe(
+      'For `experiment`: arms that are compared on live traffic. Answers of the route are not cached.',
     ),
   protected: z
     .boolean()

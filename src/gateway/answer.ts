@@ -64,7 +64,7 @@ export function sumOf(accounts: readonly Account[], amountOf: (account: Account)
 }
 
 export function answerHeaders(
-  { inbound, admission, borrowing, accounts }: Exchange,
+  { inbound, admission, borrowing, accounts, assignment }: Exchange,
   { provider, model }: { readonly provider: { readonly name: string }; readonly model: string },
   attempts: number,
   dropped: readonly string[],
@@ -77,6 +77,7 @@ export function answerHeaders(
     ...admission?.headers,
   }
   if (borrowing) headers['x-weir-cache'] = borrowing.outcome
+  if (assignment) headers['x-weir-experiment'] = `${assignment.name}=${assignment.arm}`
   if (dropped.length > 0) headers['x-weir-dropped'] = headerText(dropped.join(', '))
   const { remainingNanoUsd, maxOutputTokens } = accounts.at(-1) ?? {}
   if (remainingNanoUsd !== undefined) headers['x-weir-budget-remaining-usd'] = formatUsd(remainingNanoUsd)

@@ -6,6 +6,7 @@ import { type Priority, priorities } from '../core/priority.ts'
 import type { KeyedRun } from '../idempotency/idempotency.ts'
 import type { Account } from '../ledger/ledger.ts'
 import type { Admission } from '../limits/limiter.ts'
+import type { Assignment } from '../records/record.ts'
 import { type Attempt, tokensOf } from '../routing/attempt.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Candidate, Route } from '../routing/route.ts'
@@ -36,6 +37,8 @@ export class Exchange {
   principal: Principal | undefined
   call: Call | undefined
   destination: Route | Candidate | undefined
+  /** Undefined where the route has no experiment. */
+  assignment: Assignment | undefined
   /** Undefined where the cache is off. */
   borrowing: Borrowing | undefined
   plan: Plan | undefined

@@ -40,6 +40,7 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     ...(route !== undefined && { route }),
     ...(revision !== undefined && { revision }),
     ...(plan?.decision && { decision: plan.decision }),
+    ...(exchange.assignment && { experiment: exchange.assignment }),
     ...(source && { provider: source.provider, model: source.model }),
     ...(user !== undefined && { user }),
     ...(session !== undefined && { session }),

@@ -178,6 +178,10 @@ const requestSummary = z.object({
       similarity: z.number().optional(),
     })
     .optional(),
+  experiment: z
+    .object({ name: z.string(), arm: z.string(), unit: z.string() })
+    .optional()
+    .describe('The arm that the request was dealt to, with a hash of what stays with it.'),
   client_gone: z.boolean(),
   client_address: z.string().optional(),
   attempt_count: z.int(),

@@ -66,6 +66,15 @@ export interface CacheRecord {
   readonly similarity?: number
 }
 
+/** The arm of an experiment that a request was dealt to; that other targets answered in the end does not change it. */
+export interface Assignment {
+  /** Of the experiment. */
+  readonly name: string
+  readonly arm: string
+  /** A hash of the session, the user or the key that stays with the arm. */
+  readonly unit: string
+}
+
 export interface RequestRecord {
   readonly id: string
   readonly org: string
@@ -81,6 +90,7 @@ export interface RequestRecord {
   readonly revision?: number
   /** Absent where the client named a target itself. */
   readonly decision?: Decision
+  readonly experiment?: Assignment
   /** Of the target that answered, or of the last one tried. */
   readonly provider?: string
   readonly model?: string

@@ -6,7 +6,7 @@ import type { Target } from '../providers/provider.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Condition } from './condition.ts'
 
-export type Strategy = 'ordered' | 'weighted' | 'cheapest' | 'fastest' | 'task'
+export type Strategy = 'ordered' | 'weighted' | 'cheapest' | 'fastest' | 'task' | 'experiment'
 
 /** A target with one of its credentials: what an attempt goes to, and what has a health. */
 export interface Leg {
@@ -67,6 +67,8 @@ export interface Route {
   readonly settingsName?: string
   /** A revision that takes a share of the requests, 0 to 1. */
   readonly canary?: { readonly share: number; readonly route: Route }
+  /** Arms that its callers are dealt out to; absent where it has none, and when it has been stopped. */
+  readonly experiment?: Experiment
   /** What it adds to requests. */
   readonly defaults?: RouteDefaults
   readonly strategy: Strategy
@@ -78,6 +80,23 @@ export interface Route {
   readonly policy: AttemptPolicy
   /** Of the name: each route places its sessions anew. */
   readonly hash: number
+}
+
+export interface Experiment {
+  /** Salts the assignment. */
+  readonly name: string
+  /** What stays with its arm. */
+  readonly unit: 'session' | 'user' | 'key'
+  /** The first is the control. */
+  readonly arms: readonly ExperimentArm[]
+}
+
+export interface ExperimentArm {
+  readonly name: string
+  /** Units that fall below this and not into an arm before it are its own; 1 of the last one. */
+  readonly upTo: number
+  /** The route with what the arm changes. */
+  readonly route: Route
 }
 
 /** What a request gets from its route where it does not say otherwise. */

@@ -35,6 +35,8 @@ export function arrange(route: Route, options: Option[], context: StrategyContex
   switch (route.strategy) {
     case 'ordered':
       return 'in the order of the configuration'
+    case 'experiment':
+      return 'in the order of its arm'
     case 'weighted':
       return arrangeByWeight(route, options, context)
     case 'cheapest':

@@ -14,10 +14,12 @@ import { builtInProvider, type ProviderType, providerTable } from '../providers/
 import { createCandidate } from './candidate.ts'
 import { compileCondition } from './condition.ts'
 import { hasExamplesWithin } from './examples.ts'
+import { dealOut } from './experiment.ts'
 import { hashText } from './hash.ts'
 import type { RoutingTable } from './plan.ts'
 import {
   type AttemptPolicy,
+  type Experiment,
   isRoute,
   type Route,
   type RouteDefaults,
@@ -33,6 +35,8 @@ export interface RouteRevisions {
   revisionOf(route: string): number | undefined
   /** The revision that takes a share of the requests, 0 to 1. */
   canaryOf(route: string): { readonly revision: number; readonly share: number } | undefined
+  /** Has the experiment of the route ended? Absent: none has. */
+  isEnded?(route: string, experiment: string): boolean
 }
 
 const noRevisions: RouteRevisions = { revisionOf: () => undefined, canaryOf: () => undefined }
@@ -55,7 +59,10 @@ export function createRoutingTable(
   )
   const sensitiveMarks = compileMarks(config.models)
   const compiled = toRoutes(config.routes, { providers, lookUpModel, sensitiveMarks, revisions })
-  const entries = [...compiled.values()].flatMap((route) => route.entries)
+  const entries = [...compiled.values()].flatMap(({ entries: own, experiment }) => [
+    ...own,
+    ...(experiment?.arms ?? []).flatMap(({ route }) => route.entries),
+  ])
   const isRevision = (name: string) => name.includes('@')
   const routes = new Map([...compiled].filter(([name]) => !isRevision(name)))
   for (const [name, route] of routes) {
@@ -129,6 +136,8 @@ function compileMarks(models: Config['models']): RouteParts['sensitiveMarks'] {
   }
 }
 
+type ToEntry = (target: RouteConfig['targets'][number], marksPrompts: boolean) => RouteEntry
+
 /** Routes within routes are compiled first; the configuration has been checked for cycles. */
 function toRoutes(
   routes: Config['routes'],
@@ -157,13 +166,15 @@ function toRoutes(
       ...(number !== undefined && { settingsName }),
       ...(defaults && { defaults }),
     }
-    compiled.set(settingsName, route)
-    return route
+    const { experiment } = settings
+    const isDealt = experiment && revisions.isEnded?.(name, experiment.name) !== true
+    const whole = isDealt
+      ? { ...route, experiment: toExperiment(experiment, settings, { route, toEntry }) }
+      : route
+    compiled.set(settingsName, whole)
+    return whole
   }
-  const toEntry = (
-    { target, ...rest }: RouteConfig['targets'][number],
-    marksPrompts: boolean,
-  ): RouteEntry => {
+  const toEntry: ToEntry = ({ target, ...rest }, marksPrompts) => {
     const condition = compileCondition(rest.when)
     return {
       name: target,
@@ -194,6 +205,28 @@ function toRoutes(
   }
   for (const name of Object.keys(routes)) compile(name)
   return compiled
+}
+
+/** Each arm is the route with what the arm changes; its own targets come before the route's. */
+function toExperiment(
+  { name, unit, arms }: NonNullable<RouteConfig['experiment']>,
+  settings: RouteConfig,
+  { route, toEntry }: { readonly route: Route; readonly toEntry: ToEntry },
+): Experiment {
+  const marksPrompts = settings.promptCache === 'auto'
+  const entryOf = (target: string) =>
+    route.entries.find((entry) => entry.name === target) ?? toEntry({ target }, marksPrompts)
+  const routeOf = ({ targets = [], prompt, parameters }: (typeof arms)[number]): Route => {
+    const own = targets.map(entryOf)
+    const defaults = toDefaults({
+      ...settings,
+      ...(prompt !== undefined && { prompt }),
+      ...(parameters && { parameters: { ...settings.parameters, ...parameters } }),
+    })
+    const entries = [...own, ...route.entries.filter((entry) => !own.includes(entry))]
+    return { ...route, entries, ...(defaults && { defaults }) }
+  }
+  return { name, unit, arms: dealOut(arms.map((arm) => ({ ...arm, route: routeOf(arm) }))) }
 }
 
 function toDefaults({ prompt, parameters, tools }: RouteConfig): RouteDefaults | undefined {

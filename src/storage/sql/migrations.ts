@@ -9,6 +9,7 @@ import { idempotencyMigrations } from './idempotency-migrations.ts'
 import { evalMigrations } from './eval-migrations.ts'
 import { batchMigrations } from './batch-migrations.ts'
 import { budgetMigrations } from './budget-migrations.ts'
+import { experimentMigrations } from './experiment-migrations.ts'
 import { sharedLedgerMigrations } from './ledger-migrations.ts'
 import { payloadMigrations } from './payload-migrations.ts'
 import { rolloutMigrations } from './rollout-migrations.ts'
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   ...rolloutMigrations,
   ...secretMigrations,
   ...payloadMigrations,
+  ...experimentMigrations,
 ]

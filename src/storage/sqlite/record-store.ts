@@ -148,6 +148,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     requestedModel: record.requestedModel,
     revision: record.revision,
     decision: record.decision,
+    experiment: record.experiment,
     stream: record.stream,
     message: record.message,
     durationMs: record.durationMs,
