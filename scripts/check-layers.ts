@@ -42,6 +42,7 @@ const features = [
   'stored',
   'idempotency',
   'experiments',
+  'feedback',
 ]
 /** The data path from the wire inwards: each may import those left of it. */
 const path = ['core', 'framing', 'dialects', 'providers', 'upstream', 'routing', 'gateway', 'http']

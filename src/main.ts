@@ -22,6 +22,7 @@ import { lockDataDir, sealingKey } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
 import { composeEvals } from './compose/evals.ts'
 import { forgetRoutes } from './compose/forget.ts'
+import { composeFeedback } from './compose/feedback.ts'
 import { openExperiments } from './compose/experiments.ts'
 import { openIdempotency } from './compose/idempotency.ts'
 import { createAskModel, createEmbedTexts, type InnerCallParts } from './compose/inner-calls.ts'
@@ -395,6 +396,15 @@ async function compose({
     log,
     closers,
   })
+  const feedback = composeFeedback({
+    config: () => current,
+    stores,
+    experiments,
+    snapshot: () => snapshot,
+    clock,
+    log,
+  })
+  closers.add(() => feedback.desk.close())
   const modelWatch = openModelWatch({
     config: () => current,
     catalogue: () => catalogue.get(),
@@ -421,6 +431,7 @@ async function compose({
   const adminRows = [
     ...rollout.routes,
     ...experimenting.routes,
+    ...feedback.routes,
     ...modelRoutes(modelWatch),
     ...auditRoutes(stores.audit),
     ...recordRoutes(stores.records),
@@ -456,7 +467,7 @@ async function compose({
     observer,
     snapshot: () => snapshot,
     storedAnswers: storedAnswersOf(() => snapshot, stored),
-    callerRoutes: batching.sideRoutes,
+    callerRoutes: [...batching.sideRoutes, ...feedback.sideRoutes],
     admin: adminSideRoutes({
       routes: [...adminRows, ...evalRoutes(evals, { allowsScripts: false })],
       audit,
@@ -528,7 +539,10 @@ async function compose({
   secrets.start({ log, reload: () => void watch.reload(), setReady })
   if (!isControlOnly) alerting.start()
   if (!isControlOnly) batching.start()
-  if (!isControlOnly) experiments.start()
+  if (!isControlOnly) {
+    experiments.start()
+    feedback.desk.start()
+  }
   log.info({ url, providers: [...snapshot.table.providers.keys()] }, 'listening')
 
   if (!isControlOnly) void drift.reload(config)

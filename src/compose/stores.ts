@@ -11,6 +11,7 @@ import type { Clock } from '../core/clock.ts'
 import type { DriftStore } from '../drift/port.ts'
 import type { EvalStore } from '../evals/port.ts'
 import type { ExperimentStore } from '../experiments/port.ts'
+import type { FeedbackStore } from '../feedback/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
 import type { BudgetStore } from '../ledger/port.ts'
 import type { RolloutStore } from '../rollout/port.ts'
@@ -20,6 +21,7 @@ import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
 import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { createExperimentStore } from '../storage/sql/experiment-store.ts'
+import { createFeedbackStore } from '../storage/sql/feedback-store.ts'
 import { createClaimStore } from '../storage/sql/idempotency-store.ts'
 import { createBatchStore } from '../storage/sql/batch-store.ts'
 import { createFileStore } from '../storage/sql/file-store.ts'
@@ -52,6 +54,7 @@ export interface Stores {
   readonly spend: SpendStore
   readonly evals: EvalStore
   readonly experiments: ExperimentStore
+  readonly feedback: FeedbackStore
   readonly files: FileStore
   readonly batches: BatchStore
   readonly budgets: BudgetStore
@@ -88,6 +91,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     spend: createSpendStore(database),
     evals: createEvalStore(database),
     experiments: createExperimentStore(database),
+    feedback: createFeedbackStore(database),
     files: createFileStore(database),
     batches: createBatchStore(database),
     budgets: createBudgetStore(database),

@@ -95,7 +95,13 @@ export const routeExperimentSettings = z.strictObject({
           .strictObject({
             temperature: z.number().min(0).max(2).exactOptional().describe('0 to 2.'),
             topP: z.number().min(0).max(1).exactOptional().describe('0 to 1.'),
-            maxOutputTokens: z.number().int().min(1).max(1_000_000_000).exactOptional(),
+            maxOutputTokens: z
+              .number()
+              .int()
+              .min(1)
+              .max(1_000_000_000)
+              .exactOptional()
+              .describe('The longest answer.'),
           })
           .exactOptional()
           .describe("Over the route's `parameters`."),

@@ -357,6 +357,18 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Responses that a caller asked to keep with `store: true`, encrypted. No others are kept.'),
+    feedback: z
+      .strictObject({
+        retentionDays: z
+          .number()
+          .int()
+          .min(1)
+          .max(36_500)
+          .default(90)
+          .describe('Older feedback is deleted; what experiments have made of it stays.'),
+      })
+      .prefault({})
+      .describe('What callers say of answers: `POST /v1/feedback`.'),
     rollout: rolloutSettings.prefault({}).describe('How new revisions of routes go live.'),
     evals: evalSettings.prefault({}).describe('Evaluation: suites that are run through the gateway.'),
     drift: driftSettings

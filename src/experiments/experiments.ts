@@ -98,7 +98,12 @@ export class Experiments {
   }
 
   /** Takes what came to be known of a request later. */
-  addOutcome(org: string, route: string, assignment: Assignment, metric: Metric, outcome: Outcome): void {
+  addOutcome(
+    { org, route }: Pick<ExperimentKey, 'org' | 'route'>,
+    assignment: Assignment,
+    metric: Metric,
+    outcome: Outcome,
+  ): void {
     this.#add({ org, route, name: assignment.name }, assignment, new Map([[metric, outcome]]))
   }
 

@@ -150,6 +150,11 @@ query: undefined
 body: undefined
 response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[] }
 }
+  'GET /feedback': {
+query: { route?: string | undefined; request_id?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ request_id: string; key_id: string; created_at: string; state: "matched" | "waiting"; score?: number | undefined; label?: string | undefined; comment?: string | undefined; route?: string | undefined; revision?: string | undefined; provider?: string | undefined; model?: string | undefined; experiment?: { name: string; arm: string; unit: string } | undefined })[]; next_cursor?: string | undefined }
+}
   'GET /keys': {
 query: { limit?: number | undefined; cursor?: string | undefined; user?: string | undefined; team?: string | undefined; status?: "active" | "expired" | "revoked" | undefined }
 body: undefined

@@ -73,10 +73,13 @@ testStore('a unit stays with its first arm, and a change that comes second is re
   await store.add(key, [{ ...unit, arm: 'a' }], shares)
   await store.add(key, [{ ...unit, arm: 'b' }], shares)
   const units = (await store.moments(key)).map(({ arm, units: count, outcomes }) => [arm, count, outcomes])
-  assert.deepEqual(units.toSorted(), [
-    ['a', 1, 2],
-    ['b', 0, 0],
-  ])
+  assert.deepEqual(
+    units.toSorted(([one], [other]) => (String(one) < String(other) ? -1 : 1)),
+    [
+      ['a', 1, 2],
+      ['b', 0, 0],
+    ],
+  )
   const plan = { metric: 'errors', alpha: 0.05, minUnits: 20, guardrails: [], arms: [] } as const
   const first: StoredExperiment = {
     ...key,

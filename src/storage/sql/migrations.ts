@@ -10,6 +10,7 @@ import { evalMigrations } from './eval-migrations.ts'
 import { batchMigrations } from './batch-migrations.ts'
 import { budgetMigrations } from './budget-migrations.ts'
 import { experimentMigrations } from './experiment-migrations.ts'
+import { feedbackMigrations } from './feedback-migrations.ts'
 import { sharedLedgerMigrations } from './ledger-migrations.ts'
 import { payloadMigrations } from './payload-migrations.ts'
 import { rolloutMigrations } from './rollout-migrations.ts'
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   ...secretMigrations,
   ...payloadMigrations,
   ...experimentMigrations,
+  ...feedbackMigrations,
 ]
