@@ -345,6 +345,7 @@ async function compose({
     closers,
     ask,
     embed,
+    questions: stores.questions,
   })
   const recording = createRecording({ config: () => current, stores, clock, log, closers })
   const gateway: Gateway = createGateway({

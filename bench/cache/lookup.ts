@@ -16,6 +16,7 @@ export async function measureLookup(entries: number, looks: number): Promise<Hit
       text: `What is question number ${n}?`,
       vector: randomVector(),
       maxEntries: entries,
+      expiresAtMs: Infinity,
     })
   }
   const times: number[] = []

@@ -29,8 +29,9 @@ export async function measureQuality(server: EmbeddingServer, half: Half): Promi
 
   const search = createSemanticSearch()
   const partition = 'bench'
+  const kept = { maxEntries: 50_000, expiresAtMs: Infinity }
   const add = (text: string) =>
-    search.add({ partition, key: text, text, vector: vectors.get(text)!, maxEntries: 50_000 })
+    search.add({ partition, key: text, text, vector: vectors.get(text)!, ...kept })
   for (const question of questions) add(question)
   const byKind: Record<string, number> = {}
   let [paraphrases, served, misses, falseHits] = [0, 0, 0, 0]

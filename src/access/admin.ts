@@ -169,6 +169,9 @@ const rules = {
   max_usd_per_request: usd.describe('The most that one request may cost, by its worst case.'),
   limits,
   tags: z.array(tag).max(20).describe('On every request of the key.'),
+  cache_write: z
+    .boolean()
+    .describe('False: it is served what the caches have, and what it brings is neither kept nor shared.'),
 }
 
 const owners = {
@@ -196,6 +199,7 @@ const keyChanges = z.strictObject({
   max_usd_per_request: nullable(rules.max_usd_per_request),
   limits: nullable(rules.limits),
   tags: nullable(rules.tags),
+  cache_write: nullable(rules.cache_write),
   metadata: metadata.optional(),
 })
 
@@ -214,6 +218,7 @@ function toRuleChanges(fields: RuleFields): RuleChanges {
     maxNanoUsdPerRequest: fields.max_usd_per_request,
     limits: fields.limits && toLimits(fields.limits),
     tags: fields.tags,
+    cacheWrite: fields.cache_write,
   }
 }
 
@@ -260,6 +265,7 @@ const keyShape = z.object({
     })
     .optional(),
   tags: z.array(z.string()).optional(),
+  cache_write: z.boolean().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 })
 
@@ -318,6 +324,7 @@ function ruleView(of: KeyRules): Partial<KeyView> {
     ...(of.maxNanoUsdPerRequest !== undefined && { max_usd_per_request: formatUsd(of.maxNanoUsdPerRequest) }),
     ...(of.limits && { limits: limitsView(of.limits) }),
     ...(of.tags && { tags: [...of.tags] }),
+    ...(of.cacheWrite !== undefined && { cache_write: of.cacheWrite }),
   }
 }
 

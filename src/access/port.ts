@@ -42,6 +42,8 @@ export interface KeyRules {
   readonly limits?: KeyLimits
   /** On every request, beside those that the caller names. */
   readonly tags?: readonly string[]
+  /** False: it reads from the caches, and writes nothing to them. Absent: true. */
+  readonly cacheWrite?: boolean
 }
 
 /** Bounds on what one key sends. */

@@ -20,6 +20,8 @@ export interface Principal {
   readonly maxNanoUsdPerRequest?: NanoUsd
   readonly limits?: KeyLimits
   readonly tags?: readonly string[]
+  /** False where what it brings is not for the caches. */
+  readonly cacheWrite?: boolean
   /** True for the addresses that it may be used from. Absent: all. */
   readonly admitsAddress?: (address: string) => boolean
   /** The key's owners. */
@@ -49,7 +51,8 @@ export type Identity = Pick<Principal, 'org' | 'keyId' | 'keyName' | 'user' | 't
 
 /** A principal with its rules compiled. */
 export function toPrincipal(identity: Identity, rules: KeyRules): Principal {
-  const { models, clearances, allowedAddresses, dataRegion, maxNanoUsdPerRequest, limits, tags } = rules
+  const { models, clearances, allowedAddresses, dataRegion, maxNanoUsdPerRequest, limits, tags, cacheWrite } =
+    rules
   return {
     ...identity,
     ...(models && { models: models.map(globPattern) }),
@@ -59,6 +62,7 @@ export function toPrincipal(identity: Identity, rules: KeyRules): Principal {
     ...(maxNanoUsdPerRequest !== undefined && { maxNanoUsdPerRequest }),
     ...(limits && { limits }),
     ...(tags && tags.length > 0 && { tags }),
+    ...(cacheWrite !== undefined && { cacheWrite }),
   }
 }
 

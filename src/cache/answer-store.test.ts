@@ -1,7 +1,7 @@
 /** Every store of answers keeps the same promises; a real Redis too, where WEIR_REDIS names one. */
 
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
@@ -11,8 +11,10 @@ import { connectRedis } from '../storage/redis/connect.ts'
 import { answerMigrations } from '../storage/sqlite/answer-migrations.ts'
 import { createAnswerStore } from '../storage/sqlite/answer-store.ts'
 import { openStore } from '../storage/sqlite/open.ts'
+import { seal, unsealBytes } from '../stored/seal.ts'
 import { createMemoryAnswerStore } from './memory-store.ts'
 import type { AnswerStore, StoredAnswer } from './port.ts'
+import { createSealedStore } from './sealed-store.ts'
 
 const maxBytes = 200_000
 
@@ -32,9 +34,19 @@ const bounded: Readonly<Record<string, Open>> = {
   },
 }
 
+/** At the same bound: what sealing adds is of the entry. */
+const sealed: Open = async (t, clock) => {
+  const key = randomBytes(32)
+  return createSealedStore(await bounded['SQLite']!(t, clock), {
+    seal: (place, plain) => seal(key, place, plain),
+    unseal: (place, value) => unsealBytes(key, place, value),
+  })
+}
+
 const redisUrl = process.env['WEIR_REDIS']
 const all: Readonly<Record<string, Open>> = {
   ...bounded,
+  'SQLite, sealed': sealed,
   ...(redisUrl !== undefined && {
     async Redis(t: TestContext, clock: Clock) {
       const redis = await connectRedis(redisUrl, () => undefined)

@@ -63,6 +63,7 @@ function askedOf(request: Partial<GenRequest>, more: Partial<Asked> = {}): Asked
     request: { model: 'chat', stream: false, turns: [user('Hello')], ...request },
     control: undefined,
     isStrict: false,
+    mayWrite: true,
     tags: [],
     caller: { keyName: 'k', header: () => undefined },
     ...more,

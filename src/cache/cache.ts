@@ -24,6 +24,8 @@ export interface Asked {
   readonly request: GenRequest
   readonly control: CacheControl | undefined
   readonly isStrict: boolean
+  /** False: it is told what is kept or under way, and what it brings is for nobody else. */
+  readonly mayWrite: boolean
   readonly caller: CallerTraits
   readonly tags: readonly string[]
 }
@@ -113,7 +115,7 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
   function leadOf(place: Place, exact: ExactPolicy, asked: Asked): OpenLead {
     const flightKey = `${place.org} ${place.key}`
     const flight = new Flight()
-    const over = flights.open(flightKey, flight)
+    const over = asked.mayWrite ? flights.open(flightKey, flight) : () => undefined
     const lead: OpenLead = {
       flight,
       look: undefined,
@@ -132,7 +134,9 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
           atMs: clock.nowMs(),
           ...(costNanoUsd !== undefined && { costNanoUsd }),
         }
-        if (keep(place, answer, exact, asked)) lead.look?.landed(place.key, answer)
+        const expiresAtMs = answer.atMs + exact.ttlSeconds * 1000
+        const isKept = asked.mayWrite && keep(place, answer, { exact, asked, expiresAtMs })
+        if (isKept) lead.look?.landed(place.key, answer, expiresAtMs)
         flight.land(answer)
       },
       fail(error) {
@@ -143,13 +147,11 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
     return lead
   }
 
-  function keep(place: Place, answer: CachedAnswer, exact: ExactPolicy, asked: Asked): boolean {
+  function keep({ org, key }: Place, answer: CachedAnswer, { exact, asked, expiresAtMs }: Terms): boolean {
     if (whyNotKept(answer.events, exact) !== undefined) return false
     try {
       const value = encodeEntry(answer)
       if (value.length > exact.maxEntryBytes) return false
-      const expiresAtMs = answer.atMs + exact.ttlSeconds * 1000
-      const { org, key } = place
       const { destination, tags } = asked
       Promise.resolve(store.set({ org, key, destination, tags, value, expiresAtMs })).catch(parts.onFault)
       return true
@@ -202,6 +204,13 @@ interface LookUp {
   readonly place: Place
   /** Absent where only a kept answer is wanted. */
   readonly lead: OpenLead | undefined
+}
+
+/** What an answer is kept by. */
+interface Terms {
+  readonly exact: ExactPolicy
+  readonly asked: Asked
+  readonly expiresAtMs: number
 }
 
 interface OpenLead extends Lead {

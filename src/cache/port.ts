@@ -42,3 +42,32 @@ export interface AnswerStore {
   /** Absent where only the server knows. */
   size?(): AnswerStoreSize
 }
+
+/** A question that was answered, as an index keeps it. */
+export interface IndexedQuestion {
+  /** Names all that two questions must have in common, the tenant too. */
+  readonly partition: string
+  /** Of its answer in the store. */
+  readonly key: string
+  readonly text: string
+  readonly vector: Float32Array
+  /** Unix milliseconds: its answer is gone then. */
+  readonly expiresAtMs: number
+  /** What the partition keeps at most; the oldest go first. */
+  readonly maxEntries: number
+}
+
+export interface NearQuestion {
+  readonly key: string
+  readonly text: string
+  /** Cosine. */
+  readonly similarity: number
+}
+
+/** Keeps questions beyond what a thread can scan. It may reject; the cache takes that for a miss. */
+export interface QuestionIndex {
+  add(question: IndexedQuestion): Promise<void>
+  remove(partition: string, key: string): Promise<void>
+  /** Nearest first. Those of vectors of another length are never near. */
+  nearest(partition: string, vector: Float32Array, limit: number): Promise<readonly NearQuestion[]>
+}

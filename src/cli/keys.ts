@@ -22,6 +22,7 @@ interface CreateFlags extends Flags {
   readonly rpm?: number
   readonly tpm?: number
   readonly concurrency?: number
+  readonly cacheWrite: boolean
 }
 
 /** Adds the verb. Exit code 1 where the gateway refuses. */
@@ -53,6 +54,7 @@ function addCreate(keys: Command, output: Output): void {
     .option('--clearance <mark...>', 'marks of sensitive models that it may use')
     .option('--address <range...>', 'addresses and ranges that it may be used from')
     .option('--tag <tag...>', 'on every request of the key')
+    .option('--no-cache-write', 'what it brings is neither kept by the caches nor shared with others')
     .option('--user <id>', 'its owner')
     .option('--team <id>', 'its team')
     .option('--expires <time>', 'when it stops to hold, such as 2027-01-31T00:00:00Z')
@@ -76,7 +78,8 @@ function readCount(text: string): number {
 }
 
 function toWish(name: string, flags: CreateFlags): JsonObject {
-  const { model, clearance, address, tag, user, team, expires, maxUsd, rpm, tpm, concurrency } = flags
+  const { model, clearance, address, tag, user, team, expires, maxUsd, rpm, tpm, concurrency, cacheWrite } =
+    flags
   const limits = {
     ...(rpm !== undefined && { rpm }),
     ...(tpm !== undefined && { tpm }),
@@ -88,6 +91,7 @@ function toWish(name: string, flags: CreateFlags): JsonObject {
     ...(clearance && { clearances: clearance }),
     ...(address && { allowed_addresses: address }),
     ...(tag && { tags: tag }),
+    ...(!cacheWrite && { cache_write: false }),
     ...(user !== undefined && { user }),
     ...(team !== undefined && { team }),
     ...(expires !== undefined && { expires_at: expires }),

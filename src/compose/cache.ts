@@ -5,7 +5,9 @@ import { inspect } from 'node:util'
 import { type AnswerCache, createAnswerCache, readAnswer } from '../cache/cache.ts'
 import { createMemoryAnswerStore } from '../cache/memory-store.ts'
 import { compilePolicies, type Policies } from '../cache/policy.ts'
-import type { AnswerStore } from '../cache/port.ts'
+import type { AnswerStore, QuestionIndex } from '../cache/port.ts'
+import { createSealedStore, type Sealer } from '../cache/sealed-store.ts'
+import { createIndexedSearch } from '../cache/semantic/indexed-search.ts'
 import { createSemanticSearch } from '../cache/semantic/search.ts'
 import { createSemanticCache, type SemanticCache } from '../cache/semantic/semantic.ts'
 import type { Config } from '../config/load.ts'
@@ -15,9 +17,11 @@ import { createRedisAnswerStore } from '../storage/redis/answer-store.ts'
 import { answerMigrations } from '../storage/sqlite/answer-migrations.ts'
 import { createAnswerStore } from '../storage/sqlite/answer-store.ts'
 import { openStore } from '../storage/sqlite/open.ts'
+import { seal, unsealBytes } from '../stored/seal.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Closers } from './closers.ts'
+import { sealingKey } from './data-dir.ts'
 
 export interface CacheParts {
   /** The one in force. */
@@ -29,6 +33,8 @@ export interface CacheParts {
   /** Calls from within: the request path, of which the cache is a part. */
   readonly ask: AskModel
   readonly embed: EmbedTexts
+  /** Absent: questions are kept in memory. */
+  readonly questions: QuestionIndex | undefined
 }
 
 export interface Cache {
@@ -45,6 +51,7 @@ export async function createCache({
   closers,
   ask,
   embed,
+  questions,
 }: CacheParts): Promise<Cache> {
   const store = await openAnswerStore(config(), clock, log, closers)
   let compiledFor: Config | undefined
@@ -57,7 +64,11 @@ export async function createCache({
     },
     onCorrupt: () => metrics.countCacheFault('corrupt'),
   }
-  const search = createSemanticSearch()
+  const onQuestionFault = (cause: unknown): void => {
+    metrics.countCacheFault('semantic')
+    log.warn({ cause: inspect(cause) }, 'a question could not be compared')
+  }
+  const search = questions ? createIndexedSearch(questions, onQuestionFault) : createSemanticSearch()
   closers.add(() => search.close())
   // Names of other destinations come from callers: they are no labels.
   const routeOf = (destination: string): string =>
@@ -72,10 +83,7 @@ export async function createCache({
     onCompared: (destination, agrees) => metrics.countSemanticComparison(routeOf(destination), agrees),
     onRaised: (destination, threshold) =>
       log.warn({ destination, threshold }, 'too many semantic hits were wrong: the threshold is raised'),
-    onFault(cause) {
-      metrics.countCacheFault('semantic')
-      log.warn({ cause: inspect(cause) }, 'a question could not be compared')
-    },
+    onFault: onQuestionFault,
   })
   const answers = createAnswerCache({
     ...reading,
@@ -107,10 +115,22 @@ async function openAnswerStore(
       log.warn({ cause: inspect(cause) }, 'the connection to Redis broke'),
     )
     closers.add(() => redis.close())
-    return createRedisAnswerStore(redis, clock)
+    const store = createRedisAnswerStore(redis, clock)
+    if (config.access.pepper) return createSealedStore(store, sealerOf(config))
+    // A key file of each instance would keep them from sharing anything.
+    log.warn('no `access.pepper`: kept answers are not encrypted in Redis')
+    return store
   }
   if (keep === 'memory') return createMemoryAnswerStore(maxBytes, clock)
   const database = openStore(join(config.dataDir, 'cache.db'), answerMigrations, clock)
   closers.add(() => database.close())
-  return createAnswerStore(database, maxBytes, clock)
+  return createSealedStore(createAnswerStore(database, maxBytes, clock), sealerOf(config))
+}
+
+function sealerOf(config: Config): Sealer {
+  const key = sealingKey(config, 'answers')
+  return {
+    seal: (place, plain) => seal(key, place, plain),
+    unseal: (place, sealed) => unsealBytes(key, place, sealed),
+  }
 }

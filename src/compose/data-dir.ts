@@ -28,7 +28,7 @@ export function readKeyFile(dataDir: string, name: string): Buffer {
  */
 export function sealingKey(
   { access, dataDir }: Pick<Config, 'access' | 'dataDir'>,
-  of: 'stored-responses' | 'idempotency' | 'payloads',
+  of: 'stored-responses' | 'idempotency' | 'payloads' | 'answers',
 ): Buffer {
   if (access.pepper === undefined) return readKeyFile(dataDir, `${of}.key`)
   return Buffer.from(hkdfSync('sha256', access.pepper.reveal(), '', `weir: ${of}`, 32))

@@ -8,6 +8,7 @@ import type { BatchStore, FileStore } from '../batch/port.ts'
 import type { AuditStore } from '../audit/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
+import type { QuestionIndex } from '../cache/port.ts'
 import type { DriftStore } from '../drift/port.ts'
 import type { EvalStore } from '../evals/port.ts'
 import type { ExperimentStore } from '../experiments/port.ts'
@@ -32,6 +33,7 @@ import { createRolloutStore } from '../storage/sql/rollout-store.ts'
 import { createAuditStore } from '../storage/sql/audit-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
+import type { Database } from '../storage/sql/database.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createDataKeyStore } from '../storage/sql/data-key-store.ts'
 import { createPayloadStore } from '../storage/sql/payload-store.ts'
@@ -44,8 +46,10 @@ import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
 import type { DataKeyStore, StoredSecretStore } from '../secrets/port.ts'
 import type { StoredResponseStore } from '../stored/port.ts'
+import { seal, unseal } from '../stored/seal.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
+import { sealingKey } from './data-dir.ts'
 
 export interface Stores {
   readonly access: AccessStore
@@ -69,6 +73,8 @@ export interface Stores {
   readonly secrets: StoredSecretStore
   readonly payloads: PayloadStore
   readonly payloadKeys: DataKeyStore
+  /** Where `cache.vectors` is `pgvector`. */
+  readonly questions: QuestionIndex | undefined
 }
 
 export async function openStores(config: Config, clock: Clock, log: Log, closers: Closers): Promise<Stores> {
@@ -105,5 +111,27 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     secrets: createSecretStore(database),
     payloads: createPayloadStore(database),
     payloadKeys: createDataKeyStore(database, 'payload_data_keys'),
+    questions: await openQuestions(config, database, clock),
+  }
+}
+
+async function openQuestions(
+  config: Config,
+  database: Database,
+  clock: Clock,
+): Promise<QuestionIndex | undefined> {
+  if (config.cache.vectors !== 'pgvector') return undefined
+  const { openQuestionIndex } = await import('../storage/sql/question-index.ts')
+  const key = sealingKey(config, 'answers')
+  const sealer = {
+    seal: (place: readonly (string | number)[], plain: string) => seal(key, place, plain),
+    unseal: (place: readonly (string | number)[], sealed: Uint8Array) => unseal(key, place, sealed),
+  }
+  try {
+    return await openQuestionIndex({ database, sealer, clock })
+  } catch (cause) {
+    throw new Error(`\`cache.vectors\` needs the extension pgvector in the database that \`store\` names`, {
+      cause,
+    })
   }
 }

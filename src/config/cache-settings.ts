@@ -86,6 +86,14 @@ export const cacheSettings = z.strictObject({
     .enum(['memory', 'disk'])
     .default('memory')
     .describe('Where answers are kept: `disk` is a file in the data folder that outlives a restart.'),
+  vectors: z
+    .enum(['memory', 'pgvector'])
+    .default('memory')
+    .describe(
+      'Where the questions of the semantic cache are kept: `memory` is of each instance, and searches some 50,000 ' +
+        'per partition in the time a request has; `pgvector` is the extension of the PostgreSQL that `store` names, ' +
+        'shared by its instances, and for more.',
+    ),
   maxBytes: bytes
     .default(268_435_456)
     .describe('What all kept answers may take; those that were not used longest go first.'),

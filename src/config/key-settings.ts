@@ -59,6 +59,12 @@ export const keyRules = {
     .describe('The most that one request may cost, by its worst case.'),
   limits: z.strictObject(limitRates).exactOptional().describe('Bounds on what it sends.'),
   tags: z.array(tag).max(20).exactOptional().describe('On each of its requests, beside `x-weir-tags`.'),
+  cacheWrite: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      '`false`: it is served what the caches have, but what it brings is neither kept nor shared with others.',
+    ),
 }
 
 /** `pepper` is a setting for a secret, which the schema's own file makes. */

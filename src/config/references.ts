@@ -236,8 +236,12 @@ function list(names: readonly string[]): string {
 }
 
 /** The semantic cache serves answers that the exact one keeps. */
-function checkCache({ cache, routes }: Settings): Finding[] {
+function checkCache({ cache, routes, store }: Settings): Finding[] {
   const findings: Finding[] = []
+  if (cache.vectors === 'pgvector' && store === 'sqlite') {
+    const mend = 'Name a PostgreSQL with the extension pgvector as `store`, or leave `vectors` out.'
+    findings.push({ path: ['cache', 'vectors'], message: '`store` is no PostgreSQL', mend })
+  }
   const check = (path: Path, exact: unknown, semantic: unknown): void => {
     if (semantic === undefined || semantic === 'off' || (exact !== undefined && exact !== 'off')) return
     const mend = 'Add `exact: {}` beside it: its answers are the ones that are served.'

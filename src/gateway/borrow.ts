@@ -32,6 +32,7 @@ export function borrow(exchange: Exchange): Borrowing | undefined {
       // What is kept for its caller, or continues such an answer, is of one conversation alone.
       control: call!.memory ? 'no-store' : control,
       isStrict: inbound.header('x-weir-strict') === '1',
+      mayWrite: principal!.cacheWrite !== false,
       tags: exchange.tags,
       caller: callerOf(exchange),
     },

@@ -227,3 +227,31 @@ test('a route that looks at its caller keeps the answers of different callers ap
   assert.deepEqual(await from(gold), ['hit', 'claude'])
   assert.deepEqual(await from({ 'x-weir-data-region': 'eu' }), [null, null])
 })
+
+test('a key that may not write reads what others brought, and leaves nothing to them', async (t) => {
+  const readerKey = 'reader-key-of-16-characters'
+  const stack = await startStack(t, {
+    env: { READER_KEY: readerKey },
+    config: {
+      ...cached,
+      keys: [
+        { name: 'test', secret: 'env:WEIR_TEST_KEY' },
+        { name: 'reader', secret: 'env:READER_KEY', cacheWrite: false },
+      ],
+    },
+  })
+  const reader = { authorization: `Bearer ${readerKey}` }
+  const body = chat('openai/gpt-4o-mini', 'Of whom is this?')
+  const outcomes = []
+  for (const headers of [reader, reader, {}, reader]) outcomes.push((await ask(stack, body, headers)).cache)
+  assert.deepEqual(outcomes, ['miss', 'miss', 'miss', 'hit'])
+  assert.equal(stack.simulator.receipts().length, 3)
+
+  // Nor does anybody wait for its call.
+  const slow = chat('openai/words-30', 'Who waits for whom?', { stream: true })
+  const both = await Promise.all([ask(stack, slow, reader), ask(stack, slow)])
+  assert.deepEqual(
+    both.map(({ cache }) => cache),
+    ['miss', 'miss'],
+  )
+})

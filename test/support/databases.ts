@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
+import { vector } from '@electric-sql/pglite-pgvector'
 import pg from 'pg'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { Migration } from '../../src/storage/migration.ts'
@@ -105,7 +106,7 @@ let starting: Promise<PGlite> | undefined
 
 /** One instance serves all tests of a file, one after another: it takes seconds to start. */
 async function emptyPglite(): Promise<PostgresPool> {
-  starting ??= PGlite.create({ parsers: { ...numberParsers } })
+  starting ??= PGlite.create({ parsers: { ...numberParsers }, extensions: { vector } })
   const pglite = await starting
   await pglite.exec('drop schema public cascade; create schema public')
   return poolOver(pglite)

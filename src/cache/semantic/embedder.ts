@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { EmbedTexts } from '../../core/ask.ts'
 import { Roster } from '../../core/roster.ts'
+import { within } from './within.ts'
 
 export interface Embedder {
   /** Undefined where it takes too long. Rejects where the embedding fails. */
@@ -82,14 +83,7 @@ export function createEmbedder(embedTexts: EmbedTexts): Embedder {
       const place = places.get(name)
       const under = place === undefined ? undefined : pending.at(place)
       if (!under && pending.size >= maxWaiting) return undefined
-      const vector = under ?? want(model, name, text)
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, timeoutMs, undefined)))
-      try {
-        return await Promise.race([vector, late])
-      } finally {
-        clearTimeout(timer)
-      }
+      return within(under ?? want(model, name, text), timeoutMs)
     },
   }
 }

@@ -1,9 +1,9 @@
 /** The thread of the semantic index: the vectors, the words of the questions, and the comparing of both. */
 
 import { parentPort } from 'node:worker_threads'
-import { whyNotSame } from './guards.ts'
+import type { IndexedQuestion } from '../port.ts'
+import { type Choice, choose, maxNeighbours } from './choice.ts'
 import { Partition } from './partition.ts'
-import { readQuestion } from './reading.ts'
 
 /** A question that was answered. */
 interface Indexed {
@@ -13,14 +13,7 @@ interface Indexed {
 }
 
 export type SearchCall =
-  | {
-      readonly type: 'add'
-      readonly partition: string
-      readonly key: string
-      readonly text: string
-      readonly vector: Float32Array
-      readonly maxEntries: number
-    }
+  | ({ readonly type: 'add' } & IndexedQuestion)
   | { readonly type: 'remove'; readonly partition: string; readonly key: string }
   | {
       readonly type: 'search'
@@ -31,21 +24,8 @@ export type SearchCall =
       readonly threshold: number
     }
 
-export interface SearchReply {
-  readonly id: number
-  readonly found?: Found
-  /** Why the nearest was passed over, where nothing was found. */
-  readonly refused?: string
-}
+export type SearchReply = { readonly id: number } & Choice
 
-export interface Found {
-  readonly key: string
-  readonly text: string
-  readonly similarity: number
-}
-
-/** Neighbours that are looked at before the question counts as new. */
-const maxNeighbours = 5
 /** Over all partitions; the partition that was used longest ago goes first. */
 const maxVectors = 200_000
 /** Each conversation has its own, and the least of them takes some 100 KiB. */
@@ -102,14 +82,14 @@ function search({
   const partition = partitions.get(name)
   if (!partition) return { id }
   touch(name, partition)
-  const reading = readQuestion(text)
-  let refused: string | undefined
-  for (const { item, similarity } of partition.vectors.search(vector, threshold, maxNeighbours)) {
-    const why = whyNotSame(reading, readQuestion(item.text))
-    if (why === undefined) return { id, found: { key: item.key, text: item.text, similarity } }
-    refused ??= why
+  const near = partition.vectors.search(vector, threshold, maxNeighbours)
+  return {
+    id,
+    ...choose(
+      text,
+      near.map(({ item, similarity }) => ({ ...item, similarity })),
+    ),
   }
-  return refused === undefined ? { id } : { id, refused }
 }
 
 parentPort?.on('message', (call: SearchCall) => {

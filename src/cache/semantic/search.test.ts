@@ -12,7 +12,14 @@ test('conversations, each a partition of its own, do not add up without end', as
   const isThere = async (n: number) =>
     (await search.search({ partition: name(n), text: 'hello', vector, threshold: 0.9 })).found !== undefined
   for (let n = 0; n < 1_500; n++) {
-    search.add({ partition: name(n), key: 'k', text: 'hello', vector, maxEntries: 1_000 })
+    search.add({
+      partition: name(n),
+      key: 'k',
+      text: 'hello',
+      vector,
+      maxEntries: 1_000,
+      expiresAtMs: Infinity,
+    })
     if (n === 800) assert.equal(await isThere(0), true)
   }
   assert.deepEqual(await Promise.all([0, 1, 499, 500, 501, 1_499].map(isThere)), [
@@ -31,7 +38,7 @@ test('replies reach whoever asked, in whatever number they wait', async (t) => {
   const vector = Float32Array.of(1, 0, 0)
   const partitions = Array.from({ length: 50 }, (_, n) => `p${n}`)
   for (const [n, partition] of partitions.entries()) {
-    search.add({ partition, key: `k${n}`, text: 'hello', vector, maxEntries: 10 })
+    search.add({ partition, key: `k${n}`, text: 'hello', vector, maxEntries: 10, expiresAtMs: Infinity })
   }
   for (let round = 0; round < 3; round++) {
     const replies = partitions.map((partition) =>

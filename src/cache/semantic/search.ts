@@ -2,16 +2,17 @@
 
 import { Worker } from 'node:worker_threads'
 import { Roster } from '../../core/roster.ts'
+import type { IndexedQuestion } from '../port.ts'
+import type { Choice } from './choice.ts'
 import type { SearchCall, SearchReply } from './search-worker.ts'
 
-type Add = Omit<Extract<SearchCall, { type: 'add' }>, 'type'>
 type Look = Omit<Extract<SearchCall, { type: 'search' }>, 'type' | 'id'>
 
 export interface SemanticSearch {
-  add(entry: Add): void
+  add(question: IndexedQuestion): void
   remove(partition: string, key: string): void
   /** Rejects where the thread has ended; the next call starts another, with nothing in it. */
-  search(look: Look): Promise<Omit<SearchReply, 'id'>>
+  search(look: Look): Promise<Choice>
   close(): Promise<void>
 }
 
@@ -43,7 +44,7 @@ export function createSemanticSearch(): SemanticSearch {
   }
 
   return {
-    add: (entry) => post({ type: 'add', ...entry }),
+    add: (question) => post({ type: 'add', ...question }),
     remove: (partition, key) => post({ type: 'remove', partition, key }),
     search(look) {
       const { promise, resolve, reject } = Promise.withResolvers<SearchReply>()

@@ -226,7 +226,7 @@ test('answers that differ from those that would have been served raise the thres
     const look = semantic.look(setting, request, policy)!
     assert.equal(await look.served, undefined)
     const learned = new Promise<void>((resolve) => (isOver = resolve))
-    look.landed('k', answerOf(n % 2 === 0 ? 'yes; until 9' : 'No, it is closed since 7.'))
+    look.landed('k', answerOf(n % 2 === 0 ? 'yes; until 9' : 'No, it is closed since 7.'), 1)
     await learned
   }
   assert.ok(thresholds.length >= 3 && thresholds.at(-1)! > 0.96, String(thresholds))

@@ -10,6 +10,7 @@ import { createEmbedder } from './embedder.ts'
 import { createJudge } from './judge.ts'
 import { type SemanticQuestion, semanticQuestionOf } from './question.ts'
 import type { SemanticSearch } from './search.ts'
+import { within } from './within.ts'
 import { Trust, type TrustReading } from './trust.ts'
 
 /** What became of looking for a question. */
@@ -42,8 +43,8 @@ export interface Served {
 export interface Look {
   /** The answer to serve, if any. Never rejects. */
   readonly served: Promise<Served | undefined>
-  /** The request has an answer of its own, kept under this key. */
-  landed(key: string, answer: CachedAnswer): void
+  /** The request has an answer of its own, kept under this key until then. */
+  landed(key: string, answer: CachedAnswer, expiresAtMs: number): void
 }
 
 export interface SemanticCache {
@@ -142,7 +143,10 @@ class OneLook implements Look {
     this.#vector = await embedder.embed(org, policy.embedder, text, policy.timeoutMs)
     if (!this.#vector) return this.#nothing('slow')
     const { threshold } = trust
-    const { found, refused } = await search.search({ partition, text, vector: this.#vector, threshold })
+    const searching = search.search({ partition, text, vector: this.#vector, threshold })
+    const reply = await within(searching, policy.timeoutMs)
+    if (!reply) return this.#nothing('slow')
+    const { found, refused } = reply
     if (!found) return this.#nothing(refused === undefined ? 'none' : 'refused')
     const answer = await read(org, found.key)
     if (!answer) {
@@ -160,17 +164,17 @@ class OneLook implements Look {
     return undefined
   }
 
-  landed(key: string, answer: CachedAnswer): void {
-    void this.#learn(key, answer).catch(this.#parts.onFault)
+  landed(key: string, answer: CachedAnswer, expiresAtMs: number): void {
+    void this.#learn(key, answer, expiresAtMs).catch(this.#parts.onFault)
   }
 
-  async #learn(key: string, own: CachedAnswer): Promise<void> {
+  async #learn(key: string, own: CachedAnswer, expiresAtMs: number): Promise<void> {
     const { search } = this.#parts
     const { policy, question } = this.#matter
     const found = await this.#found
     if (found) await this.#compare(found, own)
     const vector = this.#vector
-    if (vector) search.add({ ...question, key, vector, maxEntries: policy.maxEntries })
+    if (vector) search.add({ ...question, key, vector, expiresAtMs, maxEntries: policy.maxEntries })
   }
 
   /** What would have been served, against what was answered. Doubt counts against it. */
