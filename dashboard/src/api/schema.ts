@@ -330,10 +330,6 @@ query: undefined
 body: undefined
 response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
 }
-  'POST /forget': {
-query: undefined
-body: { user: string }
-response: { keys: number; payloads: number; records: number; responses: number; repeatable_answers: number; batches: number; files: number; open_batches: number; cache_entries: number; stays: (string)[] }
   'POST /experiments/{route}/promote': {
 query: undefined
 body: { arm?: string | undefined; reason?: string | undefined }
@@ -343,6 +339,11 @@ response: { route: string; name: string; state: "running" | "ended"; started_at:
 query: undefined
 body: { reason: string }
 response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[] }
+}
+  'POST /forget': {
+query: undefined
+body: { user: string }
+response: { keys: number; payloads: number; records: number; responses: number; repeatable_answers: number; batches: number; files: number; open_batches: number; cache_entries: number; stays: (string)[] }
 }
   'POST /keys': {
 query: undefined
