@@ -45,13 +45,20 @@ function toRound({ chunks, seconds, latenciesMs, firstTokensMs }: LoadResult, cp
   }
 }
 
-/** After one round each that does not count, `rounds` rounds by turns. The best value of each measure is kept. */
+/**
+ * After a warm-up of each side that does not count, `rounds` rounds by turns. The best value of each measure is kept.
+ * `warmUpMs`: at least so long, in whole rounds.
+ */
 export async function interleave<Name extends string>(
   sides: readonly Side<Name>[],
-  rounds: number,
+  { rounds, warmUpMs }: { readonly rounds: number; readonly warmUpMs: number },
 ): Promise<Record<Name, Round>> {
   const taken = new Map<Name, Round[]>(sides.map(({ name }) => [name, []]))
-  for (const side of sides) await measure(side)
+  for (const side of sides) {
+    const untilMs = performance.now() + warmUpMs
+    do await runLoad(side.load)
+    while (performance.now() < untilMs)
+  }
   for (let round = 0; round < rounds; round++) {
     for (const side of sides) taken.get(side.name)!.push(await measure(side))
   }

@@ -21,6 +21,7 @@ export interface StartOptions {
 export interface Measured {
   readonly name: string
   readonly url: string
+  readonly pid: number
   /** CPU time that all threads of the process have used, in microseconds. */
   cpuMicros(): number
   /** Resident memory now, and the most it ever was, in MiB. */
@@ -60,6 +61,7 @@ function measured(name: string, url: string, child: ChildProcess): Measured {
   return {
     name,
     url,
+    pid,
     cpuMicros: () => cpuMicrosOf(pid),
     memory: () => memoryOf(pid),
     async stop() {

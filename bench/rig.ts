@@ -1,6 +1,6 @@
 /** What a run stands on: the simulator, the bare proxy and the gateway, each started where it is measured. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { checkMachine, type Measured, pinSelf, startProcess } from './process.ts'
@@ -50,8 +50,8 @@ const scripted = {
   [models.held]: 'fault/slow-1s+ttft-0ms+chunks-1000',
 }
 
-/** Starts the simulator and pins this process beside it. `profileFolder`: gateways write CPU profiles there. */
-export async function openRig(profileFolder: string | undefined): Promise<Rig> {
+/** Starts the simulator and pins this process beside it. `gatewayEnv`: what gateways get beside this process's own. */
+export async function openRig(gatewayEnv: Readonly<Record<string, string>> = {}): Promise<Rig> {
   const cores = availableParallelism()
   checkMachine(cores)
   const measuredCore = cores - 1
@@ -71,7 +71,7 @@ export async function openRig(profileFolder: string | undefined): Promise<Rig> {
     const simulator = adopt(await startSimulator(folder, cores > 2 ? 1 : 0))
     const start = async (subject: SubjectName): Promise<Measured> => {
       const run = { folder, core: measuredCore, simulatorUrl: simulator.url, number: ++starts }
-      return adopt(await (subject === 'bare' ? startBare(run) : startGateway(run, profileFolder)))
+      return adopt(await (subject === 'bare' ? startBare(run) : startGateway(run, gatewayEnv)))
     }
     return { simulatorUrl: simulator.url, folder, measuredCore, start, adopt, close }
   } catch (error) {
@@ -113,7 +113,7 @@ function startBare({ folder, core, simulatorUrl }: Run): Promise<Measured> {
 }
 
 /** The gateway as a user runs it: a declared key, records and metrics on, log level and limits as they come. */
-async function startGateway(run: Run, profileFolder: string | undefined): Promise<Measured> {
+async function startGateway(run: Run, env: Readonly<Record<string, string>>): Promise<Measured> {
   const { folder, core, simulatorUrl, number } = run
   const config = join(folder, `weir-${number}.yaml`)
   writeFileSync(config, JSON.stringify(configuration(simulatorUrl)))
@@ -124,7 +124,7 @@ async function startGateway(run: Run, profileFolder: string | undefined): Promis
     core,
     folder,
     address: /^Weir listens on (\S+)$/m,
-    ...(profileFolder !== undefined && { env: profiling(profileFolder) }),
+    env,
   })
   const ready = await fetch(`${gateway.url}/health/ready`)
   if (!ready.ok) throw new Error(`the gateway is not ready: ${ready.status}`)
@@ -148,9 +148,4 @@ function configuration(simulatorUrl: string): object {
     routes,
     keys: [{ name: 'bench', secret: key }],
   }
-}
-
-function profiling(folder: string): Record<string, string> {
-  mkdirSync(folder, { recursive: true })
-  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(folder)}` }
 }

@@ -1,7 +1,8 @@
 /** `npm run bench`: the gateway against a bare proxy, in one run. bench/README.md says how to read it. */
 
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   compared,
@@ -18,9 +19,9 @@ import { openRig } from './rig.ts'
 import { type Bench, type Scale, scenarios } from './scenarios.ts'
 
 const scales = {
-  quick: { rounds: 1, roundMs: 700, soakRequests: 4_000, starts: 2, holdMs: 1_000 },
-  normal: { rounds: 5, roundMs: 2_000, soakRequests: 40_000, starts: 7, holdMs: 10_000 },
-  full: { rounds: 9, roundMs: 3_000, soakRequests: 200_000, starts: 11, holdMs: 20_000 },
+  quick: { rounds: 1, warmUpMs: 2_000, roundMs: 700, soakRequests: 4_000, starts: 2, holdMs: 1_000 },
+  normal: { rounds: 5, warmUpMs: 10_000, roundMs: 2_000, soakRequests: 40_000, starts: 7, holdMs: 10_000 },
+  full: { rounds: 9, warmUpMs: 15_000, roundMs: 3_000, soakRequests: 200_000, starts: 11, holdMs: 20_000 },
 } as const satisfies Record<string, Scale>
 
 /** Above this, something else is running, and times are worth little. */
@@ -50,7 +51,7 @@ if (loadavg()[0]! > calmLoad) {
 if (values.profile !== undefined) console.error('profiling slows the gateway: these figures are no result')
 
 const figures: Figure[] = []
-const rig = await openRig(values.profile)
+const rig = await openRig(values.profile === undefined ? {} : profiling(values.profile))
 try {
   const [bare, gateway] = [await rig.start('bare'), await rig.start('gateway')]
   const bench: Bench = { rig, scale: scales[scaleName], bare, gateway }
@@ -78,4 +79,10 @@ if (values.json !== undefined) {
 }
 if (values.write) {
   writePage('npm run bench -- --write', `${settingLine(setting)}\n\n${figureTable(figures)}`)
+}
+
+/** Gateways write CPU profiles into the folder. */
+function profiling(folder: string): Record<string, string> {
+  mkdirSync(folder, { recursive: true })
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(folder)}` }
 }

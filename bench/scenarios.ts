@@ -10,6 +10,8 @@ import { key, models, type Rig, type SubjectName, translated } from './rig.ts'
 /** How much is done. */
 export interface Scale {
   readonly rounds: number
+  /** Before the first round, for each side: what V8 has not compiled yet is no property of a process that serves for days. */
+  readonly warmUpMs: number
   /** Of one round of requests that are not streamed. */
   readonly roundMs: number
   readonly soakRequests: number
@@ -63,7 +65,7 @@ async function chat({ bare, gateway, scale }: Bench, callers: number): Promise<F
       sideOf('same', gateway, chatOf(models.chat), load),
       sideOf('translated', gateway, chatOf(translated(models.chat)), load),
     ],
-    scale.rounds,
+    scale,
   )
   const cpu = { unit: 'µs', compare: 'ratio', bare: round.bare.cpuMicros } as const
   const p50 = { unit: 'ms', compare: 'difference', bare: round.bare.latencyP50Ms } as const
@@ -85,7 +87,7 @@ async function paced({ bare, gateway, scale }: Bench): Promise<Figure[]> {
       sideOf('same', gateway, pacedOf(models.paced), load),
       sideOf('translated', gateway, pacedOf(translated(models.paced)), load),
     ],
-    scale.rounds,
+    scale,
   )
   const cpu = { unit: 'µs', compare: 'ratio', bare: round.bare.cpuMicros } as const
   const name = '200 streams of 100 chunks'
@@ -104,7 +106,7 @@ async function burst({ bare, gateway, scale }: Bench): Promise<Figure[]> {
       sideOf('same', gateway, pacedOf(models.burst), load),
       sideOf('translated', gateway, pacedOf(translated(models.burst)), load),
     ],
-    scale.rounds,
+    scale,
   )
   const cpu = { unit: 'µs', compare: 'ratio', bare: round.bare.cpuMicros } as const
   return [
@@ -127,7 +129,7 @@ async function firstToken({ bare, gateway, scale }: Bench): Promise<Figure[]> {
   const load = loadOf((2 * microsPerCaller) / 0.5 / 1000) // the mean pause is half of the longest
   const round = await interleave(
     [sideOf('bare', bare, request, load), sideOf('same', gateway, request, load)],
-    scale.rounds,
+    scale,
   )
   const ms = { unit: 'ms', compare: 'difference' } as const
   const name = `time to first token, core ${Math.round(round.same.utilisation * 100)} % busy`

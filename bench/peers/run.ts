@@ -27,7 +27,7 @@ const caveats = [
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
 })
-const rounds = values.quick ? 2 : 5
+const scale = values.quick ? { rounds: 2, warmUpMs: 2_000 } : { rounds: 5, warmUpMs: 10_000 }
 const durationMs = values.quick ? 1_000 : 2_000
 
 if (!existsSync(join(import.meta.dirname, peer.entry))) install()
@@ -35,7 +35,7 @@ const setting = settingLine(settingOf(values.quick ? 'quick' : 'normal'))
 console.log(`${setting}\n${caveats.join('\n')}\n`)
 const rows: string[][] = []
 
-const rig = await openRig(undefined)
+const rig = await openRig()
 try {
   const subjects = {
     bare: await rig.start('bare'),
@@ -44,12 +44,12 @@ try {
   }
   for (const callers of [32, 4]) {
     const request = chatRequest(models.chat, 60)
-    const round = await interleave(sides(rig, subjects, request, { callers, durationMs }), rounds)
+    const round = await interleave(sides(rig, subjects, request, { callers, durationMs }), scale)
     print(`chat, ${callers} callers: per request, latency`, round, (each) => each.latencyP50Ms)
   }
   const request = streamRequest(models.paced, 100)
   const load = { callers: 200, count: 200, pauseMs: 25 }
-  const round = await interleave(sides(rig, subjects, request, load), rounds)
+  const round = await interleave(sides(rig, subjects, request, load), scale)
   print('200 streams of 100 chunks: per chunk, time to first token', round, (each) => each.firstTokenP50Ms)
 } finally {
   await rig.close()
