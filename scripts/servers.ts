@@ -1,8 +1,8 @@
-/** Real servers on free loopback ports, with their data in a folder of the caller's: PostgreSQL and Redis. */
+/** Real servers on free loopback ports, with their data in a folder of the caller's: PostgreSQL, Redis and RabbitMQ. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, readdirSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -62,6 +62,66 @@ export async function startRedis(folder: string, port?: number): Promise<Started
   await untilListening('Redis', port, child)
   return { url: `redis://127.0.0.1:${port}`, port, process: child }
 }
+
+/** Gives the reason where it cannot be started. */
+export async function startRabbit(folder: string, port?: number): Promise<Started | string> {
+  // Debian's wrapper in /usr/sbin switches users and stays as a parent: a signal would not reach the server.
+  const program = ['/usr/lib/rabbitmq/bin/rabbitmq-server', inPath('rabbitmq-server')].find(
+    (file) => file !== undefined && existsSync(file),
+  )
+  const epmdProgram = inPath('epmd')
+  if (program === undefined || epmdProgram === undefined) return 'no rabbitmq-server and epmd in PATH'
+  const user = unprivilegedUser('rabbitmq')
+  if (user === undefined) return 'its files belong to a user rabbitmq, and there is none'
+  const data = join(folder, 'rabbitmq')
+  if (port === undefined) {
+    mkdirSync(data)
+    writeFileSync(join(data, 'plugins'), '[].')
+    writeFileSync(join(data, 'rabbitmq.conf'), rabbitSettings)
+    if ('uid' in user) for (const path of [folder, data]) chownSync(path, user.uid, user.gid)
+  }
+  port ??= await freePort()
+  const names = await freePort()
+  const options = { ...user, cwd: data }
+  // Erlang's name service. Started by the server, it would outlive it.
+  const epmd = spawn(epmdProgram, ['-port', `${names}`, '-address', '127.0.0.1'], {
+    ...options,
+    stdio: 'ignore',
+  })
+  await untilListening('epmd', names, epmd)
+  const child: ChildProcess = spawn(program, [], {
+    ...options,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      LANG: 'C.UTF-8',
+      HOME: data,
+      ERL_EPMD_PORT: `${names}`,
+      RABBITMQ_ALLOW_INPUT: 'true', // makes the script become the server
+      RABBITMQ_NODENAME: `weir-${port}@localhost`,
+      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODE_PORT: `${port}`,
+      RABBITMQ_DIST_PORT: `${await freePort()}`,
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+        '-kernel inet_dist_use_interface {127,0,0,1} -noinput +S 2:2 +sbwt none',
+      RABBITMQ_MNESIA_BASE: join(data, 'mnesia'),
+      RABBITMQ_LOG_BASE: join(data, 'log'),
+      RABBITMQ_LOGS: join(data, 'log', 'rabbit.log'),
+      RABBITMQ_CONFIG_FILE: join(data, 'rabbitmq.conf'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(data, 'plugins'),
+    },
+  })
+  child.once('exit', () => epmd.kill())
+  await untilListening('RabbitMQ', port, child)
+  return { url: `amqp://127.0.0.1:${port}`, port, process: child }
+}
+
+/** It shares its machine with the tests. */
+const rabbitSettings = `
+vm_memory_high_watermark.absolute = 512MB
+disk_free_limit.absolute = 50MB
+log.file.level = error
+`
 
 /** The folder of the newest installed version's programs. Debian keeps them out of PATH. */
 function postgresPrograms(): string | undefined {
@@ -130,9 +190,10 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-export async function stop({ process: child }: Started): Promise<void> {
+/** In order. SIGINT tells PostgreSQL not to wait for its clients; Erlang does not hear it. */
+export async function stop({ process: child, url }: Started): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  child.kill('SIGINT') // of PostgreSQL: end now, but in order
+  child.kill(url.startsWith('amqp') ? 'SIGTERM' : 'SIGINT')
   await ended
 }

@@ -1,15 +1,15 @@
 /**
  * Starts real servers on free loopback ports, with their data in a folder of their own, for the command that it runs:
- * `node scripts/services.ts -- npm test`. The command finds them in WEIR_POSTGRES and WEIR_REDIS; they end with it.
+ * `node scripts/services.ts -- npm test`. The command finds them in WEIR_POSTGRES, WEIR_REDIS and WEIR_RABBITMQ; they end with it.
  * A server that is not installed is left out, and said so.
  */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Started, startPostgres, startRedis, stop } from './servers.ts'
+import { type Started, startPostgres, startRabbit, startRedis, stop } from './servers.ts'
 
 interface Service {
   /** The variable in which the command finds the server. */
@@ -22,6 +22,7 @@ interface Service {
 const services: readonly Service[] = [
   { variable: 'WEIR_POSTGRES', name: 'PostgreSQL', start: startPostgres },
   { variable: 'WEIR_REDIS', name: 'Redis', start: startRedis },
+  { variable: 'WEIR_RABBITMQ', name: 'RabbitMQ', start: startRabbit },
 ]
 
 const separator = process.argv.indexOf('--')
@@ -32,11 +33,14 @@ if (command === undefined) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-services-'))
+chmodSync(folder, 0o711) // where we are root, some of them run as users of their own
 const running: Started[] = []
 try {
   const env: NodeJS.ProcessEnv = { ...process.env }
   for (const { variable, name, start } of services) {
-    const started = await start(folder)
+    const own = join(folder, name)
+    mkdirSync(own)
+    const started = await start(own)
     if (typeof started === 'string') {
       console.log(`left out: ${name}: ${started}`)
       continue

@@ -39,7 +39,6 @@ export interface DispatcherParts {
   readonly maxRunning: () => number
   parse(text: Buffer): Json
   laneOf(batch: Batch, request: RequestLine): string
-  /** Never rejects. */
   tryLine(batch: Batch, line: ReadyLine, signal: AbortSignal): Promise<TryOutcome>
   giveBack(batchId: string, lines: readonly Deferral[]): Promise<void>
   /** A batch has moved: lines were settled, or it cannot go on. */
@@ -52,6 +51,8 @@ const maxReady = 128
 const maxReadyBytes = 8 * 1024 * 1024
 /** A batch that had no line that is due is asked again no sooner. */
 const dryMs = 250
+/** Before a line at which the gateway itself failed is tried again. */
+const brokenMs = 5000
 
 class ActiveBatch {
   batch: Batch
@@ -73,6 +74,8 @@ export class Dispatcher {
   readonly #lanes = new Map<string, Lane>()
   /** Batches whose lines are being ended: theirs are still under way. */
   readonly #leaving = new Set<ActiveBatch>()
+  /** Lines that the store could not be told of, by batch. */
+  readonly #kept = new Map<string, readonly Deferral[]>()
   #running = 0
   #isClosed = false
   #idle: (() => void) | undefined
@@ -105,6 +108,7 @@ export class Dispatcher {
     }
     for (const active of dropped) this.#active.delete(active.batch.id)
     this.pump()
+    if (this.#kept.size > 0) await this.#giveBackKept()
     await Promise.all(dropped.map((active) => this.#leave(active)))
   }
 
@@ -171,7 +175,7 @@ export class Dispatcher {
   }
 
   async #run(active: ActiveBatch, line: ReadyLine): Promise<void> {
-    const { clock, random, queue, onError, onProgress } = this.#parts
+    const { clock, random, onProgress, onError } = this.#parts
     const lane = this.#laneOf(line.lane)
     const abort = new AbortController()
     const startedMs = clock.monotonicMs()
@@ -179,12 +183,16 @@ export class Dispatcher {
     active.running.set(line.line, abort)
     this.#running++
     try {
-      const outcome = await this.#parts.tryLine(active.batch, line, abort.signal)
+      const outcome = await this.#parts
+        .tryLine(active.batch, line, abort.signal)
+        .catch((cause): TryOutcome => {
+          onError(cause)
+          return { kind: 'failed', waitMs: brokenMs }
+        })
       const nowMs = clock.monotonicMs()
       switch (outcome.kind) {
         case 'done':
           lane.succeed()
-          await queue.done(outcome.batch.id, [line.line])
           active.batch = outcome.batch
           onProgress(outcome.batch)
           break
@@ -204,8 +212,6 @@ export class Dispatcher {
           await this.#defer(active, line, 0)
           onProgress({ ...active.batch, stop: 'max_usd' })
       }
-    } catch (cause) {
-      onError(cause) // its lease ends by itself
     } finally {
       active.running.delete(line.line)
       this.#running--
@@ -214,10 +220,25 @@ export class Dispatcher {
     }
   }
 
-  async #defer({ batch }: ActiveBatch, { line, tries }: ReadyLine, waitMs: number): Promise<void> {
-    const { clock, queue, giveBack } = this.#parts
-    await giveBack(batch.id, [{ line, tries, dueAtMs: clock.nowMs() + waitMs }])
-    await queue.done(batch.id, [line])
+  #defer({ batch }: ActiveBatch, { line, tries }: ReadyLine, waitMs: number): Promise<void> {
+    const dueAtMs = Math.ceil(this.#parts.clock.nowMs() + waitMs)
+    return this.#giveBack(batch.id, [{ line, tries, dueAtMs }])
+  }
+
+  /** Never rejects: while the store is away, they are kept and given back later. Nobody else would: their lease is prolonged. */
+  async #giveBack(batchId: string, lines: readonly Deferral[]): Promise<void> {
+    try {
+      await this.#parts.giveBack(batchId, lines)
+    } catch (cause) {
+      this.#parts.onError(cause)
+      this.#kept.set(batchId, [...(this.#kept.get(batchId) ?? []), ...lines])
+    }
+  }
+
+  async #giveBackKept(): Promise<void> {
+    const kept = [...this.#kept]
+    this.#kept.clear()
+    for (const [batchId, lines] of kept) await this.#giveBack(batchId, lines)
   }
 
   async #fill(active: ActiveBatch): Promise<void> {
@@ -226,8 +247,9 @@ export class Dispatcher {
     if (active.isFilling || room < maxReady / 2 || active.readyBytes > maxReadyBytes) return
     if (clock.monotonicMs() < active.dryUntilMs) return
     active.isFilling = true
+    let claims: readonly Claim[] = []
     try {
-      const claims = await queue.take(active.batch.id, room, leaseOf())
+      claims = await queue.take(active.batch.id, room, leaseOf())
       if (claims.length === 0) active.dryUntilMs = clock.monotonicMs() + dryMs
       const input = (active.input ??= await folder.open(active.batch.inputFileId, 'r'))
       const texts = await readPlaces(input, claims)
@@ -239,6 +261,7 @@ export class Dispatcher {
     } catch (cause) {
       active.dryUntilMs = clock.monotonicMs() + dryMs
       onError(cause)
+      await this.#return(active, claims)
     } finally {
       active.isFilling = false
     }
@@ -253,11 +276,7 @@ export class Dispatcher {
   /** Lines that have not begun are for others; those that have may end. */
   async #leave(active: ActiveBatch): Promise<void> {
     this.#leaving.add(active)
-    try {
-      await this.#return(active, active.ready.splice(0))
-    } catch (cause) {
-      this.#parts.onError(cause)
-    }
+    await this.#return(active, active.ready.splice(0))
     while (active.running.size > 0 || active.isFilling) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
@@ -268,7 +287,7 @@ export class Dispatcher {
   async #return({ batch }: ActiveBatch, lines: readonly Claim[]): Promise<void> {
     if (lines.length === 0) return
     const dueAtMs = this.#parts.clock.nowMs()
-    await this.#parts.giveBack(
+    await this.#giveBack(
       batch.id,
       lines.map(({ line, tries }) => ({ line, tries, dueAtMs })),
     )

@@ -155,11 +155,29 @@ export type BatchChange = Partial<
 export interface LineQueue {
   /** Lines that are to be done now. */
   offer(batchId: string, lines: readonly number[]): Promise<void>
-  /** At most `limit` lines, leased in the store. */
+  /** About `limit` lines, leased in the store. */
   take(batchId: string, limit: number, lease: Lease): Promise<readonly Claim[]>
-  /** They have their results, or were given back. */
-  done(batchId: string, lines: readonly number[]): Promise<void>
   /** The batch is over. */
   drop(batchId: string): Promise<void>
   close(): Promise<void>
+}
+
+/** A server that hands each message of a batch to one instance. It may lose messages, and give them twice. */
+export interface LineBroker {
+  /** Resolves when it has them. */
+  offer(batchId: string, messages: readonly string[]): Promise<void>
+  /** Waits a moment for them, at most. */
+  take(batchId: string, limit: number): Promise<TakenMessages>
+  /** Forgets what it has of the batch. */
+  drop(batchId: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TakenMessages {
+  readonly messages: readonly string[]
+  /** There are none, and none are on their way. */
+  readonly isEmpty: boolean
+  /** They are done; those that are neither done nor given back go to another instance, in time. */
+  accept(): Promise<void>
+  giveBack(): Promise<void>
 }

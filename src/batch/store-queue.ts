@@ -7,7 +7,6 @@ export function createStoreQueue(store: Pick<BatchStore, 'claim'>): LineQueue {
     // The rows say it all.
     offer: async () => undefined,
     take: (batchId, limit, lease) => store.claim(batchId, limit, lease),
-    done: async () => undefined,
     drop: async () => undefined,
     close: async () => undefined,
   }

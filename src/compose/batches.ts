@@ -18,7 +18,6 @@ import type { BatchStore, FileStore, Lease } from '../batch/port.ts'
 import { readResults } from '../batch/read-results.ts'
 import type { RequestLine } from '../batch/request-line.ts'
 import { ResultLog } from '../batch/result-log.ts'
-import { createStoreQueue } from '../batch/store-queue.ts'
 import { createTryLine, type MakeRequest } from '../batch/try-line.ts'
 import type { ValidationRules } from '../batch/validate.ts'
 import { BatchWorker } from '../batch/worker.ts'
@@ -42,6 +41,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
 import { readKeyFile } from './data-dir.ts'
 import { callRoute, openRoute } from './inner-calls.ts'
+import { createLineQueue } from './line-queue.ts'
 
 export interface BatchingParts {
   readonly config: () => Config
@@ -92,7 +92,14 @@ export function createBatching(parts: BatchingParts): Batching {
     isDurable: initial.ledger.durability === 'power',
     onError,
   })
-  const queue = createStoreQueue(stores.batches)
+  const queue = createLineQueue({
+    queue: initial.queue,
+    store: stores.batches,
+    instance,
+    leaseMs,
+    clock,
+    log,
+  })
   const dispatcher = new Dispatcher({
     queue,
     folder,

@@ -3,7 +3,7 @@
 import { createSecureContext } from 'node:tls'
 import { Secret } from '../core/secret.ts'
 import type { Finding, Path } from './fault.ts'
-import { isRedisUrl, sharedMend } from './shared-setting.ts'
+import { isQueueUrl, isRedisUrl, queueMend, sharedMend } from './place-setting.ts'
 import { isPostgresUrl, storeMend } from './store-setting.ts'
 import { resolveSecret, SecretRef, type SecretSources } from './secret-ref.ts'
 
@@ -70,6 +70,7 @@ interface SecretHolders {
     readonly slack: readonly { readonly url: Secret }[]
   }
   readonly shared: 'memory' | Secret
+  readonly queue: 'store' | Secret
   readonly telemetry: { readonly otlp?: { readonly headers?: Readonly<Record<string, Secret>> } }
 }
 
@@ -105,6 +106,7 @@ export function checkSecrets(config: SecretHolders): Finding[] {
     ),
     ...config.alerts.slack.flatMap(({ url }, index) => checkUrl(['alerts', 'slack', index, 'url'], url)),
     ...checkShared(config.shared),
+    ...checkQueue(config.queue),
     ...checkKeyPair(config.server.tls),
   ]
 }
@@ -170,6 +172,11 @@ function checkStore(store: 'sqlite' | Secret): Finding[] {
 function checkShared(shared: SecretHolders['shared']): Finding[] {
   if (shared === 'memory' || isRedisUrl(shared.reveal())) return []
   return [{ path: ['shared'], message: 'not the URL of a Redis', mend: sharedMend }]
+}
+
+function checkQueue(queue: SecretHolders['queue']): Finding[] {
+  if (queue === 'store' || isQueueUrl(queue.reveal())) return []
+  return [{ path: ['queue'], message: 'not the URL of a Redis or a RabbitMQ', mend: queueMend }]
 }
 
 function checkKeyPair(tls: SecretHolders['server']['tls']): Finding[] {

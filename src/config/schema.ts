@@ -13,11 +13,11 @@ import { evalSettings } from './eval-settings.ts'
 import { cacheSettings } from './cache-settings.ts'
 import { modelSettings } from './model-settings.ts'
 import { payloadSettings } from './payload-settings.ts'
+import { queueSetting, sharedSetting } from './place-setting.ts'
 import { routeSettings, timeoutSettings, weightSetting } from './route-settings.ts'
 import { rolloutSettings } from './rollout-settings.ts'
 import { looksLikeReference, parseSecretRef, SecretRef } from './secret-ref.ts'
 import { secretSettings } from './secret-settings.ts'
-import { sharedSetting } from './shared-setting.ts'
 import { storeSetting } from './store-setting.ts'
 import { structuredSettings } from './structured-settings.ts'
 
@@ -281,6 +281,13 @@ export const configSchema = z
         'What several instances share: `memory` (nothing), or the URL of a Redis (`redis://host:6379`), which then ' +
           'holds the cache, counts limits for all of them together, and tells them of changed keys at once. Where the URL ' +
           'holds a password: `env:NAME` or `file:/path`.',
+      ),
+    queue: queueSetting
+      .default('store')
+      .describe(
+        'What tells instances which lines of batches are next: `store` (the rows themselves), or the URL of a Redis ' +
+          '(`redis://host:6379`) or of a RabbitMQ (`amqp://user@host/vhost`), which then takes that work off the database. ' +
+          'Where the URL holds a password: `env:NAME` or `file:/path`.',
       ),
     admin: z
       .strictObject({

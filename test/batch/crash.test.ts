@@ -10,7 +10,7 @@ import { seededRandom } from '../support/random.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
-const [lines, kills] = process.env['WEIR_PROVE'] ? [20_000, 20] : [800, 4]
+const [lines, kills] = process.env['WEIR_PROVE'] ? [50_000, 20] : [2000, 5]
 const concurrency = 16
 const key = 'test-key-of-16-characters'
 const adminToken = 'admin-token-of-16-characters'

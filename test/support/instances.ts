@@ -19,13 +19,15 @@ export interface Instances {
   /** POSTs JSON to one of them, with the declared key unless another is given. */
   post(at: number, path: string, body: JsonObject, key?: string): Promise<Response>
   admin(at: number, path: string, method?: string, body?: JsonObject): Promise<JsonObject>
+  /** Ends one of them as a crash does, and starts it again with its data. */
+  crash(at: number): Promise<void>
 }
 
-/** Merged over what each of them is configured with. */
+/** `config` is merged over what each of them is configured with. */
 export async function startInstances(
   t: TestContext,
   count: number,
-  config: JsonObject = {},
+  config: JsonObject | ((redis: TestRedis) => JsonObject) = {},
 ): Promise<Instances | string> {
   const folder = createTemporaryFolder(t)
   const redis = await openRedis(t)
@@ -35,7 +37,12 @@ export async function startInstances(
   const simulator = createSimulator({ receiptLimit: 100_000 })
   const { url: simulatorUrl } = await simulator.listen(0)
   t.after(() => simulator.close())
-  const settings = { ...configOf(simulatorUrl), store: 'env:DATABASE_URL', shared: redis.url, ...config }
+  const settings = {
+    ...configOf(simulatorUrl),
+    store: 'env:DATABASE_URL',
+    shared: redis.url,
+    ...(typeof config === 'function' ? config(redis) : config),
+  }
   const env = {
     DATABASE_URL: postgres.url,
     WEIR_TEST_KEY: testKey,
@@ -44,11 +51,11 @@ export async function startInstances(
     PROVIDER_KEY: 'provider-key-canary-0123456789',
   }
   const gateways: GatewayProcess[] = []
+  const folderOf = (at: number) => join(folder, `instance-${at}`)
   // One after another: at their start they are busy.
   for (let at = 0; at < count; at++) {
-    const own = join(folder, `instance-${at}`)
-    mkdirSync(own)
-    gateways.push(await serveProcess(t, own, settings, env))
+    mkdirSync(folderOf(at))
+    gateways.push(await serveProcess(t, folderOf(at), settings, env))
   }
   return {
     gateways,
@@ -68,6 +75,11 @@ export async function startInstances(
         ...(body && { body: JSON.stringify(body) }),
       })
       return (await response.json()) as JsonObject
+    },
+    async crash(at) {
+      gateways[at]!.child.kill('SIGKILL')
+      await gateways[at]!.exited
+      gateways[at] = await serveProcess(t, folderOf(at), settings, env)
     },
   }
 }

@@ -3,6 +3,7 @@
 import { test, type TestContext } from 'node:test'
 import { startRedis, type Started, stop } from '../../scripts/servers.ts'
 import { connectRedis, type Redis } from '../../src/storage/redis/connect.ts'
+import type { Lifetime } from './stack.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
 
 export interface TestRedis {
@@ -27,7 +28,7 @@ export function testRedis(name: string, body: (redis: TestRedis, t: TestContext)
 }
 
 /** Gives the reason where it cannot be started. */
-export async function openRedis(t: TestContext): Promise<TestRedis | string> {
+export async function openRedis(t: Lifetime): Promise<TestRedis | string> {
   const folder = createTemporaryFolder(t)
   const first = await startRedis(folder)
   if (typeof first === 'string') return first

@@ -1,12 +1,13 @@
 /** A folder of its own for a test, gone with the test. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import type { Lifetime } from './stack.ts'
 
-export function createTemporaryFolder(t: TestContext): string {
+export function createTemporaryFolder(t: Lifetime): string {
   const folder = mkdtempSync(join(tmpdir(), 'weir-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  t.after(() => rm(folder, { recursive: true, force: true }))
   return folder
 }

@@ -24,16 +24,18 @@ const linesPerStatement = 500
 export function createBatchStore(database: Database): BatchStore {
   const db = database.kysely.withTables<BatchTables>()
   /** Lines that may be taken: two instances that ask at once get different ones. */
-  const dueLines = (id: string, nowMs: number, limit: number) => {
-    const query = db
+  const dueLines = (id: string, nowMs: number, limit: number, among: readonly number[] | undefined) => {
+    const due = db
       .selectFrom('batch_lines')
       .select('line')
       .where('batch_id', '=', id)
       .where('state', '=', open)
       .where('due_at_ms', '<=', nowMs)
-      .orderBy('due_at_ms')
-      .orderBy('line')
-      .limit(limit)
+    const query =
+      among === undefined
+        ? due.orderBy('due_at_ms').orderBy('line').limit(limit)
+        : // In the order of their numbers: by the order of time, all that are due would be looked at.
+          due.where('line', 'in', among).orderBy('line').limit(limit)
     return database.dialect === 'postgres' ? query.forUpdate().skipLocked() : query
   }
   return {
@@ -119,10 +121,10 @@ export function createBatchStore(database: Database): BatchStore {
       return rows.map(({ id }) => id)
     },
     async claim(id, limit, { holder, nowMs, leaseMs }, among) {
-      const due = dueLines(id, nowMs, limit)
+      if (among?.length === 0) return []
       const rows = await db
         // As a table of its own: PostgreSQL may run a subquery several times, and each time find others unlocked.
-        .with('due', () => (among === undefined ? due : due.where('line', 'in', among)))
+        .with('due', () => dueLines(id, nowMs, limit, among))
         .updateTable('batch_lines')
         .set({
           holder,

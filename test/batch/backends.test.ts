@@ -1,0 +1,115 @@
+/** Several instances over Redis or RabbitMQ, killed in the middle of a batch, with their broker: one result for each line. */
+
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { asNumber, asObject } from '../../src/core/json.ts'
+import type { Receipt } from '../../src/simulator/receipts.ts'
+import { batchClient, chatLine } from '../support/batches.ts'
+import { sharedLines, startInstances, type Instances } from '../support/instances.ts'
+import { openRabbit } from '../support/rabbit.ts'
+import { seededRandom } from '../support/random.ts'
+import { createTemporaryFolder } from '../support/temporary-folder.ts'
+import { until } from '../support/until.ts'
+
+const [lines, count] = process.env['WEIR_PROVE'] ? [50_000, 4] : [2000, 2]
+const kills = 5
+const brokerKills = [2, 4]
+const concurrency = 24
+const withinMs = lines * 20 + 60_000
+
+interface Broker {
+  kill(): Promise<void>
+  start(): Promise<void>
+}
+
+for (const queue of ['Redis', 'RabbitMQ']) {
+  const title = `${kills} kills of ${count} instances and ${brokerKills.length} of ${queue} within ${lines} lines: one result each`
+  test(title, async (t) => {
+    const rabbit = queue === 'RabbitMQ' ? await openRabbit(t) : undefined
+    if (typeof rabbit === 'string') return t.skip(rabbit)
+    const folder = createTemporaryFolder(t)
+    const instances = await startInstances(t, count, (redis) => ({
+      queue: (rabbit ?? redis).url,
+      files: { folder },
+      batches: { concurrency: Math.ceil(concurrency / count) },
+      limits: [{ scope: 'provider', match: 'openai', concurrency }],
+    }))
+    if (typeof instances === 'string') return t.skip(instances)
+    await run(t, instances, rabbit ?? instances.redis)
+  })
+}
+
+async function run(t: TestContext, instances: Instances, broker: Broker): Promise<void> {
+  const random = seededRandom(process.env['WEIR_SEED'] ?? 'backends')
+  const client = (at: number) => batchClient(instances.gateways[at]!.url)
+  const id = await client(0).submit(
+    Array.from({ length: lines }, (_, n) => chatLine(`line-${n}`, models[n % models.length]!)),
+  )
+  const startedAtMs = performance.now()
+  const doneBy = async (): Promise<number> => {
+    const batch = await client(0).get(id)
+    return asNumber(asObject(batch['request_counts'])?.['completed']) ?? 0
+  }
+  for (let kill = 1; kill <= kills; kill++) {
+    const aim = Math.floor((lines / (kills + 1)) * (kill - 0.5 + random() / 2))
+    await until('a part of the results', async () => ((await doneBy()) >= aim ? true : undefined), withinMs)
+    await instances.crash(Math.floor(random() * count))
+    if (!brokerKills.includes(kill)) continue
+    await broker.kill()
+    await broker.start()
+  }
+  const batch = await until(
+    'the end of the batch',
+    async () => {
+      const now = await client(0).get(id)
+      return now['status'] === 'completed' ? now : undefined
+    },
+    withinMs,
+  )
+  const seconds = (performance.now() - startedAtMs) / 1000
+  assert.deepEqual(batch['request_counts'], { total: lines, completed: lines, failed: 0 })
+  const results = await client(count - 1).lines(batch['output_file_id'])
+  assert.deepEqual(
+    results.map((result) => result['custom_id']),
+    Array.from({ length: lines }, (_, n) => `line-${n}`),
+  )
+  const receipts = await until('the end of all calls', () => {
+    const all = instances.simulator.receipts()
+    return all.every(({ ended }) => ended !== 'open') ? all : undefined
+  })
+  const surplus = receipts.filter(({ billed }) => billed !== null).length - lines
+  assert.ok(surplus <= kills * concurrency, `${surplus} lines were answered again`)
+  const atOnce = mostAtOnce(receipts)
+  assert.ok(atOnce <= concurrency * 1.02, `${atOnce} calls at once`)
+  await assertLedger(instances, receipts.length)
+  t.diagnostic(
+    `${(lines / seconds).toFixed(0)} lines/s, ${surplus} answered again, at most ${atOnce} of ${concurrency} calls at once`,
+  )
+}
+
+const models = ['openai/echo', 'openai/slow-2ms', 'openai/fault/http-429%0.05', 'openai/fault/http-503%0.05']
+
+/** Every call that the provider received is in the ledger; besides, only those that a kill kept from being sent. */
+async function assertLedger(instances: Instances, receipts: number): Promise<void> {
+  const booked = await until(
+    'the ledger of all instances',
+    async () => {
+      const settled = (await sharedLines(instances)).filter(({ kind }) => kind === 'settle').length
+      return settled >= receipts ? settled : undefined
+    },
+    60_000,
+  )
+  assert.ok(booked <= receipts + kills * concurrency, `${booked} lines for ${receipts} receipts`)
+}
+
+function mostAtOnce(receipts: readonly Receipt[]): number {
+  const steps = receipts.flatMap(({ atMs, timings }): [number, number][] => [
+    [atMs, 1],
+    [atMs + (timings.endMs ?? 0), -1],
+  ])
+  let now = 0
+  let most = 0
+  for (const [, step] of steps.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]))
+    most = Math.max(most, (now += step))
+  return most
+}
