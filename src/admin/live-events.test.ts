@@ -31,6 +31,7 @@ async function watch(events: LiveEvents, org = 'default'): Promise<Watcher> {
     org,
     actor: 'test',
     requestId: 'r1',
+    form: async function* () {},
     params: {},
     query: {},
     body: undefined,

@@ -1,6 +1,7 @@
 /** What a feature's `admin.ts` exports: rows that say what a route of the administration API is, needs and does. */
 
 import type { z } from 'zod'
+import type { FormPart } from '../core/caller-route.ts'
 import type { Json } from '../core/json.ts'
 
 /** What the caller must be allowed to do: `read` sees everything of the organisation but secrets, `write` changes it. */
@@ -17,6 +18,8 @@ export interface AdminCall<Query = unknown, Body = unknown> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
+  /** The parts of a multipart form, for a row without a body, as they come. */
+  form(): AsyncIterable<FormPart>
 }
 
 export interface AdminReply {
@@ -26,6 +29,8 @@ export interface AdminReply {
   readonly body?: unknown
   /** In place of a body: what is sent as long as both sides want. */
   readonly stream?: AdminStreaming
+  /** In place of a body: as fast as it is read. */
+  readonly content?: { readonly contentType: string; readonly bytes: AsyncIterable<Uint8Array> }
 }
 
 export interface AdminStreaming {

@@ -93,7 +93,14 @@ const statuses = [
 
 const time = z.iso.datetime()
 
-const batchShape = z.object({
+export const faultShape = z.object({
+  code: z.string(),
+  line: z.number().optional(),
+  message: z.string(),
+  param: z.string().optional(),
+})
+
+export const batchShape = z.object({
   id: z.string(),
   status: z.enum(statuses),
   paused: z.boolean(),
@@ -108,14 +115,7 @@ const batchShape = z.object({
   cost_usd: z.string(),
   max_usd: z.string().optional(),
   metadata: z.record(z.string(), z.string()),
-  faults: z.array(
-    z.object({
-      code: z.string(),
-      line: z.number().optional(),
-      message: z.string(),
-      param: z.string().optional(),
-    }),
-  ),
+  faults: z.array(faultShape),
   input_file_id: z.string(),
   output_file_id: z.string().optional(),
   error_file_id: z.string().optional(),

@@ -1,8 +1,12 @@
 /** How a verb reaches the administration of a data directory: the gateway that runs on it, or one started for the purpose. */
 
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { connect } from 'node:net'
-import { resolve } from 'node:path'
-import { Client } from 'undici'
+import { basename, resolve } from 'node:path'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Client, type Dispatcher } from 'undici'
 import { controlSocketPath } from '../compose/control-socket.ts'
 import { readDataDir } from '../config/load.ts'
 import { asObject, asString, type Json, parseJson } from '../core/json.ts'
@@ -15,10 +19,16 @@ export interface DataFlags {
 
 /** The administration API. Paths are below `/admin/v1`; every call throws AdminError where it is refused. */
 export interface AdminClient {
+  /** The gateway was started for this verb, and ends with it: it works on nothing by itself. */
+  readonly isTemporary: boolean
   get(path: string): Promise<Json>
   post(path: string, body?: unknown): Promise<Json>
   patch(path: string, body: unknown): Promise<Json>
   delete(path: string): Promise<Json>
+  /** Sends a file as a form, as it is read. */
+  upload(path: string, file: string): Promise<Json>
+  /** Writes the answer as it comes. */
+  download(path: string, to: Writable): Promise<void>
 }
 
 export class AdminError extends Error {
@@ -45,14 +55,14 @@ export async function withAdmin<Value>(
   const file = flags.config === undefined ? {} : { file: flags.config }
   const dataDir = flags.data === undefined ? await readDataDir({ folder, ...file }) : resolve(flags.data)
   const socketPath = controlSocketPath(dataDir)
-  if (await isListening(socketPath)) return useSocket(socketPath, use)
+  if (await isListening(socketPath)) return useSocket(socketPath, false, use)
   const { startForCommand } = await import('../main.ts')
   const stop = await startForCommand({
     ...(flags.config !== undefined && { configPath: flags.config }),
     ...(flags.data !== undefined && { dataDir: flags.data }),
   })
   try {
-    return await useSocket(socketPath, use)
+    return await useSocket(socketPath, true, use)
   } finally {
     await stop()
   }
@@ -60,15 +70,19 @@ export async function withAdmin<Value>(
 
 async function useSocket<Value>(
   socketPath: string,
+  isTemporary: boolean,
   use: (admin: AdminClient) => Promise<Value>,
 ): Promise<Value> {
   const client = new Client('http://localhost', { socketPath, headersTimeout: 0, bodyTimeout: 0 })
   try {
     return await use({
+      isTemporary,
       get: (path) => call(client, 'GET', path),
       post: (path, body) => call(client, 'POST', path, body),
       patch: (path, body) => call(client, 'PATCH', path, body),
       delete: (path) => call(client, 'DELETE', path),
+      upload: (path, file) => upload(client, path, file),
+      download: (path, to) => download(client, path, to),
     })
   } finally {
     await client.close()
@@ -89,6 +103,35 @@ async function call(
       headers: { 'content-type': 'application/json' },
     }),
   })
+  return read(answer)
+}
+
+async function upload(client: Client, path: string, file: string): Promise<Json> {
+  const boundary = `weir-${randomUUID()}`
+  const part = (name: string, more = '') =>
+    `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${more}\r\n\r\n`
+  async function* form() {
+    yield `${part('purpose')}batch\r\n${part('file', `; filename="${encodeURIComponent(basename(file))}"`)}`
+    yield* createReadStream(file, { highWaterMark: 256 * 1024 })
+    yield `\r\n--${boundary}--\r\n`
+  }
+  const answer = await client.request({
+    method: 'POST',
+    path: `/admin/v1${path}`,
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: Readable.from(form(), { objectMode: false }),
+  })
+  return read(answer)
+}
+
+async function download(client: Client, path: string, to: Writable): Promise<void> {
+  const answer = await client.request({ method: 'GET', path: `/admin/v1${path}` })
+  if (answer.statusCode >= 400) await read(answer)
+  await pipeline(answer.body, to, { end: to !== process.stdout })
+}
+
+/** Throws AdminError. */
+async function read(answer: Dispatcher.ResponseData): Promise<Json> {
   const value = parseJson(await answer.body.text()) ?? null
   if (answer.statusCode < 400) return value
   const error = asObject(asObject(value)?.['error'])
@@ -105,7 +148,7 @@ export async function withRunningAdmin<Value>(
   use: (admin: AdminClient) => Promise<Value>,
 ): Promise<Value | undefined> {
   const socketPath = controlSocketPath(dataDir)
-  return (await isListening(socketPath)) ? useSocket(socketPath, use) : undefined
+  return (await isListening(socketPath)) ? useSocket(socketPath, false, use) : undefined
 }
 
 /** A socket file without a process behind it refuses the connection. */

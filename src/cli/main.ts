@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
 import { addAudit } from './audit.ts'
 import { addBackup, addRestore } from './backup.ts'
+import { addBatch } from './batch.ts'
 import { addCheck } from './check.ts'
 import { addDrift } from './drift.ts'
 import { addEval } from './eval.ts'
@@ -41,6 +42,7 @@ addEval(program, output)
 addExperiment(program, output)
 addImport(program, output)
 addDrift(program, output)
+addBatch(program, output)
 addBackup(program, output)
 addRestore(program, output)
 addLedger(program, output)

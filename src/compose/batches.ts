@@ -7,6 +7,7 @@ import { authoriseModel, authoriseSensitive, type Principal } from '../access/pr
 import type { LiveEvents } from '../admin/live-events.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import { batchAdminRoutes, toBatchView } from '../batch/admin.ts'
+import { submitAdminRoutes } from '../batch/admin-submit.ts'
 import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
 import type { Batch } from '../batch/batch.ts'
 import { type Batches, createBatches } from '../batch/batches.ts'
@@ -14,6 +15,7 @@ import { Dispatcher } from '../batch/dispatcher.ts'
 import { openFileFolder } from '../batch/file-folder.ts'
 import { createFiles, type Files } from '../batch/files.ts'
 import { batchRoutes, fileRoutes } from '../batch/openai-routes.ts'
+import { type LinePrice, planBatch } from '../batch/plan.ts'
 import type { BatchStore, FileStore, Lease } from '../batch/port.ts'
 import { readResults } from '../batch/read-results.ts'
 import type { RequestLine } from '../batch/request-line.ts'
@@ -112,7 +114,7 @@ export function createBatching(parts: BatchingParts): Batching {
     tryLine: createTryLine({
       makeRequest: createMakeRequest(parts),
       results,
-      worstCase: (request) => worstCase(request, parts),
+      worstCase: async (request) => (await linePrice(request, parts))?.mostNanoUsd,
       random: Math.random,
       maxTries: () => config().batches.tries,
     }),
@@ -178,6 +180,17 @@ export function createBatching(parts: BatchingParts): Batching {
     adminRoutes: batchAdminRoutes({ batches, lanes: () => dispatcher.lanes() }),
     files,
     batches,
+    adminRoutes: [
+      ...batchAdminRoutes({ batches, lanes: () => dispatcher.lanes() }),
+      ...submitAdminRoutes({
+        files,
+        batches,
+        ownerOf: (keyId) => snapshot().keyring.principalOf(keyId),
+        plan: (content, wish) =>
+          planBatch(content, rulesOf(wish, parts, parse), (request) => linePrice(request, parts)),
+        results: api.results,
+      }),
+    ],
     start() {
       files.start()
       worker.start()
@@ -229,19 +242,19 @@ function laneOf(request: RequestLine, { table }: Snapshot): string {
 }
 
 function rulesOf(
-  batch: Batch,
+  { keyId, endpoint }: Pick<Batch, 'keyId' | 'endpoint'>,
   { config, snapshot }: BatchingParts,
   parse: ValidationRules['parse'],
 ): ValidationRules {
   const { maxLines, maxLineBytes } = config().batches
-  const principal = snapshot().keyring.principalOf(batch.keyId)
+  const principal = snapshot().keyring.principalOf(keyId)
   const known = new Map<string, GatewayError | undefined>()
   const refusal = (request: RequestLine): GatewayError | undefined => {
     const model = modelOf(request)
     if (!known.has(model)) known.set(model, refusalOf(model, principal, snapshot()))
     return known.get(model)
   }
-  return { endpoint: batch.endpoint, maxLines, maxLineBytes, parse, refusal }
+  return { endpoint, maxLines, maxLineBytes, parse, refusal }
 }
 
 function refusalOf(
@@ -265,22 +278,33 @@ function refusalOf(
   }
 }
 
+/** Prompts have about four bytes for each of their tokens, in most languages. */
+const bytesPerToken = 4
+
 /** Over all targets that it may go to: the dearest. Undefined where no price is known, or the request is not valid. */
-async function worstCase(
+async function linePrice(
   request: RequestLine,
   { snapshot, lookUp, clock }: BatchingParts,
-): Promise<NanoUsd | undefined> {
+): Promise<LinePrice | undefined> {
   const route = findDataRoute(request.url, undefined)
   try {
     const call = await openRoute(route!, { body: request.body, headers: {} })
     const bounds = call.bounds?.()
     const find = await lookUp()
-    const costs = targetsOf(findDestination(call.model, snapshot().table)).map(({ provider, model }) => {
+    const at = { atMs: clock.nowMs(), serviceTier: bounds?.serviceTier }
+    const prices = targetsOf(findDestination(call.model, snapshot().table)).flatMap(({ provider, model }) => {
       const info = find(provider.name, model)
-      const serviceTier = bounds?.serviceTier
-      return reservation(info, tokenBounds(bounds, info), { atMs: clock.nowMs(), serviceTier }) ?? 0
+      const tokens = tokenBounds(bounds, info)
+      const most = reservation(info, tokens, at)
+      const input = Math.ceil((bounds?.inputBytes ?? 0) / bytesPerToken)
+      const prompt = reservation(info, { input, output: 0, isInputOpen: false }, at)
+      return most === undefined || prompt === undefined ? [] : [{ prompt, most }]
     })
-    return Math.max(0, ...costs)
+    if (prices.length === 0) return undefined
+    return {
+      promptNanoUsd: Math.max(...prices.map(({ prompt }) => prompt)),
+      mostNanoUsd: Math.max(...prices.map(({ most }) => most)),
+    }
   } catch (error) {
     if (error instanceof GatewayError) return undefined
     throw error

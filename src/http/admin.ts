@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/log.ts'
 import type { AuditAct } from '../audit/port.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
+import { toSideReply } from './caller-routes.ts'
 import { json, type SideReply, type SideRequest, type SideRoute } from './side-routes.ts'
 
 export interface AdminParts {
@@ -102,11 +103,16 @@ async function answerRow({ compiled, audit, actor }: RowParts, request: SideRequ
     params: decodeParams(pattern.exec(request.path)?.groups),
     query: check(row.query ?? z.strictObject({}), Object.fromEntries(request.query), 'query'),
     body: row.body ? check(row.body, sent, 'body') : undefined,
+    form: request.form,
   }
   const reply = await runRow(row, call, { audit, sent, address: request.clientAddress })
   if (reply.stream) {
     const { contentType, open } = reply.stream
     return { status: 200, headers: { 'content-type': contentType }, body: '', stream: open }
+  }
+  if (reply.content) {
+    const { contentType, bytes: content } = reply.content
+    return toSideReply({ contentType, content })
   }
   if (reply.body === undefined) return { status: reply.status ?? 204, body: '' }
   return json(reply.status ?? 200, reply.body)

@@ -1,6 +1,6 @@
 /** Serves the routes on which callers manage what is their own: matches paths, and sends long answers as fast as they are read. */
 
-import type { CallerCall, CallerRoute } from '../core/caller-route.ts'
+import type { CallerCall, CallerReply, CallerRoute } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { json, type SideReply, type SideRequest, type SideRoute, type SideStream } from './side-routes.ts'
 
@@ -18,7 +18,7 @@ export function callerSideRoute(prefix: string, rows: readonly CallerRoute[]): S
         throw new GatewayError('method_not_allowed', `This path accepts ${methods}.`)
       }
       const params = { ...found.pattern.exec(request.path)?.groups }
-      return toReply(await found.row.run(toCall(request, params)))
+      return toSideReply(await found.row.run(toCall(request, params)))
     },
   }
 }
@@ -32,7 +32,7 @@ function toCall(request: SideRequest, params: Readonly<Record<string, string>>):
   return { credential, clientAddress, query, header, json: read, form, params }
 }
 
-function toReply(reply: Awaited<ReturnType<CallerRoute['run']>>): SideReply {
+export function toSideReply(reply: CallerReply): SideReply {
   if ('body' in reply) return json(reply.status ?? 200, reply.body)
   const { contentType, bytes, content } = reply
   const headers = {

@@ -36,6 +36,7 @@ async function call(
     org: 'default',
     actor: 'test',
     requestId: 'r1',
+    form: async function* () {},
     params,
     query: read,
     body: undefined,

@@ -12,7 +12,7 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-async function startVertex(t: Lifetime & Parameters<typeof createTemporaryFolder>[0], expiresIn: number) {
+async function startVertex(t: Lifetime, expiresIn: number) {
   const tokens = await startScriptedProvider(t)
   const vertex = await startScriptedProvider(t)
   let given = 0

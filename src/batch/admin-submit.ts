@@ -1,0 +1,131 @@
+/** The administration routes that make a batch for a key: its file, what it would cost, the batch, and its results. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import type { FormPart } from '../core/caller-route.ts'
+import { GatewayError } from '../core/error.ts'
+import { formatUsd, parseUsd } from '../core/money.ts'
+import { batchShape, faultShape, toBatchView } from './admin.ts'
+import type { Batch, Owner } from './batch.ts'
+import type { Batches } from './batches.ts'
+import type { Files } from './files.ts'
+import type { BatchPlan } from './plan.ts'
+
+export interface SubmitAdminParts {
+  readonly files: Pick<Files, 'receive'>
+  readonly batches: Batches
+  /** Undefined where there is no such key, or it is not valid any more. */
+  ownerOf(keyId: string): (Owner & { readonly keyName: string }) | undefined
+  plan(content: AsyncIterable<Uint8Array>, wish: { keyId: string; endpoint: string }): Promise<BatchPlan>
+  /** So far, or in their final order. */
+  results(batch: Batch): AsyncIterable<Uint8Array>
+}
+
+const ofKey = z.strictObject({ key: z.string().describe('The id of the key on whose account it is.') })
+const endpoint = z.string().describe('Such as `/v1/chat/completions`.')
+
+export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[] {
+  const { files, batches } = parts
+  const ownerOf = (keyId: string) => {
+    const owner = parts.ownerOf(keyId)
+    if (owner) return owner
+    throw new GatewayError('not_found', `There is no key \`${keyId}\`, or it is not valid any more.`)
+  }
+  return [
+    adminRoute({
+      method: 'POST',
+      path: '/batch-files',
+      policy: 'write',
+      summary: 'Takes in the input file of a batch: a form with `purpose: batch` and `file`.',
+      query: ofKey,
+      response: z.object({ id: z.string(), bytes: z.number() }),
+      audit: { action: 'batch.upload', object: ({ query: { key } }) => `key:${key}` },
+      async run({ query: { key }, form }) {
+        const { id, bytes } = await files.receive(ownerOf(key), form(), 0)
+        return { body: { id, bytes } }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/batch-plan',
+      policy: 'write',
+      summary: 'Reads an input file (a form with `file`), and tells what it would cost. Nothing is kept.',
+      query: ofKey.extend({ endpoint }),
+      response: planShape,
+      audit: { action: 'batch.plan', object: ({ query: { key } }) => `key:${key}` },
+      async run({ query: { key, endpoint }, form }) {
+        const { keyId } = ownerOf(key)
+        return { body: toPlanView(await parts.plan(fileOf(form()), { keyId, endpoint })) }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/batches',
+      policy: 'write',
+      summary: 'Makes a batch of a file, on the account of a key.',
+      body: z.strictObject({
+        key: z.string(),
+        input_file_id: z.string(),
+        endpoint,
+        completion_window: z.string().default('24h'),
+        max_usd: z.string().optional(),
+        metadata: z.record(z.string(), z.string()).default({}),
+      }),
+      response: batchShape,
+      audit: { action: 'batch.create', object: ({ body }) => `key:${body.key}` },
+      async run({ body: { key, input_file_id: inputFileId, completion_window, max_usd, ...rest } }) {
+        const maxNanoUsd = max_usd === undefined ? undefined : readUsd(max_usd)
+        const batch = await batches.create(ownerOf(key), {
+          ...rest,
+          dialect: 'openai',
+          inputFileId,
+          completionWindow: completion_window,
+          ...(maxNanoUsd !== undefined && { maxNanoUsd }),
+        })
+        return { body: toBatchView(batch) }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/batches/{id}/results',
+      policy: 'read',
+      summary:
+        'Its results, one line each: so far while it runs, in the order of its lines once it has ended.',
+      async run({ org, params: { id = '' } }) {
+        const batch = await batches.get({ org }, id)
+        return { content: { contentType: 'application/x-ndjson', bytes: parts.results(batch) } }
+      },
+    }),
+  ]
+}
+
+const planShape = z.object({
+  lines: z.number(),
+  faults: z.array(faultShape),
+  prompt_usd: z.string().describe('The prompts alone, by an estimate of their tokens.'),
+  at_most_usd: z.string(),
+  unpriced: z.number().describe('Lines whose price is not known, which are not in the sums.'),
+})
+
+function toPlanView({ lines, faults, promptNanoUsd, mostNanoUsd, unpriced }: BatchPlan) {
+  return {
+    lines,
+    faults,
+    prompt_usd: formatUsd(promptNanoUsd),
+    at_most_usd: formatUsd(mostNanoUsd),
+    unpriced,
+  }
+}
+
+function readUsd(text: string): number {
+  const amount = parseUsd(text)
+  if (amount !== undefined && amount > 0) return amount
+  throw new GatewayError('invalid_request', '`max_usd` must be an amount above zero.', { param: 'max_usd' })
+}
+
+async function* fileOf(form: AsyncIterable<FormPart>): AsyncGenerator<Uint8Array> {
+  for await (const { name, content } of form) {
+    if (name === 'file') yield* content
+    else for await (const _ of content);
+  }
+}
