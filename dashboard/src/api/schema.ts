@@ -75,6 +75,11 @@ query: undefined
 body: undefined
 response: { id: string; status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"; paused: boolean; stop?: string | undefined; api: string; endpoint: string; key_id: string; key_name: string; total: number; completed: number; failed: number; cost_usd: string; max_usd?: string | undefined; metadata: { [name: string]: string }; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; input_file_id: string; output_file_id?: string | undefined; error_file_id?: string | undefined; created_at: string; expires_at: string; started_at?: string | undefined; ended_at?: string | undefined }
 }
+  'GET /batches/{id}/results': {
+query: undefined
+body: undefined
+response: undefined
+}
   'GET /budgets': {
 query: { scope?: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
@@ -279,6 +284,21 @@ response: { delivered: boolean; error?: string | undefined }
 query: undefined
 body: undefined
 response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | "experiment"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
+}
+  'POST /batch-files': {
+query: { key: string }
+body: undefined
+response: { id: string; bytes: number }
+}
+  'POST /batch-plan': {
+query: { key: string; endpoint: string }
+body: undefined
+response: { lines: number; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; prompt_usd: string; at_most_usd: string; unpriced: number }
+}
+  'POST /batches': {
+query: undefined
+body: { key: string; input_file_id: string; endpoint: string; completion_window?: string | undefined; max_usd?: string | undefined; metadata?: { [name: string]: string } | undefined }
+response: { id: string; status: "validating" | "failed" | "in_progress" | "finalizing" | "completed" | "expired" | "cancelling" | "cancelled"; paused: boolean; stop?: string | undefined; api: string; endpoint: string; key_id: string; key_name: string; total: number; completed: number; failed: number; cost_usd: string; max_usd?: string | undefined; metadata: { [name: string]: string }; faults: ({ code: string; line?: number | undefined; message: string; param?: string | undefined })[]; input_file_id: string; output_file_id?: string | undefined; error_file_id?: string | undefined; created_at: string; expires_at: string; started_at?: string | undefined; ended_at?: string | undefined }
 }
   'POST /batches/{id}/cancel': {
 query: undefined
