@@ -46,6 +46,16 @@ export interface LineFault {
   readonly param?: string
 }
 
+/** Summed over the calls that gave the lines their results. */
+export interface BatchUsage {
+  readonly inputTokens: number
+  readonly cacheReadTokens: number
+  readonly outputTokens: number
+  readonly reasoningTokens: number
+}
+
+export const noUsage: BatchUsage = { inputTokens: 0, cacheReadTokens: 0, outputTokens: 0, reasoningTokens: 0 }
+
 export interface Batch extends Owner {
   readonly id: string
   readonly keyName: string
@@ -64,6 +74,7 @@ export interface Batch extends Owner {
   readonly completed: number
   readonly failed: number
   readonly costNanoUsd: NanoUsd
+  readonly usage: BatchUsage
   /** It stops before it would cost more. */
   readonly maxNanoUsd?: NanoUsd
   readonly faults: readonly LineFault[]

@@ -13,6 +13,8 @@ export interface ConcludeParts {
   readonly files: Pick<FileStore, 'put'>
   readonly folder: FileFolder
   readonly clock: Clock
+  /** Who is told of the end. */
+  readonly receivers: () => readonly string[]
   /** How long the files are kept, in milliseconds. */
   readonly ttlMs: () => number
   parse(text: Buffer): Json
@@ -37,11 +39,10 @@ export async function concludeBatch(batch: Batch, parts: ConcludeParts): Promise
       await parts.heartbeat()
     }
     const kept = await files.keep()
-    return await store.change(batch.id, ['finalizing', 'cancelling'], {
-      ...kept,
-      status: endOf(batch),
-      endedAtMs: clock.nowMs(),
-    })
+    const nowMs = clock.nowMs()
+    const end = { ...kept, status: endOf(batch), endedAtMs: nowMs }
+    const told = { names: parts.receivers(), nowMs }
+    return await store.change(batch.id, ['finalizing', 'cancelling'], end, told)
   } finally {
     await files.close()
   }

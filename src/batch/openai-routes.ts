@@ -4,7 +4,7 @@ import type { CallerCall, CallerIdentity, CallerReply, CallerRoute } from '../co
 import { GatewayError } from '../core/error.ts'
 import { asObject, asString, defined, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { formatUsd, type NanoUsd, parseUsd } from '../core/money.ts'
-import type { Batch, Owner } from './batch.ts'
+import type { Batch, BatchUsage, Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import { type Files, readTtl } from './files.ts'
 import { readCount, readMetadata } from './read-wish.ts'
@@ -209,6 +209,7 @@ function toBatchObject(batch: Batch): JsonObject {
     cancelling_at: toSeconds(batch.cancellingAtMs) ?? null,
     cancelled_at: endedAs('cancelled'),
     request_counts: { total: batch.total, completed: batch.completed, failed: batch.failed },
+    usage: toUsageObject(batch.usage),
     metadata: Object.keys(batch.metadata).length === 0 ? null : batch.metadata,
     weir: defined({
       cost_usd: formatUsd(batch.costNanoUsd),
@@ -217,6 +218,21 @@ function toBatchObject(batch: Batch): JsonObject {
       stop,
     }),
   })
+}
+
+function toUsageObject({
+  inputTokens,
+  cacheReadTokens,
+  outputTokens,
+  reasoningTokens,
+}: BatchUsage): JsonObject {
+  return {
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cacheReadTokens },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    total_tokens: inputTokens + outputTokens,
+  }
 }
 
 function toFaultObject({ code, line, message, param }: Batch['faults'][number]): JsonObject {

@@ -1,9 +1,9 @@
 /** What files and batches need stored and queued. A storage implements it; it sees of this folder only this file. */
 
 import type { NanoUsd } from '../core/money.ts'
-import type { Batch, BatchStatus, Owner } from './batch.ts'
+import type { Batch, BatchStatus, BatchUsage, Owner } from './batch.ts'
 
-export type { Batch, BatchDialect, BatchStatus, LineFault, Owner, StopReason } from './batch.ts'
+export type { Batch, BatchDialect, BatchUsage, BatchStatus, LineFault, Owner, StopReason } from './batch.ts'
 export { openStatuses } from './batch.ts'
 
 /** What is known of a file; its bytes are in the folder. */
@@ -51,6 +51,30 @@ export interface BatchQuery {
   readonly before?: string
 }
 
+/** Who is to be told of a change, and from when on. */
+export interface Receivers {
+  readonly names: readonly string[]
+  readonly nowMs: number
+}
+
+/** A batch's end on its way to one receiver. */
+export interface BatchDelivery {
+  readonly id: string
+  readonly org: string
+  readonly batchId: string
+  readonly receiver: string
+  readonly attempts: number
+  readonly createdAtMs: number
+}
+
+export interface BatchDeliveryStore {
+  /** Deliveries that are due, for this caller alone until `leaseMs` have passed. */
+  claim(nowMs: number, leaseMs: number, limit: number): Promise<readonly BatchDelivery[]>
+  delivered(id: string): Promise<void>
+  /** Tries it again then; undefined gives it up. */
+  failed(id: string, nextAtMs: number | undefined): Promise<void>
+}
+
 /** Where a line stands in the input file. */
 export interface LinePlace {
   /** Counted from 1. */
@@ -72,6 +96,7 @@ export interface SettledLine {
   readonly line: number
   readonly isError: boolean
   readonly costNanoUsd: NanoUsd
+  readonly usage: BatchUsage
   /** The name of the file. */
   readonly part: string
   readonly offset: number
@@ -79,7 +104,7 @@ export interface SettledLine {
 }
 
 export interface LineState extends LinePlace {
-  readonly result?: Omit<SettledLine, 'line' | 'costNanoUsd'>
+  readonly result?: Omit<SettledLine, 'line' | 'costNanoUsd' | 'usage'>
 }
 
 export interface Deferral {
@@ -102,8 +127,16 @@ export interface BatchStore {
   list(query: BatchQuery): Promise<readonly Batch[]>
   /** All that something is to be done about, the oldest first. */
   open(folder: string): Promise<readonly Batch[]>
-  /** Changes it where it has one of these statuses; undefined where it has not. */
-  change(id: string, from: readonly BatchStatus[], to: BatchChange): Promise<Batch | undefined>
+  /**
+   * Changes it where it has one of these statuses; undefined where it has not. In the same step, stores that these
+   * receivers are to be told.
+   */
+  change(
+    id: string,
+    from: readonly BatchStatus[],
+    to: BatchChange,
+    receivers?: Receivers,
+  ): Promise<Batch | undefined>
   /** Takes the batch's own work (validation, the files at its end) for one instance; false where another has it. */
   lead(id: string, lease: Lease): Promise<boolean>
 

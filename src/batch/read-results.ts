@@ -38,9 +38,9 @@ async function* readParts({ id }: Batch, folder: FileFolder): AsyncGenerator<Uin
 const tab = 0x09
 const newline = Buffer.from('\n')
 
-/** The line, whether it failed, and what it cost stand before the result, each with a tab. */
+/** The line, whether it failed, what it cost and what it used stand before the result, each with a tab. */
 function headBytes(text: Buffer): number {
   let at = 0
-  for (let field = 0; field < 3; field++) at = text.indexOf(tab, at) + 1
+  for (let field = 0; field < 4; field++) at = text.indexOf(tab, at) + 1
   return at
 }

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import type { NanoUsd } from '../core/money.ts'
-import type { Batch } from './batch.ts'
+import type { Batch, BatchUsage } from './batch.ts'
 import type { FileFolder } from './file-folder.ts'
 import { readLines } from './json-lines.ts'
 import type { BatchStore, SettledLine } from './port.ts'
@@ -13,6 +13,7 @@ export interface NewResult {
   readonly line: number
   readonly isError: boolean
   readonly costNanoUsd: NanoUsd
+  readonly usage: BatchUsage
   /** One line of JSON. */
   readonly text: string
 }
@@ -140,10 +141,10 @@ export class ResultLog {
     const lines: SettledLine[] = []
     const texts: string[] = []
     let at = part.end
-    for (const { line, isError, costNanoUsd, text } of entries) {
-      const head = `${line}\t${Number(isError)}\t${costNanoUsd}\t`
+    for (const { line, isError, costNanoUsd, usage, text } of entries) {
+      const head = `${line}\t${Number(isError)}\t${costNanoUsd}\t${usageText(usage)}\t`
       const bytes = Buffer.byteLength(text)
-      lines.push({ line, isError, costNanoUsd, part: part.name, offset: at + head.length, bytes })
+      lines.push({ line, isError, costNanoUsd, usage, part: part.name, offset: at + head.length, bytes })
       texts.push(head, text, '\n')
       at += head.length + bytes + 1
     }
@@ -176,17 +177,32 @@ export function partName(batchId: string, instance: string): string {
   return `${batchId}.${instance}.part`
 }
 
-/** `12<tab>0<tab>4500<tab>{...}`: the line, whether it failed, what it cost, and its result. */
+/** `12<tab>0<tab>4500<tab>9,0,4,0<tab>{...}`: the line, whether it failed, what it cost and used, and its result. */
 function readEntry(text: Buffer, part: string, offset: number): SettledLine | undefined {
-  const match = /^(\d{1,15})\t([01])\t(\d{1,16})\t/.exec(text.toString('latin1', 0, 40))
+  const match = headPattern.exec(text.toString('latin1', 0, maxHeadBytes))
   if (!match) return undefined
-  const [head, line, isError, cost] = match
+  const [head, line, isError, cost, usage = ''] = match
   return {
     line: Number(line),
     isError: isError === '1',
     costNanoUsd: Number(cost),
+    usage: readUsage(usage),
     part,
     offset: offset + head.length,
     bytes: text.length - head.length,
   }
+}
+
+const headPattern = /^(\d{1,15})\t([01])\t(\d{1,16})\t(\d{1,15},\d{1,15},\d{1,15},\d{1,15})\t/
+const maxHeadBytes = 128
+
+function usageText({ inputTokens, cacheReadTokens, outputTokens, reasoningTokens }: BatchUsage): string {
+  return `${inputTokens},${cacheReadTokens},${outputTokens},${reasoningTokens}`
+}
+
+function readUsage(text: string): BatchUsage {
+  const [inputTokens = 0, cacheReadTokens = 0, outputTokens = 0, reasoningTokens = 0] = text
+    .split(',')
+    .map(Number)
+  return { inputTokens, cacheReadTokens, outputTokens, reasoningTokens }
 }

@@ -2,7 +2,7 @@
 
 import type { ErrorCode, GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, type BatchUsage, noUsage } from './batch.ts'
 import type { ReadyLine, TryOutcome } from './dispatcher.ts'
 import type { RequestLine } from './request-line.ts'
 import type { ResultLog } from './result-log.ts'
@@ -14,6 +14,7 @@ export type MakeRequest = (batch: Batch, request: RequestLine, signal: AbortSign
 export interface RequestOutcome {
   readonly answer: LineAnswer
   readonly costNanoUsd: NanoUsd
+  readonly usage: BatchUsage
   /** Why the answer is one of failure. */
   readonly error?: GatewayError
 }
@@ -51,9 +52,14 @@ export function createTryLine(parts: TryLineParts) {
 
   return async (batch: Batch, line: ReadyLine, signal: AbortSignal): Promise<TryOutcome> => {
     const { request } = line
-    const settle = async (isError: boolean, text: string, costNanoUsd = 0): Promise<TryOutcome> => ({
+    const settle = async (
+      isError: boolean,
+      text: string,
+      costNanoUsd = 0,
+      usage = noUsage,
+    ): Promise<TryOutcome> => ({
       kind: 'done',
-      batch: await results.append(batch.id, { line: line.line, isError, costNanoUsd, text }),
+      batch: await results.append(batch.id, { line: line.line, isError, costNanoUsd, usage, text }),
     })
     if (line.crashes >= maxCrashes) {
       return settle(true, unansweredLine(batch, line.line, request.customId, 'crashed'))
@@ -61,11 +67,11 @@ export function createTryLine(parts: TryLineParts) {
     const reserved = await budget.reserve(batch, request)
     if (typeof reserved !== 'function') return reserved
     try {
-      const { answer, costNanoUsd, error } = await makeRequest(batch, request, signal)
+      const { answer, costNanoUsd, usage, error } = await makeRequest(batch, request, signal)
       const again = error && judge(error, line.tries, maxTries(), random)
       if (again) return again
       const text = resultLine(batch, line.line, request.customId, answer)
-      return await settle(answer.status >= 300, text, costNanoUsd)
+      return await settle(answer.status >= 300, text, costNanoUsd, usage)
     } finally {
       reserved()
     }

@@ -6,7 +6,7 @@ import type { Batch, BatchStatus, StopReason } from './batch.ts'
 import { concludeBatch, type ConcludeParts } from './conclude.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { FileFolder } from './file-folder.ts'
-import type { BatchChange, BatchStore, Lease, LineQueue } from './port.ts'
+import type { BatchChange, BatchStore, Lease, LineQueue, Receivers } from './port.ts'
 import { type ResultLog, partName } from './result-log.ts'
 import { validate, type ValidationRules } from './validate.ts'
 
@@ -161,7 +161,8 @@ export class BatchWorker {
     const { places, faults } = await validate(folder.read(inputFileId), this.#parts.rulesOf(batch))
     const endedAtMs = clock.nowMs()
     if (faults.length > 0) {
-      await this.#change(id, ['validating'], { status: 'failed', faults, endedAtMs })
+      const end = { status: 'failed', faults, endedAtMs } as const
+      await this.#change(id, ['validating'], end, { names: this.#parts.receivers(), nowMs: endedAtMs })
       return
     }
     await store.addLines(id, places)
@@ -187,8 +188,13 @@ export class BatchWorker {
     while (!this.#isClosed && (await store.removeLines(batch.id, linesPerDeletion)) > 0);
   }
 
-  async #change(id: string, from: readonly BatchStatus[], change: BatchChange): Promise<Batch | undefined> {
-    const changed = await this.#parts.store.change(id, from, change)
+  async #change(
+    id: string,
+    from: readonly BatchStatus[],
+    change: BatchChange,
+    told?: Receivers,
+  ): Promise<Batch | undefined> {
+    const changed = await this.#parts.store.change(id, from, change, told)
     if (changed) this.#parts.onChange(changed)
     this.wake()
     return changed

@@ -40,7 +40,7 @@ export function createChannels(
   ]
 }
 
-function portOf(url: string): number {
+export function portOf(url: string): number {
   const { port, protocol } = new URL(url)
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 }

@@ -11,12 +11,14 @@ import { submitAdminRoutes } from '../batch/admin-submit.ts'
 import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
 import type { Batch } from '../batch/batch.ts'
 import { type Batches, createBatches } from '../batch/batches.ts'
+import { type Batch, type BatchUsage, isOpen, noUsage } from '../batch/batch.ts'
+import { createBatches } from '../batch/batches.ts'
 import { Dispatcher } from '../batch/dispatcher.ts'
 import { openFileFolder } from '../batch/file-folder.ts'
 import { createFiles, type Files } from '../batch/files.ts'
 import { batchRoutes, fileRoutes } from '../batch/openai-routes.ts'
 import { type LinePrice, planBatch } from '../batch/plan.ts'
-import type { BatchStore, FileStore, Lease } from '../batch/port.ts'
+import type { BatchDeliveryStore, BatchStore, FileStore, Lease } from '../batch/port.ts'
 import { readResults } from '../batch/read-results.ts'
 import type { RequestLine } from '../batch/request-line.ts'
 import { ResultLog } from '../batch/result-log.ts'
@@ -30,6 +32,7 @@ import { GatewayError } from '../core/error.ts'
 import { createIdFactory } from '../core/id.ts'
 import { asString } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
+import type { Usage } from '../core/usage.ts'
 import type { Gateway, Snapshot } from '../gateway/parts.ts'
 import { parseBody } from '../http/body.ts'
 import { callerSideRoute } from '../http/caller-routes.ts'
@@ -40,6 +43,7 @@ import { findDestination } from '../routing/plan.ts'
 import { type Candidate, isRoute, type Route } from '../routing/route.ts'
 import type { LookUpModel } from '../routing/table.ts'
 import type { Log } from '../telemetry/log.ts'
+import { createBatchTelling } from './batch-webhooks.ts'
 import type { Closers } from './closers.ts'
 import { readKeyFile } from './data-dir.ts'
 import { callRoute, openRoute } from './inner-calls.ts'
@@ -47,7 +51,11 @@ import { createLineQueue } from './line-queue.ts'
 
 export interface BatchingParts {
   readonly config: () => Config
-  readonly stores: { readonly files: FileStore; readonly batches: BatchStore }
+  readonly stores: {
+    readonly files: FileStore
+    readonly batches: BatchStore
+    readonly batchDeliveries: BatchDeliveryStore
+  }
   readonly gateway: Gateway
   readonly newRequestId: () => string
   readonly snapshot: () => Snapshot
@@ -84,7 +92,11 @@ export function createBatching(parts: BatchingParts): Batching {
   const onError = (cause: unknown) => log.error({ cause: inspect(cause) }, 'a batch cannot go on for now')
   const leaseOf = (): Lease => ({ holder: instance, nowMs: clock.nowMs(), leaseMs })
   const parse = (text: Buffer) => parseBody(text, config().server.limits.maxJsonDepth)
-  const onChange = (batch: Batch) => parts.events.publish('batch', batch.org, () => toBatchView(batch))
+  const telling = createBatchTelling(parts)
+  const onChange = (batch: Batch) => {
+    parts.events.publish('batch', batch.org, () => toBatchView(batch))
+    if (!isOpen(batch.status)) telling.retrier.wake()
+  }
 
   const results = new ResultLog({
     store: stores.batches,
@@ -133,6 +145,7 @@ export function createBatching(parts: BatchingParts): Batching {
     clock,
     instance,
     leaseOf,
+    receivers: telling.receivers,
     ttlMs,
     parse,
     rulesOf: (batch) => rulesOf(batch, parts, parse),
@@ -194,6 +207,7 @@ export function createBatching(parts: BatchingParts): Batching {
     start() {
       files.start()
       worker.start()
+      telling.retrier.start()
     },
   }
 }
@@ -215,6 +229,7 @@ function createMakeRequest(parts: BatchingParts): MakeRequest {
       return {
         answer: { requestId: newRequestId(), status: error.status, body: errorEncoderFor(url)(error) },
         costNanoUsd: 0,
+        usage: noUsage,
         error,
       }
     }
@@ -222,7 +237,21 @@ function createMakeRequest(parts: BatchingParts): MakeRequest {
     const call = { path: url, body, headers, signal }
     const { served, ...answer } = await callRoute({ gateway, newRequestId, principal }, call)
     const costNanoUsd = chargedFor(answer.requestId)
-    return { answer, costNanoUsd, ...(served.error && { error: served.error }) }
+    return {
+      answer,
+      costNanoUsd,
+      usage: usageOf(served.record?.usage),
+      ...(served.error && { error: served.error }),
+    }
+  }
+}
+
+function usageOf(usage: Usage | undefined): BatchUsage {
+  return {
+    inputTokens: usage?.inputTokens ?? 0,
+    cacheReadTokens: usage?.cacheReadTokens ?? 0,
+    outputTokens: usage?.outputTokens ?? 0,
+    reasoningTokens: usage?.reasoningTokens ?? 0,
   }
 }
 

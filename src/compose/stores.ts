@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import type { AccessStore } from '../access/port.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
-import type { BatchStore, FileStore } from '../batch/port.ts'
+import type { BatchDeliveryStore, BatchStore, FileStore } from '../batch/port.ts'
 import type { AuditStore } from '../audit/port.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
@@ -24,6 +24,7 @@ import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { createExperimentStore } from '../storage/sql/experiment-store.ts'
 import { createFeedbackStore } from '../storage/sql/feedback-store.ts'
 import { createClaimStore } from '../storage/sql/idempotency-store.ts'
+import { createBatchDeliveryStore } from '../storage/sql/batch-delivery-store.ts'
 import { createBatchStore } from '../storage/sql/batch-store.ts'
 import { createFileStore } from '../storage/sql/file-store.ts'
 import { createBudgetStore } from '../storage/sql/budget-store.ts'
@@ -61,6 +62,7 @@ export interface Stores {
   readonly feedback: FeedbackStore
   readonly files: FileStore
   readonly batches: BatchStore
+  readonly batchDeliveries: BatchDeliveryStore
   readonly budgets: BudgetStore
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
@@ -100,6 +102,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     feedback: createFeedbackStore(database),
     files: createFileStore(database),
     batches: createBatchStore(database),
+    batchDeliveries: createBatchDeliveryStore(database),
     budgets: createBudgetStore(database),
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),

@@ -28,6 +28,7 @@ export function checkReferences(
     ...checkHeaders(['telemetry', 'otlp', 'headers'], settings.telemetry.otlp?.headers),
     ...checkTelemetry(settings),
     ...checkAlerts(settings),
+    ...checkBatches(settings),
     ...checkBudgets(settings),
     ...checkServices(settings),
   ]
@@ -146,6 +147,12 @@ function checkServices({ secrets: { vault, aws, google, azure, stored } }: Setti
     findings.push({ path: ['secrets', 'stored', 'transit'], message: 'no Vault', mend })
   }
   return findings
+}
+
+function checkBatches({ batches }: Settings): Finding[] {
+  return Object.entries(batches.webhooks).flatMap(([name, { url, allowPrivateNetwork }]) =>
+    checkScheme(['batches', 'webhooks', name, 'url'], url, allowPrivateNetwork),
+  )
 }
 
 /** Channels go by their names: deliveries wait for them over restarts. */

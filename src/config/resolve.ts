@@ -69,6 +69,7 @@ interface SecretHolders {
     readonly webhooks: readonly { readonly secret: Secret }[]
     readonly slack: readonly { readonly url: Secret }[]
   }
+  readonly batches: { readonly webhooks: Readonly<Record<string, { readonly secret: Secret }>> }
   readonly shared: 'memory' | Secret
   readonly queue: 'store' | Secret
   readonly telemetry: { readonly otlp?: { readonly headers?: Readonly<Record<string, Secret>> } }
@@ -105,6 +106,9 @@ export function checkSecrets(config: SecretHolders): Finding[] {
       checkLength(['alerts', 'webhooks', index, 'secret'], secret),
     ),
     ...config.alerts.slack.flatMap(({ url }, index) => checkUrl(['alerts', 'slack', index, 'url'], url)),
+    ...Object.entries(config.batches.webhooks).flatMap(([name, { secret }]) =>
+      checkLength(['batches', 'webhooks', name, 'secret'], secret),
+    ),
     ...checkShared(config.shared),
     ...checkQueue(config.queue),
     ...checkKeyPair(config.server.tls),

@@ -347,7 +347,9 @@ export const configSchema = z
         'What callers asked and were answered, encrypted and redacted. Nothing is recorded unless asked for here.',
       ),
     files: fileSettings.prefault({}).describe("Callers' files: what batches are made of, and their results."),
-    batches: batchSettings.prefault({}).describe('Requests that are answered when there is room for them.'),
+    batches: batchSettings({ name, outboundUrl, allowPrivateNetwork, secret })
+      .prefault({})
+      .describe('Requests that are answered when there is room for them.'),
     storedResponses: z
       .strictObject({
         ttlSeconds: z

@@ -1,9 +1,11 @@
 /** Batches within the gateway: every dialect, within limits and costs, fair, held, ended in time, and readable while they run. */
 
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { batchClient, chatLine } from '../support/batches.ts'
+import { startHookServer } from '../support/hook-server.ts'
 import { startStack, testKey } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -217,4 +219,46 @@ test('what cannot become a file or a batch is refused before anything is kept', 
     405,
     'method_not_allowed',
   ])
+})
+
+test('the end of a batch is told to its receivers, signed, with what it used', async (t) => {
+  const hook = await startHookServer(t)
+  const secret = 'hook-secret-of-16-characters'
+  const { gateway } = await startStack(t, {
+    config: {
+      batches: {
+        webhooks: { ops: { url: `${hook.url}/done`, secret: 'env:HOOK_SECRET', allowPrivateNetwork: true } },
+      },
+    },
+    env: { HOOK_SECRET: secret },
+  })
+  const client = batchClient(gateway.url)
+  const id = await client.submit(many(3, 'openai/echo'), { metadata: { job: 'nightly' } })
+  const batch = await client.ended(id)
+  const answers = await client.lines(batch['output_file_id'])
+  const used = answers.map((line) => asObject(bodyOf(line)?.['usage']))
+  const sum = (name: string) => used.reduce((total, usage) => total + Number(usage?.[name]), 0)
+  const usage = asObject(batch['usage'])
+  assert.ok(sum('completion_tokens') > 0)
+  assert.deepEqual(
+    [usage?.['input_tokens'], usage?.['output_tokens'], usage?.['total_tokens']],
+    [sum('prompt_tokens'), sum('completion_tokens'), sum('total_tokens')],
+  )
+  const { path, headers, body } = await until('the webhook', () => hook.received[0])
+  assert.equal(path, '/done')
+  const [, seconds, signature] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['x-weir-signature'])) ?? []
+  assert.equal(signature, createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex'))
+  const told = JSON.parse(body) as JsonObject
+  const about = asObject(told['batch'])
+  assert.deepEqual(
+    [told['type'], about?.['id'], about?.['completed'], about?.['metadata']],
+    ['batch.completed', id, 3, { job: 'nightly' }],
+  )
+  assert.equal(about?.['output_tokens'], sum('completion_tokens'))
+
+  const refused = await client.ended(await client.submit([chatLine('x', 'nowhere/x')]))
+  assert.equal(refused['status'], 'failed')
+  const second = await until('the second webhook', () => hook.received[1])
+  assert.equal((JSON.parse(second.body) as JsonObject)['type'], 'batch.failed')
+  assert.notEqual(second.headers['x-weir-delivery'], headers['x-weir-delivery'])
 })

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
+import { noUsage } from '../../src/batch/batch.ts'
 import { createBrokerQueue } from '../../src/batch/broker-queue.ts'
 import type { Batch, BatchStore, Lease, LineBroker, LineQueue } from '../../src/batch/port.ts'
 import { createStoreQueue } from '../../src/batch/store-queue.ts'
@@ -32,7 +33,15 @@ type Law = (place: Place) => Promise<void>
 const leaseMs = 1000
 const lease = (holder: string, nowMs: number): Lease => ({ holder, nowMs, leaseMs })
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1)
-const result = (line: number) => ({ line, isError: false, costNanoUsd: 0, part: 'p', offset: line, bytes: 1 })
+const result = (line: number) => ({
+  line,
+  isError: false,
+  costNanoUsd: 0,
+  usage: noUsage,
+  part: 'p',
+  offset: line,
+  bytes: 1,
+})
 
 async function createBatch({ store }: Place, lines: number): Promise<string> {
   const id = `batch_${randomUUID()}`
@@ -272,6 +281,7 @@ const batch: Batch = {
   completed: 0,
   failed: 0,
   costNanoUsd: 0,
+  usage: noUsage,
   faults: [],
   createdAtMs: 100,
   expiresAtMs: 100_000,

@@ -80,4 +80,22 @@ export const batchMigrations: readonly Migration[] = [
         .where(sql<boolean>`state = 0`),
     ],
   },
+  {
+    name: 'batch-0002-usage-and-deliveries',
+    statements: ({ schema }) => [
+      ...['input_tokens', 'cache_read_tokens', 'output_tokens', 'reasoning_tokens'].map((name) =>
+        schema.alterTable('batches').addColumn(name, 'bigint', (column) => column.notNull().defaultTo(0)),
+      ),
+      schema
+        .createTable('batch_deliveries')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('batch_id', 'text', (column) => column.notNull())
+        .addColumn('receiver', 'text', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('due_at_ms', 'bigint', (column) => column.notNull()),
+      schema.createIndex('batch_deliveries_by_time').on('batch_deliveries').columns(['due_at_ms']),
+    ],
+  },
 ]

@@ -1,6 +1,6 @@
 /** Batches and their lines as rows, and back. */
 
-import type { Batch, Claim, LineFault, LineState, StopReason } from '../../batch/port.ts'
+import type { Batch, BatchDelivery, Claim, LineFault, LineState, StopReason } from '../../batch/port.ts'
 import type { BatchChange, BatchDialect, BatchStatus } from '../../batch/port.ts'
 
 export interface BatchRow {
@@ -21,6 +21,10 @@ export interface BatchRow {
   readonly completed: number
   readonly failed: number
   readonly cost_nano_usd: number
+  readonly input_tokens: number
+  readonly cache_read_tokens: number
+  readonly output_tokens: number
+  readonly reasoning_tokens: number
   readonly max_nano_usd: number | null
   readonly faults: string
   readonly output_file_id: string | null
@@ -52,6 +56,16 @@ export interface LineRow {
   readonly result_bytes: number | null
 }
 
+export interface DeliveryRow {
+  readonly id: string
+  readonly org: string
+  readonly batch_id: string
+  readonly receiver: string
+  readonly attempts: number
+  readonly created_at_ms: number
+  readonly due_at_ms: number
+}
+
 /** Values of `state`. */
 export const lineStates = { open: 0, answered: 1, failed: 2 } as const
 
@@ -70,6 +84,10 @@ export function toBatchRow(batch: Batch): BatchRow {
     completed: batch.completed,
     failed: batch.failed,
     cost_nano_usd: batch.costNanoUsd,
+    input_tokens: batch.usage.inputTokens,
+    cache_read_tokens: batch.usage.cacheReadTokens,
+    output_tokens: batch.usage.outputTokens,
+    reasoning_tokens: batch.usage.reasoningTokens,
     max_nano_usd: batch.maxNanoUsd ?? null,
     output_ttl_seconds: batch.outputTtlSeconds ?? null,
     created_at_ms: batch.createdAtMs,
@@ -132,6 +150,12 @@ export function toBatch(row: BatchRow): Batch {
     completed: row.completed,
     failed: row.failed,
     costNanoUsd: row.cost_nano_usd,
+    usage: {
+      inputTokens: row.input_tokens,
+      cacheReadTokens: row.cache_read_tokens,
+      outputTokens: row.output_tokens,
+      reasoningTokens: row.reasoning_tokens,
+    },
     faults: JSON.parse(row.faults) as LineFault[],
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
@@ -162,4 +186,21 @@ export function toLineState(row: LineRow): LineState {
       result: { part, isError, offset: row.result_at_byte!, bytes: row.result_bytes! },
     }),
   }
+}
+
+export function toDeliveryRow({ id, org }: BatchRow, receiver: string, nowMs: number): DeliveryRow {
+  return {
+    id: `${id}.${receiver}`,
+    org,
+    batch_id: id,
+    receiver,
+    attempts: 0,
+    created_at_ms: nowMs,
+    due_at_ms: nowMs,
+  }
+}
+
+export function toDelivery(row: DeliveryRow): BatchDelivery {
+  const { id, org, batch_id: batchId, receiver, attempts, created_at_ms: createdAtMs } = row
+  return { id, org, batchId, receiver, attempts, createdAtMs }
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { testDatabase, testStore } from '../../../test/support/databases.ts'
+import { noUsage } from '../../batch/batch.ts'
 import type { Batch, Lease, LinePlace, SettledLine } from '../../batch/port.ts'
 import { createBatchStore } from './batch-store.ts'
 import { createFileStore } from './file-store.ts'
@@ -23,6 +24,7 @@ const batch: Batch = {
   completed: 0,
   failed: 0,
   costNanoUsd: 0,
+  usage: noUsage,
   faults: [],
   createdAtMs: 100,
   expiresAtMs: 100_000,
@@ -33,6 +35,7 @@ const result = (line: number, isError = false): SettledLine => ({
   line,
   isError,
   costNanoUsd: 7,
+  usage: { inputTokens: 5, cacheReadTokens: 1, outputTokens: 3, reasoningTokens: 2 },
   part: 'p',
   offset: line * 100,
   bytes: 90,

@@ -4,18 +4,24 @@ import { type Transaction, sql } from 'kysely'
 import { type Batch, type BatchStore, openStatuses, type SettledLine } from '../../batch/port.ts'
 import {
   type BatchRow,
+  type DeliveryRow,
   type LineRow,
   lineStates,
   toBatch,
   toBatchRow,
   toChangedColumns,
   toClaim,
+  toDeliveryRow,
   toLineState,
 } from './batch-rows.ts'
 import type { Database } from './database.ts'
 
 /** Not an interface: Kysely asks for an index signature, which only an alias has. */
-type BatchTables = { readonly batches: BatchRow; readonly batch_lines: LineRow }
+type BatchTables = {
+  readonly batches: BatchRow
+  readonly batch_lines: LineRow
+  readonly batch_deliveries: DeliveryRow
+}
 
 /** Written out, because a bound value finds no partial index. */
 const open = sql.lit(lineStates.open)
@@ -63,10 +69,17 @@ export function createBatchStore(database: Database): BatchStore {
       const query = db.selectFrom('batches').selectAll().where('status', 'in', openStatuses)
       return (await query.where('folder', '=', folder).orderBy('id').execute()).map(toBatch)
     },
-    async change(id, from, change) {
-      const query = db.updateTable('batches').set(toChangedColumns(change)).where('id', '=', id)
-      const row = await query.where('status', 'in', from).returningAll().executeTakeFirst()
-      return row && toBatch(row)
+    change(id, from, change, receivers) {
+      return database.transaction(async (untyped) => {
+        const transaction = untyped.withTables<BatchTables>()
+        const query = transaction.updateTable('batches').set(toChangedColumns(change)).where('id', '=', id)
+        const row = await query.where('status', 'in', from).returningAll().executeTakeFirst()
+        if (row && receivers && receivers.names.length > 0) {
+          const deliveries = receivers.names.map((name) => toDeliveryRow(row, name, receivers.nowMs))
+          await transaction.insertInto('batch_deliveries').values(deliveries).execute()
+        }
+        return row && toBatch(row)
+      })
     },
     async lead(id, { holder, nowMs, leaseMs }) {
       const row = await db
@@ -239,6 +252,7 @@ async function settle(
   const first = await settleLines(transaction, id, lines)
   const settled = lines.filter(({ line }) => first.has(line))
   const failed = settled.filter(({ isError }) => isError).length
+  const sumOf = (part: (line: SettledLine) => number) => settled.reduce((sum, line) => sum + part(line), 0)
   const row = await transaction
     .updateTable('batches')
     .set(({ eb }) => ({
@@ -247,7 +261,27 @@ async function settle(
       cost_nano_usd: eb(
         'cost_nano_usd',
         '+',
-        settled.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0),
+        sumOf(({ costNanoUsd }) => costNanoUsd),
+      ),
+      input_tokens: eb(
+        'input_tokens',
+        '+',
+        sumOf(({ usage }) => usage.inputTokens),
+      ),
+      cache_read_tokens: eb(
+        'cache_read_tokens',
+        '+',
+        sumOf(({ usage }) => usage.cacheReadTokens),
+      ),
+      output_tokens: eb(
+        'output_tokens',
+        '+',
+        sumOf(({ usage }) => usage.outputTokens),
+      ),
+      reasoning_tokens: eb(
+        'reasoning_tokens',
+        '+',
+        sumOf(({ usage }) => usage.reasoningTokens),
       ),
     }))
     .where('id', '=', id)
