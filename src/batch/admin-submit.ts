@@ -125,7 +125,7 @@ function readUsd(text: string): number {
 
 async function* fileOf(form: AsyncIterable<FormPart>): AsyncGenerator<Uint8Array> {
   for await (const { name, content } of form) {
-    if (name === 'file') yield* content
-    else for await (const _ of content);
+    // What is not read would hold up what follows.
+    for await (const piece of content) if (name === 'file') yield piece
   }
 }

@@ -9,10 +9,8 @@ import type { AdminRoute } from '../admin/route.ts'
 import { batchAdminRoutes, toBatchView } from '../batch/admin.ts'
 import { submitAdminRoutes } from '../batch/admin-submit.ts'
 import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
-import type { Batch } from '../batch/batch.ts'
-import { type Batches, createBatches } from '../batch/batches.ts'
 import { type Batch, type BatchUsage, isOpen, noUsage } from '../batch/batch.ts'
-import { createBatches } from '../batch/batches.ts'
+import { type Batches, createBatches } from '../batch/batches.ts'
 import { Dispatcher } from '../batch/dispatcher.ts'
 import { openFileFolder } from '../batch/file-folder.ts'
 import { createFiles, type Files } from '../batch/files.ts'
@@ -190,7 +188,6 @@ export function createBatching(parts: BatchingParts): Batching {
       callerSideRoute('/v1/batches', batchRoutes(api)),
       callerSideRoute('/v1/messages/batches', messageBatchRoutes(api)),
     ],
-    adminRoutes: batchAdminRoutes({ batches, lanes: () => dispatcher.lanes() }),
     files,
     batches,
     adminRoutes: [
