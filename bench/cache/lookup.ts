@@ -1,7 +1,7 @@
 /** How long the semantic index takes to find the nearest of many questions. */
 
 import { createSemanticSearch } from '../../src/cache/semantic/search.ts'
-import { type HitTimes, percentiles } from './trace.ts'
+import { type HitTimes, percentiles } from './hits.ts'
 
 const dims = 384
 

@@ -1,12 +1,16 @@
-/** The labelled pairs: paraphrases and near-misses. Of `families.txt` half is for tuning, all of `tuning.txt` is. */
+/** The labelled pairs: paraphrases and near-misses, in sets by what they may be used for. */
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-export type Half = 'tuning' | 'reported'
+/**
+ * `tuning`: one half of `families.txt`, all of `tuning.txt`. `development`: looked at between changes. `first`: the other
+ * half of `families.txt`, whose totals were reported before the guards were last changed. `held-out`: never looked at.
+ */
+export type PairSet = 'tuning' | 'development' | 'first' | 'held-out'
 
 export interface Pair {
-  readonly half: Half
+  readonly set: PairSet
   readonly question: string
   readonly other: string
   /** Absent: the same question in other words. */
@@ -20,10 +24,10 @@ interface Slot {
 
 export function readPairs(): Pair[] {
   return [
-    ...familiesOf('families.txt').flatMap((block, at) =>
-      pairsOf(block, at % 2 === 0 ? 'tuning' : 'reported'),
-    ),
+    ...familiesOf('families.txt').flatMap((block, at) => pairsOf(block, at % 2 === 0 ? 'tuning' : 'first')),
     ...familiesOf('tuning.txt').flatMap((block) => pairsOf(block, 'tuning')),
+    ...familiesOf('development.txt').flatMap((block) => pairsOf(block, 'development')),
+    ...familiesOf('held-out.txt').flatMap((block) => pairsOf(block, 'held-out')),
   ]
 }
 
@@ -32,7 +36,7 @@ function familiesOf(file: string): string[] {
   return text.split(/\n\s*\n/).filter((block) => block.includes('\n='))
 }
 
-function pairsOf(block: string, half: Half): Pair[] {
+function pairsOf(block: string, set: PairSet): Pair[] {
   const lines = block.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const slot = slotOf(lines[0]!)
   const base = lines.find((line) => line.startsWith('= '))!.slice(2)
@@ -40,9 +44,9 @@ function pairsOf(block: string, half: Half): Pair[] {
     const fill = (template: string) => filled(template, slot, at)
     const question = fill(base)
     return lines.flatMap((line): Pair[] => {
-      if (line.startsWith('+ ')) return [{ half, question, other: fill(line.slice(2)) }]
+      if (line.startsWith('+ ')) return [{ set, question, other: fill(line.slice(2)) }]
       const near = /^- (\w+): (.*)$/.exec(line)
-      return near ? [{ half, question, other: fill(near[2]!), miss: near[1]! }] : []
+      return near ? [{ set, question, other: fill(near[2]!), miss: near[1]! }] : []
     })
   })
 }

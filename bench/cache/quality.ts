@@ -1,8 +1,8 @@
-/** How many paraphrases are served, and how many questions that only look alike, over the half that was never tuned on. */
+/** How many paraphrases are served, and how many questions that only look alike, over one set of pairs. */
 
 import { createSemanticSearch } from '../../src/cache/semantic/search.ts'
 import type { EmbeddingServer } from './embedding-server.ts'
-import { type Half, readPairs } from './pairs.ts'
+import { type PairSet, readPairs } from './pairs.ts'
 
 export interface Quality {
   readonly paraphrases: number
@@ -18,10 +18,11 @@ export interface Quality {
 /** Cosines depend on the embedder: those of this one lie between 0.8 and 1, also for questions with nothing in common. */
 export const threshold = 0.88
 
-/** All questions of the half are in one partition; each paraphrase and near-miss is then asked. */
-export async function measureQuality(server: EmbeddingServer, half: Half): Promise<Quality> {
-  const pairs = readPairs().filter((pair) => pair.half === half)
-  const questions = [...new Set(pairs.map(({ question }) => question))]
+/** All questions of the set are in one partition; each paraphrase and near-miss is then asked. `every` third, fifth ... of them for a look. */
+export async function measureQuality(server: EmbeddingServer, set: PairSet, every = 1): Promise<Quality> {
+  const all = readPairs().filter((pair) => pair.set === set)
+  const questions = [...new Set(all.map(({ question }) => question))].filter((_, at) => at % every === 0)
+  const pairs = all.filter(({ question }) => questions.includes(question))
   const others = [...new Set(pairs.map(({ other }) => other))]
   const vectors = new Map<string, Float32Array>()
   const texts = [...new Set([...questions, ...others])]

@@ -1,4 +1,4 @@
-/** What the caches save on a trace of which two requests in five repeat another, and what a hit takes. */
+/** What the caches save on a trace of which two requests in five repeat another. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { start } from '../../src/main.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { type EmbeddingServer, embeddingModel } from './embedding-server.ts'
-import { readPairs } from './pairs.ts'
+import { type PairSet, readPairs } from './pairs.ts'
 import { threshold } from './quality.ts'
 
 export interface TraceResult {
@@ -20,21 +20,14 @@ export interface TraceResult {
   readonly saved: number
 }
 
-export interface HitTimes {
-  readonly p50Ms: number
-  readonly p99Ms: number
-}
-
 interface Scene {
-  ask(content: string): Promise<{ cache: string; id: string }>
-  /** By request id. */
-  records(): Promise<Map<string, { duration_ms: number; cache?: { saved_usd?: string } }>>
+  /** Gives what the cache had for it. */
+  ask(content: string): Promise<string>
   upstreamTokens(): number
   close(): Promise<void>
 }
 
 const key = 'bench-key-of-16-characters'
-const adminToken = 'bench-admin-of-16-characters'
 
 async function openScene(server: EmbeddingServer | undefined): Promise<Scene> {
   const simulator = createSimulator()
@@ -51,7 +44,6 @@ async function openScene(server: EmbeddingServer | undefined): Promise<Scene> {
   writeFileSync(
     configPath,
     JSON.stringify({
-      admin: { token: 'env:BENCH_ADMIN' },
       keys: [{ name: 'bench', secret: 'env:BENCH_KEY' }],
       providers: {
         openai: { apiKey: 'env:BENCH_KEY', baseUrl: `${url}/openai/v1`, allowPrivateNetwork: true },
@@ -71,7 +63,7 @@ async function openScene(server: EmbeddingServer | undefined): Promise<Scene> {
   const gateway = await start({
     configPath,
     folder,
-    env: { BENCH_KEY: key, BENCH_ADMIN: adminToken },
+    env: { BENCH_KEY: key },
     port: 0,
     dataDir: join(folder, 'data'),
     log: createLog({ level: 'silent', format: 'json' }),
@@ -85,24 +77,7 @@ async function openScene(server: EmbeddingServer | undefined): Promise<Scene> {
       })
       await response.arrayBuffer()
       if (response.status !== 200) throw new Error(`the gateway answered ${response.status}`)
-      const { headers } = response
-      return { cache: headers.get('x-weir-cache') ?? '', id: headers.get('x-weir-request-id') ?? '' }
-    },
-    async records() {
-      const found = new Map<string, { duration_ms: number }>()
-      let cursor = ''
-      do {
-        const response = await fetch(`${gateway.url}/admin/v1/requests?limit=1000${cursor}`, {
-          headers: { authorization: `Bearer ${adminToken}` },
-        })
-        const page = (await response.json()) as {
-          data: { id: string; duration_ms: number }[]
-          next_cursor?: string
-        }
-        for (const record of page.data) found.set(record.id, record)
-        cursor = page.next_cursor === undefined ? '' : `&cursor=${encodeURIComponent(page.next_cursor)}`
-      } while (cursor !== '')
-      return found
+      return response.headers.get('x-weir-cache') ?? ''
     },
     upstreamTokens: () =>
       simulator
@@ -120,9 +95,9 @@ async function openScene(server: EmbeddingServer | undefined): Promise<Scene> {
  * Of ten requests, six are new, two repeat one word for word, and two ask one again in other words. The model echoes:
  * a call costs what its question is long, so tokens are its cost.
  */
-export async function measureTrace(server: EmbeddingServer): Promise<TraceResult> {
-  const pairs = readPairs().filter(({ half, miss }) => half === 'reported' && miss === undefined)
-  const questions = [...new Set(pairs.map(({ question }) => question))]
+export async function measureTrace(server: EmbeddingServer, set: PairSet, every = 1): Promise<TraceResult> {
+  const pairs = readPairs().filter((pair) => pair.set === set && pair.miss === undefined)
+  const questions = [...new Set(pairs.map(({ question }) => question))].filter((_, at) => at % every === 0)
   const trace: string[] = []
   let [repeats, nearRepeats] = [0, 0]
   questions.forEach((question, at) => {
@@ -138,7 +113,7 @@ export async function measureTrace(server: EmbeddingServer): Promise<TraceResult
   const scene = await openScene(server)
   let [hits, semanticHits] = [0, 0]
   for (const content of trace) {
-    const { cache } = await scene.ask(content)
+    const cache = await scene.ask(content)
     if (cache === 'hit') hits++
     if (cache === 'semantic-hit') semanticHits++
   }
@@ -154,26 +129,4 @@ export async function measureTrace(server: EmbeddingServer): Promise<TraceResult
   }
   await plain.close()
   return { requests: trace.length, repeats, nearRepeats, hits, semanticHits, saved: 1 - spent / whole }
-}
-
-/** How long the gateway takes over an exact hit, from the request to the end of its answer, by its own record. */
-export async function measureHits(count: number): Promise<HitTimes> {
-  const scene = await openScene(undefined)
-  const ids: string[] = []
-  const question = 'How do I enable two-factor authentication on my account?'
-  for (let n = 0; n <= count + 200; n++) {
-    const { cache, id } = await scene.ask(question)
-    if (n > 200 && cache === 'hit') ids.push(id)
-  }
-  let records = await scene.records()
-  for (let n = 0; n < 50 && !records.has(ids.at(-1)!); n++) records = await scene.records()
-  await scene.close()
-  return percentiles(ids.flatMap((id) => records.get(id)?.duration_ms ?? []))
-}
-
-export function percentiles(times: readonly number[]): HitTimes {
-  const sorted = times.toSorted((one, other) => one - other)
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-  return { p50Ms: at(0.5), p99Ms: at(0.99) }
 }

@@ -1,6 +1,7 @@
 /** Says why two questions that lie near each other may want different answers. */
 
-import type { Reading } from './reading.ts'
+import { canStandFor } from './alike.ts'
+import { meaningOf, type Reading } from './reading.ts'
 import { attributes, carriers, kindWords, opposites, softUnits } from './words.ts'
 
 /**
@@ -9,7 +10,7 @@ import { attributes, carriers, kindWords, opposites, softUnits } from './words.t
  * answer round must be the same in both.
  */
 export function whyNotSame(a: Reading, b: Reading): string | undefined {
-  if (a.language !== b.language && a.language !== undefined && b.language !== undefined) return 'language'
+  if (differ(a.language, b.language) && !shareWords(a, b)) return 'language'
   if (!sameBag(a.code, b.code)) return 'code'
   if (!sameList(a.numbers, b.numbers)) return 'number'
   if (!unitsMatch(a.units, b.units)) return 'unit'
@@ -21,9 +22,37 @@ export function whyNotSame(a: Reading, b: Reading): string | undefined {
   if (!sameSet(a.scopes, b.scopes)) return 'scope'
   if (!sameList(a.names, b.names) && !namesMatch(a, b)) return 'name'
   if (differ(a.kind, b.kind) || isOfOtherKind(a, b) || isOfOtherKind(b, a)) return 'kind'
-  if (differ(a.asksFor, b.asksFor) || isTurned(a, b)) return 'order'
+  if (
+    a.isPassive !== b.isPassive ||
+    differ(a.asksFor, b.asksFor) ||
+    isTurned(a, b) ||
+    goesOtherWay(a, b) ||
+    goesOtherWay(b, a)
+  )
+    return 'order'
+  if (lacksDeed(a, b) || lacksDeed(b, a)) return 'deed'
   if (isSubstituted(a, b)) return 'word'
   return undefined
+}
+
+/** Half of their words or more: then a guess that their languages differ was wrong. */
+function shareWords({ words: a }: Reading, { words: b }: Reading): boolean {
+  return a.intersection(b).size * 2 >= Math.min(a.size, b.size)
+}
+
+/** What one wants to do, the other does not speak of. */
+function lacksDeed({ deed }: Reading, other: Reading): boolean {
+  if (deed === undefined || other.words.has(deed)) return false
+  if (other.deed !== undefined && canStandFor(deed, other.deed)) return false
+  const meaning = meaningOf(deed)?.name
+  if (meaning !== undefined && carriers.has(meaning)) return false
+  return !(meaning !== undefined && other.content.has(meaning)) && !speaksOf(other, deed)
+}
+
+/** Has a word that can stand for this one. */
+function speaksOf({ carried }: Reading, word: string): boolean {
+  for (const words of carried.values()) if (words.some((each) => canStandFor(word, each))) return true
+  return false
 }
 
 /** A date is what it is, whenever what it is of was. */
@@ -119,6 +148,15 @@ function isTurned(a: Reading, b: Reading): boolean {
   return false
 }
 
+const towards = ['to', 'into', 'onto', 'for']
+
+/** From a thing in the one, to it in the other. */
+function goesOtherWay({ related: a }: Reading, { related: b }: Reading): boolean {
+  const from = a.get('from')
+  if (from === undefined || b.has('from') || towards.some((way) => a.has(way))) return false
+  return towards.some((way) => b.get(way) === from)
+}
+
 /**
  * A word of one question that the other has in no form is what that question is about, unless it belongs to the frame
  * in which anything is asked. Of words whose meaning has other words, some only say what form the answer has: one of
@@ -126,11 +164,13 @@ function isTurned(a: Reading, b: Reading): boolean {
  */
 function isSubstituted(a: Reading, b: Reading): boolean {
   const lacks =
-    ({ content, places }: Reading) =>
-    (word: string) =>
-      !content.has(word) && !places.has(word)
-  const own = [...a.specifics, ...a.concepts].filter(lacks(b))
-  const theirs = [...b.specifics, ...b.concepts].filter(lacks(a))
+    (of: Reading, other: Reading) =>
+    (meaning: string): boolean =>
+      !other.content.has(meaning) &&
+      !other.places.has(meaning) &&
+      !of.carried.get(meaning)!.every((word) => speaksOf(other, word))
+  const own = [...a.specifics, ...a.concepts].filter(lacks(a, b))
+  const theirs = [...b.specifics, ...b.concepts].filter(lacks(b, a))
   if ([...own, ...theirs].some((meaning) => !attributes.has(meaning) && !carriers.has(meaning))) return true
   // Of two questions for the way to do something, neither asks for a figure: it is what is to be done.
   const isOfWay = a.kind === 'how' && b.kind === 'how'

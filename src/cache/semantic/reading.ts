@@ -18,6 +18,8 @@ export interface Reading {
   readonly tense: 'past' | 'present' | 'future' | undefined
   /** `what eats it` is about the one who does it, `what does it eat` about the other; undefined where neither shows. */
   readonly asksFor: 'subject' | 'object' | undefined
+  /** Something is done `by` somebody: the other way round, it is done to them. */
+  readonly isPassive: boolean
   /** Names, in their order. */
   readonly names: readonly string[]
   /** The unit whose number is asked for (`how many miles`). */
@@ -32,17 +34,62 @@ export interface Reading {
   readonly related: ReadonlyMap<string, string>
   /** Words that carry meaning, each by the name of its meaning. */
   readonly content: ReadonlySet<string>
+  /** The same, each with the words that carry it. */
+  readonly carried: ReadonlyMap<string, readonly string[]>
+  /** What is to be done, in a question for the way to do it. */
+  readonly deed: string | undefined
   /** Of those, the ones whose meaning is known by other words too. */
   readonly concepts: ReadonlySet<string>
   /** Of the others, those that stand for nothing else. */
   readonly specifics: ReadonlySet<string>
 }
 
+/** Verbs that say no more than that something is done. */
+const lightVerbs = new Set(
+  'be keep set put take work best one my the this it they perform turn give say write notice learn'.split(
+    ' ',
+  ),
+)
+
+/** Ways to ask that ask for the same, each as the shortest of them. */
+const askings: readonly (readonly [RegExp, string])[] = [
+  [/^(?:hi|hello|hey|help)\b[ ,!.]*/, ''],
+  [/\b(?:can|could|would|will) you (?:please )?(?=(?:tell|explain|show|help|give|describe)\b)/g, ''],
+  [/\b(?:do|does) (?:you|anyone|anybody|someone) (?:know|remember)\b/g, ''],
+  [
+    /\b(?:i am|i'm|i was) (?:wondering|curious|interested)\b|\bi (?:would|'d) like to know\b|\bi want to know\b/g,
+    '',
+  ],
+  [/\bis there (?:a|any|some) (?:\w+ )?(?:way|method|trick|possibility|means) (?:to|of|for)\b/g, 'how to'],
+  [
+    /\bwhat (?:can|could|should|do|must|may) (?:i|we|you|one) do (?:so that|in order to|to|about|if|when|against)\b/g,
+    'how to',
+  ],
+  [
+    /\b(?:what|which)(?: is| are|'s) the (?:\w+ )?(?:ways?|methods?|steps?|procedures?|process|commands?|codes?|tricks?|shortcuts?) (?:to|of|for|that|with which)\b/g,
+    'how to',
+  ],
+  [/\bin (?:what|which) way\b/g, 'how'],
+  [/\bis it possible (?:to|for (?:me|us|you) to)\b|\bam i (?:allowed|able) to\b|\bmay i\b/g, 'can i'],
+  [
+    /\bfor (?:what|which) reasons?\b|\b(?:what|which) (?:is|are) the reasons? (?:for|why|that)\b|\bwhat (?:could|can|may|might) be (?:causing|the reason for)\b|\bwhat(?: is|'s) causing\b/g,
+    'why',
+  ],
+  [/\b(?:rather than|in place of)\b/g, 'instead of'],
+  [/\b(?:in|on|from|at|during) (?:what|which) (?:date|day|time|hour)\b/g, 'when'],
+  [/\bon average\b|\bon the whole\b/g, ''],
+  [/\b(?:per|each|every) day\b|\b(?<!\b(?:in|for|within|about|takes?) )a day\b/g, 'daily'],
+  [/\b(?:per|each|every) week\b|\b(?<!\b(?:in|for|within|about|takes?) )a week\b/g, 'weekly'],
+  [/\b(?:per|each|every) month\b|\b(?<!\b(?:in|for|within|about|takes?) )a month\b/g, 'monthly'],
+  [/\b(?:per|each|every) year\b|\b(?<!\b(?:in|for|within|about|takes?) )a year\b/g, 'yearly'],
+  [/(\d) ?°? ?c\b(?!\+|#)/g, '$1 celsius'],
+]
+
 const phrases: readonly (readonly [RegExp, string])[] = [
   [/\b(turn|switch|log|sign|set|shut|power|call|work)(?:ed|ing|s)? ?-?(on|off|in|out|up|down)\b/g, '$1-$2'],
   [/\b(turn|switch|shut|power)(?:ed|ing|s)? ((?:\S+ ){1,4}?)(on|off|down)\b/g, '$1-$3 $2'],
   [/\bat (least|most)\b/g, 'at-$1'],
-  [/\b(?:get|getting) (?:rid|ride) of\b/g, 'remove'],
+  [/\b(?:get|getting) (?:rid|ride) of\b|\bthrow(?:ing)? away\b/g, 'remove'],
   [/\bhow come\b/g, 'why'],
   [/\bapart from\b|\bother than\b/g, 'except'],
   [/\b(\w+)n['’]t\b/g, '$1 not'],
@@ -124,6 +171,7 @@ export function readQuestion(text: string): Reading {
   const places = new Map<string, number>()
   const related = new Map<string, string>()
   const content = new Set<string>()
+  const carried = new Map<string, string[]>()
   const concepts = new Set<string>()
   const specifics = new Set<string>()
   const found = { units: new Set<string>(), times: new Set<string>(), scopes: new Set<string>() }
@@ -155,6 +203,7 @@ export function readQuestion(text: string): Reading {
     if (meaning === undefined) return
     if (number === undefined) {
       content.add(meaning.name)
+      carried.set(meaning.name, [...(carried.get(meaning.name) ?? []), word])
       if (meaning.isConcept) concepts.add(meaning.name)
       else if (!frames.has(word) && !frames.has(meaning.name)) specifics.add(meaning.name)
     }
@@ -170,6 +219,7 @@ export function readQuestion(text: string): Reading {
     isNegated: negated % 2 === 1,
     tense: tenseOf(places),
     asksFor: asked(plain),
+    isPassive: /\b(?:was|were|is|are|be|been|being|gets?)\b.*\bby\b/.test(plain),
     counted: units.get(/\bhow many (?:\S+ )??(\w+)/.exec(plain)?.[1] ?? ''),
     kind: kindOf(plain),
     words: new Set([...places.keys()].map((word) => word.replace(/[^\p{L}\d+#]/gu, ''))).union(
@@ -178,9 +228,19 @@ export function readQuestion(text: string): Reading {
     places,
     related,
     content,
+    carried,
+    deed: deedOf(plain),
     concepts,
     specifics,
   }
+}
+
+/** Undefined where the verb only leads to another one, or is none of its own. */
+function deedOf(plain: string): string | undefined {
+  const verb = /\bhow (?:do|can|could|should|would|to|does|may|might)(?: (?:i|we|you|one))? ([a-z-]+)/.exec(
+    plain,
+  )?.[1]
+  return verb === undefined || lightVerbs.has(verb) || fillers.has(verb) ? undefined : verb
 }
 
 function tenseOf(places: ReadonlyMap<string, number>): Reading['tense'] {
@@ -213,6 +273,7 @@ function normalised(text: string): string {
   plain = plain
     .replace(/([$€£¥₹]) ?(\d[\d,.]*)/g, '$2 $1')
     .replace(/°[cf]?|[%$€£¥₹]/g, (symbol) => symbols[symbol] ?? ' ')
+  for (const [pattern, replacement] of askings) plain = plain.replace(pattern, replacement)
   for (const [pattern, replacement] of phrases) plain = plain.replace(pattern, replacement)
   // `5km` is a number and a unit.
   plain = plain.replace(/(?<![\p{L}\d])(\d+)(?!(?:st|nd|rd|th|e\d)\b)(\p{L}+)/gu, '$1 $2')
@@ -236,7 +297,7 @@ interface Meaning {
 }
 
 /** Undefined where a word carries none. */
-function meaningOf(word: string): Meaning | undefined {
+export function meaningOf(word: string): Meaning | undefined {
   if (fillers.has(word)) return undefined
   const root = stem(word)
   const concept = synonyms.get(word) ?? synonyms.get(root) ?? synonyms.get(`${root}e`)
@@ -269,7 +330,7 @@ function namesOf(text: string): string[] {
     const isAcronym = name.length > 1 && name === name.toUpperCase()
     if (name === 'I' || /^I['’]/.test(text.slice(match.index))) continue
     if (isFirst && !isAcronym) continue
-    if (/[\p{L}\d-]$/u.test(text.slice(0, match.index))) continue
+    if (/[\p{L}\d°-]$/u.test(text.slice(0, match.index))) continue
     const lower = name.toLowerCase().replace(/[^\p{L}\d+#]/gu, '')
     if (!fillers.has(lower) && !units.has(lower)) names.push(lower)
   }

@@ -31,28 +31,21 @@ export const fillers: ReadonlySet<string> = new Set(
 /** Words that two ways to ask the same may differ in without harm: they place, bound or dress what is asked. */
 export const frames: ReadonlySet<string> = new Set(
   split(`
-    account app application tool program software system site website page web online service feature option options
-    setting settings menu button buttons key screen area section   item items case cases situation
-    type types form way kinds example examples list lists order set  
-    rate point points degree   unit word words term phrase named called call calling 
-      day year years month months week hour minute schedule often
-    most more less few little lot far soon early  yet still already ever also even only-just whether
-    work works working job jobs task run running go goes gone come comes came put puts place places take takes taking
-    took make makes made give gives given giving become becomes turn keep keeps keeping let lets allow allows bring say
-    says said tell told ask asked asking think know known see seen look looks seem like likes prefer press hit click
-    tap open-up apply applies applying follow handle deal manage perform carry execute operate function functions
-    person human user users owner own world nation country city state      
-    recommend recommended suggest suggested recommendation suggestion ideal optimal suitable fit normal normally typical
-    typically usual usually standard common commonly general generally average-case certain specific particular
-    necessary essential important mandatory required requirement sure certain okay ok fine good well better great
-    please tip tips trick tricks hint hints idea ideas answer question   advice  plans
-    method methods approach solution fix-it  line   simple easy easily   
-    happen occur occurs reach result results end-up become return-value thing  enough  around back away
-    together ahead along each-time once twice-a new-one another other others    such
-    citizen citizens national nationals folk individual individuals guy  member members must-have entitled
-    entitlement claim allowance legally official officially recently today-date actual actually real visible
-    expect expected expecting supposed plan-to intend   worried concern concerned mind
-      total-of kind-of sort-of regard regarding concerning related relation respect terms
+    account feature option options setting settings menu button buttons key screen item items case cases
+    situation type types form way kinds example examples list lists order set rate point points degree unit word
+    words term phrase named called call calling day year years month months week hour minute schedule often lot
+    yet still already ever also whether work works working job jobs task run running go goes gone put puts place
+    places take takes taking took make makes made give gives given giving become becomes turn keep keeps keeping
+    let lets allow allows bring say says said tell told ask asked asking think know known see seen look looks
+    seem like likes prefer press hit click tap open-up follow handle deal manage perform carry execute operate
+    function functions command commands code snippet trick tricks shortcut path ideas whole entire place person
+    recommend recommended suggest suggested recommendation suggestion ideal optimal suitable fit normal normally
+    typical typically usual usually standard common commonly general generally average-case important required
+    requirement sure okay ok fine good well better great please tip tips trick tricks hint hints idea ideas
+    answer question advice plans method methods approach solution fix-it line simple easy easily happen occur
+    occurs reach result results end-up become return-value thing enough such guy recently today-date actually
+    expect expected expecting supposed plan-to intend worried concern concerned mind total-of kind-of sort-of
+    regard regarding concerning related relation respect terms
   `),
 )
 
@@ -295,7 +288,7 @@ export const scopes = tableOf([
   'since',
   'ago',
   'next',
-  'all every each entire whole everyone everybody everything',
+  'all every each everyone everybody everything',
   'only solely exclusively',
   'except excluding besides',
   'both',
@@ -468,10 +461,7 @@ export const attributes: ReadonlySet<string> = new Set(
 
 /** The same for what is done, or by whom, where it goes without saying. */
 export const carriers: ReadonlySet<string> = new Set(
-  split(`
-    convert need recommend find choose calculate permit grant create change begin suitable person country city screen
-    job component database
-  `),
+  split(`convert need recommend calculate permit grant country city screen`),
 )
 
 export const numerals: ReadonlyMap<string, string> = new Map(
@@ -522,8 +512,15 @@ export const numerals: ReadonlyMap<string, string> = new Map(
 /** What kind of thing is asked for: two kinds that both are sure are two questions. */
 export const kinds: readonly (readonly [RegExp, string])[] = [
   [/\bhow many times\b/, 'frequency'],
+  [/\b(?:see|know|tell|check|find out|show|say) (?:me |us )?when\b/, 'when'],
+  [/\b(?:see|know|tell|check|find out|show|say) (?:me |us )?where\b/, 'where'],
+  [/\b(?:see|know|tell|check|find out|show|say) (?:me |us )?who\b/, 'who'],
+  [/\b(?:see|know|tell|check|find out|show|say) (?:me |us )?why\b/, 'why'],
+  [/\b(?:see|know|tell|check|find out) (?:if|whether)\b/, 'whether'],
   [/\bconvert|\btranslate/, 'any'],
 
+  [/\bhow much (?:is|are) \d/, 'any'],
+  [/\bhow (?:large|big|high) (?:is|was) the (?:population|number|amount)\b/, 'count'],
   [/\bhow many\b|\bnumber of\b|\bcount of\b/, 'count'],
   [
     /\bhow (much|expensive)\b.*\b(cost|costs|pay|charge|price|worth)\b|\bwhat does .* cost\b|\b(price|cost) of\b|\bhow expensive\b/,
@@ -544,7 +541,7 @@ export const kinds: readonly (readonly [RegExp, string])[] = [
 
 /** What a question that does not say its kind must speak of, to be of this one after all. */
 export const kindWords: Readonly<Record<string, readonly string[]>> = {
-  count: ['amount', 'number'],
+  count: ['amount', 'number', 'population'],
   amount: ['amount', 'ratio', 'cost', 'size'],
   cost: ['cost'],
   duration: ['length'],
