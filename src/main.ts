@@ -38,6 +38,7 @@ import { createRouting } from './compose/routing.ts'
 import { openShared } from './compose/shared.ts'
 import { openRollout } from './compose/rollout.ts'
 import { createSecrets, openVault, type RunningSecrets } from './compose/secrets.ts'
+import { settingsRoutes } from './compose/settings.ts'
 import { composeSecretRoutes } from './compose/stored-secrets.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
@@ -56,10 +57,13 @@ import { adminSideRoutes, controlSideRoutes } from './http/admin.ts'
 import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { modelRoutes } from './models/admin.ts'
+import { catalogueRoutes } from './models/catalogue-admin.ts'
 import { builtInProvider, providerTable } from './providers/table.ts'
 import { findHealthyRuns } from './drift/healthy.ts'
 import type { RequestRecord } from './records/record.ts'
 import { recordRoutes, toSnakeCase, toSummary } from './records/admin.ts'
+import { createRequestFigures } from './records/figures.ts'
+import { figureRoutes } from './records/figures-admin.ts'
 import { providerRoutes } from './routing/admin.ts'
 import { createExampleBook } from './routing/examples.ts'
 import { createRoutingTable } from './routing/table.ts'
@@ -433,8 +437,15 @@ async function compose({
     ...rollout.routes,
     ...experimenting.routes,
     ...feedback.routes,
+    ...settingsRoutes(() => current),
+    ...catalogueRoutes({
+      catalogue: () => catalogue.get(),
+      providers: () => snapshot.table.providers.keys(),
+      nowMs: () => clock.nowMs(),
+    }),
     ...modelRoutes(modelWatch),
     ...auditRoutes(stores.audit),
+    ...figureRoutes(createRequestFigures(stores.records, () => clock.nowMs())),
     ...recordRoutes(stores.records),
     ...books.routes,
     ...access.routes,

@@ -247,6 +247,7 @@ const sessionShape = z.object({
         model: z.string(),
         input_tokens: z.int(),
         output_tokens: z.int(),
+        cache_read_tokens: z.int().optional(),
         charged_usd: z.string(),
         code: z.string().optional(),
         input_estimate: z
@@ -276,6 +277,7 @@ function toTurn(entry: LedgerEntry): Turn {
     model: entry.model,
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,
+    ...(usage.cacheReadTokens !== undefined && { cache_read_tokens: usage.cacheReadTokens }),
     charged_usd: formatUsd(entry.chargedNanoUsd),
     ...(code !== undefined && { code }),
     ...(promptBytes && { input_estimate: divide(usage.inputTokens, promptBytes) }),

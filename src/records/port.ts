@@ -1,9 +1,9 @@
 /** What records need stored. A storage implements it; it sees of this folder only this file. */
 
 import type { Whose } from '../core/whose.ts'
-import type { RequestRecord } from './record.ts'
+import type { CacheOutcome, RequestRecord } from './record.ts'
 
-export type { RequestRecord } from './record.ts'
+export type { CacheOutcome, RequestRecord } from './record.ts'
 
 /** Every condition given must hold. */
 export interface RecordQuery {
@@ -35,6 +35,24 @@ export interface RecordPage {
   readonly nextCursor?: string
 }
 
+/** What figures are made of. */
+export interface RecordTiming {
+  /** Grows in the order in which records are stored. */
+  readonly seq: number
+  readonly atMs: number
+  readonly status: number
+  readonly durationMs: number
+  readonly firstTokenMs?: number
+  readonly cache?: CacheOutcome
+  readonly savedNanoUsd?: number
+}
+
+/** `afterSeq`: those stored later, in their order. `beforeSeq`: those stored earlier, the last first. */
+export type TimingsQuery = { readonly limit: number } & (
+  | { readonly afterSeq: number }
+  | { readonly beforeSeq: number }
+)
+
 export interface PruneLimits {
   /** Unix milliseconds: records of requests that came before go. */
   readonly olderThanMs?: number
@@ -61,6 +79,7 @@ export interface RecordStore {
     whose: Whose,
     after: number,
   ): { readonly ids: readonly string[]; readonly next?: number }
+  timings(org: string, query: TimingsQuery): readonly RecordTiming[]
   /** Deletes a bounded number of the oldest records that a limit excludes and tells how many: 0 when none is left. */
   prune(limits: PruneLimits): number
   /** What the records take on disk, free space within the file not counted. */

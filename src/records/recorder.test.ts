@@ -41,6 +41,7 @@ function createBench(t: TestContext, options: Partial<RecorderOptions> = {}): Be
       bench.groups.push(records.map((record) => record.atMs))
     },
     search: () => ({ data: [] }),
+    timings: () => [],
     get: () => undefined,
     forget: () => ({ ids: [] }),
     prune(limits) {

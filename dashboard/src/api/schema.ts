@@ -180,6 +180,11 @@ query: undefined
 body: undefined
 response: { line: string; settled: number; voided: number; adjusted: number; cached: number; estimated: number; unpriced: number; recovered: number; open: number; repriced: number; charged_usd: string; provider_cost_usd: string; differences: (string)[]; shared?: { lines: number; compared: number; waiting: number; charged_usd: string; provider_cost_usd: string } | undefined }
 }
+  'GET /models': {
+query: undefined
+body: undefined
+response: { data: ({ id: string; provider: string; model: string; context_window?: number | undefined; max_output_tokens?: number | undefined; input_modalities?: (string)[] | undefined; output_modalities?: (string)[] | undefined; capabilities?: { [name: string]: boolean } | undefined; pricing?: { input?: string | undefined; output?: string | undefined; cache_read?: string | undefined } | undefined; priced_as?: string | undefined; retires_at?: string | undefined; successor?: string | undefined })[] }
+}
   'GET /models/notices': {
 query: { days?: number | undefined }
 body: undefined
@@ -199,6 +204,11 @@ response: { data: ({ name: string; title: string; address: string; credentials: 
 query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ id: string; created_at: string; dialect: string; operation: string; requested_model: string; route?: string | undefined; revision?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; stream: boolean; status: number; code?: string | undefined; message?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; overhead_ms?: number | undefined; usage?: { input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; input_audio_tokens?: number | undefined; output_audio_tokens?: number | undefined; input_image_tokens?: number | undefined; output_image_tokens?: number | undefined; input_video_tokens?: number | undefined; tool_use_input_tokens?: number | undefined; web_searches?: number | undefined; service_tier?: string | undefined; native?: { [name: string]: unknown } | undefined } | undefined; dropped: (string)[]; finish?: string | undefined; contract?: string | undefined; replay_of?: string | undefined; cache?: { outcome: "hit" | "semantic-hit" | "shared" | "miss" | "off"; saved_usd?: string | undefined; similarity?: number | undefined } | undefined; experiment?: { name: string; arm: string; unit: string } | undefined; client_gone: boolean; client_address?: string | undefined; attempt_count: number })[]; next_cursor?: string | undefined }
+}
+  'GET /requests/figures': {
+query: { range?: "15m" | "1h" | "24h" | "7d" | "30d" | undefined }
+body: undefined
+response: { from: string; step_ms: number; steps: ({ requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string })[]; now: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string }; before: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string } }
 }
   'GET /requests/{id}': {
 query: undefined
@@ -228,7 +238,12 @@ response: { data: ({ name: string; version: number; key_version: number; updated
   'GET /sessions/{id}': {
 query: undefined
 body: undefined
-response: { id: string; user?: string | undefined; key_id: string; key_name: string; charged_usd: string; turns: ({ request_id: string; attempt: number; kind: string; at: string; provider: string; model: string; input_tokens: number; output_tokens: number; charged_usd: string; code?: string | undefined; input_estimate?: { system: number; history: number; tools: number; retrieved: number; new_turn: number } | undefined })[] }
+response: { id: string; user?: string | undefined; key_id: string; key_name: string; charged_usd: string; turns: ({ request_id: string; attempt: number; kind: string; at: string; provider: string; model: string; input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; charged_usd: string; code?: string | undefined; input_estimate?: { system: number; history: number; tools: number; retrieved: number; new_turn: number } | undefined })[] }
+}
+  'GET /settings': {
+query: undefined
+body: undefined
+response: { version: string; file?: string | undefined; settings: { [name: string]: unknown } }
 }
   'GET /teams': {
 query: { limit?: number | undefined; cursor?: string | undefined }

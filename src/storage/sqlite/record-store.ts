@@ -17,6 +17,7 @@ import { createQueryBuilder } from './kysely.ts'
 import { transact } from './open.ts'
 import type { RecordRow, RecordTables } from './record-migrations.ts'
 import { createVacuum } from './vacuum.ts'
+import { createTimings } from './record-timings.ts'
 
 /** How many index entries one step of a search reads: some 10 ms of the event loop at most. */
 const searchWindow = 20_000
@@ -103,6 +104,7 @@ export function createRecordStore(
       const isEnd = last === undefined || (last as RecordRow).seq <= next
       return { ids: rows.map(({ id }) => id), ...(!isEnd && { next }) }
     },
+    timings: createTimings(database),
     prune({ olderThanMs, maxBytes }) {
       vacuum.step()
       const byAge = olderThanMs === undefined ? 0 : change(pruneOf(olderThanMs))

@@ -1,0 +1,144 @@
+/** Counts and times of requests in steps of time, for each of the spans that people look back on, kept up by reading each record once. */
+
+import { setImmediate } from 'node:timers/promises'
+import type { RecordStore, RecordTiming } from './port.ts'
+import { createTally, type Figures, type Tally } from './tally.ts'
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+/** How far back each span looks, and in what steps. */
+export const figureSpans = {
+  '15m': { spanMs: 15 * minuteMs, stepMs: minuteMs / 4 },
+  '1h': { spanMs: hourMs, stepMs: minuteMs },
+  '24h': { spanMs: dayMs, stepMs: hourMs / 2 },
+  '7d': { spanMs: 7 * dayMs, stepMs: 3 * hourMs },
+  '30d': { spanMs: 30 * dayMs, stepMs: 12 * hourMs },
+} as const
+
+export type FigureSpan = keyof typeof figureSpans
+
+export interface SpanFigures {
+  /** Of the first step, in Unix milliseconds. */
+  readonly fromMs: number
+  readonly stepMs: number
+  /** The oldest first. */
+  readonly steps: readonly Figures[]
+  /** Of all steps. */
+  readonly now: Figures
+  /** Of the span of the same length before them. */
+  readonly before: Figures
+}
+
+export interface RequestFigures {
+  of(org: string, span: FigureSpan): Promise<SpanFigures>
+}
+
+/** How many records one step reads: some milliseconds of the event loop. */
+const readStep = 2_000
+/** Records are stored when a request ends: one that came this much earlier may be stored later. */
+const longestRequestMs = hourMs
+
+type Source = Pick<RecordStore, 'timings'>
+
+export function createRequestFigures(store: Source, nowMs: () => number): RequestFigures {
+  const books = new Map<string, Book>()
+  return {
+    async of(org, span) {
+      const book = books.get(org) ?? new Book(store, org)
+      books.set(org, book)
+      return book.read(span, nowMs())
+    },
+  }
+}
+
+class Book {
+  readonly #store: Source
+  readonly #org: string
+  readonly #tallies = new Map<FigureSpan, Map<number, Tally>>()
+  /** The records from `#low` to `#high`, by their order of arrival, are in the tallies. */
+  #low = Number.MAX_SAFE_INTEGER
+  #high = 0
+  #reachesBackToMs = Infinity
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(store: Source, org: string) {
+    this.#store = store
+    this.#org = org
+  }
+
+  async read(span: FigureSpan, nowMs: number): Promise<SpanFigures> {
+    const { spanMs, stepMs } = figureSpans[span]
+    const toMs = Math.ceil((nowMs + 1) / stepMs) * stepMs
+    const fromMs = toMs - spanMs
+    // One reader at a time: each record is counted once.
+    const turn = this.#reading.then(() => this.#catchUp(fromMs - spanMs, nowMs))
+    this.#reading = turn.catch(() => undefined)
+    await turn
+    const count = spanMs / stepMs
+    const at = (index: number) => this.#tallies.get(span)?.get(fromMs + index * stepMs) ?? createTally()
+    const steps = Array.from({ length: count }, (_, index) => at(index))
+    const before = Array.from({ length: count }, (_, index) => at(index - count))
+    return {
+      fromMs,
+      stepMs,
+      steps: steps.map((step) => step.figures()),
+      now: sumOf(steps).figures(),
+      before: sumOf(before).figures(),
+    }
+  }
+
+  async #catchUp(fromMs: number, nowMs: number): Promise<void> {
+    this.#forget(nowMs)
+    if (this.#high === 0) {
+      const [newest] = this.#store.timings(this.#org, { beforeSeq: Number.MAX_SAFE_INTEGER, limit: 1 })
+      if (!newest) return
+      this.#low = newest.seq + 1
+      this.#high = newest.seq
+    }
+    for (;;) {
+      const page = this.#store.timings(this.#org, { afterSeq: this.#high, limit: readStep })
+      for (const timing of page) this.#count(timing, nowMs)
+      this.#high = page.at(-1)?.seq ?? this.#high
+      if (page.length < readStep) break
+      await setImmediate()
+    }
+    while (this.#reachesBackToMs > fromMs - longestRequestMs) {
+      const page = this.#store.timings(this.#org, { beforeSeq: this.#low, limit: readStep })
+      for (const timing of page) this.#count(timing, nowMs)
+      this.#low = page.at(-1)?.seq ?? this.#low
+      this.#reachesBackToMs = page.length < readStep ? -Infinity : Math.max(...page.map(({ atMs }) => atMs))
+      await setImmediate()
+    }
+  }
+
+  #count(timing: RecordTiming, nowMs: number): void {
+    for (const [span, { spanMs, stepMs }] of spans) {
+      const startMs = Math.floor(timing.atMs / stepMs) * stepMs
+      if (startMs < nowMs - 2 * spanMs - stepMs) continue
+      let steps = this.#tallies.get(span)
+      if (!steps) this.#tallies.set(span, (steps = new Map()))
+      let tally = steps.get(startMs)
+      if (!tally) steps.set(startMs, (tally = createTally()))
+      tally.add(timing)
+    }
+  }
+
+  #forget(nowMs: number): void {
+    for (const [span, { spanMs, stepMs }] of spans) {
+      const steps = this.#tallies.get(span)
+      for (const startMs of steps?.keys() ?? []) {
+        if (startMs < nowMs - 2 * spanMs - stepMs) steps?.delete(startMs)
+      }
+    }
+  }
+}
+
+const spans = Object.entries(figureSpans) as [FigureSpan, (typeof figureSpans)[FigureSpan]][]
+
+function sumOf(tallies: readonly Tally[]): Tally {
+  const sum = createTally()
+  for (const tally of tallies) sum.addAll(tally)
+  return sum
+}
