@@ -10,6 +10,7 @@ import { createRoot } from 'react-dom/client'
 import { LiveFeed } from './api/live-feed.ts'
 import { LiveFeedContext } from './api/live-feed-context.ts'
 import { createQueries } from './api/queries.ts'
+import { TestKey, TestKeyContext } from './api/test-key.ts'
 import { createAppRouter } from './router.tsx'
 import { SessionGate } from './session/session-gate.tsx'
 import { admitStyleText } from './theme/trusted-types.ts'
@@ -21,6 +22,7 @@ setNonce(nonce) // the scroll lock below dialogs writes a style element of its o
 
 const queries = createQueries()
 const feed = new LiveFeed()
+const testKey = new TestKey()
 const router = createAppRouter()
 
 createRoot(document.getElementById('root')!).render(
@@ -34,9 +36,11 @@ createRoot(document.getElementById('root')!).render(
     >
       <QueryClientProvider client={queries}>
         <LiveFeedContext value={feed}>
-          <SessionGate>
-            <RouterProvider router={router} />
-          </SessionGate>
+          <TestKeyContext value={testKey}>
+            <SessionGate>
+              <RouterProvider router={router} />
+            </SessionGate>
+          </TestKeyContext>
         </LiveFeedContext>
       </QueryClientProvider>
     </MantineProvider>

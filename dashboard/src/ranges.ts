@@ -18,3 +18,10 @@ export const defaultRange: RangeName = '24h'
 export function readRange(value: unknown): RangeName | undefined {
   return typeof value === 'string' && value in ranges ? (value as RangeName) : undefined
 }
+
+/** The hour for spans of a day, the day for longer ones: the steps that the ledger sums by. */
+export function usageStepOf(range: RangeName): { readonly by: 'hour' | 'day'; readonly stepMs: number } {
+  return ranges[range].spanMs <= 24 * hourMs
+    ? { by: 'hour', stepMs: hourMs }
+    : { by: 'day', stepMs: 24 * hourMs }
+}

@@ -7,11 +7,12 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
+import { type Ability, readAbility } from './models/model-filter.ts'
 import { type RangeName, readRange } from './ranges.ts'
 import { readFilters } from './requests/filters.ts'
 import { RouteFault } from './shell/route-fault.tsx'
 import { NotFound } from './shell/not-found.tsx'
-import { type Dimension, readDimension } from './spend/usage.ts'
+import { type Dimension, readDimension } from './api/usage.ts'
 import { Shell } from './shell/shell.tsx'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
@@ -29,6 +30,33 @@ const start = createRoute({
 function withRange(search: Record<string, unknown>): { range?: RangeName } {
   const range = readRange(search['range'])
   return range === undefined ? {} : { range }
+}
+
+function textsOf<Name extends string>(
+  search: Record<string, unknown>,
+  names: readonly Name[],
+): { [Of in Name]?: string } {
+  return pick(search, names, (value) => {
+    // The router reads what looks like a number as one.
+    const text = typeof value === 'number' ? String(value) : value
+    return typeof text === 'string' && text !== '' ? text : undefined
+  })
+}
+
+function numbersOf<Name extends string>(
+  search: Record<string, unknown>,
+  names: readonly Name[],
+): { [Of in Name]?: number } {
+  return pick(search, names, (value) => (Number.isInteger(value) ? (value as number) : undefined))
+}
+
+function pick<Name extends string, Value>(
+  search: Record<string, unknown>,
+  names: readonly Name[],
+  read: (value: unknown) => Value | undefined,
+): { [Of in Name]?: Value } {
+  const found = names.map((name) => [name, read(search[name])] as const)
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as { [Of in Name]?: Value }
 }
 
 const overview = createRoute({
@@ -51,6 +79,19 @@ const request = createRoute({
   component: lazyRouteComponent(() => import('./requests/request-page.tsx'), 'RequestPage'),
 })
 
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions',
+  validateSearch: withRange,
+  component: lazyRouteComponent(() => import('./sessions/sessions-page.tsx'), 'SessionsPage'),
+})
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions/$id',
+  component: lazyRouteComponent(() => import('./sessions/session-page.tsx'), 'SessionPage'),
+})
+
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
@@ -69,10 +110,36 @@ const users = createRoute({
   component: lazyRouteComponent(() => import('./access/users-page.tsx'), 'UsersPage'),
 })
 
+const budgets = createRoute({
+  getParentRoute: () => root,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./budgets/budgets-page.tsx'), 'BudgetsPage'),
+})
+
+const routes = createRoute({
+  getParentRoute: () => root,
+  path: '/routes',
+  component: lazyRouteComponent(() => import('./routes/routes-page.tsx'), 'RoutesPage'),
+})
+
+const oneRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/routes/$name',
+  validateSearch: (search: Record<string, unknown>) => numbersOf(search, ['a', 'b']),
+  component: lazyRouteComponent(() => import('./routes/route-page.tsx'), 'RoutePage'),
+})
+
 const providers = createRoute({
   getParentRoute: () => root,
   path: '/providers',
   component: lazyRouteComponent(() => import('./providers/providers-page.tsx'), 'ProvidersPage'),
+})
+
+const cache = createRoute({
+  getParentRoute: () => root,
+  path: '/cache',
+  validateSearch: withRange,
+  component: lazyRouteComponent(() => import('./cache/cache-page.tsx'), 'CachePage'),
 })
 
 const alerts = createRoute({
@@ -91,6 +158,23 @@ const spend = createRoute({
   component: lazyRouteComponent(() => import('./spend/spend-page.tsx'), 'SpendPage'),
 })
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  validateSearch(search: Record<string, unknown>): { q?: string; provider?: string; can?: Ability } {
+    const can = readAbility(search['can'])
+    return { ...textsOf(search, ['q', 'provider']), ...(can && { can }) }
+  },
+  component: lazyRouteComponent(() => import('./models/models-page.tsx'), 'ModelsPage'),
+})
+
+const playground = createRoute({
+  getParentRoute: () => root,
+  path: '/playground',
+  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['target']),
+  component: lazyRouteComponent(() => import('./playground/playground-page.tsx'), 'PlaygroundPage'),
+})
+
 const evals = createRoute({
   getParentRoute: () => root,
   path: '/evals',
@@ -103,19 +187,79 @@ const evalRun = createRoute({
   component: lazyRouteComponent(() => import('./evals/run-page.tsx'), 'RunPage'),
 })
 
+const drift = createRoute({
+  getParentRoute: () => root,
+  path: '/drift',
+  component: lazyRouteComponent(() => import('./drift/drift-page.tsx'), 'DriftPage'),
+})
+
+const goldenSet = createRoute({
+  getParentRoute: () => root,
+  path: '/drift/$set',
+  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['run']),
+  component: lazyRouteComponent(() => import('./drift/set-page.tsx'), 'SetPage'),
+})
+
+const batches = createRoute({
+  getParentRoute: () => root,
+  path: '/batches',
+  component: lazyRouteComponent(() => import('./batches/batches-page.tsx'), 'BatchesPage'),
+})
+
+const batch = createRoute({
+  getParentRoute: () => root,
+  path: '/batches/$id',
+  component: lazyRouteComponent(() => import('./batches/batch-page.tsx'), 'BatchPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['action', 'object', 'actor']),
+  component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['q']),
+  component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
+})
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./start/welcome-page.tsx'), 'WelcomePage'),
+})
+
 const routeTree = root.addChildren([
   start,
   overview,
   requests,
   request,
+  sessions,
+  session,
   keys,
   teams,
   users,
+  budgets,
+  routes,
+  oneRoute,
   providers,
+  cache,
   alerts,
   spend,
+  models,
+  playground,
   evals,
   evalRun,
+  drift,
+  goldenSet,
+  batches,
+  batch,
+  audit,
+  settings,
+  welcome,
 ])
 
 export function createAppRouter() {

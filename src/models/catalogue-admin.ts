@@ -23,14 +23,15 @@ export function catalogueRoutes({ catalogue, providers, nowMs }: CatalogueRouteP
       response: z.object({ data: z.array(modelShape) }),
       async run() {
         const known = await catalogue()
-        const data = [...providers()].flatMap((name) =>
+        const data = [...providers()].flatMap((name) => {
+          const models = known.list(name)
           // A provider's name in the configuration may not be that of its type.
-          describeModels(known.list(name), nowMs()).map((model) => ({
+          return describeModels(models, nowMs()).map((model, index) => ({
             ...model,
-            id: `${name}/${String(model['model'])}`,
+            id: `${name}/${models[index]!.id}`,
             provider: name,
-          })),
-        )
+          }))
+        })
         return { body: { data } }
       },
     }),

@@ -117,8 +117,8 @@ class Book {
     for (const [span, { spanMs, stepMs }] of spans) {
       const startMs = Math.floor(timing.atMs / stepMs) * stepMs
       if (startMs < nowMs - 2 * spanMs - stepMs) continue
-      let steps = this.#tallies.get(span)
-      if (!steps) this.#tallies.set(span, (steps = new Map()))
+      const steps = this.#tallies.get(span) ?? new Map<number, Tally>()
+      this.#tallies.set(span, steps)
       let tally = steps.get(startMs)
       if (!tally) steps.set(startMs, (tally = createTally()))
       tally.add(timing)

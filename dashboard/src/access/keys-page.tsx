@@ -1,24 +1,26 @@
 /** The keys: who may call, with what, and until when? */
 
-import { Button, Menu, SegmentedControl, Skeleton } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatCount, formatUsd } from '../format/number.ts'
-import { type Column, DataTable } from '../ui/data-table.tsx'
+import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
-import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
-import { Panel } from '../ui/panel.tsx'
+import { type RowAction, RowMenu } from '../ui/row-menu.tsx'
 import { Status } from '../ui/status.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
-import { CreateKey } from './create-key.tsx'
-import { type ApiKey, keysQuery, nameOf, teamsQuery, usersQuery } from './owners.ts'
+import { CreateKey, EditKey } from './key-forms.tsx'
+import { type ApiKey, keysQuery, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
 import { RevokeKey } from './revoke-key.tsx'
 import { RotateKey } from './rotate-key.tsx'
 
+type Verb = 'edit' | 'rotate' | 'revoke'
 type KeyStatus = ApiKey['status'] | 'all'
-type Action = { readonly verb: 'create' } | { readonly verb: 'rotate' | 'revoke'; readonly key: ApiKey }
+type Action = { readonly verb: 'create' } | { readonly verb: Verb; readonly key: ApiKey }
 
 const tones = { active: 'ok', expired: 'warn', revoked: 'none' } as const
 
@@ -29,11 +31,22 @@ export function KeysPage(): ReactNode {
   const [status, setStatus] = useState<KeyStatus>('active')
   const [action, setAction] = useState<Action>()
   const end = () => setAction(undefined)
-  const shown = keys.data?.data.filter((key) => status === 'all' || key.status === status)
   const columns: Column<ApiKey>[] = [
-    { title: 'Name', cell: ({ name }) => <UntrustedText text={name} /> },
-    { title: 'Id', cell: ({ id }) => <code>{id}</code> },
-    { title: 'State', cell: (key) => <Status tone={tones[key.status]}>{key.status}</Status> },
+    {
+      title: 'Name',
+      text: ({ name }) => name,
+      cell: ({ id, name }) => (
+        <Link to="/requests" search={{ key: id }}>
+          <UntrustedText text={name} />
+        </Link>
+      ),
+    },
+    { title: 'Id', text: ({ id }) => id, cell: ({ id }) => <code>{id}</code> },
+    {
+      title: 'State',
+      text: (key) => key.status,
+      cell: (key) => <Status tone={tones[key.status]}>{key.status}</Status>,
+    },
     { title: 'Team', cell: ({ team }) => nameOf(teams.data?.data, team) },
     { title: 'User', cell: ({ user }) => nameOf(users.data?.data, user) },
     { title: 'Models', cell: ({ models }) => (models ? <UntrustedText text={models.join(', ')} /> : 'all') },
@@ -55,22 +68,23 @@ export function KeysPage(): ReactNode {
       name="Keys"
       action={<Button onClick={() => setAction({ verb: 'create' })}>Create key</Button>}
     >
-      {keys.error ? (
-        <LoadFault what="the keys" error={keys.error} retry={() => void keys.refetch()} />
-      ) : (
-        <Panel title="API keys" isFlush aside={<StatusPicker value={status} onChange={setStatus} />}>
-          {!shown ? (
-            <Skeleton height={240} />
-          ) : shown.length > 0 ? (
-            <DataTable caption="API keys" columns={columns} things={shown} idOf={({ id }) => id} />
-          ) : (
-            <Empty title={keys.data?.data.length === 0 ? 'No keys yet.' : `No key is ${status}.`}>
-              Give each application its own.
-            </Empty>
-          )}
-        </Panel>
-      )}
+      <TablePanel
+        title="API keys"
+        query={keys}
+        what="the keys"
+        columns={columns}
+        idOf={({ id }) => id}
+        pick={(all) => all.filter((key) => status === 'all' || key.status === status)}
+        fileName="keys"
+        aside={<StatusPicker value={status} onChange={setStatus} />}
+        empty={
+          <Empty title={keys.data?.data.length === 0 ? 'No keys yet.' : `No key is ${status}.`}>
+            Give each application its own.
+          </Empty>
+        }
+      />
       {action?.verb === 'create' && <CreateKey onClose={end} />}
+      {action?.verb === 'edit' && <EditKey edited={action.key} onClose={end} />}
       {action?.verb === 'rotate' && <RotateKey rotated={action.key} onClose={end} />}
       {action?.verb === 'revoke' && <RevokeKey revoked={action.key} onClose={end} />}
     </Page>
@@ -96,27 +110,18 @@ function StatusPicker({ value, onChange }: StatusPickerProps): ReactNode {
 
 interface KeyMenuProps {
   readonly keyShown: ApiKey
-  onPick(verb: 'rotate' | 'revoke'): void
+  onPick(verb: Verb): void
 }
 
 function KeyMenu({ keyShown: { name, source, status }, onPick }: KeyMenuProps): ReactNode {
   // What the configuration declares is changed there, and a revoked key stays so.
   if (source === 'configuration' || status === 'revoked') return null
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button variant="subtle" aria-label={`Actions for ${name}`}>
-          ⋯
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => onPick('rotate')}>Rotate…</Menu.Item>
-        <Menu.Item color="red" onClick={() => onPick('revoke')}>
-          Revoke…
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  )
+  const actions: readonly RowAction[] = [
+    { label: 'Edit…', run: () => onPick('edit') },
+    { label: 'Rotate…', run: () => onPick('rotate') },
+    { label: 'Revoke…', isDanger: true, run: () => onPick('revoke') },
+  ]
+  return <RowMenu of={name} actions={actions} />
 }
 
 function limitsText({ limits, max_usd_per_request: maxUsd }: ApiKey): string {

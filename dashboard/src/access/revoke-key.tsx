@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
 import { Confirm } from '../ui/confirm.tsx'
-import { type ApiKey, keysQuery } from './owners.ts'
+import { type ApiKey, keysQuery } from '../api/owners.ts'
 
 export function RevokeKey({
   revoked,

@@ -1,11 +1,12 @@
 /** Gives a key a new secret, and shows it once. */
 
-import { Button, Modal, NativeSelect } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { ask } from '../api/client.ts'
-import { SecretBox } from '../ui/secret-box.tsx'
-import { type ApiKey, keysQuery } from './owners.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { type ApiKey, keysQuery } from '../api/owners.ts'
+import { ShownOnce } from './shown-once.tsx'
 
 const overlaps = [
   { value: '86400', label: 'a day' },
@@ -14,16 +15,15 @@ const overlaps = [
   { value: '0', label: 'not at all' },
 ]
 
-export function RotateKey({
-  rotated,
-  onClose,
-}: {
+interface RotateKeyProps {
   readonly rotated: ApiKey
-  readonly onClose: () => void
-}): ReactNode {
+  onClose(): void
+}
+
+export function RotateKey({ rotated, onClose }: RotateKeyProps): ReactNode {
   const queries = useQueryClient()
   const [overlap, setOverlap] = useState('86400')
-  const rotation = useMutation({
+  const { data, isPending, error, mutate } = useMutation({
     mutationFn: () =>
       ask('POST /keys/{id}/rotate', {
         params: { id: rotated.id },
@@ -31,42 +31,23 @@ export function RotateKey({
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery.queryKey }),
   })
+  const title = `Rotate ${rotated.name}`
+  if (data) return <ShownOnce title={title} secret={data.secret} onClose={onClose} />
   return (
-    <Modal opened onClose={onClose} title={`Rotate ${rotated.name}`} closeOnClickOutside={!rotation.data}>
-      {rotation.data ? (
-        <div className="stack">
-          <SecretBox secret={rotation.data.secret} />
-          <div className="row dialog-actions">
-            <Button variant="default" onClick={onClose}>
-              Done
-            </Button>
-          </div>
-        </div>
-      ) : (
-        <form
-          className="stack"
-          onSubmit={(event) => {
-            event.preventDefault()
-            rotation.mutate()
-          }}
-        >
-          <NativeSelect
-            label="The old secret holds on for"
-            data={overlaps}
-            value={overlap}
-            onChange={(event) => setOverlap(event.currentTarget.value)}
-          />
-          {rotation.error && <span role="alert">{rotation.error.message}</span>}
-          <div className="row dialog-actions">
-            <Button variant="default" onClick={onClose} data-autofocus>
-              Cancel
-            </Button>
-            <Button type="submit" loading={rotation.isPending}>
-              Rotate
-            </Button>
-          </div>
-        </form>
-      )}
-    </Modal>
+    <FormDialog
+      title={title}
+      verb="Rotate"
+      isPending={isPending}
+      error={error}
+      onSubmit={mutate}
+      onClose={onClose}
+    >
+      <NativeSelect
+        label="The old secret holds on for"
+        data={overlaps}
+        value={overlap}
+        onChange={(event) => setOverlap(event.currentTarget.value)}
+      />
+    </FormDialog>
   )
 }

@@ -1,36 +1,46 @@
 /** The users: who owns keys, and in which team? */
 
-import { Button, Modal, NativeSelect, Skeleton, TextInput } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { ask } from '../api/client.ts'
-import { type Column, DataTable } from '../ui/data-table.tsx'
+import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
-import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
-import { Panel } from '../ui/panel.tsx'
+import { RowMenu } from '../ui/row-menu.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
-import { keysQuery, nameOf, teamsQuery, type User, usersQuery } from './owners.ts'
+import { keysQuery, nameOf, teamsQuery, type User, usersQuery } from '../api/owners.ts'
 import { RemoveOwner } from './remove-owner.tsx'
+import { UserForm } from './user-form.tsx'
+
+type Action =
+  | { readonly verb: 'create' }
+  | { readonly verb: 'edit'; readonly user: User }
+  | { readonly verb: 'remove'; readonly user: User }
 
 export function UsersPage(): ReactNode {
   const users = useQuery(usersQuery)
   const teams = useQuery(teamsQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
-  const [isCreating, setCreating] = useState(false)
-  const [removed, setRemoved] = useState<User>()
+  const [action, setAction] = useState<Action>()
+  const end = () => setAction(undefined)
   const columns: Column<User>[] = [
     {
       title: 'Name',
+      text: ({ name }) => name,
       cell: ({ id, name }) => (
         <Link to="/requests" search={{ user: id }}>
           <UntrustedText text={name} />
         </Link>
       ),
     },
-    { title: 'E-mail', cell: ({ email }) => (email === undefined ? '-' : <UntrustedText text={email} />) },
+    {
+      title: 'E-mail',
+      text: ({ email }) => email ?? '',
+      cell: ({ email }) => (email === undefined ? '-' : <UntrustedText text={email} />),
+    },
     { title: 'Team', cell: ({ team }) => nameOf(teams, team) },
     {
       title: 'Active keys',
@@ -38,98 +48,39 @@ export function UsersPage(): ReactNode {
       cell: ({ id }) =>
         keys ? String(keys.filter(({ user, status }) => user === id && status === 'active').length) : '-',
     },
-    { title: 'Created', cell: ({ created_at: at }) => <When at={at} /> },
+    { title: 'Created', text: ({ created_at: at }) => at, cell: ({ created_at: at }) => <When at={at} /> },
     {
       title: 'Actions',
       isUntitled: true,
       cell: (user) => (
-        <Button
-          variant="subtle"
-          color="red"
-          aria-label={`Remove ${user.name}`}
-          onClick={() => setRemoved(user)}
-        >
-          Remove…
-        </Button>
+        <RowMenu
+          of={user.name}
+          actions={[
+            { label: 'Edit…', run: () => setAction({ verb: 'edit', user }) },
+            { label: 'Remove…', isDanger: true, run: () => setAction({ verb: 'remove', user }) },
+          ]}
+        />
       ),
     },
   ]
   return (
-    <Page title="Users" name="Users" action={<Button onClick={() => setCreating(true)}>Create user</Button>}>
-      {users.error ? (
-        <LoadFault what="the users" error={users.error} retry={() => void users.refetch()} />
-      ) : (
-        <Panel title="Users" isFlush>
-          {!users.data ? (
-            <Skeleton height={240} />
-          ) : users.data.data.length > 0 ? (
-            <DataTable caption="Users" columns={columns} things={users.data.data} idOf={({ id }) => id} />
-          ) : (
-            <Empty title="No users yet.">A user owns keys, and their requests are told apart.</Empty>
-          )}
-        </Panel>
-      )}
-      {isCreating && <CreateUser onClose={() => setCreating(false)} />}
-      {removed && <RemoveOwner kind="users" owner={removed} onClose={() => setRemoved(undefined)} />}
+    <Page
+      title="Users"
+      name="Users"
+      action={<Button onClick={() => setAction({ verb: 'create' })}>Create user</Button>}
+    >
+      <TablePanel
+        title="Users"
+        query={users}
+        what="the users"
+        columns={columns}
+        idOf={({ id }) => id}
+        fileName="users"
+        empty={<Empty title="No users yet.">A user owns keys, and their requests are told apart.</Empty>}
+      />
+      {action?.verb === 'create' && <UserForm onClose={end} />}
+      {action?.verb === 'edit' && <UserForm user={action.user} onClose={end} />}
+      {action?.verb === 'remove' && <RemoveOwner kind="users" owner={action.user} onClose={end} />}
     </Page>
-  )
-}
-
-function CreateUser({ onClose }: { readonly onClose: () => void }): ReactNode {
-  const queries = useQueryClient()
-  const teams = useQuery(teamsQuery).data?.data ?? []
-  const [name, setName] = useState('')
-  const [email, setEmail] = useState('')
-  const [team, setTeam] = useState('')
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: () =>
-      ask('POST /users', {
-        body: { name, ...(email.trim() !== '' && { email: email.trim() }), ...(team !== '' && { team }) },
-      }),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: usersQuery.queryKey })
-      onClose()
-    },
-  })
-  return (
-    <Modal opened onClose={onClose} title="Create user">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          mutate()
-        }}
-      >
-        <TextInput
-          label="Name"
-          required
-          maxLength={200}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <TextInput
-          label="E-mail"
-          type="email"
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <NativeSelect
-          label="Team"
-          data={[{ value: '', label: 'None' }, ...teams.map(({ id, name: label }) => ({ value: id, label }))]}
-          value={team}
-          onChange={(event) => setTeam(event.currentTarget.value)}
-        />
-        {error && <span role="alert">{error.message}</span>}
-        <div className="row dialog-actions">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={isPending}>
-            Create user
-          </Button>
-        </div>
-      </form>
-    </Modal>
   )
 }

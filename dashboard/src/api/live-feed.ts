@@ -6,7 +6,7 @@ export type RequestRow = Item<'GET /requests'>
 
 export type LiveEvent =
   | { readonly type: 'request'; readonly request: RequestRow }
-  | { readonly type: 'alert' | 'health' | 'budget' }
+  | { readonly type: 'alert' | 'health' | 'budget' | 'batch' }
 
 /** `paused`: the tab is hidden. `lost`: it is being tried again. */
 export type FeedState = 'connecting' | 'live' | 'paused' | 'lost'
@@ -71,7 +71,7 @@ export class LiveFeed {
     source.addEventListener('request', (event: MessageEvent<string>) =>
       this.#push({ type: 'request', request: JSON.parse(event.data) as RequestRow }),
     )
-    for (const type of ['alert', 'health', 'budget'] as const) {
+    for (const type of ['alert', 'health', 'budget', 'batch'] as const) {
       source.addEventListener(type, () => this.#push({ type }))
     }
   }

@@ -13,3 +13,9 @@ export const providers = queryOptions({
   queryFn: ({ signal }) => ask('GET /providers', { signal }),
   refetchInterval: 15_000, // a breaker that may be tried again says so by nothing but the time
 })
+
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: ({ signal }) => ask('GET /models', { signal }),
+  staleTime: 300_000,
+})

@@ -43,3 +43,15 @@ export function formatTick(atMs: number, spanMs: number): string {
   if (spanMs <= 2 * dayMs) return clock.format(atMs)
   return day.format(atMs)
 }
+
+/** The begin of a bucket: its day where it is one, its minute, or its second. */
+export function formatBucket(atMs: number, bucketMs: number): string {
+  if (bucketMs >= dayMs) return day.format(atMs)
+  return bucketMs >= minuteMs ? dayAndTime.format(atMs) : clockWithSeconds.format(atMs)
+}
+
+/** In the viewer's zone, as a field for times holds it: `2026-03-12T14:05`. */
+export function localMinuteOf(atMs: number): string {
+  const offsetMs = new Date(atMs).getTimezoneOffset() * minuteMs
+  return new Date(atMs - offsetMs).toISOString().slice(0, 16)
+}

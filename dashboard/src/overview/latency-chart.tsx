@@ -1,20 +1,17 @@
 /** The latency of answers over time: the middle, and the slow end. */
 
-import { type ReactNode, useMemo } from 'react'
+import type { ReactNode } from 'react'
 import { formatMs } from '../format/number.ts'
-import { type ChartSeries, TimeChart } from '../ui/time-chart.tsx'
-import { figuresOf, inBuckets, type Percentiles, requestAtMs, type SpanRows } from './summary.ts'
+import type { ChartSeries } from '../ui/chart-series.ts'
+import { TimeChart } from '../ui/time-chart.tsx'
+import type { RequestFigures } from '../api/figures.ts'
 
-export function LatencyChart({ span, rows }: SpanRows): ReactNode {
-  const buckets = useMemo(
-    () => inBuckets(rows, span, requestAtMs).map((bucket) => figuresOf(bucket, []).latencyMs),
-    [rows, span],
-  )
-  const whole = useMemo(() => figuresOf(rows, []).latencyMs, [rows])
-  const line = (of: keyof Percentiles, color: string): ChartSeries => ({
+export function LatencyChart({ figures }: { readonly figures: RequestFigures }): ReactNode {
+  const whole = figures.now.duration_ms
+  const line = (of: 'p50' | 'p95' | 'p99', color: string): ChartSeries => ({
     name: of,
     color,
-    values: buckets.map((percentiles) => percentiles?.[of]),
+    values: figures.steps.map(({ duration_ms: times }) => times?.[of]),
   })
   return (
     <TimeChart
@@ -24,8 +21,8 @@ export function LatencyChart({ span, rows }: SpanRows): ReactNode {
           ? `Half of the answers took at most ${formatMs(whole.p50)}, 99 % at most ${formatMs(whole.p99)}.`
           : 'No answers.'
       }
-      fromMs={span.fromMs}
-      bucketMs={span.bucketMs}
+      fromMs={Date.parse(figures.from)}
+      bucketMs={figures.step_ms}
       format={formatMs}
       series={[
         line('p50', 'var(--series-3)'),

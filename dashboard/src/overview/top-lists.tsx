@@ -1,4 +1,4 @@
-/** The models, keys and users that cost most, or asked most where nothing costs. */
+/** The models, keys and users that cost most, or asked most. */
 
 import { SegmentedControl } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
@@ -8,17 +8,21 @@ import type { RangeName } from '../ranges.ts'
 import { type Bar, BarsList } from '../ui/bars-list.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Panel } from '../ui/panel.tsx'
-import { greatest, type SpanRows } from './summary.ts'
+import { type Dimension, dimensions, type Spending } from './spending.ts'
 
-type Measure = 'requests' | 'cost'
-type Dimension = 'model' | 'key' | 'user'
+type Measure = 'requests' | 'costUsd'
+
+interface TopListsProps {
+  readonly named: Spending['named']
+  readonly range: RangeName
+}
 
 const shown = 6
 const titles = { model: 'Top models', key: 'Top keys', user: 'Top users' } as const
+const formats = { requests: formatCount, costUsd: formatUsd } as const
 
-export function TopLists(props: SpanRows & { readonly range: RangeName }): ReactNode {
+export function TopLists(props: TopListsProps): ReactNode {
   const [measure, setMeasure] = useState<Measure>('requests')
-  const dimensions = ['model', 'key', 'user'] as const
   return dimensions.map((dimension, index) => {
     const bars = barsOf(props, dimension, measure)
     return (
@@ -28,19 +32,22 @@ export function TopLists(props: SpanRows & { readonly range: RangeName }): React
         className="four"
         aside={index === 0 && <MeasurePicker value={measure} onChange={setMeasure} />}
       >
-        {bars.length > 0 ? <BarsList bars={bars} /> : <Empty title={emptyText(dimension)} />}
+        {bars.length > 0 ? (
+          <BarsList bars={bars} />
+        ) : (
+          <Empty title={dimension === 'user' ? 'No request named a user.' : 'Nothing in this range.'} />
+        )}
       </Panel>
     )
   })
 }
 
-function MeasurePicker({
-  value,
-  onChange,
-}: {
-  value: Measure
-  onChange: (measure: Measure) => void
-}): ReactNode {
+interface MeasurePickerProps {
+  readonly value: Measure
+  onChange(measure: Measure): void
+}
+
+function MeasurePicker({ value, onChange }: MeasurePickerProps): ReactNode {
   return (
     <SegmentedControl
       size="xs"
@@ -49,43 +56,24 @@ function MeasurePicker({
       onChange={(measure) => onChange(measure as Measure)}
       data={[
         { value: 'requests', label: 'Requests' },
-        { value: 'cost', label: 'Cost' },
+        { value: 'costUsd', label: 'Cost' },
       ]}
     />
   )
 }
 
-function barsOf(
-  { rows, lines, range }: SpanRows & { readonly range: RangeName },
-  dimension: Dimension,
-  measure: Measure,
-): Bar[] {
-  const sums =
-    measure === 'requests'
-      ? greatest(
-          rows,
-          (row) => (dimension === 'key' ? row.key_name : row[dimension]),
-          () => 1,
-          shown,
-        )
-      : greatest(
-          lines,
-          (line) => (dimension === 'key' ? line.key_name : line[dimension]),
-          (line) => Number(line.charged_usd),
-          shown,
-        )
-  return sums.map(({ name, amount }) => ({
-    name,
-    value: amount,
-    told: measure === 'requests' ? formatCount(amount) : formatUsd(amount),
-    link: (text) => (
-      <Link to="/requests" search={{ range, [dimension]: name }}>
-        {text}
-      </Link>
-    ),
-  }))
-}
-
-function emptyText(dimension: Dimension): string {
-  return dimension === 'user' ? 'No request named a user.' : 'Nothing in this range.'
+function barsOf({ named, range }: TopListsProps, dimension: Dimension, measure: Measure): Bar[] {
+  return named[dimension]
+    .toSorted((a, b) => b[measure] - a[measure])
+    .slice(0, shown)
+    .map((of) => ({
+      name: of.name,
+      value: of[measure],
+      told: formats[measure](of[measure]),
+      link: (text) => (
+        <Link to="/requests" search={{ range, [dimension]: of.name }}>
+          {text}
+        </Link>
+      ),
+    }))
 }

@@ -1,25 +1,26 @@
 /** Requests over time, those that failed on top. */
 
-import { type ReactNode, useMemo } from 'react'
+import type { ReactNode } from 'react'
 import { formatCount } from '../format/number.ts'
 import { TimeChart } from '../ui/time-chart.tsx'
-import { inBuckets, isError, requestAtMs, type SpanRows } from './summary.ts'
+import type { RequestFigures } from '../api/figures.ts'
 
-export function TrafficChart({ span, rows }: SpanRows): ReactNode {
-  const buckets = useMemo(() => inBuckets(rows, span, requestAtMs), [rows, span])
-  const failed = buckets.map((bucket) => bucket.filter(isError).length)
-  const answered = buckets.map((bucket, index) => bucket.length - failed[index]!)
-  const failures = failed.reduce((sum, count) => sum + count, 0)
+export function TrafficChart({ figures }: { readonly figures: RequestFigures }): ReactNode {
+  const { requests, errors } = figures.now
   return (
     <TimeChart
       kind="bars"
-      caption={`${rows.length.toLocaleString('en-US')} requests, ${failures.toLocaleString('en-US')} of them failed.`}
-      fromMs={span.fromMs}
-      bucketMs={span.bucketMs}
+      caption={`${requests.toLocaleString('en-US')} requests, ${errors.toLocaleString('en-US')} of them failed.`}
+      fromMs={Date.parse(figures.from)}
+      bucketMs={figures.step_ms}
       format={formatCount}
       series={[
-        { name: 'Answered', color: 'var(--series-1)', values: answered },
-        { name: 'Failed', color: 'var(--bad)', values: failed },
+        {
+          name: 'Answered',
+          color: 'var(--series-1)',
+          values: figures.steps.map((step) => step.requests - step.errors),
+        },
+        { name: 'Failed', color: 'var(--bad)', values: figures.steps.map((step) => step.errors) },
       ]}
     />
   )

@@ -2,7 +2,7 @@
 
 import type { ReactNode } from 'react'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
-import type { RequestDetail } from './request-detail.ts'
+import type { RequestDetail } from '../api/request-detail.ts'
 
 export function Decision({
   decision,

@@ -13,10 +13,10 @@ import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
-import { AttemptTimeline } from './attempt-timeline.tsx'
+import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
 import { Decision } from './decision.tsx'
 import { LedgerLines } from './ledger-lines.tsx'
-import type { RequestDetail } from './request-detail.ts'
+import type { RequestDetail } from '../api/request-detail.ts'
 import { RequestStatus } from './request-status.tsx'
 
 const route = getRouteApi('/requests/$id')

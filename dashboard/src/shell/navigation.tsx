@@ -1,40 +1,13 @@
 /** The way to every page, with the number of alerts that are open. */
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, type LinkProps } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, useCallback } from 'react'
 import type { LiveEvent } from '../api/live-feed.ts'
 import { useLiveEvents } from '../api/live-feed-context.ts'
 import { openAlerts } from '../api/shared-queries.ts'
-import { Icon, type IconName } from '../ui/icon.tsx'
-
-interface Place {
-  readonly to: NonNullable<LinkProps['to']>
-  readonly label: string
-  readonly icon: IconName
-}
-
-const groups: readonly (readonly [string, readonly Place[]])[] = [
-  [
-    'MONITOR',
-    [
-      { to: '/overview', label: 'Overview', icon: 'overview' },
-      { to: '/requests', label: 'Requests', icon: 'requests' },
-      { to: '/spend', label: 'Spend', icon: 'spend' },
-      { to: '/alerts', label: 'Alerts', icon: 'alerts' },
-    ],
-  ],
-  [
-    'CONTROL',
-    [
-      { to: '/keys', label: 'Keys', icon: 'keys' },
-      { to: '/teams', label: 'Teams', icon: 'teams' },
-      { to: '/users', label: 'Users', icon: 'users' },
-      { to: '/providers', label: 'Providers', icon: 'providers' },
-    ],
-  ],
-  ['QUALITY', [{ to: '/evals', label: 'Evaluations', icon: 'evals' }]],
-]
+import { Icon } from '../ui/icon.tsx'
+import { placeGroups } from './places.ts'
 
 export function Navigation(): ReactNode {
   const queries = useQueryClient()
@@ -52,7 +25,7 @@ export function Navigation(): ReactNode {
   const count = alerts.data?.data.length ?? 0
   return (
     <nav className="navigation" aria-label="Pages">
-      {groups.map(([title, places]) => (
+      {placeGroups.map(([title, places]) => (
         <div key={title}>
           <h2>{title}</h2>
           <ul>

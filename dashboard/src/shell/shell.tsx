@@ -1,25 +1,30 @@
 /** What stands around every page: the navigation, the state of the live feed, and the account. */
 
-import { ActionIcon, AppShell, Burger, Menu, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, AppShell, Burger, Button, Kbd, Menu, useMantineColorScheme } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { Suspense, useCallback, useEffect, type ReactNode } from 'react'
+import { lazy, Suspense, useCallback, useEffect, type ReactNode, useState } from 'react'
 import { signOut } from '../api/client.ts'
 import { useOpenFeed } from '../api/live-feed-context.ts'
 import { signedInKey } from '../api/queries.ts'
 import { Logo } from '../ui/logo.tsx'
 import { FeedSign } from './feed-sign.tsx'
 import { Navigation } from './navigation.tsx'
-import { useShortcuts } from './shortcuts.ts'
+import { type Overlay, useShortcuts } from './shortcuts.ts'
 import './shell.css'
+
+const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
+const Help = lazy(async () => ({ default: (await import('./help.tsx')).Help }))
 
 export function Shell(): ReactNode {
   const [isOpen, { toggle, close }] = useDisclosure()
   const queries = useQueryClient()
   const refetch = useCallback(() => void queries.invalidateQueries(), [queries])
   useOpenFeed(refetch)
-  useShortcuts()
+  const [overlay, setOverlay] = useState<Overlay>()
+  const closeOverlay = () => setOverlay(undefined)
+  useShortcuts(setOverlay)
   const path = useRouterState({ select: ({ location }) => location.pathname })
   useEffect(close, [path, close])
   return (
@@ -44,6 +49,14 @@ export function Shell(): ReactNode {
           <span>Weir</span>
         </Link>
         <div className="row shell-end">
+          <Button
+            variant="default"
+            className="shell-search"
+            aria-label="Go to"
+            onClick={() => setOverlay('palette')}
+          >
+            Go to… <Kbd size="xs">Ctrl K</Kbd>
+          </Button>
           <FeedSign />
           <AccountMenu />
         </div>
@@ -58,6 +71,10 @@ export function Shell(): ReactNode {
           </Suspense>
         </div>
       </AppShell.Main>
+      <Suspense fallback={null}>
+        {overlay === 'palette' && <Palette onClose={closeOverlay} />}
+        {overlay === 'help' && <Help onClose={closeOverlay} />}
+      </Suspense>
     </AppShell>
   )
 }

@@ -1,38 +1,39 @@
-/** The keys that lead to pages: `g`, then the page's letter. */
+/** The keys that work on every page: Ctrl-K opens the palette, `?` tells the keys, `g` and a letter leads to a page. */
 
-import { useNavigate, type LinkProps } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { places } from './places.ts'
 
-const pages: Readonly<Record<string, LinkProps['to']>> = {
-  o: '/overview',
-  r: '/requests',
-  s: '/spend',
-  a: '/alerts',
-  k: '/keys',
-  p: '/providers',
-  e: '/evals',
-}
+export type Overlay = 'palette' | 'help'
 
 /** How long the second key may take. */
 const waitMs = 1_500
 
-export function useShortcuts(): void {
+/** `open` must stay the same between renders. */
+export function useShortcuts(open: (overlay: Overlay) => void): void {
   const navigate = useNavigate()
   useEffect(() => {
     let leaderAtMs = -Infinity
     const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'k' && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault()
+        open('palette')
+        return
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+      if (event.key === '?') open('help')
       if (event.key === 'g') {
         leaderAtMs = event.timeStamp
         return
       }
-      const to = event.timeStamp - leaderAtMs <= waitMs ? pages[event.key] : undefined
+      const isSecond = event.timeStamp - leaderAtMs <= waitMs
+      const place = isSecond ? places.find(({ letter }) => letter === event.key) : undefined
       leaderAtMs = -Infinity
-      if (to !== undefined) void navigate({ to })
+      if (place) void navigate({ to: place.to })
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [navigate])
+  }, [navigate, open])
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -5,10 +5,10 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { formatUsd } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
-import { type RangeName, ranges } from '../ranges.ts'
+import { type RangeName, ranges, usageStepOf } from '../ranges.ts'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { TimeChart } from '../ui/time-chart.tsx'
-import { costOf, type Dimension, nameOf, stepOf, type Usage, usageQuery } from './usage.ts'
+import { costOf, type Dimension, nameOf, type Usage, usageQuery } from '../api/usage.ts'
 
 const namedSeries = 5
 
@@ -20,7 +20,7 @@ interface SpendChartProps {
 }
 
 export function SpendChart({ range, dimension, greatest }: SpendChartProps): ReactNode {
-  const { by, stepMs } = stepOf(range)
+  const { by, stepMs } = usageStepOf(range)
   const steps = useQuery(usageQuery(range, `${by},${dimension}`))
   if (steps.error)
     return <LoadFault what="the course" error={steps.error} retry={() => void steps.refetch()} />

@@ -15,7 +15,15 @@ import { Panel } from '../ui/panel.tsx'
 import { RangePicker } from '../ui/range-picker.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { SpendChart } from './spend-chart.tsx'
-import { costOf, type Dimension, dimensions, nameOf, readDimension, type Usage, usageQuery } from './usage.ts'
+import {
+  costOf,
+  type Dimension,
+  dimensions,
+  nameOf,
+  readDimension,
+  type Usage,
+  usageQuery,
+} from '../api/usage.ts'
 
 const route = getRouteApi('/spend')
 

@@ -9,6 +9,8 @@ export interface Column<Thing> {
   /** The title is for screen readers only, as over buttons. */
   readonly isUntitled?: boolean
   cell(thing: Thing): ReactNode
+  /** How it reads in an export, where the cell is no plain text. */
+  text?(thing: Thing): string
 }
 
 interface DataTableProps<Thing> {

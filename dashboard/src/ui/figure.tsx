@@ -14,13 +14,20 @@ interface FigureProps {
   readonly isWorse?: boolean
   readonly course?: readonly (number | undefined)[]
   readonly note?: string
+  /** Around the value: the way to the rows behind it. */
+  readonly link?: (value: ReactNode) => ReactNode
 }
 
-export function Figure({ label, value, change, isWorse, course, note }: FigureProps): ReactNode {
+export function Figure(props: FigureProps): ReactNode {
+  const { label, value, change, isWorse, course, note, link } = props
   return (
     <section className="figure" aria-label={label}>
       <h2>{label}</h2>
-      {value === undefined ? <Skeleton height={32} width={96} /> : <p className="figure-value">{value}</p>}
+      {value === undefined ? (
+        <Skeleton height={32} width={96} />
+      ) : (
+        <p className="figure-value">{link ? link(value) : value}</p>
+      )}
       <p className="figure-note" data-worse={isWorse === true}>
         {change ?? note ?? ' '}
       </p>

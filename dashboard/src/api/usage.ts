@@ -1,7 +1,7 @@
 /** What was used and what it cost, as the ledger sums it up. */
 
 import { queryOptions } from '@tanstack/react-query'
-import { ask, type Item } from '../api/client.ts'
+import { ask, type Item } from './client.ts'
 import { type RangeName, ranges } from '../ranges.ts'
 
 export type Usage = Item<'GET /usage'>
@@ -24,20 +24,19 @@ export function readDimension(value: unknown): Dimension | undefined {
   return typeof value === 'string' && value in dimensions ? (value as Dimension) : undefined
 }
 
-const dayMs = 86_400_000
+type UsageFilter = { readonly [Name in Dimension]?: string }
+
 const limit = 1_000
 
-/** The hour for spans of a day, the day for longer ones. */
-export function stepOf(range: RangeName): { readonly by: 'hour' | 'day'; readonly stepMs: number } {
-  return ranges[range].spanMs <= dayMs ? { by: 'hour', stepMs: dayMs / 24 } : { by: 'day', stepMs: dayMs }
-}
-
 /** The sums of a span by these dimensions, the dearest first, or by time. At most 1,000 rows. */
-export const usageQuery = (range: RangeName, by: string) =>
+export const usageQuery = (range: RangeName, by: string, where: UsageFilter = {}) =>
   queryOptions({
-    queryKey: ['usage', range, by],
+    queryKey: ['usage', range, by, where],
     queryFn: ({ signal }) =>
-      ask('GET /usage', { query: { by, from: String(Date.now() - ranges[range].spanMs), limit }, signal }),
+      ask('GET /usage', {
+        query: { ...where, by, from: String(Date.now() - ranges[range].spanMs), limit },
+        signal,
+      }),
     refetchInterval: 15_000,
   })
 

@@ -2,9 +2,9 @@
 
 import type { ReactNode } from 'react'
 import { formatMs } from '../format/number.ts'
-import { Empty } from '../ui/empty.tsx'
-import { UntrustedText } from '../ui/untrusted-text.tsx'
-import type { RequestDetail } from './request-detail.ts'
+import { Empty } from './empty.tsx'
+import { UntrustedText } from './untrusted-text.tsx'
+import type { RequestDetail } from '../api/request-detail.ts'
 import './attempt-timeline.css'
 
 type Attempt = RequestDetail['attempts'][number]

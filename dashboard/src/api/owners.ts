@@ -1,7 +1,7 @@
 /** Keys, teams and users as the pages of access ask for them. */
 
 import { queryOptions } from '@tanstack/react-query'
-import { ask, type Item } from '../api/client.ts'
+import { ask, type Item } from './client.ts'
 import { visible } from '../format/visible.ts'
 
 export type ApiKey = Item<'GET /keys'>

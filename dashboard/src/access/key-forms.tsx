@@ -1,0 +1,63 @@
+/** Makes a key and shows its secret once, or changes one. */
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { ask } from '../api/client.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { blankKey, changeOf, draftOf, newKeyOf } from './key-draft.ts'
+import { KeyFields } from './key-fields.tsx'
+import { type ApiKey, keysQuery } from '../api/owners.ts'
+import { ShownOnce } from './shown-once.tsx'
+
+export function CreateKey({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const queries = useQueryClient()
+  const [draft, setDraft] = useState(blankKey)
+  const { data, isPending, error, mutate } = useMutation({
+    mutationFn: () => ask('POST /keys', { body: newKeyOf(draft) }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery.queryKey }),
+  })
+  if (data) return <ShownOnce title={`Key ${data.name}`} secret={data.secret} onClose={onClose} />
+  return (
+    <FormDialog
+      title="Create key"
+      verb="Create key"
+      isPending={isPending}
+      error={error}
+      onSubmit={mutate}
+      onClose={onClose}
+    >
+      <KeyFields draft={draft} onChange={setDraft} />
+    </FormDialog>
+  )
+}
+
+export function EditKey({
+  edited,
+  onClose,
+}: {
+  readonly edited: ApiKey
+  readonly onClose: () => void
+}): ReactNode {
+  const queries = useQueryClient()
+  const [draft, setDraft] = useState(() => draftOf(edited))
+  const { isPending, error, mutate } = useMutation({
+    mutationFn: () =>
+      ask('PATCH /keys/{id}', { params: { id: edited.id }, body: changeOf(draft, edited.limits) }),
+    async onSuccess() {
+      await queries.invalidateQueries({ queryKey: keysQuery.queryKey })
+      onClose()
+    },
+  })
+  return (
+    <FormDialog
+      title={`Edit ${edited.name}`}
+      verb="Save"
+      isPending={isPending}
+      error={error}
+      onSubmit={mutate}
+      onClose={onClose}
+    >
+      <KeyFields draft={draft} onChange={setDraft} />
+    </FormDialog>
+  )
+}

@@ -1,0 +1,26 @@
+/** A dialog with a secret that is shown this one time. */
+
+import { Button, Modal } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { SecretBox } from '../ui/secret-box.tsx'
+
+interface ShownOnceProps {
+  readonly title: string
+  readonly secret: string
+  onClose(): void
+}
+
+export function ShownOnce({ title, secret, onClose }: ShownOnceProps): ReactNode {
+  return (
+    <Modal opened onClose={onClose} title={title} closeOnClickOutside={false}>
+      <div className="stack">
+        <SecretBox secret={secret} />
+        <div className="row dialog-actions">
+          <Button variant="default" onClick={onClose}>
+            Done
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}

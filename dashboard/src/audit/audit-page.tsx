@@ -1,0 +1,130 @@
+/** The audit: who changed what, and is the record whole? */
+
+import { Button, TextInput } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { ask } from '../api/client.ts'
+import { formatMoment } from '../format/time.ts'
+import type { Column } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Page } from '../ui/page.tsx'
+import { Status } from '../ui/status.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import type { Act } from './act.ts'
+import { AuditRecord } from './audit-record.tsx'
+
+const route = getRouteApi('/audit')
+
+const fields = { action: 'Action', object: 'Object', actor: 'Actor' } as const
+
+export function AuditPage(): ReactNode {
+  const filters = route.useSearch()
+  const navigate = route.useNavigate()
+  const [opened, setOpened] = useState<Act>()
+  const pages = useInfiniteQuery({
+    queryKey: ['audit', filters],
+    queryFn: ({ pageParam, signal }) =>
+      ask('GET /audit', { query: { ...filters, limit: 100, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor,
+  })
+  const data = pages.data && { data: pages.data.pages.flatMap((page) => page.data) }
+  return (
+    <Page title="Audit" name="Audit" action={<Chain />}>
+      <div className="row">
+        {(Object.keys(fields) as (keyof typeof fields)[]).map((field) => (
+          <TextInput
+            key={field}
+            size="xs"
+            aria-label={fields[field]}
+            placeholder={fields[field]}
+            value={filters[field] ?? ''}
+            onChange={({ currentTarget: { value } }) =>
+              void navigate({
+                replace: true,
+                search: ({ [field]: _, ...others }) =>
+                  value === '' ? others : { ...others, [field]: value },
+              })
+            }
+          />
+        ))}
+      </div>
+      <TablePanel
+        title="Acts"
+        query={{ data, error: pages.error, refetch: pages.refetch }}
+        what="the audit"
+        columns={columnsWith(setOpened)}
+        idOf={({ seq }) => String(seq)}
+        fileName="audit"
+        empty={
+          <Empty title={Object.keys(filters).length > 0 ? 'Nothing matches these filters.' : 'Nothing yet.'}>
+            Whatever changes something is recorded here first.
+          </Empty>
+        }
+      />
+      {pages.hasNextPage && (
+        <div className="row">
+          <Button
+            variant="default"
+            loading={pages.isFetchingNextPage}
+            onClick={() => void pages.fetchNextPage()}
+          >
+            Show older ones
+          </Button>
+        </div>
+      )}
+      {opened && <AuditRecord act={opened} onClose={() => setOpened(undefined)} />}
+    </Page>
+  )
+}
+
+function columnsWith(open: (act: Act) => void): Column<Act>[] {
+  return [
+    { title: 'When', text: ({ at }) => at, cell: ({ at }) => <When at={at} /> },
+    { title: 'Actor', text: ({ actor }) => actor, cell: ({ actor }) => <UntrustedText text={actor} /> },
+    { title: 'Action', cell: ({ action }) => action },
+    { title: 'Object', text: ({ object }) => object, cell: ({ object }) => <UntrustedText text={object} /> },
+    {
+      title: 'Result',
+      text: ({ failed }) => failed?.code ?? 'done',
+      cell: ({ failed }) => failed && <Status tone="bad">{failed.code}</Status>,
+    },
+    { title: 'From', cell: ({ address = '-' }) => address },
+    { title: 'Number', isNumber: true, cell: ({ seq }) => `#${seq}` },
+    {
+      title: 'Details',
+      isUntitled: true,
+      cell: (act) => (
+        <Button variant="subtle" aria-label={`Details of #${act.seq}`} onClick={() => open(act)}>
+          Details
+        </Button>
+      ),
+    },
+  ]
+}
+
+/** Whether every record is as it was written, and none is missing. */
+function Chain(): ReactNode {
+  const { data, error, dataUpdatedAt, isFetching, refetch } = useQuery({
+    queryKey: ['audit-chain'],
+    queryFn: ({ signal }) => ask('GET /audit/verify', { signal }),
+    staleTime: 60_000,
+  })
+  return (
+    <div className="row">
+      {data && !data.fault && (
+        <span title={formatMoment(dataUpdatedAt)}>
+          <Status tone="ok">{`chain whole to #${data.head.seq}`}</Status>
+        </span>
+      )}
+      {data?.fault && <Status tone="bad">{`broken at #${data.fault.seq}`}</Status>}
+      {error && <Status tone="bad">not verified</Status>}
+      <Button variant="default" loading={isFetching} onClick={() => void refetch()}>
+        Verify
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,49 @@
+/** Budgets as lines of a table: one for each of whom a budget has counted something, the nearest to its cap first. Pure. */
+
+import type { Item } from '../api/client.ts'
+import { formatUsd } from '../format/number.ts'
+
+export type Budget = Item<'GET /budgets'>
+
+export interface BudgetRow {
+  readonly id: string
+  readonly budget: Budget
+  /** Whose; undefined where it bounds all. */
+  readonly subject: string | undefined
+  readonly spentUsd: number
+  readonly reservedUsd: number
+  readonly capUsd: number
+  readonly leftUsd: number
+}
+
+export function rowsOf(budgets: readonly Budget[]): BudgetRow[] {
+  return budgets.flatMap(toRows).toSorted((a, b) => shareOf(b) - shareOf(a))
+}
+
+export function shareOf({ spentUsd, reservedUsd, capUsd }: BudgetRow): number {
+  return capUsd === 0 ? 1 : (spentUsd + reservedUsd) / capUsd
+}
+
+function toRows(budget: Budget): BudgetRow[] {
+  const capUsd = Number(budget.usd)
+  if (budget.states.length === 0) {
+    const { subject } = budget
+    return [{ id: budget.id, budget, subject, spentUsd: 0, reservedUsd: 0, capUsd, leftUsd: capUsd }]
+  }
+  return budget.states.map((state) => ({
+    id: `${budget.id} ${state.subject}`,
+    budget,
+    subject: budget.scope === 'organisation' ? undefined : state.subject,
+    spentUsd: Number(state.spent_usd),
+    reservedUsd: Number(state.reserved_usd),
+    capUsd,
+    leftUsd: Number(state.remaining_usd),
+  }))
+}
+
+/** `$20 a month`, `$5 in total`. */
+export function capText({ usd, period, window }: Budget): string {
+  const amount = formatUsd(Number(usd))
+  if (period === 'total') return `${amount} in total`
+  return window === 'rolling' ? `${amount} in any ${period}` : `${amount} a ${period}`
+}

@@ -1,0 +1,136 @@
+/** The budgets: who will hit a cap? */
+
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { ask } from '../api/client.ts'
+import { useRefreshOn } from '../api/live-refresh.ts'
+import { nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
+import { formatShare, formatUsd } from '../format/number.ts'
+import { visible } from '../format/visible.ts'
+import { BudgetBar } from '../ui/budget-bar.tsx'
+import type { Column } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Page } from '../ui/page.tsx'
+import { RowMenu } from '../ui/row-menu.tsx'
+import { Status } from '../ui/status.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
+import { When } from '../ui/when.tsx'
+import { BudgetForm } from './budget-form.tsx'
+import { type Budget, type BudgetRow, capText, rowsOf, shareOf } from './budget-rows.ts'
+import { RemoveBudget } from './remove-budget.tsx'
+
+type Action =
+  | { readonly verb: 'create' }
+  | { readonly verb: 'edit'; readonly budget: Budget }
+  | { readonly verb: 'remove'; readonly budget: Budget }
+
+const liveNames = ['budgets']
+
+export function BudgetsPage(): ReactNode {
+  const budgets = useQuery({
+    queryKey: ['budgets'],
+    queryFn: ({ signal }) => ask('GET /budgets', { query: { limit: 1_000 }, signal }),
+    refetchInterval: 15_000,
+  })
+  useRefreshOn('request', liveNames, 3_000)
+  const subjectOf = useSubjects()
+  const [action, setAction] = useState<Action>()
+  const end = () => setAction(undefined)
+  const columns: Column<BudgetRow>[] = [
+    { title: 'Whose', cell: subjectOf },
+    { title: 'Cap', cell: ({ budget }) => capText(budget) },
+    { title: 'Used', text: (row) => formatShare(shareOf(row)), cell: (row) => <Used row={row} /> },
+    { title: 'Spent', isNumber: true, cell: ({ spentUsd }) => formatUsd(spentUsd) },
+    { title: 'Reserved', isNumber: true, cell: ({ reservedUsd }) => formatUsd(reservedUsd) },
+    { title: 'Left', isNumber: true, cell: ({ leftUsd }) => formatUsd(leftUsd) },
+    {
+      title: 'Resets',
+      text: ({ budget }) => budget.period_ends_at ?? '',
+      cell: ({ budget: { period_ends_at: at, window } }) =>
+        at === undefined ? window === 'rolling' ? 'rolling' : 'never' : <When at={at} />,
+    },
+    {
+      title: 'When it is used up',
+      text: ({ budget }) => budget.cap,
+      cell: ({ budget }) => <Effect budget={budget} />,
+    },
+    {
+      title: 'Actions',
+      isUntitled: true,
+      cell: (row) => <BudgetMenu row={row} name={subjectOf(row)} onPick={setAction} />,
+    },
+  ]
+  const query = { ...budgets, data: budgets.data && { data: rowsOf(budgets.data.data) } }
+  return (
+    <Page
+      title="Budgets"
+      name="Budgets"
+      action={<Button onClick={() => setAction({ verb: 'create' })}>Create budget</Button>}
+    >
+      <TablePanel
+        title="Budgets"
+        query={query}
+        what="the budgets"
+        columns={columns}
+        idOf={({ id }) => id}
+        fileName="budgets"
+        empty={<Empty title="No budgets.">A hard cap is never crossed, even by parallel calls.</Empty>}
+      />
+      {action?.verb === 'create' && <BudgetForm onClose={end} />}
+      {action?.verb === 'edit' && <BudgetForm budget={action.budget} onClose={end} />}
+      {action?.verb === 'remove' && <RemoveBudget budget={action.budget} onClose={end} />}
+    </Page>
+  )
+}
+
+function useSubjects(): (row: BudgetRow) => string {
+  const teams = useQuery(teamsQuery).data?.data
+  const users = useQuery(usersQuery).data?.data
+  return ({ budget: { scope }, subject }) => {
+    if (scope === 'organisation') return 'Everything'
+    if (subject === undefined) return `each ${scope}`
+    const owners = scope === 'team' ? teams : scope === 'user' ? users : undefined
+    return `${scope} ${owners ? nameOf(owners, subject) : visible(subject)}`
+  }
+}
+
+function Used({ row }: { readonly row: BudgetRow }): ReactNode {
+  const { budget, spentUsd, reservedUsd, capUsd } = row
+  return (
+    <span className="budget-used">
+      <BudgetBar
+        spent={spentUsd}
+        reserved={reservedUsd}
+        cap={capUsd}
+        warnAt={Math.min(1, ...budget.alert_at)}
+      />
+      {formatShare(shareOf(row))}
+    </span>
+  )
+}
+
+function Effect({ budget: { cap, fallback } }: { readonly budget: Budget }): ReactNode {
+  if (cap === 'hard') return <Status tone="info">refuses</Status>
+  return fallback === undefined ? 'tells' : `goes to ${visible(fallback)}`
+}
+
+interface BudgetMenuProps {
+  readonly row: BudgetRow
+  readonly name: string
+  onPick(action: Action): void
+}
+
+function BudgetMenu({ row: { budget }, name, onPick }: BudgetMenuProps): ReactNode {
+  // What the configuration declares, or a team's credit, is changed there.
+  if (budget.origin !== 'stored') return <span className="dim">{budget.origin}</span>
+  return (
+    <RowMenu
+      of={`the budget of ${name}`}
+      actions={[
+        { label: 'Edit…', run: () => onPick({ verb: 'edit', budget }) },
+        { label: 'Remove…', isDanger: true, run: () => onPick({ verb: 'remove', budget }) },
+      ]}
+    />
+  )
+}

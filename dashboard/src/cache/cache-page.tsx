@@ -1,0 +1,187 @@
+/** The cache: does it save, and does it lie? */
+
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { ask, type Reply } from '../api/client.ts'
+import { type Figures, figuresQuery, type RequestFigures } from '../api/figures.ts'
+import { formatCount, formatShare, formatUsd } from '../format/number.ts'
+import { defaultRange, ranges } from '../ranges.ts'
+import { changeOf, pointsOf } from '../ui/change.ts'
+import type { Column } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Figure } from '../ui/figure.tsx'
+import { FigureGrid } from '../ui/figure-grid.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Page } from '../ui/page.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { RangePicker } from '../ui/range-picker.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
+import { TimeChart } from '../ui/time-chart.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { PurgeCache } from './purge-cache.tsx'
+
+const route = getRouteApi('/cache')
+
+type Trust = Reply<'GET /cache'>['semantic'][number]
+
+/** Below so many comparisons a rate says little. */
+const enoughCompared = 50
+
+export function CachePage(): ReactNode {
+  const { range = defaultRange } = route.useSearch()
+  const navigate = route.useNavigate()
+  const [isPurging, setPurging] = useState(false)
+  const figures = useQuery(figuresQuery(range))
+  const cache = useQuery({
+    queryKey: ['cache'],
+    queryFn: ({ signal }) => ask('GET /cache', { signal }),
+    refetchInterval: 15_000,
+  })
+  return (
+    <Page
+      title="Cache"
+      name="Cache"
+      action={
+        <div className="row">
+          <RangePicker
+            value={range}
+            onChange={(next) => void navigate({ search: next === defaultRange ? {} : { range: next } })}
+          />
+          <Button color="red" variant="outline" onClick={() => setPurging(true)}>
+            Purge…
+          </Button>
+        </div>
+      }
+    >
+      <CacheFigures figures={figures.data} cache={cache.data} />
+      <Panel title="Answers that could be kept">
+        <Loaded query={figures} what="the hits">
+          {(found) =>
+            found.now.cache_hits + found.now.cache_misses > 0 ? (
+              <HitsChart figures={found} />
+            ) : (
+              <Empty title={`The cache was not asked in the last ${ranges[range].label}.`}>
+                <span>
+                  It is set under <code>cache</code> in <code>weir.yaml</code>, and per route.
+                </span>
+              </Empty>
+            )
+          }
+        </Loaded>
+      </Panel>
+      <TablePanel
+        title="Answers to questions of the same meaning"
+        query={{ ...cache, data: cache.data && { data: cache.data.semantic } }}
+        what="the cache"
+        columns={trustColumns}
+        idOf={({ destination }) => destination}
+        fileName="cache"
+        empty={
+          <Empty title="No semantic hit was compared yet.">
+            Some of them are asked anew, to see whether they lie.
+          </Empty>
+        }
+      />
+      {isPurging && <PurgeCache onClose={() => setPurging(false)} />}
+    </Page>
+  )
+}
+
+interface CacheFiguresProps {
+  readonly figures: RequestFigures | undefined
+  readonly cache: Reply<'GET /cache'> | undefined
+}
+
+function CacheFigures({ figures, cache }: CacheFiguresProps): ReactNode {
+  const share = figures && hitShareOf(figures.now)
+  const before = figures && hitShareOf(figures.before)
+  const saved = figures && Number(figures.now.cache_saved_usd)
+  return (
+    <FigureGrid columns="three">
+      <Figure
+        label="Hits"
+        value={figures && (share === undefined ? '-' : formatShare(share))}
+        change={pointsOf(share, before)}
+        course={figures?.steps.map((step) => step.cache_hits) ?? []}
+      />
+      <Figure
+        label="Saved"
+        value={saved === undefined ? undefined : formatUsd(saved)}
+        change={before === undefined ? undefined : changeOf(saved, Number(figures?.before.cache_saved_usd))}
+        course={figures?.steps.map((step) => Number(step.cache_saved_usd)) ?? []}
+      />
+      <FalseHits cache={cache} />
+      <Figure
+        label="Size"
+        value={cache && (cache.entries === undefined ? '-' : formatCount(cache.entries))}
+        note={cache?.bytes === undefined ? 'kept elsewhere' : `answers, ${formatBytes(cache.bytes)}`}
+      />
+    </FigureGrid>
+  )
+}
+
+function FalseHits({ cache }: Pick<CacheFiguresProps, 'cache'>): ReactNode {
+  const { semantic = [] } = cache ?? {}
+  const compared = semantic.reduce((sum, one) => sum + one.compared, 0)
+  const lies = semantic.reduce((sum, one) => sum + one.false_hits, 0)
+  return (
+    <Figure
+      label="False hits"
+      value={cache && (compared === 0 ? '-' : formatShare(lies / compared))}
+      note={
+        compared < enoughCompared
+          ? `Not enough compared (${compared} of ${enoughCompared})`
+          : `${lies} of ${compared} compared`
+      }
+    />
+  )
+}
+
+function HitsChart({ figures }: { readonly figures: RequestFigures }): ReactNode {
+  const { cache_hits: hits, cache_misses: misses } = figures.now
+  return (
+    <TimeChart
+      kind="bars"
+      caption={`${formatCount(hits)} hits, ${formatCount(misses)} misses.`}
+      fromMs={Date.parse(figures.from)}
+      bucketMs={figures.step_ms}
+      format={formatCount}
+      series={[
+        { name: 'Hits', color: 'var(--series-1)', values: figures.steps.map((step) => step.cache_hits) },
+        {
+          name: 'Misses',
+          color: 'var(--series-other)',
+          values: figures.steps.map((step) => step.cache_misses),
+        },
+      ]}
+    />
+  )
+}
+
+const trustColumns: readonly Column<Trust>[] = [
+  {
+    title: 'Destination',
+    text: ({ destination }) => destination,
+    cell: ({ destination }) => <UntrustedText text={destination} />,
+  },
+  { title: 'Threshold', isNumber: true, cell: ({ threshold }) => threshold.toFixed(3) },
+  { title: 'Raised', isNumber: true, cell: ({ raised }) => (raised === 0 ? 'never' : `${raised} times`) },
+  { title: 'Compared', isNumber: true, cell: ({ compared }) => formatCount(compared) },
+  { title: 'False', isNumber: true, cell: (trust) => falseText(trust) },
+]
+
+function falseText({ false_hit_rate: rate, false_hit_interval: interval }: Trust): string {
+  if (rate === undefined) return '-'
+  const [lower, upper] = interval as unknown as readonly [number, number]
+  return `${formatShare(rate)} [${formatShare(lower)}, ${formatShare(upper)}]`
+}
+
+function hitShareOf({ cache_hits: hits, cache_misses: misses }: Figures): number | undefined {
+  return hits + misses === 0 ? undefined : hits / (hits + misses)
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
+}

@@ -1,0 +1,61 @@
+/** The alarm of a golden set, and what a person can do about it. */
+
+import { Button } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { ask } from '../api/client.ts'
+import { Status } from '../ui/status.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import type { Alarm } from './drift-queries.ts'
+import './drift.css'
+
+const silenceMs = 7 * 86_400_000
+
+interface AlarmBarProps {
+  readonly alarm: Alarm
+  readonly target: string
+}
+
+export function AlarmBar({ alarm, target }: AlarmBarProps): ReactNode {
+  const queries = useQueryClient()
+  const { isPending, error, mutate } = useMutation({
+    mutationFn: (state: 'acknowledged' | 'silenced' | 'resolved') =>
+      ask('PATCH /drift/alarms/{id}', {
+        params: { id: alarm.id },
+        body: {
+          state,
+          ...(state === 'silenced' && { until: new Date(Date.now() + silenceMs).toISOString() }),
+        },
+      }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['drift'] }),
+  })
+  return (
+    <section className="drift-alarm" aria-label="Alarm">
+      <span>
+        <Status tone={alarm.state === 'open' ? 'bad' : 'warn'}>{alarm.state}</Status>{' '}
+        <UntrustedText text={alarm.title} /> <span className="dim">of</span> <UntrustedText text={target} />,{' '}
+        <When at={alarm.created_at} />
+        {alarm.changed_by !== undefined && alarm.state !== 'open' && (
+          <span className="dim">
+            , {alarm.state} by <UntrustedText text={alarm.changed_by} />
+          </span>
+        )}
+        {error && <span role="alert"> {error.message}</span>}
+      </span>
+      <span className="row">
+        {alarm.state === 'open' && (
+          <Button variant="default" loading={isPending} onClick={() => mutate('acknowledged')}>
+            Acknowledge
+          </Button>
+        )}
+        <Button variant="default" disabled={isPending} onClick={() => mutate('silenced')}>
+          Silence for a week
+        </Button>
+        <Button variant="default" disabled={isPending} onClick={() => mutate('resolved')}>
+          Resolve
+        </Button>
+      </span>
+    </section>
+  )
+}

@@ -1,0 +1,143 @@
+/** The models: what may be asked, what can it do, and at what price? */
+
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { modelsQuery } from '../api/shared-queries.ts'
+import { formatCount } from '../format/number.ts'
+import type { Column } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Page } from '../ui/page.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { type Ability, abilities, abilityNames, isWanted, type Model, priceText } from './model-filter.ts'
+
+const route = getRouteApi('/models')
+
+/** More rows than this are not drawn at once. */
+const shownAtOnce = 200
+
+const columns: readonly Column<Model>[] = [
+  {
+    title: 'Model',
+    text: ({ id }) => id,
+    cell: ({ id }) => (
+      <Link to="/playground" search={{ target: id }}>
+        <UntrustedText text={id} />
+      </Link>
+    ),
+  },
+  { title: 'Input', isNumber: true, cell: ({ pricing }) => priceText(pricing?.input) },
+  { title: 'Cached', isNumber: true, cell: ({ pricing }) => priceText(pricing?.cache_read) },
+  { title: 'Output', isNumber: true, cell: ({ pricing }) => priceText(pricing?.output) },
+  {
+    title: 'Window',
+    isNumber: true,
+    cell: ({ context_window: tokens }) => (tokens === undefined ? '-' : formatCount(tokens)),
+  },
+  {
+    title: 'Longest answer',
+    isNumber: true,
+    cell: ({ max_output_tokens: tokens }) => (tokens === undefined ? '-' : formatCount(tokens)),
+  },
+  {
+    title: 'Can',
+    cell: (model) =>
+      abilities
+        .filter((ability) => isWanted(model, { ability }))
+        .map((ability) => abilityNames[ability])
+        .join(', ') || '-',
+  },
+  {
+    title: 'Ends',
+    cell: ({ retires_at: day, successor }) =>
+      day === undefined ? '-' : successor === undefined ? day : `${day}, then ${successor}`,
+  },
+]
+
+export function ModelsPage(): ReactNode {
+  const { q = '', provider = '', can } = route.useSearch()
+  const navigate = route.useNavigate()
+  const [isWhole, setWhole] = useState(false)
+  const models = useQuery(modelsQuery)
+  const set = (change: { q?: string; provider?: string; can?: Ability | undefined }) => {
+    const next = { q, provider, can, ...change }
+    void navigate({
+      replace: true,
+      search: {
+        ...(next.q !== '' && { q: next.q }),
+        ...(next.provider !== '' && { provider: next.provider }),
+        ...(next.can !== undefined && { can: next.can }),
+      },
+    })
+  }
+  const found = models.data?.data.filter((model) => isWanted(model, { q, provider, ability: can })) ?? []
+  const providers = [...new Set(models.data?.data.map((model) => model.provider))]
+  return (
+    <Page title="Models" name="Models">
+      <div className="row">
+        <TextInput
+          size="xs"
+          aria-label="Name"
+          placeholder="Name"
+          value={q}
+          onChange={(event) => set({ q: event.currentTarget.value })}
+        />
+        <NativeSelect
+          size="xs"
+          aria-label="Provider"
+          data={[
+            { value: '', label: 'All providers' },
+            ...providers.map((name) => ({ value: name, label: name })),
+          ]}
+          value={provider}
+          onChange={(event) => set({ provider: event.currentTarget.value })}
+        />
+        <NativeSelect
+          size="xs"
+          aria-label="Ability"
+          data={[
+            { value: '', label: 'Any ability' },
+            ...abilities.map((ability) => ({ value: ability, label: abilityNames[ability] })),
+          ]}
+          value={can ?? ''}
+          onChange={(event) =>
+            set({ can: abilities.find((ability) => ability === event.currentTarget.value) })
+          }
+        />
+        <span className="dim" role="status">
+          {models.data &&
+            `${found.length.toLocaleString('en-US')} of ${models.data.data.length.toLocaleString('en-US')}`}
+        </span>
+      </div>
+      <TablePanel
+        title="Models, USD per million tokens"
+        query={models}
+        what="the models"
+        columns={columns}
+        idOf={({ id }) => id}
+        pick={() => (isWhole ? found : found.slice(0, shownAtOnce))}
+        fileName="models"
+        empty={
+          models.data?.data.length === 0 ? (
+            <Empty title="No provider is configured." />
+          ) : (
+            <Empty title="Nothing matches these filters.">
+              <Button variant="default" onClick={() => set({ q: '', provider: '', can: undefined })}>
+                Clear filters
+              </Button>
+            </Empty>
+          )
+        }
+      />
+      {found.length > shownAtOnce && !isWhole && (
+        <div className="row">
+          <Button variant="default" onClick={() => setWhole(true)}>
+            Show all {found.length.toLocaleString('en-US')}
+          </Button>
+        </div>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,160 @@
+/** The playground: which target is better, faster, cheaper? */
+
+import { Button, NumberInput, Textarea } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
+import { type KeyboardEvent, type ReactNode, useState } from 'react'
+import type { ChatRequest } from '../api/chat.ts'
+import { useTargets } from '../api/targets.ts'
+import { Page } from '../ui/page.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { TrialPanel } from './trial-panel.tsx'
+import { type TrialControl, useTrial } from './use-trial.ts'
+import './playground.css'
+
+const route = getRouteApi('/playground')
+
+const maxTargets = 4
+
+interface Draft {
+  readonly system: string
+  readonly user: string
+  readonly temperature: number | string
+  readonly maxTokens: number | string
+}
+
+const blank: Draft = { system: '', user: '', temperature: '', maxTokens: '' }
+
+export function PlaygroundPage(): ReactNode {
+  const { target } = route.useSearch()
+  const navigate = route.useNavigate()
+  const [firstKnown = ''] = useTargets()
+  const targets = target === undefined ? [firstKnown] : target.split(',').slice(0, maxTargets)
+  const [draft, setDraft] = useState(blank)
+  const trials = useTrials()
+  const setTargets = (next: readonly string[]) =>
+    void navigate({ replace: true, search: { target: next.join(',') } })
+  const isRunning = trials.some(({ trial }) => trial.state === 'running')
+  const canRun = draft.user.trim() !== '' && targets.some((name) => name.trim() !== '')
+  const run = () => {
+    targets.forEach((name, index) => {
+      if (name.trim() !== '') trials[index]?.run(requestOf(name.trim(), draft))
+    })
+  }
+  const stop = () => trials.forEach((trial) => trial.stop())
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && canRun) run()
+  }
+  return (
+    <Page
+      title="Playground"
+      name="Playground"
+      action={
+        <div className="row">
+          <Button
+            variant="default"
+            disabled={targets.length >= maxTargets}
+            onClick={() => setTargets([...targets, ''])}
+          >
+            Add a target
+          </Button>
+          {isRunning && (
+            <Button variant="default" onClick={stop}>
+              Stop
+            </Button>
+          )}
+          <Button disabled={!canRun} onClick={run}>
+            Run
+          </Button>
+        </div>
+      }
+    >
+      <div className="playground" onKeyDown={onKeyDown}>
+        <Panel title="Message">
+          <Message draft={draft} onChange={setDraft} />
+        </Panel>
+        <div className="trials">
+          {targets.map((name, index) => (
+            // A place stays the same place when its target changes.
+            // oxlint-disable-next-line react/no-array-index-key
+            <TrialPanel
+              key={index}
+              target={name}
+              trial={trials[index]!.trial}
+              onTarget={(next) => setTargets(targets.with(index, next.replaceAll(',', '')))}
+              onRemove={
+                targets.length > 1 ? () => setTargets(targets.filter((_, at) => at !== index)) : undefined
+              }
+            />
+          ))}
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+/** As many as there may be, since hooks have to be the same each time. */
+function useTrials(): readonly TrialControl[] {
+  return [useTrial(), useTrial(), useTrial(), useTrial()]
+}
+
+interface MessageProps {
+  readonly draft: Draft
+  onChange(draft: Draft): void
+}
+
+function Message({ draft, onChange }: MessageProps): ReactNode {
+  const set = (change: Partial<Draft>) => onChange({ ...draft, ...change })
+  return (
+    <div className="stack">
+      <Textarea
+        label="System"
+        autosize
+        minRows={2}
+        maxRows={8}
+        value={draft.system}
+        onChange={(event) => set({ system: event.currentTarget.value })}
+      />
+      <Textarea
+        label="Message"
+        description="Ctrl-Enter runs it."
+        autosize
+        minRows={5}
+        maxRows={16}
+        value={draft.user}
+        onChange={(event) => set({ user: event.currentTarget.value })}
+      />
+      <NumberInput
+        label="Temperature"
+        placeholder="the model's own"
+        min={0}
+        max={2}
+        step={0.1}
+        value={draft.temperature}
+        onChange={(temperature) => set({ temperature })}
+      />
+      <NumberInput
+        label="Longest answer, tokens"
+        placeholder="the model's own"
+        min={1}
+        allowDecimal={false}
+        value={draft.maxTokens}
+        onChange={(maxTokens) => set({ maxTokens })}
+      />
+      <p className="dim">
+        Calls go by a key named dashboard, which is made for them and ends within the hour.
+      </p>
+    </div>
+  )
+}
+
+function requestOf(model: string, { system, user, temperature, maxTokens }: Draft): ChatRequest {
+  return {
+    model,
+    messages: [
+      ...(system.trim() === '' ? [] : [{ role: 'system' as const, content: system }]),
+      { role: 'user', content: user },
+    ],
+    ...(typeof temperature === 'number' && { temperature }),
+    ...(typeof maxTokens === 'number' && { maxTokens }),
+  }
+}

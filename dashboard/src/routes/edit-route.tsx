@@ -1,0 +1,73 @@
+/** Changes a route: the whole of its settings as JSON, checked as they are typed, become its next revision. */
+
+import { JsonInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { ask } from '../api/client.ts'
+import type { RouteDetail } from '../rollout/route-queries.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { DifferenceTable } from './revision-diff.tsx'
+import { differencesOf } from './settings.ts'
+
+interface EditRouteProps {
+  readonly route: RouteDetail
+  onClose(): void
+}
+
+export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
+  const queries = useQueryClient()
+  const live = route.revisions.find(({ number }) => number === route.live)?.settings
+  const [text, setText] = useState(() => JSON.stringify(live, null, 2))
+  const settings = read(text)
+  const { isPending, error, mutate } = useMutation({
+    mutationFn: () =>
+      ask('POST /routes/{route}/revisions', {
+        params: { route: route.name },
+        body: { settings: settings ?? {} },
+      }),
+    async onSuccess() {
+      await queries.invalidateQueries({ queryKey: ['routes'] })
+      onClose()
+    },
+  })
+  const differences = settings && differencesOf(live, settings)
+  const isSame = differences?.length === 0
+  return (
+    <FormDialog
+      title={`Edit ${route.name}`}
+      verb={`Save as @${route.last + 1}`}
+      isPending={isPending}
+      error={error}
+      isDisabled={!settings || isSame}
+      onSubmit={mutate}
+      onClose={onClose}
+    >
+      <p>
+        {route.protected
+          ? 'It waits until somebody promotes it: the route is protected.'
+          : 'It goes live at once, for every request.'}
+      </p>
+      <JsonInput
+        label="Settings"
+        autosize
+        minRows={10}
+        maxRows={18}
+        spellCheck={false}
+        value={text}
+        onChange={setText}
+        error={settings ? undefined : 'This is no JSON object.'}
+      />
+      {differences && !isSame && <DifferenceTable differences={differences} />}
+    </FormDialog>
+  )
+}
+
+function read(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,92 @@
+/** The revisions of a route, the newest first, with what may be done with each. */
+
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { ApiError, ask } from '../api/client.ts'
+import type { Revision, RouteDetail } from '../rollout/route-queries.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { Status } from '../ui/status.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import type { RouteMove } from './move-route.tsx'
+
+interface RevisionsProps {
+  readonly detail: RouteDetail
+  onMove(move: RouteMove): void
+}
+
+const verdictTone = { pass: 'ok', fail: 'bad', inconclusive: 'warn' } as const
+
+export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
+  const { live, canary, name } = detail
+  const columns: Column<Revision>[] = [
+    { title: 'Revision', cell: ({ number }) => `@${number}` },
+    {
+      title: 'State',
+      cell: ({ number }) => {
+        if (number === live) return <Status tone="ok">live</Status>
+        if (number === canary?.revision) return <Status tone="info">canary</Status>
+        return <Status tone="none">{number > live ? 'waits' : 'was left'}</Status>
+      },
+    },
+    { title: 'Gate', cell: ({ number }) => <Gate target={`${name}@${number}`} /> },
+    { title: 'From', cell: ({ source }) => (source === 'file' ? 'the file' : 'the API') },
+    { title: 'Who', cell: ({ created_by: by }) => <UntrustedText text={by} /> },
+    { title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
+    {
+      title: 'Actions',
+      isUntitled: true,
+      cell: ({ number }) =>
+        number === live ? (
+          canary && (
+            <Button variant="default" onClick={() => onMove({ verb: 'rollback', to: number })}>
+              Stop the canary…
+            </Button>
+          )
+        ) : (
+          <Button
+            variant="default"
+            aria-label={`${number > live ? 'Promote' : 'Roll back to'} @${number}`}
+            onClick={() => onMove({ verb: number > live ? 'promote' : 'rollback', to: number })}
+          >
+            {number > live ? 'Promote…' : 'Roll back…'}
+          </Button>
+        ),
+    },
+  ]
+  return (
+    <Panel title="Revisions" isFlush>
+      <DataTable
+        caption="Revisions"
+        columns={columns}
+        things={detail.revisions}
+        idOf={({ number }) => String(number)}
+      />
+    </Panel>
+  )
+}
+
+/** What the newest evaluation of the revision found. */
+function Gate({ target }: { readonly target: string }): ReactNode {
+  const { data } = useQuery({
+    queryKey: ['gate', target],
+    async queryFn({ signal }) {
+      try {
+        return await ask('GET /evals/verdicts/{target}', { params: { target }, signal })
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null
+        throw error
+      }
+    },
+    staleTime: 30_000,
+  })
+  if (!data) return <span className="dim">{data === null ? 'not run' : '-'}</span>
+  return (
+    <Link to="/evals/$id" params={{ id: data.run_id }}>
+      <Status tone={verdictTone[data.verdict]}>{data.verdict}</Status>
+    </Link>
+  )
+}

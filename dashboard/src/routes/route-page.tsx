@@ -1,0 +1,148 @@
+/** One route: what serves it, what changed, and what may go live. */
+
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { ApiError } from '../api/client.ts'
+import { usageQuery } from '../api/usage.ts'
+import { formatCount, formatUsd } from '../format/number.ts'
+import { HoldButton } from '../rollout/hold-button.tsx'
+import { RouteMoves } from '../rollout/route-moves.tsx'
+import { type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
+import { DataTable } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Facts } from '../ui/facts.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Page } from '../ui/page.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import { EditRoute } from './edit-route.tsx'
+import { MoveRoute, type RouteMove } from './move-route.tsx'
+import { RevisionDiff } from './revision-diff.tsx'
+import { Revisions } from './revisions.tsx'
+import { RouteState } from './routes-page.tsx'
+import { settingsOf } from './settings.ts'
+
+const route = getRouteApi('/routes/$name')
+
+export function RoutePage(): ReactNode {
+  const { name } = route.useParams()
+  const found = useQuery(routeQuery(name))
+  const [move, setMove] = useState<RouteMove>()
+  const [isEditing, setEditing] = useState(false)
+  const isUnknown = found.error instanceof ApiError && found.error.status === 404
+  return (
+    <Page
+      name="Route"
+      title={
+        <>
+          <Link to="/routes">Routes</Link> <span className="dim">/</span> <UntrustedText text={name} />
+        </>
+      }
+      action={
+        found.data && (
+          <div className="row">
+            <HoldButton route={found.data} />
+            <Button onClick={() => setEditing(true)}>Edit…</Button>
+          </div>
+        )
+      }
+    >
+      {isUnknown ? (
+        <Empty title="No such route." />
+      ) : (
+        <Loaded query={found} what="the route" height={480}>
+          {(detail) => <Found detail={detail} onMove={setMove} />}
+        </Loaded>
+      )}
+      {found.data && move && <MoveRoute route={found.data} move={move} onClose={() => setMove(undefined)} />}
+      {found.data && isEditing && <EditRoute route={found.data} onClose={() => setEditing(false)} />}
+    </Page>
+  )
+}
+
+interface FoundProps {
+  readonly detail: RouteDetail
+  onMove(move: RouteMove): void
+}
+
+function Found({ detail, onMove }: FoundProps): ReactNode {
+  const live = detail.revisions.find(({ number }) => number === detail.live)
+  const { strategy, targets } = settingsOf(live?.settings)
+  const { hold, canary } = detail
+  return (
+    <>
+      <Panel title="Live" aside={<RouteState route={detail} />}>
+        <Facts
+          facts={[
+            ['Revision', `@${detail.live}`],
+            ['Strategy', strategy],
+            ['Since', <When key="since" at={detail.changed_at} />],
+            ['Protected', detail.protected ? 'wants a passing gate' : 'no'],
+            ['Held', hold && <UntrustedText key="hold" text={`by ${hold.actor}: ${hold.reason}`} />],
+            ['Canary', canary && `@${canary.revision}, ${canary.shares.join(' > ')} of the requests`],
+          ]}
+        />
+      </Panel>
+      <div className="grid">
+        <Panel title="Targets" className="six" isFlush>
+          <DataTable
+            caption="Targets in force"
+            columns={[
+              { title: 'Order', cell: ({ order }) => String(order) },
+              { title: 'Target', cell: ({ target }) => <UntrustedText text={target} /> },
+              {
+                title: 'Weight',
+                isNumber: true,
+                cell: ({ weight }) => (weight === undefined ? '-' : String(weight)),
+              },
+            ]}
+            things={targets.map((target, index) => ({ ...target, order: index + 1 }))}
+            idOf={({ order }) => String(order)}
+          />
+        </Panel>
+        <Panel title="Last 24 h" className="six">
+          <Traffic name={detail.name} />
+        </Panel>
+      </div>
+      <Revisions detail={detail} onMove={onMove} />
+      <RevisionDiff detail={detail} />
+      <Panel title="Moves" isFlush>
+        <RouteMoves moves={detail.moves} />
+      </Panel>
+    </>
+  )
+}
+
+function Traffic({ name }: { readonly name: string }): ReactNode {
+  const usage = useQuery(usageQuery('24h', '', { route: name }))
+  return (
+    <Loaded query={usage} what="the traffic" height={80}>
+      {({ data: [sums] }) =>
+        sums ? (
+          <Facts
+            facts={[
+              [
+                'Requests',
+                <Link key="requests" to="/requests" search={{ route: name }}>
+                  {formatCount(sums.requests)}
+                </Link>,
+              ],
+              ['Attempts', formatCount(sums.attempts)],
+              ['Failed attempts', formatCount(sums.errors)],
+              ['Cost', formatUsd(Number(sums.charged_usd))],
+              [
+                'Cost a request',
+                sums.requests === 0 ? '-' : formatUsd(Number(sums.charged_usd) / sums.requests),
+              ],
+            ]}
+          />
+        ) : (
+          <Empty title="No requests in the last 24 h." />
+        )
+      }
+    </Loaded>
+  )
+}

@@ -1,0 +1,164 @@
+/** One session: what makes its prompts grow, and what does a turn cost? */
+
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { ApiError, ask } from '../api/client.ts'
+import { formatCount, formatShare, formatUsd } from '../format/number.ts'
+import type { ChartAxis } from '../ui/chart-series.ts'
+import type { Column } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Figure } from '../ui/figure.tsx'
+import { FigureGrid } from '../ui/figure-grid.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Page } from '../ui/page.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { SeriesChart } from '../ui/series-chart.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import { cacheShareOf, growthOf, promptParts, type Session, type Turn, turnsOf } from './session-rows.ts'
+
+const route = getRouteApi('/sessions/$id')
+
+const partNames = {
+  system: 'System',
+  history: 'History',
+  tools: 'Tools',
+  retrieved: 'Context',
+  new_turn: 'New turn',
+} as const
+
+export function SessionPage(): ReactNode {
+  const { id } = route.useParams()
+  const session = useQuery({
+    queryKey: ['sessions', id],
+    queryFn: ({ signal }) => ask('GET /sessions/{id}', { params: { id }, signal }),
+    refetchInterval: 10_000,
+  })
+  const isUnknown = session.error instanceof ApiError && session.error.status === 404
+  return (
+    <Page
+      name="Session"
+      title={
+        <>
+          <Link to="/sessions">Sessions</Link> <span className="dim">/</span> <UntrustedText text={id} />
+        </>
+      }
+      action={
+        <Link to="/requests" search={{ session: id }}>
+          Its requests
+        </Link>
+      }
+    >
+      {isUnknown ? (
+        <Empty title="No such session.">It may be older than what the ledger keeps.</Empty>
+      ) : (
+        <Loaded query={session} what="the session" height={480}>
+          {(found) => <Found session={found} />}
+        </Loaded>
+      )}
+    </Page>
+  )
+}
+
+function Found({ session }: { readonly session: Session }): ReactNode {
+  const turns = turnsOf(session)
+  const growth = growthOf(turns)
+  const cached = cacheShareOf(turns)
+  return (
+    <>
+      <FigureGrid columns="three">
+        <Figure label="Turns" value={formatCount(turns.length)} note={`Key ${session.key_name}`} />
+        <Figure
+          label="Cost"
+          value={formatUsd(Number(session.charged_usd))}
+          note={turns.length === 0 ? '' : `${formatUsd(Number(session.charged_usd) / turns.length)} a turn`}
+        />
+        <Figure
+          label="Growth per turn"
+          value={
+            growth === undefined ? '-' : `${growth < 0 ? '-' : ''}${formatCount(Math.abs(growth))} tokens`
+          }
+        />
+        <Figure label="Cache share" value={cached === undefined ? '-' : formatShare(cached)} />
+      </FigureGrid>
+      <div className="grid">
+        <Panel title="Prompt tokens, est. by part" className="eight">
+          <PromptGrowth turns={turns} />
+        </Panel>
+        <Panel title="Cost per turn" className="four">
+          <SeriesChart
+            kind="bars"
+            caption={`Dearest turn: ${formatUsd(Math.max(0, ...turns.map(({ costUsd }) => costUsd)))}.`}
+            axis={turnAxis}
+            format={formatUsd}
+            series={[{ name: 'Cost', color: 'var(--series-1)', values: turns.map(({ costUsd }) => costUsd) }]}
+          />
+        </Panel>
+      </div>
+      <TablePanel
+        title="Turns"
+        query={{ data: { data: turns }, error: null, refetch: () => undefined }}
+        what="the turns"
+        columns={columns}
+        idOf={({ requestId }) => requestId}
+        fileName="session"
+        empty={<Empty title="No turns." />}
+      />
+    </>
+  )
+}
+
+const turnAxis: ChartAxis = {
+  title: 'Turn',
+  tick: (index) => String(index + 1),
+  full: (index) => `Turn ${index + 1}`,
+}
+
+function PromptGrowth({ turns }: { readonly turns: readonly Turn[] }): ReactNode {
+  const known = turns.some(({ parts }) => parts !== undefined)
+  const last = turns.at(-1)
+  return (
+    <SeriesChart
+      kind="bars"
+      caption={`The last prompt has ${formatCount(last?.inputTokens ?? 0)} tokens.`}
+      axis={turnAxis}
+      format={formatCount}
+      series={
+        known
+          ? promptParts.map((part, index) => ({
+              name: partNames[part],
+              color: `var(--series-${index + 1})`,
+              values: turns.map(({ parts }) => parts?.[part]),
+            }))
+          : [
+              {
+                name: 'Prompt',
+                color: 'var(--series-1)',
+                values: turns.map(({ inputTokens }) => inputTokens),
+              },
+            ]
+      }
+    />
+  )
+}
+
+const columns: readonly Column<Turn>[] = [
+  {
+    title: 'When',
+    text: ({ at }) => at,
+    cell: ({ at, requestId }) => (
+      <Link to="/requests/$id" params={{ id: requestId }}>
+        <When at={at} />
+      </Link>
+    ),
+  },
+  { title: 'Model', text: ({ model }) => model, cell: ({ model }) => <UntrustedText text={model} /> },
+  { title: 'In', isNumber: true, cell: ({ inputTokens }) => formatCount(inputTokens) },
+  { title: 'Of it cached', isNumber: true, cell: ({ cacheReadTokens }) => formatCount(cacheReadTokens) },
+  { title: 'Out', isNumber: true, cell: ({ outputTokens }) => formatCount(outputTokens) },
+  { title: 'Attempts', isNumber: true, cell: ({ attempts }) => String(attempts) },
+  { title: 'Cost', isNumber: true, cell: ({ costUsd }) => formatUsd(costUsd) },
+  { title: 'Error', cell: ({ code }) => code ?? '-' },
+]

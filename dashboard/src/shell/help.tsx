@@ -1,0 +1,24 @@
+/** The keys that the dashboard knows. */
+
+import { Kbd, Modal } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { Facts } from '../ui/facts.tsx'
+import { places } from './places.ts'
+
+export function Help({ onClose }: { readonly onClose: () => void }): ReactNode {
+  return (
+    <Modal opened onClose={onClose} title="Keys">
+      <Facts
+        isList
+        facts={[
+          ['Go to anything', <Kbd key="palette">Ctrl K</Kbd>],
+          ['These keys', <Kbd key="help">?</Kbd>],
+          ...places.flatMap(({ label, letter }) =>
+            letter === undefined ? [] : [[label, <Kbd key={letter}>g {letter}</Kbd>] as const],
+          ),
+          ['Close', <Kbd key="close">Esc</Kbd>],
+        ]}
+      />
+    </Modal>
+  )
+}

@@ -1,0 +1,121 @@
+/** What a chart is put together from: its place, its grid, its ticks, and bars or lines. */
+
+import type { ReactNode } from 'react'
+import { linePaths, lonePoints, niceTop, type Part, stack } from './chart-geometry.ts'
+import type { ChartAxis, ChartSeries } from './chart-series.ts'
+
+export const height = 200
+export const margin = { top: 10, right: 8, bottom: 22, left: 56 }
+
+export interface Plot {
+  readonly width: number
+  /** Places on the axis. */
+  readonly count: number
+  /** Between two of them, in pixels. */
+  readonly step: number
+  readonly top: number
+  /** Of bars: each place's parts. */
+  readonly columns: readonly (readonly Part[])[]
+  x(index: number): number
+  y(value: number): number
+}
+
+interface PlotParts {
+  readonly kind: 'bars' | 'lines'
+  readonly width: number
+  readonly series: readonly ChartSeries[]
+}
+
+export function plotOf({ kind, width, series }: PlotParts): Plot {
+  const count = series[0]?.values.length ?? 0
+  const step = (width - margin.left - margin.right) / Math.max(1, count)
+  const columns = kind === 'bars' ? stack(series.map(({ values }) => values)) : []
+  const heights =
+    kind === 'bars'
+      ? columns.map((column) => column.at(-1)?.to ?? 0)
+      : series.flatMap(({ values }) => values.map((value) => value ?? 0))
+  const top = niceTop(Math.max(0, ...heights))
+  return {
+    width,
+    count,
+    step,
+    top,
+    columns,
+    x: (index) => margin.left + step * (index + 0.5),
+    y: (value) => margin.top + (height - margin.top - margin.bottom) * (1 - value / top),
+  }
+}
+
+interface GridProps {
+  readonly plot: Plot
+  format(value: number): string
+}
+
+export function Grid({ plot: { width, top, y }, format }: GridProps): ReactNode {
+  return [0, 0.25, 0.5, 0.75, 1].map((share) => (
+    <g key={share}>
+      <line
+        x1={margin.left}
+        x2={width - margin.right}
+        y1={y(share * top)}
+        y2={y(share * top)}
+        stroke="var(--line)"
+      />
+      {share % 0.5 === 0 && (
+        <text x={margin.left - 8} y={y(share * top) + 4} textAnchor="end">
+          {format(share * top)}
+        </text>
+      )}
+    </g>
+  ))
+}
+
+export function Ticks({ plot, axis }: { readonly plot: Plot; readonly axis: ChartAxis }): ReactNode {
+  const { width, count, step } = plot
+  const most = Math.max(2, Math.floor((width - margin.left - margin.right) / 110))
+  const every = Math.max(1, Math.ceil(count / most))
+  return Array.from({ length: Math.ceil(count / every) }, (_, index) => index * every).map((index) => (
+    <text
+      key={index}
+      x={margin.left + step * index}
+      y={height - 6}
+      textAnchor={index === 0 ? 'start' : 'middle'}
+    >
+      {axis.tick(index)}
+    </text>
+  ))
+}
+
+interface SeriesProps {
+  readonly plot: Plot
+  readonly series: readonly ChartSeries[]
+}
+
+export function Bars({ plot: { columns, step, x, y }, series }: SeriesProps): ReactNode {
+  const width = Math.min(48, Math.max(1, step * 0.8))
+  return columns.map((column, index) =>
+    column.map(({ from, to }, of) =>
+      to > from ? (
+        <rect
+          key={`${index}-${series[of]!.name}`}
+          x={x(index) - width / 2}
+          width={width}
+          y={y(to)}
+          height={Math.max(1, y(from) - y(to))}
+          fill={series[of]!.color}
+        />
+      ) : null,
+    ),
+  )
+}
+
+export function Lines({ plot: { x, y }, series }: SeriesProps): ReactNode {
+  return series.map(({ name, color, values }) => (
+    <g key={name}>
+      <path d={linePaths(values, x, y)} fill="none" stroke={color} strokeWidth="1.75" strokeLinecap="round" />
+      {lonePoints(values).map((index) => (
+        <circle key={index} cx={x(index)} cy={y(values[index]!)} r="2.5" fill={color} />
+      ))}
+    </g>
+  ))
+}

@@ -1,0 +1,28 @@
+/** Hands a table to the browser as a file of comma-separated values. */
+
+import { csvOf } from '../format/csv.ts'
+import type { Column } from './data-table.tsx'
+
+/** Columns that are neither text nor say how they read as text are left out. */
+export function downloadCsv<Thing>(
+  name: string,
+  columns: readonly Column<Thing>[],
+  things: readonly Thing[],
+): void {
+  const readable = columns.filter(
+    ({ text, cell }) => text !== undefined || typeof cell(things[0]!) === 'string',
+  )
+  const rows = things.map((thing) =>
+    readable.map(({ text, cell }) => {
+      if (text) return text(thing)
+      const told = cell(thing)
+      return typeof told === 'string' ? told : ''
+    }),
+  )
+  const blob = new Blob([csvOf([readable.map(({ title }) => title), ...rows])], { type: 'text/csv' })
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = `${name}.csv`
+  link.click()
+  URL.revokeObjectURL(link.href)
+}

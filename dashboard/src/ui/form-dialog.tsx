@@ -1,0 +1,42 @@
+/** A dialog with a form in it, which says what is wrong when it cannot be done. */
+
+import { Button, Modal } from '@mantine/core'
+import type { ReactNode } from 'react'
+
+interface FormDialogProps {
+  readonly title: string
+  /** On the button. */
+  readonly verb: string
+  readonly isPending: boolean
+  readonly error: Error | null
+  readonly isDisabled?: boolean
+  onSubmit(): void
+  onClose(): void
+  readonly children: ReactNode
+}
+
+export function FormDialog(props: FormDialogProps): ReactNode {
+  const { title, verb, isPending, error, isDisabled = false, onSubmit, onClose, children } = props
+  return (
+    <Modal opened onClose={onClose} title={title}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          onSubmit()
+        }}
+      >
+        {children}
+        {error && <span role="alert">{error.message}</span>}
+        <div className="row dialog-actions">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={isPending} disabled={isDisabled}>
+            {verb}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

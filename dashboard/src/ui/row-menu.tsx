@@ -1,0 +1,36 @@
+/** What can be done with one row of a table. */
+
+import { Button, Menu } from '@mantine/core'
+import type { ReactNode } from 'react'
+
+export interface RowAction {
+  readonly label: string
+  readonly isDanger?: boolean
+  run(): void
+}
+
+/** `of` is the row's name, for whoever does not see the table. */
+export function RowMenu({
+  of,
+  actions,
+}: {
+  readonly of: string
+  readonly actions: readonly RowAction[]
+}): ReactNode {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" aria-label={`Actions for ${of}`}>
+          ⋯
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {actions.map(({ label, isDanger, run }) => (
+          <Menu.Item key={label} onClick={run} {...(isDanger && { color: 'red' })}>
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,128 @@
+/** Numbers along an axis, as stacked bars or as lines, with a crosshair, and as a table for whoever wants that. */
+
+import { Button } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
+import { type PointerEvent, type ReactNode, useState } from 'react'
+import { Bars, Grid, height, Lines, margin, plotOf, Ticks } from './chart-parts.tsx'
+import { DataTable } from './data-table.tsx'
+import type { ChartAxis, ChartSeries } from './chart-series.ts'
+import './series-chart.css'
+
+export interface SeriesChartProps {
+  /** One sentence that says what the picture shows. */
+  readonly caption: string
+  readonly kind: 'bars' | 'lines'
+  readonly axis: ChartAxis
+  readonly series: readonly ChartSeries[]
+  format(value: number): string
+}
+
+export function SeriesChart(props: SeriesChartProps): ReactNode {
+  const [isTable, setTable] = useState(false)
+  return (
+    <figure className="series-chart">
+      {isTable ? <ChartTable {...props} /> : <Picture {...props} />}
+      <figcaption>
+        <span>{props.caption}</span>
+        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
+          {isTable ? 'Show as chart' : 'Show as table'}
+        </Button>
+      </figcaption>
+    </figure>
+  )
+}
+
+function Picture({ kind, axis, series, format }: SeriesChartProps): ReactNode {
+  const { ref, width } = useElementSize()
+  const [pointed, setPointed] = useState<number>()
+  const plot = plotOf({ kind, width: Math.max(width, 240), series })
+  const point = (event: PointerEvent<SVGSVGElement>) => {
+    const left = event.clientX - event.currentTarget.getBoundingClientRect().left
+    const index = Math.floor((left - margin.left) / plot.step)
+    setPointed(index >= 0 && index < plot.count ? index : undefined)
+  }
+  return (
+    <>
+      <Legend series={series} />
+      <div ref={ref} className="series-chart-picture">
+        <svg
+          width={plot.width}
+          height={height}
+          aria-hidden="true"
+          onPointerMove={point}
+          onPointerLeave={() => setPointed(undefined)}
+        >
+          <Grid plot={plot} format={format} />
+          <Ticks plot={plot} axis={axis} />
+          {kind === 'bars' ? <Bars plot={plot} series={series} /> : <Lines plot={plot} series={series} />}
+          {pointed !== undefined && (
+            <line
+              x1={plot.x(pointed)}
+              x2={plot.x(pointed)}
+              y1={margin.top}
+              y2={height - margin.bottom}
+              stroke="var(--text-3)"
+            />
+          )}
+        </svg>
+        {pointed !== undefined && (
+          <div
+            className="series-chart-tip"
+            style={
+              pointed < plot.count / 2
+                ? { left: plot.x(pointed) + 8 }
+                : { right: plot.width - plot.x(pointed) + 8 }
+            }
+          >
+            <strong>{axis.full(pointed)}</strong>
+            {series.map(({ name, color, values }) => (
+              <span key={name}>
+                <i style={{ background: color }} />
+                {name} <b>{told(values[pointed], format)}</b>
+              </span>
+            ))}
+          </div>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Legend({ series }: Pick<SeriesChartProps, 'series'>): ReactNode {
+  if (series.length < 2) return null
+  return (
+    <ul className="series-chart-legend">
+      {series.map(({ name, color }) => (
+        <li key={name}>
+          <i style={{ background: color }} />
+          {name}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function ChartTable({ caption, axis, series, format }: SeriesChartProps): ReactNode {
+  const times = (series[0]?.values ?? []).map((_, index) => index)
+  return (
+    <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
+      <DataTable
+        caption={caption}
+        idOf={String}
+        things={times}
+        columns={[
+          { title: axis.title, cell: (index: number) => axis.full(index) },
+          ...series.map(({ name, values }) => ({
+            title: name,
+            isNumber: true,
+            cell: (index: number) => told(values[index], format),
+          })),
+        ]}
+      />
+    </div>
+  )
+}
+
+function told(value: number | undefined, format: (value: number) => string): string {
+  return value === undefined ? '-' : format(value)
+}
