@@ -222,7 +222,7 @@ const audit = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['q']),
+  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['q', 'section']),
   component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
 })
 

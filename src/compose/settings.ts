@@ -20,7 +20,10 @@ export function settingsRoutes(config: () => Config): readonly AdminRoute[] {
         settings: z.record(z.string(), z.unknown()),
       }),
       run() {
-        const { file, sources: _, ...settings } = config()
+        const { file, sources: _, routes, ...sections } = config()
+        // Revisions stand among the routes, as `name@number`.
+        const named = Object.entries(routes).filter(([name]) => !name.includes('@'))
+        const settings = { ...sections, routes: Object.fromEntries(named) }
         return {
           body: {
             version: packageVersion(),

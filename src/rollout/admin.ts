@@ -52,7 +52,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       policy: 'read',
       summary: 'One route with its revisions and moves, newest first, and what the file has otherwise.',
       response: routeShape.extend({
-        revisions: z.array(revisionShape),
+        revisions: z.array(revisionShape.extend({ gate: gateShape.optional() })),
         moves: z.array(moveShape),
         file_differences: z.array(
           z.object({ path: z.string(), from: z.unknown().optional(), to: z.unknown().optional() }),
@@ -62,10 +62,19 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
         const route = routeOf(call)
         const { live } = rollout.pointer(route)
         const moves = await rollout.moves(route, 100)
+        const revisions = await Promise.all(
+          rollout
+            .revisions(route)
+            .toReversed()
+            .map(async (revision) => {
+              const gate = await parts.verdictOf(route, revision.number)
+              return { ...toRevision(revision), ...(gate && { gate: toGate(gate) }) }
+            }),
+        )
         return {
           body: {
             ...viewOf(route),
-            revisions: rollout.revisions(route).toReversed().map(toRevision),
+            revisions,
             moves: moves.map(toMove),
             file_differences: differences(
               parts.complete(rollout.revision(route, live).settings),
@@ -228,6 +237,15 @@ const revisionShape = z.object({
   settings: z.unknown(),
 })
 
+const gateShape = z
+  .object({
+    verdict: z.enum(['pass', 'fail', 'inconclusive']),
+    run_id: z.string(),
+    hash: z.string(),
+    at: z.iso.datetime(),
+  })
+  .describe('What the newest evaluation of it found.')
+
 const moveShape = z.object({
   at: z.iso.datetime(),
   kind: z.string(),
@@ -256,6 +274,10 @@ function toPointer({ live, changedAtMs, canary, hold }: Pointer): z.output<typeo
 
 function toRevision({ number, source, createdAtMs, createdBy, settings }: Revision) {
   return { number, source, created_at: iso(createdAtMs), created_by: createdBy, settings }
+}
+
+function toGate({ verdict, runId, hash, atMs }: GateVerdict): z.output<typeof gateShape> {
+  return { verdict, run_id: runId, hash, at: iso(atMs) }
 }
 
 function toMove({ atMs, kind, from, to, actor, reason: why, gateHash }: Move): z.output<typeof moveShape> {

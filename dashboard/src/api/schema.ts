@@ -228,7 +228,7 @@ response: { data: ({ live: number; changed_at: string; canary?: { revision: numb
   'GET /routes/{route}': {
 query: undefined
 body: undefined
-response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean; revisions: ({ number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown })[]; moves: ({ at: string; kind: string; from?: number | undefined; to: number; actor: string; reason?: string | undefined; gate_hash?: string | undefined })[]; file_differences: ({ path: string; from?: unknown; to?: unknown })[] }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean; revisions: ({ number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown; gate?: { verdict: "pass" | "fail" | "inconclusive"; run_id: string; hash: string; at: string } | undefined })[]; moves: ({ at: string; kind: string; from?: number | undefined; to: number; actor: string; reason?: string | undefined; gate_hash?: string | undefined })[]; file_differences: ({ path: string; from?: unknown; to?: unknown })[] }
 }
   'GET /secrets': {
 query: undefined

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { ask } from '../api/client.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
-import { nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
+import { keysQuery, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
 import { formatShare, formatUsd } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
 import { BudgetBar } from '../ui/budget-bar.tsx'
@@ -85,13 +85,16 @@ export function BudgetsPage(): ReactNode {
 }
 
 function useSubjects(): (row: BudgetRow) => string {
-  const teams = useQuery(teamsQuery).data?.data
-  const users = useQuery(usersQuery).data?.data
+  const owners = {
+    team: useQuery(teamsQuery).data?.data,
+    user: useQuery(usersQuery).data?.data,
+    key: useQuery(keysQuery).data?.data,
+  }
   return ({ budget: { scope }, subject }) => {
     if (scope === 'organisation') return 'Everything'
     if (subject === undefined) return `each ${scope}`
-    const owners = scope === 'team' ? teams : scope === 'user' ? users : undefined
-    return `${scope} ${owners ? nameOf(owners, subject) : visible(subject)}`
+    const isOwner = scope === 'team' || scope === 'user' || scope === 'key'
+    return `${scope} ${isOwner ? nameOf(owners[scope], subject) : visible(subject)}`
   }
 }
 

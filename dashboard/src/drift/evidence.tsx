@@ -1,7 +1,8 @@
 /** What a run was judged by: each metric against its baseline, and the answers that changed most. */
 
+import { NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -46,9 +47,7 @@ function Found({ run }: { readonly run: RunDetail }): ReactNode {
           />
         )}
       </Panel>
-      {run.evidence.map((evidence) => (
-        <Changed key={evidence.metric} evidence={evidence} />
-      ))}
+      <Changed run={run} />
     </>
   )
 }
@@ -77,11 +76,25 @@ const columns: readonly Column<Metric>[] = [
   },
 ]
 
-function Changed({ evidence }: { readonly evidence: RunDetail['evidence'][number] }): ReactNode {
+function Changed({ run }: { readonly run: RunDetail }): ReactNode {
+  const known = run.evidence.filter(({ prompts }) => prompts.length > 0)
+  const [picked, setPicked] = useState<string>()
+  const evidence = known.find(({ metric }) => metric === picked) ?? known[0]
+  if (!evidence) return null
   const { metric, prompts } = evidence
-  if (prompts.length === 0) return null
   return (
-    <Panel title={`${metricName(metric)}: answers that changed most`}>
+    <Panel
+      title="Answers that changed most"
+      aside={
+        <NativeSelect
+          size="xs"
+          aria-label="Metric"
+          data={known.map((one) => ({ value: one.metric, label: metricName(one.metric) }))}
+          value={metric}
+          onChange={(event) => setPicked(event.currentTarget.value)}
+        />
+      }
+    >
       <div className="stack">
         {prompts.slice(0, shownPrompts).map((prompt) => (
           <div key={prompt.prompt}>

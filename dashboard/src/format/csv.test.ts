@@ -16,5 +16,5 @@ test('quotes, commas and line breaks are carried', () => {
 
 test('what a spreadsheet would run begins with a quote, and numbers stay numbers', () => {
   for (const text of ['=1+1', '+1+1', '@SUM(A1)', '-2+3', '\tx']) assert.match(csvOf([[text]]), /^"?'/)
-  assert.equal(csvOf([['-12.5', '7']]), '-12.5,7\r\n')
+  assert.equal(csvOf([['-12.5', '7', '-']]), '-12.5,7,-\r\n')
 })

@@ -7,6 +7,6 @@ export function csvOf(rows: readonly (readonly string[])[]): string {
 /** A text that begins like a formula would be run by the spreadsheet it is opened in: it begins with a quote instead. */
 function toField(text: string): string {
   const isNumber = /^-?\d+(\.\d+)?$/.test(text)
-  const safe = !isNumber && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const safe = !isNumber && /^[=+\-@\t\r]./s.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -1,10 +1,8 @@
 /** The revisions of a route, the newest first, with what may be done with each. */
 
 import { Button } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { ApiError, ask } from '../api/client.ts'
 import type { Revision, RouteDetail } from '../rollout/route-queries.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -21,7 +19,8 @@ interface RevisionsProps {
 const verdictTone = { pass: 'ok', fail: 'bad', inconclusive: 'warn' } as const
 
 export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
-  const { live, canary, name } = detail
+  const { live, canary, moves } = detail
+  const wasLeft = (of: number) => of < live || moves.some(({ from }) => from === of)
   const columns: Column<Revision>[] = [
     { title: 'Revision', cell: ({ number }) => `@${number}` },
     {
@@ -29,10 +28,10 @@ export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
       cell: ({ number }) => {
         if (number === live) return <Status tone="ok">live</Status>
         if (number === canary?.revision) return <Status tone="info">canary</Status>
-        return <Status tone="none">{number > live ? 'waits' : 'was left'}</Status>
+        return <Status tone="none">{wasLeft(number) ? 'was left' : 'waits'}</Status>
       },
     },
-    { title: 'Gate', cell: ({ number }) => <Gate target={`${name}@${number}`} /> },
+    { title: 'Gate', cell: ({ gate }) => <Gate gate={gate} /> },
     { title: 'From', cell: ({ source }) => (source === 'file' ? 'the file' : 'the API') },
     { title: 'Who', cell: ({ created_by: by }) => <UntrustedText text={by} /> },
     { title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
@@ -69,24 +68,11 @@ export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
   )
 }
 
-/** What the newest evaluation of the revision found. */
-function Gate({ target }: { readonly target: string }): ReactNode {
-  const { data } = useQuery({
-    queryKey: ['gate', target],
-    async queryFn({ signal }) {
-      try {
-        return await ask('GET /evals/verdicts/{target}', { params: { target }, signal })
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return null
-        throw error
-      }
-    },
-    staleTime: 30_000,
-  })
-  if (!data) return <span className="dim">{data === null ? 'not run' : '-'}</span>
+function Gate({ gate }: Pick<Revision, 'gate'>): ReactNode {
+  if (!gate) return <span className="dim">not run</span>
   return (
-    <Link to="/evals/$id" params={{ id: data.run_id }}>
-      <Status tone={verdictTone[data.verdict]}>{data.verdict}</Status>
+    <Link to="/evals/$id" params={{ id: gate.run_id }}>
+      <Status tone={verdictTone[gate.verdict]}>{gate.verdict}</Status>
     </Link>
   )
 }

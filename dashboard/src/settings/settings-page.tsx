@@ -2,7 +2,7 @@
 
 import { Button, CopyButton, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
@@ -12,7 +12,8 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
-import { type Setting, sectionsOf } from './sections.ts'
+import { type Section, type Setting, sectionsOf } from './sections.ts'
+import './settings.css'
 
 const route = getRouteApi('/settings')
 
@@ -22,7 +23,7 @@ const columns: readonly Column<Setting>[] = [
 ]
 
 export function SettingsPage(): ReactNode {
-  const { q = '' } = route.useSearch()
+  const { q = '', section } = route.useSearch()
   const navigate = route.useNavigate()
   const settings = useQuery({
     queryKey: ['settings'],
@@ -71,20 +72,49 @@ export function SettingsPage(): ReactNode {
                 onChange={(event) =>
                   void navigate({
                     replace: true,
-                    search: event.currentTarget.value === '' ? {} : { q: event.currentTarget.value },
+                    search: {
+                      ...(section && { section }),
+                      ...(event.currentTarget.value !== '' && { q: event.currentTarget.value }),
+                    },
                   })
                 }
               />
               {sections.length === 0 && <Empty title="No setting matches." />}
-              {sections.map(({ name, settings: of }) => (
-                <Panel key={name} title={name} isFlush>
-                  <DataTable caption={name} columns={columns} things={of} idOf={({ path }) => path} />
-                </Panel>
-              ))}
+              <Sections sections={sections} picked={section} />
             </>
           )
         }}
       </Loaded>
     </Page>
+  )
+}
+
+interface SectionsProps {
+  readonly sections: readonly Section[]
+  /** The first where it is absent, or not among them. */
+  readonly picked: string | undefined
+}
+
+function Sections({ sections, picked }: SectionsProps): ReactNode {
+  const shown = sections.find(({ name }) => name === picked) ?? sections[0]
+  if (!shown) return null
+  return (
+    <div className="grid">
+      <nav className="three settings-sections" aria-label="Sections">
+        {sections.map(({ name, settings }) => (
+          <Link
+            key={name}
+            to="/settings"
+            search={(search) => ({ ...search, section: name })}
+            aria-current={name === shown.name ? 'true' : undefined}
+          >
+            {name} <span className="dim">{settings.length}</span>
+          </Link>
+        ))}
+      </nav>
+      <Panel title={shown.name} className="nine" isFlush>
+        <DataTable caption={shown.name} columns={columns} things={shown.settings} idOf={({ path }) => path} />
+      </Panel>
+    </div>
   )
 }

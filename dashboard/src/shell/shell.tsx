@@ -49,12 +49,7 @@ export function Shell(): ReactNode {
           <span>Weir</span>
         </Link>
         <div className="row shell-end">
-          <Button
-            variant="default"
-            className="shell-search"
-            aria-label="Go to"
-            onClick={() => setOverlay('palette')}
-          >
+          <Button variant="default" className="shell-search" onClick={() => setOverlay('palette')}>
             Go to… <Kbd size="xs">Ctrl K</Kbd>
           </Button>
           <FeedSign />

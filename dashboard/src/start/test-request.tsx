@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { chat } from '../api/chat.ts'
 import { ApiError, ask } from '../api/client.ts'
+import type { RequestDetail } from '../api/request-detail.ts'
 import { useTestKey } from '../api/test-key.ts'
 import { formatMs } from '../format/number.ts'
 import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
@@ -13,6 +14,7 @@ import { UntrustedBlock } from '../ui/untrusted-text.tsx'
 
 /** The record is stored a moment after the answer. */
 const recordRetryMs = 300
+const maxRetries = 10
 
 interface TestRequestProps {
   readonly first: string
@@ -68,8 +70,8 @@ export function TestRequest({ first, onDone }: TestRequestProps): ReactNode {
 function Trace({ id }: { readonly id: string }): ReactNode {
   const { data } = useQuery({
     queryKey: ['requests', 'one', id],
-    queryFn: ({ signal }) => ask('GET /requests/{id}', { params: { id }, signal }),
-    retry: 10,
+    queryFn: ({ signal }) => readStored(id, signal),
+    retry: maxRetries,
     retryDelay: recordRetryMs,
   })
   if (!data) return null
@@ -84,4 +86,11 @@ function Trace({ id }: { readonly id: string }): ReactNode {
       <AttemptTimeline request={data} />
     </div>
   )
+}
+
+/** Looks whether the record is stored before it asks for it: a request for what is not there is told as an error. */
+async function readStored(id: string, signal: AbortSignal): Promise<RequestDetail> {
+  const { data } = await ask('GET /requests', { query: { key: 'dashboard', limit: 10 }, signal })
+  if (!data.some((row) => row.id === id)) throw new Error('not stored yet')
+  return ask('GET /requests/{id}', { params: { id }, signal })
 }

@@ -15,10 +15,23 @@ const accent: MantineColorsTuple = [
   '#0C3A73',
 ]
 
+const red: MantineColorsTuple = [
+  '#FCE8E8',
+  '#F8CFCF',
+  '#F5B0B0',
+  '#FF8F8F',
+  '#FF8F8F',
+  '#D64550',
+  '#B4232C',
+  '#9A1D25',
+  '#7D171E',
+  '#5F1117',
+]
+
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 6, dark: 6 },
-  colors: { accent },
+  colors: { accent, red },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace',
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },

@@ -23,7 +23,7 @@ interface DataTableProps<Thing> {
 export function DataTable<Thing>({ caption, columns, things, idOf }: DataTableProps<Thing>): ReactNode {
   return (
     <table className="data-table">
-      <caption>{caption}</caption>
+      <caption className="only-read">{caption}</caption>
       <thead>
         <tr>
           {columns.map(({ title, isNumber, isUntitled }) => (

@@ -1,0 +1,155 @@
+/** What people manage in the dashboard: keys and budgets, routes and their revisions, the cache, the settings, the audit. */
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import test from 'node:test'
+import { asArray, asObject } from '../../src/core/json.ts'
+import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { adminToken, startStack, testKey } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+const messages = [{ role: 'user', content: 'Hello' }]
+
+test("a key's limits are changed, and its table is taken along", { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t)
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  await signIn(page, adminToken)
+  await page.goto('/keys')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByLabel('Name').fill('=cmd()')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('button', { name: 'Actions for =cmd()' }).click()
+  await page.getByRole('menuitem', { name: 'Edit' }).click()
+  await page.getByLabel('Requests per minute').fill('60')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('row').filter({ hasText: '60 requests/min' }).waitFor()
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export api keys as CSV' }).click()
+  const csv = readFileSync(await (await download).path(), 'utf8')
+  assert.match(csv, /^Name,Id,State,/)
+  assert.match(csv, /\r\n'=cmd\(\),/, 'what a spreadsheet would run begins with a quote')
+  assert.deepEqual(faults, [])
+})
+
+test('a budget is made, fills while one watches, and is removed', { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t)
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  const ask = async () => {
+    const response = await stack.post('/v1/chat/completions', {
+      model: 'claude/claude-sonnet-4-5',
+      messages,
+      max_tokens: 50,
+    })
+    return response.status
+  }
+  await signIn(page, adminToken)
+  await page.goto('/budgets')
+  await page.getByText('No budgets.').waitFor()
+  await page.getByRole('button', { name: 'Create budget' }).click()
+  await page.getByLabel('Of', { exact: true }).selectOption('key')
+  await page.getByLabel('Cap, USD').fill('0.001')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create budget' }).click()
+  const row = page.getByRole('row').filter({ hasText: 'a month' })
+  await row.filter({ hasText: 'refuses' }).waitFor()
+  const statuses: number[] = []
+  while (statuses.length < 50 && (statuses.at(-1) ?? 200) === 200) statuses.push(await ask())
+  assert.equal(statuses.at(-1), 429, 'the cap is hard')
+  await row
+    .filter({ hasText: 'key test' })
+    .filter({ hasText: /[1-9](\.\d)? %/ })
+    .waitFor()
+  await page.getByRole('button', { name: 'Actions for the budget of key test' }).click()
+  await page.getByRole('menuitem', { name: 'Edit' }).click()
+  await page.getByLabel('Cap, USD').fill('0.00001')
+  await page.getByText('new calls are refused at once').waitFor()
+  await page.getByLabel('Cap, USD').fill('20')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await row.filter({ hasText: '$20.00 a month' }).waitFor()
+  assert.equal(await ask(), 200)
+  await page.getByRole('button', { name: 'Actions for the budget of key test' }).click()
+  await page.getByRole('menuitem', { name: 'Remove' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('No budgets.').waitFor()
+  assert.deepEqual(faults, [])
+})
+
+test(
+  'a route is edited, its revisions compared, rolled back and held',
+  { skip: browserMissing },
+  async (t) => {
+    const routes = { assistant: { targets: ['openai/words-60', 'claude/echo'] } }
+    const stack = await startStack(t, { config: { routes } })
+    const { page, faults } = await visit(await openBrowser(t), stack)
+    const answeredBy = async () => {
+      const response = await stack.post('/v1/chat/completions', { model: 'assistant', messages })
+      return response.headers.get('x-weir-model')
+    }
+    await signIn(page, adminToken)
+    await page.goto('/routes')
+    await page.getByRole('link', { name: 'assistant' }).click()
+    await page.getByRole('button', { name: 'Edit…' }).click()
+    const settings = page.getByLabel('Settings')
+    const text = await settings.inputValue()
+    await settings.fill('{ no JSON')
+    assert.equal(await page.getByRole('button', { name: 'Save as @2' }).isDisabled(), true)
+    await settings.fill(text.replace('openai/words-60', 'mistral/echo'))
+    await page.getByRole('dialog').getByRole('row').filter({ hasText: 'targets[0].target' }).waitFor()
+    await page.getByRole('button', { name: 'Save as @2' }).click()
+    await page.getByRole('row').filter({ hasText: '@2' }).filter({ hasText: 'live' }).waitFor()
+    assert.equal(await answeredBy(), 'echo')
+    await page.getByRole('button', { name: 'Roll back to @1' }).click()
+    await page.getByLabel('Why').fill('it only echoes')
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
+    await page.getByRole('row').filter({ hasText: 'it only echoes' }).waitFor()
+    await until('the route as it was', async () => ((await answeredBy()) === 'words-60' ? true : undefined))
+    await page.getByRole('button', { name: 'Hold…' }).click()
+    await page.getByLabel('Why').fill('while we look')
+    await page.getByRole('dialog').getByRole('button', { name: 'Hold' }).click()
+    await page.getByRole('button', { name: 'End the hold' }).waitFor()
+    await page.goto('/audit?object=route:assistant')
+    for (const action of ['route.revision', 'route.rollback', 'route.hold']) {
+      await page.getByRole('row').filter({ hasText: action }).first().waitFor()
+    }
+    await page.getByText('chain whole to').waitFor()
+    assert.deepEqual(faults, [])
+  },
+)
+
+test('the cache is purged only by whoever means it', { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t, { config: { cache: { exact: {} } } })
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  const outcome = async () => {
+    const response = await stack.post('/v1/chat/completions', { model: 'openai/echo', messages })
+    await response.text()
+    return response.headers.get('x-weir-cache')
+  }
+  assert.deepEqual([await outcome(), await outcome()], ['miss', 'hit'])
+  await signIn(page, adminToken)
+  await page.goto('/cache')
+  await page.getByText('1 hits, 1 misses.').waitFor()
+  await page.getByRole('button', { name: 'Purge…' }).click()
+  const purge = page.getByRole('button', { name: 'Purge', exact: true })
+  assert.equal(await purge.isDisabled(), true)
+  await page.getByLabel('Type purge to confirm').fill('purge')
+  await purge.click()
+  await page.getByText('1 answers are deleted.').waitFor()
+  assert.equal(await outcome(), 'miss')
+  assert.deepEqual(faults, [])
+})
+
+test('the settings are all there, and no secret is', { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t)
+  const settings = await stack.admin('/settings')
+  const text = JSON.stringify(settings)
+  for (const secret of ['provider-key-canary', testKey, adminToken]) assert.ok(!text.includes(secret))
+  const providers = asObject(asObject(settings['settings'])?.['providers'])
+  assert.equal(asObject(providers?.['openai'])?.['apiKey'] ?? '***', '***')
+  assert.ok(asArray(asObject(settings['settings'])?.['keys']).length > 0)
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  await signIn(page, adminToken)
+  await page.goto('/settings')
+  await page.getByLabel('Find a setting').fill('graceMs')
+  await page.getByRole('row').filter({ hasText: 'drain.graceMs' }).waitFor()
+  assert.deepEqual(faults, [])
+})

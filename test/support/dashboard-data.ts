@@ -1,0 +1,220 @@
+/** A gateway with something to see on every page of the dashboard, and the pages with what they then show. */
+
+import assert from 'node:assert/strict'
+import { type AdminClient, withAdmin } from '../../src/cli/admin-client.ts'
+import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { batchClient, chatLine } from './batches.ts'
+import { type Lifetime, type Stack, startStack } from './stack.ts'
+import { until } from './until.ts'
+
+export interface FilledPage {
+  readonly name: string
+  readonly path: string
+  /** A text that is there once the page's data is. */
+  readonly shows: string
+}
+
+export interface Filled {
+  readonly stack: Stack
+  readonly pages: readonly FilledPage[]
+}
+
+const routes: JsonObject = {
+  assistant: { strategy: 'ordered', targets: ['openai/fault/http-503', 'claude/claude-sonnet-4-5'] },
+  clerk: { targets: ['openai/clerk'] },
+}
+
+export async function startFilled(t: Lifetime): Promise<Filled> {
+  const stack = await startStack(t, {
+    config: { routes, cache: { exact: {} }, budgets: [{ scope: 'organisation', usd: 100, period: 'month' }] },
+  })
+  return withAdmin({ data: stack.gateway.config.dataDir }, async (admin) => {
+    await fillAccess(admin)
+    await fillRequests(stack)
+    await fillSession(stack)
+    const run = await fillEvaluation(stack, admin)
+    const batch = await fillBatch(stack)
+    await fillDrift(stack, admin)
+    await fillRoutes(admin)
+    const { data } = await stack.admin('/requests?route=assistant')
+    const failedOver = asArray(data)
+      .map(asObject)
+      .find((row) => row?.['attempt_count'] === 2)
+    const request = asString(failedOver?.['id']) ?? ''
+    return { stack, pages: pagesOf({ run, batch, request }) }
+  })
+}
+
+/** A gateway with a golden set whose model refuses since its baseline was recorded. */
+export async function startDrifted(t: Lifetime): Promise<Stack> {
+  const stack = await startStack(t, { config: { routes } })
+  await withAdmin({ data: stack.gateway.config.dataDir }, (admin) => fillDrift(stack, admin))
+  return stack
+}
+
+function pagesOf(ids: { run: string; batch: string; request: string }): FilledPage[] {
+  const page = (name: string, path: string, shows: string): FilledPage => ({ name, path, shows })
+  return [
+    page('overview', '/overview', 'of them failed'),
+    page('requests', '/requests?route=assistant', 'claude-sonnet-4-5'),
+    page('request', `/requests/${ids.request}`, 'Provider cost'),
+    page('sessions', '/sessions', 'onboarding'),
+    page('session', '/sessions/onboarding', 'New turn'),
+    page('spend', '/spend', 'Per 1,000 requests'),
+    page('alerts', '/alerts', 'No channel is configured'),
+    page('keys', '/keys', 'mobile app'),
+    page('teams', '/teams', 'Support'),
+    page('users', '/users', 'ada@example.com'),
+    page('budgets', '/budgets', 'Everything'),
+    page('routes', '/routes', 'assistant'),
+    page('route', '/routes/assistant', 'slower than the other'),
+    page('providers', '/providers', 'Anthropic'),
+    page('cache', '/cache', 'misses'),
+    page('models', '/models?q=sonnet', 'claude-sonnet-4-5'),
+    page('playground', '/playground?target=openai/words-60,claude/echo', 'Message'),
+    page('evals', '/evals', 'returns desk'),
+    page('evaluation', `/evals/${ids.run}`, 'case-1'),
+    page('drift', '/drift', 'alarm'),
+    page('golden-set', '/drift/shop', 'Answers that changed most'),
+    page('batches', '/batches', 'completed'),
+    page('batch', `/batches/${ids.batch}`, '/v1/chat/completions'),
+    page('audit', '/audit', 'budget.create'),
+    page('settings', '/settings?section=server', 'limits.maxBodyBytes'),
+    page('welcome', '/welcome', 'Listening for your first request'),
+  ]
+}
+
+async function fillAccess(admin: AdminClient): Promise<void> {
+  const create = async (path: string, body: JsonObject) => {
+    const created = asObject(await admin.post(path, body))
+    return asString(created?.['id']) ?? ''
+  }
+  const team = await create('/teams', { name: 'Support', markup_percent: 5, credit_usd: '250' })
+  const user = await create('/users', { name: 'Ada', email: 'ada@example.com', team })
+  const limits = { rpm: 600 }
+  await create('/keys', { name: 'mobile app', team, limits, models: ['assistant', 'openai/*'] })
+  await create('/keys', { name: "Ada's notebook", user })
+  await create('/budgets', { scope: 'key', subject: 'test', usd: '0.05', period: 'day', cap: 'soft' })
+  await create('/budgets', { scope: 'team', usd: '40', period: 'month', cap: 'hard' })
+  await create('/budgets', { scope: 'user', usd: '0.02', period: 'week', cap: 'soft', window: 'rolling' })
+}
+
+async function fillRequests(stack: Stack): Promise<void> {
+  const messages = [{ role: 'user', content: 'How long do I have to send it back?' }]
+  const models = [
+    'openai/words-60',
+    'claude/echo',
+    'assistant',
+    'google/words-20',
+    'openai/fault/http-429',
+    'mistral/echo',
+  ]
+  for (let n = 0; n < 48; n++) {
+    const model = models[n % models.length]!
+    const response = await stack.post(
+      '/v1/chat/completions',
+      { model, messages, stream: n % 2 === 0, ...(model === 'assistant' && { logit_bias: { 5: 1 } }) },
+      {
+        'x-weir-user': `user-${n % 5}`,
+        'x-weir-session': `talk-${n % 3}`,
+        'x-weir-tags': 'support',
+        // Every fourth is asked anew, so that there are misses beside the hits.
+        ...(n % 4 > 0 && { 'x-weir-cache': 'refresh' }),
+      },
+    )
+    await response.text()
+  }
+}
+
+/** A conversation that sends all of itself each time. */
+async function fillSession(stack: Stack): Promise<void> {
+  const messages = [{ role: 'system', content: 'You help people to settle in. '.repeat(8) }]
+  for (let turn = 0; turn < 10; turn++) {
+    messages.push({ role: 'user', content: `Question ${turn}: where do I find the form for my laptop?` })
+    const response = await stack.post(
+      '/v1/chat/completions',
+      { model: 'claude/claude-sonnet-4-5', messages },
+      { 'x-weir-session': 'onboarding', 'x-weir-user': 'user-1' },
+    )
+    const { choices } = (await response.json()) as { choices: { message: { content: string } }[] }
+    messages.push({ role: 'assistant', content: choices[0]!.message.content })
+  }
+}
+
+/** Every fourth case asks for what the answer, an echo, does not hold. */
+const suite = {
+  name: 'returns desk',
+  prompts: ['{{question}}'],
+  candidate: 'openai/echo',
+  baseline: 'claude/echo',
+  repeat: 3,
+  tests: Array.from({ length: 16 }, (_, index) => ({
+    id: `case-${index + 1}`,
+    vars: { question: `May I send order ${index} back?` },
+    assert: [{ type: 'contains', value: index % 4 === 0 ? 'refund' : `order ${index}` }],
+  })),
+  gate: { margin: 0.05, latencyP95: { maxMs: 15_000 }, maxErrorRate: 0.02 },
+}
+
+async function fillEvaluation(stack: Stack, admin: AdminClient): Promise<string> {
+  const files = { 'suite.yaml': JSON.stringify(suite) }
+  const id = asString(asObject(await admin.post('/evals', { entry: 'suite.yaml', files }))?.['id']) ?? ''
+  const isOver = async () => ((await stack.admin(`/evals/${id}`))['status'] === 'running' ? undefined : true)
+  await until('the end of the evaluation', isOver, 30_000)
+  return id
+}
+
+async function fillBatch(stack: Stack): Promise<string> {
+  const batches = batchClient(stack.gateway.url)
+  const lines = Array.from({ length: 24 }, (_, index) =>
+    chatLine(`line-${index}`, index % 8 === 5 ? 'openai/fault/http-400' : 'openai/echo'),
+  )
+  const id = await batches.submit(lines)
+  await batches.ended(id)
+  return id
+}
+
+const facts = [
+  'Goods may be sent back within 14 days.',
+  'Shipping costs 6.90 francs.',
+  'The warranty is 24 months.',
+  'Parcels arrive in 2 to 3 days.',
+  'The store opens at 9.',
+  'Gift cards are valid for 5 years.',
+  'An order may hold 30 items.',
+  'Invoices are due within 30 days.',
+]
+
+/** A model that answered well while the baseline was recorded, and refuses since. */
+async function fillDrift(stack: Stack, admin: AdminClient): Promise<void> {
+  const golden = {
+    name: 'shop',
+    target: 'clerk@1',
+    samples: 3,
+    baseline: { runs: 12 },
+    prompts: facts.map((fact, at) => ({
+      id: `fact-${at}`,
+      prompt: `${fact} What is the rule?`,
+      assert: [{ type: 'contains', value: fact.replace(/\.$/, '') }],
+    })),
+  }
+  const run = (more: JsonObject) =>
+    admin.post('/drift/runs', {
+      file: 'golden.yaml',
+      files: { 'golden.yaml': JSON.stringify(golden) },
+      ...more,
+    })
+  await run({ baseline: true, times: 12 })
+  await run({ times: 3 })
+  stack.simulator.setScenario({ rules: [{ match: { model: 'clerk' }, respond: 'clerk-refusing' }] })
+  await run({ times: 3 })
+  const { data } = await stack.admin('/drift')
+  assert.ok(asObject(asArray(data)[0])?.['alarm'], 'a model that refuses raises an alarm')
+}
+
+async function fillRoutes(admin: AdminClient): Promise<void> {
+  const revise = (settings: JsonObject) => admin.post('/routes/assistant/revisions', { settings })
+  await revise({ strategy: 'weighted', targets: ['openai/words-60', 'claude/claude-sonnet-4-5'] })
+  await admin.post('/routes/assistant/rollback', { reason: 'slower than the other' })
+  await admin.post('/routes/clerk/hold', { reason: 'the model is being looked at' })
+}
