@@ -22,9 +22,26 @@ export interface DashboardBuild {
 /** The first parts of the addresses of the dashboard's own pages, which a browser may ask for directly. */
 const pages: ReadonlySet<string> = new Set([
   '',
-  ...['overview', 'requests', 'sessions', 'spend', 'alerts'],
-  ...['keys', 'teams', 'users', 'budgets', 'routes', 'providers', 'cache'],
-  ...['models', 'playground', 'evals', 'drift', 'batches', 'audit', 'settings', 'welcome'],
+  'overview',
+  'requests',
+  'sessions',
+  'spend',
+  'alerts',
+  'keys',
+  'teams',
+  'users',
+  'budgets',
+  'routes',
+  'providers',
+  'cache',
+  'models',
+  'playground',
+  'evals',
+  'drift',
+  'batches',
+  'audit',
+  'settings',
+  'welcome',
 ])
 
 /** Paths below this one carry a hash of what is in them. */
