@@ -23,7 +23,10 @@ test('two targets answer side by side, and stopping stops both', { skip: browser
   await answers.first().getByText(hostile).waitFor()
   for (const fact of ['First token', 'Tokens/s', 'Cost']) await answers.nth(1).getByText(fact).waitFor()
   const id = await answers.nth(1).getByRole('link', { name: 'Its request' }).getAttribute('href')
-  const record = await stack.admin(`/requests/${id?.split('/').at(-1) ?? ''}`)
+  const record = await until('its record', async () => {
+    const found = await stack.admin(`/requests/${id?.split('/').at(-1) ?? ''}`)
+    return found['id'] === undefined ? undefined : found
+  })
   assert.equal(record['key_name'], 'dashboard')
   assert.equal(await page.evaluate('document.querySelectorAll("main img, main script").length'), 0)
   await page.getByLabel('Route or model').nth(0).fill('openai/slow-1s')
