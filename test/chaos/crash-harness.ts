@@ -4,13 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type CrashPoint, crashPoints } from '../../src/config/crash-point.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import type { Receipt } from '../../src/simulator/receipts.ts'
-import { createSimulator } from '../../src/simulator/simulator.ts'
+import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts'
 import { type GatewayProcess, serveProcess } from '../support/process.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Lifetime } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
 export interface CrashReport {
+  /** As many as were asked for, or as there was time for. */
   readonly kills: number
   /** Calls that the provider received. */
   readonly receipts: number
@@ -22,6 +23,10 @@ export interface CrashReport {
   readonly unsent: number
   /** Answers that came to their end at the client. */
   readonly completed: number
+  /** Calls that the provider received more often than the ledger has lines of them: 0 is the promise. */
+  readonly lost: number
+  /** Calls with more lines than receipts that no kill explains: 0 is the promise. */
+  readonly doubled: number
   /** Receipts without a line, lines without a receipt that no kill explains, counts that differ. Empty is the proof. */
   readonly faults: readonly string[]
   readonly verification: JsonObject
@@ -34,6 +39,8 @@ export interface CrashOptions {
   readonly durability?: 'process' | 'power'
   /** The URL of a PostgreSQL that the lines are shipped to. */
   readonly database?: string
+  /** Ends earlier where this is over. */
+  readonly forMs?: number
   onKill?(n: number): void
 }
 
@@ -44,9 +51,10 @@ const maxLifeMs = 600
 
 /** The even runs end at a random moment, the odd ones at a named point. */
 export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Promise<CrashReport> {
-  const { kills, seed, folder, database, onKill } = options
+  const { seed, folder, database, forMs = Number.POSITIVE_INFINITY, onKill } = options
+  const endMs = performance.now() + forMs
   const random = seededRandom(seed)
-  const simulator = createSimulator({ receiptLimit: 1_000_000 })
+  const simulator = createSimulator({ receiptLimit })
   const { url: simulatorUrl } = await simulator.listen(0)
   t.after(() => simulator.close())
 
@@ -69,29 +77,40 @@ export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Pr
   const points = crashPoints.filter((point) => database !== undefined || point !== 'during_ship')
   const load = new Load(random)
   const running = Array.from({ length: callers }, () => load.run())
-  for (let kill = 1; kill <= kills; kill++) {
-    const point = points[Math.floor(random() * points.length)]!
-    const isNamed = kill % 2 === 1
-    const gateway = await serve(isNamed ? `${point}:${1 + Math.floor(random() * timesOf(point))}` : undefined)
-    load.url = gateway.url
-    await Promise.race([
-      gateway.exited,
-      delay(isNamed ? 5_000 : random() * maxLifeMs, undefined, { ref: false }),
-    ])
-    gateway.child.kill('SIGKILL')
-    await gateway.exited
-    onKill?.(kill)
+  const received = new Received()
+  let kills = 0
+  try {
+    while (kills < options.kills && performance.now() < endMs) {
+      const kill = ++kills
+      const point = points[Math.floor(random() * points.length)]!
+      const isNamed = kill % 2 === 1
+      const gateway = await serve(
+        isNamed ? `${point}:${1 + Math.floor(random() * timesOf(point))}` : undefined,
+      )
+      load.url = gateway.url
+      await Promise.race([
+        gateway.exited,
+        delay(isNamed ? 5_000 : random() * maxLifeMs, undefined, { ref: false }),
+      ])
+      gateway.child.kill('SIGKILL')
+      await gateway.exited
+      received.take(simulator)
+      onKill?.(kill)
+    }
+  } finally {
+    load.stop()
   }
-  load.stop()
   await Promise.all(running)
   const last = await serve(undefined)
-  await until('the end of all calls', () =>
-    simulator.receipts().every(({ ended }) => ended !== 'open') ? true : undefined,
-  )
+  await until('the end of all calls', () => {
+    received.take(simulator)
+    return received.hasOpen ? undefined : true
+  })
   // It also ships what is left.
   const verification = (await admin(last, '/ledger/verify')) as JsonObject
   const lines = await allLines(last)
-  return { kills, ...compare(simulator.receipts(), lines, load.completed), verification }
+  received.take(simulator)
+  return { kills, ...compare(received.all(), lines, load.completed), verification }
 }
 
 /** Calls come by often, shipments twice a second. */
@@ -201,27 +220,66 @@ async function allLines(gateway: GatewayProcess): Promise<JsonObject[]> {
   return lines
 }
 
+/** What a receipt is compared by. */
+interface Bill {
+  readonly call: string
+  readonly billed: Receipt['billed']
+}
+
+/** The receipts of one life of the gateway are far fewer. */
+const receiptLimit = 20_000
+
+/** Receipts without their bodies, so that many thousand kills fit into memory. */
+class Received {
+  readonly #bills: Bill[] = []
+  #open: readonly Receipt[] = []
+  #last = 0
+
+  /** Takes the new ones; those that have not ended are looked at again. */
+  take(simulator: Simulator): void {
+    const fresh = simulator.receipts(this.#last)
+    this.#last = fresh.at(-1)?.n ?? this.#last
+    const receipts = [...this.#open, ...fresh]
+    this.#open = receipts.filter(({ ended }) => ended === 'open')
+    for (const receipt of receipts) {
+      if (receipt.ended !== 'open') this.#bills.push({ call: callOf(receipt), billed: receipt.billed })
+    }
+  }
+
+  get hasOpen(): boolean {
+    return this.#open.some(({ ended }) => ended === 'open')
+  }
+
+  all(): readonly Bill[] {
+    return this.#bills
+  }
+}
+
 const callOf = ({ body }: Receipt): string => /call-\d+/.exec(JSON.stringify(body))?.[0] ?? 'no call'
 
 function compare(
-  receipts: readonly Receipt[],
+  receipts: readonly Bill[],
   lines: readonly JsonObject[],
   completed: ReadonlySet<string>,
 ): Omit<CrashReport, 'kills' | 'verification'> {
   const faults: string[] = []
   const sent = lines.filter((line) => line['kind'] === 'settle')
-  const received = Map.groupBy(receipts, callOf)
+  const received = Map.groupBy(receipts, ({ call }) => call)
   const booked = Map.groupBy(sent, (line) => asString(line['user']) ?? 'no user')
   const isRecovered = (line: JsonObject) => asArray(line['flags']).includes('recovered')
-  let unsent = 0
+  let [unsent, lost, doubled] = [0, 0, 0]
   for (const call of new Set([...received.keys(), ...booked.keys()])) {
     const bills = received.get(call) ?? []
     const entries = booked.get(call) ?? []
-    if (entries.length < bills.length)
+    if (entries.length < bills.length) {
+      lost += bills.length - entries.length
       faults.push(`${call}: ${bills.length} received, ${entries.length} lines`)
+    }
     const surplus = entries.length - bills.length
-    if (surplus > entries.filter(isRecovered).length)
+    if (surplus > entries.filter(isRecovered).length) {
+      doubled++
       faults.push(`${call}: a line that nothing was received for`)
+    }
     if (surplus > 0) unsent += surplus
     // The settlement is in the journal before the client sees the end.
     if (completed.has(call) && entries.every(isRecovered))
@@ -240,6 +298,8 @@ function compare(
     completed: completed.size,
     recovered: sent.filter(isRecovered).length,
     unsent,
+    lost,
+    doubled,
     faults,
   }
 }

@@ -50,7 +50,8 @@ export async function serveProcess(
       if (child.exitCode !== null) throw new Error(`the gateway ended: ${notes}${log}`)
       return /Weir listens on (\S+)/.exec(notes)?.[1]
     },
-    20_000,
+    // Long runs share their machine.
+    60_000,
   )
   return { url, child, notes: () => notes, log: () => log, exited }
 }
