@@ -7,7 +7,9 @@ import type { SQLInputValue } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
+import type { DirectEntry } from '../../ledger/port.ts'
 import { openBufferedWriter } from './buffered-writer.ts'
+import { toDirectRow } from './direct-line.ts'
 import type { Group } from './journal-writer.ts'
 import { ledgerMigrations, settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { openStore } from './open.ts'
@@ -86,6 +88,54 @@ function settledRow(id: number, chargedNanoUsd: number): SQLInputValue[] {
     charged_nano_usd: chargedNanoUsd,
   }
   return [...settledColumns.map((name) => figures[name] ?? null), id]
+}
+
+test('lines without an intent come into the tables once, also where the log is read again', (t) => {
+  const killed = open(t)
+  // Two corrections of one comparison differ in nothing but what they correct.
+  const entries = [directEntry('cached'), directEntry('adjust'), { ...directEntry('adjust'), model: 'other' }]
+  const rows = entries.map(toDirectRow)
+  const expected = ['req_cached', 'req_adjust', 'req_adjust']
+  killed.writer.write({ ...group({}), lines: rows })
+  assert.deepEqual(killed.lines(), [])
+  killed.database.close()
+  const log = readFileSync(killed.logPath)
+
+  const next = open(t, killed.folder)
+  assert.deepEqual([next.damage, next.lines()], [[], expected])
+  next.database.exec('update journal_place set generation = 0, end_bytes = 0')
+  next.database.close()
+  writeFileSync(next.logPath, log)
+
+  const again = open(t, killed.folder)
+  assert.deepEqual([again.damage, again.lines()], [[], expected])
+})
+
+function directEntry(kind: 'cached' | 'adjust'): DirectEntry {
+  return {
+    kind,
+    requestId: `req_${kind}`,
+    attempt: 0,
+    atMs: 1,
+    settledAtMs: 2,
+    org: 'o',
+    keyId: 'k',
+    keyName: 'k',
+    tags: [],
+    operation: 'generate',
+    dialect: 'd',
+    stream: false,
+    provider: 'p',
+    model: 'm',
+    credential: 'c',
+    usage: { inputTokens: 0, outputTokens: 0 },
+    usageSource: 'none',
+    flags: 0,
+    reservedNanoUsd: 0,
+    priceVersion: 'none',
+    providerCostNanoUsd: 0,
+    chargedNanoUsd: 0,
+  }
 }
 
 test('what was written when a process was killed is in the tables at the next start, once', (t) => {

@@ -52,8 +52,8 @@ const linesPerRoll = 256
 const requestIdPlace = 1 + sharedColumns.indexOf('request_id')
 const attemptPlace = 1 + sharedColumns.indexOf('attempt')
 
-/** What tells lines that no intent precedes apart. */
-const directNames = ['request_id', 'attempt', 'kind', 'settled_at_ms'] as const
+/** What tells lines that no intent precedes apart: a correction has one of each day and model. */
+const directNames = ['request_id', 'attempt', 'kind', 'at_ms', 'model'] as const
 const directIdentity = directNames.map((name) => directColumns.indexOf(name))
 
 const ioError = 10
