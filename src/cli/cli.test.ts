@@ -141,9 +141,30 @@ test('ledger: an empty one is proven in one line, and exported as a header alone
   const folder = folderWith(t, 'providers: { sim: { type: sim } }\n')
   const verified = await weir(folder, ['ledger', 'verify'])
   assert.deepEqual([verified.code, verified.stderr], [0, ''])
-  assert.match(verified.stdout, /^0 settled, 0 void, 0 adjusted, 0 open; .*: all agree\n$/)
+  assert.match(verified.stdout, /^0 settled, 0 void, 0 adjusted, 0 cached, 0 open; .*: all agree\n$/)
   const exported = await weir(folder, ['ledger', 'export'])
   assert.match(exported.stdout, /^seq,kind,request_id,[a-z0-9_,]*,provider_request_id\n$/)
   const unknown = await weir(folder, ['ledger', 'export', '--format', 'xml'])
   assert.equal(unknown.code, 2)
+})
+
+test('ledger: a bill without a call behind it differs, and an export has the columns of FOCUS', async (t) => {
+  const folder = folderWith(t, 'providers: { sim: { type: sim } }\n')
+  writeFileSync(join(folder, 'bill.csv'), 'date,model,cost_usd\n2026-11-01,m,2.5\n')
+  const differs = await weir(folder, ['ledger', 'reconcile', 'bill.csv', '--provider', 'sim'])
+  assert.equal(differs.code, 1, differs.stderr)
+  assert.match(differs.stdout, /^0 days and models agree, 1 differ\n\n2026-11-01 m\n/)
+  assert.match(differs.stdout, /cost usd +2\.5 +0 +differs\n {2}no call went through the gateway/)
+  const adjusted = await weir(folder, [
+    ...(['ledger', 'reconcile', 'bill.csv', '--provider', 'sim', '--adjust', 'found'] as const),
+  ])
+  assert.deepEqual([adjusted.code, adjusted.stderr], [0, ''])
+  assert.match(adjusted.stdout, /corrected by 1 lines, 2\.5 USD together \(adjust_\w+\)\n$/)
+  const exported = await weir(folder, ['ledger', 'export', '--format', 'focus'])
+  const [head, row] = exported.stdout.split('\n')
+  assert.match(head!, /^BilledCost,BillingAccountId,.*,Tags,x_ChargedCost,/)
+  assert.match(
+    row!,
+    /^2\.5,sim\/bill,sim,USD,2026-12-01T00:00:00Z,2026-11-01T00:00:00Z,Adjustment,Correction,/,
+  )
 })

@@ -8,13 +8,15 @@ import type { Alerts } from '../alerts/alerts.ts'
 import type { CrashPoint } from '../config/crash-point.ts'
 import type { Config } from '../config/load.ts'
 import { type Clock, createSteadyClock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
 import { createIdFactory } from '../core/id.ts'
 import { ledgerRoutes } from '../ledger/admin.ts'
 import { budgetRoutes } from '../ledger/budget-admin.ts'
 import { Budgets } from '../ledger/budgets.ts'
 import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
-import type { BudgetStore, LedgerStore, SharedLedger } from '../ledger/port.ts'
+import type { BudgetStore, DirectEntry, Journal, LedgerStore, SharedLedger } from '../ledger/port.ts'
 import { recover } from '../ledger/recovery.ts'
+import { reconcileRoutes } from '../ledger/reconcile-admin.ts'
 import { pruneLedger } from '../ledger/retention.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
 import { type OwnerNames, usageRoutes } from '../ledger/usage-admin.ts'
@@ -32,7 +34,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
 import { declaredBudgets, toSignal } from './budgets.ts'
 import { createCrash } from './crash.ts'
-import { startShipping } from './shipping.ts'
+import { type Shipping, startShipping } from './shipping.ts'
 
 export interface LedgerNeeds {
   readonly config: () => Config
@@ -110,7 +112,6 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
     countText: (text) => tokens.count(text),
   })
   const ledger: Ledger = crash?.ledger(whole) ?? whole
-  const nowMs = () => clock.nowMs()
   const retentionDays = () => config().ledger.retentionDays
   const pruning = setInterval(
     () =>
@@ -123,26 +124,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
     ledger,
     store,
     budgets,
-    routes: [
-      ...ledgerRoutes({
-        store,
-        shared: shipping?.books,
-        isOpen: (id) => ledger.isOpen(id),
-        differences: () => budgets.differences(),
-        snapshot() {
-          bringUp()
-          return openLedgerSnapshot(path)
-        },
-      }),
-      ...usageRoutes({ store, shared: shipping?.books, names: needs.names, nowMs }),
-      ...budgetRoutes({
-        budgets,
-        book,
-        nowMs,
-        newId: createIdFactory(randomBytes, clock, 'budget_'),
-        hasRoute: (name) => Object.hasOwn(config().routes, name),
-      }),
-    ],
+    routes: routesOf({ needs, store, bringUp, clock, path, shipping, journal, ledger, budgets, book }),
     reload: () => book.apply(),
     bringUp,
     async close() {
@@ -175,4 +157,64 @@ async function startBudgets(
   const book = new BudgetBook({ store, budgets, declared, nowMs: () => clock.nowMs(), onError }, stored)
   book.start(refreshMs)
   return { budgets, book }
+}
+
+interface Built {
+  readonly needs: LedgerNeeds
+  readonly store: LedgerStore
+  readonly bringUp: () => void
+  readonly clock: Clock
+  /** Of the file. */
+  readonly path: string
+  readonly shipping: Shipping | undefined
+  readonly journal: Journal
+  readonly ledger: Ledger
+  readonly budgets: Budgets
+  readonly book: BudgetBook
+}
+
+function routesOf({ needs, clock, budgets, book, ...built }: Built): readonly AdminRoute[] {
+  const { store, bringUp, path, shipping, journal, ledger } = built
+  const { config, names } = needs
+  const shared = shipping?.books
+  const nowMs = () => clock.nowMs()
+  return [
+    ...ledgerRoutes({
+      store,
+      shared,
+      isOpen: (id) => ledger.isOpen(id),
+      differences: () => budgets.differences(),
+      snapshot() {
+        bringUp()
+        return openLedgerSnapshot(path)
+      },
+    }),
+    ...usageRoutes({ store, shared, names, nowMs }),
+    ...reconcileRoutes({
+      store,
+      shared,
+      nowMs,
+      newId: createIdFactory(randomBytes, clock, 'adjust_'),
+      hasProvider: (name) => Object.hasOwn(config().providers, name),
+      enter: (lines) => enterLines(lines, journal, book),
+    }),
+    ...budgetRoutes({
+      budgets,
+      book,
+      nowMs,
+      newId: createIdFactory(randomBytes, clock, 'budget_'),
+      hasRoute: (name) => Object.hasOwn(config().routes, name),
+    }),
+  ]
+}
+
+async function enterLines(lines: readonly DirectEntry[], journal: Journal, book: BudgetBook): Promise<void> {
+  for (const line of lines) journal.enter(line)
+  if (!(await journal.commit())) {
+    throw new GatewayError(
+      'ledger_unavailable',
+      'The ledger cannot be written now. The corrections wait for it: compare again before you repeat them.',
+    )
+  }
+  book.apply() // budgets are counted again, with what came in sideways
 }

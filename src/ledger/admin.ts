@@ -13,6 +13,8 @@ import { verificationLine, verifyLedger, type VerifyParts } from './verify.ts'
 export interface SharedBooks {
   search(query: LedgerQuery): Promise<LedgerPage>
   usage(query: UsageQuery): Promise<UsagePage>
+  /** False where some of this instance's lines could not be shipped. */
+  ship(): Promise<boolean>
   /** Ships what waits, then compares. */
   prove(): Promise<SharedProof>
 }

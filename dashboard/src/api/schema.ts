@@ -390,6 +390,11 @@ query: undefined
 body: { overlap_seconds?: number | undefined }
 response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
 }
+  'POST /ledger/reconcile': {
+query: undefined
+body: { provider: string; exports: (string)[]; adjust?: { reason: string } | undefined }
+response: { agree: number; differ: number; data: ({ day: string; model?: string | undefined; provider: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; ledger: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; differing: (string)[]; causes: (string)[] })[]; adjusted?: { request_id: string; lines: number; cost_usd: string } | undefined }
+}
   'POST /routes/{route}/hold': {
 query: undefined
 body: { reason: string }
