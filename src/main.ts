@@ -296,6 +296,7 @@ async function compose({
   const books = await startLedger({
     config: () => current,
     budgets: stores.budgets,
+    access,
     alerts: alerting.alerts,
     clock,
     log,
@@ -303,6 +304,7 @@ async function compose({
     models: () => catalogue.inForce(),
     shared: stores.sharedLedger,
     names: access.names,
+    budgetCounters: shared.budgetCounters,
     crashPoint,
   })
   closers.add(() => books.close())

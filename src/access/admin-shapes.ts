@@ -2,8 +2,9 @@
 
 import { z } from 'zod'
 import { isAddressRange } from '../config/address-range.ts'
+import { type OwnBudget, periods } from '../config/budget-settings.ts'
 import { GatewayError } from '../core/error.ts'
-import { parseUsd } from '../core/money.ts'
+import { formatUsd, parseUsd } from '../core/money.ts'
 
 export const text = z.string().trim().min(1).max(200)
 
@@ -24,6 +25,71 @@ export const usd = z
   .string()
   .refine((value) => (parseUsd(value) ?? -1) >= 0, 'Write USD as a decimal string, such as "0.25".')
   .transform((value) => parseUsd(value)!)
+
+const budgetTerms = z
+  .strictObject({
+    usd: usd.describe('The cap.'),
+    period: z.enum(periods),
+    window: z.enum(['calendar', 'rolling']).default('calendar'),
+    cap: z.enum(['hard', 'soft']).default('soft'),
+    alert_at: z.array(z.number().gt(0).max(10)).max(10).default([0.8, 1]),
+    fallback: text.optional().describe('The route to take while a soft one is used up.'),
+  })
+  .refine(({ cap, fallback }) => cap === 'soft' || fallback === undefined, {
+    error: 'A hard budget refuses: only a soft one has a `fallback`.',
+    path: ['fallback'],
+  })
+
+/** What a key, a team or a user may spend. */
+export const budgets = z
+  .array(budgetTerms)
+  .max(20)
+  .refine(
+    (all) => new Set(all.map(({ period, window, cap }) => `${period} ${window} ${cap}`)).size === all.length,
+    'Two budgets differ in their period, their window or their cap.',
+  )
+  .describe('What it may spend, beside the budgets of `/budgets`.')
+
+/** Throws `invalid_request` for a fallback that is no route. */
+export function toBudgets(
+  given: z.output<typeof budgets>,
+  hasRoute: (name: string) => boolean,
+): readonly OwnBudget[] {
+  return given.map(({ usd: nanoUsd, alert_at: alertAt, fallback, ...terms }) => {
+    if (fallback !== undefined && !hasRoute(fallback)) {
+      throw new GatewayError('invalid_request', `There is no route \`${fallback}\`.`, { param: 'budgets' })
+    }
+    return { ...terms, usd: formatUsd(nanoUsd), alertAt, ...(fallback !== undefined && { fallback }) }
+  })
+}
+
+export const budgetShapes = z
+  .array(
+    z.object({
+      usd: z.string(),
+      period: z.enum(periods),
+      window: z.enum(['calendar', 'rolling']),
+      cap: z.enum(['hard', 'soft']),
+      alert_at: z.array(z.number()),
+      fallback: z.string().optional(),
+    }),
+  )
+  .optional()
+  .describe('How far they are used is told by `/budgets`.')
+
+/** As they are shown. */
+export function budgetViews(own: readonly OwnBudget[] | undefined): {
+  budgets?: NonNullable<z.output<typeof budgetShapes>>
+} {
+  if (own === undefined) return {}
+  return {
+    budgets: own.map(({ usd: cap, alertAt, ...terms }) => ({
+      ...terms,
+      usd: String(cap),
+      alert_at: alertAt,
+    })),
+  }
+}
 
 export const metadata = z
   .record(z.string().max(64), z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]))

@@ -8,6 +8,9 @@ import type { JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import {
   address,
+  budgets,
+  budgetShapes,
+  budgetViews,
   metadata,
   nullable,
   page,
@@ -15,6 +18,7 @@ import {
   tag,
   text,
   time,
+  toBudgets,
   usd,
   withChanges,
 } from './admin-shapes.ts'
@@ -29,6 +33,8 @@ export interface KeyRouteParts {
   readonly clock: Clock
   /** The keys of the configuration in force. */
   readonly declared: () => readonly DeclaredKey[]
+  /** Is there a route of this name? */
+  readonly hasRoute: (name: string) => boolean
 }
 
 /** `/keys` and what is below it. */
@@ -76,7 +82,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
           org,
           name,
           metadata: given,
-          rules: toRules(rules),
+          rules: toRules(rules, parts.hasRoute),
           ...(expiresAtMs !== undefined && { expiresAtMs }),
           ...(user !== undefined && { user }),
           ...(team !== undefined && { team }),
@@ -108,7 +114,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
         const { name, expires_at: expiresAtMs, user, team, metadata: given, ...rules } = body
         const edited = await registrar.editKey(org, id, (key) => ({
           ...withChanges(key, { name, expiresAtMs, user, team, metadata: given }),
-          rules: withChanges(key.rules, toRuleChanges(rules)),
+          rules: withChanges(key.rules, toRuleChanges(rules, parts.hasRoute)),
         }))
         return { body: toView(edited, clock.nowMs()) }
       },
@@ -168,6 +174,7 @@ const rules = {
   data_region: tag.describe('Its requests stay in this data region.'),
   max_usd_per_request: usd.describe('The most that one request may cost, by its worst case.'),
   limits,
+  budgets,
   tags: z.array(tag).max(20).describe('On every request of the key.'),
   cache_write: z
     .boolean()
@@ -198,6 +205,7 @@ const keyChanges = z.strictObject({
   data_region: nullable(rules.data_region),
   max_usd_per_request: nullable(rules.max_usd_per_request),
   limits: nullable(rules.limits),
+  budgets: nullable(rules.budgets),
   tags: nullable(rules.tags),
   cache_write: nullable(rules.cache_write),
   metadata: metadata.optional(),
@@ -209,7 +217,7 @@ type RuleFields = {
 
 type RuleChanges = { readonly [Name in keyof KeyRules]: KeyRules[Name] | null | undefined }
 
-function toRuleChanges(fields: RuleFields): RuleChanges {
+function toRuleChanges(fields: RuleFields, hasRoute: KeyRouteParts['hasRoute']): RuleChanges {
   return {
     models: fields.models,
     clearances: fields.clearances,
@@ -217,6 +225,7 @@ function toRuleChanges(fields: RuleFields): RuleChanges {
     dataRegion: fields.data_region,
     maxNanoUsdPerRequest: fields.max_usd_per_request,
     limits: fields.limits && toLimits(fields.limits),
+    budgets: fields.budgets && toBudgets(fields.budgets, hasRoute),
     tags: fields.tags,
     cacheWrite: fields.cache_write,
   }
@@ -226,8 +235,8 @@ function toLimits({ max_wait_ms: maxWaitMs, ...rates }: z.output<typeof limits>)
   return withChanges<KeyLimits>({}, { ...rates, maxWaitMs })
 }
 
-function toRules(fields: RuleFields): KeyRules {
-  return withChanges<KeyRules>({}, toRuleChanges(fields))
+function toRules(fields: RuleFields, hasRoute: KeyRouteParts['hasRoute']): KeyRules {
+  return withChanges<KeyRules>({}, toRuleChanges(fields, hasRoute))
 }
 
 function refuseDeclared(id: string): void {
@@ -264,6 +273,7 @@ const keyShape = z.object({
       max_wait_ms: z.int().optional(),
     })
     .optional(),
+  budgets: budgetShapes,
   tags: z.array(z.string()).optional(),
   cache_write: z.boolean().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
@@ -323,6 +333,7 @@ function ruleView(of: KeyRules): Partial<KeyView> {
     ...(of.dataRegion !== undefined && { data_region: of.dataRegion }),
     ...(of.maxNanoUsdPerRequest !== undefined && { max_usd_per_request: formatUsd(of.maxNanoUsdPerRequest) }),
     ...(of.limits && { limits: limitsView(of.limits) }),
+    ...budgetViews(of.budgets),
     ...(of.tags && { tags: [...of.tags] }),
     ...(of.cacheWrite !== undefined && { cache_write: of.cacheWrite }),
   }

@@ -28,6 +28,7 @@ export class Directory {
   version = 0
   readonly #options: DirectoryOptions
   readonly #revokedListeners: ((keyId: string) => void)[] = []
+  readonly #changeListeners: (() => void)[] = []
   #seq = 0
   #syncedMs: number
   #isTroubled = false
@@ -52,6 +53,11 @@ export class Directory {
   /** Called with the id of each key that was revoked, here or elsewhere. */
   onRevoked(listener: (keyId: string) => void): void {
     this.#revokedListeners.push(listener)
+  }
+
+  /** Called after each change, here or elsewhere. */
+  onChange(listener: () => void): void {
+    this.#changeListeners.push(listener)
   }
 
   get freshness(): Freshness {
@@ -80,8 +86,10 @@ export class Directory {
     put(this.keys, keys)
     put(this.teams, teams)
     put(this.users, users)
-    if (keys.length + teams.length + users.length > 0) this.version++
     for (const { id } of revoked) for (const listener of this.#revokedListeners) listener(id)
+    if (keys.length + teams.length + users.length === 0) return
+    this.version++
+    for (const listener of this.#changeListeners) listener()
   }
 
   async #read(): Promise<void> {

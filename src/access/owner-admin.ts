@@ -4,7 +4,19 @@ import { z } from 'zod'
 import { type AdminAudit, type AdminRoute, adminRoute } from '../admin/route.ts'
 import type { JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
-import { metadata, nullable, page, pageQuery, text, usd, withChanges } from './admin-shapes.ts'
+import {
+  budgets,
+  budgetShapes,
+  budgetViews,
+  metadata,
+  nullable,
+  page,
+  pageQuery,
+  text,
+  toBudgets,
+  usd,
+  withChanges,
+} from './admin-shapes.ts'
 import type { Directory } from './directory.ts'
 import type { StoredTeam, StoredThing, StoredUser } from './port.ts'
 import { type Registrar, standing } from './registrar.ts'
@@ -12,10 +24,12 @@ import { type Registrar, standing } from './registrar.ts'
 export interface OwnerRouteParts {
   readonly directory: Directory
   readonly registrar: Registrar
+  /** Is there a route of this name? */
+  readonly hasRoute: (name: string) => boolean
 }
 
 /** `/teams` and what is below it. */
-export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly AdminRoute[] {
+export function teamRoutes({ directory, registrar, hasRoute }: OwnerRouteParts): readonly AdminRoute[] {
   const teamAudit = (action: string): AdminAudit => ({
     action,
     object: ({ params: { id = '' } }) => `team:${id}`,
@@ -41,6 +55,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
         name: text,
         markup_percent: percent.default(0),
         credit_usd: usd.optional().describe(creditMeaning),
+        budgets: budgets.optional(),
         metadata: metadata.optional(),
       }),
       response: teamShape,
@@ -49,6 +64,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
           name,
           markup_percent: markupBasisPoints,
           credit_usd: creditNanoUsd,
+          budgets: own,
           metadata: given = {},
         } = body
         const wish = {
@@ -57,6 +73,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
           markupBasisPoints,
           metadata: given,
           ...(creditNanoUsd !== undefined && { creditNanoUsd }),
+          ...(own && { budgets: toBudgets(own, hasRoute) }),
         }
         return { status: 201, body: teamView(await registrar.createTeam(wish)) }
       },
@@ -79,6 +96,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
         name: text.optional(),
         markup_percent: percent.optional(),
         credit_usd: nullable(usd),
+        budgets: nullable(budgets),
         metadata: metadata.optional(),
       }),
       response: teamShape,
@@ -87,6 +105,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
           name: body.name,
           markupBasisPoints: body.markup_percent,
           creditNanoUsd: body.credit_usd,
+          budgets: body.budgets && toBudgets(body.budgets, hasRoute),
           metadata: body.metadata,
         }
         return { body: teamView(await registrar.editTeam(org, id, (team) => withChanges(team, changes))) }
@@ -105,7 +124,7 @@ export function teamRoutes({ directory, registrar }: OwnerRouteParts): readonly 
 }
 
 /** `/users` and what is below it. */
-export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly AdminRoute[] {
+export function userRoutes({ directory, registrar, hasRoute }: OwnerRouteParts): readonly AdminRoute[] {
   const userAudit = (action: string): AdminAudit => ({
     action,
     object: ({ params: { id = '' } }) => `user:${id}`,
@@ -134,11 +153,16 @@ export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly 
         name: text,
         email: z.email().max(320).optional(),
         team: z.string().max(64).optional().describe("The team's id."),
+        budgets: budgets.optional(),
         metadata: metadata.optional(),
       }),
       response: userShape,
-      async run({ org, body: { name, email, team, metadata: given = {} } }) {
-        const owner = { ...(email !== undefined && { email }), ...(team !== undefined && { team }) }
+      async run({ org, body: { name, email, team, budgets: own, metadata: given = {} } }) {
+        const owner = {
+          ...(email !== undefined && { email }),
+          ...(team !== undefined && { team }),
+          ...(own && { budgets: toBudgets(own, hasRoute) }),
+        }
         return {
           status: 201,
           body: userView(await registrar.createUser({ org, name, metadata: given, ...owner })),
@@ -163,12 +187,14 @@ export function userRoutes({ directory, registrar }: OwnerRouteParts): readonly 
         name: text.optional(),
         email: nullable(z.email().max(320)),
         team: nullable(z.string().max(64)),
+        budgets: nullable(budgets),
         metadata: metadata.optional(),
       }),
       response: userShape,
-      run: async ({ org, params: { id = '' }, body }) => ({
-        body: userView(await registrar.editUser(org, id, (user) => withChanges(user, body))),
-      }),
+      async run({ org, params: { id = '' }, body }) {
+        const changes = { ...body, budgets: body.budgets && toBudgets(body.budgets, hasRoute) }
+        return { body: userView(await registrar.editUser(org, id, (user) => withChanges(user, changes))) }
+      },
     }),
     adminRoute({
       method: 'DELETE',
@@ -199,6 +225,7 @@ const teamShape = z.object({
   created_at: z.iso.datetime(),
   markup_percent: z.number(),
   credit_usd: z.string().optional().describe(creditMeaning),
+  budgets: budgetShapes,
   metadata: z.record(z.string(), z.unknown()),
 })
 
@@ -208,6 +235,7 @@ const userShape = z.object({
   created_at: z.iso.datetime(),
   email: z.string().optional(),
   team: z.string().optional(),
+  budgets: budgetShapes,
   metadata: z.record(z.string(), z.unknown()),
 })
 
@@ -216,11 +244,17 @@ function teamView({ creditNanoUsd, ...team }: StoredTeam): z.output<typeof teamS
     ...commonView(team),
     markup_percent: team.markupBasisPoints / 100,
     ...(creditNanoUsd !== undefined && { credit_usd: formatUsd(creditNanoUsd) }),
+    ...budgetViews(team.budgets),
   }
 }
 
 function userView({ email, team, ...user }: StoredUser): z.output<typeof userShape> {
-  return { ...commonView(user), ...(email !== undefined && { email }), ...(team !== undefined && { team }) }
+  return {
+    ...commonView(user),
+    ...(email !== undefined && { email }),
+    ...(team !== undefined && { team }),
+    ...budgetViews(user.budgets),
+  }
 }
 
 function commonView({ id, name, createdAtMs, metadata: given }: StoredThing) {

@@ -1,5 +1,6 @@
 /** What access needs stored: keys, teams and users, and what of them has changed. */
 
+import type { OwnBudget } from '../config/budget-settings.ts'
 import type { Json } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
 
@@ -40,6 +41,8 @@ export interface KeyRules {
   /** The most that one request may cost, by its worst case. */
   readonly maxNanoUsdPerRequest?: NanoUsd
   readonly limits?: KeyLimits
+  /** What it may spend. */
+  readonly budgets?: readonly OwnBudget[]
   /** On every request, beside those that the caller names. */
   readonly tags?: readonly string[]
   /** False: it reads from the caches, and writes nothing to them. Absent: true. */
@@ -63,6 +66,7 @@ export interface StoredTeam extends StoredThing {
   readonly markupBasisPoints: number
   /** Paid in advance, in total. Absent: the team is billed afterwards. */
   readonly creditNanoUsd?: NanoUsd
+  readonly budgets?: readonly OwnBudget[]
   readonly removedAtMs?: number
 }
 
@@ -70,6 +74,7 @@ export interface StoredUser extends StoredThing {
   readonly email?: string
   /** The id of the team it belongs to. */
   readonly team?: string
+  readonly budgets?: readonly OwnBudget[]
   readonly removedAtMs?: number
 }
 

@@ -43,6 +43,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'upstream_overloaded',
   'overloaded',
   'ledger_unavailable',
+  'budget_unavailable',
   'store_unavailable',
 ])
 

@@ -14,7 +14,9 @@ import type { OwnerNames } from '../ledger/usage-admin.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { parseUsd } from '../core/money.ts'
+import type { Budget } from '../ledger/budget.ts'
 import type { Log } from '../telemetry/log.ts'
+import { ownBudgetsOf } from './budgets.ts'
 import { readKeyFile } from './data-dir.ts'
 import type { SharedState } from './shared.ts'
 
@@ -40,6 +42,10 @@ export interface Access {
   keysOf(org: string, user: string): readonly string[]
   /** The text of the key that is made where there is none yet. */
   readonly firstKey: string | undefined
+  /** Those that stored keys, teams and users have of their own. */
+  ownBudgets(): readonly Budget[]
+  /** Called after each change of keys, teams and users, here or elsewhere. */
+  onChange(listener: () => void): void
   /** The keyring of a new configuration; requests of declared keys that it lacks are ended. */
   reload(next: Config): Keyring
   close(): void
@@ -89,7 +95,8 @@ export async function createAccess({
   const isFirst = makesFirstKey && directory.keys.size === 0 && keyring.declared.length === 0
   const firstWish = { org: 'default', name: 'first', metadata: {}, rules: {} }
   const firstKey = isFirst ? (await registrar.createKey(firstWish)).text : undefined
-  const parts = { directory, registrar, clock, declared: () => keyring.declared }
+  const hasRoute = (name: string) => Object.hasOwn(config().routes, name)
+  const parts = { directory, registrar, clock, hasRoute, declared: () => keyring.declared }
   return {
     keyring,
     liveCalls,
@@ -107,6 +114,8 @@ export async function createAccess({
       const keys = [...directory.keys.values()]
       return keys.flatMap((key) => (key.user !== undefined && ids.has(key.user) ? [key.id] : []))
     },
+    ownBudgets: () => ownBudgetsOf(directory),
+    onChange: (listener) => directory.onChange(listener),
     reload(next) {
       const before = keyring.declared
       keyring = keyring.withDeclared(next.keys.map(toDeclared))

@@ -2,7 +2,10 @@
 
 import { createHash } from 'node:crypto'
 import type { Signal } from '../alerts/alert.ts'
+import type { Directory } from '../access/directory.ts'
 import { declaredKeyId } from '../access/keys.ts'
+import type { StoredThing } from '../access/port.ts'
+import type { OwnBudget } from '../config/budget-settings.ts'
 import type { Config } from '../config/load.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
 import type { Budget } from '../ledger/budget.ts'
@@ -14,6 +17,31 @@ export function declaredBudgets({ budgets, keys }: Pick<Config, 'budgets' | 'key
     own.map((budget) => ({ ...budget, scope: 'key' as const, subject: declaredKeyId(name) })),
   )
   return [...budgets, ...ofKeys].map(toBudget)
+}
+
+/** Budgets of stored keys, teams and users, of those that still stand. One that is changed is another one. */
+export function ownBudgetsOf({ keys, teams, users }: Pick<Directory, 'keys' | 'teams' | 'users'>): Budget[] {
+  const of = (scope: 'key' | 'team' | 'user', { org, id }: StoredThing, own: readonly OwnBudget[] = []) =>
+    own.map((budget) => {
+      const { period, window, cap } = budget
+      return {
+        ...toBudget({ ...budget, scope, subject: id }),
+        id: `own:${id}:${digest([period, window, cap])}`,
+        org,
+        origin: 'own' as const,
+      }
+    })
+  return [
+    ...[...keys.values()].flatMap((key) =>
+      key.revokedAtMs === undefined ? of('key', key, key.rules.budgets) : [],
+    ),
+    ...[...teams.values()].flatMap((team) =>
+      team.removedAtMs === undefined ? of('team', team, team.budgets) : [],
+    ),
+    ...[...users.values()].flatMap((user) =>
+      user.removedAtMs === undefined ? of('user', user, user.budgets) : [],
+    ),
+  ]
 }
 
 type DeclaredBudget = Config['budgets'][number]

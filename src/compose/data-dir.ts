@@ -1,6 +1,6 @@
 /** The data directory: who may use it, and the key files beside the databases. */
 
-import { hkdfSync, randomBytes } from 'node:crypto'
+import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/load.ts'
@@ -20,6 +20,11 @@ export function readKeyFile(dataDir: string, name: string): Buffer {
   const file = join(dataDir, name)
   if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
   return readFileSync(file)
+}
+
+/** What an instance is called among others: it keeps its name as long as its journal. */
+export function instanceOf(dataDir: string): string {
+  return createHash('sha256').update(readKeyFile(dataDir, 'instance')).digest('base64url').slice(0, 16)
 }
 
 /**

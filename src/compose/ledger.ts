@@ -18,6 +18,7 @@ import type { BudgetStore, DirectEntry, Journal, LedgerStore, SharedLedger } fro
 import { recover } from '../ledger/recovery.ts'
 import { reconcileRoutes } from '../ledger/reconcile-admin.ts'
 import { pruneLedger } from '../ledger/retention.ts'
+import type { SharedCounters } from '../ledger/shared-counters.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
 import { type OwnerNames, usageRoutes } from '../ledger/usage-admin.ts'
 import { openBufferedWriter } from '../storage/sqlite/buffered-writer.ts'
@@ -32,6 +33,7 @@ import { openLedgerSnapshot } from '../storage/sqlite/ledger-snapshot.ts'
 import { createRoller } from '../storage/sqlite/rollups.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
+import type { Access } from './access.ts'
 import { declaredBudgets, toSignal } from './budgets.ts'
 import { createCrash } from './crash.ts'
 import { type Shipping, startShipping } from './shipping.ts'
@@ -39,6 +41,7 @@ import { type Shipping, startShipping } from './shipping.ts'
 export interface LedgerNeeds {
   readonly config: () => Config
   readonly budgets: BudgetStore
+  readonly access: Pick<Access, 'ownBudgets' | 'onChange'>
   readonly alerts: Pick<Alerts, 'raise'>
   readonly clock: Clock
   readonly log: Log
@@ -47,6 +50,8 @@ export interface LedgerNeeds {
   /** The ledger of all instances, where there is one. */
   readonly shared: SharedLedger<EntryRow> | undefined
   readonly names: OwnerNames
+  /** Where several instances count their budgets together. */
+  readonly budgetCounters: SharedCounters | undefined
   /** Only the crash tests set it. */
   readonly crashPoint: CrashPoint | undefined
 }
@@ -131,6 +136,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
       book.stop()
       clearInterval(pruning)
       await ledger.close()
+      await budgets.close()
       bringUp()
       await shipping?.close()
       await power?.close()
@@ -142,19 +148,25 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
 }
 
 async function startBudgets(
-  { config, budgets: store, alerts, clock, log }: LedgerNeeds,
+  { config, budgets: store, access, alerts, clock, log, shared, budgetCounters }: LedgerNeeds,
   ledgerStore: LedgerStore,
 ): Promise<{ budgets: Budgets; book: BudgetBook }> {
   const declared = () => declaredBudgets(config())
   const stored = await store.all()
   const budgets = new Budgets({
     store: ledgerStore,
-    budgets: [...declared(), ...stored],
+    budgets: [...declared(), ...access.ownBudgets(), ...stored],
     clock,
     onEvent: (event) => alerts.raise(toSignal(event)),
+    ...(budgetCounters && {
+      shared: { counters: budgetCounters, charges: async (query) => (await shared?.charges(query)) ?? [] },
+    }),
   })
+  await budgets.joined()
   const onError = (cause: unknown) => log.warn({ cause: inspect(cause) }, 'budgets could not be read')
-  const book = new BudgetBook({ store, budgets, declared, nowMs: () => clock.nowMs(), onError }, stored)
+  const own = () => access.ownBudgets()
+  const book = new BudgetBook({ store, budgets, declared, own, nowMs: () => clock.nowMs(), onError }, stored)
+  access.onChange(() => book.applyOwn())
   book.start(refreshMs)
   return { budgets, book }
 }

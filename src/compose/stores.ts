@@ -50,7 +50,7 @@ import type { StoredResponseStore } from '../stored/port.ts'
 import { seal, unseal } from '../stored/seal.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
-import { sealingKey } from './data-dir.ts'
+import { instanceOf, sealingKey } from './data-dir.ts'
 
 export interface Stores {
   readonly access: AccessStore
@@ -108,7 +108,10 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer }),
     drift: createDriftStore(database),
-    sharedLedger: database.dialect === 'postgres' ? createSharedLedger(database, clock) : undefined,
+    sharedLedger:
+      database.dialect === 'postgres'
+        ? createSharedLedger(database, { clock, instance: instanceOf(dataDir) })
+        : undefined,
     audit: createAuditStore(database),
     rollout: createRolloutStore(database),
     secrets: createSecretStore(database),

@@ -10,11 +10,11 @@ export const usdSetting = z
     params: { mend: 'Write USD as a decimal with at most 9 places: `0.25` or `"0.25"`.' },
   })
 
+export const periods = ['hour', 'day', 'week', 'month', 'quarter', 'year', 'total'] as const
+
 const terms = {
   usd: usdSetting.describe('The cap.'),
-  period: z
-    .enum(['hour', 'day', 'week', 'month', 'quarter', 'year', 'total'])
-    .describe('What it is for; `total` never begins anew.'),
+  period: z.enum(periods).describe('What it is for; `total` never begins anew.'),
   window: z
     .enum(['calendar', 'rolling'])
     .default('calendar')
@@ -57,6 +57,9 @@ export const budgetSettings = z.array(
 )
 
 export const keyBudgets = z.array(z.strictObject(terms)).max(20)
+
+/** Of one key, team or user. */
+export type OwnBudget = z.output<typeof keyBudgets>[number]
 
 export const ledgerSettings = z.strictObject({
   maxUnshippedLines: z

@@ -285,6 +285,14 @@ export const errorTable = {
     meaning: 'The provider says that it is overloaded.',
     mend: 'Retry later or add another target.',
   },
+  budget_unavailable: {
+    status: 503,
+    retry: 'after',
+    blame: 'gateway',
+    meaning:
+      'The counters of a hard budget, which all instances share, are out of reach or being counted anew, and what this instance keeps of it does not cover the call.',
+    mend: "Retry after `retry-after`; see to the gateway's Redis. Budgets that are not hard go on without it.",
+  },
   ledger_unavailable: {
     status: 503,
     retry: 'after',

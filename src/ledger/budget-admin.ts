@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { periods } from '../config/budget-settings.ts'
 import { GatewayError } from '../core/error.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
 import { type Budget, budgetScopes, windowOf } from './budget.ts'
 import type { BudgetState, Budgets } from './budgets.ts'
-import { periods } from './period.ts'
 import type { BudgetBook } from './stored-budgets.ts'
 
 export interface BudgetRouteParts {
@@ -21,14 +21,14 @@ export interface BudgetRouteParts {
 /** `/budgets` and what is below it. */
 export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
   const { budgets, book, nowMs, newId } = parts
-  const view = (budget: Budget) => toView(budget, budgets.statesOf(budget, nowMs()), nowMs())
+  const view = async (budget: Budget) => toView(budget, await budgets.allStatesOf(budget, nowMs()), nowMs())
   const stored = (org: string, id = ''): Budget => {
     const budget = book.stored(org, id)
     if (budget) return budget
     if (book.all.some((other) => other.id === id && other.org === org)) {
       throw new GatewayError(
         'conflict',
-        'It stands in the configuration, or is the credit of a team: change it there.',
+        'It stands in the configuration, or is that of a key, a team or a user: change it there.',
       )
     }
     throw new GatewayError('not_found', 'There is no such budget.')
@@ -49,14 +49,14 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
           .describe('`next_cursor` of the page before.'),
       }),
       response: z.object({ data: z.array(budgetShape), next_cursor: z.string().optional() }),
-      run({ org, query: { scope, limit, cursor = '0' } }) {
+      async run({ org, query: { scope, limit, cursor = '0' } }) {
         const found = book.all.filter(
           (budget) => budget.org === org && (scope === undefined || budget.scope === scope),
         )
         const end = Number(cursor) + limit
         return {
           body: {
-            data: found.slice(Number(cursor), end).map(view),
+            data: await Promise.all(found.slice(Number(cursor), end).map(view)),
             ...(end < found.length && { next_cursor: String(end) }),
           },
         }
@@ -73,7 +73,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       async run({ org, body }) {
         const budget = checked(toBudget(newId(), org, body), parts)
         await book.put(budget)
-        return { status: 201, body: view(budget) }
+        return { status: 201, body: await view(budget) }
       },
     }),
     adminRoute({
@@ -87,7 +87,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       async run({ org, params: { id }, body }) {
         const budget = checked(toBudget(stored(org, id).id, org, body), parts)
         await book.put(budget)
-        return { body: view(budget) }
+        return { body: await view(budget) }
       },
     }),
     adminRoute({
@@ -171,7 +171,7 @@ function checked(budget: Budget, { hasRoute }: BudgetRouteParts): Budget {
 
 const budgetShape = z.object({
   id: z.string(),
-  origin: z.enum(['declared', 'stored', 'credit']),
+  origin: z.enum(['declared', 'stored', 'own', 'credit']),
   scope: z.enum(budgetScopes),
   subject: z.string().optional(),
   usd: z.string().describe('The cap.'),

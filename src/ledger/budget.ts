@@ -38,8 +38,11 @@ export interface Budget {
   readonly alertAt: readonly number[]
   /** The route that calls take while a budget that is not hard is used up. */
   readonly fallback?: string
-  /** `declared` stands in the configuration, `stored` was made through the admin API, `credit` is a team's. */
-  readonly origin: 'declared' | 'stored' | 'credit'
+  /**
+   * `declared` stands in the configuration, `stored` was made through the admin API, `own` is that of a stored key, team or
+   * user, `credit` is a team's.
+   */
+  readonly origin: 'declared' | 'stored' | 'own' | 'credit'
 }
 
 /** What budgets know of an attempt. */

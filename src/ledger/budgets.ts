@@ -3,11 +3,22 @@
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import { formatUsd, type NanoUsd } from '../core/money.ts'
+import { Roster } from '../core/roster.ts'
 import { type Budget, BudgetIndex, type Match, type Spending, windowOf } from './budget.ts'
 import type { Spender } from './entry.ts'
 import { MemoryCounters } from './memory-counters.ts'
-import { stepOf } from './period.ts'
-import type { ChargeQuery, Counters, CounterState, Hold, LedgerStore, Slot } from './port.ts'
+import type {
+  ChargeQuery,
+  CounterState,
+  Held,
+  Hold,
+  InstanceCharge,
+  InstanceEntry,
+  LedgerStore,
+  Slot,
+} from './port.ts'
+import { countCharges, questionsOf } from './recount.ts'
+import type { SharedCounters } from './shared-counters.ts'
 
 /** `threshold`: so much of the cap is spent. `refused`: the first call that a hard cap has refused in its period. */
 export interface BudgetEvent {
@@ -37,6 +48,12 @@ export interface BudgetParts {
   readonly budgets: readonly Budget[]
   readonly clock: Pick<Clock, 'nowMs'>
   onEvent(event: BudgetEvent): void
+  /** Where several instances count together. */
+  readonly shared?: {
+    readonly counters: SharedCounters
+    /** Of all instances, where they have a ledger together. */
+    charges(query: ChargeQuery): Promise<readonly InstanceCharge[]>
+  }
 }
 
 /** A budget's state for one of its subjects. */
@@ -61,18 +78,25 @@ export interface AttemptHold {
   counted: readonly CountedMatch[]
   /** Between its reservation and its settlement. */
   isHeld: boolean
+  /** Among those that are held, where several instances count together. */
+  place?: number | undefined
 }
 
 /** Of an attempt that nothing counts. */
 const uncounted: readonly CountedMatch[] = []
 /** Refusals are told once in a period; so many periods are remembered. */
 const maxRefusals = 10_000
+/** Budgets that change while a call is held are matched again; nobody changes them so often. */
+const maxTries = 3
 
 export class Budgets {
   readonly #parts: BudgetParts
   #live: () => Iterable<LiveAttempt> = () => []
   #index: BudgetIndex
   #counters: MemoryCounters
+  readonly #shared: SharedCounters | undefined
+  /** What is under way, where reserving takes a while: `live` learns of it later. */
+  readonly #held: Roster<AttemptHold> | undefined
   /** Of teams that pay in advance, by organisation and team. */
   readonly #credits = new Map<string, Budget>()
   /** The last refusal that was told, by its counter: the beginning of the period. */
@@ -80,8 +104,11 @@ export class Budgets {
 
   constructor(parts: BudgetParts) {
     this.#parts = parts
+    this.#shared = parts.shared?.counters
+    this.#held = this.#shared && new Roster()
     this.#index = new BudgetIndex(parts.budgets)
     this.#counters = this.#count()
+    this.#share()
   }
 
   get all(): readonly Budget[] {
@@ -96,8 +123,11 @@ export class Budgets {
   /** Other budgets from now on. They count what was spent before, and the attempts that are under way. */
   replace(budgets: readonly Budget[]): void {
     this.#index = new BudgetIndex([...budgets, ...this.#credits.values()])
+    if (this.#held) this.#takeUp(this.#held)
     this.#counters = this.#count()
+    for (const hold of this.#held ?? []) hold.counted = this.#countedOf(hold)
     for (const { hold } of this.#live()) hold.counted = this.#countedOf(hold)
+    this.#share()
   }
 
   /** What counts a call of this spender to this target. */
@@ -112,7 +142,7 @@ export class Budgets {
     let least: NanoUsd | undefined
     for (const { slot } of counted) {
       if (slot.capNanoUsd === undefined) continue
-      const left = this.#left(slot, slot.capNanoUsd)
+      const left = this.#shared?.leftOf(slot, slot.capNanoUsd) ?? this.#left(slot, slot.capNanoUsd)
       if (least === undefined || left < least) least = left
     }
     return least
@@ -128,15 +158,17 @@ export class Budgets {
     return least
   }
 
-  /** Holds the amount in all of them or in none. Throws or rejects with `budget_exceeded`. */
+  /**
+   * Holds the amount in all of them or in none: at once, but where several instances count together. Throws or rejects
+   * with `budget_exceeded`, or with `budget_unavailable`.
+   */
   reserve(hold: AttemptHold): Promise<void> | undefined {
     if (hold.counted.length === 0) {
       hold.isHeld = true
       return undefined
     }
-    const held = (this.#counters as Counters).reserve(toHold(hold))
-    if (held instanceof Promise) return held.then((answer) => this.#judge(answer, hold))
-    this.#judge(held, hold)
+    if (this.#shared) return this.#reserveTogether(hold, this.#shared)
+    this.#judge(this.#counters.reserve(toHold(hold)), hold)
     return undefined
   }
 
@@ -144,10 +176,32 @@ export class Budgets {
   settle(hold: AttemptHold, chargedNanoUsd: NanoUsd): void {
     const { counted, isHeld } = hold
     hold.isHeld = false
-    if (!isHeld || counted.length === 0) return
-    const before = counted.map(({ slot }) => this.#counters.look(slot).spentNanoUsd)
-    this.#counters.settle(toHold(hold), chargedNanoUsd)
-    if (chargedNanoUsd > 0) counted.forEach((match, at) => this.#tell(match, before[at]!))
+    if (!isHeld) return
+    if (hold.place !== undefined) this.#held?.remove(hold.place)
+    if (counted.length === 0) return
+    const before = counted.map(({ slot }) => this.#look(slot).spentNanoUsd)
+    if (this.#shared) {
+      // Whoever crosses a threshold together with others tells it: by the order in which all of them are counted.
+      const isTold = this.#shared.settle(toHold(hold), chargedNanoUsd, (states) => {
+        counted.forEach((match, at) => {
+          const after = states[at]!.ownSpentNanoUsd + states[at]!.others.spentNanoUsd
+          this.#tell(match, after - chargedNanoUsd, after)
+        })
+      })
+      if (isTold) return
+    } else this.#counters.settle(toHold(hold), chargedNanoUsd)
+    if (chargedNanoUsd === 0) return
+    counted.forEach((match, at) => this.#tell(match, before[at]!, this.#look(match.slot).spentNanoUsd))
+  }
+
+  /** Resolves when what this instance has is known to the others, or they are out of reach. */
+  async joined(): Promise<void> {
+    await this.#shared?.joined()
+  }
+
+  /** Nothing is held any more. */
+  async close(): Promise<void> {
+    await this.#shared?.close()
   }
 
   /** The route to take in place of the one asked for: a budget that is not hard is used up. */
@@ -163,18 +217,37 @@ export class Budgets {
     return this.#index.budgets.some(({ fallback }) => fallback !== undefined)
   }
 
-  /** What each subject has spent in the budget's period of now. */
+  /** What each subject has spent in the budget's period of now, by this instance. */
   statesOf(budget: Budget, nowMs: number): BudgetState[] {
     const window = windowOf(budget, nowMs)
     const prefix = `${budget.id}|`
     const states: BudgetState[] = []
     for (const [counter] of this.#counters.entries()) {
       if (counter !== budget.id && !counter.startsWith(prefix)) continue
-      const subject = counter === budget.id ? budget.subject! : counter.slice(prefix.length)
+      const subject = subjectOf(budget, counter)
       const state = this.#counters.look({ ...window, counter, atMs: nowMs })
       if (state.spentNanoUsd !== 0 || state.reservedNanoUsd !== 0) states.push({ subject, ...state })
     }
     return states
+  }
+
+  /** As `statesOf`, of all instances. */
+  async allStatesOf(budget: Budget, nowMs: number): Promise<BudgetState[]> {
+    const own = this.statesOf(budget, nowMs)
+    if (this.#shared === undefined) return own
+    const states = new Map(own.map((state) => [state.subject, state]))
+    const others = await this.#shared.others(budget.id, windowOf(budget, nowMs).fromMs)
+    for (const { counter, spentNanoUsd, reservedNanoUsd } of others) {
+      if (spentNanoUsd === 0 && reservedNanoUsd === 0) continue
+      const subject = subjectOf(budget, counter)
+      const before = states.get(subject) ?? { spentNanoUsd: 0, reservedNanoUsd: 0 }
+      states.set(subject, {
+        subject,
+        spentNanoUsd: before.spentNanoUsd + spentNanoUsd,
+        reservedNanoUsd: before.reservedNanoUsd + reservedNanoUsd,
+      })
+    }
+    return [...states.values()]
   }
 
   /** Counts all of it again from the ledger, and says where memory differs. Empty is the proof. */
@@ -203,8 +276,60 @@ export class Budgets {
     return differences
   }
 
+  /** What nothing has counted so far may be counted from now on. */
+  #takeUp(held: Roster<AttemptHold>): void {
+    for (const { hold } of this.#live()) {
+      if (hold.isHeld && hold.place === undefined) hold.place = held.add(hold)
+    }
+  }
+
+  async #reserveTogether(hold: AttemptHold, shared: SharedCounters): Promise<void> {
+    for (let tries = 0; tries < maxTries; tries++) {
+      const held = await shared.reserve(toHold(hold))
+      if (held) {
+        if (held.isHeld) hold.place = this.#held!.add(hold)
+        this.#judge(held, hold)
+        return
+      }
+      hold.counted = this.#countedOf(hold)
+    }
+    throw new GatewayError('budget_unavailable', 'Budgets are being counted anew.', { retryAfterMs: 1_000 })
+  }
+
+  /** What is counted here is told to the other instances. */
+  #share(): void {
+    this.#shared?.adopt({
+      counters: this.#counters,
+      budgets: this.#index.budgets.map(({ id }) => id),
+      holds: () => [...this.#held!].map(({ id }) => id),
+      others: (ids) => this.#countOthers(new Set(ids)),
+    })
+  }
+
+  async #countOthers(ids: ReadonlySet<string>): Promise<InstanceEntry[]> {
+    const nowMs = this.#parts.clock.nowMs()
+    const instances = new Map<string, MemoryCounters>()
+    const countersOf = (instance: string): MemoryCounters => {
+      const counters = instances.get(instance) ?? new MemoryCounters()
+      instances.set(instance, counters)
+      return counters
+    }
+    const asked = this.#index.budgets.filter(({ id }) => ids.has(id))
+    for (const question of questionsOf(asked, nowMs)) {
+      const charges = await this.#parts.shared!.charges(question.query)
+      countCharges(charges, question, nowMs, ({ instance }) => countersOf(instance))
+    }
+    return [...instances].flatMap(([instance, counters]) =>
+      [...counters.parts()].map(({ reservedNanoUsd: _, ...part }) => ({ instance, ...part })),
+    )
+  }
+
+  #look(slot: Slot): CounterState {
+    return this.#shared ? this.#shared.look(slot) : this.#counters.look(slot)
+  }
+
   #left(slot: Slot, capNanoUsd: NanoUsd): NanoUsd {
-    const { spentNanoUsd, reservedNanoUsd } = this.#counters.look(slot)
+    const { spentNanoUsd, reservedNanoUsd } = this.#look(slot)
     return capNanoUsd - spentNanoUsd - reservedNanoUsd
   }
 
@@ -227,27 +352,13 @@ export class Budgets {
     const nowMs = clock.nowMs()
     return store.atOnce(() => {
       const counters = new MemoryCounters()
-      for (const budget of this.#index.budgets) this.#countSpent(counters, budget, nowMs)
+      for (const question of questionsOf(this.#index.budgets, nowMs)) {
+        countCharges(store.charges(question.query), question, nowMs, () => counters)
+      }
       for (const attempt of this.#live()) this.#countLive(counters, attempt)
+      if (this.#held) for (const hold of this.#held) this.#countHeld(counters, hold)
       return counters
     })
-  }
-
-  #countSpent(counters: MemoryCounters, budget: Budget, nowMs: number): void {
-    const window = windowOf(budget, nowMs)
-    const stepMs = stepOf(budget.period, budget.isRolling)
-    const query: ChargeQuery = {
-      scope: budget.scope,
-      fromMs: window.fromMs,
-      ...(stepMs !== undefined && { stepMs }),
-    }
-    const own = new BudgetIndex([budget])
-    for (const { org, subject, name, bucketMs, chargedNanoUsd } of this.#parts.store.charges(query)) {
-      const [match] = own.matches(asSpending(budget, { org, subject, name }))
-      if (match === undefined) continue
-      const at = stepMs === undefined ? window : windowOf(budget, bucketMs)
-      counters.spend({ ...at, counter: match.counter, atMs: nowMs }, chargedNanoUsd)
-    }
   }
 
   #countedOf({ spender, provider, model, atMs }: AttemptHold): CountedMatch[] {
@@ -256,16 +367,19 @@ export class Budgets {
 
   #countLive(counters: MemoryCounters, live: LiveAttempt): void {
     const { hold, requestId, attempt, chargedNanoUsd } = live
-    // What has been let through counts, whatever the caps are now.
-    const slots = this.#countedOf(hold).map(({ slot: { capNanoUsd: _, ...slot } }) => slot)
     if (chargedNanoUsd === undefined) {
-      counters.reserve({ id: hold.id, amountNanoUsd: hold.amountNanoUsd, slots })
+      if (this.#held === undefined) this.#countHeld(counters, hold)
     } else if (!this.#parts.store.hasLine(requestId, attempt)) {
-      for (const slot of slots) counters.spend(slot, chargedNanoUsd)
+      for (const { slot } of this.#countedOf(hold)) counters.spend(slot, chargedNanoUsd)
     }
   }
 
-  #judge(held: Awaited<ReturnType<Counters['reserve']>>, hold: AttemptHold): void {
+  /** What has been let through counts, whatever the caps are now. */
+  #countHeld(counters: MemoryCounters, hold: AttemptHold): void {
+    counters.hold(toHold({ ...hold, counted: this.#countedOf(hold) }))
+  }
+
+  #judge(held: Held, hold: AttemptHold): void {
     hold.isHeld = held.isHeld
     if (held.isHeld) return
     const match = hold.counted.find(({ slot }) => slot === held.slot)!
@@ -275,7 +389,7 @@ export class Budgets {
   /** Tells the first of each period. */
   #refuse(match: CountedMatch, amountNanoUsd: NanoUsd): never {
     const { budget, subject, slot } = match
-    const { spentNanoUsd, reservedNanoUsd } = this.#counters.look(slot)
+    const { spentNanoUsd, reservedNanoUsd } = this.#look(slot)
     if (this.#refusals.get(slot.counter) !== slot.bucketMs) {
       if (this.#refusals.size >= maxRefusals) this.#refusals.clear()
       this.#refusals.set(slot.counter, slot.bucketMs)
@@ -291,9 +405,8 @@ export class Budgets {
     )
   }
 
-  #tell(match: CountedMatch, before: NanoUsd): void {
-    const { budget, slot } = match
-    const { spentNanoUsd } = this.#counters.look(slot)
+  #tell(match: CountedMatch, before: NanoUsd, spentNanoUsd: NanoUsd): void {
+    const { budget } = match
     for (const share of budget.alertAt) {
       const amount = share * budget.capNanoUsd
       if (before >= amount || spentNanoUsd < amount) continue
@@ -313,6 +426,10 @@ function slotOf({ budget, counter }: Match, atMs: number): Slot {
     atMs,
     ...(budget.isHard && { capNanoUsd: budget.capNanoUsd }),
   }
+}
+
+function subjectOf({ id, subject }: Budget, counter: string): string {
+  return counter === id ? subject! : counter.slice(id.length + 1)
 }
 
 /** A team's prepaid credit is a hard budget without an end. */
@@ -343,31 +460,5 @@ function eventOf(
     spentNanoUsd,
     atMs: slot.atMs,
     ...(slot.untilMs !== Number.MAX_SAFE_INTEGER && { untilMs: slot.untilMs }),
-  }
-}
-
-/** A subject of the ledger's lines, as the budget's own scope sees it. */
-function asSpending(
-  { scope }: Budget,
-  { org, subject, name = subject }: { org: string; subject: string; name: string | undefined },
-): Spending {
-  const nobody: Spending = { org, keyId: '', keyName: '', tags: [] }
-  switch (scope) {
-    case 'organisation':
-      return nobody
-    case 'key':
-      return { ...nobody, keyId: subject, keyName: name }
-    case 'tag':
-      return { ...nobody, tags: [subject] }
-    case 'model': {
-      const at = subject.indexOf('/')
-      return { ...nobody, provider: subject.slice(0, at), model: subject.slice(at + 1) }
-    }
-    case 'team':
-    case 'user':
-    case 'session':
-    case 'provider':
-    case 'route':
-      return { ...nobody, [scope]: subject }
   }
 }

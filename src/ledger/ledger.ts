@@ -75,7 +75,7 @@ export interface Ledger {
   admit(): void
   /**
    * Resolves when the budgets have room for it and the intent is in the journal. Rejects with `budget_exceeded`,
-   * `price_unknown`, `request_too_expensive` or `ledger_unavailable`.
+   * `budget_unavailable`, `price_unknown`, `request_too_expensive` or `ledger_unavailable`.
    */
   open(opening: Opening): Promise<Account>
   /** Books an answer of the cache with this turn's commit. Throws `ledger_unavailable`. */
@@ -137,13 +137,14 @@ class TwoPhaseLedger implements Ledger {
     const lookUp = found instanceof Promise ? await found : found
     const info = lookUp(opening.provider, opening.model)
     const atMs = this.#shared.clock.nowMs()
-    const { hold, allowance } = this.#plan(opening, info, atMs)
-    const held = this.#shared.budgets.reserve(hold)
-    if (held) await held
+    let plan = this.#plan(opening, info, atMs)
+    const held = this.#shared.budgets.reserve(plan.hold)
+    if (held) plan = await this.#heldOrLess(held, plan, () => this.#plan(opening, info, atMs))
     try {
+      const { hold, allowance } = plan
       return await this.#enter({ opening, info, lookUp, hold, allowance })
     } catch (cause) {
-      this.#shared.budgets.settle(hold, 0)
+      this.#shared.budgets.settle(plan.hold, 0)
       throw cause
     }
   }
@@ -152,11 +153,24 @@ class TwoPhaseLedger implements Ledger {
     this.#shared.journal.enter(savingLine(saving, this.#shared.clock.nowMs()))
   }
 
-  #plan(
-    opening: Opening,
-    info: ModelInfo | undefined,
-    atMs: number,
-  ): { hold: AttemptHold; allowance: Allowance } {
+  /**
+   * What is known of counters that are shared may be old. Their refusal says how they stand: where the request leaves open
+   * how long its answer may be, a shorter one may fit.
+   */
+  async #heldOrLess(held: Promise<void>, first: Plan, planAgain: () => Plan): Promise<Plan> {
+    try {
+      await held
+      return first
+    } catch (cause) {
+      if (!(cause instanceof GatewayError) || cause.code !== 'budget_exceeded') throw cause
+      const plan = planAgain()
+      if (plan.hold.amountNanoUsd >= first.hold.amountNanoUsd) throw cause
+      await this.#shared.budgets.reserve(plan.hold)
+      return plan
+    }
+  }
+
+  #plan(opening: Opening, info: ModelInfo | undefined, atMs: number): Plan {
     const { budgets, admitsUnbounded } = this.#shared
     const { spender, provider, model, bounds, ceilingNanoUsd } = opening
     const { markupBasisPoints = 0 } = spender
@@ -228,6 +242,11 @@ class TwoPhaseLedger implements Ledger {
     if (!info?.price || this.#versions.isKept(version)) return
     this.#shared.journal.keepPrice(version, JSON.stringify(info.price))
   }
+}
+
+interface Plan {
+  readonly hold: AttemptHold
+  readonly allowance: Allowance
 }
 
 function notWritten(): GatewayError {

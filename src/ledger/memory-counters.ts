@@ -1,7 +1,7 @@
 /** What has been spent and what is held back, counted in this process: a cache that is rebuilt from the ledger. */
 
 import type { NanoUsd } from '../core/money.ts'
-import type { Counters, CounterState, Held, Hold, Slot } from './port.ts'
+import type { CounterEntry, CounterState, Held, Hold, Slot } from './port.ts'
 
 interface Bucket {
   readonly startMs: number
@@ -20,7 +20,7 @@ interface Counter {
 /** Counters of what is past are dropped when there are twice as many as were left the last time. */
 const firstSweep = 4_096
 
-export class MemoryCounters implements Counters {
+export class MemoryCounters {
   readonly #counters = new Map<string, Counter>()
   #sweepAt = firstSweep
 
@@ -32,8 +32,13 @@ export class MemoryCounters implements Counters {
       if (spentNanoUsd + reservedNanoUsd + hold.amountNanoUsd > slot.capNanoUsd)
         return { isHeld: false, slot }
     }
-    for (const slot of hold.slots) this.#add(slot, 0, hold.amountNanoUsd)
+    this.hold(hold)
     return { isHeld: true }
+  }
+
+  /** Whatever the caps are: somebody has decided already. */
+  hold(hold: Hold): void {
+    for (const slot of hold.slots) this.#add(slot, 0, hold.amountNanoUsd)
   }
 
   settle(hold: Hold, chargedNanoUsd: NanoUsd): void {
@@ -55,6 +60,15 @@ export class MemoryCounters implements Counters {
   *entries(): Iterable<readonly [string, CounterState]> {
     for (const [name, { spent, reserved }] of this.#counters) {
       if (spent !== 0 || reserved !== 0) yield [name, { spentNanoUsd: spent, reservedNanoUsd: reserved }]
+    }
+  }
+
+  /** All that is counted, the parts of a counter one after another. */
+  *parts(): Iterable<CounterEntry> {
+    for (const [counter, { buckets, untilMs }] of this.#counters) {
+      for (const { startMs, spent, reserved } of buckets) {
+        yield { counter, bucketMs: startMs, spentNanoUsd: spent, reservedNanoUsd: reserved, untilMs }
+      }
     }
   }
 

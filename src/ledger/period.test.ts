@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { calendarWindow, periods, rollingWindow } from './period.ts'
+import { periods } from '../config/budget-settings.ts'
+import { calendarWindow, rollingWindow } from './period.ts'
 
 const at = (text: string) => Date.parse(text)
 

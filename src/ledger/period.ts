@@ -1,6 +1,6 @@
 /** The periods that budgets go by, in UTC: the one place that knows where one begins and ends. */
 
-export const periods = ['hour', 'day', 'week', 'month', 'quarter', 'year', 'total'] as const
+import type { periods } from '../config/budget-settings.ts'
 
 export type Period = (typeof periods)[number]
 

@@ -143,19 +143,75 @@ export interface CounterState {
 /** `slot` is the first that has no room. */
 export type Held = { readonly isHeld: true } | { readonly isHeld: false; readonly slot: Slot }
 
-/** What budgets are counted by. A cache: the ledger is the truth. */
-export interface Counters {
-  /** All of the slots or none, in one step: in none with a cap does `spent + reserved` go beyond it. */
-  reserve(hold: Hold): Held | Promise<Held>
+/** A slot as it stands over all instances. */
+export interface SharedState {
+  readonly others: CounterState
+  /** What the others may spend without asking. */
+  readonly othersSpareNanoUsd: NanoUsd
+  /** What this instance has spent, as far as it was told. */
+  readonly ownSpentNanoUsd: NanoUsd
+  /** What this instance may spend without asking: it counts as held. */
+  readonly spareNanoUsd: NanoUsd
+}
+
+/**
+ * `again`: the id is known, nothing was changed. `untrusted`: not every ledger has been counted yet. `stale`: what this
+ * instance has told is not known any more, or it has told it anew.
+ */
+export interface RemoteAnswer {
+  readonly is: 'done' | 'again' | 'refused' | 'untrusted' | 'stale'
+  /** The first that has no room; of `refused`. */
+  readonly refusedAt?: number
+  /** Of each slot, in their order, after the step; none where it is stale. */
+  readonly states: readonly SharedState[]
+}
+
+/** What an instance has in one part of the time of one counter. */
+export interface CounterEntry extends CounterState {
+  readonly counter: string
+  readonly bucketMs: number
+  readonly untilMs: number
+  /** What it keeps of the counter; told with one of its entries. */
+  readonly spareNanoUsd?: NanoUsd
+}
+
+export interface Report {
+  readonly entries: readonly CounterEntry[]
+  /** Of the holds that are in them. */
+  readonly holds: readonly string[]
+  /** Other instances that are known. */
+  readonly instances: readonly string[]
+}
+
+/** What an instance was charged by the ledger of all instances. */
+export interface InstanceEntry extends Omit<CounterEntry, 'reservedNanoUsd' | 'spareNanoUsd'> {
+  readonly instance: string
+}
+
+/**
+ * Counters that all instances share: each tells what is its own, under a token that voids what it told before. A cache:
+ * the ledgers are the truth. Each step is taken as a whole, in the order of the calls, and changes nothing where its hold
+ * is known. Rejects, within a time that a request can wait, where there is no answer; the step may have been taken.
+ */
+export interface RemoteCounters {
+  /** `isTaken`: of what the instance keeps, whatever the others hold. */
+  reserve(token: string, hold: Hold, isTaken: boolean): Promise<RemoteAnswer>
+  settle(token: string, hold: Hold, chargedNanoUsd: NanoUsd): Promise<RemoteAnswer>
+  /** The token that this instance has told last; empty where none is known. */
+  lastToken(): Promise<string>
   /**
-   * Puts what it cost in the place of what was held. Called once for each hold; where the answer to a call may be
-   * lost and the call repeated, the id tells that it was made.
+   * All that is its own. What is called after it counts beside it. False, and nothing is changed, where `after` is not the
+   * last token any more: an older report that arrives late must not take its place.
    */
-  settle(hold: Hold, chargedNanoUsd: NanoUsd): void
-  /** Adds what was spent without having been held: a correction, or a line of the ledger. */
-  spend(slot: Slot, chargedNanoUsd: NanoUsd): void
-  /** As far as it is known here. */
-  look(slot: Slot): CounterState
+  report(token: string, report: Report, after: string, isLast?: boolean): Promise<boolean>
+  /** That it lives. The others; undefined where it is not known by this token. */
+  beat(token: string): Promise<readonly string[] | undefined>
+  /** Those of the budgets that were never counted from the ledger of all instances. */
+  uncounted(budgets: readonly string[]): Promise<readonly string[]>
+  /** Counts what instances have not told themselves; from then on the budgets can be trusted. */
+  count(token: string, budgets: readonly string[], entries: readonly InstanceEntry[]): Promise<void>
+  /** What the others have in the counters of the budget, of some of them where there are very many. */
+  list(budget: string, fromMs: number): Promise<readonly (CounterState & { readonly counter: string })[]>
 }
 
 /** What was charged to one subject of a scope. */
@@ -168,6 +224,11 @@ export interface Charge {
   /** The beginning of the part of time, where parts were asked for. */
   readonly bucketMs: number
   readonly chargedNanoUsd: NanoUsd
+}
+
+/** What one instance has charged to it. */
+export interface InstanceCharge extends Charge {
+  readonly instance: string
 }
 
 export interface ChargeQuery {
@@ -317,6 +378,8 @@ export interface SharedLedger<Line> {
   search(query: LedgerQuery): Promise<LedgerPage>
   /** Of all that has been added. Rejects with `invalid_request`. */
   usage(query: UsageQuery): Promise<UsagePage>
+  /** By the instance whose journal a line comes from. */
+  charges(query: ChargeQuery): Promise<readonly InstanceCharge[]>
   /** How many lines have been added, and what they come to. */
   sums(): Promise<SharedSums>
   /** A sentence for each of the lines that is not there, or is there with other figures. */

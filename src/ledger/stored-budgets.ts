@@ -1,4 +1,4 @@
-/** Brings together the budgets of the configuration and those made through the admin API, on every instance. */
+/** Brings together the budgets of the configuration, those of keys, teams and users, and those made through the admin API, on every instance. */
 
 import type { Budget } from './budget.ts'
 import type { Budgets } from './budgets.ts'
@@ -9,6 +9,8 @@ export interface BudgetBookParts {
   readonly budgets: Budgets
   /** Those of the configuration in force. */
   declared(): readonly Budget[]
+  /** Those that stored keys, teams and users have of their own. */
+  own(): readonly Budget[]
   readonly nowMs: () => number
   onError(cause: unknown): void
 }
@@ -16,11 +18,14 @@ export interface BudgetBookParts {
 export class BudgetBook {
   readonly #parts: BudgetBookParts
   #stored: readonly Budget[]
+  /** Of what was taken up last. */
+  #ownText: string
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: BudgetBookParts, stored: readonly Budget[]) {
     this.#parts = parts
     this.#stored = stored
+    this.#ownText = JSON.stringify(parts.own())
   }
 
   get all(): readonly Budget[] {
@@ -42,7 +47,14 @@ export class BudgetBook {
 
   /** Takes up what the configuration says now. */
   apply(): void {
-    this.#parts.budgets.replace([...this.#parts.declared(), ...this.#stored])
+    const own = this.#parts.own()
+    this.#ownText = JSON.stringify(own)
+    this.#parts.budgets.replace([...this.#parts.declared(), ...own, ...this.#stored])
+  }
+
+  /** Keys, teams or users have changed: most changes are of other things than their budgets. */
+  applyOwn(): void {
+    if (JSON.stringify(this.#parts.own()) !== this.#ownText) this.apply()
   }
 
   async refresh(): Promise<void> {

@@ -181,6 +181,53 @@ test('usage is told apart by what is asked for, and a session by its turns', asy
   assert.equal(split['new_turn'], turns[0]!['input_tokens'])
 })
 
+test('stored keys, teams and users have budgets of their own, from the call that makes them', async () => {
+  const write = async (method: string, path: string, body: JsonObject): Promise<JsonObject> => {
+    const response = await fetch(`${stack.gateway.url}/admin/v1${path}`, {
+      method,
+      headers: { authorization: 'Bearer admin-token-of-16-characters', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return (await response.json()) as JsonObject
+  }
+  const tight = [{ usd: '0.001', period: 'day', cap: 'hard' }]
+  const team = await write('POST', '/teams', { name: 'thrifty', budgets: tight })
+  const user = await write('POST', '/users', { name: 'ada', budgets: tight })
+  for (const [name, given, path, owner] of [
+    ['key', { budgets: tight }, '/keys', undefined],
+    ['team', { team: team['id']! }, '/teams', team],
+    ['user', { user: user['id']! }, '/users', user],
+  ] as const) {
+    const key = await write('POST', '/keys', { name, ...given })
+    const { id, budgets } = owner ?? key
+    const terms = { usd: '0.001', period: 'day', window: 'calendar', cap: 'hard', alert_at: [0.8, 1] }
+    assert.deepEqual(budgets, [terms], name)
+    const headers = { authorization: `Bearer ${String(key['secret'])}` }
+    const refused = await ask({ max_tokens: 10 }, headers)
+    assert.deepEqual(
+      [refused.status, asObject(refused.body['error'])?.['code']],
+      [429, 'budget_exceeded'],
+      name,
+    )
+    await write('PATCH', `${path}/${String(id)}`, { budgets: [{ ...tight[0], usd: '0.5' }] })
+    const { status, headers: told } = await ask({ max_tokens: 10 }, headers)
+    assert.equal(status, 200, name)
+    const left = Number(told.get('x-weir-budget-remaining-usd')) + Number(told.get('x-weir-cost-usd'))
+    assert.ok(Math.abs(left - 0.5) < 1e-6, `${name}: ${left}`)
+    const listed = asArray((await stack.admin(`/budgets?scope=${name}`))['data']).map((one) => asObject(one)!)
+    const own = listed.find(({ origin, subject }) => origin === 'own' && subject === id)
+    assert.ok(Number(asObject(asArray(own?.['states'])[0])?.['spent_usd']) > 0, name)
+    await write('PATCH', `${path}/${String(id)}`, { budgets: null })
+    const { data } = await stack.admin(`/budgets?scope=${name}`)
+    assert.ok(!asArray(data).some((one) => asObject(one)?.['origin'] === 'own'), name)
+  }
+  const twice = await write('POST', '/keys', { name: 'twice', budgets: [...tight, ...tight] })
+  assert.equal(asObject(twice['error'])?.['code'], 'invalid_request')
+  const lost = { usd: '1', period: 'day', fallback: 'nowhere' }
+  const unrouted = await write('POST', '/keys', { name: 'unrouted', budgets: [lost] })
+  assert.equal(asObject(unrouted['error'])?.['param'], 'budgets')
+})
+
 test('counters and sums are what the ledger makes of them', async () => {
   const { differences, open } = await stack.admin('/ledger/verify')
   assert.deepEqual([differences, open], [[], 0])

@@ -1,24 +1,9 @@
 /** Several instances while what they share is away: no call fails for it, no line is lost, and all of it comes back. */
 
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
-import { type Instances, sharedLines, startInstances } from '../support/instances.ts'
+import { type Instances, sharedLines, testInstances } from '../support/instances.ts'
 import { until } from '../support/until.ts'
-
-/** Registers the test; skipped with the reason where the servers cannot be started. */
-function testInstances(
-  name: string,
-  count: number,
-  body: (instances: Instances, t: TestContext) => Promise<void>,
-  config?: JsonObject,
-): void {
-  test(name, async (t) => {
-    const instances = await startInstances(t, count, config)
-    if (typeof instances === 'string') t.skip(instances)
-    else await body(instances, t)
-  })
-}
 
 const chat = '/v1/chat/completions'
 const question = (content: string, model = 'openai/echo'): JsonObject => ({

@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts'
 import { type GatewayProcess, serveProcess } from './process.ts'
@@ -17,10 +17,18 @@ export interface Instances {
   readonly postgres: TestPostgres
   readonly redis: TestRedis
   /** POSTs JSON to one of them, with the declared key unless another is given. */
-  post(at: number, path: string, body: JsonObject, key?: string): Promise<Response>
+  post(
+    at: number,
+    path: string,
+    body: JsonObject,
+    key?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Response>
   admin(at: number, path: string, method?: string, body?: JsonObject): Promise<JsonObject>
   /** Ends one of them as a crash does, and starts it again with its data. */
   crash(at: number): Promise<void>
+  /** Starts one that was killed again, on its own folder. */
+  startAgain(at: number): Promise<void>
 }
 
 /** `config` is merged over what each of them is configured with. */
@@ -52,20 +60,24 @@ export async function startInstances(
   }
   const gateways: GatewayProcess[] = []
   const folderOf = (at: number) => join(folder, `instance-${at}`)
+  const startOne = async (at: number): Promise<void> => {
+    gateways[at] = await serveProcess(t, folderOf(at), settings, env)
+  }
   // One after another: at their start they are busy.
   for (let at = 0; at < count; at++) {
     mkdirSync(folderOf(at))
-    gateways.push(await serveProcess(t, folderOf(at), settings, env))
+    await startOne(at)
   }
   return {
     gateways,
     simulator,
     postgres,
     redis,
-    post: (at, path, body, key = testKey) =>
+    startAgain: startOne,
+    post: (at, path, body, key = testKey, headers = {}) =>
       fetch(gateways[at]!.url + path, {
         method: 'POST',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),
     async admin(at, path, method = 'GET', body) {
@@ -79,9 +91,23 @@ export async function startInstances(
     async crash(at) {
       gateways[at]!.child.kill('SIGKILL')
       await gateways[at]!.exited
-      gateways[at] = await serveProcess(t, folderOf(at), settings, env)
+      await startOne(at)
     },
   }
+}
+
+/** Registers the test; skipped with the reason where the servers cannot be started. */
+export function testInstances(
+  name: string,
+  count: number,
+  body: (instances: Instances, t: TestContext) => Promise<void>,
+  config?: JsonObject,
+): void {
+  test(name, async (t) => {
+    const instances = await startInstances(t, count, config)
+    if (typeof instances === 'string') t.skip(instances)
+    else await body(instances, t)
+  })
 }
 
 /** Every line of the shared ledger, read from one of them. */

@@ -28,6 +28,17 @@ export class Script {
     return inTime(this.#ask(redis, options), timeoutMs)
   }
 
+  /** Sends all of its text: it runs before whatever is asked later, also where Redis has forgotten it. */
+  runInOrder(
+    redis: Redis,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    timeoutMs = answerTimeoutMs,
+  ) {
+    const options = { keys: [...keys], arguments: args.map(String) }
+    return inTime(redis.text.eval(this.#text, options), timeoutMs)
+  }
+
   /** Calls that follow keep their order: none of them has to be sent twice. */
   async load(redis: Redis, timeoutMs = answerTimeoutMs): Promise<void> {
     await inTime(redis.text.scriptLoad(this.#text), timeoutMs)

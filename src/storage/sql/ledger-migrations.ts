@@ -60,6 +60,12 @@ export const sharedLedgerMigrations: readonly Migration[] = [
     statements: ({ dialect }) =>
       dialect === 'postgres' ? rollupStatements.map((text) => CompiledQuery.raw(text)) : [],
   },
+  {
+    // Lines from before it name none: the instances whose journals they are in count them themselves.
+    name: 'ledger-0003-instances',
+    statements: ({ dialect }) =>
+      dialect === 'postgres' ? [CompiledQuery.raw('alter table ledger add column instance text')] : [],
+  },
 ]
 
 const columns = Object.entries(lineColumns)

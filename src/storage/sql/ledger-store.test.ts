@@ -155,7 +155,7 @@ function settlement(id: number) {
 }
 
 async function empty(database: Database): Promise<void> {
-  const shared = createSharedLedger(database, clock)
+  const shared = createSharedLedger(database, { clock, instance: 'one' })
   await shared.add({ lines: [], prices: [], lastSeq: 0 })
   const db = database.kysely.withTables<{ ledger: EntryRow; ledger_rollups: object }>()
   await db.deleteFrom('ledger').execute()
@@ -208,7 +208,7 @@ const command = fc.record({
 
 testPostgres('its contents are the union of the journals', async (database, t: TestContext) => {
   const folder = createTemporaryFolder(t)
-  const shared = createSharedLedger(database, clock)
+  const shared = createSharedLedger(database, { clock, instance: 'one' })
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 14 }), async (commands) => {
@@ -247,7 +247,7 @@ testPostgres('its contents are the union of the journals', async (database, t: T
 })
 
 testPostgres('a line that is missing, or that differs, is told', async (database, t) => {
-  const shared = createSharedLedger(database, clock)
+  const shared = createSharedLedger(database, { clock, instance: 'one' })
   const one = new Instance(join(createTemporaryFolder(t), 'ledger.db'), 'r', shared)
   await one.settle(3)
   await one.ship()
@@ -262,7 +262,7 @@ testPostgres('a line that is missing, or that differs, is told', async (database
 })
 
 testPostgres('each month has its partition, and a search goes over all of them', async (database, t) => {
-  const shared = createSharedLedger(database, clock, 8)
+  const shared = createSharedLedger(database, { clock, instance: 'one', window: 8 })
   const one = new Instance(join(createTemporaryFolder(t), 'ledger.db'), 'r', shared)
   for (const month of [-14, -1, 0, 1]) await one.settle(10, Date.UTC(2026, 10 + month, 15))
   await one.ship()
@@ -292,4 +292,40 @@ testPostgres('each month has its partition, and a search goes over all of them',
   assert.equal((await shared.search({ org: 'default', limit: 50, user: 'u' })).data.length, 40)
   assert.equal((await shared.search({ org: 'other', limit: 50 })).data.length, 0)
   await one.close()
+})
+
+testPostgres('what each instance has charged is summed by what a budget counts', async (database, t) => {
+  await empty(database)
+  const folder = createTemporaryFolder(t)
+  const shared = createSharedLedger(database, { clock, instance: 'one' })
+  for (const name of ['one', 'two']) {
+    const ledger = createSharedLedger(database, { clock, instance: name })
+    const instance = new Instance(join(folder, `${name}.db`), name, ledger)
+    await instance.settle(2)
+    await instance.settle(1, november - 40 * 86_400_000)
+    await instance.ship()
+    await instance.close()
+  }
+  const subjects = {
+    organisation: ['default'],
+    user: ['u'],
+    tag: ['a', 'b"c'],
+    key: ['k'],
+    team: [],
+    route: [],
+  }
+  for (const [scope, expected] of Object.entries(subjects)) {
+    const query = { scope: scope as keyof typeof subjects, fromMs: november - 86_400_000 }
+    const charges = await shared.charges(query)
+    const told = charges.map((charge) => [charge.instance, charge.subject, charge.chargedNanoUsd])
+    const wanted = ['one', 'two'].flatMap((name) => expected.map((subject) => [name, subject, 603]))
+    assert.deepEqual(told.toSorted(), wanted, scope)
+  }
+  const all = await shared.charges({ scope: 'organisation', fromMs: 0, stepMs: 86_400_000 })
+  const days = new Map<string, number>()
+  for (const { instance, bucketMs, chargedNanoUsd } of all) {
+    const at = `${instance} ${bucketMs}`
+    days.set(at, (days.get(at) ?? 0) + chargedNanoUsd)
+  }
+  assert.deepEqual([...days.values()].toSorted(), [303, 303, 603, 603])
 })

@@ -9,6 +9,7 @@ import { filtersOf, scanOf, searchWindow, toEntry } from '../sqlite/ledger-store
 import type { Database } from './database.ts'
 import { lineColumns } from './ledger-migrations.ts'
 import { addToRollups, sumRollups } from './ledger-rollups.ts'
+import { sharedCharges } from './shared-charges.ts'
 
 type SharedTables = {
   readonly ledger: EntryRow & { readonly correction: number }
@@ -24,11 +25,18 @@ const monthsAhead = 2
 
 const columnNames = sql.join(Object.keys(lineColumns).map((name) => sql.ref(name)))
 
-/** Over a PostgreSQL database with `sharedLedgerMigrations`. `window` is for tests. */
+export interface SharedLedgerParts {
+  readonly clock: Pick<Clock, 'nowMs'>
+  /** Whose journal the lines come from. */
+  readonly instance: string
+  /** For tests. */
+  readonly window?: number
+}
+
+/** Over a PostgreSQL database with `sharedLedgerMigrations`. */
 export function createSharedLedger(
   database: Database,
-  clock: Pick<Clock, 'nowMs'>,
-  window = searchWindow,
+  { clock, instance, window = searchWindow }: SharedLedgerParts,
 ): SharedLedger<EntryRow> {
   const db = database.kysely.withTables<SharedTables>()
   const known = new Set<string>()
@@ -54,7 +62,7 @@ export function createSharedLedger(
         await database.transaction(async (untyped) => {
           const transaction = untyped.withTables<SharedTables>()
           await lock(transaction)
-          await insert(transaction, shipment)
+          await insert(transaction, shipment, instance)
         })
       } catch (error) {
         // Somebody has dropped a month: the next try makes it again.
@@ -77,6 +85,7 @@ export function createSharedLedger(
       const { rows } = await usageQuery(query, { sums: 'ledger_rollups' }).execute(db)
       return toUsagePage(rows, query)
     },
+    charges: (query) => sharedCharges(database.kysely.withTables(), query, clock.nowMs()),
     async sums() {
       const { rows } = await sql<{ lines: string; charged: string; cost: string }>`
         ${sql.raw(sumRollups)}`.execute(db)
@@ -100,7 +109,7 @@ async function lock(db: Db): Promise<void> {
 }
 
 /** All lines in one value: to bind each field would take longer than to write them. */
-async function insert(db: Db, { lines, prices }: Shipment<EntryRow>): Promise<void> {
+async function insert(db: Db, { lines, prices }: Shipment<EntryRow>, instance: string): Promise<void> {
   for (const [version, price] of prices) {
     const row = db.insertInto('ledger_prices').values({ version, price })
     await row.onConflict((conflict) => conflict.doNothing()).execute()
@@ -114,6 +123,10 @@ async function insert(db: Db, { lines, prices }: Shipment<EntryRow>): Promise<vo
       returning *
     )
     ${sql.raw(addToRollups('added'))}`.execute(db)
+  await sql`insert into ledger (instance, correction, ${columnNames})
+    select ${instance}::text, case kind when 'adjust' then seq else 0 end, ${columnNames}
+    from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
+    on conflict do nothing`.execute(db)
 }
 
 /** `2026-11`: of the time in UTC, so many months later. */
