@@ -13,7 +13,7 @@ response: { purged: number }
   'DELETE /keys/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined }
 }
   'DELETE /routes/{route}/hold': {
 query: undefined
@@ -28,12 +28,12 @@ response: undefined
   'DELETE /teams/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'DELETE /users/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'GET /alert-channels': {
 query: undefined
@@ -83,7 +83,7 @@ response: undefined
   'GET /budgets': {
 query: { scope?: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
-response: { data: ({ id: string; origin: "declared" | "stored" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] })[]; next_cursor?: string | undefined }
 }
   'GET /cache': {
 query: undefined
@@ -163,12 +163,12 @@ response: { data: ({ request_id: string; key_id: string; created_at: string; sta
   'GET /keys': {
 query: { limit?: number | undefined; cursor?: string | undefined; user?: string | undefined; team?: string | undefined; status?: "active" | "expired" | "revoked" | undefined }
 body: undefined
-response: { data: ({ id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined })[]; next_cursor?: string | undefined }
 }
   'GET /keys/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined }
 }
   'GET /ledger': {
 query: { from?: string | undefined; to?: string | undefined; request?: string | undefined; provider?: string | undefined; model?: string | undefined; route?: string | undefined; key?: string | undefined; team?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; kind?: "settle" | "void" | "adjust" | "cached" | undefined; source?: "provider" | "partial" | "drained" | "tokenizer" | "watermark" | "bound" | "none" | undefined; limit?: number | undefined; cursor?: string | undefined }
@@ -248,12 +248,12 @@ response: { version: string; file?: string | undefined; settings: { [name: strin
   'GET /teams': {
 query: { limit?: number | undefined; cursor?: string | undefined }
 body: undefined
-response: { data: ({ id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
 }
   'GET /teams/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'GET /usage': {
 query: { by?: string | undefined; from?: string | undefined; to?: string | undefined; provider?: string | undefined; model?: string | undefined; route?: string | undefined; key?: string | undefined; team?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
@@ -263,12 +263,12 @@ response: { data: ({ hour?: string | undefined; day?: string | undefined; provid
   'GET /users': {
 query: { limit?: number | undefined; cursor?: string | undefined; team?: string | undefined }
 body: undefined
-response: { data: ({ id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
 }
   'GET /users/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'PATCH /drift/alarms/{id}': {
 query: undefined
@@ -277,18 +277,18 @@ response: { id: string; set: string; run_id: string; state: "open" | "acknowledg
 }
   'PATCH /keys/{id}': {
 query: undefined
-body: { name?: string | undefined; expires_at?: string | null | undefined; user?: string | null | undefined; team?: string | null | undefined; models?: (string)[] | null | undefined; clearances?: (string)[] | null | undefined; allowed_addresses?: (string)[] | null | undefined; data_region?: string | null | undefined; max_usd_per_request?: string | null | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | null | undefined; tags?: (string)[] | null | undefined; cache_write?: boolean | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined }
+body: { name?: string | undefined; expires_at?: string | null | undefined; user?: string | null | undefined; team?: string | null | undefined; models?: (string)[] | null | undefined; clearances?: (string)[] | null | undefined; allowed_addresses?: (string)[] | null | undefined; data_region?: string | null | undefined; max_usd_per_request?: string | null | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | null | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | null | undefined; tags?: (string)[] | null | undefined; cache_write?: boolean | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined }
 }
   'PATCH /teams/{id}': {
 query: undefined
-body: { name?: string | undefined; markup_percent?: number | undefined; credit_usd?: string | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+body: { name?: string | undefined; markup_percent?: number | undefined; credit_usd?: string | null | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'PATCH /users/{id}': {
 query: undefined
-body: { name?: string | undefined; email?: string | null | undefined; team?: string | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+body: { name?: string | undefined; email?: string | null | undefined; team?: string | null | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'POST /alert-channels/{name}/test': {
 query: undefined
@@ -333,7 +333,7 @@ response: { id: string; status: "validating" | "failed" | "in_progress" | "final
   'POST /budgets': {
 query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
-response: { id: string; origin: "declared" | "stored" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
+response: { id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
 }
   'POST /drift/runs': {
 query: undefined
@@ -382,13 +382,13 @@ response: { keys: number; payloads: number; records: number; responses: number; 
 }
   'POST /keys': {
 query: undefined
-body: { name: string; expires_at?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
+body: { name: string; expires_at?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
 }
   'POST /keys/{id}/rotate': {
 query: undefined
 body: { overlap_seconds?: number | undefined }
-response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
+response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
 }
   'POST /ledger/reconcile': {
 query: undefined
@@ -427,17 +427,17 @@ response: { key_version: number; secrets: number; rewrapped: number }
 }
   'POST /teams': {
 query: undefined
-body: { name: string; markup_percent?: number | undefined; credit_usd?: string | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; metadata: { [name: string]: unknown } }
+body: { name: string; markup_percent?: number | undefined; credit_usd?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; markup_percent: number; credit_usd?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'POST /users': {
 query: undefined
-body: { name: string; email?: string | undefined; team?: string | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; metadata: { [name: string]: unknown } }
+body: { name: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
 }
   'PUT /budgets/{id}': {
 query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
-response: { id: string; origin: "declared" | "stored" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
+response: { id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
 }
 }
