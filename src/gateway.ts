@@ -11,6 +11,7 @@ import { recall, remember } from './gateway/conversation.ts'
 import { Exchange } from './gateway/exchange.ts'
 import type { Gateway, GatewayParts, Served } from './gateway/parts.ts'
 import { openPayload, recordPayload } from './gateway/payload.ts'
+import { guard } from './gateway/guarding.ts'
 import { toRecord } from './gateway/record.ts'
 import { endRun, repeat } from './gateway/repeat.ts'
 import { bookSaving } from './gateway/saving.ts'
@@ -34,6 +35,8 @@ async function serve(exchange: Exchange): Promise<Served> {
     const turn = limit(exchange)
     if (turn) await turn
     if (await repeat(exchange)) return end(exchange)
+    const guarding = guard(exchange)
+    if (guarding) await guarding
     openPayload(exchange)
     const borrowing = borrow(exchange)
     if (borrowing === undefined || !(await borrowing.take())) {

@@ -24,6 +24,8 @@ import { composeEvals } from './compose/evals.ts'
 import { forgetRoutes } from './compose/forget.ts'
 import { composeFeedback } from './compose/feedback.ts'
 import { openExperiments } from './compose/experiments.ts'
+import { createGuardrails } from './compose/guardrails.ts'
+import { guardrailAccount } from './gateway/guarding.ts'
 import { openIdempotency } from './compose/idempotency.ts'
 import { createAskModel, createEmbedTexts, type InnerCallParts } from './compose/inner-calls.ts'
 
@@ -329,13 +331,14 @@ async function compose({
   const contracts = composeContracts(() => current)
   closers.add(() => contracts.close())
   const newRequestId = createIdFactory(randomBytes, clock)
-  const inner: InnerCallParts = {
+  const innerOf = (principal: Principal): InnerCallParts => ({
     get gateway() {
       return gateway // its own parts call it, when it is there
     },
     newRequestId,
-    principal: gatewayPrincipal,
-  }
+    principal,
+  })
+  const inner = innerOf(gatewayPrincipal)
   const embed = createEmbedTexts(inner)
   const examples = createExampleBook({
     embed,
@@ -353,6 +356,11 @@ async function compose({
     embed,
     questions: stores.questions,
   })
+  const guardrails = createGuardrails(current, {
+    inner: innerOf(accountOf(guardrailAccount)),
+    clock,
+    closers,
+  })
   const recording = createRecording({ config: () => current, stores, clock, log, closers })
   const gateway: Gateway = createGateway({
     clock,
@@ -368,6 +376,7 @@ async function compose({
     examples,
     cache: cache.answers,
     payloads: recording.tap,
+    guardrails,
     costOf: (provider, model, usage) => catalogue.costOf(provider, model, usage, clock.nowMs()),
     snapshot: () => snapshot,
     liveCalls: access.liveCalls,
@@ -379,7 +388,7 @@ async function compose({
 
   const sessions = new Sessions(clock)
   const cookieOf = (token: string) => sessionSetCookie(token, config.server.tls !== undefined)
-  const driftAccount = { ...inner, principal: { ...gatewayPrincipal, keyId: 'drift', keyName: 'drift' } }
+  const driftAccount = { ...inner, principal: accountOf('drift') }
   const drift = createDrift({
     store: stores.drift,
     rollout,
@@ -522,6 +531,7 @@ async function compose({
       void examples.prepare(snapshot.table.routes)
       alerting.reload(next)
       recording.reload(next)
+      guardrails.reload(next)
       books.reload()
       if (snapshot.table.routes.size > 0) {
         const takeUp = (isNew: boolean) => {
@@ -592,7 +602,11 @@ const gatewayPrincipal: Principal = {
   clearances: { has: () => true },
 }
 /** Whose account evaluations go on. */
-const evalPrincipal: Principal = { ...gatewayPrincipal, keyId: 'evals', keyName: 'evals' }
+const evalPrincipal = accountOf('evals')
+
+function accountOf(name: string): Principal {
+  return { ...gatewayPrincipal, keyId: name, keyName: name }
+}
 
 function storedAnswersOf(snapshot: () => Snapshot, stored: StoredResponses): StoredAnswers {
   const ownerOf = (caller: Caller, id: string) => {

@@ -48,7 +48,8 @@ export interface Policies {
   of(destination: string): Policy | undefined
 }
 
-type Settings = Pick<Config, 'cache' | 'routes' | 'providers' | 'models'>
+type Settings = Pick<Config, 'cache' | 'routes' | 'providers' | 'models'> &
+  Partial<Pick<Config, 'guardrails'>>
 
 export function compilePolicies(config: Settings): Policies {
   const known = new Map<string, Policy>()
@@ -127,9 +128,17 @@ function unique(names: readonly string[]): string[] {
 
 function revisionOf(config: Settings, destination: string): string {
   return createHash('sha256')
-    .update(canonicalJson(behind(config, destination)))
+    .update(canonicalJson([behind(config, destination), guards(config, destination)]))
     .digest('base64url')
     .slice(0, 16)
+}
+
+/** What was answered under other guardrails is not served under these. */
+function guards({ guardrails }: Settings, destination: string): Json {
+  const [name = ''] = destination.split('@')
+  const lines = Object.entries(guardrails?.routes ?? {}).filter(([glob]) => globPattern(glob).test(name))
+  const rules = lines.flatMap(([, names]) => names.map((rule) => [rule, guardrails?.rules[rule]]))
+  return JSON.parse(JSON.stringify(rules)) as Json // a secret says nothing of itself
 }
 
 /** What answers: the targets with where they live, and how a route chooses among them. */

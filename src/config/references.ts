@@ -1,6 +1,7 @@
 /** Checks that the parts of a well-formed configuration fit together. */
 
 import type { Finding, Path } from './fault.ts'
+import { checkGuardrails } from './guardrail-references.ts'
 import { nearest } from './nearest.ts'
 import {
   type KnownProviders,
@@ -31,6 +32,7 @@ export function checkReferences(
     ...checkBatches(settings),
     ...checkBudgets(settings),
     ...checkServices(settings),
+    ...checkGuardrails(settings),
   ]
 }
 

@@ -11,6 +11,7 @@ import { limitSettings } from './limit-settings.ts'
 import { driftSettings } from './drift-settings.ts'
 import { evalSettings } from './eval-settings.ts'
 import { cacheSettings } from './cache-settings.ts'
+import { guardrailSettings } from './guardrail-settings.ts'
 import { modelSettings } from './model-settings.ts'
 import { payloadSettings } from './payload-settings.ts'
 import { queueSetting, sharedSetting } from './place-setting.ts'
@@ -341,6 +342,9 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Request records.'),
+    guardrails: guardrailSettings({ name, outboundUrl, allowPrivateNetwork, secret })
+      .prefault({})
+      .describe('Rules that prompts and answers are held to: personal data, secrets, words, sizes, topics.'),
     payloads: payloadSettings
       .prefault({})
       .describe(

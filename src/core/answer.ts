@@ -116,3 +116,9 @@ export function foldAnswer(events: Iterable<GenEvent>): Answer {
 export function blocksOf(answer: Answer, choice: number): AnswerBlock[] {
   return answer.blocks.filter((block) => block.choice === choice)
 }
+
+/** What the first choice says, without what the model thought and called. */
+export function answerTextOf(answer: Answer): string {
+  const said = blocksOf(answer, 0).filter(({ kind }) => kind === 'text' || kind === 'refusal')
+  return said.map(({ text }) => text).join('')
+}

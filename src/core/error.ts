@@ -46,6 +46,13 @@ export const errorTable = {
     meaning: "The provider's content filter refused the prompt.",
     mend: "Change the prompt; the provider's reason is in the message.",
   },
+  guardrail_blocked: {
+    status: 400,
+    retry: 'never',
+    blame: 'caller',
+    meaning: 'A guardrail of the route refused the prompt or the answer; the message names it.',
+    mend: 'Leave out what the guardrail is for, or have its rule changed under `guardrails`.',
+  },
   authentication_failed: {
     status: 401,
     retry: 'never',
@@ -306,6 +313,13 @@ export const errorTable = {
     blame: 'gateway',
     meaning: 'The gateway itself has no capacity left for this request.',
     mend: 'Retry after `retry-after`; add instances.',
+  },
+  guardrail_unavailable: {
+    status: 503,
+    retry: 'after',
+    blame: 'gateway',
+    meaning: 'A guardrail that asks a moderation, a model or a webhook had no answer in time.',
+    mend: 'Retry later; `onFault: allow` on the rule lets requests pass without its answer.',
   },
   store_unavailable: {
     status: 503,

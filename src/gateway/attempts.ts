@@ -12,6 +12,7 @@ import { RequestTraits } from '../routing/traits.ts'
 import { type BillBounds, noAccount } from '../upstream/operation.ts'
 import { answerHeaders, mostOf, sumOf } from './answer.ts'
 import { callerOf, type Exchange } from './exchange.ts'
+import { guardedAttempt } from './guarding.ts'
 
 export async function plan(exchange: Exchange): Promise<void> {
   const { inbound, call, destination, parts, atMs } = exchange
@@ -66,7 +67,9 @@ export async function attempt(exchange: Exchange): Promise<void> {
             ...(contract && { 'x-weir-contract': contract.path(outcome) }),
           }
         },
-        ...(contract && { contractFor: (target) => contract.attempt(structuredAbility(target)) }),
+        ...((contract || exchange.guarding?.looksAtAnswers) && {
+          contractFor: (target) => guardedAttempt(exchange, contract?.attempt(structuredAbility(target))),
+        }),
       },
       openAttempt: openAttemptOf(exchange),
       onStart: () => exchange.begun++,

@@ -12,7 +12,9 @@ export function borrow(exchange: Exchange): Borrowing | undefined {
   const { inbound, call, principal, destination, parts } = exchange
   const control = cacheControlOf(inbound.header('x-weir-cache'))
   const { cache, clock } = parts
-  if (!cache.isOn || call!.replayable === undefined) {
+  // An answer to a prompt with placeholders has what they stand for in it, and is of one caller alone.
+  const isPersonal = exchange.guarding?.placeholders.isEmpty === false
+  if (!cache.isOn || call!.replayable === undefined || isPersonal) {
     if (control === 'only') throw notCached()
     return undefined
   }

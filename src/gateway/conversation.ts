@@ -33,12 +33,20 @@ async function recallItems(exchange: Exchange): Promise<void> {
 }
 
 /** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
-export async function remember({ last, call, principal, parts, inbound, user }: Exchange): Promise<void> {
+export async function remember({
+  last,
+  call,
+  principal,
+  parts,
+  inbound,
+  user,
+  guarding,
+}: Exchange): Promise<void> {
   if (call?.memory?.keep !== true) return
   const { transcript } = last ?? {}
   const id = transcript && asString(transcript.body['id'])
   if (transcript === undefined || id === undefined) return
-  const conversation = conversationOf(transcript.request, transcript.answer)
+  const conversation = conversationOf(guarding?.original ?? transcript.request, transcript.answer)
   const owner = { org: principal!.org, keyId: principal!.keyId, id }
   try {
     await parts.stored.keep(

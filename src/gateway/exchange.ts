@@ -4,6 +4,7 @@ import type { Principal } from '../access/principal.ts'
 import { GatewayError } from '../core/error.ts'
 import { type Priority, priorities } from '../core/priority.ts'
 import type { KeyedRun } from '../idempotency/idempotency.ts'
+import type { Guarding } from '../guardrails/guard.ts'
 import type { Account } from '../ledger/ledger.ts'
 import type { Admission } from '../limits/limiter.ts'
 import type { Assignment } from '../records/record.ts'
@@ -56,6 +57,8 @@ export class Exchange {
   heartbeat: HeartbeatOutlet | undefined
   /** Where the request came with an `idempotency-key` and is the first to do so. */
   keyed: { readonly run: KeyedRun; readonly recorded: RecordingOutlet } | undefined
+  /** Undefined where no guardrail is for it. */
+  guarding: Guarding | undefined
   /** What it asks and is answered is recorded. */
   isRecorded = false
   /** The request whose kept answer this one got. */

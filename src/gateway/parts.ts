@@ -12,6 +12,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { Priority } from '../core/priority.ts'
 import type { Usage } from '../core/usage.ts'
+import type { GuardOf } from '../guardrails/compile.ts'
 import type { Idempotency } from '../idempotency/idempotency.ts'
 import type { Budgets } from '../ledger/budgets.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -82,6 +83,8 @@ export interface GatewayParts {
   readonly contracts: Contracts
   readonly cache: AnswerCache
   readonly payloads: PayloadTap
+  /** `of` is undefined where there are no guardrails: then nothing is done. */
+  readonly guardrails: { readonly of: GuardOf | undefined }
   /** In nano-dollars; undefined where the price is not known. */
   costOf(provider: string, model: string, usage: Usage | undefined): number | undefined
   snapshot(): Snapshot

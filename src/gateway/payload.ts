@@ -2,6 +2,7 @@
 
 import type { Answer } from '../core/answer.ts'
 import { defined } from '../core/json.ts'
+import type { Guarding } from '../guardrails/guard.ts'
 import type { RequestRecord } from '../records/record.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -17,7 +18,7 @@ export function openPayload(exchange: Exchange): void {
 }
 
 export function recordPayload(
-  { call, parts }: Exchange,
+  { call, parts, guarding }: Exchange,
   record: RequestRecord,
   answer: Answer | undefined,
 ): void {
@@ -28,6 +29,15 @@ export function recordPayload(
   const head = { id, org, atMs, dialect, requestedModel, keyId, keyName, tags, status }
   parts.payloads.record(
     { ...head, ...defined({ route, provider, model, user, session }) },
-    { request, ...(answer && { answer }) },
+    { request, ...(answer && { answer: guarding ? withoutRestored(answer, guarding) : answer }) },
   )
+}
+
+/** What guardrails took out of the prompt, and put back for the client, is not recorded either. */
+function withoutRestored(answer: Answer, { placeholders }: Guarding): Answer {
+  if (placeholders.isEmpty) return answer
+  return {
+    ...answer,
+    blocks: answer.blocks.map((block) => ({ ...block, text: placeholders.hide(block.text) })),
+  }
 }

@@ -2,6 +2,7 @@
 
 import type { Principal } from '../access/principal.ts'
 import type { ContractOutcome } from '../core/contract.ts'
+import type { Guarding } from '../guardrails/guard.ts'
 import type { AttemptRecord, CacheRecord, RequestRecord } from '../records/record.ts'
 import type { Attempt } from '../routing/attempt.ts'
 import { isRoute } from '../routing/route.ts'
@@ -49,8 +50,14 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     ...(last?.usage && { usage: last.usage }),
     ...(last?.finish !== undefined && { finish: last.finish }),
     ...(last?.contract && contract && { contract: contract.path(last.contract) }),
+    ...(exchange.guarding && guardrailsOf(exchange.guarding)),
     ...(borrowing && { cache: toCacheRecord(borrowing) }),
   }
+}
+
+function guardrailsOf({ decisions }: Guarding): Pick<RequestRecord, 'guardrails'> {
+  const { list } = decisions
+  return list.length === 0 ? {} : { guardrails: list }
 }
 
 function toCacheRecord({ outcome, answer, similarity }: Borrowing): CacheRecord {

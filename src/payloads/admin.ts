@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { answerTextOf } from '../core/answer.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined, type JsonObject } from '../core/json.ts'
-import { answerTextOf } from './content.ts'
 import type { Payload, PayloadQuery } from './port.ts'
 import type { PayloadReader } from './port.ts'
 

@@ -24,9 +24,3 @@ export function readContent(text: string): PayloadContent {
 function withoutError({ error: _, ...answer }: Answer): Answer {
   return answer
 }
-
-/** What the first choice says, without what the model thought and called. */
-export function answerTextOf({ blocks }: Answer): string {
-  const said = blocks.filter(({ kind, choice }) => choice === 0 && (kind === 'text' || kind === 'refusal'))
-  return said.map(({ text }) => text).join('')
-}

@@ -182,6 +182,17 @@ const requestSummary = z.object({
     .object({ name: z.string(), arm: z.string(), unit: z.string() })
     .optional()
     .describe('The arm that the request was dealt to, with a hash of what stays with it.'),
+  guardrails: z
+    .array(
+      z.object({
+        rule: z.string(),
+        stage: z.enum(['input', 'output']),
+        action: z.enum(['block', 'redact', 'flag', 'allow']),
+        found: z.record(z.string(), z.int()),
+      }),
+    )
+    .optional()
+    .describe('What guardrails found, by kind and number.'),
   client_gone: z.boolean(),
   client_address: z.string().optional(),
   attempt_count: z.int(),

@@ -57,6 +57,16 @@ export interface Decision {
  */
 export type CacheOutcome = 'hit' | 'semantic-hit' | 'shared' | 'miss' | 'off'
 
+/** What a guardrail found, without what it was. */
+export interface GuardrailRecord {
+  readonly rule: string
+  readonly stage: 'input' | 'output'
+  /** What was done; `allow` where it could not be asked and its rule lets requests pass. */
+  readonly action: 'block' | 'redact' | 'flag' | 'allow'
+  /** How often, by kind. */
+  readonly found: Readonly<Record<string, number>>
+}
+
 /** What the cache did for a request. */
 export interface CacheRecord {
   readonly outcome: CacheOutcome
@@ -119,6 +129,8 @@ export interface RequestRecord {
   readonly replayOf?: string
   /** Absent where no cache is configured for the operation. */
   readonly cache?: CacheRecord
+  /** Absent where none has found anything. */
+  readonly guardrails?: readonly GuardrailRecord[]
   readonly clientGone: boolean
   readonly attempts: readonly AttemptRecord[]
 }

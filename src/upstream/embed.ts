@@ -14,6 +14,7 @@ import {
   type AttemptResult,
   type BillBounds,
   type Call,
+  type CallTexts,
   refuseDroppedIfStrict,
 } from './operation.ts'
 import { exchange, resultOf, type Whole } from './whole.ts'
@@ -21,14 +22,25 @@ import { exchange, resultOf, type Whole } from './whole.ts'
 /** Reads a client's embeddings request. Throws GatewayError `invalid_request`. */
 export function openEmbed(id: EmbeddingDialectId, body: Json, path: EmbedPath | undefined): Call {
   const client = embeddingDialects[id]
-  const request = client.request.decode(body, path)
+  return toCall(client, client.request.decode(body, path))
+}
+
+function toCall(client: EmbeddingDialect, request: EmbedRequest): Call {
   return {
     model: request.model,
     stream: false,
     ...(request.user !== undefined && { user: request.user }),
     bounds: () => boundsOf(request),
+    texts: () => textsOf(client, request),
     attempt: (target, context) => attempt(client, request, target, context),
   }
+}
+
+/** What is sent as tokens is no text that could be looked at. */
+function textsOf(client: EmbeddingDialect, request: EmbedRequest): CallTexts | undefined {
+  const texts = request.inputs.filter((input) => typeof input === 'string')
+  if (texts.length < request.inputs.length) return undefined
+  return { texts, replaced: (inputs) => toCall(client, { ...request, inputs }) }
 }
 
 function boundsOf({ inputs }: EmbedRequest): BillBounds {

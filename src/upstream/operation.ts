@@ -29,7 +29,7 @@ export interface AttemptContext {
   readonly interrupt: Interrupt
   readonly account: Account
   /** How the answer is held to what the request demands of it. Absent: it demands nothing. */
-  contractFor?(target: Target): ContractAttempt
+  contractFor?(target: Target): ContractAttempt | undefined
   /** The headers that a streamed answer begins with, given what the attempt knows when it commits. */
   streamHeaders(
     target: Target,
@@ -218,6 +218,12 @@ export const unknownContent: ContentTraits = {
   question: '',
 }
 
+/** The texts of a request, and the call with others in their places. */
+export interface CallTexts {
+  readonly texts: readonly string[]
+  replaced(texts: readonly string[]): Call
+}
+
 /** How the gateway speaks within a stream itself. */
 export interface StreamForm {
   readonly contentType: string
@@ -244,6 +250,8 @@ export interface Call {
   rewritten?(rewrite: (request: GenRequest) => GenRequest): Call
   /** What is asked to be generated, and where in the client's body its schema stands. */
   readonly generation?: { readonly request: GenRequest; readonly formatParam: string }
+  /** Of an operation without a canonical request; undefined where not all of it is text. */
+  texts?(): CallTexts | undefined
   /** Absent where the operation has no answers that could be told again. */
   replayable?(): Replayable
   /** Absent where the operation does not look into its requests. */

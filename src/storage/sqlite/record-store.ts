@@ -163,6 +163,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     contract: record.contract,
     replayOf: record.replayOf,
     cache: record.cache,
+    guardrails: record.guardrails,
     clientGone: record.clientGone,
     clientAddress: record.clientAddress,
     attempts: record.attempts,

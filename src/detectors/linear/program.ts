@@ -1,0 +1,70 @@
+/** Patterns as one machine of states without output on the way: Thompson's construction. */
+
+import type { CharacterSet } from './character-set.ts'
+import { type Node, type ParsedPattern, PatternFault } from './parse.ts'
+
+/** `split` leads on without reading; `set` reads one unit; `accept` is the end of one pattern. */
+export type Instruction =
+  | { readonly type: 'set'; readonly set: CharacterSet; to: number }
+  | { readonly type: 'split'; to: number[] }
+  | { readonly type: 'accept'; readonly endsAtWord: boolean }
+
+export interface Program {
+  readonly instructions: readonly Instruction[]
+  readonly starts: readonly { readonly at: number; readonly startsAtWord: boolean }[]
+}
+
+/** So many states bound the work per character. */
+const maxInstructions = 20_000
+
+/** Throws PatternFault where a pattern is too large, or matches the empty text. */
+export function compileProgram(patterns: readonly ParsedPattern[]): Program {
+  const instructions: Instruction[] = []
+  const add = (instruction: Instruction): number => {
+    if (instructions.length >= maxInstructions) throw new PatternFault('the patterns are too large')
+    return instructions.push(instruction) - 1
+  }
+  /** Compiles backwards: gives the place where the node begins, given where it leads. */
+  const compile = (node: Node, next: number): number => {
+    switch (node.type) {
+      case 'set':
+        return add({ type: 'set', set: node.set, to: next })
+      case 'sequence':
+        return node.of.reduceRight((at, part) => compile(part, at), next)
+      case 'choice':
+        return add({ type: 'split', to: node.of.map((option) => compile(option, next)) })
+      case 'repeat':
+        return repeat(node, next)
+    }
+  }
+  const repeat = ({ of, min, max }: Extract<Node, { type: 'repeat' }>, next: number): number => {
+    let at = next
+    if (max === undefined) {
+      const loop: Instruction = { type: 'split', to: [next] }
+      at = add(loop)
+      loop.to.push(compile(of, at))
+    } else {
+      for (let n = min; n < max; n++) at = add({ type: 'split', to: [compile(of, at), next] })
+    }
+    for (let n = 0; n < min; n++) at = compile(of, at)
+    return at
+  }
+  const starts = patterns.map(({ node, startsAtWord, endsAtWord }) => {
+    if (isNullable(node)) throw new PatternFault('it matches the empty text')
+    return { at: compile(node, add({ type: 'accept', endsAtWord })), startsAtWord }
+  })
+  return { instructions, starts }
+}
+
+function isNullable(node: Node): boolean {
+  switch (node.type) {
+    case 'set':
+      return false
+    case 'sequence':
+      return node.of.every(isNullable)
+    case 'choice':
+      return node.of.some(isNullable)
+    case 'repeat':
+      return node.min === 0 || isNullable(node.of)
+  }
+}

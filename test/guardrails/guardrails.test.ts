@@ -1,0 +1,267 @@
+/** Guardrails over a running gateway: what the provider is told, what the client is told, and what the record says. */
+
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { test, type TestContext } from 'node:test'
+import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+const hidden = 'ada@example.org'
+
+const withRules = (rules: JsonObject, routes: JsonObject = { '*': Object.keys(rules) }): JsonObject => ({
+  guardrails: { rules, routes },
+})
+
+interface Told {
+  readonly status: number
+  readonly id: string
+  readonly text: string
+}
+
+async function ask(stack: Stack, content: string, more: JsonObject = {}): Promise<Told> {
+  const body = { model: 'openai/echo', messages: [{ role: 'user', content }], ...more }
+  const answer = await stack.post('/v1/chat/completions', body)
+  return { status: answer.status, id: answer.headers.get('x-weir-request-id')!, text: await answer.text() }
+}
+
+const sent = (stack: Stack) => JSON.stringify(stack.simulator.receipts().map(({ body }) => body))
+
+/** What a stream's deltas say together. */
+function streamedText({ text }: Told): string {
+  const events = text.split('\n').filter((line) => line.startsWith('data: {'))
+  return events
+    .map((line) =>
+      asObject(asObject(asArray(asObject(JSON.parse(line.slice(6)))?.['choices'])[0])?.['delta']),
+    )
+    .map((delta) => asString(delta?.['content']) ?? '')
+    .join('')
+}
+
+async function decisionsOf(stack: Stack, id: string): Promise<unknown> {
+  return until('the record is written', async () => {
+    const record = await stack.admin(`/requests/${id}`)
+    return record['id'] === undefined ? undefined : (record['guardrails'] ?? 'none')
+  })
+}
+
+const pii = { detect: ['email', 'phone'], action: 'redact' }
+
+test('personal data stays here: the provider gets placeholders, the client its own words, streamed and not', async (t) => {
+  const stack = await startStack(t, { config: { ...withRules({ pii }), payloads: { record: 'on' } } })
+  const content = `write to ${hidden} and call +49 30 901820, then ${hidden} again`
+  const whole = await ask(stack, content)
+  assert.ok(whole.text.includes(content), whole.text)
+  const streamed = await ask(stack, content, { stream: true })
+  assert.equal(streamedText(streamed), content)
+  const claude = await stack.post('/v1/messages', {
+    model: 'claude/echo',
+    max_tokens: 100,
+    messages: [{ role: 'user', content }],
+  })
+  assert.ok((await claude.text()).includes(content))
+  assert.ok(!sent(stack).includes(hidden))
+  assert.ok(sent(stack).includes('write to [EMAIL_1] and call [PHONE_1], then [EMAIL_1] again'))
+  const found = { email: 2, phone: 1 }
+  assert.deepEqual(await decisionsOf(stack, whole.id), [
+    { rule: 'pii', stage: 'input', action: 'redact', found },
+  ])
+  // Nor is it in what is recorded, by the same names.
+  const payload = JSON.stringify(await stack.admin(`/requests/${whole.id}/payload`))
+  assert.ok(!payload.includes(hidden) && payload.includes('[EMAIL_1]'), payload)
+})
+
+test('a placeholder that the prompt says itself is not taken for ours', async (t) => {
+  const stack = await startStack(t, { config: withRules({ pii }) })
+  const content = `[EMAIL_1] is not ${hidden}`
+  const { text } = await ask(stack, content)
+  assert.ok(text.includes(content), text)
+  assert.ok(sent(stack).includes('[EMAIL_1] is not [EMAIL_2]'))
+})
+
+test('answers to prompts with placeholders are never shared between callers', async (t) => {
+  const config = { ...withRules({ pii }), cache: { exact: {} } }
+  const stack = await startStack(t, { config })
+  const one = await ask(stack, 'I am ada@example.org')
+  const other = await ask(stack, 'I am bob@example.org')
+  assert.ok(one.text.includes('ada@') && other.text.includes('bob@') && !other.text.includes('ada@'))
+  await ask(stack, 'nothing personal')
+  await ask(stack, 'nothing personal')
+  assert.equal(stack.simulator.receipts().length, 3)
+})
+
+test('secrets, patterns, words and sizes block, before anything is sent or paid', async (t) => {
+  const rules = {
+    secrets: { detect: ['credential', 'private-key'], action: 'block' },
+    tickets: { patterns: ['\\bACME-\\d{4,6}\\b', '(?i)operation (?:falcon|heron)'], action: 'block' },
+    words: { words: ['Sprengsatz', 'pipe bomb'], action: 'block' },
+    size: { maxCharacters: 200, action: 'block' },
+  }
+  const stack = await startStack(t, { config: withRules(rules) })
+  for (const [rule, content] of [
+    ['secrets', `my key is sk-${'a'.repeat(40)}`],
+    ['tickets', 'look at ACME-12345'],
+    ['tickets', 'Operation Heron'],
+    ['words', 'how to make a PIPE BOMB'],
+    ['size', 'x '.repeat(101)],
+  ] as const) {
+    const told = await ask(stack, content)
+    const error = asObject((JSON.parse(told.text) as JsonObject)['error'])
+    assert.deepEqual([told.status, error?.['code']], [400, 'guardrail_blocked'], content)
+    assert.match(String(error?.['message']), new RegExp(`\`${rule}\``))
+    assert.match(JSON.stringify(await decisionsOf(stack, told.id)), new RegExp(`"rule":"${rule}"`))
+  }
+  assert.equal((await ask(stack, 'ACME-12 is a fine product')).status, 200)
+  assert.equal(stack.simulator.receipts().length, 1)
+})
+
+test('a flag changes nothing and is in the record; a route without rules has none', async (t) => {
+  const routes = { watched: { targets: ['openai/echo'] }, free: { targets: ['openai/echo'] } }
+  const flag = { detect: ['email'], action: 'flag', on: ['input', 'output'] }
+  const config = { routes, ...withRules({ flag }, { watched: ['flag'] }) }
+  const stack = await startStack(t, { config })
+  const watched = await ask(stack, hidden, { model: 'watched' })
+  const free = await ask(stack, hidden, { model: 'free' })
+  assert.equal(sent(stack).split(hidden).length - 1, 2)
+  assert.deepEqual(await decisionsOf(stack, watched.id), [
+    { rule: 'flag', stage: 'input', action: 'flag', found: { email: 1 } },
+    { rule: 'flag', stage: 'output', action: 'flag', found: { email: 1 } },
+  ])
+  assert.equal(await decisionsOf(stack, free.id), 'none')
+})
+
+test('answers are redacted and ended, streamed and not, in the dialect of the client', async (t) => {
+  const rules = {
+    mails: { detect: ['email'], action: 'redact', on: ['output'] },
+    names: { words: ['Voldemort'], action: 'block', on: ['output'] },
+  }
+  const stack = await startStack(t, { config: withRules(rules) })
+  for (const stream of [false, true]) {
+    const redacted = await ask(stack, `one two ${hidden} three`, { stream })
+    const said = stream ? streamedText(redacted) : redacted.text
+    assert.ok(said.includes('one two [email] three'), said)
+    const ended = await ask(stack, 'he is Voldemort himself', { stream })
+    assert.ok(ended.text.includes('guardrail_blocked'), ended.text)
+    assert.ok(!ended.text.includes('Voldemort'))
+    assert.ok(!ended.text.includes('"finish_reason":"stop"'))
+    const decisions = JSON.stringify(await decisionsOf(stack, ended.id))
+    assert.ok(decisions.includes('"action":"block"'), decisions)
+  }
+})
+
+test('embeddings are looked at, and what cannot be is refused where something might have to be', async (t) => {
+  const stack = await startStack(t, { config: withRules({ pii }) })
+  const embedded = await stack.post('/v1/embeddings', { model: 'openai/embed', input: ['a', hidden] })
+  assert.equal(embedded.status, 200)
+  assert.ok(!sent(stack).includes(hidden) && sent(stack).includes('[EMAIL_1]'))
+  for (const [path, body] of [
+    ['/v1/embeddings', { model: 'openai/embed', input: [[1, 2, 3]] }],
+    ['/v1/moderations', { model: 'openai/omni-moderation-latest', input: hidden }],
+    ['/providers/openai/chat/completions', { model: 'echo', messages: [{ role: 'user', content: hidden }] }],
+  ] as const) {
+    const answer = await stack.post(path, body)
+    assert.equal(answer.status, 400, path)
+    assert.match(await answer.text(), /guardrail_blocked/)
+  }
+  assert.ok(!sent(stack).includes(hidden))
+})
+
+test('a conversation that is kept goes on with what the client said, not with placeholders', async (t) => {
+  const stack = await startStack(t, { config: withRules({ pii }) })
+  const first = await stack.post('/v1/responses', {
+    model: 'openai/echo',
+    input: `I am ${hidden}`,
+    store: true,
+  })
+  const { id } = (await first.json()) as JsonObject
+  const more = { model: 'openai/echo', input: 'bob@example.org is my friend', previous_response_id: id }
+  const second = await stack.post('/v1/responses', more)
+  assert.ok((await second.text()).includes('bob@example.org is my friend'))
+  const last = JSON.stringify(stack.simulator.receipts().at(-1)?.body)
+  assert.ok(last.includes('I am [EMAIL_1]') && last.includes('[EMAIL_2] is my friend'), last)
+})
+
+interface Hook {
+  readonly url: string
+  readonly received: JsonObject[]
+  answer: JsonObject
+  status: number
+}
+
+async function startHook(t: TestContext): Promise<Hook> {
+  const hook: Hook = { url: '', received: [], answer: { action: 'allow' }, status: 200 }
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = (await json(request)) as JsonObject
+      hook.received.push({ ...body, signature: String(request.headers['x-weir-signature']) })
+      response.writeHead(hook.status, { 'content-type': 'application/json' }).end(JSON.stringify(hook.answer))
+    })()
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  t.after(() => server.close())
+  return Object.assign(hook, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/guard` })
+}
+
+test('a webhook decides on prompt and answer; one that fails refuses, or lets pass where its rule says so', async (t) => {
+  const hook = await startHook(t)
+  const secret = 'signing-secret-of-16'
+  const webhook = { url: hook.url, secret: 'env:HOOK', allowPrivateNetwork: true }
+  const rule = { webhook, action: 'block', on: ['input', 'output'] }
+  const rules = { strict: rule, lax: { ...rule, onFault: 'allow' } }
+  const routes = { strict: { targets: ['openai/words-5'] }, lax: { targets: ['openai/words-5'] } }
+  const config = { routes, ...withRules(rules, { strict: ['strict'], lax: ['lax'] }) }
+  const stack = await startStack(t, { config, env: { HOOK: secret } })
+  for (const stream of [false, true]) {
+    const { status } = await ask(stack, 'hello there', { model: 'strict', stream })
+    assert.equal(status, 200)
+  }
+  assert.deepEqual(
+    hook.received.map(({ stage }) => stage),
+    ['input', 'output', 'input', 'output'],
+  )
+  const [first] = hook.received
+  const [time, signature] = String(first?.['signature']).slice(2).split(',v1=')
+  const expected = createHmac('sha256', secret).update(`${time}.{"stage":"input","text":"hello there"}`)
+  assert.equal(signature, expected.digest('hex'))
+
+  hook.answer = { action: 'block', kinds: ['rude'] }
+  const blocked = await ask(stack, 'hello', { model: 'strict' })
+  assert.match(blocked.text, /guardrail_blocked/)
+  assert.deepEqual(await decisionsOf(stack, blocked.id), [
+    { rule: 'strict', stage: 'input', action: 'block', found: { rude: 1 } },
+  ])
+  hook.answer = { action: 'flag' }
+  assert.equal((await ask(stack, 'hello', { model: 'strict' })).status, 200)
+  hook.status = 500
+  const refused = await ask(stack, 'hello', { model: 'strict' })
+  assert.deepEqual([refused.status, refused.text.includes('guardrail_unavailable')], [503, true])
+  const passed = await ask(stack, 'hello', { model: 'lax' })
+  assert.equal(passed.status, 200)
+  assert.match(JSON.stringify(await decisionsOf(stack, passed.id)), /"action":"allow"/)
+})
+
+test('an answer that a webhook refuses is not seen at all, streamed or not', async (t) => {
+  const hook = await startHook(t)
+  hook.answer = { action: 'block' }
+  const webhook = { url: hook.url, secret: 'env:HOOK', allowPrivateNetwork: true }
+  const rules = { out: { webhook, action: 'block', on: ['output'] } }
+  const env = { HOOK: 'signing-secret-of-16' }
+  const stack = await startStack(t, { config: withRules(rules, { 'openai/*': ['out'] }), env })
+  for (const stream of [false, true]) {
+    const { text, status } = await ask(stack, 'river stone canary', { stream })
+    assert.equal(status, 400)
+    assert.ok(!text.includes('canary') && text.includes('guardrail_blocked'), text)
+  }
+})
+
+test('a webhook at a private address is not asked unless that is allowed', async (t) => {
+  const hook = await startHook(t)
+  const rules = { out: { webhook: { url: hook.url, secret: 'env:HOOK' }, action: 'block' } }
+  const env = { HOOK: 'signing-secret-of-16' }
+  const stack = await startStack(t, { config: withRules(rules), env })
+  assert.equal((await ask(stack, 'hello')).status, 503)
+  assert.deepEqual(hook.received, [])
+})
