@@ -11,6 +11,9 @@ import { systemClock } from '../src/core/clock.ts'
 import { createIdFactory } from '../src/core/id.ts'
 import type { Json } from '../src/core/json.ts'
 import { Secret } from '../src/core/secret.ts'
+import { builtInDetectors, detectorNames } from '../src/detectors/built-in.ts'
+import { findAll } from '../src/detectors/finding.ts'
+import { patternDetector, wordDetector } from '../src/detectors/own.ts'
 import { dialects } from '../src/dialects/registry.ts'
 import { SseParser } from '../src/framing/sse.ts'
 import { parseBody } from '../src/http/body.ts'
@@ -232,7 +235,38 @@ function recordOf(id: string): RequestRecord {
   }
 }
 
+/** Prose with numbers, dates and code in it, 8 kB: nothing to be found, as in nearly all prompts. */
+function guardrails(): void {
+  const line =
+    'The quick brown fox, 2024-05-06, costs 12.50 USD and jumps over 3 lazy dogs; call f(x): y = a.b + 7 - http://example.com/path?x=1. '
+  const text = line.repeat(64).slice(0, 8192)
+  const built = builtInDetectors(detectorNames)
+  print(
+    'guardrails: all built-in detectors, 8 kB',
+    nanosOf(() => findAll(text, built)),
+  )
+  const words = wordDetector(
+    'words',
+    Array.from({ length: 1000 }, (_, at) => `forbidden${at} phrase`),
+  )
+  print(
+    'guardrails: 1,000 words, 8 kB',
+    nanosOf(() => words.find(text)),
+  )
+  const patterns = patternDetector('patterns', ['\\bACME-\\d{4,6}\\b', '(?i)operation (?:falcon|heron)'])
+  print(
+    'guardrails: two patterns, 8 kB',
+    nanosOf(() => patterns.find(text)),
+  )
+  const found = `${text} ada@example.org `.repeat(2).slice(-8192)
+  print(
+    'guardrails: all built-in detectors, two findings',
+    nanosOf(() => findAll(found, built)),
+  )
+}
+
 streams()
+guardrails()
 await requests()
 plans()
 records()

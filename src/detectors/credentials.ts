@@ -34,9 +34,9 @@ const ending = '-----'
 /** RFC 7468, to its end or, where that was cut off, to the end of the text. */
 export const privateKeys: Detector = {
   kind: 'private-key',
-  find(text) {
+  find(text, from = 0) {
     const findings: Finding[] = []
-    for (let start = text.indexOf(begin); start >= 0;) {
+    for (let start = text.indexOf(begin, from); start >= 0;) {
       const labelEnd = text.indexOf(ending, start + begin.length)
       const label = labelEnd < 0 ? '' : text.slice(start + begin.length, labelEnd)
       if (label.length > 40 || !label.endsWith('PRIVATE KEY')) {
@@ -57,9 +57,9 @@ const maxUserInfo = 256
 /** The password of `scheme://user:password@host`. */
 export const passwordsInUrls: Detector = {
   kind: 'url-password',
-  find(text) {
+  find(text, from = 0) {
     const findings: Finding[] = []
-    for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', at + 3)) {
+    for (let at = text.indexOf('://', from); at >= 0; at = text.indexOf('://', at + 3)) {
       let colon = -1
       let end = at + 3
       const most = Math.min(text.length, at + 3 + maxUserInfo)

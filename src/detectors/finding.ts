@@ -11,14 +11,15 @@ export interface Finding {
 /** Finds every span of its kind, in time linear in the text's length. Pure. */
 export interface Detector {
   readonly kind: string
-  find(text: string): readonly Finding[]
+  /** What begins at `from` or later; what stands before it decides with. Absent: anywhere. */
+  find(text: string, from?: number): readonly Finding[]
 }
 
 /** What all of them find, in order and without overlap: what begins first wins, then what is longest. */
-export function findAll(text: string, detectors: readonly Detector[]): readonly Finding[] {
+export function findAll(text: string, detectors: readonly Detector[], from = 0): readonly Finding[] {
   const all: Finding[] = []
   for (const detector of detectors) {
-    const found = detector.find(text)
+    const found = detector.find(text, from)
     if (found.length > 0) all.push(...found)
   }
   if (all.length < 2) return all

@@ -13,10 +13,10 @@ export function byPattern(
 ): Detector {
   return {
     kind,
-    find(text) {
-      if (needle !== undefined && !text.includes(needle)) return none
+    find(text, from = 0) {
+      if (needle !== undefined && !text.includes(needle, from)) return none
       let findings: Finding[] | undefined
-      pattern.lastIndex = 0
+      pattern.lastIndex = from
       for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
         if (isOne !== undefined && !isOne(match[0])) continue
         ;(findings ??= []).push({ kind, start: match.index, end: match.index + match[0].length })

@@ -9,10 +9,10 @@ const maxDomain = 253
 /** RFC 5321 without its quoted forms. From each `@` outwards, so that no text is walked twice. */
 export const emails: Detector = {
   kind: 'email',
-  find(text) {
+  find(text, from = 0) {
     const findings: Finding[] = []
-    let free = 0
-    for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let free = from
+    for (let at = text.indexOf('@', from); at >= 0; at = text.indexOf('@', at + 1)) {
       let start = at
       const least = Math.max(free, at - maxLocalPart)
       while (start > least && isLocal(text.charCodeAt(start - 1))) start--

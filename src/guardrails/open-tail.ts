@@ -8,15 +8,24 @@ const maxGrouped = 48
  * beginning of a private key that has not ended.
  */
 export function openForms(text: string): number {
-  let at = wordStart(text, text.length)
-  const least = Math.max(0, text.length - maxGrouped)
+  const last = groupsBefore(text, text.length)
+  const key = text.lastIndexOf('-----BEGIN ')
+  return key >= 0 && !text.includes('-----END ', key) ? Math.min(last, groupsBefore(text, key)) : last
+}
+
+/** Where the word that ends here begins, or the groups that stand before it. */
+function groupsBefore(text: string, from: number): number {
+  let at = wordStart(text, from)
+  const least = Math.max(0, at - maxGrouped)
   for (let end = spaceStart(text, at); at > least && end > 0; end = spaceStart(text, at)) {
     const start = wordStart(text, end)
-    if (!/^[0-9A-Z+().-]{1,24}$/.test(text.slice(start, end))) break
+    const group = /[0-9A-Z+().-]{1,24}$/.exec(text.slice(Math.max(start, end - 24), end))
+    if (group === null) break
     at = start
+    // What stands before the first group may be joined to it by anything.
+    if (group[0].length < end - start) break
   }
-  const key = text.lastIndexOf('-----BEGIN ')
-  return key >= 0 && !text.includes('-----END ', key) ? Math.min(at, key) : at
+  return at
 }
 
 /** Of what is no longer than so many units: from there on, and back to the beginning of the word. */

@@ -40,17 +40,14 @@ export class OutputGuard implements AnswerCheck {
   isUntouched = true
   readonly #parts: OutputGuardParts
   readonly #blocks = new Map<number, OpenBlock>()
-  readonly #redacting: readonly SpanRule[]
-  readonly #watching: readonly SpanRule[]
+  readonly #isRedacting: boolean
   #length = 0
   #asked = ''
   #isOver = false
 
   constructor(parts: OutputGuardParts) {
     this.#parts = parts
-    const { spans } = parts.rules
-    this.#redacting = spans.filter(({ action }) => action === 'redact')
-    this.#watching = spans.filter(({ action }) => action !== 'redact')
+    this.#isRedacting = parts.rules.spans.some(({ action }) => action === 'redact')
   }
 
   get isHolding(): boolean {
@@ -124,7 +121,7 @@ export class OutputGuard implements AnswerCheck {
       }
       case 'logprobs':
         // They spell the answer out, token by token.
-        if (this.#redacting.length === 0) break
+        if (!this.#isRedacting) break
         this.isUntouched = false
         return
       case 'start':
@@ -184,49 +181,38 @@ export class OutputGuard implements AnswerCheck {
   #release(block: OpenBlock, end: number): string {
     const text = block.before + block.held
     const offset = block.before.length
-    const place = end === block.held.length ? text.length : this.#placeBefore(text, end + offset)
+    // What stands behind the place decides with: a number that goes on is another number.
+    const found = this.#parts.rules.spans.map((rule) => ({
+      rule,
+      findings: findAll(text, rule.detectors, offset),
+    }))
+    const all = found.flatMap(({ findings }) => findings)
+    const place = end === block.held.length ? text.length : placeBefore(all, end + offset, text.length)
     if (place <= offset) return ''
+    const replaced = found.flatMap(({ rule, findings }) =>
+      this.#act(
+        rule,
+        findings.filter((finding) => finding.end <= place),
+        block,
+      ),
+    )
     const released = text.slice(0, place)
-    this.#watch(released, offset)
-    const redacted = block.isChanged ? this.#redact(released, offset) : released.slice(offset)
     block.before = released.slice(-1)
     block.held = text.slice(place)
-    return block.isChanged ? this.#restore(block, redacted) : redacted
+    if (!block.isChanged) return released.slice(offset)
+    const merged = findAll(released, [{ kind: '', find: () => replaced }])
+    const redacted = replaceFindings(released, merged, ({ kind }) => `[${kind}]`)
+    return this.#restore(block, redacted.slice(offset))
   }
 
-  /** This place, or the beginning of what was found across it: but where too much is held, the end of that. */
-  #placeBefore(text: string, place: number): number {
-    const found = this.#parts.rules.spans.flatMap((rule) => findAll(text, rule.detectors))
-    const across = found.filter(({ start, end }) => start < place && end > place)
-    if (across.length === 0) return place
-    if (text.length > maxHeld) return Math.max(...across.map(({ end }) => end))
-    return Math.min(...across.map(({ start }) => start))
-  }
-
-  #watch(text: string, offset: number): void {
-    for (const rule of this.#watching) {
-      const kinds = findAll(text, rule.detectors).flatMap(({ kind, end }) => (end > offset ? [kind] : []))
-      if (kinds.length === 0) continue
-      this.#parts.decisions.note(rule, 'output', rule.action, kinds)
-      if (rule.action === 'block') throw blockedBy(rule, 'output')
-    }
-  }
-
-  #redact(text: string, offset: number): string {
-    const all: Finding[] = []
-    for (const rule of this.#redacting) {
-      const found = findAll(text, rule.detectors).filter(({ start }) => start >= offset)
-      if (found.length === 0) continue
-      this.#parts.decisions.note(
-        rule,
-        'output',
-        'redact',
-        found.map(({ kind }) => kind),
-      )
-      all.push(...found)
-    }
-    const detector = { kind: '', find: () => all }
-    return replaceFindings(text, findAll(text, [detector]), ({ kind }) => `[${kind}]`).slice(offset)
+  /** Notes what a rule has found, and gives what is to be replaced. */
+  #act(rule: SpanRule, findings: readonly Finding[], { isChanged }: OpenBlock): readonly Finding[] {
+    const isRedacting = rule.action === 'redact'
+    if (findings.length === 0 || (isRedacting && !isChanged)) return []
+    const kinds = findings.map(({ kind }) => kind)
+    this.#parts.decisions.note(rule, 'output', rule.action, kinds)
+    if (rule.action === 'block') throw blockedBy(rule, 'output')
+    return isRedacting ? findings : []
   }
 
   #restore(block: OpenBlock, text: string): string {
@@ -237,6 +223,15 @@ export class OutputGuard implements AnswerCheck {
     block.heldName = whole.slice(open)
     return placeholders.restore(whole.slice(0, open), block.isJson)
   }
+}
+
+/** This place, or the beginning of what was found across it: but where too much is held, the end of that. */
+function placeBefore(found: readonly Finding[], place: number, length: number): number {
+  const across = found.filter(({ start, end }) => start < place && end > place)
+  if (across.length === 0) return place
+  return length > maxHeld
+    ? Math.max(...across.map(({ end }) => end))
+    : Math.min(...across.map(({ start }) => start))
 }
 
 function toGatewayError(error: unknown): GatewayError {

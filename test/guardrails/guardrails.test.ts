@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { startScriptedProvider } from '../support/scripted-provider.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -264,4 +265,63 @@ test('a webhook at a private address is not asked unless that is allowed', async
   const stack = await startStack(t, { config: withRules(rules), env })
   assert.equal((await ask(stack, 'hello')).status, 503)
   assert.deepEqual(hook.received, [])
+})
+
+test("a provider's moderation and a model that knows topics decide; they are asked with what the provider is told", async (t) => {
+  const other = await startScriptedProvider(t)
+  other.answerWith(({ target, body }, response) => {
+    const text = body.toString()
+    const isRude = text.includes('rude')
+    const answer = target.endsWith('/moderations')
+      ? { results: [{ flagged: isRude, categories: { harassment: isRude, violence: false } }] }
+      : {
+          id: 'c',
+          object: 'chat.completion',
+          model: 'judge',
+          choices: [
+            {
+              index: 0,
+              finish_reason: 'stop',
+              message: { role: 'assistant', content: text.includes('pills') ? '2' : '0' },
+            },
+          ],
+          usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+        }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  })
+  const rules = {
+    pii,
+    moderated: { moderation: { model: 'mod/omni' }, action: 'block' },
+    topical: { topics: { model: 'mod/judge', forbidden: ['politics', 'medical advice'] }, action: 'block' },
+  }
+  const stack = await startStack(t, {
+    env: { MOD: 'mod-key' },
+    config: (simulatorUrl) => ({
+      ...withRules(rules),
+      providers: {
+        openai: {
+          type: 'openai',
+          apiKey: 'env:MOD',
+          baseUrl: `${simulatorUrl}/openai/v1`,
+          allowPrivateNetwork: true,
+        },
+        mod: { type: 'openai', apiKey: 'env:MOD', baseUrl: other.url, allowPrivateNetwork: true },
+      },
+    }),
+  })
+  assert.equal((await ask(stack, `a fine day, says ${hidden}`)).status, 200)
+  for (const [content, rule, kind] of [
+    ['something rude', 'moderated', 'harassment'],
+    ['which pills do I take', 'topical', 'medical advice'],
+  ] as const) {
+    const told = await ask(stack, content)
+    assert.equal(told.status, 400)
+    assert.deepEqual(await decisionsOf(stack, told.id), [
+      { rule, stage: 'input', action: 'block', found: { [kind]: 1 } },
+    ])
+  }
+  assert.equal(stack.simulator.receipts().length, 1)
+  assert.ok(other.received.length === 6 && other.received.every(({ body }) => !body.includes(hidden)))
+  // What the guardrails ask is paid for, on an account of their own.
+  assert.ok(JSON.stringify(await stack.admin('/ledger')).includes('"guardrails"'))
 })

@@ -12,7 +12,7 @@ import type { Instruction, Program } from './program.ts'
 export function createSearch(kind: string, program: Program): Detector {
   const scan = createScan(program)
   const follower = new Follower(program)
-  return { kind, find: (text) => (scan(text) < 0 ? none : follower.find(kind, text)) }
+  return { kind, find: (text, from = 0) => (scan(text, from) < 0 ? none : follower.find(kind, text, from)) }
 }
 
 const none: readonly Finding[] = []
@@ -46,7 +46,7 @@ function classify({ instructions }: Program): {
 }
 
 /** Gives a function that tells the end of some match, or -1. Words' boundaries are not looked at. */
-function createScan(program: Program): (text: string) => number {
+function createScan(program: Program): (text: string, from: number) => number {
   const { instructions, starts } = program
   const { of, examples } = classify(program)
   const width = examples.length
@@ -87,9 +87,9 @@ function createScan(program: Program): (text: string) => number {
   }
   const first = numberOf(begin)
 
-  return (text) => {
+  return (text, from) => {
     let set = first
-    for (let at = 0; at < text.length; at++) {
+    for (let at = from; at < text.length; at++) {
       const unitClass = of[text.charCodeAt(at)]!
       let next = table[set * width + unitClass]!
       if (next === unknown) {
@@ -154,10 +154,10 @@ class Follower {
     this.#enteredAt = new Float64Array(program.instructions.length)
   }
 
-  find(kind: string, text: string): Finding[] {
+  find(kind: string, text: string, begin: number): Finding[] {
     const findings: Finding[] = []
     this.#text = text
-    for (let from = 0; from < text.length;) {
+    for (let from = begin; from < text.length;) {
       const found = this.#firstMatch(from)
       if (!found) break
       findings.push({ kind, ...found })
