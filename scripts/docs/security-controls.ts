@@ -19,8 +19,12 @@ export const incidents: readonly Control[] = [
       'Exact versions, none younger than seven days, checksums, no package that the gateway runs on has an install script.',
     proofs: [
       ['test/house/lockfile.test.ts', 'every package has a checksum, and none is bound to one registry'],
+      [
+        'scripts/docs/bill-of-materials.test.ts',
+        'what package.json depends on is there, with a checksum and a license; what only tests need is not',
+      ],
     ],
-    missing: 'The age of a version is a rule of CONTRIBUTING.md; nothing checks it. There is no SBOM.',
+    missing: 'The age of a version is a rule of CONTRIBUTING.md; nothing checks it.',
   },
   {
     threat: 'SQL injection in the key check (CVE-2026-42208)',
@@ -155,9 +159,12 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'Open stores full of chats (DeepSeek)',
-    answer: 'Prompts are not recorded; responses that a caller keeps are encrypted.',
+    answer:
+      'Prompts are not recorded unless asked for, and then redacted, encrypted and deleted in time; so are responses that a caller keeps.',
     proofs: [
       ['test/gateway/stored-responses.test.ts', 'without `store: true` nothing is kept'],
+      ['test/payloads/payloads.test.ts', 'without a wish nothing is recorded'],
+      ['test/payloads/payloads.test.ts', 'redacted; the disk shows neither'],
       ['test/security/canaries.test.ts', 'no file of the data directory holds a credential or a prompt'],
     ],
     missing:
@@ -352,14 +359,33 @@ export const musts: readonly Control[] = [
       ['test/fuzz/fuzz.test.ts', 'bytes near a valid request'],
       ['test/fuzz/fuzz.test.ts', 'providers that send anything'],
     ],
-    missing: 'No command runs it for an hour.',
+    missing: 'An hour of it (`npm run fuzz -- --minutes 60`) is not part of any automatic run.',
   },
   {
-    threat: 'Guardrails and recorded payloads',
-    answer: '',
-    proofs: [],
+    threat: 'Personal data and secrets in prompts and answers',
+    answer:
+      'Guardrails block, redact or flag them, in linear time, on streams too; what cannot be read is refused.',
+    proofs: [
+      ['test/guardrails/guardrails.test.ts', 'the provider gets placeholders, the client its own words'],
+      [
+        'test/guardrails/guardrails.test.ts',
+        'answers to prompts with placeholders are never shared between callers',
+      ],
+      ['test/guardrails/guardrails.test.ts', 'what cannot be is refused where something might have to be'],
+      ['src/guardrails/output.test.ts', 'any split of an answer gives the same text and finds the same'],
+      ['src/detectors/linear/linear.test.ts', 'patterns that explode elsewhere come to their end here'],
+    ],
+    missing: 'Media are not looked into. Other spellings, languages and encodings pass.',
+  },
+  {
+    threat: 'Being forgotten',
+    answer: '`weir forget` deletes what is kept of a user, and says what stays.',
+    proofs: [
+      ['test/payloads/forget.test.ts', 'what named the user goes, what named another stays'],
+      ['test/payloads/forget.test.ts', 'the audit has the act by a fingerprint, and no name'],
+    ],
     missing:
-      'Neither exists: no detection of personal data or secrets in prompts, and payloads are not recorded.',
+      'The ledger, the audit and backups keep what they hold; records of other instances are deleted there.',
   },
 ]
 

@@ -155,17 +155,24 @@ async function callWithin(
   return { id, served, status: outlet.status, body: outlet.body }
 }
 
-/** The end of an answer that stays in the process. What is streamed is not kept: its events are. */
+/** The end of an answer that stays in the process. What is streamed is not kept, its events are; JSON that is relayed is. */
 class CollectingOutlet implements Outlet {
   readonly isGone = false
   status = 0
-  body = ''
+  #isJson = false
+  readonly #chunks: Buffer[] = []
 
-  begin(): void {
-    // Nobody waits for a head.
+  get body(): string {
+    return Buffer.concat(this.#chunks).toString()
   }
 
-  write(): boolean {
+  begin(status: number, headers: Readonly<Record<string, string>>): void {
+    this.status = status
+    this.#isJson = headers['content-type']?.startsWith('application/json') === true
+  }
+
+  write(chunk: string | Buffer): boolean {
+    if (this.#isJson) this.#chunks.push(Buffer.from(chunk))
     return true
   }
 
@@ -175,7 +182,7 @@ class CollectingOutlet implements Outlet {
 
   send(status: number, _headers: Readonly<Record<string, string>>, body: string | Buffer): void {
     this.status = status
-    this.body = body.toString()
+    this.#chunks.push(Buffer.from(body))
   }
 
   destroy(): void {

@@ -25,6 +25,7 @@ const stack = await startStack(
         chatty: provider('openai', chatty.url),
       },
       routes: { assistant: { targets: ['chatty/m', 'openai/echo'] } },
+      payloads: { record: 'on' },
     }),
   },
 )
