@@ -43,6 +43,7 @@ const features = [
   'idempotency',
   'experiments',
   'feedback',
+  'shadow',
 ]
 /** The data path from the wire inwards: each may import those left of it. */
 const path = ['core', 'framing', 'dialects', 'providers', 'upstream', 'routing', 'gateway', 'http']

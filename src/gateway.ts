@@ -15,6 +15,7 @@ import { guard } from './gateway/guarding.ts'
 import { toRecord } from './gateway/record.ts'
 import { endRun, repeat } from './gateway/repeat.ts'
 import { bookSaving } from './gateway/saving.ts'
+import type { RequestRecord } from './records/record.ts'
 import { assign } from './routing/experiment.ts'
 import { findDestination } from './routing/plan.ts'
 import { chooseRevision, withDefaults } from './routing/revision.ts'
@@ -63,6 +64,7 @@ function end(exchange: Exchange): Served {
   const record = principal && toRecord(exchange, principal)
   if (record) parts.onRecord(record, inbound.header('traceparent'))
   if (record && exchange.isRecorded) recordPayload(exchange, record, answer)
+  if (record && exchange.sample) handOn(exchange, record)
   const chargedNanoUsd = inbound.principal && costOf(exchange)
   return {
     ...(record && { record }),
@@ -90,6 +92,7 @@ function find(exchange: Exchange): void {
   let route = chooseRevision(found, session, parts.routing.random)
   if (route.experiment) route = assignTo(exchange, route.experiment)
   exchange.destination = route
+  if (route.sampleShare) draw(exchange, route.sampleShare)
   const { defaults } = route
   if (!defaults || !call!.rewritten) return
   exchange.call = call!.rewritten((request) => withDefaults(request, defaults, atMs))
@@ -100,6 +103,20 @@ function assignTo(exchange: Exchange, experiment: Experiment): Route {
   const { route, assignment } = assign(experiment, { session, user, keyId: principal!.keyId })
   exchange.assignment = assignment
   return route
+}
+
+/** The gateway's own calls are no traffic. */
+function draw(exchange: Exchange, share: number): void {
+  const { call, inbound, parts } = exchange
+  const drawn = parts.routing.random()
+  if (drawn >= share || inbound.principal || !call!.generation) return
+  exchange.sample = { asked: call!.generation.request, draw: drawn }
+}
+
+function handOn({ sample, last, call, parts }: Exchange, record: RequestRecord): void {
+  const text = last?.received?.().text
+  const { request } = call!.generation!
+  if (text !== undefined) parts.onSample({ ...sample!, record, request, text })
 }
 
 function toGatewayError(error: unknown): GatewayError {

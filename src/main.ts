@@ -37,6 +37,7 @@ import { createObserver } from './compose/observer.ts'
 import { createPricedAsk } from './compose/priced-ask.ts'
 import { createRecording } from './compose/payloads.ts'
 import { createRouting } from './compose/routing.ts'
+import { composeSamples } from './compose/samples.ts'
 import { openShared } from './compose/shared.ts'
 import { openRollout } from './compose/rollout.ts'
 import { createSecrets, openVault, type RunningSecrets } from './compose/secrets.ts'
@@ -383,9 +384,22 @@ async function compose({
     limiter: limits.requests,
     admit: (priority) => pressure.admit(priority),
     onRecord: observer.observe,
+    onSample: (sample) => samples.onSample(sample),
     onError: observer.onError,
   })
 
+  const samples = composeSamples({
+    config: () => current,
+    askAs: (account) =>
+      createAskModel({ ...inner, principal: { ...gatewayPrincipal, keyId: account, keyName: account } }),
+    catalogue: () => catalogue.get(),
+    costOf: experimenting.costOf,
+    store: stores.shadow,
+    experiments,
+    clock,
+    log,
+  })
+  closers.add(() => samples.close())
   const sessions = new Sessions(clock)
   const cookieOf = (token: string) => sessionSetCookie(token, config.server.tls !== undefined)
   const driftAccount = { ...inner, principal: accountOf('drift') }
@@ -454,6 +468,7 @@ async function compose({
       providers: () => snapshot.table.providers.keys(),
       nowMs: () => clock.nowMs(),
     }),
+    ...samples.routes,
     ...modelRoutes(modelWatch),
     ...auditRoutes(stores.audit),
     ...figureRoutes(createRequestFigures(stores.records, () => clock.nowMs())),

@@ -34,6 +34,8 @@ export interface ExperimentComposition {
 
 export interface RunningExperiments {
   readonly experiments: Experiments
+  /** Of all attempts of a request; undefined where a price is not known. */
+  readonly costOf: ExperimentsParts['costOf']
   readonly routes: readonly AdminRoute[]
   /** Calls the listener when other arms are in force. */
   onChange(listener: () => void): void
@@ -45,11 +47,12 @@ const org = 'default'
 export async function openExperiments(parts: ExperimentComposition): Promise<RunningExperiments> {
   const { config, store, rollout, alerts, clock, log } = parts
   let listener: (() => void) | undefined
+  const costOfRecord = (record: RequestRecord) => costOf(record, parts.costOf)
   const experiments = new Experiments({
     store,
     clock,
     live: () => liveOf(config(), rollout),
-    costOf: (record) => costOf(record, parts.costOf),
+    costOf: costOfRecord,
     promote: createPromote(config, rollout),
     onChange: () => listener?.(),
     tell: (news) => tell(news, alerts()),
@@ -58,6 +61,7 @@ export async function openExperiments(parts: ExperimentComposition): Promise<Run
   await experiments.open()
   return {
     experiments,
+    costOf: costOfRecord,
     routes: experimentRoutes(experiments),
     onChange(next) {
       listener = next

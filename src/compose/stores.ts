@@ -38,6 +38,7 @@ import type { Database } from '../storage/sql/database.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createDataKeyStore } from '../storage/sql/data-key-store.ts'
 import { createPayloadStore } from '../storage/sql/payload-store.ts'
+import { createShadowStore } from '../storage/sql/shadow-store.ts'
 import { createSecretStore } from '../storage/sql/secret-store.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
@@ -46,6 +47,7 @@ import { openStore } from '../storage/sqlite/open.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
 import type { DataKeyStore, StoredSecretStore } from '../secrets/port.ts'
+import type { ShadowStore } from '../shadow/port.ts'
 import type { StoredResponseStore } from '../stored/port.ts'
 import { seal, unseal } from '../stored/seal.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -60,6 +62,7 @@ export interface Stores {
   readonly evals: EvalStore
   readonly experiments: ExperimentStore
   readonly feedback: FeedbackStore
+  readonly shadow: ShadowStore
   readonly files: FileStore
   readonly batches: BatchStore
   readonly batchDeliveries: BatchDeliveryStore
@@ -100,6 +103,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     evals: createEvalStore(database),
     experiments: createExperimentStore(database),
     feedback: createFeedbackStore(database),
+    shadow: createShadowStore(database),
     files: createFileStore(database),
     batches: createBatchStore(database),
     batchDeliveries: createBatchDeliveryStore(database),

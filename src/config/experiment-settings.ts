@@ -72,7 +72,11 @@ export const routeExperimentSettings = z.strictObject({
       target: text.describe('`provider/model`, or a route, that grades answers.'),
       rubric: text.max(20_000).describe('What a good answer is.'),
       sample: z.number().gt(0).max(1).default(0.05).describe('Share of the requests whose answer is graded.'),
-      maxUsdPerDay: z.number().gt(0).default(5).describe('Grading stops for the day (UTC) at this cost.'),
+      maxUsdPerDay: z
+        .number()
+        .gt(0)
+        .default(5)
+        .describe('Grading stops for the day (UTC) at this cost, on each instance.'),
     })
     .exactOptional()
     .describe('For the metric `judge`.'),

@@ -11,6 +11,7 @@ import {
   typeOf,
 } from './providers.ts'
 import { checkRoutes } from './route-references.ts'
+import { checkShadow } from './shadow-references.ts'
 import type { Settings } from './schema.ts'
 import type { SecretRef } from './secret-ref.ts'
 
@@ -24,6 +25,7 @@ export function checkReferences(
     ...checkListeners(settings),
     ...Object.entries(providers).flatMap(([name, provider]) => checkProvider(name, provider, known)),
     ...checkRoutes(settings, providers),
+    ...checkShadow(settings, providers),
     ...checkCache(settings),
     ...checkKeyNames(settings),
     ...checkHeaders(['telemetry', 'otlp', 'headers'], settings.telemetry.otlp?.headers),

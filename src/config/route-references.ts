@@ -21,7 +21,7 @@ export function checkRoutes({ routes }: Settings, providers: Providers): Finding
   ])
 }
 
-function checkTarget(
+export function checkTarget(
   path: Path,
   target: string,
   routes: Settings['routes'],

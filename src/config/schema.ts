@@ -19,6 +19,8 @@ import { routeSettings, timeoutSettings, weightSetting } from './route-settings.
 import { rolloutSettings } from './rollout-settings.ts'
 import { looksLikeReference, parseSecretRef, SecretRef } from './secret-ref.ts'
 import { secretSettings } from './secret-settings.ts'
+import { shadowSettings } from './shadow-settings.ts'
+import { sharedSetting } from './shared-setting.ts'
 import { storeSetting } from './store-setting.ts'
 import { structuredSettings } from './structured-settings.ts'
 
@@ -384,6 +386,11 @@ export const configSchema = z
       .describe('What callers say of answers: `POST /v1/feedback`.'),
     rollout: rolloutSettings.prefault({}).describe('How new revisions of routes go live.'),
     evals: evalSettings.prefault({}).describe('Evaluation: suites that are run through the gateway.'),
+    shadow: shadowSettings
+      .default([])
+      .describe(
+        "Requests that are asked of a candidate too, behind the callers' backs. Nobody gets its answers.",
+      ),
     drift: driftSettings
       .prefault({})
       .describe('Golden prompts that are asked again and again, to see a model change.'),

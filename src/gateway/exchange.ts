@@ -8,6 +8,7 @@ import type { Guarding } from '../guardrails/guard.ts'
 import type { Account } from '../ledger/ledger.ts'
 import type { Admission } from '../limits/limiter.ts'
 import type { Assignment } from '../records/record.ts'
+import type { LiveSample } from '../records/sample.ts'
 import { type Attempt, tokensOf } from '../routing/attempt.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Candidate, Route } from '../routing/route.ts'
@@ -40,6 +41,8 @@ export class Exchange {
   destination: Route | Candidate | undefined
   /** Undefined where the route has no experiment. */
   assignment: Assignment | undefined
+  /** What others look at when it is over; undefined of most requests. */
+  sample: Pick<LiveSample, 'asked' | 'draw'> | undefined
   /** Undefined where the cache is off. */
   borrowing: Borrowing | undefined
   plan: Plan | undefined

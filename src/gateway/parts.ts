@@ -19,6 +19,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { PayloadTap } from '../payloads/tap.ts'
 import type { RequestRecord } from '../records/record.ts'
+import type { LiveSample } from '../records/sample.ts'
 import type { AttemptParts } from '../routing/attempt.ts'
 import type { ExampleBook } from '../routing/examples.ts'
 import type { RoutingTable } from '../routing/plan.ts'
@@ -92,6 +93,8 @@ export interface GatewayParts {
   admit(priority: Priority): void
   /** Called once for each request whose caller is known, when it is over. */
   onRecord(record: RequestRecord, traceparent: string | undefined): void
+  /** Called for a share of the requests of a route that wants it, when they are over. */
+  onSample(sample: LiveSample): void
   /** Called once for each failure. */
   onError(error: GatewayError, requestId: string): void
 }

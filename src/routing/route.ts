@@ -69,6 +69,8 @@ export interface Route {
   readonly canary?: { readonly share: number; readonly route: Route }
   /** Arms that its callers are dealt out to; absent where it has none, and when it has been stopped. */
   readonly experiment?: Experiment
+  /** Of its requests, 0 to 1, this share is looked at behind the callers' backs. Absent: none. */
+  readonly sampleShare?: number
   /** What it adds to requests. */
   readonly defaults?: RouteDefaults
   readonly strategy: Strategy

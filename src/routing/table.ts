@@ -58,7 +58,7 @@ export function createRoutingTable(
     ]),
   )
   const sensitiveMarks = compileMarks(config.models)
-  const compiled = toRoutes(config.routes, { providers, lookUpModel, sensitiveMarks, revisions })
+  const compiled = toRoutes(config, { providers, lookUpModel, sensitiveMarks, revisions })
   const entries = [...compiled.values()].flatMap(({ entries: own, experiment }) => [
     ...own,
     ...(experiment?.arms ?? []).flatMap(({ route }) => route.entries),
@@ -140,7 +140,7 @@ type ToEntry = (target: RouteConfig['targets'][number], marksPrompts: boolean) =
 
 /** Routes within routes are compiled first; the configuration has been checked for cycles. */
 function toRoutes(
-  routes: Config['routes'],
+  { routes, shadow }: Config,
   { providers, lookUpModel, sensitiveMarks, revisions }: RouteParts,
 ): Map<string, Route> {
   const compiled = new Map<string, Route>()
@@ -153,6 +153,7 @@ function toRoutes(
     const defaults = toDefaults(settings)
     const entries = settings.targets.map((target) => toEntry(target, settings.promptCache === 'auto'))
     const { examples } = settings
+    const sampleShare = sampleShareOf(name, settings, shadow)
     const route: Route = {
       name,
       strategy: settings.strategy,
@@ -165,6 +166,7 @@ function toRoutes(
       ...(revision !== undefined && { revision }),
       ...(number !== undefined && { settingsName }),
       ...(defaults && { defaults }),
+      ...(sampleShare > 0 && { sampleShare }),
     }
     const { experiment } = settings
     const isDealt = experiment && revisions.isEnded?.(name, experiment.name) !== true
@@ -205,6 +207,12 @@ function toRoutes(
   }
   for (const name of Object.keys(routes)) compile(name)
   return compiled
+}
+
+/** As large as the largest of those who want a sample. */
+function sampleShareOf(name: string, { experiment }: RouteConfig, shadow: Config['shadow']): number {
+  const own = shadow.filter(({ route }) => route === name).map(({ sample }) => sample)
+  return Math.max(0, experiment?.judge?.sample ?? 0, ...own)
 }
 
 /** Each arm is the route with what the arm changes; its own targets come before the route's. */

@@ -245,6 +245,16 @@ query: undefined
 body: undefined
 response: { version: string; file?: string | undefined; settings: { [name: string]: unknown } }
 }
+  'GET /shadow/{route}': {
+query: undefined
+body: undefined
+response: { route: string; data: ({ target: string; comparisons: number; primary: { failed: number; mean_ms?: number | undefined; mean_cost_usd?: string | undefined; mean_output_tokens?: number | undefined }; shadow: { failed: number; mean_ms?: number | undefined; mean_cost_usd?: string | undefined; mean_output_tokens?: number | undefined }; likeness?: number | undefined; preference?: { mean: number; lower: number; upper: number; judged: number } | undefined; swayed: number; spent_usd: string })[] }
+}
+  'GET /shadow/{route}/comparisons': {
+query: { target?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; request_id: string; target: string; created_at: string; primary: { status: "answered" | "failed"; code?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; cost_usd?: string | undefined; output_tokens?: number | undefined; length: number }; shadow: { status: "answered" | "failed"; code?: string | undefined; duration_ms: number; first_token_ms?: number | undefined; cost_usd?: string | undefined; output_tokens?: number | undefined; length: number }; likeness?: number | undefined; preference?: number | undefined; swayed?: boolean | undefined; spent_usd: string })[]; next_cursor?: string | undefined }
+}
   'GET /teams': {
 query: { limit?: number | undefined; cursor?: string | undefined }
 body: undefined

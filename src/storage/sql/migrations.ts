@@ -15,6 +15,7 @@ import { sharedLedgerMigrations } from './ledger-migrations.ts'
 import { payloadMigrations } from './payload-migrations.ts'
 import { rolloutMigrations } from './rollout-migrations.ts'
 import { secretMigrations } from './secret-migrations.ts'
+import { shadowMigrations } from './shadow-migrations.ts'
 import { storedResponseMigrations } from './stored-response-migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   ...payloadMigrations,
   ...experimentMigrations,
   ...feedbackMigrations,
+  ...shadowMigrations,
 ]
