@@ -20,6 +20,7 @@ import { attemptsOf } from './order.ts'
 import { Pace } from './pace.ts'
 import type { EvalParts } from './parts.ts'
 import type { StoredRun } from './port.ts'
+import { addPreferences } from './preferences.ts'
 import type { RunFacts } from './report.ts'
 import type { CaseRow } from './row.ts'
 import { RowWriter } from './row-writer.ts'
@@ -60,12 +61,14 @@ export class Execution {
       for (const row of finished) this.#decides(row)
       await this.#calibrate()
       let stopped = await first.run()
+      await this.#prefer(first, stopped)
       let summary = await this.#analyse(stopped, prepared.attempts.length)
       const extension = this.#extension(summary.verdict, stopped)
       if (extension) {
         const runner = this.runnerOf(extension, [])
         onRunner(runner)
         stopped = await runner.run()
+        await this.#prefer(runner, stopped)
         summary = await this.#analyse(stopped, prepared.attempts.length + extension.length)
       }
       const isOver =
@@ -156,6 +159,27 @@ export class Execution {
   async #calibrate(): Promise<void> {
     const labels = this.#given.prepared.suite.judge?.calibration
     if (labels) this.#judgeAgreement = await calibrate(labels, this.#gradersOver(this.#newPace()))
+  }
+
+  /** Holds the answers of the arms against each other, where the suite wants it and the run has come to its end. */
+  async #prefer(runner: Runner, stopped: RunFacts['stopped']): Promise<void> {
+    const { run, prepared, parts, controller, settings } = this.#given
+    const { suite, arms, cases } = prepared
+    const pairwise = suite.judge?.pairwise
+    if (!pairwise || !suite.baseline || (stopped !== undefined && stopped !== 'early')) return
+    const spent = runner.progress.costNanoUsd
+    await addPreferences({
+      cases,
+      pairwise,
+      baseline: arms.at(-1)!.label,
+      pages: (cursor) =>
+        parts.store.rows(run.org, run.id, { limit: 100, ...(cursor !== undefined && { cursor }) }),
+      put: (rows) => parts.store.putRows(run.org, run.id, rows),
+      gradersFor: this.#gradersOver(this.#newPace()),
+      mayGoOn: (more) =>
+        !controller.signal.aborted &&
+        (settings.maxNanoUsd === undefined || spent + more < settings.maxNanoUsd),
+    })
   }
 
   /** What promotion asks for: the verdict on each candidate, under the name that the suite gives it. */

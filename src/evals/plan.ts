@@ -50,7 +50,7 @@ export async function planRun({ suite, cases, arms }: Prepared, estimate: Estima
     repeats: { least: Math.min(...repeats), most: Math.max(...repeats) },
     arms: await Promise.all(arms.map((arm) => planArm(arm, cases, estimate))),
     judges: await Promise.all(
-      (suite.judge?.targets ?? []).map((target) => planJudge(target, cases, arms.length, estimate)),
+      (suite.judge?.targets ?? []).map((target) => planJudge(target, { suite, cases, arms }, estimate)),
     ),
   }
 }
@@ -86,15 +86,16 @@ function usagesOf(test: Case, arm: Target): ExpectedUsage[] {
 
 async function planJudge(
   target: string,
-  cases: readonly Case[],
-  arms: number,
+  { suite, cases, arms }: Pick<Prepared, 'suite' | 'cases' | 'arms'>,
   estimate: Estimate,
 ): Promise<PlannedTarget> {
   let calls = 0
+  const isPairwise = suite.judge?.pairwise !== undefined && suite.baseline !== undefined
   for (const { steps, repeat } of cases) {
+    if (isPairwise) calls += 2 * repeat * (arms.length - 1)
     for (const step of steps) {
       if (step.role !== 'call') continue
-      calls += step.assert.filter(({ type }) => judgedTypes.has(type)).length * repeat * arms
+      calls += step.assert.filter(({ type }) => judgedTypes.has(type)).length * repeat * arms.length
     }
   }
   const each = await estimate(target, { inputTokens: judgeTokens + usualOutputTokens, outputTokens: 80 })

@@ -227,6 +227,40 @@ test('what cannot run is refused with its reason', async (t) => {
   assert.equal((await stack.admin('/evals/run_none'))['error'] === undefined, false)
 })
 
+test('judges hold the answers of two arms against each other, in both orders', async (t) => {
+  const stack = await startStack(t)
+  // The judge repeats what it sees: the first letter in parentheses is the criterion's, in whichever order.
+  const suite = {
+    prompts: ['{{q}}'],
+    candidate: 'openai/words-3',
+    baseline: 'openai/echo',
+    judge: { target: 'openai/echo', pairwise: { rubric: '(C)' } },
+    tests: Array.from({ length: 30 }, (_, n) => ({ id: `c${n}`, vars: { q: `question ${n}` } })),
+    gate: { margin: 0.3, metrics: { preference: { min: 0.4 } } },
+  }
+  const files = { 'suite.yaml': JSON.stringify(suite) }
+  const plan = await send(stack, '/evals/plan', { entry: 'suite.yaml', files })
+  assert.equal(asObject(asArray(plan.body['judges'])[0])?.['calls'], 60)
+  const { body } = await send(stack, '/evals', { entry: 'suite.yaml', files, concurrency: 8 })
+  const { report, verdict, reason } = await finish(stack, String(body['id']))
+  assert.equal(verdict, 'pass', reason)
+  const arms = asArray(report['arms']).map((arm) =>
+    asObject(asObject(asObject(arm)?.['figures'])?.['metrics']),
+  )
+  assert.deepEqual([asObject(arms[0]?.['preference'])?.['value'], arms[1]?.['preference']], [0.5, undefined])
+  assert.equal(stack.simulator.receipts().length, 120)
+  const swayed = { ...suite, judge: { target: 'openai/echo', pairwise: { rubric: '(A)' } } }
+  const again = await send(stack, '/evals', {
+    entry: 'suite.yaml',
+    files: { 'suite.yaml': JSON.stringify(swayed) },
+    concurrency: 8,
+  })
+  const second = await finish(stack, String(again.body['id']))
+  assert.equal(second.verdict, 'pass', second.reason)
+  const { data } = await stack.admin(`/evals/${String(again.body['id'])}/rows?limit=5`)
+  assert.match(JSON.stringify(data), /swayed by the order/)
+})
+
 test('a judge is measured on answers that people have graded, and a bad one passes no gate', async (t) => {
   const stack = await startStack(t)
   // `echo` repeats what it is asked to grade: what the answer says of itself becomes the verdict.

@@ -185,7 +185,12 @@ function judgeOf(
 ): JudgeSettings | undefined {
   const targets = judge?.panel ?? (judge?.target === undefined ? [] : [judge.target])
   if (targets.length === 0) return undefined
-  return { targets, params: judge?.params ?? { temperature: 0 }, ...(calibration && { calibration }) }
+  return {
+    targets,
+    params: judge?.params ?? { temperature: 0 },
+    ...(calibration && { calibration }),
+    ...(judge?.pairwise && { pairwise: judge.pairwise }),
+  }
 }
 
 function scenarioCases({ scenarios = [] }: SuiteSettings, file: string, place: Place): WrittenCase[] {

@@ -267,6 +267,19 @@ export const suiteSettings = z.strictObject({
           '`file://` of answers that people have graded, `{rubric, output, pass}`: judged anew in each run. ' +
             'A judge that agrees with them by a kappa below 0.6 passes no gate.',
         ),
+      pairwise: z
+        .strictObject({
+          rubric: words
+            .optional()
+            .describe('What makes an answer better. Correctness, help and brevity unless set.'),
+          metric: words
+            .default('preference')
+            .describe('The metric of the candidate: 1 better, 0 worse, 0.5 neither.'),
+        })
+        .optional()
+        .describe(
+          'The judges also say of each pair of answers which is better, in both orders. `gate.metrics` may bound it.',
+        ),
     })
     .optional()
     .describe('Who decides the assertions that a model grades.'),

@@ -50,6 +50,15 @@ export interface JudgeSettings {
   readonly params: ParamSettings
   /** Each is judged anew in each run. Absent: nobody has measured the judge. */
   readonly calibration?: readonly HumanLabel[]
+  /** Absent: answers are not held against each other. */
+  readonly pairwise?: PairwiseSettings
+}
+
+/** How judges hold the answers of two arms against each other. */
+export interface PairwiseSettings {
+  readonly rubric?: string | undefined
+  /** Under this name the preferences are summed up. */
+  readonly metric: string
 }
 
 /** An answer with the verdict of a person. */
