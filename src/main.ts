@@ -18,6 +18,7 @@ import { createCache } from './compose/cache.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
 import { Closers } from './compose/closers.ts'
 import { readDashboard } from './compose/dashboard.ts'
+import { composeDatasets } from './compose/datasets.ts'
 import { lockDataDir, sealingKey } from './compose/data-dir.ts'
 import { createDrift } from './compose/drift.ts'
 import { composeEvals } from './compose/evals.ts'
@@ -469,6 +470,11 @@ async function compose({
       nowMs: () => clock.nowMs(),
     }),
     ...samples.routes,
+    ...composeDatasets({
+      payloads: recording.payloads,
+      feedback: stores.feedback,
+      rollout: rollout.rollout,
+    }),
     ...modelRoutes(modelWatch),
     ...auditRoutes(stores.audit),
     ...figureRoutes(createRequestFigures(stores.records, () => clock.nowMs())),

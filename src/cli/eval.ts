@@ -7,8 +7,10 @@ import { defaultPackSeed } from '../evals/run-settings.ts'
 import { generatePack, isPackName, packNames } from '../judgement/packs/pack.ts'
 import { analyse } from '../evals/analysis.ts'
 import { factsFromJson } from '../evals/reports/json.ts'
+import { type EvalDatasetFlags, makeDataset } from './eval-dataset.ts'
 import { type EvalImportFlags, importSuite } from './eval-import.ts'
 import { type EvalRunFlags, exitOf, runSuites, tell } from './eval-run.ts'
+import { addDataOptions } from './options.ts'
 import type { Output } from './output.ts'
 
 /** Adds the verb with its subcommands. Exit codes: 0 pass, 100 fail, 101 inconclusive, 1 a fault, 2 configuration or usage. */
@@ -19,6 +21,7 @@ export function addEval(program: Command, output: Output): void {
   addAnalyze(command, output)
   addImportSuite(command, output)
   addPack(command, output)
+  addDataset(command, output)
 }
 
 /** Every flag may also come from the environment: `--max-usd` as WEIR_EVAL_MAX_USD. */
@@ -125,6 +128,25 @@ function addImportSuite(command: Command, output: Output): void {
     .action(async (path: string, flags: EvalImportFlags) => {
       process.exitCode = await importSuite(path, flags, output)
     })
+}
+
+function addDataset(command: Command, output: Output): void {
+  addDataOptions(command.command('dataset <route>'))
+    .description('make a suite of recorded requests, and of what people said of their answers')
+    .option('-o, --output <file>', 'write it there instead of printing it: .yaml or .json')
+    .option('--name <name>', 'of the suite')
+    .option('--candidate <target>', 'a route or provider/model')
+    .option('--from <time>', 'only requests since then, in ISO 8601')
+    .option('--to <time>', 'only requests before that')
+    .option('--user <user>', 'only requests of this user')
+    .option('--session <session>', 'only requests of this session')
+    .option('--tag <tag>', 'only requests with this tag')
+    .option('--label <label>', 'only requests whose feedback has this label')
+    .option('--min-score <score>', 'only requests whose feedback is at least this, 0 to 1')
+    .option('--max-score <score>', 'only requests whose feedback is at most this')
+    .option('--reference <assertion>', 'what liked answers become: none, factuality, similar, equals')
+    .option('--limit <n>', 'requests that become cases (200)', count)
+    .action((route: string, flags: EvalDatasetFlags) => makeDataset(route, flags, output))
 }
 
 function addPack(command: Command, output: Output): void {

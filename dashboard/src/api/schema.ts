@@ -360,6 +360,11 @@ query: undefined
 body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; allow_cached?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
 response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
 }
+  'POST /evals/datasets': {
+query: undefined
+body: { route: string; name?: string | undefined; candidate?: string | undefined; from?: string | undefined; to?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; label?: string | undefined; min_score?: number | undefined; max_score?: number | undefined; reference?: "none" | "factuality" | "similar" | "equals" | undefined; limit?: number | undefined }
+response: { suite: { [name: string]: unknown }; cases: number; skipped: { [name: string]: number } }
+}
   'POST /evals/plan': {
 query: undefined
 body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; allow_cached?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }

@@ -1,0 +1,40 @@
+/** Traffic as evaluation sees it: recorded payloads with the feedback on them. */
+
+import type { AdminRoute } from '../admin/route.ts'
+import { asObject, asString } from '../core/json.ts'
+import { defined } from '../core/json.ts'
+import { datasetRoutes, type Traffic } from '../evals/dataset-admin.ts'
+import type { FeedbackStore } from '../feedback/port.ts'
+import { answerTextOf } from '../payloads/content.ts'
+import type { Payload, PayloadReader } from '../payloads/port.ts'
+import type { Rollout } from '../rollout/rollout.ts'
+
+export interface DatasetComposition {
+  readonly payloads: PayloadReader
+  readonly feedback: FeedbackStore
+  readonly rollout: Rollout
+}
+
+const pageSize = 200
+
+export function composeDatasets({ payloads, feedback, rollout }: DatasetComposition): readonly AdminRoute[] {
+  const traffic: Traffic = {
+    async page(query) {
+      const { data, nextCursor } = await payloads.list({ ...query, limit: pageSize })
+      const asks = await Promise.all(data.map((payload) => toAsk(payload, feedback)))
+      return { data: asks.flatMap((ask) => ask ?? []), ...(nextCursor !== undefined && { nextCursor }) }
+    },
+    promptsOf: (route) =>
+      rollout.revisions(route).flatMap(({ settings }) => asString(asObject(settings)?.['prompt']) ?? []),
+  }
+  return datasetRoutes(traffic)
+}
+
+/** Undefined where the content is gone, or the request failed. */
+async function toAsk({ content, org, id, atMs, session, model, status }: Payload, feedback: FeedbackStore) {
+  if (!content || status >= 400) return undefined
+  const [said] = (await feedback.list({ org, requestId: id, limit: 1 })).data
+  const { score, label, comment } = said ?? {}
+  const answer = content.answer && answerTextOf(content.answer)
+  return { id, atMs, request: content.request, ...defined({ session, model, answer, score, label, comment }) }
+}
