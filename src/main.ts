@@ -421,6 +421,8 @@ async function compose({
     embed: createEmbedTexts({ ...inner, principal: evalPrincipal }),
     table: () => snapshot.table,
     store: stores.evals,
+    isShared: stores.sharedLedger !== undefined,
+    retentionDays: () => current.evals.retentionDays,
     catalogue: () => catalogue.get(),
     allowsPrivateNetwork: () => current.evals.webhooks.allowPrivateNetwork,
     clock,

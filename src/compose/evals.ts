@@ -24,6 +24,9 @@ export interface EvalComposition {
   readonly embed: EmbedTexts
   readonly table: () => RoutingTable
   readonly store: EvalStore
+  /** Other instances run evaluations in the same database. */
+  readonly isShared: boolean
+  readonly retentionDays: () => number
   readonly catalogue: () => Promise<Catalogue>
   /** May services that grade be in a private network? */
   readonly allowsPrivateNetwork: () => boolean
@@ -57,6 +60,9 @@ export function composeEvals(parts: EvalComposition): Evals {
     clock,
     wait: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
     newRunId: createIdFactory(randomBytes, clock, 'run_'),
+    // Who has the data directory alone goes on with its own runs at once after a crash.
+    instance: parts.isShared ? createIdFactory(randomBytes, clock, 'gw_')() : 'local',
+    retentionDays: parts.retentionDays,
     gatewayVersion: packageVersion(),
     onError: (cause, runId) => log.error({ runId, cause: inspect(cause) }, 'an evaluation failed'),
   })

@@ -3,6 +3,13 @@
 import { z } from 'zod'
 
 export const evalSettings = z.strictObject({
+  retentionDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(90)
+    .describe('The answers of older runs are deleted; their reports and verdicts stay.'),
   webhooks: z
     .strictObject({
       allowPrivateNetwork: z

@@ -39,6 +39,8 @@ function open(t: TestContext, call: CallModel) {
     clock: systemClock,
     wait: async () => undefined,
     newRunId: () => `run_${++runs}`,
+    instance: 'local',
+    retentionDays: () => 90,
     gatewayVersion: '0',
     onError: () => undefined,
   })

@@ -1,5 +1,6 @@
 /** The runs of this process: started, resumed, watched, stopped; and what is stored of all others. */
 
+import { setImmediate } from 'node:timers/promises'
 import { GatewayError } from '../core/error.ts'
 import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
@@ -7,7 +8,7 @@ import { allRows, withoutDetails } from './all-rows.ts'
 import { Execution } from './execution.ts'
 import type { EvalParts } from './parts.ts'
 import { planRun, type RunPlan } from './plan.ts'
-import type { StoredRun, TargetVerdict } from './port.ts'
+import type { RunLease, StoredRun, TargetVerdict } from './port.ts'
 import type { CaseRow } from './row.ts'
 import { packPrefix, prepare, type Prepared, type RunSettings } from './run-settings.ts'
 import type { Progress, Runner } from './runner.ts'
@@ -22,6 +23,13 @@ interface LiveRun {
   readonly controller: AbortController
   readonly ended: Promise<void>
 }
+
+/** An instance that is lost loses its runs after this time; then they can be resumed elsewhere. */
+const leaseMs = 30_000
+const renewMs = 10_000
+const dayMs = 86_400_000
+/** Deleted at once: a few milliseconds' worth. */
+const rowsPerStep = 200
 
 export class Evals {
   readonly #parts: EvalParts
@@ -46,8 +54,10 @@ export class Evals {
       status: 'running',
       createdAtMs: clock.nowMs(),
       settings: JSON.stringify(settings),
+      lease: this.#newLease(),
     }
     await store.addRun(run)
+    void this.#forgetRows(run.id)
     this.#launch(run, settings, prepared, [])
     return this.#view(run)
   }
@@ -64,9 +74,10 @@ export class Evals {
     const settings = JSON.parse(run.settings) as RunSettings
     const prepared = await prepare(settings)
     const rows = await allRows(store, org, id, withoutDetails)
-    await store.changeRun(org, id, { status: 'running' })
+    const isLed = await store.lead(org, id, this.#newLease(), this.#parts.clock.nowMs())
+    if (isLed) await store.changeRun(org, id, { status: 'running' })
     // Looked at last: of two callers at once one must not pay for the run a second time.
-    if (this.#live.has(id)) throw new GatewayError('invalid_request', 'This run is still running.')
+    if (!isLed || this.#live.has(id)) throw new GatewayError('invalid_request', 'This run is still running.')
     this.#launch(
       run,
       settings,
@@ -126,11 +137,40 @@ export class Evals {
     return run
   }
 
-  /** A run that is stored as running, and is none of this process, was interrupted. */
+  /** A run that is stored as running, and that nobody leads, was interrupted. */
   #view(run: StoredRun): RunView {
     const live = this.#live.get(run.id)
     if (live) return { ...run, progress: live.runner.progress }
-    return run.status === 'running' ? { ...run, status: 'interrupted' } : run
+    if (run.status !== 'running') return run
+    const { instance, clock } = this.#parts
+    const { holder, untilMs = 0 } = run.lease ?? {}
+    const isElsewhere = holder !== undefined && holder !== instance && untilMs > clock.nowMs()
+    return isElsewhere ? run : { ...run, status: 'interrupted' }
+  }
+
+  #newLease(): RunLease {
+    const { instance, clock } = this.#parts
+    return { holder: instance, untilMs: clock.nowMs() + leaseMs }
+  }
+
+  /** While it runs; a run that another instance has taken over ends here. */
+  #holdLease({ org, id }: StoredRun, controller: AbortController): NodeJS.Timeout {
+    const { store, clock, onError } = this.#parts
+    const prolong = async () => {
+      if (!(await store.lead(org, id, this.#newLease(), clock.nowMs()))) controller.abort()
+    }
+    return setInterval(() => void prolong().catch((cause: unknown) => onError(cause, id)), renewMs).unref()
+  }
+
+  /** Of runs that are older than the retention the answers go; their reports and verdicts stay. */
+  async #forgetRows(runId: string): Promise<void> {
+    const { store, clock, retentionDays, onError } = this.#parts
+    try {
+      const beforeMs = clock.nowMs() - retentionDays() * dayMs
+      while ((await store.pruneRows(beforeMs, rowsPerStep)) > 0) await setImmediate()
+    } catch (cause) {
+      onError(cause, runId)
+    }
   }
 
   #launch(run: StoredRun, settings: RunSettings, prepared: Prepared, finished: readonly CaseRow[]): void {
@@ -144,13 +184,19 @@ export class Evals {
       graders: this.#shared,
     })
     const first = execution.runnerOf(prepared.attempts, finished)
+    const prolonging = this.#holdLease(run, controller)
     const ended = execution
       .run(first, finished, (runner) => {
         const live = this.#live.get(run.id)
         if (live) live.runner = runner
       })
       .catch((cause: unknown) => this.#parts.onError(cause, run.id))
-      .finally(() => this.#live.delete(run.id))
+      .finally(async () => {
+        clearInterval(prolonging)
+        this.#live.delete(run.id)
+        const { store, instance, onError } = this.#parts
+        await store.release(run.org, run.id, instance).catch((cause: unknown) => onError(cause, run.id))
+      })
     this.#live.set(run.id, { runner: first, controller, ended })
   }
 

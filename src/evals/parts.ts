@@ -17,6 +17,9 @@ export interface EvalParts {
   readonly clock: Clock
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   readonly newRunId: () => string
+  /** Among those that share the store; the only one always has the same name. */
+  readonly instance: string
+  readonly retentionDays: () => number
   readonly gatewayVersion: string
   /** A run failed for a reason of the gateway's own. */
   readonly onError: (cause: unknown, runId: string) => void

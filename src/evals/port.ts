@@ -41,6 +41,14 @@ export interface StoredRun {
   readonly reason?: string
   /** JSON of the report without its rows. */
   readonly report?: string
+  /** Who runs it, and until when that holds unless it is prolonged. */
+  readonly lease?: RunLease
+}
+
+export interface RunLease {
+  readonly holder: string
+  /** Unix milliseconds. */
+  readonly untilMs: number
 }
 
 /** What the gate of one run said of one of its candidates. */
@@ -74,6 +82,12 @@ export interface EvalStore {
     id: string,
     change: Partial<Pick<StoredRun, 'status' | 'endedAtMs' | 'verdict' | 'reason' | 'report'>>,
   ): Promise<void>
+  /** Takes or prolongs the lease of a run; false while another holder's has not run out. */
+  lead(org: string, id: string, lease: RunLease, nowMs: number): Promise<boolean>
+  /** Ends the lease, where the holder still has it. */
+  release(org: string, id: string, holder: string): Promise<void>
+  /** Deletes at most `limit` rows of runs that were started before this time, and tells how many: 0 when none is left. */
+  pruneRows(startedBeforeMs: number, limit: number): Promise<number>
   /** Writes all of them or none. A row replaces an earlier one of the same arm, case and repeat. */
   putRows(org: string, runId: string, rows: readonly CaseRow[]): Promise<void>
   addVerdict(org: string, verdict: TargetVerdict): Promise<void>

@@ -56,4 +56,11 @@ export const evalMigrations: readonly Migration[] = [
       schema.createIndex('eval_answers_by_age').on('eval_answers').column('at_ms'),
     ],
   },
+  {
+    name: 'evals-0003-leases',
+    statements: ({ schema }) => [
+      schema.alterTable('eval_runs').addColumn('holder', 'text'),
+      schema.alterTable('eval_runs').addColumn('leased_until_ms', 'bigint'),
+    ],
+  },
 ]

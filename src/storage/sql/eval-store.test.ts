@@ -110,3 +110,26 @@ testStore(
     assert.equal(await store.keptAnswer('default', 'key'), undefined)
   },
 )
+
+testStore('one leads a run until its lease has run out, and the answers of old runs go', async (database) => {
+  const store = createEvalStore(database)
+  await store.addRun(run('run_1', { lease: { holder: 'a', untilMs: 1_000 } }))
+  const lead = (holder: string, nowMs: number) =>
+    store.lead('default', 'run_1', { holder, untilMs: nowMs + 100 }, nowMs)
+  assert.equal(await lead('b', 999), false)
+  assert.equal(await lead('a', 999), true)
+  assert.deepEqual((await store.run('default', 'run_1'))?.lease, { holder: 'a', untilMs: 1_099 })
+  assert.equal(await lead('b', 1_099), true)
+  await store.release('default', 'run_1', 'a')
+  assert.equal(await lead('a', 1_100), false)
+  await store.release('default', 'run_1', 'b')
+  assert.equal((await store.run('default', 'run_1'))?.lease, undefined)
+
+  await store.addRun(run('run_2', { createdAtMs: 1_800_000_000_000 }))
+  for (const id of ['run_1', 'run_2']) await store.putRows('default', id, [row('c1', 0), row('c2', 0)])
+  assert.equal(await store.pruneRows(1_750_000_000_000, 1), 1)
+  assert.equal(await store.pruneRows(1_750_000_000_000, 10), 1)
+  assert.equal(await store.pruneRows(1_750_000_000_000, 10), 0)
+  const left = async (id: string) => (await store.rows('default', id, { limit: 10 })).data.length
+  assert.deepEqual([await left('run_1'), await left('run_2')], [0, 2])
+})

@@ -16,6 +16,8 @@ interface RunRow {
   readonly verdict: string | null
   readonly reason: string | null
   readonly report: string | null
+  readonly holder: string | null
+  readonly leased_until_ms: number | null
 }
 
 interface RowRow {
@@ -92,6 +94,42 @@ export function createEvalStore(database: Database): EvalStore {
         .where('org', '=', org)
         .where('id', '=', id)
         .execute()
+    },
+    async lead(org, id, { holder, untilMs }, nowMs) {
+      const result = await db
+        .updateTable('eval_runs')
+        .set({ holder, leased_until_ms: untilMs })
+        .where('org', '=', org)
+        .where('id', '=', id)
+        .where(({ eb, or }) =>
+          or([eb('holder', 'is', null), eb('holder', '=', holder), eb('leased_until_ms', '<=', nowMs)]),
+        )
+        .executeTakeFirst()
+      return result.numUpdatedRows === 1n
+    },
+    async release(org, id, holder) {
+      await db
+        .updateTable('eval_runs')
+        .set({ holder: null, leased_until_ms: null })
+        .where('org', '=', org)
+        .where('id', '=', id)
+        .where('holder', '=', holder)
+        .execute()
+    },
+    async pruneRows(startedBeforeMs, limit) {
+      const old = await db
+        .selectFrom('eval_rows')
+        .innerJoin('eval_runs', (join) =>
+          join.onRef('eval_runs.org', '=', 'eval_rows.org').onRef('eval_runs.id', '=', 'eval_rows.run_id'),
+        )
+        .select('eval_rows.seq')
+        .where('eval_runs.created_at_ms', '<', startedBeforeMs)
+        .limit(limit)
+        .execute()
+      if (old.length === 0) return 0
+      const seqs = old.map(({ seq }) => seq)
+      await db.deleteFrom('eval_rows').where('seq', 'in', seqs).execute()
+      return seqs.length
     },
     async putRows(org, runId, rows) {
       await database.transaction(async (transaction) => {
@@ -195,6 +233,8 @@ function toRunRow(run: StoredRun): RunRow {
     verdict: run.verdict ?? null,
     reason: run.reason ?? null,
     report: run.report ?? null,
+    holder: run.lease?.holder ?? null,
+    leased_until_ms: run.lease?.untilMs ?? null,
   }
 }
 
@@ -211,5 +251,6 @@ function toRun(row: RunRow): StoredRun {
     ...(row.verdict !== null && { verdict: row.verdict }),
     ...(row.reason !== null && { reason: row.reason }),
     ...(row.report !== null && { report: row.report }),
+    ...(row.holder !== null && { lease: { holder: row.holder, untilMs: row.leased_until_ms ?? 0 } }),
   }
 }
