@@ -25,7 +25,17 @@ export interface EvalDatasetFlags extends DataFlags {
 export async function makeDataset(route: string, flags: EvalDatasetFlags, output: Output): Promise<void> {
   const { name, candidate, from, to, user, session, tag, label, reference, limit } = flags
   const body = defined({
-    ...{ route, name, candidate, from, to, user, session, tag, label, reference, limit },
+    route,
+    name,
+    candidate,
+    from,
+    to,
+    user,
+    session,
+    tag,
+    label,
+    reference,
+    limit,
     min_score: flags.minScore === undefined ? undefined : Number(flags.minScore),
     max_score: flags.maxScore === undefined ? undefined : Number(flags.maxScore),
   })
@@ -35,7 +45,7 @@ export async function makeDataset(route: string, flags: EvalDatasetFlags, output
   if (flags.output === undefined) output.print(text.trimEnd())
   else await writeFile(flags.output, `${text.trimEnd()}\n`)
   const skipped = Object.entries(asObject(made['skipped']) ?? {}).map(
-    ([why, count]) => `${String(count)} ${why}`,
+    ([why, count]) => `${asNumber(count) ?? 0} ${why}`,
   )
   const rest = skipped.length === 0 ? '' : `; left out: ${skipped.join(', ')}`
   output.note(`${asNumber(made['cases']) ?? 0} cases${rest}`)

@@ -20,7 +20,6 @@ import { rolloutSettings } from './rollout-settings.ts'
 import { looksLikeReference, parseSecretRef, SecretRef } from './secret-ref.ts'
 import { secretSettings } from './secret-settings.ts'
 import { shadowSettings } from './shadow-settings.ts'
-import { sharedSetting } from './shared-setting.ts'
 import { storeSetting } from './store-setting.ts'
 import { structuredSettings } from './structured-settings.ts'
 

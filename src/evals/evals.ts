@@ -162,6 +162,11 @@ export class Evals {
     return setInterval(() => void prolong().catch((cause: unknown) => onError(cause, id)), renewMs).unref()
   }
 
+  async #release({ org, id }: StoredRun): Promise<void> {
+    const { store, instance, onError } = this.#parts
+    await store.release(org, id, instance).catch((cause: unknown) => onError(cause, id))
+  }
+
   /** Of runs that are older than the retention the answers go; their reports and verdicts stay. */
   async #forgetRows(runId: string): Promise<void> {
     const { store, clock, retentionDays, onError } = this.#parts
@@ -191,11 +196,10 @@ export class Evals {
         if (live) live.runner = runner
       })
       .catch((cause: unknown) => this.#parts.onError(cause, run.id))
-      .finally(async () => {
+      .finally(() => {
         clearInterval(prolonging)
         this.#live.delete(run.id)
-        const { store, instance, onError } = this.#parts
-        await store.release(run.org, run.id, instance).catch((cause: unknown) => onError(cause, run.id))
+        return this.#release(run)
       })
     this.#live.set(run.id, { runner: first, controller, ended })
   }
