@@ -514,6 +514,7 @@ async function compose({
     snapshot: () => snapshot,
     storedAnswers: storedAnswersOf(() => snapshot, stored),
     callerRoutes: [...batching.sideRoutes, ...feedback.sideRoutes],
+    deferral: batching.deferral,
     admin: adminSideRoutes({
       routes: [...adminRows, ...evalRoutes(evals, { allowsScripts: false })],
       audit,

@@ -34,8 +34,8 @@ export function isOpen(status: BatchStatus): boolean {
 /** Why lines are left unanswered. */
 export type StopReason = 'expired' | 'cancelled' | 'max_usd'
 
-/** The API that made it, which is told of it in its own shapes. */
-export type BatchDialect = 'openai' | 'anthropic'
+/** The API that made it, which is told of it in its own shapes. `deferred`: a single request that is answered later. */
+export type BatchDialect = 'openai' | 'anthropic' | 'deferred'
 
 /** What is wrong with an input file. */
 export interface LineFault {

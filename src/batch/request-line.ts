@@ -8,6 +8,8 @@ export interface RequestLine {
   /** The path that it would be posted to. */
   readonly url: string
   readonly body: JsonObject
+  /** Weir's own, as with a request that is answered at once. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Thrown for a line that makes no request. */
@@ -40,6 +42,17 @@ export function isEndpoint(endpoint: string): boolean {
   return endpoints.includes(endpoint) || geminiUrl.test(endpoint)
 }
 
+/** What a line may say in headers, as a request would. */
+export const carriedHeaders: readonly string[] = [
+  'x-weir-user',
+  'x-weir-session',
+  'x-weir-tags',
+  'x-weir-strict',
+  'x-weir-cache',
+  'x-weir-timeout-ms',
+  'x-weir-data-region',
+]
+
 /** Of ids in answers and errors, which are repeated in each result. */
 const maxCustomIdLength = 256
 
@@ -47,7 +60,7 @@ const maxCustomIdLength = 256
 export function readRequestLine(text: Buffer, endpoint: string, parse: (text: Buffer) => Json): RequestLine {
   const value = parsed(text, parse)
   if (!isObject(value)) throw new LineError('invalid_json_line', 'The line is not a JSON object.')
-  const { custom_id: customId, method, url, body } = value
+  const { custom_id: customId, method, url, body, headers } = value
   if (typeof customId !== 'string' || customId === '' || customId.length > maxCustomIdLength) {
     const message = `\`custom_id\` must be a text of 1 to ${maxCustomIdLength} characters.`
     throw new LineError('invalid_custom_id', message, 'custom_id')
@@ -60,7 +73,22 @@ export function readRequestLine(text: Buffer, endpoint: string, parse: (text: Bu
   if (body['stream'] === true) {
     throw new LineError('invalid_body', 'A request of a batch cannot be streamed.', 'body.stream')
   }
-  return { customId, url: url as string, body }
+  return {
+    customId,
+    url: url as string,
+    body,
+    ...(headers !== undefined && { headers: readHeaders(headers) }),
+  }
+}
+
+function readHeaders(value: Json): Readonly<Record<string, string>> {
+  const entries = isObject(value) ? Object.entries(value) : [['', value] as const]
+  for (const [name, text] of entries) {
+    if (carriedHeaders.includes(name) && typeof text === 'string') continue
+    const message = `\`headers\` may hold texts under: ${carriedHeaders.join(', ')}.`
+    throw new LineError('invalid_headers', message, 'headers')
+  }
+  return Object.fromEntries(entries) as Record<string, string>
 }
 
 function parsed(text: Buffer, parse: (text: Buffer) => Json): Json {

@@ -87,7 +87,7 @@ function errored(why: StopReason | LostReason): JsonObject {
   return { type: 'errored', error: { type: 'error', error: { type, message } } }
 }
 
-const encoders: Record<BatchDialect, ResultEncoder> = { openai, anthropic }
+const encoders: Record<BatchDialect, ResultEncoder> = { openai, anthropic, deferred: openai }
 
 /** `batch_01J...` and line 12 are `batch_req_01J..._12`. */
 function requestIdOf({ id }: BatchName, line: number): string {

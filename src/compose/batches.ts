@@ -11,6 +11,7 @@ import { submitAdminRoutes } from '../batch/admin-submit.ts'
 import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
 import { type Batch, type BatchUsage, isOpen, noUsage } from '../batch/batch.ts'
 import { type Batches, createBatches } from '../batch/batches.ts'
+import { createDefer, deferredRoutes } from '../batch/deferred.ts'
 import { Dispatcher } from '../batch/dispatcher.ts'
 import { openFileFolder } from '../batch/file-folder.ts'
 import { createFiles, type Files } from '../batch/files.ts'
@@ -33,7 +34,7 @@ import type { NanoUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Gateway, Snapshot } from '../gateway/parts.ts'
 import { parseBody } from '../http/body.ts'
-import { callerSideRoute } from '../http/caller-routes.ts'
+import { callerSideRoute, toSideReply } from '../http/caller-routes.ts'
 import { errorEncoderFor, findDataRoute } from '../http/routes.ts'
 import type { SideRoute } from '../http/side-routes.ts'
 import { reservation, tokenBounds } from '../ledger/bounds.ts'
@@ -69,6 +70,8 @@ export interface BatchingParts {
 
 export interface Batching {
   readonly sideRoutes: readonly SideRoute[]
+  /** Answers the requests that ask to be answered later. */
+  readonly deferral: SideRoute
   readonly adminRoutes: readonly AdminRoute[]
   readonly files: Files
   readonly batches: Batches
@@ -162,6 +165,7 @@ export function createBatching(parts: BatchingParts): Batching {
   const newIds = {
     openai: createIdFactory(randomBytes, clock, 'batch_'),
     anthropic: createIdFactory(randomBytes, clock, 'msgbatch_'),
+    deferred: createIdFactory(randomBytes, clock, 'deferred_'),
   }
   const batches = createBatches({
     store: stores.batches,
@@ -182,12 +186,19 @@ export function createBatching(parts: BatchingParts): Batching {
     identify: (caller: CallerIdentity) => snapshot().keyring.identify(caller),
     results: (batch: Batch) => readResults(batch, folder),
   }
+  const defer = createDefer(api)
   return {
     sideRoutes: [
       callerSideRoute('/v1/files', fileRoutes(api)),
       callerSideRoute('/v1/batches', batchRoutes(api)),
       callerSideRoute('/v1/messages/batches', messageBatchRoutes(api)),
+      callerSideRoute('/v1/deferred', deferredRoutes(api)),
     ],
+    deferral: {
+      matches: () => true,
+      methods: ['POST'],
+      answer: async (request) => toSideReply(await defer(request)),
+    },
     files,
     batches,
     adminRoutes: [
@@ -216,7 +227,7 @@ function folderOf({ dataDir, files: { folder = 'files' } }: Config): string {
 /** Every line goes the way of any request: routed, limited, accounted, on the account of the key that made the batch. */
 function createMakeRequest(parts: BatchingParts): MakeRequest {
   const { gateway, newRequestId, snapshot, chargedFor } = parts
-  return async ({ id, keyId }, { url, body }, signal) => {
+  return async ({ id, keyId }, { url, body, headers: given }, signal) => {
     const principal = snapshot().keyring.principalOf(keyId)
     if (!principal) {
       const error = new GatewayError(
@@ -230,7 +241,8 @@ function createMakeRequest(parts: BatchingParts): MakeRequest {
         error,
       }
     }
-    const headers = { 'x-weir-priority': 'batch', 'x-weir-tags': `batch:${id}` }
+    const tags = [given?.['x-weir-tags'], `batch:${id}`].filter((tag) => tag !== undefined)
+    const headers = { ...given, 'x-weir-priority': 'batch', 'x-weir-tags': tags.join(',') }
     const call = { path: url, body, headers, signal }
     const { served, ...answer } = await callRoute({ gateway, newRequestId, principal }, call)
     const costNanoUsd = chargedFor(answer.requestId)

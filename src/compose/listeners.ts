@@ -22,6 +22,8 @@ export interface ListenParts {
   readonly storedAnswers: StoredAnswers
   /** On which callers manage what is their own. */
   readonly callerRoutes: readonly SideRoute[]
+  /** Takes the requests that ask to be answered later. */
+  readonly deferral: SideRoute
   readonly admin: readonly SideRoute[]
   /** The dashboard, served beside the administration; empty where it is not built, and the start page stands in. */
   readonly dashboard: readonly SideRoute[]
@@ -63,6 +65,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
   const open = async (routes: readonly SideRoute[], at: ListenAt, dataPath?: Gateway) => {
     const server = createHttpServer({
       gateway: dataPath,
+      deferral: parts.deferral,
       sideRoutes: routes,
       newRequestId,
       clientAddressOf: createClientAddressOf(trustedProxies),

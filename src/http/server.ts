@@ -32,6 +32,8 @@ export interface HttpServerOptions {
   /** Absent: this listener serves no data routes. */
   readonly gateway: Gateway | undefined
   readonly sideRoutes: readonly SideRoute[]
+  /** Takes the requests of the data path that ask to be answered later (`x-weir-deferred: 1`). */
+  readonly deferral?: SideRoute
   readonly newRequestId: () => string
   readonly clientAddressOf: ClientAddressOf
   readonly limits: ServerLimits
@@ -152,6 +154,9 @@ function answer(
       allow = route.methods
       if (!allow.includes(request.method ?? '')) {
         throw new GatewayError('method_not_allowed', `This path accepts ${allow.join(', ')} only.`)
+      }
+      if (options.deferral && request.headers['x-weir-deferred'] === '1') {
+        return void answerSide(options, options.deferral, head, request, outlet, id)
       }
       const source = toSource(options, uploads, head, request, response)
       void gateway.serve(toInbound(options, route, head, source, request, outlet, interrupt, id))

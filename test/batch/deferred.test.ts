@@ -1,0 +1,91 @@
+/** Single requests that are answered later: an id at once, the very answer when it is there. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { batchClient } from '../support/batches.ts'
+import { startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+const json = { 'content-type': 'application/json' }
+
+test('a request of each dialect is answered later, with its headers, in its own dialect', async (t) => {
+  const { gateway, simulator, admin } = await startStack(t)
+  const { request } = batchClient(gateway.url)
+  const say = [{ role: 'user', content: 'Hello' }]
+  const calls: readonly [path: string, body: JsonObject, sign: string][] = [
+    ['/v1/chat/completions', { model: 'claude/echo', messages: say }, 'choices'],
+    ['/v1/responses', { model: 'openai/echo', input: 'Hello' }, 'output'],
+    ['/v1/messages', { model: 'openai/echo', max_tokens: 9, messages: say }, 'stop_reason'],
+    ['/v1/embeddings', { model: 'openai/text-embedding-3-small', input: 'Hello' }, 'data'],
+    [
+      '/v1beta/models/openai/echo:generateContent',
+      { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] },
+      'candidates',
+    ],
+  ]
+  for (const [path, body, sign] of calls) {
+    const headers = { ...json, 'x-weir-deferred': '1', 'x-weir-user': 'ada', 'x-weir-tags': 'later' }
+    const taken = await request(path, { method: 'POST', headers, body: JSON.stringify(body) })
+    assert.equal(taken.status, 202, path)
+    const { id, object } = (await taken.json()) as JsonObject
+    assert.equal(object, 'deferred')
+    const ended = await until(path, async () => {
+      const answer = await request(`/v1/deferred/${asString(id)}`)
+      return answer.status === 202 ? undefined : ((await answer.json()) as JsonObject)
+    })
+    const response = asObject(ended['response'])
+    assert.deepEqual(
+      [ended['status'], response?.['status_code'], ended['error']],
+      ['completed', 200, null],
+      path,
+    )
+    assert.ok(asObject(response?.['body'])?.[sign] !== undefined, `${path}: ${JSON.stringify(ended)}`)
+  }
+  assert.equal(simulator.receipts().length, calls.length)
+  await until('their records', async () => {
+    const { data } = await admin('/requests?user=ada&tag=later')
+    return (data as unknown[]).length === calls.length ? true : undefined
+  })
+  const listed = (await (await request('/v1/batches')).json()) as JsonObject
+  assert.deepEqual(listed['data'], [])
+})
+
+test('what fails says why; what cannot be deferred is refused at once; an answer is its key’s own and can be deleted', async (t) => {
+  const { gateway } = await startStack(t)
+  const { request } = batchClient(gateway.url)
+  const defer = (path: string, body: JsonObject, more: Record<string, string> = {}) =>
+    request(path, {
+      method: 'POST',
+      headers: { ...json, 'x-weir-deferred': '1', ...more },
+      body: JSON.stringify(body),
+    })
+  const messages = [{ role: 'user', content: 'x' }]
+  const streamed = await defer('/v1/chat/completions', { model: 'openai/echo', messages, stream: true })
+  assert.equal(streamed.status, 400)
+  assert.equal((await defer('/v1/messages/count_tokens', { model: 'openai/echo', messages })).status, 400)
+  const stranger = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { ...json, 'x-weir-deferred': '1' },
+    body: JSON.stringify({ model: 'openai/echo', messages }),
+  })
+  assert.equal(stranger.status, 401)
+
+  const outcome = async (model: string) => {
+    const { id } = (await (await defer('/v1/chat/completions', { model, messages })).json()) as JsonObject
+    return until('the end', async () => {
+      const answer = await request(`/v1/deferred/${asString(id)}`)
+      return answer.status === 202 ? undefined : ((await answer.json()) as JsonObject)
+    })
+  }
+  const unknown = await outcome('nowhere/x')
+  assert.equal(unknown['status'], 'failed')
+  assert.ok(asString(asObject(unknown['error'])?.['message']))
+  const refused = await outcome('openai/fault/http-400')
+  assert.equal(asObject(refused['response'])?.['status_code'], 400)
+
+  const id = asString(refused['id'])!
+  assert.equal((await fetch(`${gateway.url}/v1/deferred/${id}`)).status, 401)
+  assert.equal((await request(`/v1/deferred/${id}`, { method: 'DELETE' })).status, 200)
+  assert.equal((await request(`/v1/deferred/${id}`)).status, 404)
+})
