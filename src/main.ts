@@ -13,6 +13,7 @@ import { createLiveEvents } from './admin/live-events.ts'
 import { createAccess, pepperOf } from './compose/access.ts'
 import { createAlerting } from './compose/alerts.ts'
 import { createBatching } from './compose/batches.ts'
+import { driftKeyId } from './compose/budgets.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { createCache } from './compose/cache.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
@@ -403,7 +404,7 @@ async function compose({
   closers.add(() => samples.close())
   const sessions = new Sessions(clock)
   const cookieOf = (token: string) => sessionSetCookie(token, config.server.tls !== undefined)
-  const driftAccount = { ...inner, principal: accountOf('drift') }
+  const driftAccount = { ...inner, principal: { ...gatewayPrincipal, keyId: driftKeyId, keyName: 'drift' } }
   const drift = createDrift({
     store: stores.drift,
     rollout,

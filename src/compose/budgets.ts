@@ -11,12 +11,35 @@ import { formatUsd, parseUsd } from '../core/money.ts'
 import type { Budget } from '../ledger/budget.ts'
 import type { BudgetEvent } from '../ledger/budgets.ts'
 
+/** The account that golden runs go on. */
+export const driftKeyId = 'drift'
+
 /** Budgets that stand in the configuration. One that is changed there is another one. */
-export function declaredBudgets({ budgets, keys }: Pick<Config, 'budgets' | 'keys'>): Budget[] {
+export function declaredBudgets({
+  budgets,
+  keys,
+  drift,
+}: Pick<Config, 'budgets' | 'keys' | 'drift'>): Budget[] {
   const ofKeys = keys.flatMap(({ name, budgets: own = [] }) =>
     own.map((budget) => ({ ...budget, scope: 'key' as const, subject: declaredKeyId(name) })),
   )
-  return [...budgets, ...ofKeys].map(toBudget)
+  const declared = [...budgets, ...ofKeys].map(toBudget)
+  return drift.maxUsdPerDay === undefined ? declared : [...declared, budgetOfDrift(drift.maxUsdPerDay)]
+}
+
+function budgetOfDrift(usd: string | number): Budget {
+  return {
+    id: 'declared:drift',
+    org: 'default',
+    scope: 'key',
+    subject: driftKeyId,
+    capNanoUsd: parseUsd(String(usd))!,
+    period: 'day',
+    isRolling: false,
+    isHard: true,
+    alertAt: [80],
+    origin: 'declared',
+  }
 }
 
 /** Budgets of stored keys, teams and users, of those that still stand. One that is changed is another one. */

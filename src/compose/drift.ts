@@ -73,9 +73,11 @@ export function createDrift(parts: DriftParts): DriftWatcher {
     org,
     instance,
     newId,
+    retentionDays: () => retentionDays,
     tell,
     onError: (cause) => log.error({ cause: inspect(cause) }, 'a golden run could not be made'),
   })
+  let retentionDays = 400 // until the first configuration
   const timer = hasSchedule ? setInterval(tick, tickMs) : undefined
   timer?.unref()
 
@@ -96,6 +98,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
       progress: new Map(),
     }),
     async reload(config) {
+      retentionDays = config.drift.retentionDays
       const folder = config.file === undefined ? process.cwd() : dirname(config.file)
       const kept: Kept[] = []
       for (const file of config.drift.sets) {

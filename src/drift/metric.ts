@@ -35,6 +35,7 @@ export const exploratoryMetrics = [
   'tools',
   'finish',
   'similarity',
+  'meaning',
   'agreement',
   'cost',
   'logprob',

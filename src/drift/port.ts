@@ -81,12 +81,16 @@ export interface Alarm {
   readonly untilMs?: number
 }
 
-/** What one instance saw of an hour's live answers. */
-export interface TrafficRow {
+/** Whose live answers are watched together. */
+export interface TrafficSeries {
   readonly org: string
   /** Empty where callers named the target itself. */
   readonly route: string
   readonly model: string
+}
+
+/** What one instance saw of an hour's live answers. */
+export interface TrafficRow extends TrafficSeries {
   readonly hourMs: number
   readonly instance: string
   /** See `TrafficHour`. */
@@ -119,14 +123,17 @@ export interface DriftStore {
     runIds: readonly string[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, readonly Sample[]>>>
 
+  /** Deletes runs that began before, with their answers, but those that the newest baseline of their set has; tells how many. */
+  pruneRuns(org: string, beforeMs: number): Promise<number>
+
   putAlarm(alarm: Alarm): Promise<void>
   /** Newest first. */
   alarms(org: string, set?: string): Promise<readonly Alarm[]>
 
   /** Deletes what is older than `keepFromMs` on the way. */
   addTraffic(row: TrafficRow, keepFromMs: number): Promise<void>
-  /** Of all organisations, from the one hour to the other, both included. */
-  traffic(fromMs: number, toMs: number): Promise<readonly TrafficRow[]>
+  /** From the one hour to the other, both included: of one series, or of all of all organisations. */
+  traffic(fromMs: number, toMs: number, series?: TrafficSeries): Promise<readonly TrafficRow[]>
 
   /** Takes or extends a lease; false while another holder's has not run out. */
   takeLease(name: string, holder: string, nowMs: number, untilMs: number): Promise<boolean>

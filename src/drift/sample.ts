@@ -26,7 +26,17 @@ export interface Sample {
   readonly meanLogprob?: number
   /** Whether the assertions held; absent where there are none, or a grader could not tell. */
   readonly isRight?: boolean
+  /** Absent where the set names no embedder, or it failed. */
+  readonly meaning?: Meaning
   readonly reading: Reading
+}
+
+/** A text as a vector. */
+export interface Meaning {
+  /** That embedded it: vectors of two models are not compared. */
+  readonly model: string
+  /** Int8 in base64, not normal. */
+  readonly vector: string
 }
 
 /** What is read off the text. */

@@ -67,7 +67,8 @@ function startWorld(t: TestContext) {
       grading: { regex: createRegexRunner(), schemas: createSchemaGrader() },
     })
     const onError = (cause: unknown) => void faults.push(cause)
-    const scheduler = createScheduler({ watch, store, clock, org, instance: name, newId, tell, onError })
+    const parts = { watch, store, clock, org, newId, tell, onError }
+    const scheduler = createScheduler({ ...parts, instance: name, retentionDays: () => 100 })
     schedulers.push(scheduler)
     return { watch, scheduler }
   }
@@ -272,4 +273,23 @@ test('100 hourly sets cost next to nothing while none is due', async (t) => {
   const { user, system } = process.cpuUsage(before)
   t.diagnostic(`ten ticks: ${((user + system) / 1000).toFixed(1)} ms of CPU`)
   assert.equal(asked.mock.callCount(), 0)
+})
+
+test('runs go after their days, those of the baseline in force stay', async (t) => {
+  const { clock, store, startInstance, faults } = startWorld(t)
+  const one = startInstance('one')
+  const kept = await keep(one)
+  for (let n = 0; n < 2; n++) await one.watch.run(kept, { org, kind: 'baseline' })
+  await one.watch.run(kept, { org, kind: 'watch' })
+  one.scheduler.schedule([kept])
+  await one.scheduler.tick()
+  assert.equal((await runsOf(store)).length, 3)
+  clock.at += 101 * 24 * hourMs
+  await one.scheduler.tick()
+  const left = await until('the old run to go', async () => {
+    const runs = await runsOf(store)
+    return runs.every(({ kind, slotMs }) => kind === 'baseline' || slotMs !== undefined) ? runs : undefined
+  })
+  assert.equal(left.filter(({ kind }) => kind === 'baseline').length, 2)
+  assert.deepEqual(faults, [])
 })

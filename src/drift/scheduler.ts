@@ -16,6 +16,8 @@ export interface SchedulerParts {
   /** Of this instance: the holder of the lease. */
   readonly instance: string
   readonly newId: () => string
+  /** Days after which runs are deleted. */
+  readonly retentionDays: () => number
   readonly tell: TellAlert
   readonly onError: (cause: unknown) => void
 }
@@ -42,6 +44,7 @@ const confirmAfterMs = 10 * 60_000
 const cutOffAfterMs = 6 * 3_600_000
 /** Every so often the store is asked for runs of other instances; between, nothing is due and nothing is read. */
 const lookEveryMs = 60_000
+const dayMs = 86_400_000
 
 interface Entry extends Kept {
   /** The newest slot that is dealt with. */
@@ -57,6 +60,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const running = new Map<string, Promise<void>>()
   const stopping = new AbortController()
   let lookedAtMs = -Infinity
+  let prunedAtMs = -Infinity
   let isHolder = false
 
   function schedule(sets: readonly Kept[]): void {
@@ -87,6 +91,10 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     if (isLookDue) {
       lookedAtMs = nowMs
       for (const entry of entries.values()) await lookAt(entry, nowMs)
+      if (nowMs - prunedAtMs >= dayMs) {
+        prunedAtMs = nowMs
+        await store.pruneRuns(org, nowMs - parts.retentionDays() * dayMs)
+      }
     }
     for (const entry of entries.values()) if (entry.dueMs <= nowMs) await startDue(entry, nowMs)
   }

@@ -2,6 +2,7 @@
 
 import { agreement } from '../judgement/statistics/consistency.ts'
 import { dot, kernelSize, kernelVector } from './kernel.ts'
+import { meaningLikeness } from './meaning.ts'
 import type { MetricName } from './metric.ts'
 import type { RunTable } from './run-table.ts'
 import { isBlank, type Sample } from './sample.ts'
@@ -37,14 +38,30 @@ export function tabulate(
   )
   const vectors = usual.map(vectorsOf)
   const likenesses = likenessTo(vectors, prompts)
+  const meanings = meaningLikeness(usual, embedderOf(run))
   return {
     baseline: baseline.map((other, at) =>
-      tableOf(other, habits, vectors[at]!, (prompt, vector) => likenesses(prompt, vector, at)),
+      tableOf(other, habits, vectors[at]!, {
+        likeness: (prompt, vector) => likenesses(prompt, vector, at),
+        meaning: (prompt, sample) => meanings(prompt, sample, at),
+      }),
     ),
-    run: tableOf(run, habits, baseline.length === 0 ? vectors[0]! : vectorsOf(run), (prompt, vector) =>
-      likenesses(prompt, vector),
-    ),
+    run: tableOf(run, habits, baseline.length === 0 ? vectors[0]! : vectorsOf(run), {
+      likeness: (prompt, vector) => likenesses(prompt, vector),
+      meaning: (prompt, sample) => meanings(prompt, sample),
+    }),
   }
+}
+
+const embedderOf = ({ samples }: RunSamples): string | undefined =>
+  samples.flat().find(({ meaning }) => meaning !== undefined)?.meaning?.model
+
+/** How near an answer is to those of the baseline to its prompt. */
+interface Nearness {
+  /** By its letters. */
+  likeness(prompt: number, vector: Float32Array): number
+  /** By its meaning, where that is known. */
+  meaning(prompt: number, sample: Sample): number | undefined
 }
 
 const validOf = (samples: readonly Sample[]): Sample[] => samples.filter(({ error }) => error === undefined)
@@ -109,7 +126,7 @@ function tableOf(
   run: RunSamples,
   habits: readonly Habit[],
   vectors: readonly (readonly Float32Array[])[],
-  likeness: (prompt: number, vector: Float32Array) => number,
+  { likeness, meaning }: Nearness,
 ): RunTable {
   const prompts = run.samples.length
   const metrics: Partial<Record<MetricName, MetricSummary>> = {}
@@ -128,6 +145,7 @@ function tableOf(
       if (isBlank(sample)) blankRows++
       addSample(sample, habits[prompt]!, (metric, value) => add(metric, prompt, value))
       add('similarity', prompt, likeness(prompt, vectors[prompt]![at]!))
+      add('meaning', prompt, meaning(prompt, sample))
     }
     add('agreement', prompt, agreement(valid.map(({ text }) => normalised(text))))
   }

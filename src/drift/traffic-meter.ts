@@ -3,14 +3,8 @@
 import type { Clock } from '../core/clock.ts'
 import type { RequestRecord } from '../records/record.ts'
 import type { DriftStore, TellAlert, TrafficRow } from './port.ts'
-import {
-  addToSums,
-  emptySums,
-  mergeSums,
-  type TrafficHour,
-  trafficFindings,
-  trafficRules,
-} from './traffic.ts'
+import { addToSums, emptySums, isTelling, trafficFindings, trafficRules } from './traffic.ts'
+import { hoursOf, lookBackMs, TrafficHistory } from './traffic-history.ts'
 
 export interface MeterParts {
   readonly store: DriftStore
@@ -31,7 +25,6 @@ export interface TrafficMeter {
 const hourMs = 3_600_000
 /** Other instances have written their part by then. */
 const judgeAfterMs = 5 * 60_000
-const lookBackMs = 14 * 24 * hourMs
 const leaseName = 'drift-traffic'
 const maxSeries = 1_000
 const maxKeys = 50
@@ -41,6 +34,7 @@ const contractCodes: ReadonlySet<string> = new Set(['contract_unsatisfied'])
 
 export function createTrafficMeter({ store, clock, instance, tell }: MeterParts): TrafficMeter {
   const open = new Map<string, { row: Omit<TrafficRow, 'strata'>; strata: Record<string, number[]> }>()
+  const history = new TrafficHistory(store)
   let judgedHourMs = Math.floor(clock.nowMs() / hourMs) * hourMs - hourMs
 
   function sumsOf({ org, route, provider, model, keyId, atMs }: RequestRecord): number[] | undefined {
@@ -72,15 +66,17 @@ export function createTrafficMeter({ store, clock, instance, tell }: MeterParts)
   }
 
   async function judge(hour: number): Promise<void> {
-    const rows = await store.traffic(hour - lookBackMs, hour)
-    for (const [, ofSeries] of Map.groupBy(rows, ({ org, route, model }) =>
+    const rows = await store.traffic(hour, hour)
+    for (const [name, ofSeries] of Map.groupBy(rows, ({ org, route, model }) =>
       JSON.stringify([org, route, model]),
     )) {
-      const hours = hoursOf(ofSeries)
-      const last = hours.at(-1)!
-      if (last.hourMs !== hour) continue
-      const findings = trafficFindings(hours.slice(0, -1), last)
       const { org, route, model } = ofSeries[0]!
+      const [last] = hoursOf(ofSeries)
+      // An hour that says too little is neither judged nor held against.
+      const findings = isTelling(last!)
+        ? trafficFindings(await history.before(name, { org, route, model }, hour), last!)
+        : []
+      if (isTelling(last!)) history.add(name, last!)
       const target = route === '' ? model : `${route} (${model})`
       const isChanged = findings.length > 0
       tell({
@@ -96,6 +92,7 @@ export function createTrafficMeter({ store, clock, instance, tell }: MeterParts)
         }),
       })
     }
+    history.end(hour)
   }
 
   return {
@@ -125,15 +122,4 @@ export function createTrafficMeter({ store, clock, instance, tell }: MeterParts)
     },
     flush: () => write(() => true),
   }
-}
-
-/** The parts of the instances together, oldest first. */
-function hoursOf(rows: readonly TrafficRow[]): TrafficHour[] {
-  const hours = new Map<number, Record<string, number[]>>()
-  for (const { hourMs: hour, strata } of rows) {
-    const together = hours.get(hour) ?? {}
-    hours.set(hour, together)
-    for (const [key, sums] of Object.entries(strata)) mergeSums((together[key] ??= emptySums()), [...sums])
-  }
-  return [...hours].map(([at, strata]) => ({ hourMs: at, strata })).toSorted((a, b) => a.hourMs - b.hourMs)
 }

@@ -51,8 +51,16 @@ test('finished requests become hours in the store, and the last hour is judged o
   t.after(() => database.close())
   const store = createDriftStore(database)
   const told: DriftAlert[] = []
+  const read: number[] = []
+  const counting = {
+    ...store,
+    traffic: (...[fromMs, toMs, series]: Parameters<typeof store.traffic>) => {
+      read.push((toMs - fromMs) / hourMs + 1)
+      return store.traffic(fromMs, toMs, series)
+    },
+  }
   const start = (instance: string) =>
-    createTrafficMeter({ store, clock, instance, tell: (alert) => void told.push(alert) })
+    createTrafficMeter({ store: counting, clock, instance, tell: (alert) => void told.push(alert) })
   const meters = [start('one'), start('two')]
   const random = createRandom('requests')
   for (let hour = 0; hour < 30; hour++) {
@@ -77,6 +85,11 @@ test('finished requests become hours in the store, and the last hour is judged o
   assert.match(warning.lines[0]!, /^output tokens went from 1\d\d to 3\d\d$/)
   const rows = await store.traffic(0, clock.at)
   assert.equal(rows.length, 60)
+  // The fortnight is read once, and each hour after its end.
+  assert.deepEqual(
+    read.filter((hours) => hours > 1),
+    [14 * 24],
+  )
 })
 
 test('an hour that could not be written is written the next time', async (t) => {

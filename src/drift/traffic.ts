@@ -66,6 +66,11 @@ export function mergeSums(into: Sums, from: Sums): void {
 /** Every answer counts for `refusal`. */
 const answersOf = (sums: Sums): number => sums[3 * trafficMetrics.indexOf('refusal')]!
 
+/** Whether it has so many answers that it can be judged, or held against. */
+export function isTelling({ strata }: TrafficHour): boolean {
+  return Object.values(strata).reduce((sum, sums) => sum + answersOf(sums), 0) >= minAnswers
+}
+
 export interface TrafficFinding extends MetricTest {
   readonly metric: TrafficMetric
   readonly adjustedP: number
@@ -76,10 +81,8 @@ export interface TrafficFinding extends MetricTest {
  * where nothing did, and where there are too few answers or hours to tell.
  */
 export function trafficFindings(before: readonly TrafficHour[], hour: TrafficHour): TrafficFinding[] {
-  const total = ({ strata }: TrafficHour) =>
-    Object.values(strata).reduce((sum, sums) => sum + answersOf(sums), 0)
-  const known = before.filter((one) => total(one) >= minAnswers)
-  if (known.length < minHours || total(hour) < minAnswers) return []
+  const known = before.filter(isTelling)
+  if (known.length < minHours || !isTelling(hour)) return []
   const keys = Object.keys(hour.strata).filter((key) => answersOf(hour.strata[key]!) >= minAnswersOfStratum)
   const tests = trafficMetrics.flatMap((metric) => {
     const baseline = baselineOf(known.map((one) => summaryOf(one, keys, metric)))

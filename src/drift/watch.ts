@@ -10,6 +10,7 @@ import { collect } from './collect.ts'
 import { conclude, type ConcludeParts } from './conclude.ts'
 import type { GoldenSet } from './golden.ts'
 import { createGoldenShelf, type GoldenShelf, type Kept } from './golden-shelf.ts'
+import { withMeanings } from './meaning.ts'
 import { panelOf, type PanelParts } from './panel.ts'
 import type { Baseline, Run, RunKind } from './port.ts'
 import type { RunSamples } from './tabulate.ts'
@@ -73,7 +74,11 @@ export function createWatch(parts: WatchParts): DriftWatch {
     if (!(await store.startRun(started))) return undefined
     const probing = { ask: parts.ask, sentiment: await parts.sentiment(), grading: panelOf(set, parts) }
     const random = createRandom(started.id)
-    const { samples, costNanoUsd } = await collect(set, probing, { random, onProgress, signal })
+    const collected = await collect(set, probing, { random, onProgress, signal })
+    const { costNanoUsd } = collected
+    const samples = set.embedder
+      ? await withMeanings(collected.samples, set.embedder, parts.embed)
+      : collected.samples
     for (const [at, golden] of set.cases.entries()) {
       await store.putSamples(org, started.id, golden.id, samples[at]!)
     }

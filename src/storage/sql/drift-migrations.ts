@@ -92,4 +92,13 @@ export const driftMigrations: readonly Migration[] = [
         .addColumn('until_ms', 'bigint', (column) => column.notNull()),
     ],
   },
+  {
+    name: 'drift-0002-traffic-by-series',
+    statements: ({ schema }) => [
+      schema
+        .createIndex('drift_traffic_by_series')
+        .on('drift_traffic')
+        .columns(['org', 'route', 'model', 'hour_ms']),
+    ],
+  },
 ]

@@ -142,6 +142,34 @@ testStore('alarms are changed in place and listed newest first', async (database
   assert.deepEqual(await store.alarms(org, 'other'), [])
 })
 
+testStore('old runs go with their answers, those of the newest baseline stay', async (database) => {
+  const store = createDriftStore(database)
+  const baseline = { org, set: 'support', digest: 'd', wantedRuns: 20, createdAtMs: 5 }
+  await store.addBaseline({ ...baseline, runIds: [] }, 0)
+  await store.addBaseline({ ...baseline, runIds: ['accepted'] }, 1)
+  for (const [id, given] of Object.entries({
+    'old baseline': { kind: 'baseline', baseline: 1 },
+    'new baseline': { kind: 'baseline', baseline: 2 },
+    accepted: { kind: 'watch', baseline: 1 },
+    watch: { kind: 'watch', baseline: 2 },
+    foreign: { kind: 'watch', org: 'other' },
+    young: { kind: 'watch', baseline: 2, startedAtMs: 100 },
+  } as const)) {
+    const run = runOf(id, { startedAtMs: 1, ...given })
+    await store.startRun(run)
+    await store.putSamples(run.org, id, 'p', [])
+  }
+  assert.equal(await store.pruneRuns(org, 100), 2)
+  const left = await store.runs(org, { limit: 10 })
+  assert.deepEqual(left.map(({ id }) => id).toSorted(), ['accepted', 'new baseline', 'young'])
+  assert.deepEqual(
+    [...(await store.samples(org, ['old baseline', 'watch', 'accepted'])).keys()],
+    ['accepted'],
+  )
+  assert.equal((await store.runs('other', { limit: 10 })).length, 1)
+  assert.equal(await store.pruneRuns(org, 100), 0)
+})
+
 testStore('a lease has one holder until it runs out or is given back', async (database) => {
   const store = createDriftStore(database)
   const take = (holder: string, nowMs: number) => store.takeLease('drift', holder, nowMs, nowMs + 10)
@@ -175,4 +203,7 @@ testStore('hours of live answers come back by instance, and old ones go', async 
     [row, { ...row, instance: 'two' }],
   )
   assert.deepEqual(await store.traffic(6, 9), [])
+  await store.addTraffic({ ...row, route: 'other' }, 2)
+  const series = { org, route: 'other', model: 'openai/m' }
+  assert.deepEqual(await store.traffic(0, 9, series), [{ ...row, route: 'other' }])
 })

@@ -207,6 +207,49 @@ export function createDriftStore(database: Database): DriftStore {
       return found
     },
 
+    async pruneRuns(org, beforeMs) {
+      // The newest baseline of a set, as long as it is held against, needs its runs, however old.
+      const newest = await db
+        .selectFrom('drift_baselines as one')
+        .selectAll()
+        .where('org', '=', org)
+        .where(({ eb, selectFrom }) =>
+          eb(
+            'number',
+            '=',
+            selectFrom('drift_baselines as other')
+              .select(({ fn }) => fn.max('other.number').as('number'))
+              .whereRef('other.org', '=', 'one.org')
+              .whereRef('other.set_name', '=', 'one.set_name'),
+          ),
+        )
+        .execute()
+      const baselines = newest.map(toBaseline)
+      const accepted = new Set(baselines.flatMap(({ runIds }) => runIds))
+      const numbers = new Map(baselines.map(({ set, number }) => [set, number]))
+      const old = await db
+        .selectFrom('drift_runs')
+        .select(['id', 'set_name', 'kind', 'baseline'])
+        .where('org', '=', org)
+        .where('started_at_ms', '<', beforeMs)
+        .orderBy('started_at_ms')
+        .limit(pruneStep)
+        .execute()
+      const gone = old
+        .filter(({ id, set_name: set, kind, baseline }) => {
+          const isOfBaseline = kind === 'baseline' && baseline === numbers.get(set)
+          return !isOfBaseline && !accepted.has(id)
+        })
+        .map(({ id }) => id)
+      if (gone.length === 0) return 0
+      for (let at = 0; at < gone.length; at += maxIds) {
+        const ids = gone.slice(at, at + maxIds)
+        await db.deleteFrom('drift_samples').where('org', '=', org).where('run_id', 'in', ids).execute()
+        await db.deleteFrom('drift_runs').where('org', '=', org).where('id', 'in', ids).execute()
+      }
+      return gone.length
+    },
+
     async putAlarm(alarm) {
       const row = toAlarmRow(alarm)
       const { org: _org, id: _id, ...rest } = row
@@ -234,13 +277,17 @@ export function createDriftStore(database: Database): DriftStore {
         .values({ ...row, hour_ms: hourMs, strata: JSON.stringify(strata) })
         .execute()
     },
-    async traffic(fromMs, toMs) {
-      const rows = await db
+    async traffic(fromMs, toMs, series) {
+      let query = db
         .selectFrom('drift_traffic')
         .selectAll()
         .where('hour_ms', '>=', fromMs)
         .where('hour_ms', '<=', toMs)
-        .execute()
+      if (series) {
+        const { org, route, model } = series
+        query = query.where('org', '=', org).where('route', '=', route).where('model', '=', model)
+      }
+      const rows = await query.execute()
       return rows.map(({ hour_ms: hourMs, strata, ...row }) => ({
         ...row,
         hourMs,
@@ -271,6 +318,10 @@ export function createDriftStore(database: Database): DriftStore {
 }
 
 const maxAlarms = 1_000
+/** Runs that are looked at in one step of deleting; those that stay are among them. */
+const pruneStep = 50_000
+/** Of one statement. */
+const maxIds = 500
 
 type Samples = Parameters<DriftStore['putSamples']>[3]
 
