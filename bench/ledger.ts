@@ -131,9 +131,9 @@ async function onPostgres(folder: string): Promise<Outcome[] | string> {
     // To fill ten million lines in takes longer than the gateway's own connections may wait.
     const filler = new pg.Client(server.url)
     await filler.connect()
-    const shared = createSharedLedger(database, { nowMs: () => endMs })
+    const shared = createSharedLedger(database, { clock: { nowMs: () => endMs }, instance: 'bench' })
     for (let at = endMs - spanMs; at < endMs; at += 20 * 86_400_000) {
-      const month = createSharedLedger(database, { nowMs: () => at })
+      const month = createSharedLedger(database, { clock: { nowMs: () => at }, instance: 'bench' })
       await month.add({ lines: [], prices: [], lastSeq: 0 })
     }
     for (let from = 0; from < lines; from += linesPerStatement) {

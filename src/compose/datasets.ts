@@ -5,7 +5,7 @@ import { asObject, asString } from '../core/json.ts'
 import { defined } from '../core/json.ts'
 import { datasetRoutes, type Traffic } from '../evals/dataset-admin.ts'
 import type { FeedbackStore } from '../feedback/port.ts'
-import { answerTextOf } from '../payloads/content.ts'
+import { answerTextOf } from '../core/answer.ts'
 import type { Payload, PayloadReader } from '../payloads/port.ts'
 import type { Rollout } from '../rollout/rollout.ts'
 

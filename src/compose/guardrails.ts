@@ -8,7 +8,7 @@ import { asArray, asObject, asString, isObject, type Json, parseJson } from '../
 import { answerTextOf } from '../core/answer.ts'
 import { compileGuards, type GuardOf } from '../guardrails/compile.ts'
 import type { RemoteRule, Verdict } from '../guardrails/rule.ts'
-import { signWebhook } from '../alerts/webhook.ts'
+import { signWebhook } from '../alerts/signed-post.ts'
 import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
 import type { Closers } from './closers.ts'
 import { callRoute, createAskModel, type InnerCallParts } from './inner-calls.ts'
