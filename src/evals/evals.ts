@@ -196,7 +196,7 @@ export class Evals {
         if (live) live.runner = runner
       })
       .catch((cause: unknown) => this.#parts.onError(cause, run.id))
-      .finally(() => {
+      .then(() => {
         clearInterval(prolonging)
         this.#live.delete(run.id)
         return this.#release(run)
