@@ -309,7 +309,7 @@ testPostgres('what each instance has charged is summed by what a budget counts',
   const subjects = {
     organisation: ['default'],
     user: ['u'],
-    tag: ['a', 'b"c'],
+    tag: ['a', 'b"c', 'zero \ufffd'],
     key: ['k'],
     team: [],
     route: [],

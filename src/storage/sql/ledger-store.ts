@@ -116,17 +116,13 @@ async function insert(db: Db, { lines, prices }: Shipment<EntryRow>, instance: s
   }
   // What is there already adds nothing, and changes no sum.
   await sql`with added as (
-      insert into ledger (correction, ${columnNames})
-      select case kind when 'adjust' then seq else 0 end, ${columnNames}
+      insert into ledger (instance, correction, ${columnNames})
+      select ${instance}::text, case kind when 'adjust' then seq else 0 end, ${columnNames}
       from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
       on conflict do nothing
       returning *
     )
     ${sql.raw(addToRollups('added'))}`.execute(db)
-  await sql`insert into ledger (instance, correction, ${columnNames})
-    select ${instance}::text, case kind when 'adjust' then seq else 0 end, ${columnNames}
-    from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
-    on conflict do nothing`.execute(db)
 }
 
 /** `2026-11`: of the time in UTC, so many months later. */
