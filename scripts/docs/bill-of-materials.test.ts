@@ -22,8 +22,8 @@ test('what package.json depends on is there, with a checksum and a license; what
   }
   for (const name of ['fast-check', 'typescript']) assert.equal(named.has(name), false, name)
   for (const each of components) {
-    assert.ok(asArray(each['hashes']).length > 0, String(each['purl']))
-    assert.match(String(each['purl']), /^pkg:npm\/(?:%40[\w.-]+\/)?[\w.-]+@\d/)
+    assert.ok(asArray(each['hashes']).length > 0, asString(each['purl']))
+    assert.match(asString(each['purl']) ?? '', /^pkg:npm\/(?:%40[\w.-]+\/)?[\w.-]+@\d/)
   }
   assert.deepEqual(bill, billOfMaterials(read('package-lock.json')))
 })
