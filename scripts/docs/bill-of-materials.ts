@@ -59,6 +59,6 @@ function hashesOf(integrity: string): Json[] {
 
 /** A package that is installed in several places is one component. */
 function unique(components: readonly JsonObject[]): JsonObject[] {
-  const byUrl = new Map(components.map((component) => [asasString(component['purl']) ?? '' ?? '', component]))
+  const byUrl = new Map(components.map((component) => [asString(component['purl']) ?? '', component]))
   return [...byUrl].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, component]) => component)
 }
