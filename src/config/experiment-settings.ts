@@ -83,7 +83,7 @@ export const routeExperimentSettings = z.strictObject({
   arms: z
     .array(
       z.strictObject({
-        name,
+        name: name.describe('What records, figures and headers call it.'),
         weight: z.number().gt(0).max(1_000_000).default(1).describe('Its share among the arms.'),
         targets: z
           .array(text)

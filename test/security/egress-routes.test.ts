@@ -37,6 +37,9 @@ const known: Readonly<Record<string, string>> = {
   'upstream/access-tokens.ts: a client of undici': 'tokens of providers, through the guarded connector',
   'storage/redis/connect.ts: a client of a database or queue':
     "the operator's own server, where `shared` says",
+  'storage/rabbitmq/connect.ts: a client of a database or queue':
+    "the operator's own server, where `queue` says",
+  'storage/rabbitmq/line-broker.ts: a client of a database or queue': 'types alone',
   'storage/sql/postgres.ts: a client of a database or queue': "the operator's own server, where `store` says",
   'cli/admin-client.ts: a client of undici': "the command line's way to its own gateway: a socket file",
   'cli/admin-client.ts: a socket of node:net or node:tls': 'the same socket file',
