@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Directory } from '../src/access/directory.ts'
 import { createGuessLimiter } from '../src/access/guesses.ts'
-import { createKeyring } from '../src/access/keys.ts'
+import { createBrowserKeys } from '../src/access/browser-keys.ts'
+import { generateKey } from '../src/access/key-format.ts'
+import { createKeyring, hashSecret } from '../src/access/keys.ts'
+import type { StoredKey } from '../src/access/port.ts'
+import { authoriseModel, authoriseSensitive, type Principal, toPrincipal } from '../src/access/principal.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { createIdFactory } from '../src/core/id.ts'
 import type { Json } from '../src/core/json.ts'
@@ -136,7 +140,72 @@ async function requests(): Promise<void> {
     'identify a declared key',
     nanosOf(() => keyring.identify(caller)),
   )
+  await identities()
   print('make a request id', nanosOf(createIdFactory(randomBytes, systemClock)))
+}
+
+/** What knowing a caller and asking what they may use costs each request: the bar is 8,000 ns. */
+async function identities(): Promise<void> {
+  const pepper = randomBytes(32)
+  const { id, secret, text } = generateKey(randomBytes)
+  const rules = {
+    models: [...Array.from({ length: 9 }, (_, n) => `provider-${n}/*`), 'openai/gpt-*'],
+    allowedAddresses: ['10.0.0.0/8', '127.0.0.0/8'],
+    clearances: ['pii'],
+  }
+  const stored: StoredKey = {
+    org: 'default',
+    id,
+    name: 'bench',
+    seq: 1,
+    createdAtMs: 0,
+    metadata: {},
+    secretHash: hashSecret(pepper, secret),
+    rules,
+  }
+  const store = {
+    changedSince: async () => ({ seq: 1, keys: [stored], teams: [], users: [] }),
+    write: async () => 1,
+  }
+  const directory = new Directory({ store, clock: systemClock, onTrouble: () => undefined })
+  await directory.sync()
+  const until = { untilMs: systemClock.nowMs() + 3_600_000 }
+  const common = {
+    org: 'default',
+    keyId: 'jwt:corp:ada',
+    keyName: 'corp',
+    user: { id: 'corp:ada', name: 'ada' },
+  }
+  const browserKeys = createBrowserKeys(pepper)
+  const keyring = createKeyring({
+    declared: [],
+    directory,
+    pepper,
+    clock: systemClock,
+    guesses: createGuessLimiter(systemClock),
+    jwt: async () => ({ principal: toPrincipal(common, rules), ...until }),
+    browserKeys,
+  })
+  const page = 'https://app.example'
+  const wish = { models: ['openai/gpt-*'], origins: [page], ttlSeconds: 3600 }
+  const minted = browserKeys.mint(keyring.parentOf(id)!, wish, systemClock.nowMs()).text
+  // Of the length that an identity provider's have; the judge stands in, because a token is judged once a minute.
+  const token = `eyJ${randomBytes(90).toString('base64url')}.${randomBytes(400).toString('base64url')}.${randomBytes(256).toString('base64url')}`
+  for (const [what, credential] of [
+    ['a stored key', text],
+    ['a key for browsers', minted],
+    ['a token that is known', token],
+  ] as const) {
+    const caller = { credential, clientAddress: '127.0.0.1', header: () => page }
+    await keyring.identify(caller)
+    const pass = () => {
+      const principal = keyring.identify(caller) as Principal
+      authoriseModel(principal, ['openai/gpt-5.6-mini'])
+      authoriseSensitive(principal, 'openai/gpt-5.6-mini', undefined)
+      return principal
+    }
+    print(`key check and policy: ${what}`, nanosOf(pass))
+  }
 }
 
 /** One plan over twenty targets, as a request on a route costs it. */

@@ -14,6 +14,7 @@ import { renderAdminTypes } from './docs/admin-types.ts'
 import { renderErrors } from './docs/error-reference.ts'
 import { deadLinksIn } from './docs/links.ts'
 import { renderProviders } from './docs/provider-list.ts'
+import { renderRoles } from './docs/role-page.ts'
 import { renderSecurity, unprovenControls } from './docs/security-page.ts'
 
 interface Generated {
@@ -39,6 +40,11 @@ const generated: readonly Generated[] = [
     path: 'docs/weir-suite.schema.json',
     source: 'src/judgement/suite/settings.ts',
     render: renderSuiteSchema,
+  },
+  {
+    path: 'docs/roles.md',
+    source: 'src/admin/policy.ts and the rows of the admin API',
+    render: async () => renderRoles(await fetchAdminDocument()),
   },
   {
     path: 'dashboard/src/api/schema.ts',

@@ -9,6 +9,7 @@ import { attempt, openContract, plan } from './gateway/attempts.ts'
 import { borrow } from './gateway/borrow.ts'
 import { recall, remember } from './gateway/conversation.ts'
 import { Exchange } from './gateway/exchange.ts'
+import { holdNarrow } from './gateway/narrow.ts'
 import type { Gateway, GatewayParts, Served } from './gateway/parts.ts'
 import { openPayload, recordPayload } from './gateway/payload.ts'
 import { guard } from './gateway/guarding.ts'
@@ -27,8 +28,11 @@ export function createGateway(parts: GatewayParts): Gateway {
 
 async function serve(exchange: Exchange): Promise<Served> {
   try {
-    identify(exchange)
+    const late = exchange.identify()
+    if (late) await late
+    exchange.parts.admit(exchange.priority)
     await decode(exchange)
+    if (exchange.principal!.isNarrow) holdNarrow(exchange)
     await recall(exchange)
     find(exchange)
     authorise(exchange)
@@ -72,11 +76,6 @@ function end(exchange: Exchange): Served {
     ...(answer && { answer }),
     ...(chargedNanoUsd !== undefined && { chargedNanoUsd }),
   }
-}
-
-function identify(exchange: Exchange): void {
-  exchange.identify()
-  exchange.parts.admit(exchange.priority)
 }
 
 async function decode(exchange: Exchange): Promise<void> {

@@ -6,11 +6,11 @@ import { auditRoutes } from './audit/admin.ts'
 import { createAuditLog } from './audit/log.ts'
 import type { Caller } from './access/keys.ts'
 import type { Principal } from './access/principal.ts'
-import { isAdminToken, Sessions, sessionSetCookie } from './access/sessions.ts'
+import { isAdminToken } from './access/sessions.ts'
 import { cacheRoutes } from './cache/admin.ts'
 import { backupRoutes } from './compose/backup.ts'
 import { createLiveEvents } from './admin/live-events.ts'
-import { createAccess, pepperOf } from './compose/access.ts'
+import { corsOriginsOf, createAccess, pepperOf } from './compose/access.ts'
 import { createAlerting } from './compose/alerts.ts'
 import { createBatching } from './compose/batches.ts'
 import { driftKeyId } from './compose/budgets.ts'
@@ -44,6 +44,8 @@ import { openShared } from './compose/shared.ts'
 import { openRollout } from './compose/rollout.ts'
 import { createSecrets, openVault, type RunningSecrets } from './compose/secrets.ts'
 import { settingsRoutes } from './compose/settings.ts'
+import { agedSecrets } from './compose/secret-age.ts'
+import { createSignIns } from './compose/sign-in.ts'
 import { composeSecretRoutes } from './compose/stored-secrets.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
@@ -54,11 +56,13 @@ import { type Config, type LoadOptions, loadConfig } from './config/load.ts'
 import { watchConfig } from './config/watch.ts'
 import type { AskModel, EmbedTexts } from './core/ask.ts'
 import { systemClock } from './core/clock.ts'
+import { GatewayError } from './core/error.ts'
 import { createIdFactory } from './core/id.ts'
 import { evalRoutes } from './evals/admin.ts'
 import { createGateway } from './gateway.ts'
 import type { Gateway, Snapshot } from './gateway/parts.ts'
 import { adminSideRoutes, controlSideRoutes } from './http/admin.ts'
+import { callerSideRoute } from './http/caller-routes.ts'
 import type { StoredAnswers } from './http/stored-responses.ts'
 import { Pressure, watchProcess } from './limits/shedding.ts'
 import { modelRoutes } from './models/admin.ts'
@@ -259,6 +263,7 @@ async function compose({
     config: () => current,
     stores,
     table: () => snapshot.table,
+    agedSecrets: (nowMs) => agedSecrets(current, access.directory, stores.marks, nowMs),
     async lookUp() {
       await catalogue.load()
       return catalogue.lookUp(current)
@@ -402,8 +407,16 @@ async function compose({
     log,
   })
   closers.add(() => samples.close())
-  const sessions = new Sessions(clock)
-  const cookieOf = (token: string) => sessionSetCookie(token, config.server.tls !== undefined)
+  const signingIn = createSignIns({
+    config: () => current,
+    tickets: stores.tickets,
+    directory: access.directory,
+    registrar: access.registrar,
+    audit,
+    clock,
+    adminUrl: () => listeners?.adminUrl ?? '',
+  })
+  closers.add(() => signingIn.close())
   const driftAccount = { ...inner, principal: { ...gatewayPrincipal, keyId: driftKeyId, keyName: 'drift' } }
   const drift = createDrift({
     store: stores.drift,
@@ -484,6 +497,7 @@ async function compose({
     ...recordRoutes(stores.records),
     ...books.routes,
     ...access.routes,
+    ...signingIn.routes,
     ...alerting.routes,
     ...events.routes,
     ...drift.routes,
@@ -507,29 +521,25 @@ async function compose({
     }),
     ...providerRoutes({ ...routing, table: () => snapshot.table }),
   ]
-  const { url, adminUrl, setReady, setTls, drain } = (listeners = await listen({
+  const { url, setReady, setTls, drain } = (listeners = await listen({
     config,
     isControlOnly,
     gateway,
     observer,
     snapshot: () => snapshot,
     storedAnswers: storedAnswersOf(() => snapshot, stored),
-    callerRoutes: [...batching.sideRoutes, ...feedback.sideRoutes],
+    callerRoutes: [
+      ...batching.sideRoutes,
+      ...feedback.sideRoutes,
+      callerSideRoute('/v1/browser-keys', access.callerRoutes),
+    ],
+    corsOrigins: () => corsOriginsOf(current),
     deferral: batching.deferral,
     admin: adminSideRoutes({
       routes: [...adminRows, ...evalRoutes(evals, { allowsScripts: false })],
       audit,
-      isToken: (presented) => isAdminToken(presented, config.admin.token),
-      hasSession: (cookie) => sessions.admits(cookie),
-      redeemLink(link) {
-        const token = sessions.redeem(link)
-        return token && cookieOf(token)
-      },
-      openSession: () => cookieOf(sessions.open()),
-      endSession(cookie) {
-        sessions.end(cookie)
-        return cookieOf('')
-      },
+      isToken: (presented) => isAdminToken(presented, current.admin.token),
+      signIns: signingIn.signIns,
     }),
     dashboard: isControlOnly ? [] : readDashboard(),
     control: controlSideRoutes({
@@ -551,7 +561,7 @@ async function compose({
       await rollout.reload(next)
       current = rollout.effective()
       secrets.adopt()
-      snapshot = { keyring: access.reload(next), table: tableOf(current) }
+      snapshot = { keyring: await access.reload(next), table: tableOf(current) }
       routing.health.pardon()
       void examples.prepare(snapshot.table.routes)
       alerting.reload(next)
@@ -600,7 +610,7 @@ async function compose({
   return {
     url,
     config,
-    signInUrl: `${adminUrl}/sign-in?token=${sessions.createLink()}`,
+    signInUrl: isControlOnly ? '' : await signingIn.createLink(),
     ...(firstKey !== undefined && { firstKey }),
     ask,
     embed,
@@ -634,12 +644,13 @@ function accountOf(name: string): Principal {
 }
 
 function storedAnswersOf(snapshot: () => Snapshot, stored: StoredResponses): StoredAnswers {
-  const ownerOf = (caller: Caller, id: string) => {
-    const { org, keyId } = snapshot().keyring.identify(caller)
+  const ownerOf = async (caller: Caller, id: string) => {
+    const { org, keyId, isNarrow } = await snapshot().keyring.identify(caller)
+    if (isNarrow) throw new GatewayError('permission_denied', 'A key for browsers finds no kept answer.')
     return { org, keyId, id }
   }
   return {
-    find: async (caller, id) => (await stored.find(ownerOf(caller, id)))?.answer,
-    remove: async (caller, id) => stored.remove(ownerOf(caller, id)),
+    find: async (caller, id) => (await stored.find(await ownerOf(caller, id)))?.answer,
+    remove: async (caller, id) => stored.remove(await ownerOf(caller, id)),
   }
 }

@@ -36,8 +36,15 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'Identities mixed up by a shortened cache key (CVE-2026-35030)',
-    answer: 'Keys are found by their id and compared by their whole hash.',
-    proofs: [['src/access/keys.test.ts', 'no single changed character of a key passes']],
+    answer:
+      'Keys are found by their id and compared by their whole hash; tokens are remembered by the SHA-256 of all of them.',
+    proofs: [
+      ['src/access/keys.test.ts', 'no single changed character of a key passes'],
+      [
+        'src/access/jwt.test.ts',
+        'keys never meet the judge, and tokens that begin alike are never taken for one another',
+      ],
+    ],
   },
   {
     threat: 'A route that starts processes; a Host header that misleads (CVE-2026-42271, CVE-2026-48710)',
@@ -52,11 +59,18 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'A key that makes stronger keys (CVE-2026-47101)',
-    answer: 'Only administrators make keys; writable fields are an allow-list.',
+    answer:
+      'A made, changed or rotated key holds at most what its maker may give; writable fields are an allow-list.',
     proofs: [
-      ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
+      [
+        'src/access/ceiling.test.ts',
+        'whatever passes admits no model, mark, address, region or amount that the ceiling does not',
+      ],
+      [
+        'test/access/roles.test.ts',
+        'a member makes keys for themselves, within their ceiling, and touches no other',
+      ],
     ],
-    missing: 'Roles below the administrator.',
   },
   {
     threat: 'A base URL in the request takes the provider key away (CVE-2024-6587, CVE-2025-66405)',
@@ -118,12 +132,23 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'Revoked rights that live on in open connections (CVE-2026-44553)',
-    answer: 'A revocation ends the streams of its key, on every instance.',
+    answer:
+      'A revocation ends the streams of its key, on every instance; a session has the roles that its user has now.',
     proofs: [
+      [
+        'test/access/roles.test.ts',
+        'a role that is taken away is gone at once, and so is the session of whoever is removed',
+      ],
       ['test/access/keys.test.ts', 'a stream that is under way when its key is revoked is told so, and ends'],
-      ['test/access/instances.test.ts', 'a revocation on one instance ends the streams of another'],
+      [
+        'test/access/revocation.test.ts',
+        'a revoked key ends on all within five seconds, its open streams too',
+      ],
+      [
+        'test/access/revocation.test.ts',
+        'a session holds on every instance, and ends on all with its account',
+      ],
     ],
-    missing: 'Four instances within five seconds is not measured.',
   },
   {
     threat: 'A key in another header passes by its limits (CVE-2026-45339)',
@@ -338,11 +363,142 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Roles',
-    answer: 'A route without a policy does not build; there is the administrator and there are keys.',
+    answer:
+      'A route without a policy does not compile; one function applies them all, before the body is read ([roles.md](roles.md)).',
     proofs: [
+      ['src/admin/policy.test.ts', 'a row without a policy, or with an unknown one, does not compile'],
+      [
+        'test/access/roles.test.ts',
+        'each route, each role: 403 before the body is read, unless its policy names the role',
+      ],
+      ['test/access/roles.test.ts', 'a role in a team sees and changes what is of that team'],
+      ['test/access/roles.test.ts', 'nobody gives a role, or takes over an account, beyond their own'],
       ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
     ],
-    missing: 'Sign-in with OIDC, local accounts, the roles owner to auditor, JWT callers, keys for browsers.',
+    missing:
+      'Requests, the ledger and the live feed are not told apart by team: a role in a team does not see them.',
+  },
+  {
+    threat: 'Guessed and stolen passwords',
+    answer:
+      'scrypt, the same answer for every reason, a lock-out that counts before it judges, invitations used once.',
+    proofs: [
+      ['test/access/sign-in.test.ts', 'somebody is invited, chooses a password, signs in with it, and out'],
+      [
+        'test/access/sign-in.test.ts',
+        'wrong names and wrong passwords are told alike, and lock out alike, many at once too',
+      ],
+      [
+        'src/access/password.test.ts',
+        'more than may wait are told to come back, and the others get their turn',
+      ],
+      [
+        'test/access/sign-in.test.ts',
+        'no password, no token of a session or an invitation is kept, in the audit or elsewhere',
+      ],
+    ],
+    missing:
+      'No second factor here: that is for the OpenID provider. The lock-out is counted by each instance.',
+  },
+  {
+    threat: 'Sessions: cookies, forged requests',
+    answer: '`__Host-` over HTTPS, SameSite=Strict, writes from the own origin only.',
+    proofs: [
+      [
+        'test/access/sign-in.test.ts',
+        'the cookie is bound to the host over HTTPS, and is no more than browsers take over HTTP',
+      ],
+      [
+        'test/access/sign-in.test.ts',
+        'a session writes from its own pages only, and an API key is no session',
+      ],
+      [
+        'test/access/sign-in.test.ts',
+        'a changed password ends every session; the present one is needed for it',
+      ],
+    ],
+    missing:
+      'Over plain HTTP, as on loopback, the cookie has neither the prefix nor `Secure`: not every browser takes it there.',
+  },
+  {
+    threat: 'Sign-in at another service: mixed up, replayed or injected answers',
+    answer:
+      'PKCE, state and nonce, each answer once and in the browser that asked; people are known by issuer and subject.',
+    proofs: [
+      ['test/access/oidc.test.ts', 'the way is offered, and asks with PKCE, state and nonce'],
+      ['test/access/oidc.test.ts', 'an answer counts once, in the browser that asked, with its own state'],
+      [
+        'test/access/oidc.test.ts',
+        'whoever signs in there has the roles of their groups here, anew each time',
+      ],
+      [
+        'test/access/oidc.test.ts',
+        'an account with a password keeps its address, whatever another service says',
+      ],
+    ],
+    missing: 'No back-channel logout.',
+  },
+  {
+    threat: 'Forged tokens of callers: algorithms, keys, issuers, audiences (Hono CVE-2026-22817)',
+    answer: 'Pinned issuer, audience and asymmetric algorithms; keys from the configured address alone.',
+    proofs: [
+      [
+        'src/access/jwt.test.ts',
+        'whatever the issuer did not sign for us, now, is refused, and every time alike',
+      ],
+      ['src/access/jwt.test.ts', 'a new key is taken up when it is first used, and a withdrawn one ends'],
+      [
+        'src/access/jwt.test.ts',
+        'without the issuer, known keys hold for a while, and what cannot be known is no 401',
+      ],
+      [
+        'src/access/jwt.test.ts',
+        'claims name the team and take from the rules; what asks for more, or cannot be read, is refused',
+      ],
+      [
+        'test/access/jwt.test.ts',
+        'a token calls as a key does, and its user and team are known, whatever the caller claims',
+      ],
+    ],
+  },
+  {
+    threat: 'A key in a page of a browser',
+    answer:
+      'Signed for some pages, models and minutes, never more than its API key; CORS for such keys alone.',
+    proofs: [
+      ['test/access/browser-keys.test.ts', 'it is for its own pages and models, and for answers only'],
+      [
+        'test/access/browser-keys.test.ts',
+        'nothing that is made is more than what it is made of, then and later',
+      ],
+      [
+        'test/access/browser-keys.test.ts',
+        'it ends with its time, with its key, and with the secret that it was made by',
+      ],
+      ['test/access/browser-keys.test.ts', 'no changed character of it passes'],
+      [
+        'test/access/browser-keys.test.ts',
+        'browsers are let through for these keys and origins, and for nothing else',
+      ],
+    ],
+    missing:
+      'It is not revoked alone, and has no total of its own to spend: budgets of the scope `user` bound visitors.',
+  },
+  {
+    threat: 'Keys and credentials that are never renewed',
+    answer: 'Past their age they are an alert.',
+    proofs: [
+      [
+        'test/alerts/secret-age.test.ts',
+        'keys past their age are alerts, by their name and never by their secret',
+      ],
+      [
+        'src/alerts/secret-age.test.ts',
+        'a credential is as old as the first look that saw it, and young again with another value',
+      ],
+    ],
+    missing:
+      'What a reference leads to does not tell its age: a credential counts from when it was first used here.',
   },
   {
     threat: 'Hostile patterns and schemas',
@@ -395,6 +551,11 @@ export const untried: readonly (readonly [service: string, tried: string, untrie
     'HashiCorp Vault, OpenBao',
     'KV 1 and 2, token, AppRole, Kubernetes, JWT, renewal, leases, namespaces, transit, sealed and gone',
     'The real programs. Response wrapping and batch tokens are not supported.',
+  ],
+  [
+    'OpenID providers',
+    'A real one, `oidc-provider`, on loopback: discovery, code flow, user info',
+    'Okta, Entra ID, Google, Keycloak. Groups that a provider gives by reference only are not fetched.',
   ],
   [
     'AWS Secrets Manager, Parameter Store',

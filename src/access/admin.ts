@@ -1,58 +1,51 @@
 /** The administration routes of API keys. A secret is in the answer that makes it, and in no other. */
 
 import { z } from 'zod'
-import { type AdminAudit, type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type AdminAudit, type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
+import { hasRole } from '../admin/policy.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
-import { formatUsd } from '../core/money.ts'
-import {
-  address,
-  budgets,
-  budgetShapes,
-  budgetViews,
-  metadata,
-  nullable,
-  page,
-  pageQuery,
-  tag,
-  text,
-  time,
-  toBudgets,
-  usd,
-  withChanges,
-} from './admin-shapes.ts'
+import { metadata, nullable, page, pageQuery, text, time, withChanges } from './admin-shapes.ts'
+import { withinCeiling } from './ceiling.ts'
 import type { Directory } from './directory.ts'
 import { type DeclaredKey, declaredKeyId } from './keys.ts'
-import type { KeyLimits, KeyRules, StoredKey } from './port.ts'
+import type { StoredKey } from './port.ts'
 import { found, type Registrar } from './registrar.ts'
+import { ceilingOf, checkKeyRights, type RightsOf, seesTeam, teamOfKey } from './rights.ts'
+import { ruleChanges, ruleFields, ruleShape, ruleView, toRuleChanges, toRules } from './rule-shapes.ts'
 
 export interface KeyRouteParts {
   readonly directory: Directory
+  /** Is there a route of this name? */
+  readonly hasRoute: (name: string) => boolean
   readonly registrar: Registrar
   readonly clock: Clock
   /** The keys of the configuration in force. */
   readonly declared: () => readonly DeclaredKey[]
-  /** Is there a route of this name? */
-  readonly hasRoute: (name: string) => boolean
 }
 
 /** `/keys` and what is below it. */
 export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
-  const { registrar, clock } = parts
+  const { registrar, directory, clock } = parts
+  /** What of a key is to be: within the rights of whoever asks for it, before and after. */
+  const permitted = (call: RightsOf, key: StoredKey): StoredKey => {
+    checkKeyRights(call, key, directory)
+    return { ...key, rules: withinCeiling(key.rules, ceilingOf(call, directory)) }
+  }
   const auditOf = (action: string): AdminAudit => ({
     action,
     object: ({ params: { id = '' } }) => `key:${id}`,
-    before({ org, params: { id = '' } }) {
-      refuseDeclared(id)
-      return toView(found(parts.directory.keys, org, id), clock.nowMs()) as JsonObject
+    before(call) {
+      refuseDeclared(call.params['id'] ?? '')
+      return toView(seen(parts, call), clock.nowMs()) as JsonObject
     },
   })
   return [
     adminRoute({
       method: 'GET',
       path: '/keys',
-      policy: 'read',
+      policy: 'access:read',
       summary: 'The API keys, the newest first, then those of the configuration.',
       query: pageQuery.extend({
         user: z.string().optional(),
@@ -60,32 +53,36 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
         status: z.enum(['active', 'expired', 'revoked']).optional(),
       }),
       response: z.object({ data: z.array(keyShape), next_cursor: z.string().optional() }),
-      run({ org, query: { user, team, status, ...where } }) {
+      run({ query: { user, team, status, ...where }, ...call }) {
         const isWanted = (key: KeyView) =>
           (user === undefined || key.user === user) &&
           (team === undefined || key.team === team) &&
           (status === undefined || key.status === status)
-        return { body: page(listKeys(parts, org).filter(isWanted), where) }
+        return { body: page(listKeys(parts, call).filter(isWanted), where) }
       },
     }),
     adminRoute({
       method: 'POST',
       path: '/keys',
-      policy: 'write',
+      policy: 'keys:write',
       audit: { action: 'key.create', object: ({ body }) => `key:${body.name}` },
       summary: 'Makes a key. Its secret is in this answer and in no other.',
       body: newKeyBody,
       response: issuedShape,
-      async run({ org, body }) {
-        const { name, expires_at: expiresAtMs, user, team, metadata: given = {}, ...rules } = body
+      async run({ org, body, ...call }) {
+        const { name, expires_at: expiresAtMs, metadata: given = {}, user, team, ...rules } = body
+        const owners = ownersFor(call, {
+          ...(user !== undefined && { user }),
+          ...(team !== undefined && { team }),
+        })
+        checkKeyRights(call, owners, directory)
         const { key, text: secret } = await registrar.createKey({
           org,
           name,
           metadata: given,
-          rules: toRules(rules, parts.hasRoute),
+          rules: withinCeiling(toRules(rules, parts.hasRoute), ceilingOf(call, directory)),
           ...(expiresAtMs !== undefined && { expiresAtMs }),
-          ...(user !== undefined && { user }),
-          ...(team !== undefined && { team }),
+          ...owners,
         })
         return { status: 201, body: { ...toView(key, clock.nowMs()), secret } }
       },
@@ -93,36 +90,39 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/keys/{id}',
-      policy: 'read',
+      policy: 'access:read',
       summary: 'One key.',
       response: keyShape,
-      run({ org, params: { id = '' } }) {
-        const declared = parts.declared().find(({ name }) => declaredKeyId(name) === id)
-        if (declared) return { body: declaredView(declared, clock.nowMs()) }
-        return { body: toView(found(parts.directory.keys, org, id), clock.nowMs()) }
+      run(call) {
+        const declared = parts.declared().find(({ name }) => declaredKeyId(name) === call.params['id'])
+        if (declared && call.teams === undefined) return { body: declaredView(declared, clock.nowMs()) }
+        return { body: toView(seen(parts, call), clock.nowMs()) }
       },
     }),
     adminRoute({
       method: 'PATCH',
       path: '/keys/{id}',
-      policy: 'write',
+      policy: 'keys:write',
       audit: auditOf('key.change'),
       summary: 'Changes what a key may do. What is not named stays; null takes it away.',
       body: keyChanges,
       response: keyShape,
-      async run({ org, params: { id = '' }, body }) {
+      async run({ org, params: { id = '' }, body, ...call }) {
         const { name, expires_at: expiresAtMs, user, team, metadata: given, ...rules } = body
-        const edited = await registrar.editKey(org, id, (key) => ({
-          ...withChanges(key, { name, expiresAtMs, user, team, metadata: given }),
-          rules: withChanges(key.rules, toRuleChanges(rules, parts.hasRoute)),
-        }))
+        const edited = await registrar.editKey(org, id, (key) => {
+          checkKeyRights(call, key, directory)
+          return permitted(call, {
+            ...withChanges(key, { name, expiresAtMs, user, team, metadata: given }),
+            rules: withChanges(key.rules, toRuleChanges(rules, parts.hasRoute)),
+          })
+        })
         return { body: toView(edited, clock.nowMs()) }
       },
     }),
     adminRoute({
       method: 'POST',
       path: '/keys/{id}/rotate',
-      policy: 'write',
+      policy: 'keys:write',
       audit: auditOf('key.rotate'),
       summary: 'Gives a key a new secret, told once; the old one holds on for the overlap.',
       body: z.strictObject({
@@ -134,52 +134,48 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
           .describe('How long the old secret holds on; a day unless set.'),
       }),
       response: issuedShape,
-      async run({ org, params: { id = '' }, body }) {
-        const { key, text: secret } = await registrar.rotateKey(org, id, body.overlap_seconds * 1000)
+      async run({ org, params: { id = '' }, body, ...call }) {
+        // Whoever gets the new secret can do all that the key can: it must not be more than they could give.
+        const check = (key: StoredKey) => permitted(call, key)
+        const { key, text: secret } = await registrar.rotateKey(org, id, body.overlap_seconds * 1000, check)
         return { body: { ...toView(key, clock.nowMs()), secret } }
       },
     }),
     adminRoute({
       method: 'DELETE',
       path: '/keys/{id}',
-      policy: 'write',
+      policy: 'keys:write',
       audit: auditOf('key.revoke'),
       summary: 'Revokes a key, for good: here at once, on every instance within five seconds.',
       response: keyShape,
-      async run({ org, params: { id = '' } }) {
+      async run({ org, params: { id = '' }, ...call }) {
+        checkKeyRights(call, found(directory.keys, org, id), directory)
         return { body: toView(await registrar.revokeKey(org, id), clock.nowMs()) }
       },
     }),
   ]
 }
 
-// -- what comes in
-
-const limits = z.strictObject({
-  rpm: z.int().min(1).max(1_000_000_000).optional().describe('Requests per minute.'),
-  tpm: z.int().min(1).max(1_000_000_000_000).optional().describe('Tokens per minute.'),
-  concurrency: z.int().min(1).max(1_000_000).optional().describe('Requests under way at once.'),
-  max_wait_ms: z
-    .int()
-    .min(1)
-    .max(600_000)
-    .optional()
-    .describe('How long a request may wait for its turn rather than be refused.'),
-})
-
-const rules = {
-  models: z.array(text).max(1000).describe('Routes and models; `*` stands for any text. Absent: all.'),
-  clearances: z.array(tag).max(100).describe('Marks of sensitive models that it may use.'),
-  allowed_addresses: z.array(address).max(1000).describe('Addresses and ranges that it may be used from.'),
-  data_region: tag.describe('Its requests stay in this data region.'),
-  max_usd_per_request: usd.describe('The most that one request may cost, by its worst case.'),
-  limits,
-  budgets,
-  tags: z.array(tag).max(20).describe('On every request of the key.'),
-  cache_write: z
-    .boolean()
-    .describe('False: it is served what the caches have, and what it brings is neither kept nor shared.'),
+/** Throws `not_found` also for a key of a team that the caller does not see. */
+function seen({ directory }: KeyRouteParts, call: RightsOf & Pick<AdminCall, 'org' | 'params'>): StoredKey {
+  const { org, params } = call
+  const key = found(directory.keys, org, params['id'] ?? '')
+  if (seesTeam(call, teamOfKey(key, directory))) return key
+  throw new GatewayError('not_found', `There is no \`${key.id}\` here.`)
 }
+
+/** Whoever makes keys for themselves, or in one team, need not say so. */
+function ownersFor({ caller, teams }: RightsOf, given: Pick<StoredKey, 'user' | 'team'>): typeof given {
+  const isMember = !hasRole(caller.grants, ['owner', 'admin'], given.team)
+  const [only] = teams?.size === 1 ? teams : []
+  return {
+    ...(isMember && caller.user !== undefined && { user: caller.user }),
+    ...(only !== undefined && { team: only }),
+    ...given,
+  }
+}
+
+// -- what comes in
 
 const owners = {
   user: z.string().max(64).describe("The owner's id."),
@@ -190,7 +186,7 @@ const newKeyBody = z.strictObject({
   name: text,
   expires_at: time.optional(),
   ...z.object(owners).partial().shape,
-  ...z.object(rules).partial().shape,
+  ...ruleFields.shape,
   metadata: metadata.optional(),
 })
 
@@ -199,45 +195,9 @@ const keyChanges = z.strictObject({
   expires_at: nullable(time),
   user: nullable(owners.user),
   team: nullable(owners.team),
-  models: nullable(rules.models),
-  clearances: nullable(rules.clearances),
-  allowed_addresses: nullable(rules.allowed_addresses),
-  data_region: nullable(rules.data_region),
-  max_usd_per_request: nullable(rules.max_usd_per_request),
-  limits: nullable(rules.limits),
-  budgets: nullable(rules.budgets),
-  tags: nullable(rules.tags),
-  cache_write: nullable(rules.cache_write),
+  ...ruleChanges,
   metadata: metadata.optional(),
 })
-
-type RuleFields = {
-  readonly [Name in keyof typeof rules]?: z.output<(typeof rules)[Name]> | null | undefined
-}
-
-type RuleChanges = { readonly [Name in keyof KeyRules]: KeyRules[Name] | null | undefined }
-
-function toRuleChanges(fields: RuleFields, hasRoute: KeyRouteParts['hasRoute']): RuleChanges {
-  return {
-    models: fields.models,
-    clearances: fields.clearances,
-    allowedAddresses: fields.allowed_addresses,
-    dataRegion: fields.data_region,
-    maxNanoUsdPerRequest: fields.max_usd_per_request,
-    limits: fields.limits && toLimits(fields.limits),
-    budgets: fields.budgets && toBudgets(fields.budgets, hasRoute),
-    tags: fields.tags,
-    cacheWrite: fields.cache_write,
-  }
-}
-
-function toLimits({ max_wait_ms: maxWaitMs, ...rates }: z.output<typeof limits>): KeyLimits {
-  return withChanges<KeyLimits>({}, { ...rates, maxWaitMs })
-}
-
-function toRules(fields: RuleFields, hasRoute: KeyRouteParts['hasRoute']): KeyRules {
-  return withChanges<KeyRules>({}, toRuleChanges(fields, hasRoute))
-}
 
 function refuseDeclared(id: string): void {
   if (!id.startsWith('declared:')) return
@@ -260,22 +220,7 @@ const keyShape = z.object({
     .describe('After a rotation: how long the old one holds.'),
   user: z.string().optional(),
   team: z.string().optional(),
-  models: z.array(z.string()).optional(),
-  clearances: z.array(z.string()).optional(),
-  allowed_addresses: z.array(z.string()).optional(),
-  data_region: z.string().optional(),
-  max_usd_per_request: z.string().optional(),
-  limits: z
-    .object({
-      rpm: z.int().optional(),
-      tpm: z.int().optional(),
-      concurrency: z.int().optional(),
-      max_wait_ms: z.int().optional(),
-    })
-    .optional(),
-  budgets: budgetShapes,
-  tags: z.array(z.string()).optional(),
-  cache_write: z.boolean().optional(),
+  ...ruleShape.shape,
   metadata: z.record(z.string(), z.unknown()).optional(),
 })
 
@@ -283,13 +228,17 @@ const issuedShape = keyShape.extend({ secret: z.string().describe('What the call
 
 type KeyView = z.output<typeof keyShape>
 
-function listKeys({ directory, declared, clock }: KeyRouteParts, org: string): KeyView[] {
+function listKeys(
+  { directory, declared, clock }: KeyRouteParts,
+  call: RightsOf & Pick<AdminCall, 'org'>,
+): KeyView[] {
   const nowMs = clock.nowMs()
-  const stored = [...directory.keys.values()].filter((key) => key.org === org)
+  const isSeen = (key: StoredKey) => key.org === call.org && seesTeam(call, teamOfKey(key, directory))
+  const stored = [...directory.keys.values()].filter(isSeen)
   const newestFirst = stored.toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? -1 : 1))
   return [
     ...newestFirst.map((key) => toView(key, nowMs)),
-    ...declared().map((key) => declaredView(key, nowMs)),
+    ...(call.teams === undefined ? declared() : []).map((key) => declaredView(key, nowMs)),
   ]
 }
 
@@ -323,24 +272,6 @@ function declaredView(key: DeclaredKey, nowMs: number): KeyView {
     ...(team !== undefined && { team }),
     ...ruleView(key),
   }
-}
-
-function ruleView(of: KeyRules): Partial<KeyView> {
-  return {
-    ...(of.models && { models: [...of.models] }),
-    ...(of.clearances && { clearances: [...of.clearances] }),
-    ...(of.allowedAddresses && { allowed_addresses: [...of.allowedAddresses] }),
-    ...(of.dataRegion !== undefined && { data_region: of.dataRegion }),
-    ...(of.maxNanoUsdPerRequest !== undefined && { max_usd_per_request: formatUsd(of.maxNanoUsdPerRequest) }),
-    ...(of.limits && { limits: limitsView(of.limits) }),
-    ...budgetViews(of.budgets),
-    ...(of.tags && { tags: [...of.tags] }),
-    ...(of.cacheWrite !== undefined && { cache_write: of.cacheWrite }),
-  }
-}
-
-function limitsView({ maxWaitMs, ...rates }: KeyLimits): KeyView['limits'] {
-  return { ...rates, ...(maxWaitMs !== undefined && { max_wait_ms: maxWaitMs }) }
 }
 
 function statusOf(

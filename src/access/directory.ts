@@ -66,6 +66,14 @@ export class Directory {
     return ageMs <= lostMs ? 'stale' : 'lost'
   }
 
+  /** A team that stands, by its id or its name. */
+  teamOf(org: string, named: string): StoredTeam | undefined {
+    const isThere = (team: StoredTeam) => team.org === org && team.removedAtMs === undefined
+    const byId = this.teams.get(named)
+    if (byId && isThere(byId)) return byId
+    return [...this.teams.values()].find((team) => team.name === named && isThere(team))
+  }
+
   /** Takes up what others have changed. */
   sync(): Promise<void> {
     this.#syncing ??= this.#read().finally(() => (this.#syncing = undefined))

@@ -192,7 +192,7 @@ test('a reload replaces the declared keys and keeps the stored ones', async (t) 
     declared: [{ name: 'old', secret: new Secret('the-old-secret-16') }],
   })
   const { text } = await registrar.createKey(wish)
-  const next = keyring.withDeclared([{ name: 'new', secret: new Secret('the-new-secret-16') }])
+  const next = keyring.renewed({ declared: [{ name: 'new', secret: new Secret('the-new-secret-16') }] })
   assert.equal(next.identify(from('the-new-secret-16')).keyName, 'new')
   assert.throws(() => next.identify(from('the-old-secret-16')), { code: 'authentication_failed' })
   assert.equal(next.identify(from(text)).keyName, 'first')

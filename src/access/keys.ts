@@ -4,11 +4,14 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Secret } from '../core/secret.ts'
+import { authoriseOrigin, type BrowserKeys, looksLikeBrowserKey, type ParentKey } from './browser-keys.ts'
 import type { Directory } from './directory.ts'
 import type { GuessLimiter } from './guesses.ts'
 import { parseKey } from './key-format.ts'
-import type { KeyRules, StoredKey, StoredTeam } from './port.ts'
-import { authoriseAddress, type Principal, type TeamTerms, toPrincipal } from './principal.ts'
+import type { JudgeJwt } from './jwt.ts'
+import { looksLikeJwt, maxJwtLength } from './jwt-form.ts'
+import type { KeyRules, StoredKey } from './port.ts'
+import { authoriseAddress, type Principal, termsOf, toPrincipal } from './principal.ts'
 
 /** A key of the configuration. `user` is a name: declared keys have no users of the store. */
 export interface DeclaredKey extends KeyRules {
@@ -26,9 +29,13 @@ export interface KeyringOptions {
   readonly pepper: Buffer
   readonly clock: Clock
   readonly guesses: GuessLimiter
+  /** Absent: no issuer of tokens is configured, and nothing looks for one. */
+  readonly jwt?: JudgeJwt
+  /** Absent: no page may call. */
+  readonly browserKeys?: BrowserKeys
 }
 
-const maxKeyLength = 512
+const maxKeyLength = 2048
 /** Verified keys are remembered by digest, so that the pepper's HMAC is computed once per key. */
 const maxRemembered = 10_000
 
@@ -37,20 +44,25 @@ export interface Caller {
   readonly credential: string | undefined
   /** Where it comes from, as far as it can be believed. */
   readonly clientAddress: string | undefined
+  /** The value of a request header. Absent: no page of a browser asks. */
+  header?(name: string): string | undefined
 }
 
 export interface Keyring {
   /**
    * Throws `authentication_failed`, with one message for every reason; `address_not_allowed` for a key that is bound
    * to other addresses; `rate_limited` for an address that has sent too many wrong keys; `store_unavailable` where the
-   * store has been out of reach for too long to know.
+   * store has been out of reach for too long to know. A promise only for a token that has to be judged first, and never
+   * for what has the form of a key: keys cost no turn of the queue.
    */
-  identify(caller: Caller): Principal
+  identify(caller: Caller): Principal | Promise<Principal>
   /** Whoever the key with this id is for; undefined where it is not valid any more. For work that a caller left behind. */
   principalOf(keyId: string): Principal | undefined
+  /** The key with this id, for keys that are made of it; undefined where it is not valid any more. */
+  parentOf(keyId: string): ParentKey | undefined
   readonly declared: readonly DeclaredKey[]
-  /** A keyring over the same directory with other declared keys (after a reload). */
-  withDeclared(declared: readonly DeclaredKey[]): Keyring
+  /** A keyring over the same directory with other keys and issuers (after a reload). */
+  renewed(renewal: Pick<KeyringOptions, 'declared' | 'jwt' | 'browserKeys'>): Keyring
 }
 
 /** What was found out of one credential. */
@@ -59,12 +71,15 @@ interface Known {
   /** In Unix milliseconds. */
   readonly untilMs: number
   readonly isDeclared: boolean
+  /** Where only pages of these may use it. */
+  readonly origins?: readonly string[]
 }
 
 export function createKeyring(options: KeyringOptions): Keyring {
-  const { declared, directory, pepper, clock, guesses } = options
+  const { declared, directory, pepper, clock, guesses, jwt, browserKeys } = options
   const declaredByDigest = new Map(declared.map((key) => [digest(key.secret.reveal()), key]))
   const remembered = new Map<string, Known>()
+  const maxLength = jwt ? maxJwtLength : maxKeyLength
   let version = -1
 
   const recall = (id: string): Known | undefined => {
@@ -80,28 +95,55 @@ export function createKeyring(options: KeyringOptions): Keyring {
     remembered.set(id, known)
   }
 
+  const parentOf = (keyId: string): ParentKey | undefined =>
+    parentById(keyId, declared, directory, clock.nowMs())
+
   const find = (credential: string, id: string): Known | undefined => {
     const key = declaredByDigest.get(id)
     if (key) return knownDeclared(key, directory)
+    if (browserKeys && looksLikeBrowserKey(credential)) {
+      const found = browserKeys.verify(credential, parentOf, clock.nowMs())
+      return found && { ...found, isDeclared: false }
+    }
     return verify(credential, directory, pepper, clock.nowMs())
+  }
+
+  const admit = ({ principal, isDeclared, origins }: Known, { clientAddress, header }: Caller): Principal => {
+    if (!isDeclared && directory.freshness === 'lost') throw unavailable()
+    authoriseAddress(principal, clientAddress)
+    if (origins) authoriseOrigin(origins, header?.('origin'))
+    return principal
+  }
+
+  const judge = async (id: string, token: string, caller: Caller): Promise<Principal> => {
+    try {
+      const known = { ...(await jwt!(token)), isDeclared: false }
+      recall(id) // the directory may have changed meanwhile
+      remember(id, known)
+      return admit(known, caller)
+    } catch (error) {
+      const isWrong = error instanceof GatewayError && error.code === 'authentication_failed'
+      throw isWrong ? (guesses.note(caller.clientAddress) ?? error) : error
+    }
   }
 
   return {
     declared,
-    identify({ credential, clientAddress: address }) {
-      if (credential === undefined || credential.length > maxKeyLength) throw unauthenticated()
+    identify(caller) {
+      const { credential, clientAddress: address } = caller
+      if (credential === undefined || credential.length > maxLength) throw unauthenticated()
       const id = digest(credential)
       let known = recall(id)
-      if (known === undefined) {
-        known = find(credential, id)
-        if (known === undefined) throw refusal(credential, address, directory, guesses)
-        remember(id, known)
+      if (known !== undefined && known.untilMs > clock.nowMs()) return admit(known, caller)
+      if (jwt && looksLikeJwt(credential) && !declaredByDigest.has(id)) return judge(id, credential, caller)
+      known = find(credential, id)
+      if (known === undefined || known.untilMs <= clock.nowMs()) {
+        throw refusal(credential, address, directory, guesses)
       }
-      if (known.untilMs <= clock.nowMs()) throw refusal(credential, address, directory, guesses)
-      if (!known.isDeclared && directory.freshness === 'lost') throw unavailable()
-      authoriseAddress(known.principal, address)
-      return known.principal
+      remember(id, known)
+      return admit(known, caller)
     },
+    parentOf,
     principalOf(keyId) {
       const id = `key ${keyId}`
       const known = recall(id) ?? knownById(keyId, declared, directory)
@@ -109,7 +151,10 @@ export function createKeyring(options: KeyringOptions): Keyring {
       remember(id, known)
       return known.principal
     },
-    withDeclared: (replaced) => createKeyring({ ...options, declared: replaced }),
+    renewed(renewal) {
+      const { jwt: _jwt, browserKeys: _keys, ...kept } = options
+      return createKeyring({ ...kept, ...renewal })
+    },
   }
 }
 
@@ -123,6 +168,22 @@ function knownById(keyId: string, declared: readonly DeclaredKey[], directory: D
     untilMs: key.expiresAtMs ?? Infinity,
     isDeclared: false,
   }
+}
+
+function parentById(
+  keyId: string,
+  declared: readonly DeclaredKey[],
+  directory: Directory,
+  nowMs: number,
+): ParentKey | undefined {
+  const known = knownById(keyId, declared, directory)
+  if (known === undefined || known.untilMs <= nowMs) return undefined
+  const { principal, untilMs } = known
+  const named = declared.find(({ name }) => declaredKeyId(name) === keyId)
+  if (named) return { principal, untilMs, rules: named, secretHashes: [digest(named.secret.reveal())] }
+  const { rules, secretHash, previous } = directory.keys.get(keyId)!
+  const holdsOn = previous && previous.untilMs > nowMs ? [previous.secretHash] : []
+  return { principal, untilMs, rules, secretHashes: [secretHash, ...holdsOn] }
 }
 
 /** The hash that is stored in place of a secret. */
@@ -170,24 +231,16 @@ function storedPrincipal(key: StoredKey, { teams, users }: Directory): Principal
   return toPrincipal(identity, key.rules)
 }
 
-function knownDeclared(key: DeclaredKey, { teams }: Directory): Known {
-  const named = key.team
-  const team =
-    named === undefined
-      ? undefined
-      : (teams.get(named) ??
-        [...teams.values()].find(({ name, removedAtMs }) => name === named && !removedAtMs))
+function knownDeclared(key: DeclaredKey, directory: Directory): Known {
+  const org = 'default'
+  const team = key.team === undefined ? undefined : directory.teamOf(org, key.team)
   const identity = {
-    org: 'default',
+    org,
     keyId: declaredKeyId(key.name),
     keyName: key.name,
     ...(team && { team: termsOf(team) }),
   }
   return { principal: toPrincipal(identity, key), untilMs: key.expiresAtMs ?? Infinity, isDeclared: true }
-}
-
-function termsOf({ id, name, markupBasisPoints, creditNanoUsd }: StoredTeam): TeamTerms {
-  return { id, name, markupBasisPoints, ...(creditNanoUsd !== undefined && { creditNanoUsd }) }
 }
 
 function digest(text: string): string {

@@ -1,7 +1,8 @@
-/** The administration routes of teams and users: who owns keys, and what a team is charged. */
+/** The administration routes of teams, and what they have in common with those of users. */
 
 import { z } from 'zod'
 import { type AdminAudit, type AdminRoute, adminRoute } from '../admin/route.ts'
+import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import {
@@ -18,8 +19,9 @@ import {
   withChanges,
 } from './admin-shapes.ts'
 import type { Directory } from './directory.ts'
-import type { StoredTeam, StoredThing, StoredUser } from './port.ts'
+import type { StoredTeam, StoredThing } from './port.ts'
 import { type Registrar, standing } from './registrar.ts'
+import { seesTeam } from './rights.ts'
 
 export interface OwnerRouteParts {
   readonly directory: Directory
@@ -39,16 +41,19 @@ export function teamRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
     adminRoute({
       method: 'GET',
       path: '/teams',
-      policy: 'read',
+      policy: 'access:read',
       summary: 'The teams, by name.',
       query: pageQuery,
       response: z.object({ data: z.array(teamShape), next_cursor: z.string().optional() }),
-      run: ({ org, query }) => ({ body: page(listOf(directory.teams, org).map(teamView), query) }),
+      run({ query, ...call }) {
+        const teams = listOf(directory.teams, call.org).filter(({ id }) => seesTeam(call, id))
+        return { body: page(teams.map(teamView), query) }
+      },
     }),
     adminRoute({
       method: 'POST',
       path: '/teams',
-      policy: 'write',
+      policy: 'teams:write',
       audit: { action: 'team.create', object: ({ body }) => `team:${body.name}` },
       summary: 'Makes a team.',
       body: z.strictObject({
@@ -81,15 +86,19 @@ export function teamRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
     adminRoute({
       method: 'GET',
       path: '/teams/{id}',
-      policy: 'read',
+      policy: 'access:read',
       summary: 'One team.',
       response: teamShape,
-      run: ({ org, params: { id = '' } }) => ({ body: teamView(standing(directory.teams, org, id)) }),
+      run({ org, params: { id = '' }, ...call }) {
+        const team = standing(directory.teams, org, id)
+        if (!seesTeam(call, team.id)) throw unseen(id)
+        return { body: teamView(team) }
+      },
     }),
     adminRoute({
       method: 'PATCH',
       path: '/teams/{id}',
-      policy: 'write',
+      policy: 'teams:write',
       audit: teamAudit('team.change'),
       summary: 'Changes a team. What is not named stays; null takes it away.',
       body: z.strictObject({
@@ -114,7 +123,7 @@ export function teamRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
     adminRoute({
       method: 'DELETE',
       path: '/teams/{id}',
-      policy: 'write',
+      policy: 'teams:write',
       audit: teamAudit('team.remove'),
       summary: 'Removes a team and revokes its keys.',
       response: teamShape,
@@ -123,89 +132,8 @@ export function teamRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
   ]
 }
 
-/** `/users` and what is below it. */
-export function userRoutes({ directory, registrar, hasRoute }: OwnerRouteParts): readonly AdminRoute[] {
-  const userAudit = (action: string): AdminAudit => ({
-    action,
-    object: ({ params: { id = '' } }) => `user:${id}`,
-    before: ({ org, params: { id = '' } }) => userView(standing(directory.users, org, id)) as JsonObject,
-  })
-  return [
-    adminRoute({
-      method: 'GET',
-      path: '/users',
-      policy: 'read',
-      summary: 'The users, by name.',
-      query: pageQuery.extend({ team: z.string().optional() }),
-      response: z.object({ data: z.array(userShape), next_cursor: z.string().optional() }),
-      run({ org, query: { team, ...where } }) {
-        const users = listOf(directory.users, org).filter((user) => team === undefined || user.team === team)
-        return { body: page(users.map(userView), where) }
-      },
-    }),
-    adminRoute({
-      method: 'POST',
-      path: '/users',
-      policy: 'write',
-      audit: { action: 'user.create', object: ({ body }) => `user:${body.name}` },
-      summary: 'Makes a user.',
-      body: z.strictObject({
-        name: text,
-        email: z.email().max(320).optional(),
-        team: z.string().max(64).optional().describe("The team's id."),
-        budgets: budgets.optional(),
-        metadata: metadata.optional(),
-      }),
-      response: userShape,
-      async run({ org, body: { name, email, team, budgets: own, metadata: given = {} } }) {
-        const owner = {
-          ...(email !== undefined && { email }),
-          ...(team !== undefined && { team }),
-          ...(own && { budgets: toBudgets(own, hasRoute) }),
-        }
-        return {
-          status: 201,
-          body: userView(await registrar.createUser({ org, name, metadata: given, ...owner })),
-        }
-      },
-    }),
-    adminRoute({
-      method: 'GET',
-      path: '/users/{id}',
-      policy: 'read',
-      summary: 'One user.',
-      response: userShape,
-      run: ({ org, params: { id = '' } }) => ({ body: userView(standing(directory.users, org, id)) }),
-    }),
-    adminRoute({
-      method: 'PATCH',
-      path: '/users/{id}',
-      policy: 'write',
-      audit: userAudit('user.change'),
-      summary: 'Changes a user. What is not named stays; null takes it away.',
-      body: z.strictObject({
-        name: text.optional(),
-        email: nullable(z.email().max(320)),
-        team: nullable(z.string().max(64)),
-        budgets: nullable(budgets),
-        metadata: metadata.optional(),
-      }),
-      response: userShape,
-      async run({ org, params: { id = '' }, body }) {
-        const changes = { ...body, budgets: body.budgets && toBudgets(body.budgets, hasRoute) }
-        return { body: userView(await registrar.editUser(org, id, (user) => withChanges(user, changes))) }
-      },
-    }),
-    adminRoute({
-      method: 'DELETE',
-      path: '/users/{id}',
-      policy: 'write',
-      audit: userAudit('user.remove'),
-      summary: 'Removes a user and revokes their keys.',
-      response: userShape,
-      run: async ({ org, params: { id = '' } }) => ({ body: userView(await registrar.removeUser(org, id)) }),
-    }),
-  ]
+export function unseen(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no \`${id.slice(0, 64)}\` here.`)
 }
 
 const creditMeaning = 'Paid in advance, in total. Absent: billed afterwards.'
@@ -229,16 +157,6 @@ const teamShape = z.object({
   metadata: z.record(z.string(), z.unknown()),
 })
 
-const userShape = z.object({
-  id: z.string(),
-  name: z.string(),
-  created_at: z.iso.datetime(),
-  email: z.string().optional(),
-  team: z.string().optional(),
-  budgets: budgetShapes,
-  metadata: z.record(z.string(), z.unknown()),
-})
-
 function teamView({ creditNanoUsd, ...team }: StoredTeam): z.output<typeof teamShape> {
   return {
     ...commonView(team),
@@ -248,20 +166,11 @@ function teamView({ creditNanoUsd, ...team }: StoredTeam): z.output<typeof teamS
   }
 }
 
-function userView({ email, team, ...user }: StoredUser): z.output<typeof userShape> {
-  return {
-    ...commonView(user),
-    ...(email !== undefined && { email }),
-    ...(team !== undefined && { team }),
-    ...budgetViews(user.budgets),
-  }
-}
-
-function commonView({ id, name, createdAtMs, metadata: given }: StoredThing) {
+export function commonView({ id, name, createdAtMs, metadata: given }: StoredThing) {
   return { id, name, created_at: new Date(createdAtMs).toISOString(), metadata: given }
 }
 
-function listOf<Thing extends StoredThing & { readonly removedAtMs?: number }>(
+export function listOf<Thing extends StoredThing & { readonly removedAtMs?: number }>(
   things: ReadonlyMap<string, Thing>,
   org: string,
 ): Thing[] {

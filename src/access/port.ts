@@ -1,7 +1,8 @@
 /** What access needs stored: keys, teams and users, and what of them has changed. */
 
+import type { Grant } from '../admin/policy.ts'
 import type { OwnBudget } from '../config/budget-settings.ts'
-import type { Json } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
 
 /** What every stored thing has. It is never deleted, so that what it did keeps its name. */
@@ -20,6 +21,8 @@ export interface StoredKey extends StoredThing {
   readonly secretHash: string
   /** The secret before the last rotation, and until when it still holds. */
   readonly previous?: { readonly secretHash: string; readonly untilMs: number }
+  /** When the secret was made, where that is not when the key was. */
+  readonly secretAtMs?: number
   readonly expiresAtMs?: number
   readonly revokedAtMs?: number
   /** The ids of its owners. */
@@ -75,7 +78,22 @@ export interface StoredUser extends StoredThing {
   /** The id of the team it belongs to. */
   readonly team?: string
   readonly budgets?: readonly OwnBudget[]
+  /** Absent: this user cannot sign in. */
+  readonly account?: StoredAccount
   readonly removedAtMs?: number
+}
+
+/** With what a user signs in, and to what. */
+export interface StoredAccount {
+  readonly grants: readonly Grant[]
+  /** What the keys that they make hold at most. */
+  readonly ceiling?: KeyRules
+  /** In the form of `password.ts`. Absent: no password has been chosen, or another service knows it. */
+  readonly passwordHash?: string
+  /** Who they are to the OpenID provider. */
+  readonly subject?: { readonly issuer: string; readonly id: string }
+  /** Sessions that were opened before have ended. */
+  readonly sessionsFromMs?: number
 }
 
 export interface AccessRows {
@@ -97,4 +115,30 @@ export interface AccessStore {
    * reader could have seen before. Undefined, and nothing is written, where one of the rows is no longer at its `seq`.
    */
   write(rows: Partial<AccessRows>): Promise<number | undefined>
+}
+
+/** `link`: opens an owner's session. `invitation`: sets a user's password. `oidc`: a sign-in that is under way. */
+export type TicketKind = 'session' | 'link' | 'invitation' | 'oidc'
+
+/** Something that whoever holds its token may do until it ends. The token itself is not kept. */
+export interface Ticket {
+  /** SHA-256 of the token, in hexadecimal. */
+  readonly digest: string
+  readonly kind: TicketKind
+  readonly org: string
+  /** Absent: it is nobody's in particular. */
+  readonly user?: string
+  readonly madeAtMs: number
+  readonly endsAtMs: number
+  readonly detail: JsonObject
+}
+
+/** What is past its end may still come back. */
+export interface TicketStore {
+  put(ticket: Ticket): Promise<void>
+  find(kind: TicketKind, digest: string): Promise<Ticket | undefined>
+  /** Finds and removes it: of several takers, one gets it. */
+  take(kind: TicketKind, digest: string): Promise<Ticket | undefined>
+  /** Removes those that ended before. */
+  prune(endedBeforeMs: number): Promise<void>
 }

@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net'
 import { GatewayError } from '../core/error.ts'
 import { globPattern } from '../core/glob.ts'
 import type { NanoUsd } from '../core/money.ts'
-import type { KeyLimits, KeyRules } from './port.ts'
+import type { KeyLimits, KeyRules, StoredTeam } from './port.ts'
 
 export interface Principal {
   readonly org: string
@@ -27,6 +27,10 @@ export interface Principal {
   /** The key's owners. */
   readonly user?: Owner
   readonly team?: TeamTerms
+  /** Nobody is known by its `keyId` any more once its token has ended: no work can be left behind in its name. */
+  readonly isFleeting?: true
+  /** Made for a browser: good for answers, and for nothing that is kept for its key. */
+  readonly isNarrow?: true
 }
 
 /** A set of marks, or all of them. */
@@ -45,6 +49,10 @@ export interface TeamTerms extends Owner {
   readonly markupBasisPoints: number
   /** Paid in advance, in total. Absent: the team is billed afterwards. */
   readonly creditNanoUsd?: NanoUsd
+}
+
+export function termsOf({ id, name, markupBasisPoints, creditNanoUsd }: StoredTeam): TeamTerms {
+  return { id, name, markupBasisPoints, ...(creditNanoUsd !== undefined && { creditNanoUsd }) }
 }
 
 export type Identity = Pick<Principal, 'org' | 'keyId' | 'keyName' | 'user' | 'team'>

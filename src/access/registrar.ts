@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Directory } from './directory.ts'
+import { normalEmail } from './email.ts'
 import { generateKey, generateId } from './key-format.ts'
 import { hashSecret } from './keys.ts'
 import type { AccessRows, AccessStore, StoredKey, StoredTeam, StoredThing, StoredUser } from './port.ts'
@@ -33,8 +34,13 @@ export interface IssuedKey {
 export interface Registrar {
   createKey(wish: NewKey): Promise<IssuedKey>
   editKey(org: string, id: string, edit: (key: StoredKey) => StoredKey): Promise<StoredKey>
-  /** A new secret for the same key; the old one holds on for `overlapMs`. */
-  rotateKey(org: string, id: string, overlapMs: number): Promise<IssuedKey>
+  /** A new secret for the same key; the old one holds on for `overlapMs`. `check` may refuse, or change the key. */
+  rotateKey(
+    org: string,
+    id: string,
+    overlapMs: number,
+    check?: (key: StoredKey) => StoredKey,
+  ): Promise<IssuedKey>
   revokeKey(org: string, id: string): Promise<StoredKey>
   createTeam(wish: NewTeam): Promise<StoredTeam>
   editTeam(org: string, id: string, edit: (team: StoredTeam) => StoredTeam): Promise<StoredTeam>
@@ -89,10 +95,17 @@ export function createRegistrar({ store, directory, clock, pepper }: RegistrarOp
     return directory.teams.get(id)!
   }
 
+  const checkUser = (user: Pick<StoredUser, 'org' | 'team' | 'email' | 'account'>, id?: string): void => {
+    const { org, team, email, account } = user
+    checkOwners(org, { ...(team !== undefined && { team }) })
+    for (const { team: of } of account?.grants ?? []) if (of !== undefined) checkOwners(org, { team: of })
+    if (account && email !== undefined) refuseTwin(directory.users, email, id)
+  }
+
   const editUser = async (org: string, id: string, edit: (user: StoredUser) => StoredUser) => {
     await change(() => {
       const user = edit(standing(directory.users, org, id))
-      checkOwners(org, { ...(user.team !== undefined && { team: user.team }) })
+      checkUser(user, id)
       return { users: [user] }
     })
     return directory.users.get(id)!
@@ -119,14 +132,15 @@ export function createRegistrar({ store, directory, clock, pepper }: RegistrarOp
         refuseRevoked(key)
         return edit(key)
       }),
-    async rotateKey(org, id, overlapMs) {
+    async rotateKey(org, id, overlapMs, check = (key) => key) {
       const { secret, text } = generateKey(randomBytes, id)
       const key = await editKey(org, id, (old) => {
         refuseRevoked(old)
-        const { previous: _, ...rest } = old
+        const { previous: _, ...rest } = check(old)
         return {
           ...rest,
           secretHash: hashSecret(pepper, secret),
+          secretAtMs: clock.nowMs(),
           ...(overlapMs > 0 && {
             previous: { secretHash: old.secretHash, untilMs: clock.nowMs() + overlapMs },
           }),
@@ -149,7 +163,7 @@ export function createRegistrar({ store, directory, clock, pepper }: RegistrarOp
       return directory.teams.get(id)!
     },
     async createUser(wish) {
-      checkOwners(wish.org, { ...(wish.team !== undefined && { team: wish.team }) })
+      checkUser(wish)
       const user = { ...wish, id: generateId('user_', randomBytes), seq: 0, createdAtMs: clock.nowMs() }
       await insert({ users: [user] })
       return directory.users.get(user.id)!
@@ -195,6 +209,13 @@ export function standing<Thing extends StoredThing & { readonly removedAtMs?: nu
   throw new GatewayError('not_found', `\`${id}\` was removed.`)
 }
 
+/** Throws `not_found`, or `conflict` for a key that was revoked. */
+export function standingKey({ keys }: Directory, org: string, id: string): StoredKey {
+  const key = found(keys, org, id)
+  refuseRevoked(key)
+  return key
+}
+
 function owner<Thing extends StoredThing & { readonly removedAtMs?: number }>(
   things: ReadonlyMap<string, Thing>,
   org: string,
@@ -208,4 +229,15 @@ function owner<Thing extends StoredThing & { readonly removedAtMs?: number }>(
 
 function refuseRevoked({ id, revokedAtMs }: StoredKey): void {
   if (revokedAtMs !== undefined) throw new GatewayError('conflict', `The key \`${id}\` was revoked.`)
+}
+
+/** An address signs in to one account, whichever organisation that is of. */
+function refuseTwin(users: ReadonlyMap<string, StoredUser>, email: string, id: string | undefined): void {
+  const wanted = normalEmail(email)
+  for (const user of users.values()) {
+    if (user.id === id || user.removedAtMs !== undefined || !user.account) continue
+    if (user.email !== undefined && normalEmail(user.email) === wanted) {
+      throw new GatewayError('conflict', 'Somebody signs in with this address already.', { param: 'email' })
+    }
+  }
 }

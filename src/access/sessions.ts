@@ -1,79 +1,103 @@
-/** Operators' sign-in: one-time links and the sessions they open. */
+/** Tokens that stand for somebody for a while: sessions, the first link, invitations, and sign-ins under way. */
 
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
+import type { Ticket, TicketKind, TicketStore } from './port.ts'
 
-const sessionCookie = 'weir_session'
-const linkTtlMs = 15 * 60_000
-const sessionTtlMs = 12 * 3_600_000
-const maxSessions = 1000
+const minuteMs = 60_000
 
-/** Sessions live in memory: a restart signs everybody out, and prints a new link. */
+/** How long each kind holds. */
+const livesMs: Readonly<Record<TicketKind, number>> = {
+  session: 12 * 60 * minuteMs,
+  link: 15 * minuteMs,
+  invitation: 3 * 24 * 60 * minuteMs,
+  oidc: 10 * minuteMs,
+}
+
+export interface NewTicket {
+  readonly org: string
+  readonly user?: string
+  readonly detail?: JsonObject
+}
+
+/** Tokens over a store that every instance reads: a session that one of them opened holds at all of them. */
 export class Sessions {
+  readonly #store: TicketStore
   readonly #clock: Clock
-  /** Digest of each valid token to the time at which it ends. Tokens themselves are not kept. */
-  readonly #links = new Map<string, number>()
-  readonly #sessions = new Map<string, number>()
 
-  constructor(clock: Clock) {
+  constructor(store: TicketStore, clock: Clock) {
+    this.#store = store
     this.#clock = clock
   }
 
-  /** A token that opens one session, once. */
-  createLink(): string {
-    const token = newToken()
-    this.#links.set(digest(token), this.#clock.nowMs() + linkTtlMs)
+  /** The token, which is kept nowhere. */
+  async make(kind: TicketKind, { org, user, detail = {} }: NewTicket): Promise<string> {
+    const token = randomBytes(32).toString('base64url')
+    const madeAtMs = this.#clock.nowMs()
+    const endsAtMs = madeAtMs + livesMs[kind]
+    await this.#store.prune(madeAtMs)
+    await this.#store.put({
+      digest: digest(token),
+      kind,
+      org,
+      ...(user !== undefined && { user }),
+      madeAtMs,
+      endsAtMs,
+      detail,
+    })
     return token
   }
 
-  /** The token of a new session, or undefined where the link is unknown, used or too old. */
-  redeem(link: string): string | undefined {
-    const key = digest(link)
-    const endsMs = this.#links.get(key)
-    this.#links.delete(key)
-    if (endsMs === undefined || endsMs < this.#clock.nowMs()) return undefined
-    return this.open()
+  async find(kind: TicketKind, token: string): Promise<Ticket | undefined> {
+    return this.#live(await this.#store.find(kind, digest(token)))
   }
 
-  /** The token of a new session, for whoever has proved already who they are. */
-  open(): string {
-    const token = newToken()
-    if (this.#sessions.size >= maxSessions) this.#sessions.clear()
-    this.#sessions.set(digest(token), this.#clock.nowMs() + sessionTtlMs)
-    return token
+  /** As `find`, for the last time: of several takers, one gets it. */
+  async take(kind: TicketKind, token: string): Promise<Ticket | undefined> {
+    return this.#live(await this.#store.take(kind, digest(token)))
   }
 
-  /** Ends the session of this cookie header, where there is one. */
-  end(cookieHeader: string | undefined): void {
-    const token = readCookie(cookieHeader, sessionCookie)
-    if (token !== undefined) this.#sessions.delete(digest(token))
-  }
-
-  /** Is this cookie header that of a live session? */
-  admits(cookieHeader: string | undefined): boolean {
-    const token = readCookie(cookieHeader, sessionCookie)
-    if (token === undefined) return false
-    const endsMs = this.#sessions.get(digest(token))
-    return endsMs !== undefined && endsMs >= this.#clock.nowMs()
+  #live(ticket: Ticket | undefined): Ticket | undefined {
+    return ticket && ticket.endsAtMs >= this.#clock.nowMs() ? ticket : undefined
   }
 }
 
-/** The `set-cookie` value that carries a session's token; an empty one takes the cookie away. */
-export function sessionSetCookie(token: string, isSecure: boolean): string {
-  const secure = isSecure ? '; Secure' : ''
-  const maxAge = token === '' ? 0 : sessionTtlMs / 1000
-  return `${sessionCookie}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}${secure}`
+/** Names and forms of the cookies of one gateway. */
+export interface Cookies {
+  /** The session's token of a `cookie` header. */
+  readSession(header: string | undefined): string | undefined
+  /** A `set-cookie` value; an empty token takes the cookie away. */
+  session(token: string): string
+  readSignIn(header: string | undefined): string | undefined
+  /** Of a sign-in at another service: sent when that service sends the browser back, and nowhere else. */
+  signIn(token: string): string
+}
+
+/**
+ * `__Host-` binds a cookie to this very host, path and to HTTPS; browsers take it over HTTPS only. Over plain HTTP, as on
+ * loopback, the name goes without it and the cookie without `Secure`.
+ */
+export function createCookies(isSecure: boolean): Cookies {
+  const prefix = isSecure ? '__Host-' : ''
+  const flags = isSecure ? '; Secure' : ''
+  const write = (name: string, token: string, sameSite: 'Strict' | 'Lax', lifeMs: number) => {
+    const maxAge = token === '' ? 0 : lifeMs / 1000
+    return `${prefix}${name}=${token}; Path=/; HttpOnly; SameSite=${sameSite}; Max-Age=${maxAge}${flags}`
+  }
+  return {
+    readSession: (header) => readCookie(header, `${prefix}weir_session`),
+    session: (token) => write('weir_session', token, 'Strict', livesMs.session),
+    readSignIn: (header) => readCookie(header, `${prefix}weir_sign_in`),
+    signIn: (token) => write('weir_sign_in', token, 'Lax', livesMs.oidc),
+  }
 }
 
 /** Compares a presented admin token with the configured one in constant time. */
 export function isAdminToken(presented: string | undefined, configured: Secret | undefined): boolean {
   if (presented === undefined || configured === undefined) return false
   return timingSafeEqual(Buffer.from(digest(presented)), Buffer.from(digest(configured.reveal())))
-}
-
-function newToken(): string {
-  return randomBytes(32).toString('base64url')
 }
 
 function digest(token: string): string {

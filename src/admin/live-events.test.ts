@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createLiveEvents, type LiveEvents } from './live-events.ts'
+import { ownerCaller } from './policy.ts'
 import type { AdminStream } from './route.ts'
 
 class Watcher implements AdminStream {
@@ -30,6 +31,7 @@ async function watch(events: LiveEvents, org = 'default'): Promise<Watcher> {
   const reply = await events.routes[0]!.run({
     org,
     actor: 'test',
+    caller: ownerCaller('test'),
     requestId: 'r1',
     form: async function* () {},
     params: {},

@@ -61,7 +61,7 @@ export function createLiveEvents(): LiveEvents {
       adminRoute({
         method: 'GET',
         path: '/events',
-        policy: 'read',
+        policy: 'traffic:read',
         summary:
           'What happens, as server-sent events: `request`, `alert`, `health`, `budget`, `batch`; `end` says why it ends.',
         response: z.string(),

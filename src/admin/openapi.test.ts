@@ -10,7 +10,7 @@ import { type AdminRoute, adminRoute } from './route.ts'
 const read = adminRoute({
   method: 'GET',
   path: '/things/{id}',
-  policy: 'read',
+  policy: 'traffic:read',
   summary: 'One thing.',
   query: z.strictObject({
     limit: z.coerce.number().int().max(10).default(5).describe('How many.'),
@@ -22,7 +22,7 @@ const read = adminRoute({
 const write = adminRoute({
   method: 'PUT',
   path: '/things/{id}',
-  policy: 'write',
+  policy: 'operations:write',
   audit: { action: 'thing.replace', object: ({ params }) => `thing:${params['id'] ?? ''}` },
   summary: 'Replaces a thing.',
   body: z.object({ name: z.string().default('x') }),
@@ -36,7 +36,7 @@ test('a row becomes an operation with its parameters, body, policy and answers',
     '/things/{id}': {
       get: {
         summary: 'One thing.',
-        'x-weir-policy': 'read',
+        'x-weir-policy': 'traffic:read',
         parameters: [
           { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
           {
@@ -78,7 +78,7 @@ test('a row becomes an operation with its parameters, body, policy and answers',
       },
       put: {
         summary: 'Replaces a thing.',
-        'x-weir-policy': 'write',
+        'x-weir-policy': 'operations:write',
         'x-weir-audit': 'thing.replace',
         parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
         requestBody: {

@@ -3,16 +3,17 @@
 import type { z } from 'zod'
 import type { FormPart } from '../core/caller-route.ts'
 import type { Json } from '../core/json.ts'
-
-/** What the caller must be allowed to do: `read` sees everything of the organisation but secrets, `write` changes it. */
-export type AdminPolicy = 'read' | 'write'
+import type { AdminCaller, AdminPolicy } from './policy.ts'
 
 /** A call that is identified, authorised and checked against the row's schemas. */
 export interface AdminCall<Query = unknown, Body = unknown> {
   /** The caller's organisation: what a route reads or changes is of this one only. */
   readonly org: string
-  /** Who calls: `admin-token`, `session` or `control-socket`. */
+  /** Who calls, by the name that the audit has. */
   readonly actor: string
+  readonly caller: AdminCaller
+  /** What a route whose policy is `within: 'team'` keeps to. Absent: the whole organisation. */
+  readonly teams?: ReadonlySet<string>
   readonly requestId: string
   /** The `{name}` parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
@@ -77,6 +78,7 @@ export type AdminRoute<
 interface AdminRow<Query extends z.ZodObject, Body extends z.ZodType> {
   /** Below `/admin/v1`, such as `/requests/{id}`. */
   readonly path: string
+  /** Who may call it: a row without one does not compile. */
   readonly policy: AdminPolicy
   /** One line for the API's description. */
   readonly summary: string

@@ -24,7 +24,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
     adminRoute({
       method: 'GET',
       path: '/alerts',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The alerts, the newest first.',
       query: z.strictObject({
         status: z.enum(['open', 'resolved']).optional(),
@@ -50,7 +50,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
     adminRoute({
       method: 'POST',
       path: '/alerts/{id}/acknowledge',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'alert.acknowledge', object: ({ params: { id = '' } }) => `alert:${id}` },
       summary: 'Says that somebody has seen it. It stays open until it is over.',
       response: alertShape,
@@ -63,7 +63,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
     adminRoute({
       method: 'GET',
       path: '/alert-channels',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'Where alerts are told.',
       response: z.object({ data: z.array(channelShape) }),
       run: () => ({
@@ -73,7 +73,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
     adminRoute({
       method: 'POST',
       path: '/alert-channels/{name}/test',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'alert-channel.test', object: ({ params: { name = '' } }) => `alert-channel:${name}` },
       summary: 'Sends a test to a channel, once, and says whether it was taken.',
       response: z.object({ delivered: z.boolean(), error: z.string().optional() }),

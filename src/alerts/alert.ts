@@ -7,6 +7,8 @@ export const alertKinds = [
   'spend-anomaly',
   'provider-failures',
   'credential-parked',
+  'credential-age',
+  'key-age',
   'model-retirement',
   'price-change',
   'drift',

@@ -11,7 +11,7 @@ export function auditRoutes(store: AuditStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/audit',
-      policy: 'read',
+      policy: 'audit:read',
       summary: 'The administrative acts, newest first.',
       query: z.strictObject({
         action: z.string().optional(),
@@ -42,7 +42,7 @@ export function auditRoutes(store: AuditStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/audit/head',
-      policy: 'read',
+      policy: 'audit:read',
       summary:
         'The number and hash of the last record. Note it elsewhere: a chain cannot see its own cut end.',
       response: headShape,
@@ -51,7 +51,7 @@ export function auditRoutes(store: AuditStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/audit/verify',
-      policy: 'read',
+      policy: 'audit:read',
       summary: 'Follows the chain from its start, and names the first record that is not right.',
       query: z.strictObject({
         head: z

@@ -35,7 +35,7 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
     adminRoute({
       method: 'POST',
       path: '/batch-files',
-      policy: 'write',
+      policy: 'operations:write',
       summary: 'Takes in the input file of a batch: a form with `purpose: batch` and `file`.',
       query: ofKey,
       response: z.object({ id: z.string(), bytes: z.number() }),
@@ -48,7 +48,7 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
     adminRoute({
       method: 'POST',
       path: '/batch-plan',
-      policy: 'write',
+      policy: 'operations:write',
       summary: 'Reads an input file (a form with `file`), and tells what it would cost. Nothing is kept.',
       query: ofKey.extend({ endpoint }),
       response: planShape,
@@ -61,7 +61,7 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
     adminRoute({
       method: 'POST',
       path: '/batches',
-      policy: 'write',
+      policy: 'operations:write',
       summary: 'Makes a batch of a file, on the account of a key.',
       body: z.strictObject({
         key: z.string(),
@@ -88,7 +88,7 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
     adminRoute({
       method: 'GET',
       path: '/batches/{id}/results',
-      policy: 'read',
+      policy: 'payloads:read',
       summary:
         'Its results, one line each: so far while it runs, in the order of its lines once it has ended.',
       async run({ org, params: { id = '' } }) {

@@ -19,7 +19,7 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
     adminRoute({
       method: 'POST',
       path: `/batches/{id}/${verb}`,
-      policy: 'write',
+      policy: 'operations:write',
       summary,
       response: batchShape,
       audit: { action: `batch.${verb}`, object: ({ params: { id = '' } }) => `batch:${id}` },
@@ -29,7 +29,7 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
     adminRoute({
       method: 'GET',
       path: '/batches',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The batches of all keys, the newest first.',
       query: z.strictObject({
         status: z.enum(statuses).optional(),
@@ -54,7 +54,7 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
     adminRoute({
       method: 'GET',
       path: '/batches/{id}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'One batch, with what is wrong with its file where it failed.',
       response: batchShape,
       run: async ({ org, params: { id = '' } }) => ({ body: toBatchView(await batches.get({ org }, id)) }),
@@ -69,7 +69,7 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
     adminRoute({
       method: 'GET',
       path: '/batch-lanes',
-      policy: 'read',
+      policy: 'traffic:read',
       summary:
         'How many requests of batches each provider and route takes at once, as this instance found out.',
       response: z.object({

@@ -21,7 +21,7 @@ export function messageBatchRoutes({
   results,
 }: CallerApiParts): readonly CallerRoute[] {
   const find = async (call: CallerCall): Promise<Batch> => {
-    const batch = await batches.get(identify(call), call.params['id'] ?? '')
+    const batch = await batches.get(await identify(call), call.params['id'] ?? '')
     if (batch.dialect === 'anthropic') return batch
     throw new GatewayError('not_found', 'This batch was made through another API: see `/v1/batches`.')
   }
@@ -30,7 +30,7 @@ export function messageBatchRoutes({
       method: 'POST',
       path: base,
       async run(call) {
-        const owner = identify(call)
+        const owner = await identify(call)
         const input = await files.write(owner, 'messages.jsonl', toLines(await call.json()))
         const wish = { dialect: 'anthropic', endpoint, inputFileId: input.id, completionWindow } as const
         return { body: toMessageBatch(await batches.create(owner, { ...wish, metadata: {} })) }
@@ -40,7 +40,7 @@ export function messageBatchRoutes({
       method: 'GET',
       path: base,
       async run(call) {
-        const { org, keyId } = identify(call)
+        const { org, keyId } = await identify(call)
         const { query } = call
         const limit = readCount(query.get('limit'), 'limit', 1000) ?? 20
         const [after, before] = [query.get('after_id') ?? undefined, query.get('before_id') ?? undefined]

@@ -12,7 +12,7 @@ export interface DeferredParts {
   readonly files: Pick<Files, 'write'>
   readonly batches: Batches
   /** Throws `authentication_failed` and its like. */
-  identify(caller: CallerIdentity): Owner & { readonly keyName: string }
+  identify(caller: CallerIdentity): Promise<Owner & { readonly keyName: string }>
   results(batch: Batch): AsyncIterable<Uint8Array>
 }
 
@@ -30,7 +30,7 @@ const completionWindow = '24h'
 /** Answers 202 with an id, under which the answer is found. Throws GatewayError. */
 export function createDefer({ files, batches, identify }: DeferredParts): Defer {
   return async (call) => {
-    const owner = identify(call)
+    const owner = await identify(call)
     const { path: endpoint } = call
     if (!isEndpoint(endpoint)) {
       throw new GatewayError('invalid_request', 'Requests on this path cannot be answered later.')
@@ -62,7 +62,7 @@ export function deferredRoutes({ batches, identify, results }: DeferredParts): r
       method: 'GET',
       path: '/v1/deferred/{id}',
       async run(call) {
-        const batch = await batches.get(identify(call), call.params['id'] ?? '')
+        const batch = await batches.get(await identify(call), call.params['id'] ?? '')
         if (isOpen(batch.status)) return { status: 202, body: toDeferred(batch) }
         return { body: { ...toDeferred(batch), ...(await readOutcome(batch, results(batch))) } }
       },
@@ -71,7 +71,7 @@ export function deferredRoutes({ batches, identify, results }: DeferredParts): r
       method: 'POST',
       path: '/v1/deferred/{id}/cancel',
       run: async (call) => ({
-        body: toDeferred(await batches.cancel(identify(call), call.params['id'] ?? '')),
+        body: toDeferred(await batches.cancel(await identify(call), call.params['id'] ?? '')),
       }),
     },
     {
@@ -79,7 +79,7 @@ export function deferredRoutes({ batches, identify, results }: DeferredParts): r
       path: '/v1/deferred/{id}',
       async run(call) {
         const id = call.params['id'] ?? ''
-        await batches.delete(identify(call), id)
+        await batches.delete(await identify(call), id)
         return { body: { id, object: 'deferred', deleted: true } }
       },
     },

@@ -14,7 +14,8 @@ export interface CallerApiParts {
   readonly files: Files
   readonly batches: Batches
   /** Throws `authentication_failed` and its like. */
-  identify(caller: CallerIdentity): Owner & { readonly keyName: string }
+  /** Rejects with GatewayError, also for those in whose name nothing can be left behind. */
+  identify(caller: CallerIdentity): Promise<Owner & { readonly keyName: string }>
   /** The results so far, in the order in which they came; of those a caller may see. */
   results(batch: Batch): AsyncIterable<Uint8Array>
 }
@@ -26,7 +27,7 @@ export function fileRoutes({ files, identify }: CallerApiParts): readonly Caller
       method: 'POST',
       path: '/v1/files',
       async run(call) {
-        const owner = identify(call)
+        const owner = await identify(call)
         const announced = Number(call.header('content-length') ?? 0)
         return { body: toFileObject(await files.receive(owner, call.form(), announced)) }
       },
@@ -35,7 +36,7 @@ export function fileRoutes({ files, identify }: CallerApiParts): readonly Caller
       method: 'GET',
       path: '/v1/files',
       async run(call) {
-        const { org, keyId } = identify(call)
+        const { org, keyId } = await identify(call)
         const { query } = call
         const limit = readCount(query.get('limit'), 'limit', 10_000) ?? 10_000
         const order = query.get('order') === 'asc' ? 'asc' : 'desc'
@@ -54,13 +55,13 @@ export function fileRoutes({ files, identify }: CallerApiParts): readonly Caller
     {
       method: 'GET',
       path: '/v1/files/{id}',
-      run: async (call) => ({ body: toFileObject(await files.get(identify(call), idOf(call))) }),
+      run: async (call) => ({ body: toFileObject(await files.get(await identify(call), idOf(call))) }),
     },
     {
       method: 'GET',
       path: '/v1/files/{id}/content',
       async run(call) {
-        const { file, content } = await files.content(identify(call), idOf(call))
+        const { file, content } = await files.content(await identify(call), idOf(call))
         return { contentType: 'application/octet-stream', bytes: file.bytes, content }
       },
     },
@@ -68,7 +69,7 @@ export function fileRoutes({ files, identify }: CallerApiParts): readonly Caller
       method: 'DELETE',
       path: '/v1/files/{id}',
       async run(call) {
-        await files.delete(identify(call), idOf(call))
+        await files.delete(await identify(call), idOf(call))
         return { body: { id: idOf(call), object: 'file', deleted: true } }
       },
     },
@@ -77,13 +78,13 @@ export function fileRoutes({ files, identify }: CallerApiParts): readonly Caller
 
 /** https://platform.openai.com/docs/api-reference/batch, and `/results`, which is Weir's own. */
 export function batchRoutes({ batches, identify, results }: CallerApiParts): readonly CallerRoute[] {
-  const find = (call: CallerCall): Promise<Batch> => batches.get(identify(call), idOf(call))
+  const find = async (call: CallerCall): Promise<Batch> => batches.get(await identify(call), idOf(call))
   return [
     {
       method: 'POST',
       path: '/v1/batches',
       async run(call) {
-        const owner = identify(call)
+        const owner = await identify(call)
         const body = asObject(await call.json())
         if (!body) throw new GatewayError('invalid_request', 'The body must be a JSON object.')
         const outputTtlSeconds = readOutputTtl(body['output_expires_after'])
@@ -104,7 +105,7 @@ export function batchRoutes({ batches, identify, results }: CallerApiParts): rea
       method: 'GET',
       path: '/v1/batches',
       async run(call) {
-        const { org, keyId } = identify(call)
+        const { org, keyId } = await identify(call)
         const limit = readCount(call.query.get('limit'), 'limit', 100) ?? 20
         const after = call.query.get('after') ?? undefined
         const query = { org, keyId, dialect: 'openai', limit: limit + 1 } as const
@@ -121,7 +122,7 @@ export function batchRoutes({ batches, identify, results }: CallerApiParts): rea
       method: 'POST',
       path: '/v1/batches/{id}/cancel',
       async run(call): Promise<CallerReply> {
-        return { body: toBatchObject(await batches.cancel(identify(call), idOf(call))) }
+        return { body: toBatchObject(await batches.cancel(await identify(call), idOf(call))) }
       },
     },
     {

@@ -45,7 +45,7 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
     adminRoute({
       method: 'GET',
       path: '/cache',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'What the cache holds, and how far its semantic hits can be trusted.',
       response: z.object({
         entries: z.int().optional(),
@@ -65,7 +65,7 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
     adminRoute({
       method: 'DELETE',
       path: '/cache',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'cache.clear', object: () => 'cache', after: ({ query }) => ({ ...query }) },
       summary: "Deletes the organisation's kept answers, all or those of a destination or tag.",
       query: filter,

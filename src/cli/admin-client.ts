@@ -23,6 +23,7 @@ export interface AdminClient {
   readonly isTemporary: boolean
   get(path: string): Promise<Json>
   post(path: string, body?: unknown): Promise<Json>
+  put(path: string, body: unknown): Promise<Json>
   patch(path: string, body: unknown): Promise<Json>
   delete(path: string): Promise<Json>
   /** Sends a file as a form, as it is read. */
@@ -79,6 +80,7 @@ async function useSocket<Value>(
       isTemporary,
       get: (path) => call(client, 'GET', path),
       post: (path, body) => call(client, 'POST', path, body),
+      put: (path, body) => call(client, 'PUT', path, body),
       patch: (path, body) => call(client, 'PATCH', path, body),
       delete: (path) => call(client, 'DELETE', path),
       upload: (path, file) => upload(client, path, file),
@@ -91,7 +93,7 @@ async function useSocket<Value>(
 
 async function call(
   client: Client,
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
 ): Promise<Json> {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/fault.ts'
+import { addAccount } from './account.ts'
 import { addAudit } from './audit.ts'
 import { addBackup, addRestore } from './backup.ts'
 import { addBatch } from './batch.ts'
@@ -37,6 +38,7 @@ addServe(program, output)
 addCheck(program, output)
 addModels(program, output)
 addKeys(program, output)
+addAccount(program, output)
 addSecrets(program, output)
 addEval(program, output)
 addExperiment(program, output)

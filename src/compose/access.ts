@@ -2,22 +2,27 @@
 
 import { inspect } from 'node:util'
 import { keyRoutes } from '../access/admin.ts'
+import { browserCallerRoutes, browserKeyRoutes } from '../access/browser-admin.ts'
+import { createBrowserKeys } from '../access/browser-keys.ts'
 import { Directory } from '../access/directory.ts'
 import { createGuessLimiter } from '../access/guesses.ts'
-import { createKeyring, type DeclaredKey, declaredKeyId, type Keyring } from '../access/keys.ts'
+import { type Caller, createKeyring, type DeclaredKey, declaredKeyId, type Keyring } from '../access/keys.ts'
 import { createLiveCalls, type LiveCalls } from '../access/live-calls.ts'
-import { teamRoutes, userRoutes } from '../access/owner-admin.ts'
+import { teamRoutes } from '../access/owner-admin.ts'
 import type { AccessStore } from '../access/port.ts'
-import { createRegistrar } from '../access/registrar.ts'
+import { createRegistrar, type Registrar } from '../access/registrar.ts'
+import { userRoutes } from '../access/user-admin.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import type { OwnerNames } from '../ledger/usage-admin.ts'
 import type { Config } from '../config/load.ts'
+import type { CallerRoute } from '../core/caller-route.ts'
 import type { Clock } from '../core/clock.ts'
 import { parseUsd } from '../core/money.ts'
 import type { Budget } from '../ledger/budget.ts'
 import type { Log } from '../telemetry/log.ts'
 import { ownBudgetsOf } from './budgets.ts'
 import { readKeyFile } from './data-dir.ts'
+import { createJwtJudges } from './jwt.ts'
 import type { SharedState } from './shared.ts'
 
 export interface AccessParts {
@@ -34,12 +39,16 @@ export interface AccessParts {
 
 export interface Access {
   readonly keyring: Keyring
+  readonly directory: Directory
+  readonly registrar: Registrar
   readonly liveCalls: LiveCalls
   readonly routes: readonly AdminRoute[]
   /** Of teams and users, those that have been removed included. */
   readonly names: OwnerNames
   /** The ids of the keys that are this user's, whose id, name or address it is. */
   keysOf(org: string, user: string): readonly string[]
+  /** For those who have an API key. */
+  readonly callerRoutes: readonly CallerRoute[]
   /** The text of the key that is made where there is none yet. */
   readonly firstKey: string | undefined
   /** Those that stored keys, teams and users have of their own. */
@@ -47,8 +56,8 @@ export interface Access {
   /** Called after each change of keys, teams and users, here or elsewhere. */
   onChange(listener: () => void): void
   /** The keyring of a new configuration; requests of declared keys that it lacks are ended. */
-  reload(next: Config): Keyring
-  close(): void
+  reload(next: Config): Promise<Keyring>
+  close(): Promise<void>
 }
 
 /** Rejects where the store cannot be read. */
@@ -85,26 +94,47 @@ export async function createAccess({
     if (config().access.cutStreams) liveCalls.cut(keyId)
   }
   directory.onRevoked(cut)
+  const judges = createJwtJudges(directory, clock)
+  const jwt = await judges.of(config().access.jwt)
+  const browserKeys = createBrowserKeys(pepper)
   let keyring = createKeyring({
     declared: config().keys.map(toDeclared),
     directory,
     pepper,
     clock,
     guesses: createGuessLimiter(clock),
+    ...(jwt && { jwt }),
+    ...(config().access.browserKeys && { browserKeys }),
   })
   const isFirst = makesFirstKey && directory.keys.size === 0 && keyring.declared.length === 0
   const firstWish = { org: 'default', name: 'first', metadata: {}, rules: {} }
   const firstKey = isFirst ? (await registrar.createKey(firstWish)).text : undefined
   const hasRoute = (name: string) => Object.hasOwn(config().routes, name)
   const parts = { directory, registrar, clock, hasRoute, declared: () => keyring.declared }
+  const browserParts = {
+    directory,
+    clock,
+    browserKeys,
+    bounds: () => config().access.browserKeys,
+    parentOf: (keyId: string) => keyring.parentOf(keyId),
+    identify: async (caller: Caller) => keyring.identify(caller),
+  }
   return {
     keyring,
+    directory,
+    registrar,
     liveCalls,
-    routes: [...keyRoutes(parts), ...teamRoutes(parts), ...userRoutes(parts)],
     names: {
       team: (id) => directory.teams.get(id)?.name,
       user: (id) => directory.users.get(id)?.name,
     },
+    routes: [
+      ...keyRoutes(parts),
+      ...browserKeyRoutes(browserParts),
+      ...teamRoutes(parts),
+      ...userRoutes(parts),
+    ],
+    callerRoutes: browserCallerRoutes(browserParts),
     firstKey,
     keysOf(org, user) {
       const theirs = [...directory.users.values()].filter(
@@ -116,16 +146,24 @@ export async function createAccess({
     },
     ownBudgets: () => ownBudgetsOf(directory),
     onChange: (listener) => directory.onChange(listener),
-    reload(next) {
+    async reload(next) {
       const before = keyring.declared
-      keyring = keyring.withDeclared(next.keys.map(toDeclared))
+      const judge = await judges.of(next.access.jwt)
+      keyring = keyring.renewed({
+        declared: next.keys.map(toDeclared),
+        ...(judge && { jwt: judge }),
+        ...(next.access.browserKeys && { browserKeys }),
+      })
       for (const key of before) {
         const isKept = keyring.declared.some((kept) => isSame(kept, key))
         if (!isKept) cut(declaredKeyId(key.name))
       }
       return keyring
     },
-    close: () => directory.close(),
+    async close() {
+      directory.close()
+      await judges.close()
+    },
   }
 }
 
@@ -152,4 +190,9 @@ function toDeclared({
     ...(expiresAt !== undefined && { expiresAtMs: Date.parse(expiresAt) }),
     ...(maxUsdPerRequest !== undefined && { maxNanoUsdPerRequest: parseUsd(String(maxUsdPerRequest))! }),
   }
+}
+
+/** Undefined where no page may call: then no request is looked at for it. */
+export function corsOriginsOf({ access }: Config): readonly string[] | undefined {
+  return access.browserKeys?.origins
 }

@@ -13,6 +13,7 @@ import { judgeRetirements, priceChange, ratesNow, type WatchedModel } from '../a
 import { createOutbox } from '../alerts/outbox.ts'
 import { ParkedCredentials } from '../alerts/parked-credentials.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
+import { type AgedSecret, judgeAges } from '../alerts/secret-age.ts'
 import { SpendWatch } from '../alerts/spend-watch.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
@@ -31,6 +32,8 @@ export interface AlertingParts {
   readonly config: () => Config
   readonly stores: { readonly alerts: AlertStore; readonly spend: SpendStore; readonly marks: MarkStore }
   readonly table: () => RoutingTable
+  /** The secrets whose age is watched. */
+  readonly agedSecrets: (nowMs: number) => Promise<readonly AgedSecret[]>
   /** What the catalogue knows, once it is there. */
   readonly lookUp: () => Promise<LookUpModel>
   readonly events: LiveEvents
@@ -107,7 +110,10 @@ export function createAlerting(parts: AlertingParts): Alerting {
 }
 
 /** What turns records, health and time into signals. */
-function createWatch({ config, stores, table, lookUp, clock, log }: AlertingParts, alerts: Alerts) {
+function createWatch(
+  { config, stores, table, agedSecrets, lookUp, clock, log }: AlertingParts,
+  alerts: Alerts,
+) {
   const rules = () => config().alerts.rules
   const failures = new FailureWatch()
   const parked = new ParkedCredentials()
@@ -139,6 +145,12 @@ function createWatch({ config, stores, table, lookUp, clock, log }: AlertingPart
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
 
+  const judgeSecrets = async () => {
+    const nowMs = clock.nowMs()
+    const { keyAgeDays, credentialAgeDays } = rules()
+    const ages = { 'key-age': keyAgeDays, 'credential-age': credentialAgeDays }
+    tell(judgeAges(await agedSecrets(nowMs), await stores.alerts.open(), ages, nowMs))
+  }
   const look = async () => {
     if (!isResumed) await resume()
     isResumed = true
@@ -148,6 +160,7 @@ function createWatch({ config, stores, table, lookUp, clock, log }: AlertingPart
     if (clock.nowMs() < dailyAtMs) return
     dailyAtMs = clock.nowMs() + dailyMs
     const models = modelsOf(table())
+    await judgeSecrets()
     tell(judgeRetirements(models, rules().retirementDays, clock.nowMs()))
     for (const signal of await changedPrices(models, stores.marks, clock.nowMs())) alerts.raise(signal)
     await stores.alerts.prune(clock.nowMs() - retentionMs)

@@ -183,7 +183,11 @@ export function createBatching(parts: BatchingParts): Batching {
   const api = {
     files,
     batches,
-    identify: (caller: CallerIdentity) => snapshot().keyring.identify(caller),
+    async identify(caller: CallerIdentity) {
+      const principal = await snapshot().keyring.identify(caller)
+      if (!principal.isFleeting) return principal
+      throw new GatewayError('permission_denied', 'Files and batches outlive a token: use an API key.')
+    },
     results: (batch: Batch) => readResults(batch, folder),
   }
   const defer = createDefer(api)

@@ -44,7 +44,7 @@ export function composeFeedback(parts: FeedbackComposition): RunningFeedback {
     retentionDays: () => config().feedback.retentionDays,
     onError: (cause) => log.error({ cause: inspect(cause) }, 'feedback cannot be matched'),
   })
-  const identify = (caller: CallerIdentity) => snapshot().keyring.identify(caller)
+  const identify = async (caller: CallerIdentity) => snapshot().keyring.identify(caller)
   return {
     desk,
     sideRoutes: [callerSideRoute('/v1/feedback', feedbackCallerRoutes({ desk, clock, identify }))],

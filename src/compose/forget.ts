@@ -59,7 +59,7 @@ export function forgetRoutes(parts: ForgetParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/forget',
-      policy: 'write',
+      policy: 'payloads:delete',
       summary:
         'Deletes what is kept of what a user asked and was answered, and takes the user out of records.',
       body: z.strictObject({

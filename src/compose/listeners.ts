@@ -31,6 +31,8 @@ export interface ListenParts {
   readonly control: readonly SideRoute[]
   /** No address of the network is listened on: the command line works on the data directory. */
   readonly isControlOnly: boolean
+  /** The origins whose pages may call; undefined for none. */
+  readonly corsOrigins: () => readonly string[] | undefined
   readonly newRequestId: () => string
   readonly catalogue: () => Promise<Catalogue>
   readonly clock: Clock
@@ -69,6 +71,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       sideRoutes: routes,
       newRequestId,
       clientAddressOf: createClientAddressOf(trustedProxies),
+      corsOrigins: parts.corsOrigins,
       limits: { ...limits, maxBytes: limits.maxBodyBytes, maxDepth: limits.maxJsonDepth },
       tls: 'path' in at ? undefined : tlsOf(config),
       onError: observer.onError,

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import type { AccessStore } from '../access/port.ts'
+import type { AccessStore, TicketStore } from '../access/port.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
 import type { BatchDeliveryStore, BatchStore, FileStore } from '../batch/port.ts'
 import type { AuditStore } from '../audit/port.ts'
@@ -41,6 +41,7 @@ import { createPayloadStore } from '../storage/sql/payload-store.ts'
 import { createShadowStore } from '../storage/sql/shadow-store.ts'
 import { createSecretStore } from '../storage/sql/secret-store.ts'
 import { createStoredResponseStore } from '../storage/sql/stored-response-store.ts'
+import { createTicketStore } from '../storage/sql/ticket-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
 import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { openStore } from '../storage/sqlite/open.ts'
@@ -56,6 +57,7 @@ import { instanceOf, sealingKey } from './data-dir.ts'
 
 export interface Stores {
   readonly access: AccessStore
+  readonly tickets: TicketStore
   readonly alerts: AlertStore
   readonly marks: MarkStore
   readonly spend: SpendStore
@@ -97,6 +99,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
   closers.add(() => checkpointer.close())
   return {
     access: createAccessStore(database),
+    tickets: createTicketStore(database),
     alerts: createAlertStore(database),
     marks: createMarkStore(database),
     spend: createSpendStore(database),

@@ -10,6 +10,8 @@ const kinds = z
       'spend-anomaly',
       'provider-failures',
       'credential-parked',
+      'credential-age',
+      'key-age',
       'model-retirement',
       'price-change',
       'drift',
@@ -99,6 +101,20 @@ export function alertSettings({ name, outboundUrl, allowPrivateNetwork, secret }
           .max(3650)
           .default(30)
           .describe("How long before its end a route's model is an alert."),
+        keyAgeDays: z
+          .number()
+          .int()
+          .min(1)
+          .max(3650)
+          .default(365)
+          .describe('When an API key whose secret was never renewed is an alert.'),
+        credentialAgeDays: z
+          .number()
+          .int()
+          .min(1)
+          .max(3650)
+          .default(365)
+          .describe("When a provider's credential is an alert, counted from when it was first used here."),
       })
       .prefault({})
       .describe('From when something is an alert.'),

@@ -22,6 +22,11 @@ const instant = z.string().refine((value) => z.iso.datetime({ offset: true }).sa
   params: { mend: 'Write it with its offset: `2027-01-31T00:00:00Z`.' },
 })
 
+const origin = z.string().refine((value) => URL.parse(value)?.origin === value, {
+  error: 'not an origin',
+  params: { mend: 'Write scheme, host and port alone, as a browser does: `https://app.example`.' },
+})
+
 const count = z.number().int().min(1)
 
 export const limitRates = {
@@ -67,10 +72,21 @@ export const keyRules = {
     ),
 }
 
-/** `pepper` is a setting for a secret, which the schema's own file makes. */
-export function accessSettings<Pepper extends z.ZodType>(pepper: Pepper) {
+/** `pepper` is a setting for a secret, and `jwt` holds addresses: the schema's own file makes these. */
+export function accessSettings<Pepper extends z.ZodType, Jwt extends z.ZodType>(pepper: Pepper, jwt: Jwt) {
   return z.strictObject({
     pepper: pepper.exactOptional(),
+    jwt,
+    browserKeys: z
+      .strictObject({
+        origins: z
+          .array(origin)
+          .min(1)
+          .describe('The origins whose pages may call, with keys that were made for them and no others.'),
+        maxTtlSeconds: count.max(86_400).default(3600).describe('How long such a key may hold.'),
+      })
+      .exactOptional()
+      .describe('Short-lived keys for pages of browsers. Absent: no page of another origin may call.'),
     cutStreams: z
       .boolean()
       .default(true)

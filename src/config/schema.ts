@@ -6,6 +6,7 @@ import { Secret } from '../core/secret.ts'
 import { alertSettings } from './alert-settings.ts'
 import { batchSettings, fileSettings } from './batch-settings.ts'
 import { budgetSettings, ledgerSettings } from './budget-settings.ts'
+import { jwtSettings, oidcSettings } from './identity-settings.ts'
 import { addressRange, accessSettings, keyRules } from './key-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { driftSettings } from './drift-settings.ts'
@@ -294,9 +295,19 @@ export const configSchema = z
     admin: z
       .strictObject({
         token: secret('Bearer token of the admin API, 16 characters or more.').exactOptional(),
+        oidc: oidcSettings({ outboundUrl, allowPrivateNetwork, secret })
+          .exactOptional()
+          .describe(
+            'People sign in to the dashboard at an OpenID provider, which sends them back to `/admin/v1/session/oidc/callback` below `admin.url`.',
+          ),
+        url: outboundUrl
+          .exactOptional()
+          .describe(
+            'Where people open the dashboard, such as `https://weir.example`: for links, and for `__Host-` cookies behind a proxy that ends TLS.',
+          ),
       })
       .prefault({})
-      .describe('Administration. Without a token, the first start makes a sign-in link.'),
+      .describe('Administration. Without a token, each start makes a sign-in link for an owner.'),
     secrets: secretSettings({ outboundUrl, allowPrivateNetwork, secret })
       .prefault({})
       .describe('The services that keep secrets, for references such as `vault:secret/data/llm#openai`.'),
@@ -327,6 +338,9 @@ export const configSchema = z
         'What the hashes of API keys and the keys of sealed data are made with: 32 characters or more, the same on every instance of one store. ' +
           'Unset: the file `pepper` in the data folder, made by the first start.',
       ),
+      jwtSettings({ name, outboundUrl, allowPrivateNetwork })
+        .default({})
+        .describe('By name: issuers whose JSON Web Tokens are taken in place of an API key.'),
     )
       .prefault({})
       .describe('How API keys are looked after.'),

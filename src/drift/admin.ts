@@ -40,7 +40,7 @@ function setRoutes({ watch, store, nextMs, progress }: DriftRouteParts): AdminRo
     adminRoute({
       method: 'GET',
       path: '/drift',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The golden sets with their baselines, their last runs and their open alarms.',
       response: z.object({ data: z.array(setShape) }),
       async run({ org }) {
@@ -51,7 +51,7 @@ function setRoutes({ watch, store, nextMs, progress }: DriftRouteParts): AdminRo
     adminRoute({
       method: 'GET',
       path: '/drift/progress',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'How far the runs are that go on in this process.',
       response: z.object({ data: z.array(z.object({ set: z.string(), done: z.int(), all: z.int() })) }),
       run: () => ({ body: { data: [...progress].map(([set, far]) => ({ set, ...far })) } }),
@@ -59,7 +59,7 @@ function setRoutes({ watch, store, nextMs, progress }: DriftRouteParts): AdminRo
     adminRoute({
       method: 'POST',
       path: '/drift/{set}/accept',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'drift.accept', object: ({ params }) => `golden-set:${params['set'] ?? ''}` },
       summary: 'Begins the next baseline: what the target does now is right.',
       body: acceptBody,
@@ -122,7 +122,7 @@ function runRoutes({ watch, store, progress }: DriftRouteParts): AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/drift/runs',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'drift.run', object: ({ body }) => `golden-set:${body.file ?? body.set ?? '*'}` },
       summary: 'Runs a golden set once, and answers when it has been judged.',
       body: runBody,
@@ -149,7 +149,7 @@ function runRoutes({ watch, store, progress }: DriftRouteParts): AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/drift/runs',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The golden runs, newest first.',
       query: runQuery,
       response: z.object({ data: z.array(judgedShape), next_cursor: z.string().optional() }),
@@ -168,7 +168,7 @@ function runRoutes({ watch, store, progress }: DriftRouteParts): AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/drift/runs/{id}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'One golden run: its judgement, and the answers that changed most.',
       response: judgedShape.extend({ evidence: z.array(evidenceShape) }),
       async run({ org, params }) {
@@ -188,7 +188,7 @@ function runRoutes({ watch, store, progress }: DriftRouteParts): AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/drift/runs/{id}/report',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The report of a golden run, as one HTML page that needs nothing else.',
       response: z.object({ html: z.string() }),
       async run({ org, params }) {
@@ -220,7 +220,7 @@ function alarmRoutes({ store, nowMs }: DriftRouteParts): AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/drift/alarms',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The alarms of golden sets, newest first.',
       response: z.object({ data: z.array(alarmShape) }),
       run: async ({ org }) => ({ body: { data: (await store.alarms(org)).map(toAlarm) } }),
@@ -228,7 +228,7 @@ function alarmRoutes({ store, nowMs }: DriftRouteParts): AdminRoute[] {
     adminRoute({
       method: 'PATCH',
       path: '/drift/alarms/{id}',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'drift.alarm', object: ({ params }) => `alarm:${params['id'] ?? ''}` },
       summary: 'Acknowledges, silences or resolves an alarm.',
       body: alarmBody,

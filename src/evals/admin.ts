@@ -27,7 +27,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'GET',
       path: '/evals',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'Runs of suites, newest first.',
       query: z.strictObject({
         limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -43,7 +43,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'POST',
       path: '/evals',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'eval.start', object: ({ body }) => `suite:${body.entry}` },
       summary: 'Starts a run of a suite, whose files are sent along.',
       body: startBody,
@@ -56,7 +56,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'POST',
       path: '/evals/plan',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'eval.plan', object: ({ body }) => `suite:${body.entry}` },
       summary: 'What a run would ask and about what it would cost; nothing is asked.',
       body: startBody,
@@ -69,7 +69,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'GET',
       path: '/evals/{id}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'One run: how far it is, and its report once it is over.',
       response: runDetail,
       async run({ org, params }) {
@@ -81,7 +81,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'GET',
       path: '/evals/verdicts/{target}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'What the newest gate said of a target, such as `billing@8`.',
       response: targetVerdict,
       async run({ org, params }) {
@@ -94,7 +94,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'GET',
       path: '/evals/{id}/rows',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: "The run's rows, as `weir eval run -o rows.jsonl` writes them.",
       query: z.strictObject({
         limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -119,7 +119,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'POST',
       path: '/evals/{id}/resume',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'eval.resume', object: ({ params }) => `run:${params['id'] ?? ''}` },
       summary: 'Goes on with a run that was stopped or interrupted: only what is missing is asked.',
       body: z.strictObject({ retry_errors: z.boolean().default(false) }),
@@ -132,7 +132,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'POST',
       path: '/evals/{id}/stop',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'eval.stop', object: ({ params }) => `run:${params['id'] ?? ''}` },
       summary: 'Stops a run; what has finished is kept.',
       response: runSummary,

@@ -33,7 +33,7 @@ export function datasetRoutes(traffic: Traffic): readonly AdminRoute[] {
       method: 'POST',
       path: '/evals/datasets',
       // It shows what callers wrote.
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'eval.dataset', object: ({ body }) => `route:${body.route}` },
       summary: 'Makes a suite of recorded requests and what people said of their answers.',
       body,

@@ -12,7 +12,7 @@ export function experimentRoutes(experiments: Experiments): readonly AdminRoute[
     adminRoute({
       method: 'GET',
       path: '/experiments',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'Experiments on live traffic, newest first.',
       response: z.object({ data: z.array(experimentShape) }),
       run: async ({ org }) => ({ body: { data: (await experiments.list(org)).map(toExperiment) } }),
@@ -20,7 +20,7 @@ export function experimentRoutes(experiments: Experiments): readonly AdminRoute[
     adminRoute({
       method: 'GET',
       path: '/experiments/{route}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The newest experiment of a route. Looking early is safe: its intervals hold at every moment.',
       response: experimentShape,
       run: async ({ org, params }) => ({
@@ -30,7 +30,7 @@ export function experimentRoutes(experiments: Experiments): readonly AdminRoute[
     adminRoute({
       method: 'POST',
       path: '/experiments/{route}/stop',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'experiment.stop', object: ({ params }) => `route:${params['route']}` },
       summary: 'Ends the experiment: all callers get the control, within seconds on every instance.',
       body: z.strictObject({ reason }),
@@ -42,7 +42,7 @@ export function experimentRoutes(experiments: Experiments): readonly AdminRoute[
     adminRoute({
       method: 'POST',
       path: '/experiments/{route}/promote',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'experiment.promote', object: ({ params }) => `route:${params['route']}` },
       summary: 'Makes an arm a revision of the route; of a protected route it waits for its gate.',
       body: z.strictObject({

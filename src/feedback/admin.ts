@@ -10,7 +10,7 @@ export function feedbackRoutes(store: FeedbackStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/feedback',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'What callers have said of answers, newest first.',
       query: z.strictObject({
         route: z.string().optional(),

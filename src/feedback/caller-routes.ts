@@ -10,7 +10,7 @@ export interface FeedbackCallerParts {
   readonly desk: FeedbackDesk
   readonly clock: Clock
   /** Throws `authentication_failed` and its like. */
-  identify(caller: CallerIdentity): { readonly org: string; readonly keyId: string }
+  identify(caller: CallerIdentity): Promise<{ readonly org: string; readonly keyId: string }>
 }
 
 const members: ReadonlySet<string> = new Set(['request_id', 'score', 'label', 'comment'])
@@ -23,7 +23,7 @@ export function feedbackCallerRoutes({ desk, clock, identify }: FeedbackCallerPa
       method: 'POST',
       path: '/v1/feedback',
       async run(call) {
-        const { org, keyId } = identify(call)
+        const { org, keyId } = await identify(call)
         const given = readFeedback(await call.json())
         const isMatched = await desk.take({ org, keyId, atMs: clock.nowMs(), ...given })
         return {

@@ -140,10 +140,17 @@ export class Exchange {
     this.outlet = this.heartbeat
   }
 
-  identify(): void {
-    const { inbound, parts, snapshot } = this
-    this.principal = inbound.principal ?? snapshot.keyring.identify(inbound)
-    this.#closeLive = parts.liveCalls.open(this.principal.keyId, inbound.interrupt)
+  /** A promise only for a token that has to be judged first. */
+  identify(): Promise<void> | undefined {
+    const principal = this.inbound.principal ?? this.snapshot.keyring.identify(this.inbound)
+    if (principal instanceof Promise) return principal.then((late) => this.#takePrincipal(late))
+    this.#takePrincipal(principal)
+    return undefined
+  }
+
+  #takePrincipal(principal: Principal): void {
+    this.principal = principal
+    this.#closeLive = this.parts.liveCalls.open(principal.keyId, this.inbound.interrupt)
   }
 
   get tags(): readonly string[] {

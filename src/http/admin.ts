@@ -2,27 +2,21 @@
 
 import { z } from 'zod'
 import { renderOpenApi } from '../admin/openapi.ts'
+import { type AdminCaller, authoriseCall, ownerCaller } from '../admin/policy.ts'
 import type { AdminAudit, AdminCall, AdminReply, AdminRoute } from '../admin/route.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { AuditAct } from '../audit/port.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import { toSideReply } from './caller-routes.ts'
+import { check } from './shape.ts'
 import { json, type SideReply, type SideRequest, type SideRoute } from './side-routes.ts'
+import { refuseOtherOrigins, type SignInParts, signInRoutes } from './sign-in.ts'
 
-export interface AdminParts {
+export interface AdminParts extends SignInParts {
   readonly routes: readonly AdminRoute[]
-  readonly audit: AuditLog
   /** Is this the configured admin token? */
   isToken(presented: string | undefined): boolean
-  /** Does the cookie header hold a live session? */
-  hasSession(cookie: string | undefined): boolean
-  /** The session cookie for a one-time link; undefined where the link is not valid. */
-  redeemLink(link: string): string | undefined
-  /** The session cookie for whoever has shown the admin token. */
-  openSession(): string
-  /** Ends the session of this cookie header; gives the cookie that takes it away. */
-  endSession(cookie: string | undefined): string
 }
 
 const base = '/admin/v1'
@@ -30,16 +24,7 @@ const base = '/admin/v1'
 export function adminSideRoutes(parts: AdminParts): SideRoute[] {
   const compiled = parts.routes.map(compile)
   return [
-    {
-      matches: (path) => path === '/sign-in',
-      methods: ['GET'],
-      answer: (request) => signInByLink(parts, request),
-    },
-    {
-      matches: (path) => path === `${base}/session`,
-      methods: ['POST', 'DELETE'],
-      answer: (request) => (request.method === 'POST' ? signIn(parts, request) : signOut(parts, request)),
-    },
+    ...signInRoutes(parts),
     {
       matches: (path) => path === `${base}/openapi.json`,
       methods: ['GET'],
@@ -48,8 +33,11 @@ export function adminSideRoutes(parts: AdminParts): SideRoute[] {
     {
       matches: (path) => path.startsWith(`${base}/`),
       methods,
-      answer(request) {
-        return answerRow({ compiled, audit: parts.audit, actor: authenticate(parts, request) }, request)
+      async answer(request) {
+        return answerRow(
+          { compiled, audit: parts.audit, caller: await authenticate(parts, request) },
+          request,
+        )
       },
     },
   ]
@@ -62,7 +50,7 @@ export function controlSideRoutes({ routes, audit }: Pick<AdminParts, 'routes' |
     {
       matches: (path) => path.startsWith(`${base}/`),
       methods,
-      answer: (request) => answerRow({ compiled, audit, actor: 'control-socket' }, request),
+      answer: (request) => answerRow({ compiled, audit, caller: ownerCaller('control-socket') }, request),
     },
   ]
 }
@@ -82,11 +70,10 @@ function compile(row: AdminRoute): CompiledRoute {
 interface RowParts {
   readonly compiled: readonly CompiledRoute[]
   readonly audit: AuditLog
-  /** Who calls. */
-  readonly actor: string
+  readonly caller: AdminCaller
 }
 
-async function answerRow({ compiled, audit, actor }: RowParts, request: SideRequest): Promise<SideReply> {
+async function answerRow({ compiled, audit, caller }: RowParts, request: SideRequest): Promise<SideReply> {
   const onPath = compiled.filter(({ pattern }) => pattern.test(request.path))
   if (onPath.length === 0) throw new GatewayError('not_found', 'There is no such path in the admin API.')
   const route = onPath.find(({ row }) => row.method === request.method)
@@ -95,10 +82,13 @@ async function answerRow({ compiled, audit, actor }: RowParts, request: SideRequ
     throw new GatewayError('method_not_allowed', `This path accepts ${methods}.`)
   }
   const { row, pattern } = route
+  const teams = authoriseCall(row.policy, caller)
   const sent = row.body ? await request.json() : undefined
   const call: AdminCall = {
-    org: 'default',
-    actor,
+    org: caller.org,
+    actor: caller.name,
+    caller,
+    ...(teams && { teams }),
     requestId: request.id,
     params: decodeParams(pattern.exec(request.path)?.groups),
     query: check(row.query ?? z.strictObject({}), Object.fromEntries(request.query), 'query'),
@@ -160,69 +150,15 @@ async function runRow(
   }
 }
 
-/** Gives who calls: the admin token as bearer, or a session's cookie; a cookie alone cannot write from another site. */
-function authenticate(parts: AdminParts, request: SideRequest): string {
-  if (parts.isToken(request.credential)) return 'admin-token'
-  if (!parts.hasSession(request.header('cookie'))) {
+/** The admin token as bearer, or a session's cookie; a cookie alone cannot write from another site. */
+async function authenticate({ isToken, signIns }: AdminParts, request: SideRequest): Promise<AdminCaller> {
+  if (isToken(request.credential)) return ownerCaller('admin-token')
+  const caller = await signIns.callerOf(request.header('cookie'))
+  if (!caller) {
     throw new GatewayError('authentication_failed', 'Sign in, or send the admin token as a bearer token.')
   }
   if (request.method !== 'GET') refuseOtherOrigins(request)
-  return 'session'
-}
-
-async function signInByLink(parts: AdminParts, request: SideRequest): Promise<SideReply> {
-  const cookie = parts.redeemLink(request.query.get('token') ?? '')
-  if (cookie !== undefined) {
-    await recordSession(parts, request, 'sign-in-link', 'session.open')
-    return { status: 303, headers: { ...notKept, location: '/', 'set-cookie': cookie }, body: '' }
-  }
-  // A person who opens an old link again is better served by the way to sign in than by JSON.
-  if (request.header('accept')?.includes('text/html')) {
-    return { status: 303, headers: { ...notKept, location: '/?link=used' }, body: '' }
-  }
-  throw new GatewayError('authentication_failed', 'This sign-in link was used already or is too old.')
-}
-
-const notKept = { 'cache-control': 'no-store' }
-
-/** Exchanges the admin token, or the token of a link, for a session. */
-async function signIn(parts: AdminParts, request: SideRequest): Promise<SideReply> {
-  refuseOtherOrigins(request)
-  const { token } = check(z.strictObject({ token: z.string() }), await request.json(), 'body')
-  const isToken = parts.isToken(token)
-  const cookie = isToken ? parts.openSession() : parts.redeemLink(token)
-  if (cookie === undefined) throw new GatewayError('authentication_failed', 'The token is not valid.')
-  await recordSession(parts, request, isToken ? 'admin-token' : 'sign-in-link', 'session.open')
-  return { status: 204, headers: { ...notKept, 'set-cookie': cookie }, body: '' }
-}
-
-async function signOut(parts: AdminParts, request: SideRequest): Promise<SideReply> {
-  refuseOtherOrigins(request)
-  if (parts.hasSession(request.header('cookie')))
-    await recordSession(parts, request, 'session', 'session.end')
-  const cookie = parts.endSession(request.header('cookie'))
-  return { status: 204, headers: { ...notKept, 'set-cookie': cookie }, body: '' }
-}
-
-async function recordSession(
-  parts: AdminParts,
-  { id: requestId, clientAddress: address }: SideRequest,
-  actor: string,
-  action: string,
-): Promise<void> {
-  await parts.audit.record({
-    org: 'default',
-    actor,
-    action,
-    object: 'session',
-    requestId,
-    ...(address !== undefined && { address }),
-  })
-}
-
-function refuseOtherOrigins(request: SideRequest): void {
-  if (request.header('sec-fetch-site') === 'same-origin') return
-  throw new GatewayError('permission_denied', 'A session may only write from its own origin.')
+  return caller
 }
 
 function decodeParams(groups: Readonly<Record<string, string>> | undefined): Record<string, string> {
@@ -233,14 +169,4 @@ function decodeParams(groups: Readonly<Record<string, string>> | undefined): Rec
   } catch {
     throw new GatewayError('invalid_request', 'The path is not valid percent-encoding.')
   }
-}
-
-function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const param = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.')
-  throw new GatewayError('invalid_request', `The ${where} is not valid: ${issue?.message ?? ''}`, {
-    ...(param !== undefined && { param }),
-  })
 }

@@ -42,6 +42,7 @@ const pages: ReadonlySet<string> = new Set([
   'audit',
   'settings',
   'welcome',
+  'invitation',
 ])
 
 /** Paths below this one carry a hash of what is in them. */

@@ -15,6 +15,7 @@ import type { Gateway, Inbound } from '../gateway/parts.ts'
 import { type BodyLimits, ByteBudget, readJson, readRaw, readStream } from './body.ts'
 import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
+import { answerCors } from './cors.ts'
 import { withFingerprint } from './fingerprint.ts'
 import { readForm } from './form.ts'
 import { type Head, readHead } from './head.ts'
@@ -36,6 +37,8 @@ export interface HttpServerOptions {
   readonly deferral?: SideRoute
   readonly newRequestId: () => string
   readonly clientAddressOf: ClientAddressOf
+  /** The origins whose pages may call, by the configuration in force. */
+  readonly corsOrigins: () => readonly string[] | undefined
   readonly limits: ServerLimits
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly onError: (error: GatewayError, requestId: string) => void
@@ -147,6 +150,8 @@ function answer(
   let allow: readonly string[] = ['POST']
   try {
     head = readHead(request)
+    const origins = request.headers.origin === undefined ? undefined : options.corsOrigins()
+    if (origins && options.gateway && answerCors(origins, request, response)) return
     const side = options.sideRoutes.find((route) => route.matches(head.path))
     if (side) void answerSide(options, side, head, request, outlet, id)
     else {

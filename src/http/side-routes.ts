@@ -115,7 +115,7 @@ function modelRoute(parts: SideParts): SideRoute {
 /** Routes, the models of the catalogue and those that the configuration names, of those the key may use. */
 async function allowedModels(parts: SideParts, request: SideRequest): Promise<JsonObject[]> {
   const { keyring, table } = parts.snapshot()
-  const principal = keyring.identify(request)
+  const principal = await keyring.identify(request)
   const catalogue = await parts.catalogue()
   const models = new Map<string, JsonObject>()
   for (const id of table.routes.keys()) models.set(id, { id, owned_by: 'weir' })

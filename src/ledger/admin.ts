@@ -30,7 +30,7 @@ export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/ledger',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The lines of the ledger, one per attempt, the last settled first.',
       query: lineQuery,
       response: z.object({ data: z.array(lineShape), next_cursor: z.string().optional() }),
@@ -47,7 +47,7 @@ export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/ledger/verify',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'Computes the ledger again from its lines, and tells every difference.',
       response: verificationShape,
       async run() {

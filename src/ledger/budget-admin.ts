@@ -37,7 +37,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/budgets',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'Every budget, with what each of its subjects has spent in the period of now.',
       query: z.strictObject({
         scope: z.enum(budgetScopes).optional(),
@@ -65,7 +65,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/budgets',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'budget.create', object: ({ body }) => `budget:${body.scope}:${body.subject ?? '*'}` },
       summary: 'Makes a budget. It counts what has been spent in its period already.',
       body: budgetBody,
@@ -79,7 +79,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'PUT',
       path: '/budgets/{id}',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'budget.change', object: ({ params }) => `budget:${Object.values(params).join()}` },
       summary: 'Replaces a budget that was made through this API.',
       body: budgetBody,
@@ -93,7 +93,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'DELETE',
       path: '/budgets/{id}',
-      policy: 'write',
+      policy: 'operations:write',
       audit: { action: 'budget.remove', object: ({ params }) => `budget:${Object.values(params).join()}` },
       summary: 'Removes a budget that was made through this API.',
       async run({ org, params: { id } }) {

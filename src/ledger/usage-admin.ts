@@ -38,11 +38,12 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
     adminRoute({
       method: 'GET',
       path: '/usage',
-      policy: 'read',
+      policy: 'usage:read',
       summary: 'Sums of what was used, by any of its dimensions; the dearest first, or by time.',
       query: usageQuery,
       response: z.object({ data: z.array(usageShape), next_cursor: z.string().optional() }),
-      async run({ org, query: { by, from, to, limit, cursor = '0', ...where } }) {
+      async run({ org, teams, query: { by, from, to, limit, cursor = '0', ...given } }) {
+        const where = withinTeams(given, teams)
         const toMs = to ?? nowMs()
         const offset = Number(cursor)
         const page = await store.usage({
@@ -60,7 +61,7 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
     adminRoute({
       method: 'GET',
       path: '/sessions/{id}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The turns of a session, and what its prompts consist of: where their growth comes from.',
       response: sessionShape,
       async run({ org, params: { id = '' } }) {
@@ -117,6 +118,20 @@ const usageQuery = z.strictObject({
     .optional()
     .describe('`next_cursor` of the page before.'),
 })
+
+/** Whoever has a role in teams only sees one of these at a time. Throws `permission_denied`, `invalid_request`. */
+function withinTeams<Where extends { readonly team?: string | undefined }>(
+  where: Where,
+  teams: ReadonlySet<string> | undefined,
+): Where {
+  if (teams === undefined) return where
+  const team = where.team ?? (teams.size === 1 ? [...teams][0] : undefined)
+  if (team === undefined) {
+    throw new GatewayError('invalid_request', 'Name the id of one of your teams.', { param: 'team' })
+  }
+  if (teams.has(team)) return { ...where, team }
+  throw new GatewayError('permission_denied', 'Your role is in other teams.')
+}
 
 /** Throws `invalid_request`. */
 function readDimensions(by: string): UsageDimension[] {

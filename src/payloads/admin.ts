@@ -48,13 +48,13 @@ const shape = z.object({
   answer_text: z.string().optional().describe('What the first choice says.'),
 })
 
-/** `GET /payloads` and `GET /requests/{id}/payload`. Both show what callers wrote: their policy is not `read`. */
+/** `GET /payloads` and `GET /requests/{id}/payload`. Both show what callers wrote: they have a policy of their own. */
 export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
       path: '/payloads',
-      policy: 'write',
+      policy: 'payloads:read',
       summary: 'Recorded payloads, newest first.',
       query,
       response: z.object({ data: z.array(shape), next_cursor: z.string().optional() }),
@@ -69,7 +69,7 @@ export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/requests/{id}/payload',
-      policy: 'write',
+      policy: 'payloads:read',
       summary: 'What one request asked and was answered, where that is recorded.',
       response: shape,
       async run({ org, params: { id = '' } }) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { createRequestRecord } from '../../test/support/request-record.ts'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { ownerCaller } from '../admin/policy.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import { systemClock } from '../core/clock.ts'
 import { asArray, asObject, type JsonObject } from '../core/json.ts'
@@ -35,6 +36,7 @@ async function call(
   const { body } = await route.run({
     org: 'default',
     actor: 'test',
+    caller: ownerCaller('test'),
     requestId: 'r1',
     form: async function* () {},
     params,

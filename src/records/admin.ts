@@ -19,7 +19,7 @@ export function recordRoutes(store: RecordStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/requests',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'Searches the request records, newest first.',
       query: searchQuery,
       response: z.object({ data: z.array(requestSummary), next_cursor: z.string().optional() }),
@@ -36,7 +36,7 @@ export function recordRoutes(store: RecordStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/requests/{id}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'One request with its attempts.',
       response: requestDetail,
       run({ org, params }) {

@@ -12,7 +12,7 @@ export function figureRoutes(figures: RequestFigures): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/requests/figures',
-      policy: 'read',
+      policy: 'traffic:read',
       summary:
         "What the requests of a span up to now come to, step by step and against the span before; this instance's.",
       query: z.strictObject({

@@ -41,7 +41,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/routes',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'The routes: what is live, what waits, and where the file says otherwise.',
       response: z.object({ data: z.array(routeShape) }),
       run: () => ({ body: { data: parts.names().map(viewOf) } }),
@@ -49,7 +49,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/routes/{route}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'One route with its revisions and moves, newest first, and what the file has otherwise.',
       response: routeShape.extend({
         revisions: z.array(revisionShape.extend({ gate: gateShape.optional() })),
@@ -87,7 +87,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/revisions',
-      policy: 'write',
+      policy: 'operations:write',
       audit: audited('route.revision'),
       summary:
         'Adds a revision: the whole route. It goes live at once, or waits where the route is protected.',
@@ -111,7 +111,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/promote',
-      policy: 'write',
+      policy: 'operations:write',
       audit: {
         ...audited('route.promote'),
         async after({ params, body }) {
@@ -138,7 +138,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/rollback',
-      policy: 'write',
+      policy: 'operations:write',
       audit: audited('route.rollback'),
       summary: 'Goes back to the revision before, or stops a canary: on every instance within five seconds.',
       body: z.strictObject({ to: z.int().min(1).optional(), reason: reason.optional() }),
@@ -153,7 +153,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/hold',
-      policy: 'write',
+      policy: 'operations:write',
       audit: audited('route.hold'),
       summary: 'Nothing moves the route by itself any more.',
       body: z.strictObject({ reason }),
@@ -167,7 +167,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'DELETE',
       path: '/routes/{route}/hold',
-      policy: 'write',
+      policy: 'operations:write',
       audit: audited('route.unhold'),
       summary: 'The watch for drift may move the route again, where it is told to.',
       response: routeShape,

@@ -36,7 +36,7 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
     adminRoute({
       method: 'GET',
       path: '/secrets',
-      policy: 'read',
+      policy: 'secrets:read',
       summary: 'The stored secrets, by name, without their values.',
       response: z.object({ data: z.array(shape) }),
       run: async ({ org }) => ({ body: { data: (await configured().list(org)).map(toView) } }),
@@ -44,7 +44,7 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
     adminRoute({
       method: 'POST',
       path: '/secrets',
-      policy: 'write',
+      policy: 'secrets:write',
       summary: 'Stores a secret, or gives one a new value. It cannot be read back.',
       body: z.strictObject({ name, value: z.string().min(1).max(65_536) }),
       response: shape,
@@ -62,7 +62,7 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
     adminRoute({
       method: 'POST',
       path: '/secrets/rotate',
-      policy: 'write',
+      policy: 'secrets:write',
       summary:
         'Makes a new data key, seals all secrets with it, and wraps older data keys by the key in force.',
       response: z.object({
@@ -79,7 +79,7 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
     adminRoute({
       method: 'DELETE',
       path: '/secrets/{name}',
-      policy: 'write',
+      policy: 'secrets:write',
       summary: 'Deletes a stored secret. A gateway that runs on it keeps what it has until it starts again.',
       audit: { action: 'secret.delete', object: ({ params }) => `secret:${params['name'] ?? ''}` },
       async run({ org, params }) {

@@ -15,7 +15,7 @@ export function shadowRoutes(store: ShadowStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/shadow/{route}',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: `What the candidates of a route have come to, over its newest ${summarised} comparisons.`,
       response: z.object({ route: z.string(), data: z.array(summaryShape) }),
       async run({ org, params }) {
@@ -27,7 +27,7 @@ export function shadowRoutes(store: ShadowStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/shadow/{route}/comparisons',
-      policy: 'read',
+      policy: 'traffic:read',
       summary: 'Requests that a candidate was asked too, newest first.',
       query: z.strictObject({
         target: z.string().optional(),

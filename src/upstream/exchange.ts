@@ -12,6 +12,7 @@ export interface ExchangeRequest {
 
 export interface ExchangeAnswer {
   readonly status: number
+  readonly contentType?: string
   readonly body: string
 }
 
@@ -41,7 +42,12 @@ export function createExchanger(policy: EgressPolicy, ca?: string): Exchanger {
       try {
         const signal = AbortSignal.timeout(answerTimeoutMs)
         const answer = await agent.request({ ...request, origin, path: pathname + search, signal })
-        return { status: answer.statusCode, body: await answer.body.text() }
+        const contentType = answer.headers['content-type']
+        return {
+          status: answer.statusCode,
+          ...(typeof contentType === 'string' && { contentType }),
+          body: await answer.body.text(),
+        }
       } catch (cause) {
         throw toConnectError(cause)
       }

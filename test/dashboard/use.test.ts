@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { asOwner } from '../support/people.ts'
 import { adminToken, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -161,3 +162,36 @@ test('what comes from outside is shown and never run', { skip: browserMissing },
   assert.equal(await page.evaluate(markup), 0)
   assert.deepEqual(faults, [])
 })
+
+test(
+  'an invitation sets a password; what a role may not do is not offered',
+  { skip: browserMissing },
+  async (t) => {
+    const stack = await startStack(t)
+    const owner = asOwner(stack)
+    const { body: user } = await owner('POST', '/users', { name: 'Ada', email: 'ada@example.com' })
+    const id = String(user['id'])
+    await owner('PUT', `/users/${id}/account`, { roles: [{ role: 'viewer' }] })
+    const { body: invitation } = await owner('POST', `/users/${id}/invitation`)
+    const browser = await openBrowser(t)
+    const { page, faults } = await visit(browser, stack)
+    await page.goto(String(invitation['path']))
+    await page.getByLabel('New password').fill('a long enough password')
+    await page.getByRole('button', { name: 'Set password and sign in' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('row').filter({ hasText: 'in the configuration' }).waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Create key' }).count(), 0)
+    await page.getByRole('button', { name: 'Account and appearance' }).click()
+    await page.getByText('Ada, viewer').waitFor()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByLabel('E-mail').fill('ada@example.com')
+    await page.locator('input[name=password]').fill('not the password')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText('That did not work').waitFor()
+    await page.locator('input[name=password]').fill('a long enough password')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    assert.deepEqual(faults, [])
+  },
+)

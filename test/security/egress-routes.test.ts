@@ -25,6 +25,7 @@ const openers: Readonly<Record<string, RegExp>> = {
     /import \{[^}]*\b(?:connect|createConnection)\b[^}]*\} from 'node:(?:net|tls|http2)'/,
   'a client of a database or queue':
     /(?:from |import\()'(?:pg|redis|@redis\/client|ioredis|amqplib|mysql2?)'/,
+  'a client of an OpenID provider or key set': /(?:from |import\()'(?:jose|openid-client)'/,
   'a datagram': /from 'node:dgram'/,
   'a process': /from 'node:child_process'/,
 }
@@ -33,13 +34,19 @@ const openers: Readonly<Record<string, RegExp>> = {
 const known: Readonly<Record<string, string>> = {
   'upstream/send.ts: a client of undici': 'calls to providers, through the guarded connector',
   'upstream/post.ts: a client of undici': 'alerts and traces, through the guarded connector',
-  'upstream/exchange.ts: a client of undici': 'vaults, through the guarded connector',
+  'upstream/exchange.ts: a client of undici':
+    'vaults, key sets and OpenID providers, through the guarded connector',
   'upstream/access-tokens.ts: a client of undici': 'tokens of providers, through the guarded connector',
-  'storage/redis/connect.ts: a client of a database or queue':
-    "the operator's own server, where `shared` says",
+  'access/jwt.ts: a client of an OpenID provider or key set':
+    'key sets, by a `fetch` over upstream/exchange.ts',
+  'access/oidc.ts: a client of an OpenID provider or key set':
+    'the provider, by a `fetch` over upstream/exchange.ts',
+  'compose/oidc.ts: a client of an OpenID provider or key set': 'the type of that `fetch`',
   'storage/rabbitmq/connect.ts: a client of a database or queue':
     "the operator's own server, where `queue` says",
-  'storage/rabbitmq/line-broker.ts: a client of a database or queue': 'types alone',
+  'storage/rabbitmq/line-broker.ts: a client of a database or queue': 'the types of that connection',
+  'storage/redis/connect.ts: a client of a database or queue':
+    "the operator's own server, where `shared` says",
   'storage/sql/postgres.ts: a client of a database or queue': "the operator's own server, where `store` says",
   'cli/admin-client.ts: a client of undici': "the command line's way to its own gateway: a socket file",
   'cli/admin-client.ts: a socket of node:net or node:tls': 'the same socket file',
@@ -55,6 +62,9 @@ test('nothing in the sources opens a connection but through the guard', () => {
   assert.deepEqual(found.toSorted(), Object.keys(known).toSorted())
   for (const file of ['send', 'post', 'exchange', 'access-tokens']) {
     assert.match(readFileSync(join(sources, `upstream/${file}.ts`), 'utf8'), /createGuardedConnector\(/)
+  }
+  for (const file of ['jwt', 'oidc']) {
+    assert.match(readFileSync(join(sources, `access/${file}.ts`), 'utf8'), /\[(?:client\.)?customFetch\]: /)
   }
 })
 

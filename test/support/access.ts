@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { Directory } from '../../src/access/directory.ts'
 import { createGuessLimiter } from '../../src/access/guesses.ts'
-import { createKeyring, type DeclaredKey, type Keyring } from '../../src/access/keys.ts'
+import { type Caller, createKeyring, type DeclaredKey, type Keyring } from '../../src/access/keys.ts'
+import type { Principal } from '../../src/access/principal.ts'
 import { createRegistrar, type Registrar } from '../../src/access/registrar.ts'
 import type { AccessStore } from '../../src/access/port.ts'
 import type { Clock } from '../../src/core/clock.ts'
@@ -12,10 +13,16 @@ import { createAccessStore } from '../../src/storage/sql/access-store.ts'
 import { openDatabase } from '../../src/storage/sql/open.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
 
+/** Without an issuer of tokens, whoever calls is known at once. */
+export type KeysOnly = Omit<Keyring, 'identify' | 'renewed'> & {
+  identify(caller: Caller): Principal
+  renewed(renewal: { readonly declared: readonly DeclaredKey[] }): KeysOnly
+}
+
 export interface OpenedAccess {
   readonly directory: Directory
   readonly registrar: Registrar
-  readonly keyring: Keyring
+  readonly keyring: KeysOnly
   readonly clock: TestClock
   readonly store: AccessStore
   readonly pepper: Buffer
@@ -52,7 +59,8 @@ export async function openAccess(
   const directory = new Directory({ store, clock, onTrouble: () => undefined })
   await directory.sync()
   const registrar = createRegistrar({ store, directory, clock, pepper })
-  const keyring = createKeyring({ declared, directory, pepper, clock, guesses: createGuessLimiter(clock) })
+  const guesses = createGuessLimiter(clock)
+  const keyring = createKeyring({ declared, directory, pepper, clock, guesses }) as KeysOnly
   return { directory, registrar, keyring, clock, store, pepper }
 }
 

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatCount, formatUsd } from '../format/number.ts'
+import { WhoMay } from '../session/who-may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -66,7 +67,11 @@ export function KeysPage(): ReactNode {
     <Page
       title="Keys"
       name="Keys"
-      action={<Button onClick={() => setAction({ verb: 'create' })}>Create key</Button>}
+      action={
+        <WhoMay policy="keys:write">
+          <Button onClick={() => setAction({ verb: 'create' })}>Create key</Button>
+        </WhoMay>
+      }
     >
       <TablePanel
         title="API keys"
@@ -121,7 +126,11 @@ function KeyMenu({ keyShown: { name, source, status }, onPick }: KeyMenuProps): 
     { label: 'Rotate…', run: () => onPick('rotate') },
     { label: 'Revoke…', isDanger: true, run: () => onPick('revoke') },
   ]
-  return <RowMenu of={name} actions={actions} />
+  return (
+    <WhoMay policy="keys:write">
+      <RowMenu of={name} actions={actions} />
+    </WhoMay>
+  )
 }
 
 function limitsText({ limits, max_usd_per_request: maxUsd }: ApiKey): string {

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatUsd } from '../format/number.ts'
+import { WhoMay } from '../session/who-may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -53,13 +54,15 @@ export function TeamsPage(): ReactNode {
       title: 'Actions',
       isUntitled: true,
       cell: (team) => (
-        <RowMenu
-          of={team.name}
-          actions={[
-            { label: 'Edit…', run: () => setAction({ verb: 'edit', team }) },
-            { label: 'Remove…', isDanger: true, run: () => setAction({ verb: 'remove', team }) },
-          ]}
-        />
+        <WhoMay policy="teams:write">
+          <RowMenu
+            of={team.name}
+            actions={[
+              { label: 'Edit…', run: () => setAction({ verb: 'edit', team }) },
+              { label: 'Remove…', isDanger: true, run: () => setAction({ verb: 'remove', team }) },
+            ]}
+          />
+        </WhoMay>
       ),
     },
   ]
@@ -67,7 +70,11 @@ export function TeamsPage(): ReactNode {
     <Page
       title="Teams"
       name="Teams"
-      action={<Button onClick={() => setAction({ verb: 'create' })}>Create team</Button>}
+      action={
+        <WhoMay policy="teams:write">
+          <Button onClick={() => setAction({ verb: 'create' })}>Create team</Button>
+        </WhoMay>
+      }
     >
       <TablePanel
         title="Teams"

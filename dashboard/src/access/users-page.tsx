@@ -4,6 +4,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
+import { WhoMay } from '../session/who-may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -53,13 +54,15 @@ export function UsersPage(): ReactNode {
       title: 'Actions',
       isUntitled: true,
       cell: (user) => (
-        <RowMenu
-          of={user.name}
-          actions={[
-            { label: 'Edit…', run: () => setAction({ verb: 'edit', user }) },
-            { label: 'Remove…', isDanger: true, run: () => setAction({ verb: 'remove', user }) },
-          ]}
-        />
+        <WhoMay policy="users:write">
+          <RowMenu
+            of={user.name}
+            actions={[
+              { label: 'Edit…', run: () => setAction({ verb: 'edit', user }) },
+              { label: 'Remove…', isDanger: true, run: () => setAction({ verb: 'remove', user }) },
+            ]}
+          />
+        </WhoMay>
       ),
     },
   ]
@@ -67,7 +70,11 @@ export function UsersPage(): ReactNode {
     <Page
       title="Users"
       name="Users"
-      action={<Button onClick={() => setAction({ verb: 'create' })}>Create user</Button>}
+      action={
+        <WhoMay policy="users:write">
+          <Button onClick={() => setAction({ verb: 'create' })}>Create user</Button>
+        </WhoMay>
+      }
     >
       <TablePanel
         title="Users"

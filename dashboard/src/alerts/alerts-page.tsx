@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import { ask, type Item } from '../api/client.ts'
 import { severityTone } from '../api/severity.ts'
 import { formatMoment } from '../format/time.ts'
+import { WhoMay } from '../session/who-may.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
@@ -63,7 +64,14 @@ const columns: readonly Column<Alert>[] = [
   { title: 'Reported', isNumber: true, cell: ({ count }) => (count === 1 ? 'once' : `${count} times`) },
   { title: 'Since', cell: ({ first_at: at }) => <When at={at} /> },
   { title: 'Last', cell: ({ last_at: at }) => <When at={at} /> },
-  { title: 'Seen', cell: (alert) => <Acknowledge alert={alert} /> },
+  {
+    title: 'Seen',
+    cell: (alert) => (
+      <WhoMay policy="operations:write">
+        <Acknowledge alert={alert} />
+      </WhoMay>
+    ),
+  },
 ]
 
 function Acknowledge({ alert }: { readonly alert: Alert }): ReactNode {

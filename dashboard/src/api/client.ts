@@ -48,11 +48,34 @@ export async function ask<Name extends Operation>(
   return (response.status === 204 ? undefined : await response.json()) as Reply<Name>
 }
 
-/** Exchanges a token for a session's cookie. */
-export async function signIn(token: string): Promise<void> {
-  await send('/admin/v1/session', {
+/** What somebody signs in with. */
+export type Credentials = { readonly token: string } | { readonly email: string; readonly password: string }
+
+/** What the page for signing in offers; `oidc` is the name of another service. */
+export interface SignInWays {
+  readonly token: boolean
+  readonly password: boolean
+  readonly oidc?: string
+}
+
+export async function signInWays(): Promise<SignInWays> {
+  return (await (await send('/admin/v1/session', { method: 'GET' })).json()) as SignInWays
+}
+
+/** Exchanges them for a session's cookie. */
+export function signIn(credentials: Credentials): Promise<void> {
+  return postForSession('/admin/v1/session', credentials)
+}
+
+/** Chooses a password by the token of an invitation, and signs in. */
+export function acceptInvitation(token: string, password: string): Promise<void> {
+  return postForSession('/admin/v1/session/invitation', { token, password })
+}
+
+async function postForSession(url: string, body: object): Promise<void> {
+  await send(url, {
     method: 'POST',
-    body: JSON.stringify({ token }),
+    body: JSON.stringify(body),
     headers: { 'content-type': 'application/json' },
   })
 }

@@ -22,8 +22,8 @@ export function useLiveEvents(take: (events: readonly LiveEvent[]) => void): voi
   useEffect(() => feed.onEvents(take), [feed, take])
 }
 
-/** Opens the feed as long as the component is there. */
-export function useOpenFeed(onResume: () => void): void {
+/** Opens the feed as long as the component is there, for whoever may see it. */
+export function useOpenFeed(onResume: () => void, isAllowed: boolean): void {
   const feed = useLiveFeed()
-  useEffect(() => feed.open(onResume), [feed, onResume])
+  useEffect(() => (isAllowed ? feed.open(onResume) : undefined), [feed, onResume, isAllowed])
 }

@@ -33,17 +33,22 @@ response: { id: string; name: string; created_at: string; markup_percent: number
   'DELETE /users/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown } }
+}
+  'DELETE /users/{id}/account': {
+query: undefined
+body: undefined
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown }; ceiling?: { models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined } | undefined }
 }
   'GET /alert-channels': {
 query: undefined
 body: undefined
-response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | "experiment")[] | undefined })[] }
+response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment")[] | undefined })[] }
 }
   'GET /alerts': {
-query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | "experiment" | undefined; limit?: number | undefined; cursor?: string | undefined }
+query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
-response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | "experiment"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
 }
   'GET /audit': {
 query: { action?: string | undefined; object?: string | undefined; actor?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
@@ -180,6 +185,11 @@ query: undefined
 body: undefined
 response: { line: string; settled: number; voided: number; adjusted: number; cached: number; estimated: number; unpriced: number; recovered: number; open: number; repriced: number; charged_usd: string; provider_cost_usd: string; differences: (string)[]; shared?: { lines: number; compared: number; waiting: number; charged_usd: string; provider_cost_usd: string } | undefined }
 }
+  'GET /me': {
+query: undefined
+body: undefined
+response: { org: string; actor: string; roles: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[]; may: ("self" | "traffic:read" | "usage:read" | "access:read" | "keys:write" | "users:write" | "teams:write" | "operations:write" | "payloads:read" | "payloads:delete" | "audit:read" | "settings:read" | "secrets:read" | "secrets:write" | "instance:write")[]; user?: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown } } | undefined }
+}
   'GET /models': {
 query: undefined
 body: undefined
@@ -273,12 +283,12 @@ response: { data: ({ hour?: string | undefined; day?: string | undefined; provid
   'GET /users': {
 query: { limit?: number | undefined; cursor?: string | undefined; team?: string | undefined }
 body: undefined
-response: { data: ({ id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown } })[]; next_cursor?: string | undefined }
 }
   'GET /users/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown } }
 }
   'PATCH /drift/alarms/{id}': {
 query: undefined
@@ -298,7 +308,7 @@ response: { id: string; name: string; created_at: string; markup_percent: number
   'PATCH /users/{id}': {
 query: undefined
 body: { name?: string | undefined; email?: string | null | undefined; team?: string | null | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | null | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown } }
 }
   'POST /alert-channels/{name}/test': {
 query: undefined
@@ -308,7 +318,7 @@ response: { delivered: boolean; error?: string | undefined }
   'POST /alerts/{id}/acknowledge': {
 query: undefined
 body: undefined
-response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "model-retirement" | "price-change" | "drift" | "experiment"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
+response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
 }
   'POST /batch-files': {
 query: { key: string }
@@ -400,6 +410,11 @@ query: undefined
 body: { name: string; expires_at?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
 response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined; secret: string }
 }
+  'POST /keys/{id}/browser': {
+query: undefined
+body: { models: (string)[]; origins: (string)[]; ttl_seconds?: number | undefined; user?: string | undefined; max_usd_per_request?: string | undefined }
+response: { secret: string; expires_at: string }
+}
   'POST /keys/{id}/rotate': {
 query: undefined
 body: { overlap_seconds?: number | undefined }
@@ -448,11 +463,26 @@ response: { id: string; name: string; created_at: string; markup_percent: number
   'POST /users': {
 query: undefined
 body: { name: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | undefined; metadata?: { [name: string]: string | number | boolean | null } | undefined }
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown } }
+}
+  'POST /users/{id}/invitation': {
+query: undefined
+body: undefined
+response: { path: string; url?: string | undefined }
 }
   'PUT /budgets/{id}': {
 query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
 response: { id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
+}
+  'PUT /me/password': {
+query: undefined
+body: { present: string; password: string }
+response: undefined
+}
+  'PUT /users/{id}/account': {
+query: undefined
+body: { roles: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[]; ceiling?: { models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined } | undefined }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown }; ceiling?: { models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined } | undefined }
 }
 }

@@ -6,6 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError, ask, type Reply } from '../api/client.ts'
 import { formatMs, formatShare, formatUsd } from '../format/number.ts'
+import { WhoMay } from '../session/who-may.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
@@ -41,7 +42,13 @@ export function RunPage(): ReactNode {
           {run.data && <UntrustedText text={run.data.name} />}
         </>
       }
-      action={run.data?.status === 'running' && <StopRun id={id} />}
+      action={
+        run.data?.status === 'running' && (
+          <WhoMay policy="operations:write">
+            <StopRun id={id} />
+          </WhoMay>
+        )
+      }
     >
       {isUnknown && <Empty title="No such run." />}
       {run.error && !isUnknown && (

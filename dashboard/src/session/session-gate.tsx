@@ -1,14 +1,25 @@
-/** Shows the pages to whoever is signed in, and the way to sign in to everybody else. */
+/** Shows the pages to whoever is signed in, the way to sign in to everybody else, and invitations to whoever has one. */
 
-import { useQuery } from '@tanstack/react-query'
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { ApiError, ask } from '../api/client.ts'
+import { ApiError } from '../api/client.ts'
 import { signedInKey } from '../api/queries.ts'
 import { LoadFault } from '../ui/load-fault.tsx'
+import { InvitationCard } from './invitation.tsx'
+import { meQuery } from './me.ts'
 import { SignInCard, SignInDialog } from './sign-in.tsx'
 
-export function SessionGate({ children }: { readonly children: ReactNode }): ReactNode {
-  const probe = useQuery({ queryKey: signedInKey, queryFn: probeSession, staleTime: Infinity })
+interface Props {
+  readonly children: ReactNode
+}
+
+export function SessionGate({ children }: Props): ReactNode {
+  return location.pathname === '/invitation' ? <InvitationCard /> : <Gate>{children}</Gate>
+}
+
+function Gate({ children }: Props): ReactNode {
+  const queries = useQueryClient()
+  const probe = useQuery({ queryKey: signedInKey, queryFn: () => probeSession(queries), staleTime: Infinity })
   const [wasSignedIn, setWasSignedIn] = useState(false)
   if (probe.data === true && !wasSignedIn) setWasSignedIn(true)
   if (wasSignedIn) {
@@ -25,9 +36,9 @@ export function SessionGate({ children }: { readonly children: ReactNode }): Rea
   return probe.data === false ? <SignInCard /> : null
 }
 
-async function probeSession(): Promise<boolean> {
+async function probeSession(queries: QueryClient): Promise<boolean> {
   try {
-    await ask('GET /alerts', { query: { limit: 1 } })
+    await queries.query({ ...meQuery, staleTime: 0 })
     return true
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return false

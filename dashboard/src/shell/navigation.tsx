@@ -6,12 +6,15 @@ import { type ReactNode, useCallback } from 'react'
 import type { LiveEvent } from '../api/live-feed.ts'
 import { useLiveEvents } from '../api/live-feed-context.ts'
 import { openAlerts } from '../api/shared-queries.ts'
+import { meQuery } from '../session/me.ts'
 import { Icon } from '../ui/icon.tsx'
-import { placeGroups } from './places.ts'
+import { placesFor } from './places.ts'
 
 export function Navigation(): ReactNode {
   const queries = useQueryClient()
-  const alerts = useQuery(openAlerts)
+  const me = useQuery(meQuery)
+  const groups = placesFor(me.data?.may)
+  const alerts = useQuery({ ...openAlerts, enabled: me.data?.may.includes('traffic:read') ?? false })
   const refresh = useCallback(
     (events: readonly LiveEvent[]) => {
       if (events.some(({ type }) => type === 'alert'))
@@ -25,7 +28,7 @@ export function Navigation(): ReactNode {
   const count = alerts.data?.data.length ?? 0
   return (
     <nav className="navigation" aria-label="Pages">
-      {placeGroups.map(([title, places]) => (
+      {groups.map(([title, places]) => (
         <div key={title}>
           <h2>{title}</h2>
           <ul>

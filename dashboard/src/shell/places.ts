@@ -1,6 +1,7 @@
 /** Every page that the navigation and the palette lead to. */
 
 import type { LinkProps } from '@tanstack/react-router'
+import type { Policy } from '../session/me.ts'
 import type { IconName } from '../ui/icon.tsx'
 
 export interface Place {
@@ -9,6 +10,8 @@ export interface Place {
   readonly icon: IconName
   /** After `g`, from anywhere. */
   readonly letter?: string
+  /** What it shows is let in under this policy. Absent: under that of requests and what is around them. */
+  readonly policy?: Policy
 }
 
 export const placeGroups: readonly (readonly [string, readonly Place[]])[] = [
@@ -25,9 +28,9 @@ export const placeGroups: readonly (readonly [string, readonly Place[]])[] = [
   [
     'CONTROL',
     [
-      { to: '/keys', label: 'Keys', icon: 'keys', letter: 'k' },
-      { to: '/teams', label: 'Teams', icon: 'teams' },
-      { to: '/users', label: 'Users', icon: 'users' },
+      { to: '/keys', label: 'Keys', icon: 'keys', letter: 'k', policy: 'access:read' },
+      { to: '/teams', label: 'Teams', icon: 'teams', policy: 'access:read' },
+      { to: '/users', label: 'Users', icon: 'users', policy: 'access:read' },
       { to: '/budgets', label: 'Budgets', icon: 'budgets', letter: 'b' },
       { to: '/routes', label: 'Routes', icon: 'routes' },
       { to: '/providers', label: 'Providers', icon: 'providers', letter: 'p' },
@@ -52,11 +55,18 @@ export const placeGroups: readonly (readonly [string, readonly Place[]])[] = [
   [
     'ADMIN',
     [
-      { to: '/audit', label: 'Audit', icon: 'audit' },
-      { to: '/settings', label: 'Settings', icon: 'settings' },
+      { to: '/audit', label: 'Audit', icon: 'audit', policy: 'audit:read' },
+      { to: '/settings', label: 'Settings', icon: 'settings', policy: 'settings:read' },
       { to: '/welcome', label: 'First steps', icon: 'welcome' },
     ],
   ],
 ]
 
 export const places: readonly Place[] = placeGroups.flatMap(([, of]) => of)
+
+/** The groups with the pages that somebody may see; all of them while that is not known yet. */
+export function placesFor(may: readonly Policy[] | undefined): typeof placeGroups {
+  const isSeen = ({ policy = 'traffic:read' }: Place) => may?.includes(policy) ?? true
+  const seen = placeGroups.map(([title, of]) => [title, of.filter(isSeen)] as const)
+  return seen.filter(([, of]) => of.length > 0)
+}

@@ -2,13 +2,15 @@
 
 import { ActionIcon, AppShell, Burger, Button, Kbd, Menu, useMantineColorScheme } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, type ReactNode, useState } from 'react'
-import { signOut } from '../api/client.ts'
+import { type Reply, signOut } from '../api/client.ts'
 import { useOpenFeed } from '../api/live-feed-context.ts'
 import { signedInKey } from '../api/queries.ts'
+import { meQuery } from '../session/me.ts'
 import { Logo } from '../ui/logo.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { FeedSign } from './feed-sign.tsx'
 import { Navigation } from './navigation.tsx'
 import { type Overlay, useShortcuts } from './shortcuts.ts'
@@ -21,12 +23,18 @@ export function Shell(): ReactNode {
   const [isOpen, { toggle, close }] = useDisclosure()
   const queries = useQueryClient()
   const refetch = useCallback(() => void queries.invalidateQueries(), [queries])
-  useOpenFeed(refetch)
+  const me = useQuery(meQuery)
+  const seesTraffic = me.data?.may.includes('traffic:read') ?? false
+  useOpenFeed(refetch, seesTraffic)
   const [overlay, setOverlay] = useState<Overlay>()
   const closeOverlay = () => setOverlay(undefined)
   useShortcuts(setOverlay)
   const path = useRouterState({ select: ({ location }) => location.pathname })
   useEffect(close, [path, close])
+  // A role in a team begins with what it sees.
+  const isLost = me.data !== undefined && !seesTraffic && path === '/overview'
+  const navigate = useNavigate()
+  useEffect(() => void (isLost && navigate({ to: '/keys' })), [isLost, navigate])
   return (
     <AppShell
       header={{ height: 48 }}
@@ -52,7 +60,7 @@ export function Shell(): ReactNode {
           <Button variant="default" className="shell-search" onClick={() => setOverlay('palette')}>
             Go to… <Kbd size="xs">Ctrl K</Kbd>
           </Button>
-          <FeedSign />
+          {seesTraffic && <FeedSign />}
           <AccountMenu />
         </div>
       </AppShell.Header>
@@ -61,9 +69,7 @@ export function Shell(): ReactNode {
       </AppShell.Navbar>
       <AppShell.Main>
         <div id="content" className="shell-content">
-          <Suspense fallback={null}>
-            <Outlet />
-          </Suspense>
+          <Suspense fallback={null}>{!isLost && <Outlet />}</Suspense>
         </div>
       </AppShell.Main>
       <Suspense fallback={null}>
@@ -76,6 +82,7 @@ export function Shell(): ReactNode {
 
 function AccountMenu(): ReactNode {
   const queries = useQueryClient()
+  const me = useQuery(meQuery)
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const leave = async () => {
     await signOut()
@@ -94,6 +101,10 @@ function AccountMenu(): ReactNode {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Label>
+          <UntrustedText text={me.data?.user?.name ?? 'Administrator'} />, {rolesText(me.data)}
+        </Menu.Label>
+        <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         {(['light', 'dark', 'auto'] as const).map((scheme) => (
           <Menu.Item
@@ -111,4 +122,10 @@ function AccountMenu(): ReactNode {
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+/** Each role once; one in a team says so. */
+function rolesText(me: Reply<'GET /me'> | undefined): string {
+  const texts = me?.roles.map(({ role, team }) => (team === undefined ? role : `${role} of a team`)) ?? []
+  return [...new Set(texts)].join(', ')
 }

@@ -41,4 +41,19 @@ export const accessMigrations: readonly Migration[] = [
       ]),
     ],
   },
+  {
+    name: 'access-0003-tickets',
+    statements: ({ schema }) => [
+      schema
+        .createTable('access_tickets')
+        .addColumn('digest', 'text', (column) => column.primaryKey())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('user_id', 'text')
+        .addColumn('made_at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('ends_at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('body', 'text', (column) => column.notNull()),
+      schema.createIndex('access_tickets_by_end').on('access_tickets').columns(['ends_at_ms']),
+    ],
+  },
 ]

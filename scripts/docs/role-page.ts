@@ -1,0 +1,48 @@
+/** Renders docs/roles.md: which role may do what, policy by policy and route by route. */
+
+import { policies, policyNames, type Role, roles } from '../../src/admin/policy.ts'
+import { asObject, asString, type JsonObject } from '../../src/core/json.ts'
+
+export function renderRoles(document: JsonObject): string {
+  const rows = policyNames.map((name) => {
+    const { meaning, within, roles: allowed } = policies[name]
+    const marks = roles.map((role) => ((allowed as readonly Role[]).includes(role) ? 'yes' : ''))
+    return `| \`${name}\` | ${[meaning, ...marks, within === 'team' ? 'yes' : ''].join(' | ')} |`
+  })
+  return `# Roles
+
+Whoever signs in has roles, each in the whole organisation or in one of its teams. The admin token, the control socket
+and the one-time link of the start act as an owner. Every route of the administration names one of these policies; a
+route without one does not compile, and one function applies them all (\`src/admin/policy.ts\`).
+
+| Policy | Whoever has it | ${roles.join(' | ')} | also for a role in a team |
+| --- | --- | ${roles.map(() => '---').join(' | ')} | --- |
+${rows.join('\n')}
+
+- A member changes only keys that are their own.
+- A role in a team sees and changes the keys and users of that team, and nothing else of the organisation.
+- A key holds at most what the account that makes it may give: its \`ceiling\` (models, marks, addresses, region, limits,
+  the most that one request costs). Members give no clearance that their ceiling does not name.
+- Nobody gives a role, or invites or changes somebody who has one, beyond their own: an owner gives all, an admin all but
+  owner, a team's admin those of the team.
+
+## Routes
+
+| Policy | Routes below \`/admin/v1\` |
+| --- | --- |
+${routeRows(document).join('\n')}
+`
+}
+
+function routeRows({ paths }: JsonObject): string[] {
+  const routes = Object.entries(asObject(paths) ?? {}).flatMap(([path, item]) =>
+    Object.entries(asObject(item) ?? {}).map(([method, operation]) => ({
+      text: `\`${method.toUpperCase()} ${path}\``,
+      policy: asString(asObject(operation)?.['x-weir-policy']),
+    })),
+  )
+  return policyNames.map((name) => {
+    const own = routes.filter(({ policy }) => policy === name).map(({ text }) => text)
+    return `| \`${name}\` | ${own.length === 0 ? 'over the control socket only' : own.toSorted().join(', ')} |`
+  })
+}

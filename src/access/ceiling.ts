@@ -1,0 +1,62 @@
+/** Whether the rules of one key go beyond those of another: what is made of a right is never more than that right. */
+
+import { GatewayError } from '../core/error.ts'
+import { globPattern } from '../core/glob.ts'
+import type { KeyLimits, KeyRules } from './port.ts'
+
+/**
+ * `rules`, with what they leave open taken from the ceiling. Throws `permission_denied`, naming the rule, where they ask
+ * for more than the ceiling allows.
+ */
+export function withinCeiling(rules: KeyRules, ceiling: KeyRules): KeyRules {
+  checkList('models', rules.models, ceiling.models, coversGlob)
+  checkList('clearances', rules.clearances ?? [], ceiling.clearances, (own, wanted) => own === wanted)
+  checkList(
+    'allowed_addresses',
+    rules.allowedAddresses,
+    ceiling.allowedAddresses,
+    (own, wanted) => own === wanted,
+  )
+  checkRegion(rules.dataRegion, ceiling.dataRegion)
+  checkAmount('max_usd_per_request', rules.maxNanoUsdPerRequest, ceiling.maxNanoUsdPerRequest)
+  if (rules.cacheWrite === true && ceiling.cacheWrite === false) throw beyond('cache_write', 'yours is false')
+  for (const name of ['rpm', 'tpm', 'concurrency'] as const) {
+    checkAmount(name, rules.limits?.[name], ceiling.limits?.[name])
+  }
+  const { clearances: _, ...inherited } = ceiling // what is sensitive is given by name, not by the way
+  const limits: KeyLimits = { ...ceiling.limits, ...rules.limits }
+  return { ...inherited, ...rules, ...(Object.keys(limits).length > 0 && { limits }) }
+}
+
+/** A rule that is absent is open; from a ceiling that has it, it is inherited. */
+function checkList(
+  name: string,
+  wanted: readonly string[] | undefined,
+  ceiling: readonly string[] | undefined,
+  covers: (own: string, wanted: string) => boolean,
+): void {
+  if (wanted === undefined || ceiling === undefined) return
+  const excess = wanted.find((value) => !ceiling.some((own) => covers(own, value)))
+  if (excess !== undefined) throw beyond(name, `\`${excess.slice(0, 100)}\` is not among yours`)
+}
+
+/** Every `*` of `wanted` is met by one of `own`: whatever it may stand for, `own` covers. */
+function coversGlob(own: string, wanted: string): boolean {
+  return globPattern(own).test(wanted)
+}
+
+function checkRegion(wanted: string | undefined, ceiling: string | undefined): void {
+  if (wanted === undefined || ceiling === undefined || wanted === ceiling) return
+  throw beyond('data_region', `yours is \`${ceiling}\``)
+}
+
+function checkAmount(name: string, wanted: number | undefined, ceiling: number | undefined): void {
+  if (wanted === undefined || ceiling === undefined || wanted <= ceiling) return
+  throw beyond(name, 'it is more than yours')
+}
+
+function beyond(param: string, why: string): GatewayError {
+  return new GatewayError('permission_denied', `This goes beyond your own rights: ${param}: ${why}.`, {
+    param,
+  })
+}

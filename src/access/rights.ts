@@ -1,0 +1,59 @@
+/** What a caller of the administration may do with one key or one user, after the policy of the route has let them in. */
+
+import type { AdminCall } from '../admin/route.ts'
+import { covers, type Grant, hasRole } from '../admin/policy.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Directory } from './directory.ts'
+import type { KeyRules, StoredKey, StoredUser } from './port.ts'
+
+/** A call as far as its caller's rights are concerned. */
+export type RightsOf = Pick<AdminCall, 'caller' | 'teams'>
+
+type OwnedKey = Pick<StoredKey, 'user' | 'team'>
+
+/** The team that a key counts for: its own, else that of its user. */
+export function teamOfKey({ user, team }: OwnedKey, { users }: Directory): string | undefined {
+  return team ?? users.get(user ?? '')?.team
+}
+
+export function seesTeam({ teams }: RightsOf, team: string | undefined): boolean {
+  return teams === undefined || (team !== undefined && teams.has(team))
+}
+
+/** Throws `permission_denied`. A member changes their own keys, an admin those of the team or organisation. */
+export function checkKeyRights({ caller }: RightsOf, key: OwnedKey, directory: Directory): void {
+  const team = teamOfKey(key, directory)
+  if (hasRole(caller.grants, ['owner', 'admin'], team)) return
+  const isOwn = caller.user !== undefined && key.user === caller.user
+  if (isOwn && hasRole(caller.grants, ['member'], team)) return
+  throw new GatewayError('permission_denied', 'Your role allows this for keys of your own, or of your team.')
+}
+
+/** What a key that the caller makes or takes over may hold at most. */
+export function ceilingOf({ caller }: RightsOf, { users }: Directory): KeyRules {
+  const own = users.get(caller.user ?? '')?.account?.ceiling
+  if (hasRole(caller.grants, ['owner', 'admin'])) return own ?? {}
+  return { clearances: [], ...own }
+}
+
+/**
+ * Throws `permission_denied`: who may sign in with more rights than the caller has is not the caller's to change, for
+ * whoever can invite somebody again can sign in as them.
+ */
+export function checkUserRights(
+  call: RightsOf,
+  { team, account }: Pick<StoredUser, 'team' | 'account'>,
+): void {
+  if (!seesTeam(call, team)) throw new GatewayError('permission_denied', 'Your role is in other teams.')
+  if (account) checkGrants(call, account.grants)
+}
+
+/** Throws `permission_denied` for a role that the caller may not give. */
+export function checkGrants({ caller }: Pick<RightsOf, 'caller'>, grants: readonly Grant[]): void {
+  const excess = grants.find((grant) => !covers(caller.grants, grant))
+  if (excess === undefined) return
+  const where = excess.team === undefined ? '' : ' in that team'
+  throw new GatewayError('permission_denied', `You may not give or take the role ${excess.role}${where}.`, {
+    param: 'roles',
+  })
+}

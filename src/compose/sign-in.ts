@@ -1,0 +1,124 @@
+/** Builds the ways into the administration: sessions, accounts, and their rows. */
+
+import { accountRoutes } from '../access/account-admin.ts'
+import { Accounts } from '../access/accounts.ts'
+import type { Directory } from '../access/directory.ts'
+import { createLockOut } from '../access/lock-out.ts'
+import { createPasswords } from '../access/password.ts'
+import type { StoredUser, TicketStore } from '../access/port.ts'
+import type { Registrar } from '../access/registrar.ts'
+import { createCookies, isAdminToken, Sessions } from '../access/sessions.ts'
+import { type AdminCaller, ownerCaller } from '../admin/policy.ts'
+import type { AdminRoute } from '../admin/route.ts'
+import type { AuditLog } from '../audit/log.ts'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import type { SignedIn, SignIns } from '../http/sign-in.ts'
+import { createOidcWay } from './oidc.ts'
+
+export interface SignInParts {
+  /** The configuration in force. */
+  readonly config: () => Config
+  readonly tickets: TicketStore
+  readonly directory: Directory
+  readonly registrar: Registrar
+  readonly audit: AuditLog
+  readonly clock: Clock
+  /** Where the administration listens; empty while it does not. */
+  readonly adminUrl: () => string
+}
+
+export interface SignInWays {
+  readonly signIns: SignIns
+  readonly routes: readonly AdminRoute[]
+  /** The address that opens an owner's session, once. */
+  createLink(): Promise<string>
+  close(): Promise<void>
+}
+
+export function createSignIns(parts: SignInParts): SignInWays {
+  const { config, tickets, directory, registrar, audit, clock, adminUrl } = parts
+  const sessions = new Sessions(tickets, clock)
+  const passwords = createPasswords()
+  const lockOut = createLockOut(clock)
+  const accounts = new Accounts({ directory, registrar, sessions, passwords, lockOut, clock })
+  const { server, admin } = config()
+  const cookies = createCookies(server.tls !== undefined || admin.url?.startsWith('https:') === true)
+  const dashboardUrl = () => config().admin.url?.replace(/\/$/, '') ?? adminUrl()
+
+  const openAsOwner = async (name: string): Promise<SignedIn> => {
+    const caller = ownerCaller(name)
+    return { caller, cookie: cookies.session(await sessions.make('session', { org: caller.org })) }
+  }
+  const openFor = async ({ org, id }: StoredUser): Promise<SignedIn> => {
+    const token = await sessions.make('session', { org, user: id })
+    const caller = accounts.callerOf({ org, user: id, madeAtMs: clock.nowMs() })
+    return { caller: caller ?? nobody(org, id), cookie: cookies.session(token) }
+  }
+  const byLink = async (link: string) =>
+    (await sessions.take('link', link)) ? openAsOwner('sign-in-link') : undefined
+
+  const oidc = createOidcWay({
+    settings: () => config().admin.oidc,
+    dashboardUrl,
+    accounts,
+    sessions,
+    cookies,
+    audit,
+    clock,
+    openFor,
+  })
+
+  return {
+    routes: accountRoutes({
+      directory,
+      registrar,
+      accounts,
+      dashboardUrl,
+      hasRoute: (name) => Object.hasOwn(config().routes, name),
+    }),
+    createLink: async () =>
+      `${dashboardUrl()}/sign-in?token=${await sessions.make('link', { org: 'default' })}`,
+    close: () => oidc.close(),
+    signIns: {
+      async callerOf(cookie) {
+        const token = cookies.readSession(cookie)
+        const ticket = token === undefined ? undefined : await sessions.find('session', token)
+        if (!ticket) return undefined
+        return ticket.user === undefined ? ownerCaller('session') : accounts.callerOf(ticket)
+      },
+      byLink,
+      byToken: (token) =>
+        isAdminToken(token, config().admin.token) ? openAsOwner('admin-token') : byLink(token),
+      byPassword: async (email, password, address) =>
+        openFor(await accounts.signIn(email, password, address)),
+      byInvitation: async (token, password) => openFor(await accounts.accept(token, password)),
+      async end(cookie) {
+        const token = cookies.readSession(cookie)
+        if (token !== undefined) await sessions.take('session', token)
+        return cookies.session('')
+      },
+      ways() {
+        const { token, oidc: provider } = config().admin
+        return {
+          token: token !== undefined,
+          password: hasPasswords(directory),
+          ...(provider && { oidc: provider.name }),
+        }
+      },
+      oidc: () => oidc.current(),
+    },
+  }
+}
+
+/** Somebody whose account went while they signed in: the session is there and allows nothing. */
+function nobody(org: string, user: string): AdminCaller {
+  return { name: `user:${user}`, org, user, grants: [] }
+}
+
+function hasPasswords({ users }: Directory): boolean {
+  for (const { account, removedAtMs } of users.values()) {
+    if (account?.passwordHash !== undefined && removedAtMs === undefined) return true
+  }
+  return false
+}

@@ -1,0 +1,173 @@
+/** Roles over a running gateway: every route for every role, and what of their own each may do. */
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type AdminPolicy, policies, type Role, roles } from '../../src/admin/policy.ts'
+import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { asOwner, createPerson, type Person } from '../support/people.ts'
+import { startStack } from '../support/stack.ts'
+
+const stack = await startStack({ after })
+const owner = asOwner(stack)
+const searchTeam = asString((await owner('POST', '/teams', { name: 'search' })).body['id'])!
+const otherTeam = asString((await owner('POST', '/teams', { name: 'other' })).body['id'])!
+const people = new Map<Role, Person>()
+for (const role of roles) people.set(role, await createPerson(stack, role, [{ role }]))
+const inTeam = (name: string, role: Role) =>
+  createPerson(stack, name, [{ role, team: searchTeam }], { team: searchTeam })
+const teamAdmin = await inTeam('TeamAdmin', 'admin')
+const teamMember = await inTeam('TeamMember', 'member')
+const teamViewer = await inTeam('TeamViewer', 'viewer')
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly policy: AdminPolicy
+}
+
+async function inventory(): Promise<Operation[]> {
+  const { paths } = await stack.admin('/openapi.json')
+  return Object.entries(asObject(paths) ?? {}).flatMap(([path, item]) =>
+    Object.entries(asObject(item) ?? {}).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{\w+\}/g, 'some-id'),
+      policy: asString(asObject(operation)?.['x-weir-policy']) as AdminPolicy,
+    })),
+  )
+}
+
+/** The status of a call whose body, where it is read at all, is not JSON: who may call changes nothing either. */
+async function statusFor({ cookie }: Person, { method, path }: Operation): Promise<number> {
+  const leave = new AbortController()
+  const response = await fetch(`${stack.gateway.url}/admin/v1${path}`, {
+    method,
+    signal: leave.signal,
+    headers: { cookie, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+    ...(method !== 'GET' && { body: '{ not JSON' }),
+  })
+  leave.abort()
+  return response.status
+}
+
+test('each route, each role: 403 before the body is read, unless its policy names the role', async () => {
+  const routes = await inventory()
+  assert.ok(routes.length > 60, `${routes.length} routes`)
+  for (const route of routes) {
+    const rule = policies[route.policy]
+    assert.ok(rule, `${route.method} ${route.path} has the policy ${route.policy}`)
+    for (const [role, person] of people) {
+      const isAllowed = (rule.roles as readonly Role[]).includes(role)
+      const status = await statusFor(person, route)
+      assert.notEqual(status, 401)
+      assert.equal(status !== 403, isAllowed, `${route.method} ${route.path} for ${role}: ${status}`)
+    }
+    for (const [role, person] of [
+      ['admin', teamAdmin],
+      ['viewer', teamViewer],
+    ] as const) {
+      const isAllowed = rule.within === 'team' && (rule.roles as readonly Role[]).includes(role)
+      const status = await statusFor(person, route)
+      assert.equal(status !== 403, isAllowed, `${route.method} ${route.path} for a team's ${role}: ${status}`)
+    }
+  }
+})
+
+const codeOf = (body: JsonObject) => asObject(body['error'])?.['code']
+
+test('a member makes keys for themselves, within their ceiling, and touches no other', async () => {
+  const ceiling = { models: ['openai/*'], max_usd_per_request: '0.5', limits: { rpm: 60 } }
+  const member = await createPerson(stack, 'Ada', [{ role: 'member' }], { ceiling })
+  const { status, body } = await member.call('POST', '/keys', { name: 'mine', models: ['openai/echo'] })
+  assert.equal(status, 201, JSON.stringify(body))
+  assert.deepEqual(
+    [body['user'], body['models'], body['max_usd_per_request'], body['limits']],
+    [member.id, ['openai/echo'], '0.5', { rpm: 60 }],
+    'what is not asked for comes from the ceiling',
+  )
+  for (const wish of [
+    { models: ['*'] },
+    { models: ['openai/echo', 'claude/echo'] },
+    { clearances: ['pii'] },
+    { max_usd_per_request: '0.51' },
+    { limits: { rpm: 61 } },
+    { user: people.get('owner')!.id },
+  ]) {
+    const made = await member.call('POST', '/keys', { name: 'more', ...wish })
+    assert.deepEqual([made.status, codeOf(made.body)], [403, 'permission_denied'], JSON.stringify(wish))
+    const changed = await member.call('PATCH', `/keys/${String(body['id'])}`, wish)
+    assert.equal(changed.status, 403, `changed to ${JSON.stringify(wish)}`)
+  }
+  const freed = await member.call('PATCH', `/keys/${String(body['id'])}`, { models: null })
+  assert.deepEqual(freed.body['models'], ['openai/*'], 'taken away, the ceiling is what is left')
+  const strong = await owner('POST', '/keys', { name: 'strong' })
+  const id = asString(strong.body['id'])!
+  assert.equal((await member.call('GET', `/keys/${id}`)).status, 200)
+  for (const [method, path, wish] of [
+    ['PATCH', `/keys/${id}`, { user: member.id }],
+    ['POST', `/keys/${id}/rotate`, {}],
+    ['DELETE', `/keys/${id}`, undefined],
+  ] as const) {
+    assert.equal((await member.call(method, path, wish)).status, 403, `${method} ${path}`)
+  }
+  const given = await owner('POST', '/keys', { name: 'given', user: member.id, clearances: ['pii'] })
+  const rotated = await member.call('POST', `/keys/${String(given.body['id'])}/rotate`, {})
+  assert.equal(rotated.status, 403, 'a secret of a key that is more than they could make')
+})
+
+test('a role in a team sees and changes what is of that team', async () => {
+  const outside = await owner('POST', '/keys', { name: 'outside', team: otherTeam })
+  const alien = asString(outside.body['id'])!
+  const made = await teamAdmin.call('POST', '/keys', { name: 'ours' })
+  assert.deepEqual([made.status, made.body['team']], [201, searchTeam])
+  const own = await teamMember.call('POST', '/keys', { name: 'hers' })
+  assert.deepEqual([own.body['team'], own.body['user']], [searchTeam, teamMember.id])
+  const listed = await teamViewer.call('GET', '/keys')
+  assert.deepEqual(
+    new Set(asArray(listed.body['data']).map((key) => asObject(key)?.['name'])),
+    new Set(['ours', 'hers']),
+  )
+  assert.equal((await teamViewer.call('GET', `/keys/${alien}`)).status, 404)
+  assert.equal((await teamAdmin.call('PATCH', `/keys/${alien}`, { name: 'x' })).status, 404)
+  assert.equal((await teamAdmin.call('POST', '/keys', { name: 'x', team: otherTeam })).status, 403)
+  assert.equal(
+    (await teamAdmin.call('PATCH', `/keys/${String(made.body['id'])}`, { team: otherTeam })).status,
+    403,
+  )
+  assert.equal((await teamMember.call('DELETE', `/keys/${String(made.body['id'])}`)).status, 403)
+  const teams = await teamViewer.call('GET', '/teams')
+  assert.deepEqual(
+    asArray(teams.body['data']).map((team) => asObject(team)?.['id']),
+    [searchTeam],
+  )
+  assert.equal((await teamViewer.call('GET', `/teams/${otherTeam}`)).status, 404)
+  assert.equal((await teamViewer.call('GET', `/users/${people.get('owner')!.id}`)).status, 404)
+  assert.equal((await teamViewer.call('GET', '/usage?by=team')).status, 200)
+  assert.equal((await teamViewer.call('GET', `/usage?by=team&team=${otherTeam}`)).status, 403)
+})
+
+test('nobody gives a role, or takes over an account, beyond their own', async () => {
+  const admin = people.get('admin')!
+  const boss = people.get('owner')!
+  const set = (person: Person, id: string, grants: JsonObject[]) =>
+    person.call('PUT', `/users/${id}/account`, { roles: grants })
+  assert.equal((await set(admin, people.get('viewer')!.id, [{ role: 'member' }])).status, 200)
+  assert.equal((await set(admin, admin.id, [{ role: 'owner' }])).status, 403)
+  assert.equal((await set(admin, boss.id, [{ role: 'viewer' }])).status, 403)
+  assert.equal((await admin.call('POST', `/users/${boss.id}/invitation`)).status, 403)
+  assert.equal((await admin.call('DELETE', `/users/${boss.id}`)).status, 403)
+  assert.equal((await admin.call('PATCH', `/users/${boss.id}`, { email: 'evil@example.com' })).status, 403)
+  assert.equal((await set(teamAdmin, teamMember.id, [{ role: 'viewer', team: searchTeam }])).status, 200)
+  assert.equal((await set(teamAdmin, teamMember.id, [{ role: 'viewer' }])).status, 403)
+  assert.equal((await set(teamAdmin, teamMember.id, [{ role: 'viewer', team: otherTeam }])).status, 403)
+  assert.equal((await teamAdmin.call('POST', '/users', { name: 'x', team: otherTeam })).status, 403)
+})
+
+test('a role that is taken away is gone at once, and so is the session of whoever is removed', async () => {
+  const person = await createPerson(stack, 'Grace', [{ role: 'admin' }])
+  assert.equal((await person.call('GET', '/audit')).status, 200)
+  await owner('PUT', `/users/${person.id}/account`, { roles: [{ role: 'viewer' }] })
+  assert.equal((await person.call('GET', '/audit')).status, 403)
+  assert.equal((await person.call('GET', '/keys')).status, 200)
+  await owner('DELETE', `/users/${person.id}/account`)
+  assert.equal((await person.call('GET', '/keys')).status, 401)
+})
