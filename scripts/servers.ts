@@ -13,7 +13,7 @@ export interface Started {
   readonly process: ChildProcess
 }
 
-const readyWithinMs = 30_000
+const readyWithinMs = 120_000
 const pollMs = 20
 
 /** With a `port`, one that was started before starts again with its data. Gives the reason where it cannot be started. */
