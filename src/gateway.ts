@@ -8,6 +8,7 @@ import { costOf, refuse, respond } from './gateway/answer.ts'
 import { attempt, openContract, plan } from './gateway/attempts.ts'
 import { borrow } from './gateway/borrow.ts'
 import { recall, remember } from './gateway/conversation.ts'
+import { find, handOn } from './gateway/destination.ts'
 import { Exchange } from './gateway/exchange.ts'
 import { holdNarrow } from './gateway/narrow.ts'
 import type { Gateway, GatewayParts, Served } from './gateway/parts.ts'
@@ -16,11 +17,6 @@ import { guard } from './gateway/guarding.ts'
 import { toRecord } from './gateway/record.ts'
 import { endRun, repeat } from './gateway/repeat.ts'
 import { bookSaving } from './gateway/saving.ts'
-import type { RequestRecord } from './records/record.ts'
-import { assign } from './routing/experiment.ts'
-import { findDestination } from './routing/plan.ts'
-import { chooseRevision, withDefaults } from './routing/revision.ts'
-import { type Experiment, isRoute, type Route } from './routing/route.ts'
 
 export function createGateway(parts: GatewayParts): Gateway {
   return { serve: (inbound) => serve(new Exchange(parts, inbound)) }
@@ -82,40 +78,6 @@ async function decode(exchange: Exchange): Promise<void> {
   exchange.startDeadline()
   exchange.call = await unlessInterrupted(exchange.inbound.open(), exchange.inbound.interrupt)
   exchange.startHeartbeat()
-}
-
-function find(exchange: Exchange): void {
-  const { call, snapshot, parts, session, atMs } = exchange
-  const found = findDestination(call!.model, snapshot.table)
-  if (!isRoute(found)) return void (exchange.destination = found)
-  let route = chooseRevision(found, session, parts.routing.random)
-  if (route.experiment) route = assignTo(exchange, route.experiment)
-  exchange.destination = route
-  if (route.sampleShare) draw(exchange, route.sampleShare)
-  const { defaults } = route
-  if (!defaults || !call!.rewritten) return
-  exchange.call = call!.rewritten((request) => withDefaults(request, defaults, atMs))
-}
-
-function assignTo(exchange: Exchange, experiment: Experiment): Route {
-  const { session, payer: user, principal } = exchange
-  const { route, assignment } = assign(experiment, { session, user, keyId: principal!.keyId })
-  exchange.assignment = assignment
-  return route
-}
-
-/** The gateway's own calls are no traffic. */
-function draw(exchange: Exchange, share: number): void {
-  const { call, inbound, parts } = exchange
-  const drawn = parts.routing.random()
-  if (drawn >= share || inbound.principal || !call!.generation) return
-  exchange.sample = { asked: call!.generation.request, draw: drawn }
-}
-
-function handOn({ sample, last, call, parts }: Exchange, record: RequestRecord): void {
-  const text = last?.received?.().text
-  const { request } = call!.generation!
-  if (text !== undefined) parts.onSample({ ...sample!, record, request, text })
 }
 
 function toGatewayError(error: unknown): GatewayError {

@@ -5,7 +5,8 @@ import type { Spender } from '../ledger/entry.ts'
 import type { Target } from '../providers/provider.ts'
 import { structuredAbility } from '../providers/structured-ability.ts'
 import { attemptPlan } from '../routing/attempt.ts'
-import { planRequest } from '../routing/plan.ts'
+import { type PlanParts, planRequest } from '../routing/plan.ts'
+import type { TaskGuesses } from '../routing/task.ts'
 import type { OpenAttempt } from '../routing/port.ts'
 import { isRoute } from '../routing/route.ts'
 import { RequestTraits } from '../routing/traits.ts'
@@ -14,21 +15,35 @@ import { answerHeaders, mostOf, sumOf } from './answer.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import { guardedAttempt } from './guarding.ts'
 
-export async function plan(exchange: Exchange): Promise<void> {
-  const { inbound, call, destination, parts, atMs } = exchange
+/** Undefined where the plan is made at once: only labelled examples have to be waited for. */
+export function plan(exchange: Exchange): Promise<void> | undefined {
+  const { inbound, call, destination, parts } = exchange
   const { dialect, operation } = inbound
   const look = () => exchange.content
   const traits = new RequestTraits({ dialect, operation, stream: call!.stream }, callerOf(exchange), look)
   const guessing = isRoute(destination!) ? parts.examples.guess(destination, traits) : undefined
-  const guesses = guessing && (await unlessInterrupted(guessing, inbound.interrupt))
-  const nowMs = parts.clock.monotonicMs()
-  const planning = { ...parts.routing, nowMs, atMs, ...(guesses && { guesses }) }
-  exchange.plan = planRequest(destination!, traits, planning)
+  if (guessing) return planWith(exchange, traits, guessing)
+  exchange.plan = planRequest(destination!, traits, planningOf(exchange))
+  return undefined
 }
 
-export async function openContract(exchange: Exchange): Promise<void> {
+async function planWith(
+  exchange: Exchange,
+  traits: RequestTraits,
+  guessing: Promise<TaskGuesses>,
+): Promise<void> {
+  const guesses = await unlessInterrupted(guessing, exchange.inbound.interrupt)
+  exchange.plan = planRequest(exchange.destination!, traits, { ...planningOf(exchange), guesses })
+}
+
+function planningOf({ parts, atMs }: Exchange): PlanParts {
+  return { ...parts.routing, nowMs: parts.clock.monotonicMs(), atMs }
+}
+
+/** Undefined where there is nothing to wait for: most requests have no contract. */
+export function openContract(exchange: Exchange): Promise<void> | undefined {
   const { call, plan, inbound, parts } = exchange
-  if (call!.generation === undefined) return
+  if (call!.generation === undefined) return undefined
   const opening = parts.contracts.open(
     {
       ...call!.generation,
@@ -37,8 +52,9 @@ export async function openContract(exchange: Exchange): Promise<void> {
     },
     plan!.settingsName,
   )
-  // Most requests have none: they do not wait for a turn of the event loop.
-  if (opening) exchange.contract = await opening
+  if (opening instanceof Promise) return opening.then((contract) => void (exchange.contract = contract))
+  exchange.contract = opening
+  return undefined
 }
 
 export async function attempt(exchange: Exchange): Promise<void> {

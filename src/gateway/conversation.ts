@@ -5,8 +5,18 @@ import { type JsonObject, asString } from '../core/json.ts'
 import { continueConversation, conversationOf } from '../stored/conversation.ts'
 import type { Exchange } from './exchange.ts'
 
-/** Puts what the client refers to into its request: single items, and the earlier turns of a kept conversation. */
-export async function recall(exchange: Exchange): Promise<void> {
+/**
+ * Puts what the client refers to into its request: single items, and the earlier turns of a kept conversation.
+ * Undefined where it refers to nothing.
+ */
+export function recall(exchange: Exchange): Promise<void> | undefined {
+  const memory = exchange.call?.memory
+  if (memory === undefined) return undefined
+  const refers = memory.previousId !== undefined || memory.references.length > 0
+  return refers ? recallAll(exchange) : undefined
+}
+
+async function recallAll(exchange: Exchange): Promise<void> {
   await recallItems(exchange)
   const { call, principal, parts } = exchange
   const previousId = call?.memory?.previousId
@@ -32,17 +42,15 @@ async function recallItems(exchange: Exchange): Promise<void> {
   if (items.size > 0) exchange.call = call!.memory!.withItems(items)
 }
 
-/** Keeps the answer where the client asked for it (`store: true`), before it can be referred to. */
-export async function remember({
-  last,
-  call,
-  principal,
-  parts,
-  inbound,
-  user,
-  guarding,
-}: Exchange): Promise<void> {
-  if (call?.memory?.keep !== true) return
+/**
+ * Keeps the answer where the client asked for it (`store: true`), before it can be referred to. Undefined where it did
+ * not ask.
+ */
+export function remember(exchange: Exchange): Promise<void> | undefined {
+  return exchange.call?.memory?.keep === true ? keepAnswer(exchange) : undefined
+}
+
+async function keepAnswer({ last, principal, parts, inbound, user, guarding }: Exchange): Promise<void> {
   const { transcript } = last ?? {}
   const id = transcript && asString(transcript.body['id'])
   if (transcript === undefined || id === undefined) return

@@ -26,6 +26,11 @@ const defaultOutputTokens = 1024
 
 const bytesPerToken = 4
 
+export interface Keyed {
+  readonly run: KeyedRun
+  readonly recorded: RecordingOutlet
+}
+
 /** What the steps learn about one request, in the order in which they learn it. */
 export class Exchange {
   readonly parts: GatewayParts
@@ -59,7 +64,7 @@ export class Exchange {
   outlet: Outlet
   heartbeat: HeartbeatOutlet | undefined
   /** Where the request came with an `idempotency-key` and is the first to do so. */
-  keyed: { readonly run: KeyedRun; readonly recorded: RecordingOutlet } | undefined
+  keyed: Keyed | undefined
   /** Undefined where no guardrail is for it. */
   guarding: Guarding | undefined
   /** What it asks and is answered is recorded. */

@@ -4,13 +4,20 @@ import { GatewayError } from '../core/error.ts'
 import type { Idempotency, KeptAnswer } from '../idempotency/idempotency.ts'
 import type { Attempt } from '../routing/attempt.ts'
 import { RecordingOutlet } from '../upstream/recording-outlet.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Keyed } from './exchange.ts'
+import type { Fingerprint } from './parts.ts'
 
-/** True where an earlier request with the same `idempotency-key` has been answered, and this one is answered alike. */
-export async function repeat(exchange: Exchange): Promise<boolean> {
+/**
+ * True where an earlier request with the same `idempotency-key` has been answered, and this one is answered alike.
+ * Undefined where the request has no such key.
+ */
+export function repeat(exchange: Exchange): Promise<boolean> | undefined {
+  const fingerprint = exchange.inbound.fingerprint?.()
+  return fingerprint && beginOrRepeat(exchange, fingerprint)
+}
+
+async function beginOrRepeat(exchange: Exchange, fingerprint: Fingerprint): Promise<boolean> {
   const { inbound, principal, parts } = exchange
-  const fingerprint = inbound.fingerprint?.()
-  if (!fingerprint) return false
   const { org, keyId } = principal!
   const key = inbound.header('idempotency-key') ?? ''
   let begun: Awaited<ReturnType<Idempotency['begin']>>
@@ -35,10 +42,15 @@ export async function repeat(exchange: Exchange): Promise<boolean> {
   return true
 }
 
-/** Keeps the answer for repeats of the request, or lets them run anew. */
-export async function endRun({ keyed, error, attempts, parts, inbound }: Exchange): Promise<void> {
-  if (!keyed) return
-  const { run, recorded } = keyed
+/** Keeps the answer for repeats of the request, or lets them run anew. Undefined where it has no key. */
+export function endRun(exchange: Exchange): Promise<void> | undefined {
+  return exchange.keyed && endKeyed(exchange, exchange.keyed)
+}
+
+async function endKeyed(
+  { error, attempts, parts, inbound }: Exchange,
+  { run, recorded }: Keyed,
+): Promise<void> {
   const { answer } = recorded
   try {
     if (answer && (error === undefined || isFinal(error, attempts))) await run.keep(toKept(answer))
