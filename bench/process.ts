@@ -39,6 +39,7 @@ export async function startProcess(options: StartOptions): Promise<Measured> {
   const from = readFileSync(logPath).length
   const child = spawn('taskset', ['-c', String(core), command, ...args], {
     stdio: ['ignore', log, log],
+    cwd: folder, // profilers leave files there
     env: { ...process.env, ...env },
   })
   closeSync(log)
