@@ -42,6 +42,9 @@ export const models = {
   held: 'held',
 } as const
 
+/** The answer of `models.chat` without a route, and by a route that chooses among twenty targets. */
+export const routing = { direct: `up/${models.chat}`, route: 'of-twenty' } as const
+
 /** The gateway's route to the same answer from a provider of another dialect. */
 export const translated = (model: string) => `${model}-translated`
 
@@ -139,9 +142,24 @@ function configuration(simulatorUrl: string): object {
     routes[model] = { targets: [`up/${model}`] }
     routes[translated(model)] = { targets: [`claude/${model}`] }
   }
+  const others = Array.from({ length: 19 }, (_, n) => `up-${n + 2}`)
+  routes[routing.route] = {
+    strategy: 'weighted',
+    // Nearly always the same one: it is the choice that is measured, not connections to more providers.
+    targets: [
+      { target: routing.direct, weight: 1_000 },
+      ...others.map((name) => ({ target: `${name}/${models.chat}`, weight: 1 })),
+    ],
+  }
   return {
     allowPlaintextSecrets: true,
     providers: {
+      ...Object.fromEntries(
+        others.map((name) => [
+          name,
+          { type: 'openai-compatible', baseUrl: `${simulatorUrl}/openai/v1`, ...upstream },
+        ]),
+      ),
       up: { type: 'openai-compatible', baseUrl: `${simulatorUrl}/openai/v1`, ...upstream },
       claude: { type: 'anthropic', baseUrl: `${simulatorUrl}/anthropic/v1`, ...upstream },
     },

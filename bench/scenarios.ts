@@ -5,7 +5,7 @@ import { holdStreams, type LoadOptions, runLoad } from './load.ts'
 import type { Measured } from './process.ts'
 import type { Figure } from './report.ts'
 import { chatRequest, type Request, streamRequest } from './requests.ts'
-import { key, models, type Rig, type SubjectName, translated } from './rig.ts'
+import { key, models, type Rig, routing, type SubjectName, translated } from './rig.ts'
 
 /** How much is done. */
 export interface Scale {
@@ -32,6 +32,7 @@ export type Scenario = (bench: Bench) => Promise<Figure[]>
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   chat: async (bench) => [...(await chat(bench, 32)), ...(await chat(bench, 4))],
+  routing: routed,
   stream: paced,
   burst,
   ttft: firstToken,
@@ -76,6 +77,27 @@ async function chat({ bare, gateway, scale }: Bench, callers: number): Promise<F
     { ...cpu, name: `${name}, to Anthropic: CPU per request`, weir: round.translated.cpuMicros, limit: 2 },
     { ...p50, name: `${name}: latency p50`, weir: round.same.latencyP50Ms },
     { ...p99, name: `${name}: latency p99`, weir: round.same.latencyP99Ms },
+  ]
+}
+
+/** What a route of twenty targets adds to a target that is named itself: both sides are the gateway. */
+async function routed({ gateway, scale }: Bench): Promise<Figure[]> {
+  const load = { callers: 32, durationMs: scale.roundMs }
+  const round = await interleave(
+    [
+      sideOf('direct', gateway, chatOf(routing.direct), load),
+      sideOf('route', gateway, chatOf(routing.route), load),
+    ],
+    scale,
+  )
+  return [
+    {
+      unit: 'µs',
+      compare: 'ratio',
+      name: 'route of 20 targets, beside its target named: CPU per request',
+      bare: round.direct.cpuMicros,
+      weir: round.route.cpuMicros,
+    },
   ]
 }
 
