@@ -57,7 +57,7 @@ export async function withAdmin<Value>(
   const dataDir = flags.data === undefined ? await readDataDir({ folder, ...file }) : resolve(flags.data)
   const socketPath = controlSocketPath(dataDir)
   if (await isListening(socketPath)) return useSocket(socketPath, false, use)
-  const { startForCommand } = await import('../main.ts')
+  const { startForCommand } = await import('./temporary-gateway.ts')
   const stop = await startForCommand({
     ...(flags.config !== undefined && { configPath: flags.config }),
     ...(flags.data !== undefined && { dataDir: flags.data }),

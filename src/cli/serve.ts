@@ -1,6 +1,7 @@
 /** `weir serve`: the gateway, in the foreground. */
 
 import type { Command } from 'commander'
+import { readEnvironment } from '../config/environment.ts'
 import type { RunningGateway } from '../main.ts'
 import { readPort } from './options.ts'
 import type { Output } from './output.ts'
@@ -22,15 +23,29 @@ export function addServe(program: Command, output: Output): void {
     .option('--port <number>', 'port to listen on; 0 takes a free one', readPort)
     .option('--data <folder>', 'folder of everything the gateway keeps')
     .action(async ({ config, host, port, data }: ServeFlags) => {
-      const { serve } = await import('../main.ts')
-      const options = {
+      const { start } = await import('../main.ts')
+      const running = await start({
+        env: readEnvironment(),
+        folder: process.cwd(),
         ...(config !== undefined && { configPath: config }),
         ...(host !== undefined && { host }),
         ...(port !== undefined && { port }),
         ...(data !== undefined && { dataDir: data }),
-      }
-      await serve(options, (running) => announce(running, output))
+      })
+      announce(running, output)
+      await ended(running)
     })
+}
+
+/** A signal drains, and a second one hurries; SIGHUP reloads. */
+async function ended(running: RunningGateway): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let signals = 0
+    const end = () => void running.stop(++signals > 1).then(resolve)
+    process.on('SIGTERM', end)
+    process.on('SIGINT', end)
+    process.on('SIGHUP', () => void running.reload())
+  })
 }
 
 /** On standard error: standard output is the log's. The key is shown here and never again. */

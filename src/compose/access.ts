@@ -15,9 +15,10 @@ import { userRoutes } from '../access/user-admin.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import type { OwnerNames } from '../ledger/usage-admin.ts'
 import type { Config } from '../config/load.ts'
-import type { CallerRoute } from '../core/caller-route.ts'
 import type { Clock } from '../core/clock.ts'
 import { parseUsd } from '../core/money.ts'
+import { callerSideRoute } from '../http/caller-routes.ts'
+import type { SideRoute } from '../http/side-routes.ts'
 import type { Budget } from '../ledger/budget.ts'
 import type { Log } from '../telemetry/log.ts'
 import { ownBudgetsOf } from './budgets.ts'
@@ -29,7 +30,6 @@ export interface AccessParts {
   /** The configuration in force. */
   readonly config: () => Config
   readonly store: AccessStore
-  readonly pepper: Buffer
   readonly clock: Clock
   readonly log: Log
   readonly shared: Pick<SharedState, 'tellAccessChanged' | 'onAccessChanged'>
@@ -48,9 +48,11 @@ export interface Access {
   /** The ids of the keys that are this user's, whose id, name or address it is. */
   keysOf(org: string, user: string): readonly string[]
   /** For those who have an API key. */
-  readonly callerRoutes: readonly CallerRoute[]
+  readonly sideRoutes: readonly SideRoute[]
   /** The text of the key that is made where there is none yet. */
   readonly firstKey: string | undefined
+  /** The origins whose pages may call. Undefined where none may: then no request is looked at for it. */
+  corsOrigins(): readonly string[] | undefined
   /** Those that stored keys, teams and users have of their own. */
   ownBudgets(): readonly Budget[]
   /** Called after each change of keys, teams and users, here or elsewhere. */
@@ -64,7 +66,6 @@ export interface Access {
 export async function createAccess({
   config,
   store: own,
-  pepper,
   clock,
   log,
   shared,
@@ -78,6 +79,7 @@ export async function createAccess({
       return seq
     },
   }
+  const pepper = pepperOf(config(), log)
   const directory = new Directory({
     store,
     clock,
@@ -134,8 +136,9 @@ export async function createAccess({
       ...teamRoutes(parts),
       ...userRoutes(parts),
     ],
-    callerRoutes: browserCallerRoutes(browserParts),
+    sideRoutes: [callerSideRoute('/v1/browser-keys', browserCallerRoutes(browserParts))],
     firstKey,
+    corsOrigins: () => config().access.browserKeys?.origins,
     keysOf(org, user) {
       const theirs = [...directory.users.values()].filter(
         ({ org: of, id, name, email }) => of === org && [id, name, email].includes(user),
@@ -168,7 +171,7 @@ export async function createAccess({
 }
 
 /** Keys are known to all instances of a store that have the same pepper, and to no others. */
-export function pepperOf({ access, store, dataDir }: Config, log: Log): Buffer {
+function pepperOf({ access, store, dataDir }: Config, log: Log): Buffer {
   if (access.pepper) return Buffer.from(access.pepper.reveal())
   if (store !== 'sqlite')
     log.warn('no `access.pepper`: instances with other data folders will not know the keys')
@@ -190,9 +193,4 @@ function toDeclared({
     ...(expiresAt !== undefined && { expiresAtMs: Date.parse(expiresAt) }),
     ...(maxUsdPerRequest !== undefined && { maxNanoUsdPerRequest: parseUsd(String(maxUsdPerRequest))! }),
   }
-}
-
-/** Undefined where no page may call: then no request is looked at for it. */
-export function corsOriginsOf({ access }: Config): readonly string[] | undefined {
-  return access.browserKeys?.origins
 }

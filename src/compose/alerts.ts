@@ -13,29 +13,30 @@ import { judgeRetirements, priceChange, ratesNow, type WatchedModel } from '../a
 import { createOutbox } from '../alerts/outbox.ts'
 import { ParkedCredentials } from '../alerts/parked-credentials.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
-import { type AgedSecret, judgeAges } from '../alerts/secret-age.ts'
+import { judgeAges } from '../alerts/secret-age.ts'
 import { SpendWatch } from '../alerts/spend-watch.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { createIdFactory } from '../core/id.ts'
 import { asObject, type Json } from '../core/json.ts'
+import type { Snapshot } from '../gateway/parts.ts'
 import type { RequestRecord } from '../records/record.ts'
 import type { HealthChange } from '../routing/health.ts'
 import type { RoutingTable } from '../routing/plan.ts'
 import { isRoute } from '../routing/route.ts'
-import type { LookUpModel } from '../routing/table.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { Access } from './access.ts'
 import { createChannels } from './alert-channels.ts'
+import type { CatalogueSource } from './catalogue-source.ts'
 import type { Closers } from './closers.ts'
+import { agedSecrets } from './secret-age.ts'
 
 export interface AlertingParts {
   readonly config: () => Config
   readonly stores: { readonly alerts: AlertStore; readonly spend: SpendStore; readonly marks: MarkStore }
-  readonly table: () => RoutingTable
-  /** The secrets whose age is watched. */
-  readonly agedSecrets: (nowMs: number) => Promise<readonly AgedSecret[]>
-  /** What the catalogue knows, once it is there. */
-  readonly lookUp: () => Promise<LookUpModel>
+  readonly snapshot: () => Snapshot
+  readonly access: Pick<Access, 'directory'>
+  readonly catalogue: CatalogueSource
   readonly events: LiveEvents
   readonly clock: Clock
   readonly log: Log
@@ -111,7 +112,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
 
 /** What turns records, health and time into signals. */
 function createWatch(
-  { config, stores, table, agedSecrets, lookUp, clock, log }: AlertingParts,
+  { config, stores, snapshot, access, catalogue, clock, log }: AlertingParts,
   alerts: Alerts,
 ) {
   const rules = () => config().alerts.rules
@@ -121,7 +122,7 @@ function createWatch(
     store: stores.spend,
     clock,
     async prices() {
-      const find = await lookUp()
+      const find = await catalogue.inForce()
       return (provider, model) => find(provider, model)?.price
     },
     rule() {
@@ -149,7 +150,8 @@ function createWatch(
     const nowMs = clock.nowMs()
     const { keyAgeDays, credentialAgeDays } = rules()
     const ages = { 'key-age': keyAgeDays, 'credential-age': credentialAgeDays }
-    tell(judgeAges(await agedSecrets(nowMs), await stores.alerts.open(), ages, nowMs))
+    const secrets = await agedSecrets(config(), access.directory, stores.marks, nowMs)
+    tell(judgeAges(secrets, await stores.alerts.open(), ages, nowMs))
   }
   const look = async () => {
     if (!isResumed) await resume()
@@ -159,7 +161,7 @@ function createWatch(
     tell(await spend.judge())
     if (clock.nowMs() < dailyAtMs) return
     dailyAtMs = clock.nowMs() + dailyMs
-    const models = modelsOf(table())
+    const models = modelsOf(snapshot().table)
     await judgeSecrets()
     tell(judgeRetirements(models, rules().retirementDays, clock.nowMs()))
     for (const signal of await changedPrices(models, stores.marks, clock.nowMs())) alerts.raise(signal)

@@ -10,9 +10,7 @@ import type { Config } from '../config/load.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
 import type { Budget } from '../ledger/budget.ts'
 import type { BudgetEvent } from '../ledger/budgets.ts'
-
-/** The account that golden runs go on. */
-export const driftKeyId = 'drift'
+import { driftAccount } from './accounts.ts'
 
 /** Budgets that stand in the configuration. One that is changed there is another one. */
 export function declaredBudgets({
@@ -32,7 +30,7 @@ function budgetOfDrift(usd: string | number): Budget {
     id: 'declared:drift',
     org: 'default',
     scope: 'key',
-    subject: driftKeyId,
+    subject: driftAccount,
     capNanoUsd: parseUsd(String(usd))!,
     period: 'day',
     isRolling: false,

@@ -1,6 +1,7 @@
 /** The catalogue of the configuration in force; its data is read when it is first needed. */
 
 import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Usage } from '../core/usage.ts'
 import {
   type Catalogue,
@@ -13,13 +14,15 @@ import type { LookUpModel } from '../routing/table.ts'
 
 export class CatalogueSource {
   readonly #config: () => Config
+  readonly #clock: Clock
   #data: CatalogueData | undefined
   #priced: { readonly config: Config; readonly catalogue: Catalogue } | undefined
   #loading: Promise<CatalogueData> | undefined
   #inForce: { readonly config: Config; readonly lookUp: LookUpModel } | undefined
 
-  constructor(config: () => Config) {
+  constructor(config: () => Config, clock: Clock) {
     this.#config = config
+    this.#clock = clock
   }
 
   /** True where the data was not there before. */
@@ -50,13 +53,13 @@ export class CatalogueSource {
     return this.#inForce.lookUp
   }
 
-  /** In nano-dollars; undefined where the data or the price is not known. */
-  costOf(provider: string, model: string, usage: Usage | undefined, atMs: number): number | undefined {
+  /** Of a call that ends now, in nano-dollars; undefined where the data or the price is not known. */
+  costOf(provider: string, model: string, usage: Usage | undefined): number | undefined {
     if (usage === undefined || !this.#data) return undefined
     const config = this.#config()
     if (this.#priced?.config !== config) this.#priced = { config, catalogue: this.#over(config, this.#data) }
     const price = this.#priced.catalogue.lookup(provider, model)?.price
-    return price && priceUsage(price, usage, { atMs }).totalNanoUsd
+    return price && priceUsage(price, usage, { atMs: this.#clock.nowMs() }).totalNanoUsd
   }
 
   #over({ models: settings, providers }: Config, data: CatalogueData): Catalogue {

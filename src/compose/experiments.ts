@@ -8,7 +8,6 @@ import { routeSettings } from '../config/route-settings.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json, JsonObject } from '../core/json.ts'
-import type { Usage } from '../core/usage.ts'
 import { experimentRoutes } from '../experiments/admin.ts'
 import {
   Experiments,
@@ -16,18 +15,20 @@ import {
   type ExperimentsParts,
   type LiveExperiment,
 } from '../experiments/experiments.ts'
-import type { ExperimentStore } from '../experiments/port.ts'
 import { settingsOfArm } from '../experiments/winner.ts'
 import type { RequestRecord } from '../records/record.ts'
 import type { Rollout } from '../rollout/rollout.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { CatalogueSource } from './catalogue-source.ts'
+import type { RolloutComposition } from './rollout.ts'
+import type { Stores } from './stores.ts'
 
 export interface ExperimentComposition {
   readonly config: () => Config
-  readonly store: ExperimentStore
-  readonly rollout: Rollout
+  readonly stores: Pick<Stores, 'experiments'>
+  readonly rollout: Pick<RolloutComposition, 'rollout'>
   readonly alerts: () => Alerts
-  readonly costOf: (provider: string, model: string, usage: Usage | undefined) => number | undefined
+  readonly catalogue: CatalogueSource
   readonly clock: Clock
   readonly log: Log
 }
@@ -45,11 +46,12 @@ const org = 'default'
 
 /** Rejects where the store cannot be read. */
 export async function openExperiments(parts: ExperimentComposition): Promise<RunningExperiments> {
-  const { config, store, rollout, alerts, clock, log } = parts
+  const { config, stores, alerts, catalogue, clock, log } = parts
+  const { rollout } = parts.rollout
   let listener: (() => void) | undefined
-  const costOfRecord = (record: RequestRecord) => costOf(record, parts.costOf)
+  const costOfRecord = (record: RequestRecord) => costOf(record, catalogue)
   const experiments = new Experiments({
-    store,
+    store: stores.experiments,
     clock,
     live: () => liveOf(config(), rollout),
     costOf: costOfRecord,
@@ -87,11 +89,11 @@ function liveOf({ routes }: Config, rollout: Rollout): LiveExperiment[] {
 }
 
 /** Of all attempts; undefined where one of them used what has no known price. */
-function costOf({ attempts }: RequestRecord, priceOf: ExperimentComposition['costOf']): number | undefined {
+function costOf({ attempts }: RequestRecord, catalogue: CatalogueSource): number | undefined {
   let sum = 0
   for (const { provider, model, usage, status } of attempts) {
     if (usage === undefined && (status === undefined || status >= 400)) continue
-    const cost = priceOf(provider, model, usage)
+    const cost = catalogue.costOf(provider, model, usage)
     if (cost === undefined) return undefined
     sum += cost
   }

@@ -1,11 +1,13 @@
-/** Builds the limiter of requests and attempts from the configuration in force. */
+/** Builds what keeps traffic within bounds: the limiter of requests and attempts, and the watch over the process. */
 
 import type { Config } from '../config/load.ts'
 import { createConcurrencyLimiter, defaultConcurrency } from '../limits/concurrency.ts'
 import { createLimiter, type Limiter } from '../limits/limiter.ts'
 import type { LimitCounters } from '../limits/port.ts'
 import { compileRules, type LimitRule } from '../limits/rules.ts'
+import { Pressure, watchProcess } from '../limits/shedding.ts'
 import type { Limiter as TargetLimiter, Release } from '../routing/port.ts'
+import type { Closers } from './closers.ts'
 
 export interface Limits {
   readonly requests: Pick<Limiter, 'admitRequest'>
@@ -56,4 +58,12 @@ async function admitted(
     settle(0)
     throw cause
   }
+}
+
+/** Says which requests are more than this process can take on now. */
+export function watchPressure({ server }: Config, closers: Closers): Pressure {
+  const pressure = new Pressure(server.overload)
+  const watch = watchProcess(pressure)
+  closers.add(() => watch.stop())
+  return pressure
 }

@@ -1,15 +1,18 @@
 /** What watches finished requests: metrics, records and the log. */
 
 import { inspect } from 'node:util'
+import type { LiveEvents } from '../admin/live-events.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import type { GatewayParts, Snapshot } from '../gateway/parts.ts'
+import { toSummary } from '../records/admin.ts'
 import type { RecordStore } from '../records/port.ts'
 import type { RequestRecord } from '../records/record.ts'
 import { createRecorder } from '../records/recorder.ts'
 import type { Health } from '../routing/health.ts'
 import { type Log, logError } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import type { Alerting } from './alerts.ts'
 import type { Closers } from './closers.ts'
 import { startTracing } from './tracing.ts'
 
@@ -18,6 +21,8 @@ export interface Observer {
   /** Counts, records and traces one finished request. */
   readonly observe: GatewayParts['onRecord']
   readonly onError: GatewayParts['onError']
+  /** Shows finished requests to parts that are built after the request path, because they use it. */
+  show(...to: readonly ((record: RequestRecord) => void)[]): void
 }
 
 interface ObserverParts {
@@ -29,8 +34,8 @@ interface ObserverParts {
   readonly openRequests: () => number
   readonly health: Health
   readonly snapshot: () => Snapshot
-  /** Others who watch finished requests. */
-  readonly watch: (record: RequestRecord) => void
+  readonly events: LiveEvents
+  readonly alerting: Pick<Alerting, 'observe'>
 }
 
 export async function createObserver({
@@ -42,7 +47,8 @@ export async function createObserver({
   openRequests,
   health,
   snapshot,
-  watch,
+  events,
+  alerting,
 }: ObserverParts): Promise<Observer> {
   const metrics = createMetrics({
     openRequests,
@@ -61,17 +67,21 @@ export async function createObserver({
   })
   closers.add(() => recorder.close())
   const tracing = await startTracing(config, log, metrics, closers, snapshot)
+  const lookers: ((record: RequestRecord) => void)[] = []
   return {
     metrics,
     observe(record, traceparent) {
       metrics.observe(record)
       if (config.records.enabled) recorder.record(record)
       tracing?.record(record, traceparent)
-      watch(record)
+      events.publish('request', record.org, () => toSummary(record))
+      alerting.observe(record)
+      for (const look of lookers) look(record)
     },
     onError(error, requestId) {
       metrics.countRefusal(error.code)
       logError(log, error, requestId)
     },
+    show: (...to) => void lookers.push(...to),
   }
 }

@@ -11,21 +11,21 @@ import type { Settings } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
+import { findHealthyRuns } from '../drift/healthy.ts'
 import type { RequestRecord } from '../records/record.ts'
 import { rolloutRoutes } from '../rollout/admin.ts'
 import { CanaryGuard, shareAt } from '../rollout/canary.ts'
-import { createDriftMover, type DriftMoveParts, type MoveOnDrift } from '../rollout/drift-move.ts'
-import type { FindVerdict, Pointer, RolloutStore } from '../rollout/port.ts'
+import { createDriftMover, type MoveOnDrift } from '../rollout/drift-move.ts'
+import type { FindVerdict, Pointer } from '../rollout/port.ts'
 import { Rollout } from '../rollout/rollout.ts'
 import { Shelf } from '../rollout/shelf.ts'
 import type { RouteRevisions } from '../routing/table.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { Stores } from './stores.ts'
 
 export interface RolloutParts {
   readonly config: Config
-  readonly store: RolloutStore
-  readonly verdictOf: FindVerdict
-  readonly healthyRuns: DriftMoveParts['healthyRuns']
+  readonly stores: Pick<Stores, 'rollout' | 'evals' | 'drift'>
   readonly audit: AuditLog
   readonly clock: Clock
   readonly log: Log
@@ -54,7 +54,10 @@ const reachableRevisions = 20
 
 /** Rejects where the store cannot be read. */
 export async function openRollout(parts: RolloutParts): Promise<RolloutComposition> {
-  const { store, audit, clock, log, verdictOf } = parts
+  const { stores, audit, clock, log } = parts
+  const store = stores.rollout
+  const verdictOf: FindVerdict = (org, route, revision) =>
+    stores.evals.newestVerdict(org, `${route}@${revision}`)
   let file = parts.config
   let lastShares = ''
   let listener: (() => void) | undefined
@@ -186,7 +189,7 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
       clock,
       names,
       verdictOf,
-      healthyRuns: parts.healthyRuns,
+      healthyRuns: findHealthyRuns(stores.drift),
     }),
     effective: () => ({ ...file, routes: effectiveRoutes() }),
     async reload(next) {

@@ -1,0 +1,165 @@
+/** The administration: the rows that every part has in it, the ways of people into it, and what the control socket serves. */
+
+import { isAdminToken } from '../access/sessions.ts'
+import type { LiveEvents } from '../admin/live-events.ts'
+import type { AdminRoute } from '../admin/route.ts'
+import { auditRoutes } from '../audit/admin.ts'
+import type { AuditLog } from '../audit/log.ts'
+import { cacheRoutes } from '../cache/admin.ts'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import { evalRoutes } from '../evals/admin.ts'
+import type { Evals } from '../evals/evals.ts'
+import type { Snapshot } from '../gateway/parts.ts'
+import { adminSideRoutes, controlSideRoutes } from '../http/admin.ts'
+import type { SideRoute } from '../http/side-routes.ts'
+import { modelRoutes } from '../models/admin.ts'
+import { catalogueRoutes } from '../models/catalogue-admin.ts'
+import type { ModelWatch } from '../models/watch.ts'
+import { recordRoutes } from '../records/admin.ts'
+import { figureRoutes } from '../records/figures-admin.ts'
+import { createRequestFigures } from '../records/figures.ts'
+import { providerRoutes } from '../routing/admin.ts'
+import type { AttemptParts } from '../routing/attempt.ts'
+import type { Access } from './access.ts'
+import type { Alerting } from './alerts.ts'
+import { backupRoutes } from './backup.ts'
+import type { Batching } from './batches.ts'
+import type { Cache } from './cache.ts'
+import type { CatalogueSource } from './catalogue-source.ts'
+import type { Closers } from './closers.ts'
+import { composeDatasets } from './datasets.ts'
+import type { DriftWatcher } from './drift.ts'
+import type { RunningExperiments } from './experiments.ts'
+import type { RunningFeedback } from './feedback.ts'
+import { forgetRoutes } from './forget.ts'
+import type { LedgerPart } from './ledger.ts'
+import type { Recording } from './payloads.ts'
+import type { RolloutComposition } from './rollout.ts'
+import type { RunningSamples } from './samples.ts'
+import { openVault, type RunningSecrets } from './secrets.ts'
+import { settingsRoutes } from './settings.ts'
+import { createSignIns, type SignInWays } from './sign-in.ts'
+import { composeSecretRoutes } from './stored-secrets.ts'
+import type { Stores } from './stores.ts'
+
+export interface AdministrationParts {
+  /** The configuration in force. */
+  readonly config: () => Config
+  readonly stores: Stores
+  readonly audit: AuditLog
+  readonly access: Access
+  readonly secrets: RunningSecrets
+  readonly snapshot: () => Snapshot
+  readonly catalogue: CatalogueSource
+  readonly modelWatch: ModelWatch
+  readonly routing: AttemptParts
+  readonly books: LedgerPart
+  readonly cache: Cache
+  readonly recording: Recording
+  readonly rollout: RolloutComposition
+  readonly experimenting: RunningExperiments
+  readonly feedback: RunningFeedback
+  readonly samples: RunningSamples
+  readonly drift: DriftWatcher
+  readonly evals: Evals
+  readonly batching: Batching
+  readonly alerting: Alerting
+  readonly events: LiveEvents
+  /** Where the administration listens; empty while it does not. */
+  readonly adminUrl: () => string
+  readonly clock: Clock
+  readonly closers: Closers
+}
+
+export interface Administration {
+  /** Over the network, for who has signed in or holds the admin token. */
+  readonly admin: readonly SideRoute[]
+  /** Over the control socket: also what touches files of this machine. */
+  readonly control: readonly SideRoute[]
+  /** The address that opens an owner's session, once. */
+  readonly createLink: SignInWays['createLink']
+}
+
+export function composeAdministration(parts: AdministrationParts): Administration {
+  const { config, stores, audit, access, books, evals, adminUrl, clock, closers } = parts
+  const signingIn = createSignIns({
+    config,
+    tickets: stores.tickets,
+    directory: access.directory,
+    registrar: access.registrar,
+    audit,
+    clock,
+    adminUrl,
+  })
+  closers.add(() => signingIn.close())
+  const rows = rowsOf(parts, signingIn)
+  return {
+    admin: adminSideRoutes({
+      routes: [...rows, ...evalRoutes(evals, { allowsScripts: false })],
+      audit,
+      isToken: (presented) => isAdminToken(presented, config().admin.token),
+      signIns: signingIn.signIns,
+    }),
+    control: controlSideRoutes({
+      routes: [
+        ...rows,
+        ...backupRoutes(config().dataDir, clock, () => books.bringUp()),
+        ...evalRoutes(evals, { allowsScripts: true }),
+      ],
+      audit,
+    }),
+    createLink: () => signingIn.createLink(),
+  }
+}
+
+/** The same for both ways in. Of two rows that match a path the first one answers. */
+function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly AdminRoute[] {
+  const { config, stores, clock, snapshot, catalogue, recording, batching } = parts
+  return [
+    ...parts.rollout.routes,
+    ...parts.experimenting.routes,
+    ...parts.feedback.routes,
+    ...settingsRoutes(config),
+    ...catalogueRoutes({
+      catalogue: () => catalogue.get(),
+      providers: () => snapshot().table.providers.keys(),
+      nowMs: () => clock.nowMs(),
+    }),
+    ...parts.samples.routes,
+    ...composeDatasets({
+      payloads: recording.payloads,
+      feedback: stores.feedback,
+      rollout: parts.rollout.rollout,
+    }),
+    ...modelRoutes(parts.modelWatch),
+    ...auditRoutes(stores.audit),
+    ...figureRoutes(createRequestFigures(stores.records, () => clock.nowMs())),
+    ...recordRoutes(stores.records),
+    ...parts.books.routes,
+    ...parts.access.routes,
+    ...signingIn.routes,
+    ...parts.alerting.routes,
+    ...parts.events.routes,
+    ...parts.drift.routes,
+    ...cacheRoutes(parts.cache),
+    ...recording.routes,
+    ...batching.adminRoutes,
+    ...forgetRoutes({
+      ...stores,
+      payloads: recording.payloads,
+      keysOf: parts.access.keysOf,
+      answers: parts.cache.store,
+      files: batching.files,
+      batches: batching.batches,
+    }),
+    ...composeSecretRoutes({
+      settings: () => config().secrets,
+      store: stores.secrets,
+      clock,
+      openVault: (settings) => openVault(settings, clock),
+      onChange: () => parts.secrets.refresh(),
+    }),
+    ...providerRoutes({ ...parts.routing, table: () => snapshot().table }),
+  ]
+}
