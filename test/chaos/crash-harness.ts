@@ -23,6 +23,9 @@ export interface CrashReport {
   readonly unsent: number
   /** Answers that came to their end at the client. */
   readonly completed: number
+  /** From the command to the address that it listens on: half of the starts, and the slowest. */
+  readonly startMedianMs: number
+  readonly startSlowestMs: number
   /** Calls that the provider received more often than the ledger has lines of them: 0 is the promise. */
   readonly lost: number
   /** Calls with more lines than receipts that no kill explains: 0 is the promise. */
@@ -79,14 +82,17 @@ export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Pr
   const running = Array.from({ length: callers }, () => load.run())
   const received = new Received()
   let kills = 0
+  const startsMs: number[] = []
   try {
     while (kills < options.kills && performance.now() < endMs) {
       const kill = ++kills
       const point = points[Math.floor(random() * points.length)]!
       const isNamed = kill % 2 === 1
+      const fromMs = performance.now()
       const gateway = await serve(
         isNamed ? `${point}:${1 + Math.floor(random() * timesOf(point))}` : undefined,
       )
+      startsMs.push(Math.round(performance.now() - fromMs))
       load.url = gateway.url
       await Promise.race([
         gateway.exited,
@@ -110,7 +116,14 @@ export async function crashAgainAndAgain(t: Lifetime, options: CrashOptions): Pr
   const verification = (await admin(last, '/ledger/verify')) as JsonObject
   const lines = await allLines(last)
   received.take(simulator)
-  return { kills, ...compare(received.all(), lines, load.completed), verification }
+  startsMs.sort((one, other) => one - other)
+  return {
+    kills,
+    startMedianMs: startsMs[startsMs.length >> 1]!,
+    startSlowestMs: startsMs.at(-1)!,
+    ...compare(received.all(), lines, load.completed),
+    verification,
+  }
 }
 
 /** Calls come by often, shipments twice a second. */
@@ -261,7 +274,7 @@ function compare(
   receipts: readonly Bill[],
   lines: readonly JsonObject[],
   completed: ReadonlySet<string>,
-): Omit<CrashReport, 'kills' | 'verification'> {
+): Omit<CrashReport, 'kills' | 'startMedianMs' | 'startSlowestMs' | 'verification'> {
   const faults: string[] = []
   const sent = lines.filter((line) => line['kind'] === 'settle')
   const received = Map.groupBy(receipts, ({ call }) => call)

@@ -45,6 +45,13 @@ function providersOf(url: string): JsonObject {
   }
 }
 
+// The ledger waits two seconds for the tokenizer, whose tables may take longer to load on a busy machine.
+const warm = await stack.post('/v1/messages/count_tokens', {
+  model: 'dead/model',
+  messages: [{ role: 'user', content: 'hello' }],
+})
+assert.equal(warm.headers.get('x-weir-estimate'), '1')
+
 /** The lines of one request, in the order of its attempts. What has to be counted comes a moment after the answer. */
 async function linesOf(requestId: string): Promise<JsonObject[]> {
   await until('the settlements', async () => {

@@ -130,12 +130,14 @@ export interface Roller {
 }
 
 const linesPerStep = 1_024
+/** Of `catchUp`, which holds up nobody: sums of more lines at a time are fewer rows to change. */
+const linesPerCatchUp = 32_768
 const linesPerPrune = 500
 
 export function createRoller(database: DatabaseSync): Roller {
   const findState = database.prepare('select seq from rollup_state')
   const findEnd = database.prepare(
-    `select max(seq) as seq from (select seq from ledger where seq > ? order by seq limit ${linesPerStep})`,
+    `select max(seq) as seq from (select seq from ledger where seq > ? order by seq limit ?)`,
   )
   const setState = database.prepare('update rollup_state set seq = ?')
   const setPruned = database.prepare('update rollup_state set pruned_before_ms = max(pruned_before_ms, ?)')
@@ -155,11 +157,11 @@ export function createRoller(database: DatabaseSync): Roller {
     max(tags is not null) as tag from ledger where seq > ? and seq <= ?`,
   )
   /** How many lines there were. */
-  const add = (): number => {
+  const add = (maxLines: number): number => {
     let count = 0
     transact(database, () => {
       const from = Number(findState.get()!['seq'])
-      const to = findEnd.get(from)!['seq']
+      const to = findEnd.get(from, maxLines)!['seq']
       if (to === null) return
       count = Number(to) - from
       const has = findKinds.get(from, Number(to))!
@@ -171,7 +173,7 @@ export function createRoller(database: DatabaseSync): Roller {
   return {
     step() {
       try {
-        add()
+        add(linesPerStep)
         return true
       } catch {
         return false
@@ -185,7 +187,7 @@ export function createRoller(database: DatabaseSync): Roller {
       })
     },
     catchUp() {
-      while (add() > 0);
+      while (add(linesPerCatchUp) > 0);
     },
   }
 }
