@@ -6,6 +6,7 @@ import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
 
 export interface Started {
   readonly url: string
@@ -45,8 +46,9 @@ export async function startPostgres(folder: string, port?: number): Promise<Star
     ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
   )
-  await untilListening('PostgreSQL', port, child)
-  return { url: `postgres://weir@127.0.0.1:${port}/postgres`, port, process: child }
+  const url = `postgres://weir@127.0.0.1:${port}/postgres`
+  await untilReady('PostgreSQL', child, () => answersQueries(url))
+  return { url, port, process: child }
 }
 
 /** Gives the reason where it cannot be started. */
@@ -166,15 +168,33 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function untilListening(name: string, port: number, child: ChildProcess): Promise<void> {
+function untilListening(name: string, port: number, child: ChildProcess): Promise<void> {
+  return untilReady(name, child, () => isListening(port))
+}
+
+async function untilReady(name: string, child: ChildProcess, isReady: () => Promise<boolean>): Promise<void> {
   const deadlineMs = performance.now() + readyWithinMs
-  while (!(await isListening(port))) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it listened`)
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it was ready`)
     if (performance.now() > deadlineMs) {
       child.kill('SIGKILL')
-      throw new Error(`${name} did not listen within ${readyWithinMs} ms`)
+      throw new Error(`${name} was not ready within ${readyWithinMs} ms`)
     }
     await setTimeout(pollMs)
+  }
+}
+
+/** While it starts, PostgreSQL listens already and refuses everybody. */
+async function answersQueries(url: string): Promise<boolean> {
+  const client = new pg.Client(url)
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.end()
   }
 }
 
