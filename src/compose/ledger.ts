@@ -101,6 +101,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
       log.error({ why }, 'a settlement could not be stored: the next start settles its call'),
   })
   const recovered = await recover(store, own, clock)
+  bringUp() // ids of intents begin anew now: what was settled under an old one must not wait beside them
   if (recovered > 0) log.warn({ attempts: recovered }, 'attempts of a process that had ended were settled')
   const crash = needs.crashPoint && createCrash(needs.crashPoint)
   const maxWaiting = settings.maxUnshippedLines

@@ -128,6 +128,7 @@ class World {
   readonly #path: string
   /** As the ledger is written without waiting for the disk; else each group goes into the tables at once. */
   readonly #isBuffered: boolean
+  readonly #budgetsOf: (cap: number) => Budget[]
   nowMs = Date.parse('2027-03-31T22:00:00Z')
   cap = 6_000_000
   asked = 0
@@ -145,9 +146,10 @@ class World {
 
   #bringUp: () => void = () => undefined
 
-  constructor(path: string, isBuffered: boolean) {
+  constructor(path: string, isBuffered: boolean, budgets = budgetsOf) {
     this.#path = path
     this.#isBuffered = isBuffered
+    this.#budgetsOf = budgets
   }
 
   async start(): Promise<void> {
@@ -168,7 +170,7 @@ class World {
       onRefused: (why) => assert.fail(why),
     })
     await recover(store, journal, clock)
-    this.budgets = new Budgets({ store, budgets: budgetsOf(this.cap), clock, onEvent: () => undefined })
+    this.budgets = new Budgets({ store, budgets: this.#budgetsOf(this.cap), clock, onEvent: () => undefined })
     this.ledger = createLedger({
       journal,
       clock,
@@ -195,6 +197,13 @@ class World {
     this.#end()
     this.calls = []
     this.isFull = false
+  }
+
+  /** Each line's request, and where its counts come from. */
+  lines(): unknown[][] {
+    this.#bringUp()
+    const { data } = createLedgerStore(this.#file).search({ org: 'default', limit: 100 })
+    return data.map(({ requestId, usageSource }) => [requestId, usageSource]).toReversed()
   }
 
   roll(): void {
@@ -358,4 +367,26 @@ test('reserve, settle, void, crash, duplicates, a full disk, clocks that jump an
     }),
     { numRuns },
   )
+})
+
+test('calls that come right after a start are not taken for those that it settled', async (t: TestContext) => {
+  // Ids of intents begin anew with each process, and its settlements of the old ones are in the same log.
+  const world = new World(join(createTemporaryFolder(t), 'ledger.db'), true, () => [])
+  t.after(() => world.crash())
+  await world.start()
+  for (const user of ['ada', 'bob']) await apply(world, { is: 'reserve', user, markup: 0 })
+  world.crash()
+  await world.start()
+  await apply(world, { is: 'reserve', user: 'ada', markup: 0 })
+  const usage = { inputTokens: 10, outputTokens: 20 }
+  await world.calls[0]!.account.settle({ phase: 'answered', status: 200, isWhole: true, usage })
+  const expected = [
+    ['req_1', 'bound'],
+    ['req_2', 'bound'],
+    ['req_3', 'provider'],
+  ]
+  // Also where the process ends before its tables have them.
+  world.crash()
+  await world.start()
+  assert.deepEqual(world.lines(), expected)
 })
