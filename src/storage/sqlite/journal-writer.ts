@@ -52,9 +52,13 @@ const linesPerRoll = 256
 const requestIdPlace = 1 + sharedColumns.indexOf('request_id')
 const attemptPlace = 1 + sharedColumns.indexOf('attempt')
 
-/** What tells lines that no intent precedes apart: a correction has one of each day and model. */
-const directNames = ['request_id', 'attempt', 'kind', 'at_ms', 'model'] as const
-const directIdentity = directNames.map((name) => directColumns.indexOf(name))
+/** What tells corrections apart, beside their kind: a comparison makes one of each day and model. */
+const correctionNames = ['request_id', 'at_ms', 'model', 'attempt'] as const
+const placesOf = (names: readonly (typeof directColumns)[number][]) =>
+  names.map((name) => directColumns.indexOf(name))
+const correctionIdentity = placesOf(correctionNames)
+const lineIdentity = placesOf(['request_id', 'attempt'])
+const kindPlace = directColumns.indexOf('kind')
 
 const ioError = 10
 const constraintError = 19
@@ -77,8 +81,8 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   const findLine = database.prepare(
     `select 1 from ledger where request_id = ? and attempt = ? and kind <> 'adjust'`,
   )
-  const findDirect = database.prepare(
-    `select 1 from ledger where ${directNames.map((name) => `${name} = ?`).join(' and ')}`,
+  const findCorrection = database.prepare(
+    `select 1 from ledger where kind = 'adjust' and ${correctionNames.map((name) => `${name} = ?`).join(' and ')}`,
   )
   const findIntent = database.prepare('select 1 from open_attempts where id = ?')
   const mark = database.prepare('update open_attempts set marked_tokens = ? where id = ?')
@@ -107,8 +111,12 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   const isThere = (intent: SQLInputValue[]): boolean =>
     findIntent.get(intent[0]!) !== undefined ||
     findLine.get(intent[requestIdPlace]!, intent[attemptPlace]!) !== undefined
-  const isLineThere = (line: SQLInputValue[]): boolean =>
-    findDirect.get(...directIdentity.map((place) => line[place]!)) !== undefined
+  const isLineThere = (line: SQLInputValue[]): boolean => {
+    const isCorrection = line[kindPlace] === 'adjust'
+    const identity = isCorrection ? correctionIdentity : lineIdentity
+    const find = isCorrection ? findCorrection : findLine
+    return find.get(...identity.map((place) => line[place]!)) !== undefined
+  }
   const writeAll = (group: Group): readonly string[] => {
     const { prices, marks, logged, mayRepeat = false } = group
     const refused: string[] = []

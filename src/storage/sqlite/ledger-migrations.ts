@@ -175,4 +175,12 @@ export const ledgerMigrations: readonly Migration[] = [
       ].map((text) => CompiledQuery.raw(text)),
   },
   savingMigration,
+  {
+    name: 'ledger-0005-corrections',
+    statements: () =>
+      [
+        // The index of the attempts leaves them out, and the journal's log is held against them.
+        `create index ledger_corrections on ledger (request_id, at_ms, model) where kind = 'adjust'`,
+      ].map((text) => CompiledQuery.raw(text)),
+  },
 ]
