@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 
 /**
  * `tuning`: one half of `families.txt`, all of `tuning.txt`. `development`: looked at between changes. `first`: the other
- * half of `families.txt`, whose totals were reported before the guards were last changed. `held-out`: never looked at.
+ * half of `families.txt`, by whose totals rules and words were chosen. `held-out`: of these only the totals are reported.
  */
 export type PairSet = 'tuning' | 'development' | 'first' | 'held-out'
 
