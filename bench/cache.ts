@@ -61,7 +61,9 @@ if (typeof server === 'string') {
       }
     }
     rows.push(...qualityRows(await measureQuality(server, 'held-out')))
-    rows.push(...qualityRows(await measureQuality(server, 'first'), ' of the older half'))
+    rows.push(
+      ...qualityRows(await measureQuality(server, 'first'), ' of the older half (tuned on by its totals)'),
+    )
     const { requests, repeats, nearRepeats, hits, semanticHits, saved } = await measureTrace(
       server,
       'held-out',
@@ -76,13 +78,15 @@ if (typeof server === 'string') {
     server.stop()
   }
 }
-const hit = await measureHits(2000)
-rows.push({
-  what: 'Exact hit, from request to end of answer, p99',
-  figure: `${ms(hit.p99Ms)} (p50 ${ms(hit.p50Ms)}; ${hit.cpuMicrosPerHit.toFixed(0)} µs of CPU)`,
-  target: '< 2 ms',
-  isMet: hit.p99Ms < 2,
-})
+for (const keep of ['memory', 'disk'] as const) {
+  const hit = await measureHits(2000, keep)
+  rows.push({
+    what: `Exact hit, from request to end of answer, \`keep: ${keep}\`, p99`,
+    figure: `${ms(hit.p99Ms)} (p50 ${ms(hit.p50Ms)}; ${hit.cpuMicrosPerHit.toFixed(0)} µs of CPU)`,
+    target: '< 2 ms',
+    isMet: hit.p99Ms < 2,
+  })
+}
 const look = await measureLookup(50_000, 300)
 rows.push({
   what: 'Semantic look among 50,000 questions, embedding excluded, p99',

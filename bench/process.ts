@@ -94,6 +94,15 @@ function memoryOf(pid: number): { residentMiB: number; peakMiB: number } {
   return { residentMiB: field('VmRSS'), peakMiB: field('VmHWM') }
 }
 
+/** The cores that this process may run on: fewer than the machine has where it was started by `taskset`. */
+export function allowedCores(): readonly number[] {
+  const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, n) => first + n)
+  })
+}
+
 /** Moves this process, with all its threads, to one core. */
 export function pinSelf(core: number): void {
   execFileSync('taskset', ['-a', '-c', '-p', String(core), String(process.pid)], { stdio: 'ignore' })

@@ -14,6 +14,7 @@ import { openStore } from '../storage/sqlite/open.ts'
 import { seal, unsealBytes } from '../stored/seal.ts'
 import { createMemoryAnswerStore } from './memory-store.ts'
 import type { AnswerStore, StoredAnswer } from './port.ts'
+import { createRecentStore } from './recent-store.ts'
 import { createSealedStore } from './sealed-store.ts'
 
 const maxBytes = 200_000
@@ -43,10 +44,14 @@ const sealed: Open = async (t, clock) => {
   })
 }
 
+const recent: Open = async (t, clock) =>
+  createRecentStore(await sealed(t, clock), { maxBytes: 20_000, clock })
+
 const redisUrl = process.env['WEIR_REDIS']
 const all: Readonly<Record<string, Open>> = {
   ...bounded,
   'SQLite, sealed': sealed,
+  'SQLite, sealed, with those of late in memory': recent,
   ...(redisUrl !== undefined && {
     async Redis(t: TestContext, clock: Clock) {
       const redis = await connectRedis(redisUrl, () => undefined)
@@ -66,10 +71,10 @@ for (const [kind, open] of Object.entries(all)) {
     const store = await open(t, fakeClock())
     const [one, two] = [randomUUID(), randomUUID()]
     await store.set(answerOf(one, 'k'))
-    assert.deepEqual(Buffer.from((await store.get(one, 'k'))!), answerOf(one, 'k').value)
+    assert.deepEqual(Buffer.from((await store.get(one, 'k'))!.value), answerOf(one, 'k').value)
     assert.equal(await store.get(two, 'k'), undefined)
     await store.set(answerOf(one, 'k', { value: Buffer.from('new') }))
-    assert.equal(Buffer.from((await store.get(one, 'k'))!).toString(), 'new')
+    assert.equal(Buffer.from((await store.get(one, 'k'))!.value).toString(), 'new')
     await store.remove(one, 'k')
     assert.equal(await store.get(one, 'k'), undefined)
   })
@@ -113,3 +118,50 @@ for (const [kind, open] of Object.entries(bounded)) {
     assert.notEqual(await store.get('o', 'k999'), undefined)
   })
 }
+
+test('what was of late is told from memory, looked up again after a while, and gone with what is deleted', async () => {
+  const clock = fakeClock()
+  const behind = createMemoryAnswerStore(maxBytes, clock)
+  let looks = 0
+  const store = createRecentStore(
+    {
+      ...behind,
+      get(org, key) {
+        looks++
+        return behind.get(org, key)
+      },
+    },
+    { maxBytes, clock },
+  )
+  const read = async () => (await store.get('o', 'k'))?.value
+  const written = store.set(answerOf('o', 'k', { expiresAtMs: 1_200_000 }))
+  assert.notEqual(await read(), undefined)
+  assert.equal(behind.size!().entries, 0)
+  await written
+  assert.equal(behind.size!().entries, 1)
+  assert.equal(looks, 0)
+  clock.nowAtMs += 60_000
+  assert.notEqual(await read(), undefined)
+  assert.notEqual(await read(), undefined)
+  assert.equal(looks, 1)
+  clock.nowAtMs = 1_200_000
+  assert.equal(await read(), undefined)
+  const late = store.set(answerOf('o', 'k', { tags: ['x'], expiresAtMs: 2_000_000 }))
+  assert.equal(await store.purge('o', { tag: 'x' }), 1)
+  await late
+  assert.equal(await read(), undefined)
+})
+
+test('a store that cannot be written says so to whoever set the answer', async () => {
+  const clock = fakeClock()
+  const broken: AnswerStore = {
+    ...createMemoryAnswerStore(maxBytes, clock),
+    set() {
+      throw new Error('the disk is full')
+    },
+  }
+  await assert.rejects(
+    async () => createRecentStore(broken, { maxBytes, clock }).set(answerOf('o', 'k')),
+    /the disk is full/,
+  )
+})

@@ -270,8 +270,8 @@ test('a damaged entry is replaced, a store that fails is passed over', async () 
   await exchange(cache, askedOf({}), answerEvents('old'))
   const get = store.get.bind(store)
   store.get = (...place) => {
-    const bytes = get(...place)
-    return bytes && Buffer.from('rubbish')
+    const kept = get(...place)
+    return kept && { value: Buffer.from('rubbish') }
   }
   assert.equal((await exchange(cache, askedOf({}), answerEvents('new'))).outcome, 'miss')
   assert.equal(kept.corrupt, 1)

@@ -186,9 +186,9 @@ export async function readAnswer(
   { org, key }: Place,
 ): Promise<CachedAnswer | undefined> {
   try {
-    const bytes = await store.get(org, key)
-    if (bytes === undefined) return undefined
-    const answer = decodeEntry(bytes)
+    const kept = await store.get(org, key)
+    if (kept === undefined) return undefined
+    const answer = decodeEntry(kept.value)
     if (answer) return answer
     onCorrupt()
     await store.remove(org, key)

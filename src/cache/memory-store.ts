@@ -18,7 +18,7 @@ export function createMemoryAnswerStore(maxBytes: number, clock: Clock): AnswerS
       const name = nameOf(org, key)
       const entry = entries.get(name)
       if (entry === undefined) return undefined
-      if (entry.expiresAtMs > clock.nowMs()) return entry.value
+      if (entry.expiresAtMs > clock.nowMs()) return entry
       entries.delete(name)
       return undefined
     },

@@ -16,6 +16,13 @@ export interface StoredAnswer {
   readonly expiresAtMs: number
 }
 
+/** What a store gives of an answer. */
+export interface KeptValue {
+  readonly value: Uint8Array
+  /** Unix milliseconds. Absent where only the server knows. */
+  readonly expiresAtMs?: number
+}
+
 /** Every condition given must hold; without one, all of the tenant's entries. */
 export interface PurgeFilter {
   readonly destination?: string
@@ -34,7 +41,7 @@ export interface AnswerStoreSize {
  */
 export interface AnswerStore {
   /** Undefined where there is none, or it has expired. */
-  get(org: string, key: string): Awaitable<Uint8Array | undefined>
+  get(org: string, key: string): Awaitable<KeptValue | undefined>
   set(answer: StoredAnswer): Awaitable<void>
   remove(org: string, key: string): Awaitable<void>
   /** Tells how many entries went. */

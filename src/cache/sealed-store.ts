@@ -1,6 +1,6 @@
 /** Encrypts answers on their way into a store that outlives the process, and opens them on their way out. */
 
-import type { AnswerStore } from './port.ts'
+import type { AnswerStore, KeptValue } from './port.ts'
 
 type Place = readonly (string | number)[]
 
@@ -16,8 +16,8 @@ const nothing = new Uint8Array(0)
 /** An answer that does not open is given as no bytes: the cache takes them for damaged, and has them removed. */
 export function createSealedStore(store: AnswerStore, { seal, unseal }: Sealer): AnswerStore {
   const placeOf = (org: string, key: string): Place => [org, 'answers', 'value', key]
-  const open = (org: string, key: string, sealed: Uint8Array | undefined) =>
-    sealed && (unseal(placeOf(org, key), sealed) ?? nothing)
+  const open = (org: string, key: string, sealed: KeptValue | undefined): KeptValue | undefined =>
+    sealed && { ...sealed, value: unseal(placeOf(org, key), sealed.value) ?? nothing }
   return {
     ...store,
     get(org, key) {

@@ -6,6 +6,7 @@ import { type AnswerCache, createAnswerCache, readAnswer } from '../cache/cache.
 import { createMemoryAnswerStore } from '../cache/memory-store.ts'
 import { compilePolicies, type Policies } from '../cache/policy.ts'
 import type { AnswerStore, QuestionIndex } from '../cache/port.ts'
+import { createRecentStore } from '../cache/recent-store.ts'
 import { createSealedStore, type Sealer } from '../cache/sealed-store.ts'
 import { createIndexedSearch } from '../cache/semantic/indexed-search.ts'
 import { createSemanticSearch } from '../cache/semantic/search.ts'
@@ -42,6 +43,9 @@ export interface Cache {
   readonly store: AnswerStore
   readonly semantic: SemanticCache
 }
+
+/** Of answers on disk, what is in memory, too. */
+const maxRecentBytes = 64 * 1024 * 1024
 
 export async function createCache({
   config,
@@ -124,7 +128,8 @@ async function openAnswerStore(
   if (keep === 'memory') return createMemoryAnswerStore(maxBytes, clock)
   const database = openStore(join(config.dataDir, 'cache.db'), answerMigrations, clock)
   closers.add(() => database.close())
-  return createSealedStore(createAnswerStore(database, maxBytes, clock), sealerOf(config))
+  const sealed = createSealedStore(createAnswerStore(database, maxBytes, clock), sealerOf(config))
+  return createRecentStore(sealed, { maxBytes: Math.min(maxBytes, maxRecentBytes), clock })
 }
 
 function sealerOf(config: Config): Sealer {

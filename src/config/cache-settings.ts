@@ -85,7 +85,9 @@ export const cacheSettings = z.strictObject({
   keep: z
     .enum(['memory', 'disk'])
     .default('memory')
-    .describe('Where answers are kept: `disk` is a file in the data folder that outlives a restart.'),
+    .describe(
+      'Where answers are kept: `disk` is a file in the data folder that outlives a restart; answers of late are in memory, too.',
+    ),
   vectors: z
     .enum(['memory', 'pgvector'])
     .default('memory')

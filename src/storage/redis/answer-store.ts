@@ -23,7 +23,8 @@ export function createRedisAnswerStore({ text, bytes }: Redis, clock: Clock): An
 
   return {
     async get(org, key) {
-      return (await inTime(bytes.hGet(nameOf(org, key), 'value'), answerTimeoutMs)) ?? undefined
+      const value = await inTime(bytes.hGet(nameOf(org, key), 'value'), answerTimeoutMs)
+      return value ? { value } : undefined
     },
     async set({ org, key, destination, tags, value, expiresAtMs }) {
       const name = nameOf(org, key)

@@ -9,6 +9,8 @@ import { createQueryBuilder } from './kysely.ts'
 import { transact } from './open.ts'
 
 const builder = createQueryBuilder<AnswerTables>()
+/** An answer that is among the last so many of all to be used need not be marked as used again: one in so many. */
+const recentShare = 8
 /** How many one step of making room deletes at most. */
 const evictStep = 200
 
@@ -28,7 +30,7 @@ export function createAnswerStore(database: DatabaseSync, maxBytes: number, cloc
   const prepare = (query: { compile(): { readonly sql: string } }) => database.prepare(query.compile().sql)
   const answers = builder.selectFrom('answers')
   const ofKey = answers.where('org', '=', '').where('key', '=', '')
-  const find = prepare(ofKey.select(['value', 'expires_at_ms']))
+  const find = prepare(ofKey.select(['value', 'expires_at_ms', 'used']))
   const upsert = prepare(builder.replaceInto('answers').values(row))
   const touch = prepare(
     builder.updateTable('answers').set({ used: 0 }).where('org', '=', '').where('key', '=', ''),
@@ -79,12 +81,14 @@ export function createAnswerStore(database: DatabaseSync, maxBytes: number, cloc
     get(org, key) {
       const found = find.get(org, key)
       if (found === undefined) return undefined
-      if (Number(found['expires_at_ms']) <= clock.nowMs()) {
+      const expiresAtMs = Number(found['expires_at_ms'])
+      if (expiresAtMs <= clock.nowMs()) {
         remove.run(org, key)
         return undefined
       }
-      touch.run(++used, org, key)
-      return found['value'] as Uint8Array
+      // A mark is a write: what is in no danger of making room goes without.
+      if (used - Number(found['used']) > entries / recentShare) touch.run(++used, org, key)
+      return { value: found['value'] as Uint8Array, expiresAtMs }
     },
     set({ org, key, destination, tags, value, expiresAtMs }: StoredAnswer) {
       transact(database, () => {
