@@ -11,6 +11,7 @@ export async function measureLookup(entries: number, looks: number): Promise<Hit
   const partition = 'bench'
   for (let n = 0; n < entries; n++) {
     search.add({
+      org: 'bench',
       partition,
       key: `${n}`,
       text: `What is question number ${n}?`,

@@ -30,7 +30,7 @@ export async function measureQuality(server: EmbeddingServer, set: PairSet, ever
 
   const search = createSemanticSearch()
   const partition = 'bench'
-  const kept = { maxEntries: 50_000, expiresAtMs: Infinity }
+  const kept = { org: 'bench', maxEntries: 50_000, expiresAtMs: Infinity }
   const add = (text: string) =>
     search.add({ partition, key: text, text, vector: vectors.get(text)!, ...kept })
   for (const question of questions) add(question)

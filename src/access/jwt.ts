@@ -18,6 +18,7 @@ import { withinCeiling } from './ceiling.ts'
 import type { Directory } from './directory.ts'
 import type { KeyRules } from './port.ts'
 import { type Owner, type Principal, termsOf, toPrincipal } from './principal.ts'
+import { tokenKeyId } from './token-keys.ts'
 
 /** Asymmetric ones only: with them, the public key of an issuer can make no token (the alg confusion of CVE-2026-22817). */
 export interface JwtIssuer {
@@ -171,7 +172,7 @@ function toCaller(
   if (subject === undefined || subject === '' || subject.length > maxIdLength) throw refused()
   const identity = {
     org: 'default',
-    keyId: `jwt:${name}:${subject}`,
+    keyId: tokenKeyId(name, subject),
     keyName: name,
     user: userOf(name, issuer, subject, directory),
   }

@@ -2,7 +2,7 @@
 
 import type { CallerIdentity, CallerReply, CallerRoute } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
-import { asObject, isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { asObject, asString, isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import { type Batch, isOpen, type Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import type { Files } from './files.ts'
@@ -50,9 +50,22 @@ export function createDefer({ files, batches, identify }: DeferredParts): Defer 
     const line = { custom_id: 'deferred', method: 'POST', url: endpoint, body, headers }
     const input = await files.write(owner, 'deferred.jsonl', [Buffer.from(JSON.stringify(line))])
     const wish = { dialect: 'deferred', endpoint, inputFileId: input.id, completionWindow } as const
-    const batch = await batches.create(owner, { ...wish, metadata: {} })
+    const user = userOf(call, body)
+    const batch = await batches.create(owner, { ...wish, metadata: user === undefined ? {} : { user } })
     return { status: 202, body: toDeferred(batch) }
   }
+}
+
+/** Whom the request names, as far as its dialect has a place for it. */
+function userOf(call: DeferredCall, body: JsonObject): string | undefined {
+  return (
+    call.header('x-weir-user') ?? asString(body['user']) ?? asString(asObject(body['metadata'])?.['user_id'])
+  )
+}
+
+/** True where the deferred request named this user, whosever key it came with. */
+export function isDeferredFor({ dialect, metadata }: Batch, user: string): boolean {
+  return dialect === 'deferred' && metadata['user'] === user
 }
 
 /** `/v1/deferred`, which is Weir's own. */

@@ -75,6 +75,8 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
           ...(destination !== undefined && { destination }),
           ...(tag !== undefined && { tag }),
         })
+        // Questions do not say which tag or destination theirs was: those that are left find no answer, and go then.
+        if (destination === undefined && tag === undefined) await semantic.forget(org)
         return { body: { purged } }
       },
     }),

@@ -52,6 +52,8 @@ export interface AnswerStore {
 
 /** A question that was answered, as an index keeps it. */
 export interface IndexedQuestion {
+  /** The tenant: all of its questions can be forgotten together. */
+  readonly org: string
   /** Names all that two questions must have in common, the tenant too. */
   readonly partition: string
   /** Of its answer in the store. */
@@ -75,6 +77,8 @@ export interface NearQuestion {
 export interface QuestionIndex {
   add(question: IndexedQuestion): Promise<void>
   remove(partition: string, key: string): Promise<void>
+  /** Deletes all questions of the tenant. */
+  forget(org: string): Promise<void>
   /** Nearest first. Those of vectors of another length are never near. */
   nearest(partition: string, vector: Float32Array, limit: number): Promise<readonly NearQuestion[]>
 }

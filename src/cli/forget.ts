@@ -15,10 +15,15 @@ const lines = [
   ['payloads', 'recorded payloads deleted'],
   ['responses', 'kept responses deleted'],
   ['repeatable_answers', 'answers kept for repeats deleted'],
+  ['feedback', 'words of feedback deleted'],
+  ['experiment_units', 'places in experiments deleted'],
   ['batches', 'batches deleted'],
   ['files', 'files deleted'],
   ['open_batches', 'batches being cancelled: run this again when they have ended'],
-  ['cache_entries', 'cached answers deleted: all, they do not say who asked'],
+  [
+    'cache_entries',
+    'cached answers deleted, with the questions of the semantic cache: all, they do not say who asked',
+  ],
   ['records', 'request records without the user from now on'],
 ] as const
 

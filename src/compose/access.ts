@@ -9,8 +9,9 @@ import { createGuessLimiter } from '../access/guesses.ts'
 import { type Caller, createKeyring, type DeclaredKey, declaredKeyId, type Keyring } from '../access/keys.ts'
 import { createLiveCalls, type LiveCalls } from '../access/live-calls.ts'
 import { teamRoutes } from '../access/owner-admin.ts'
-import type { AccessStore } from '../access/port.ts'
+import type { AccessStore, StoredUser } from '../access/port.ts'
 import { createRegistrar, type Registrar } from '../access/registrar.ts'
+import { tokenKeyIds } from '../access/token-keys.ts'
 import { userRoutes } from '../access/user-admin.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import type { OwnerNames } from '../ledger/usage-admin.ts'
@@ -47,6 +48,8 @@ export interface Access {
   readonly names: OwnerNames
   /** The ids of the keys that are this user's, whose id, name or address it is. */
   keysOf(org: string, user: string): readonly string[]
+  /** What stands for a key where this user comes with a token of a configured issuer. */
+  tokenKeysOf(org: string, user: string): readonly string[]
   /** For those who have an API key. */
   readonly sideRoutes: readonly SideRoute[]
   /** The text of the key that is made where there is none yet. */
@@ -139,11 +142,16 @@ export async function createAccess({
     sideRoutes: [callerSideRoute('/v1/browser-keys', browserCallerRoutes(browserParts))],
     firstKey,
     corsOrigins: () => config().access.browserKeys?.origins,
+    tokenKeysOf(org, user) {
+      return Object.entries(config().access.jwt).flatMap(([name, { issuer }]) => {
+        const subjects = usersNamed(directory, org, user).flatMap(({ account }) =>
+          account?.subject?.issuer === issuer ? [account.subject.id] : [],
+        )
+        return tokenKeyIds(name, user, subjects)
+      })
+    },
     keysOf(org, user) {
-      const theirs = [...directory.users.values()].filter(
-        ({ org: of, id, name, email }) => of === org && [id, name, email].includes(user),
-      )
-      const ids = new Set(theirs.map(({ id }) => id))
+      const ids = new Set(usersNamed(directory, org, user).map(({ id }) => id))
       const keys = [...directory.keys.values()]
       return keys.flatMap((key) => (key.user !== undefined && ids.has(key.user) ? [key.id] : []))
     },
@@ -193,4 +201,10 @@ function toDeclared({
     ...(expiresAt !== undefined && { expiresAtMs: Date.parse(expiresAt) }),
     ...(maxUsdPerRequest !== undefined && { maxNanoUsdPerRequest: parseUsd(String(maxUsdPerRequest))! }),
   }
+}
+
+function usersNamed({ users }: Directory, org: string, user: string): StoredUser[] {
+  return [...users.values()].filter(
+    ({ org: of, id, name, email }) => of === org && [id, name, email].includes(user),
+  )
 }

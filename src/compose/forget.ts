@@ -6,23 +6,34 @@ import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { type Batch, isOpen } from '../batch/batch.ts'
 import type { Batches } from '../batch/batches.ts'
+import { isDeferredFor } from '../batch/deferred.ts'
 import type { Files } from '../batch/files.ts'
+import type { BatchQuery } from '../batch/port.ts'
 import type { AnswerStore } from '../cache/port.ts'
+import type { SemanticCache } from '../cache/semantic/semantic.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Whose } from '../core/whose.ts'
+import type { Experiments } from '../experiments/experiments.ts'
+import type { FeedbackStore } from '../feedback/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
 import type { Payloads } from '../payloads/payloads.ts'
 import type { RecordStore } from '../records/port.ts'
+import { hashUnit } from '../routing/experiment.ts'
 import type { StoredResponseStore } from '../stored/port.ts'
 
 export interface ForgetParts {
   /** The ids of the keys that are this user's. */
   keysOf(org: string, user: string): readonly string[]
+  /** What stands for a key's id where this user comes with a token. */
+  tokenKeysOf(org: string, user: string): readonly string[]
   readonly payloads: Pick<Payloads, 'forget'>
   readonly records: Pick<RecordStore, 'forget'>
   readonly responses: Pick<StoredResponseStore, 'forget'>
   readonly claims: Pick<ClaimStore, 'forget'>
   readonly answers: Pick<AnswerStore, 'purge'>
+  readonly semantic: Pick<SemanticCache, 'forget'>
+  readonly feedback: Pick<FeedbackStore, 'forget'>
+  readonly experiments: Pick<Experiments, 'forget'>
   readonly files: Pick<Files, 'list' | 'delete'>
   readonly batches: Pick<Batches, 'list' | 'cancel' | 'delete'>
 }
@@ -35,12 +46,18 @@ const reply = z.object({
   records: count.describe('Of this instance, without user, session, address and messages from now on.'),
   responses: count.describe('Kept with `store: true`.'),
   repeatable_answers: count.describe('Kept for an `idempotency-key`.'),
-  batches: count,
+  feedback: count.describe(
+    "On the user's requests, and by their keys; what experiments counted stays counted.",
+  ),
+  experiment_units: count.describe('Places of the user, and of their sessions, in experiments that run.'),
+  batches: count.describe("Of the user's own keys, and deferred requests that named the user."),
   files: count,
   open_batches: count.describe(
     'Being cancelled: they and their files go when this is called again after their end.',
   ),
-  cache_entries: count.describe("All of the organisation's: kept answers do not say who asked."),
+  cache_entries: count.describe(
+    "All of the organisation's: kept answers do not say who asked. The questions of the semantic cache go with them.",
+  ),
   stays: z.array(z.string()),
 })
 
@@ -50,7 +67,9 @@ export const stays = [
   'the audit: who did what, where the user is named; this act by a fingerprint of the name',
   'backups: they hold what they held; delete those that are older, or call this again after a restore',
   'requests that are under way: call this when they are over',
-  'records of other instances: call it on each',
+  'records of other instances, what hangs on them, and questions in their memory: call it on each',
+  'files and batches of several lines that came with a key of others and name the user in a line',
+  'what came with a key for browsers that was made for the user, where the request did not name them',
   'what was made from traffic: data sets, golden sets, evaluations, alerts',
 ] as const
 
@@ -73,30 +92,40 @@ export function forgetRoutes(parts: ForgetParts): readonly AdminRoute[] {
         after: ({ body }) => ({ user: fingerprint(body.user) }),
       },
       run: async ({ org, body: { user } }) => ({
-        body: await forget(org, { user, keyIds: parts.keysOf(org, user) }, parts),
+        body: await forget(org, user, parts),
       }),
     }),
   ]
 }
 
-async function forget(org: string, whose: Whose, parts: ForgetParts): Promise<z.output<typeof reply>> {
+async function forget(org: string, user: string, parts: ForgetParts): Promise<z.output<typeof reply>> {
+  const keys = parts.keysOf(org, user)
+  const keyIds = [...keys, ...parts.tokenKeysOf(org, user)]
+  const whose: Whose = { user, keyIds }
   const payloads = await parts.payloads.forget(org, whose)
-  const requestIds = await forgetRecords(org, whose, parts)
+  const { requestIds, sessions } = await forgetRecords(org, whose, parts)
   const responses = await parts.responses.forget(org, whose)
-  const repeatable = await parts.claims.forget(org, { requestIds, keyIds: whose.keyIds })
-  let [batches, files, open] = [0, 0, 0]
-  for (const keyId of whose.keyIds) {
-    const of = await forgetBatches(org, keyId, parts)
+  const repeatable = await parts.claims.forget(org, { requestIds, keyIds })
+  const feedback = await parts.feedback.forget(org, { requestIds, keyIds })
+  const units = await parts.experiments.forget(org, [user, ...keyIds, ...sessions], hashUnit)
+  const deferred = (batch: Batch) => isDeferredFor(batch, user)
+  let { deleted: batches, open } = await forgetBatches({ org, dialect: 'deferred' }, deferred, parts)
+  let files = 0
+  for (const keyId of keyIds) {
+    const of = await forgetBatches({ org, keyId }, () => true, parts)
     batches += of.deleted
     open += of.open
     files += await forgetFiles(org, keyId, parts)
   }
+  await parts.semantic.forget(org)
   return {
-    keys: whose.keyIds.length,
+    keys: keys.length,
     payloads,
     records: requestIds.length,
     responses,
     repeatable_answers: repeatable,
+    feedback,
+    experiment_units: units,
     batches,
     files,
     open_batches: open,
@@ -105,33 +134,39 @@ async function forget(org: string, whose: Whose, parts: ForgetParts): Promise<z.
   }
 }
 
-/** The ids of the requests whose records they are. */
-async function forgetRecords(org: string, whose: Whose, { records }: ForgetParts): Promise<string[]> {
+/** The ids of the requests whose records they are, and their sessions. */
+async function forgetRecords(
+  org: string,
+  whose: Whose,
+  { records }: ForgetParts,
+): Promise<{ requestIds: string[]; sessions: Set<string> }> {
   const ids: string[] = []
+  const sessions = new Set<string>()
   for (let after: number | undefined = 0; after !== undefined;) {
     const step = records.forget(org, whose, after)
     ids.push(...step.ids)
+    for (const session of step.sessions) sessions.add(session)
     after = step.next
     await setImmediate()
   }
-  return ids
+  return { requestIds: ids, sessions }
 }
 
 const perPage = 100
 
 async function forgetBatches(
-  org: string,
-  keyId: string,
+  of: Pick<BatchQuery, 'org' | 'keyId' | 'dialect'>,
+  isMeant: (batch: Batch) => boolean,
   { batches }: ForgetParts,
 ): Promise<{ deleted: number; open: number }> {
   const all: Batch[] = []
   for (let after: string | undefined = ''; after !== undefined;) {
-    const page = await batches.list({ org, keyId, limit: perPage, ...(after !== '' && { after }) })
-    all.push(...page)
+    const page = await batches.list({ ...of, limit: perPage, ...(after !== '' && { after }) })
+    all.push(...page.filter(isMeant))
     after = page.length === perPage ? page.at(-1)?.id : undefined
   }
   let open = 0
-  for (const { id, status } of all) {
+  for (const { id, org, keyId, status } of all) {
     if (isOpen(status)) {
       open++
       await batches.cancel({ org, keyId }, id).catch(ignoreConflict)

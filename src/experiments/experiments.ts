@@ -157,6 +157,24 @@ export class Experiments {
     return { ...(await this.get(org, route)), promoted }
   }
 
+  /**
+   * Deletes what is kept of units, and tells how many there were: `hash` gives what an experiment knows one by. What they
+   * have come to stays in the sums.
+   */
+  async forget(
+    org: string,
+    units: readonly string[],
+    hash: (name: string, unit: string) => string,
+  ): Promise<number> {
+    await this.#settle()
+    let forgotten = 0
+    for (const stored of [...this.#stored.values()].filter((each) => each.org === org)) {
+      const hashes = units.map((unit) => hash(stored.name, unit))
+      forgotten += await this.#parts.store.forgetUnits(stored, hashes)
+    }
+    return forgotten
+  }
+
   #add(key: ExperimentKey, { unit, arm }: Assignment, outcomes: ReadonlyMap<Metric, Outcome>): void {
     if (this.isEnded(key.route, key.name)) return
     const text = keyText(key)

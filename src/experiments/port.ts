@@ -81,6 +81,9 @@ export interface ExperimentStore {
   /** Adds outcomes to their units: all of them or none. A unit stays with the arm that it was first seen in. */
   add(key: ExperimentKey, units: readonly UnitOutcomes[], shares: ReadonlyMap<string, number>): Promise<void>
   moments(key: ExperimentKey): Promise<readonly ArmMoments[]>
-  /** Deletes what is known of each unit of an experiment that has ended; the moments stay. */
-  forgetUnits(key: ExperimentKey): Promise<void>
+  /**
+   * Deletes what is known of the units, of each where none are named, and tells how many that were; the moments stay. A
+   * unit of an experiment that goes on counts as a new one from then on.
+   */
+  forgetUnits(key: ExperimentKey, units?: readonly string[]): Promise<number>
 }

@@ -56,6 +56,11 @@ export interface FeedbackStore {
   /** What waits, and turns out to be of another key's request. */
   discard(feedback: Feedback): Promise<void>
   list(query: FeedbackQuery): Promise<FeedbackPage>
+  /** Deletes what was said of these requests and by these keys, and tells how many. What was counted stays counted. */
+  forget(
+    org: string,
+    of: { readonly requestIds: readonly string[]; readonly keyIds: readonly string[] },
+  ): Promise<number>
   /** Deletes what is older, and what has waited for longer. */
   prune(limits: { readonly olderThanMs: number; readonly waitingSinceMs: number }): Promise<void>
 }

@@ -71,14 +71,15 @@ export interface RecordStore {
   search(query: RecordQuery): RecordPage
   get(org: string, id: string): RequestRecord | undefined
   /**
-   * One step of taking a person out of records: user, session, address, and messages, which may quote a prompt. It
-   * looks at a bounded number of records after this place, and gives the ids of the requests and the next place.
+   * One step of taking a person out of records: user, session, address, place in an experiment, and messages, which may
+   * quote a prompt. It looks at a bounded number of records after this place, and gives the ids of the requests, their
+   * sessions, and the next place.
    */
   forget(
     org: string,
     whose: Whose,
     after: number,
-  ): { readonly ids: readonly string[]; readonly next?: number }
+  ): { readonly ids: readonly string[]; readonly sessions: readonly string[]; readonly next?: number }
   timings(org: string, query: TimingsQuery): readonly RecordTiming[]
   /** Deletes a bounded number of the oldest records that a limit excludes and tells how many: 0 when none is left. */
   prune(limits: PruneLimits): number

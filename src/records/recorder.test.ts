@@ -43,7 +43,7 @@ function createBench(t: TestContext, options: Partial<RecorderOptions> = {}): Be
     search: () => ({ data: [] }),
     timings: () => [],
     get: () => undefined,
-    forget: () => ({ ids: [] }),
+    forget: () => ({ ids: [], sessions: [] }),
     prune(limits) {
       bench.prunes.push(limits)
       return bench.pruneAnswers.shift() ?? 0

@@ -23,10 +23,15 @@ const range = 2 ** (4 * digits)
 
 /** The caller's arm: the first 52 bits of SHA-256 over `name:unit`, as a number from 0 to 1, fall into its share. */
 export function assign({ name, unit, arms }: Experiment, asker: Asker): Assigned {
-  const unitHash = hash('sha256', `${name}:${unitOf(unit, asker)}`).slice(0, digits)
+  const unitHash = hashUnit(name, unitOf(unit, asker))
   const place = Number.parseInt(unitHash, 16) / range
   const arm = arms.find(({ upTo }) => place < upTo) ?? arms.at(-1)!
   return { route: arm.route, assignment: { name, arm: arm.name, unit: unitHash } }
+}
+
+/** What an experiment of this name knows of a session, a user or a key. */
+export function hashUnit(name: string, unit: string): string {
+  return hash('sha256', `${name}:${unit}`).slice(0, digits)
 }
 
 function unitOf(unit: Experiment['unit'], { session, user, keyId }: Asker): string {

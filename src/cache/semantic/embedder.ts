@@ -9,6 +9,8 @@ import { within } from './within.ts'
 export interface Embedder {
   /** Undefined where it takes too long. Rejects where the embedding fails. */
   embed(org: string, model: string, text: string, timeoutMs: number): Promise<Float32Array | undefined>
+  /** Drops the vectors of what was embedded. */
+  clear(): void
 }
 
 const maxKept = 20_000
@@ -85,5 +87,6 @@ export function createEmbedder(embedTexts: EmbedTexts): Embedder {
       if (!under && pending.size >= maxWaiting) return undefined
       return within(under ?? want(model, name, text), timeoutMs)
     },
+    clear: () => kept.clear(),
   }
 }

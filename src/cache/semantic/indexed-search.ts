@@ -12,6 +12,7 @@ export function createIndexedSearch(index: QuestionIndex, onFault: (cause: unkno
     remove(partition, key) {
       index.remove(partition, key).catch(onFault)
     },
+    forget: (org) => index.forget(org),
     async search({ partition, text, vector, threshold }) {
       const near = await index.nearest(partition, vector, maxNeighbours)
       return choose(

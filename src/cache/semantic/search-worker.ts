@@ -15,6 +15,7 @@ interface Indexed {
 export type SearchCall =
   | ({ readonly type: 'add' } & IndexedQuestion)
   | { readonly type: 'remove'; readonly partition: string; readonly key: string }
+  | { readonly type: 'forget'; readonly org: string }
   | {
       readonly type: 'search'
       readonly id: number
@@ -33,13 +34,14 @@ const maxPartitions = 1_000
 
 const partitions = new Map<
   string,
-  { readonly vectors: Partition<Indexed>; readonly byKey: Map<string, Indexed> }
+  { readonly org: string; readonly vectors: Partition<Indexed>; readonly byKey: Map<string, Indexed> }
 >()
 
-function add({ partition: name, key, text, vector, maxEntries }: Extract<SearchCall, { type: 'add' }>): void {
+function add(question: Extract<SearchCall, { type: 'add' }>): void {
+  const { org, partition: name, key, text, vector, maxEntries } = question
   let partition = partitions.get(name)
   if (partition?.byKey.has(key)) return
-  partition ??= { vectors: new Partition<Indexed>(maxEntries), byKey: new Map() }
+  partition ??= { org, vectors: new Partition<Indexed>(maxEntries), byKey: new Map() }
   const item = { key, text }
   const replaced = partition.vectors.add(item, vector)
   if (replaced) partition.byKey.delete(replaced.key)
@@ -72,6 +74,10 @@ function remove(name: string, key: string): void {
   partition.byKey.delete(key)
 }
 
+function forget(org: string): void {
+  for (const [name, partition] of partitions) if (partition.org === org) partitions.delete(name)
+}
+
 function search({
   id,
   partition: name,
@@ -95,5 +101,6 @@ function search({
 parentPort?.on('message', (call: SearchCall) => {
   if (call.type === 'add') add(call)
   else if (call.type === 'remove') remove(call.partition, call.key)
+  else if (call.type === 'forget') forget(call.org)
   else parentPort?.postMessage(search(call))
 })

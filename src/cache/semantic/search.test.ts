@@ -13,6 +13,7 @@ test('conversations, each a partition of its own, do not add up without end', as
     (await search.search({ partition: name(n), text: 'hello', vector, threshold: 0.9 })).found !== undefined
   for (let n = 0; n < 1_500; n++) {
     search.add({
+      org: 'o',
       partition: name(n),
       key: 'k',
       text: 'hello',
@@ -38,7 +39,8 @@ test('replies reach whoever asked, in whatever number they wait', async (t) => {
   const vector = Float32Array.of(1, 0, 0)
   const partitions = Array.from({ length: 50 }, (_, n) => `p${n}`)
   for (const [n, partition] of partitions.entries()) {
-    search.add({ partition, key: `k${n}`, text: 'hello', vector, maxEntries: 10, expiresAtMs: Infinity })
+    const question = { key: `k${n}`, text: 'hello', vector, maxEntries: 10, expiresAtMs: Infinity }
+    search.add({ org: 'o', partition, ...question })
   }
   for (let round = 0; round < 3; round++) {
     const replies = partitions.map((partition) =>
@@ -50,4 +52,26 @@ test('replies reach whoever asked, in whatever number they wait', async (t) => {
       partitions.map((_, n) => `k${n}`),
     )
   }
+})
+
+test('the questions of one tenant are dropped, those of others stay', async (t) => {
+  const search = createSemanticSearch()
+  t.after(() => search.close())
+  await search.forget('one') // nothing has been added yet
+  const vector = Float32Array.of(1, 0, 0)
+  for (const org of ['one', 'two']) {
+    for (const partition of [`${org} a`, `${org} b`]) {
+      search.add({ org, partition, key: 'k', text: 'hello', vector, maxEntries: 10, expiresAtMs: Infinity })
+    }
+  }
+  await search.forget('one')
+  const found = await Promise.all(
+    ['one a', 'one b', 'two a', 'two b'].map((partition) =>
+      search.search({ partition, text: 'hello', vector, threshold: 0.9 }),
+    ),
+  )
+  assert.deepEqual(
+    found.map((choice) => choice.found?.key),
+    [undefined, undefined, 'k', 'k'],
+  )
 })

@@ -11,6 +11,8 @@ type Look = Omit<Extract<SearchCall, { type: 'search' }>, 'type' | 'id'>
 export interface SemanticSearch {
   add(question: IndexedQuestion): void
   remove(partition: string, key: string): void
+  /** Drops all questions of the tenant. */
+  forget(org: string): Promise<void>
   /** Rejects where the thread has ended; the next call starts another, with nothing in it. */
   search(look: Look): Promise<Choice>
   close(): Promise<void>
@@ -46,6 +48,9 @@ export function createSemanticSearch(): SemanticSearch {
   return {
     add: (question) => post({ type: 'add', ...question }),
     remove: (partition, key) => post({ type: 'remove', partition, key }),
+    async forget(org) {
+      if (worker) post({ type: 'forget', org })
+    },
     search(look) {
       const { promise, resolve, reject } = Promise.withResolvers<SearchReply>()
       const id = waiting.add({ resolve, reject })

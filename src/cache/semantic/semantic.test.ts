@@ -200,6 +200,7 @@ test('answers that differ from those that would have been served raise the thres
       remove: () => undefined,
       search: async ({ threshold }) =>
         threshold <= 0.96 ? { found: { key: 'k', text: 'Is it open?', similarity: 0.96 } } : {},
+      forget: async () => undefined,
       close: async () => undefined,
     },
     embed: async (_model, texts) => texts.map(() => [1, 0]),

@@ -49,6 +49,8 @@ export interface Look {
 
 export interface SemanticCache {
   look(setting: Setting, request: GenRequest, policy: SemanticPolicy): Look | undefined
+  /** Drops all questions of the tenant, with their vectors. What is embedded at this moment may be added behind it. */
+  forget(org: string): Promise<void>
   /** By destination. */
   readings(org: string): ReadonlyMap<string, TrustReading>
 }
@@ -82,6 +84,10 @@ export function createSemanticCache(parts: SemanticParts): SemanticCache {
         { ...parts, embedder, judge },
         { setting, policy, question, trust: trustOf(setting, policy) },
       )
+    },
+    async forget(org) {
+      embedder.clear() // of all tenants: its names tell none, and vectors come again
+      await parts.search.forget(org)
     },
     readings(org) {
       const own = [...trusts].flatMap(([name, trust]) => {
@@ -170,11 +176,13 @@ class OneLook implements Look {
 
   async #learn(key: string, own: CachedAnswer, expiresAtMs: number): Promise<void> {
     const { search } = this.#parts
-    const { policy, question } = this.#matter
+    const { policy, question, setting } = this.#matter
     const found = await this.#found
     if (found) await this.#compare(found, own)
     const vector = this.#vector
-    if (vector) search.add({ ...question, key, vector, expiresAtMs, maxEntries: policy.maxEntries })
+    const { org } = setting
+    const { maxEntries } = policy
+    if (vector) search.add({ org, ...question, key, vector, expiresAtMs, maxEntries })
   }
 
   /** What would have been served, against what was answered. Doubt counts against it. */

@@ -100,6 +100,19 @@ testStore('a unit stays with its first arm, and a change that comes second is re
   assert.equal((await store.moments(key)).length, 2)
 })
 
+testStore('units that are named are forgotten, their outcomes stay in the sums', async (database) => {
+  const store = createExperimentStore(database)
+  const outcomes = new Map<Metric, Outcome>([['errors', { n: 1, total: 1 }]])
+  const units = ['u1', 'u2', 'u3'].map((unit) => ({ unit, arm: 'a', outcomes }))
+  await store.add(key, units, shares)
+  await store.add({ ...key, name: 'e2' }, units, shares)
+  assert.equal(await store.forgetUnits(key, ['u1', 'u3', 'nobody']), 2)
+  assert.equal(await store.forgetUnits(key, []), 0)
+  assert.equal((await store.moments(key)).find(({ arm }) => arm === 'a')?.units, 3)
+  assert.equal(await store.forgetUnits(key), 1)
+  assert.equal(await store.forgetUnits({ ...key, name: 'e2' }), 3)
+})
+
 function sumOf(seen: readonly Seen[]): Map<Metric, Outcome> {
   const sums = new Map<Metric, Outcome>()
   for (const { metric, total } of seen) {

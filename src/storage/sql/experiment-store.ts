@@ -50,6 +50,8 @@ type ExperimentTables = {
   readonly experiment_moments: MomentsRow
 }
 
+const unitsPerQuery = 500
+
 export function createExperimentStore(database: Database): ExperimentStore {
   const db = database.kysely.withTables<ExperimentTables>()
   return {
@@ -97,13 +99,19 @@ export function createExperimentStore(database: Database): ExperimentStore {
         .execute()
       return rows.map(toMoments)
     },
-    async forgetUnits({ org, route, name }) {
-      await db
+    async forgetUnits({ org, route, name }, units) {
+      const all = db
         .deleteFrom('experiment_units')
         .where('org', '=', org)
         .where('route', '=', route)
         .where('name', '=', name)
-        .execute()
+      if (units === undefined) return Number((await all.executeTakeFirstOrThrow()).numDeletedRows)
+      let deleted = 0
+      for (let at = 0; at < units.length; at += unitsPerQuery) {
+        const some = all.where('unit', 'in', units.slice(at, at + unitsPerQuery))
+        deleted += Number((await some.executeTakeFirstOrThrow()).numDeletedRows)
+      }
+      return deleted
     },
   }
 }

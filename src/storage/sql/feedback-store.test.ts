@@ -55,3 +55,16 @@ testStore('pages hold each once, and what is old or was never found goes', async
   const left = (await store.list({ org: 'default', limit: 10 })).data.map(({ requestId }) => requestId)
   assert.deepEqual(left, ['req_5', 'req_4', 'req_3', 'req_2'])
 })
+
+testStore('what was said of forgotten requests and by forgotten keys goes', async (database) => {
+  const store = createFeedbackStore(database)
+  await store.put(said, subject)
+  await store.put({ ...said, requestId: 'req_2', keyId: 'key-2' }, undefined)
+  await store.put({ ...said, requestId: 'req_3' }, subject)
+  await store.put({ ...said, org: 'other' }, subject)
+  assert.equal(await store.forget('default', { requestIds: ['req_1', 'req_9'], keyIds: ['key-2'] }), 2)
+  assert.equal(await store.forget('default', { requestIds: [], keyIds: [] }), 0)
+  const left = (await store.list({ org: 'default', limit: 10 })).data.map(({ requestId }) => requestId)
+  assert.deepEqual(left, ['req_3'])
+  assert.equal((await store.list({ org: 'other', limit: 10 })).data.length, 1)
+})

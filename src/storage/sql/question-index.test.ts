@@ -40,7 +40,16 @@ function questionOf(
 ): IndexedQuestion {
   const padded = Float32Array.from({ length: dims }, (_, at) => vector[at] ?? 0)
   const text = `What is ${key}?`
-  return { partition: 'p', key, text, vector: padded, expiresAtMs: 2_000_000, maxEntries: 1000, ...more }
+  return {
+    org: 'o',
+    partition: 'p',
+    key,
+    text,
+    vector: padded,
+    expiresAtMs: 2_000_000,
+    maxEntries: 1000,
+    ...more,
+  }
 }
 
 testPostgres('the nearest come first, of their partition and length only', async (database, t) => {
@@ -120,3 +129,23 @@ testPostgres('the guards hold over the index as they do in memory', async (datab
   assert.deepEqual(await search.search({ partition, text: 'x', vector, threshold: 1 }), {})
   assert.deepEqual(faults, [])
 })
+
+testPostgres(
+  'the questions of one tenant go, those of others stay; an older table is taken over',
+  async (database, t) => {
+    const { index } = (await open(database, t)) ?? {}
+    if (!index) return
+    await index.add(questionOf('hers', [1]))
+    await index.add(questionOf('theirs', [1], { org: 'other', partition: 'q' }))
+    await index.forget('o')
+    const { vector } = questionOf('', [1])
+    assert.deepEqual(await index.nearest('p', vector, 5), [])
+    assert.equal((await index.nearest('q', vector, 5)).length, 1)
+    // Before tenants were named.
+    await sql`alter table cache_questions drop column org`.execute(database.kysely)
+    const { index: later } = (await open(database, t))!
+    await later.add(questionOf('new', [1]))
+    const { rows } = await sql<{ org: string }>`select org from cache_questions`.execute(database.kysely)
+    assert.deepEqual(rows, [{ org: 'o' }])
+  },
+)

@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Database } from './database.ts'
 
 interface QuestionRow {
+  readonly org: string
   readonly partition: string
   readonly key: string
   readonly dims: number
@@ -71,7 +72,7 @@ export async function openQuestionIndex({
   const placeOf = (partition: string, key: string) => [partition, 'cache_questions', 'question', key]
 
   return {
-    async add({ partition, key, text, vector, expiresAtMs, maxEntries }: IndexedQuestion) {
+    async add({ org, partition, key, text, vector, expiresAtMs, maxEntries }: IndexedQuestion) {
       const dims = vector.length
       await ensureIndex(dims)
       const question = sealer.seal(placeOf(partition, key), text)
@@ -79,7 +80,7 @@ export async function openQuestionIndex({
       const literal = sql<string>`${toText(vector)}::vector`
       await db
         .insertInto('cache_questions')
-        .values({ partition, key, vector: literal, ...row })
+        .values({ org, partition, key, vector: literal, ...row })
         .onConflict((conflict) =>
           conflict.columns(['partition', 'key']).doUpdateSet({ vector: literal, ...row }),
         )
@@ -92,6 +93,9 @@ export async function openQuestionIndex({
         .where('partition', '=', partition)
         .where('key', '=', key)
         .execute()
+    },
+    async forget(org) {
+      await db.deleteFrom('cache_questions').where('org', '=', org).execute()
     },
     async nearest(partition, vector, limit) {
       const rows = await database.transaction(async (transaction) => {
@@ -140,6 +144,7 @@ async function prepare(db: Kysely<QuestionTables>): Promise<boolean> {
   await db.schema
     .createTable('cache_questions')
     .ifNotExists()
+    .addColumn('org', 'text', (column) => column.notNull())
     .addColumn('partition', 'text', (column) => column.notNull())
     .addColumn('key', 'text', (column) => column.notNull())
     .addColumn('dims', 'integer', (column) => column.notNull())
@@ -148,6 +153,21 @@ async function prepare(db: Kysely<QuestionTables>): Promise<boolean> {
     .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('added_at_ms', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('cache_questions_identity', ['partition', 'key'])
+    .execute()
+  // The table of a version that did not name tenants: its rows are a cache, and go.
+  const named = await sql<{ name: string }>`select column_name as name from information_schema.columns
+    where table_schema = current_schema() and table_name = 'cache_questions' and column_name = 'org'`.execute(
+    db,
+  )
+  if (named.rows.length === 0) {
+    await db.deleteFrom('cache_questions').execute()
+    await sql`alter table cache_questions add column org text not null`.execute(db)
+  }
+  await db.schema
+    .createIndex('cache_questions_by_org')
+    .ifNotExists()
+    .on('cache_questions')
+    .column('org')
     .execute()
   await db.schema
     .createIndex('cache_questions_by_expiry')

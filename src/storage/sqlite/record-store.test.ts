@@ -276,7 +276,8 @@ test('a second connection reads while the first writes, and sees whole groups on
 
 test('a person is taken out of records step by step, and others stay as they are', (t) => {
   const { store } = open(t, 2)
-  const mine = { user: 'ada', session: 's', clientAddress: '192.0.2.1', message: 'said: hello' }
+  const experiment = { name: 'e', arm: 'a', unit: 'u' }
+  const mine = { user: 'ada', session: 's', experiment, clientAddress: '192.0.2.1', message: 'said: hello' }
   const attempts = [{ ...createRequestRecord(0).attempts[0]!, message: 'said: hello' }]
   const records = [
     createRequestRecord(1, { ...mine, attempts }),
@@ -287,21 +288,21 @@ test('a person is taken out of records step by step, and others stay as they are
   ]
   store.insert(records)
   const ids: string[] = []
+  const sessions = new Set<string>()
   for (let after: number | undefined = 0; after !== undefined;) {
     const step = store.forget('default', { user: 'ada', keyIds: ['of-ada'] }, after)
     ids.push(...step.ids)
+    for (const session of step.sessions) sessions.add(session)
     after = step.next
   }
   assert.deepEqual(ids, [records[0]!.id, records[2]!.id, records[4]!.id])
   for (const id of ids) {
     const record = store.get('default', id)!
-    const { user, session, clientAddress, message } = record
-    assert.deepEqual(
-      { user, session, clientAddress, message },
-      { user: undefined, session: undefined, clientAddress: undefined, message: undefined },
-    )
+    const { user, session, clientAddress, message, experiment: place } = record
+    assert.deepEqual([user, session, clientAddress, message, place], [...Array(5)])
     assert.ok(record.attempts.every(({ message }) => message === undefined))
   }
+  assert.deepEqual([...sessions], ['s'])
   assert.equal(store.get('default', records[1]!.id)!.user, 'bob')
   assert.equal(store.get('another', records[3]!.id)!.user, 'ada')
 })

@@ -102,7 +102,8 @@ export function createRecordStore(
         builder.selectFrom('request_records').select('seq').orderBy('seq', 'desc').limit(1),
       )
       const isEnd = last === undefined || (last as RecordRow).seq <= next
-      return { ids: rows.map(({ id }) => id), ...(!isEnd && { next }) }
+      const sessions = new Set(rows.flatMap(({ session }) => (session === null ? [] : [session])))
+      return { ids: rows.map(({ id }) => id), sessions: [...sessions], ...(!isEnd && { next }) }
     },
     timings: createTimings(database),
     prune({ olderThanMs, maxBytes }) {
@@ -283,7 +284,7 @@ function personalOf(org: string, { user, keyIds }: Whose, after: number, window:
 }
 
 function impersonal(seq: number, text: string): Compilable {
-  const { clientAddress: _, message: _message, ...body } = JSON.parse(text) as Body
+  const { clientAddress: _, message: _message, experiment: _unit, ...body } = JSON.parse(text) as Body
   const attempts = body.attempts.map(({ message: _quoted, ...attempt }) => attempt)
   return builder
     .updateTable('request_records')
