@@ -6,6 +6,7 @@ import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonOb
 import { readGoldenFiles } from '../drift/golden-files.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
 import { type AdminClient, type DataFlags, withAdmin } from './admin-client.ts'
+import { type DriftGoldenFlags, makeGoldenSet } from './drift-golden.ts'
 import { addDataOptions, readCount } from './options.ts'
 import type { Output } from './output.ts'
 
@@ -62,6 +63,27 @@ export function addDrift(program: Command, output: Output): void {
       if (json) return output.printJson(accepted)
       output.print(`baseline ${show(accepted?.['number'])} of ${set} has ${show(accepted?.['runs'])} runs`)
     })
+  addGolden(drift, output)
+}
+
+function addGolden(drift: Command, output: Output): void {
+  addDataOptions(drift.command('golden').argument('<route>', 'whose recorded requests'))
+    .description(
+      'make a golden set of recorded requests: each question once, and what is asked often among them',
+    )
+    .option('-o, --output <file>', 'write it there instead of printing it')
+    .option('--name <name>', 'of the set (ROUTE-traffic)')
+    .option('--target <target>', 'what is watched: a route or provider/model (the route)')
+    .option('--prompts <number>', 'at most so many (50)', readCount)
+    .option('--samples <number>', 'answers per prompt and run (5)', readCount)
+    .option('--schedule <cron>', 'when to run, once the file stands under drift.sets')
+    .option('--from <time>', 'only requests since then, in ISO 8601')
+    .option('--to <time>', 'only requests before that')
+    .option('--user <user>', 'only requests of this user')
+    .option('--session <session>', 'only requests of this session')
+    .option('--tag <tag>', 'only requests with this tag')
+    .option('--look-at <number>', 'so many of the newest requests (2000)', readCount)
+    .action((route: string, flags: DriftGoldenFlags) => makeGoldenSet(route, flags, output))
 }
 
 async function run(flags: RunFlags, output: Output): Promise<void> {

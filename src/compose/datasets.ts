@@ -24,11 +24,14 @@ export function composeDatasets({ payloads, feedback, rollout }: DatasetComposit
       const asks = await Promise.all(data.map((payload) => toAsk(payload, feedback)))
       return { data: asks.flatMap((ask) => ask ?? []), ...(nextCursor !== undefined && { nextCursor }) }
     },
-    promptsOf: (route) =>
-      rollout.revisions(route).flatMap(({ settings }) => asString(asObject(settings)?.['prompt']) ?? []),
+    promptsOf: (route) => promptsOfRoute(rollout, route),
   }
   return datasetRoutes(traffic)
 }
+
+/** What the route puts before requests, in any of its revisions. */
+export const promptsOfRoute = (rollout: Rollout, route: string): string[] =>
+  rollout.revisions(route).flatMap(({ settings }) => asString(asObject(settings)?.['prompt']) ?? [])
 
 /** Undefined where the content is gone, or the request failed. */
 async function toAsk({ content, org, id, atMs, session, model, status }: Payload, feedback: FeedbackStore) {

@@ -10,6 +10,7 @@ import type { EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import { createIdFactory } from '../core/id.ts'
 import { driftRoutes } from '../drift/admin.ts'
+import { recordedRoutes, type RecordedTraffic } from '../drift/recorded-admin.ts'
 import { readGoldenFiles } from '../drift/golden-files.ts'
 import type { AskPriced, DriftAlert, DriftStore, TellAlert } from '../drift/port.ts'
 import type { Kept } from '../drift/golden-shelf.ts'
@@ -19,13 +20,16 @@ import { createWatch } from '../drift/watch.ts'
 import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { loadSentiment, type Sentiment } from '../judgement/sentiment.ts'
+import type { PayloadReader } from '../payloads/port.ts'
 import type { RequestRecord } from '../records/record.ts'
+import { promptsOfRoute } from './datasets.ts'
 import type { RolloutComposition } from './rollout.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface DriftParts {
   readonly store: DriftStore
-  readonly rollout: Pick<RolloutComposition, 'moveOnDrift'>
+  readonly rollout: Pick<RolloutComposition, 'moveOnDrift' | 'rollout'>
+  readonly payloads: PayloadReader
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
@@ -90,13 +94,16 @@ export function createDrift(parts: DriftParts): DriftWatcher {
 
   return {
     observe: (record) => meter.observe(record),
-    routes: driftRoutes({
-      watch,
-      store,
-      nowMs: () => clock.nowMs(),
-      nextMs: (name) => scheduler.nextMs(name),
-      progress: new Map(),
-    }),
+    routes: [
+      ...driftRoutes({
+        watch,
+        store,
+        nowMs: () => clock.nowMs(),
+        nextMs: (name) => scheduler.nextMs(name),
+        progress: new Map(),
+      }),
+      ...recordedRoutes(recordedTraffic(parts), watch.shelf),
+    ],
     async reload(config) {
       retentionDays = config.drift.retentionDays
       const folder = config.file === undefined ? process.cwd() : dirname(config.file)
@@ -116,6 +123,24 @@ export function createDrift(parts: DriftParts): DriftWatcher {
       await meter.flush()
       await schemas.close()
     },
+  }
+}
+
+const pageSize = 200
+/** What Weir itself asks is no traffic. */
+const ownTags: ReadonlySet<string> = new Set(['drift', 'eval'])
+
+function recordedTraffic({ payloads, rollout }: DriftParts): RecordedTraffic {
+  return {
+    async page(query) {
+      const { data, nextCursor } = await payloads.list({ ...query, limit: pageSize })
+      const asks = data.flatMap(({ id, atMs, status, tags, content }) => {
+        const isAsk = content?.answer !== undefined && status < 400 && !tags.some((tag) => ownTags.has(tag))
+        return isAsk ? [{ id, atMs, request: content.request }] : []
+      })
+      return { data: asks, lookedAt: data.length, ...(nextCursor !== undefined && { nextCursor }) }
+    },
+    promptsOf: (route) => promptsOfRoute(rollout.rollout, route),
   }
 }
 

@@ -2,15 +2,17 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { createRandom } from '../judgement/statistics/random.ts'
-import type { EvidenceJob, JudgeJob } from './analysis.ts'
+import type { ChooseJob, EvidenceJob, JudgeJob } from './analysis.ts'
 import { evidenceOf } from './evidence.ts'
+import { chooseSpread } from './spread.ts'
 import { tabulate } from './tabulate.ts'
 import { judgeRun } from './verdict.ts'
 
-function work(job: JudgeJob | EvidenceJob): unknown {
+function work(job: JudgeJob | EvidenceJob | ChooseJob): unknown {
+  if (job.kind === 'choose') return chooseSpread(job.texts, job.count)
   if (job.kind === 'evidence') return evidenceOf(job)
   const { baseline, run, earlier, seed } = job
   return judgeRun({ ...tabulate(baseline, run), earlier, random: createRandom(seed) })
 }
 
-parentPort?.postMessage(work(workerData as JudgeJob | EvidenceJob))
+parentPort?.postMessage(work(workerData as JudgeJob | EvidenceJob | ChooseJob))

@@ -1,8 +1,9 @@
-/** Judges runs in a thread of its own: half a second of arithmetic must not hold up requests. */
+/** Long arithmetic in a thread of its own: requests must not wait for it. */
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Evidence, EvidenceInput } from './evidence.ts'
+import type { Weighed } from './spread.ts'
 import type { RunSamples } from './tabulate.ts'
 import type { EarlierRun, Judgement } from './verdict.ts'
 
@@ -17,6 +18,13 @@ export interface JudgeJob {
 
 export type EvidenceJob = EvidenceInput & { readonly kind: 'evidence' }
 
+/** See `chooseSpread`. */
+export interface ChooseJob {
+  readonly kind: 'choose'
+  readonly texts: readonly Weighed[]
+  readonly count: number
+}
+
 /** Rejects where the thread fails, which is a fault of ours. */
 export const judgeSamples = (job: Omit<JudgeJob, 'kind'>): Promise<Judgement> =>
   inThread({ kind: 'judge', ...job }) as Promise<Judgement>
@@ -24,7 +32,10 @@ export const judgeSamples = (job: Omit<JudgeJob, 'kind'>): Promise<Judgement> =>
 export const findEvidence = (input: EvidenceInput): Promise<Evidence[]> =>
   inThread({ kind: 'evidence', ...input }) as Promise<Evidence[]>
 
-async function inThread(job: JudgeJob | EvidenceJob): Promise<unknown> {
+export const chooseInThread = (job: Omit<ChooseJob, 'kind'>): Promise<number[]> =>
+  inThread({ kind: 'choose', ...job }) as Promise<number[]>
+
+async function inThread(job: JudgeJob | EvidenceJob | ChooseJob): Promise<unknown> {
   const worker = new Worker(new URL('analysis-worker.ts', import.meta.url), {
     workerData: job,
     env: {},

@@ -355,6 +355,11 @@ query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
 response: { id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
 }
+  'POST /drift/golden-sets': {
+query: undefined
+body: { route: string; name?: string | undefined; target?: string | undefined; prompts?: number | undefined; samples?: number | undefined; schedule?: string | undefined; from?: string | undefined; to?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; look_at?: number | undefined }
+response: { name: string; version: number; file: string; text: string; prompts: number; questions: number; looked_at: number; skipped: { [name: string]: number } }
+}
   'POST /drift/runs': {
 query: undefined
 body: { file?: string | undefined; files?: { [name: string]: string } | undefined; set?: string | undefined; baseline?: boolean | undefined; times?: number | undefined }
