@@ -19,13 +19,12 @@ const encoder = new TextEncoder()
  */
 export function kernelVector(text: string): Float32Array {
   const vector = new Float32Array(kernelSize)
-  // Two UTF-16 units make one code point at most.
-  const points = Array.from(text.slice(0, 2 * maxCodePoints)).slice(0, maxCodePoints)
-  const bytes = encoder.encode(points.join('').toLowerCase())
-  const starts: number[] = []
-  for (let at = 0; at < bytes.length; at++) if ((bytes[at]! & 0xc0) !== 0x80) starts.push(at)
-  starts.push(bytes.length)
-  for (let at = 0; at + tripleLength < starts.length; at++) {
+  const bytes = encoder.encode(firstPoints(text).toLowerCase())
+  const starts = new Uint32Array(bytes.length + 1)
+  let points = 0
+  for (let at = 0; at < bytes.length; at++) if ((bytes[at]! & 0xc0) !== 0x80) starts[points++] = at
+  starts[points] = bytes.length
+  for (let at = 0; at + tripleLength <= points; at++) {
     vector[fnv1a(bytes, starts[at], starts[at + tripleLength]) % kernelSize]!++
   }
   let squares = 0
@@ -34,6 +33,15 @@ export function kernelVector(text: string): Float32Array {
   const norm = Math.sqrt(squares)
   for (let bin = 0; bin < kernelSize; bin++) vector[bin]! /= norm
   return vector
+}
+
+function firstPoints(text: string): string {
+  if (text.length <= maxCodePoints) return text
+  let end = 0
+  for (let points = 0; points < maxCodePoints && end < text.length; points++) {
+    end += text.codePointAt(end)! > 0xffff ? 2 : 1
+  }
+  return text.slice(0, end)
 }
 
 export function dot(a: Float32Array | Float64Array, b: Float32Array | Float64Array): number {

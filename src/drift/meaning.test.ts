@@ -51,13 +51,13 @@ test('the likeness is the cosine to the mean of the others, of one model only', 
   const near = meaningLikeness(runs.slice(0, 2), 'e')
   const [yes] = runs[1]!.samples[0]!
   const [no] = runs[2]!.samples[0]!
-  assert.ok(near(0, yes!)! > 0.99)
-  assert.ok(near(0, no!)! < 0.1)
+  assert.ok(near(0)(yes!)! > 0.99)
+  assert.ok(near(0)(no!)! < 0.1)
   // Its own run left out.
   const odd = meaningLikeness(runs, 'e')
-  assert.ok(odd(0, no!, 2)! < odd(0, no!)!)
-  assert.equal(meaningLikeness(runs, 'other')(0, yes!), undefined)
-  assert.equal(near(0, sampleOf('yes')), undefined)
-  assert.equal(meaningLikeness(runs, undefined)(0, yes!), undefined)
-  assert.equal(near(1, yes!), undefined)
+  assert.ok(odd(0, 2)(no!)! < odd(0)(no!)!)
+  assert.equal(meaningLikeness(runs, 'other')(0)(yes!), undefined)
+  assert.equal(near(0)(sampleOf('yes')), undefined)
+  assert.equal(meaningLikeness(runs, undefined)(0)(yes!), undefined)
+  assert.equal(near(1)(yes!), undefined)
 })

@@ -50,32 +50,40 @@ function pack(vector: readonly number[]): string {
 function unpack(packed: string): Float64Array {
   const bytes = Buffer.from(packed, 'base64')
   const vector = Float64Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length))
-  const norm = Math.hypot(...vector)
+  return ofLengthOne(vector)
+}
+
+function ofLengthOne(vector: Float64Array): Float64Array {
+  const norm = Math.sqrt(product(vector, vector))
   return norm === 0 ? vector : vector.map((value) => value / norm)
 }
 
 /**
- * The cosine of an answer to the mean of the baseline's answers to its prompt, those of the run `without` left out.
+ * For a prompt: the cosine of an answer to the mean of the baseline's answers, those of the run `without` left out.
  * Undefined where the one or the others have no vector of that model.
  */
-export type MeaningLikeness = (prompt: number, sample: Sample, without?: number) => number | undefined
+export type MeaningLikeness = (prompt: number, without?: number) => (sample: Sample) => number | undefined
 
 export function meaningLikeness(
   runs: readonly { readonly samples: readonly (readonly Sample[])[] }[],
   model: string | undefined,
 ): MeaningLikeness {
-  if (model === undefined) return () => undefined
+  if (model === undefined) return () => () => undefined
   const sums = runs.map(({ samples }) => samples.map((ofPrompt) => sumOf(ofPrompt, model)))
-  return (prompt, { meaning }, without) => {
-    if (meaning?.model !== model) return undefined
+  return (prompt, without) => {
     const others = sums.flatMap((run, at) => {
       const own = at === without && runs.length > 1 ? undefined : run[prompt]
       return own ? [own] : []
     })
-    const vector = unpack(meaning.vector)
-    const mean = total(others, vector.length)
-    const norm = Math.sqrt(product(mean, mean))
-    return norm === 0 ? undefined : product(mean, vector) / norm
+    const means = new Map<number, Float64Array>()
+    return ({ meaning }) => {
+      if (meaning?.model !== model) return undefined
+      const vector = unpack(meaning.vector)
+      const { length } = vector
+      const mean = means.get(length) ?? ofLengthOne(total(others, length))
+      means.set(length, mean)
+      return mean.some((value) => value !== 0) ? product(mean, vector) : undefined
+    }
   }
 }
 

@@ -42,13 +42,13 @@ export function tabulate(
   return {
     baseline: baseline.map((other, at) =>
       tableOf(other, habits, vectors[at]!, {
-        likeness: (prompt, vector) => likenesses(prompt, vector, at),
-        meaning: (prompt, sample) => meanings(prompt, sample, at),
+        likeness: (prompt) => likenesses(prompt, at),
+        meaning: (prompt) => meanings(prompt, at),
       }),
     ),
     run: tableOf(run, habits, baseline.length === 0 ? vectors[0]! : vectorsOf(run), {
-      likeness: (prompt, vector) => likenesses(prompt, vector),
-      meaning: (prompt, sample) => meanings(prompt, sample),
+      likeness: (prompt) => likenesses(prompt),
+      meaning: (prompt) => meanings(prompt),
     }),
   }
 }
@@ -59,9 +59,9 @@ const embedderOf = ({ samples }: RunSamples): string | undefined =>
 /** How near an answer is to those of the baseline to its prompt. */
 interface Nearness {
   /** By its letters. */
-  likeness(prompt: number, vector: Float32Array): number
+  likeness(prompt: number): (vector: Float32Array) => number
   /** By its meaning, where that is known. */
-  meaning(prompt: number, sample: Sample): number | undefined
+  meaning(prompt: number): (sample: Sample) => number | undefined
 }
 
 const validOf = (samples: readonly Sample[]): Sample[] => samples.filter(({ error }) => error === undefined)
@@ -99,7 +99,7 @@ function commonest(values: readonly string[]): string {
 function likenessTo(
   runs: readonly (readonly (readonly Float32Array[])[])[],
   prompts: number,
-): (prompt: number, vector: Float32Array, without?: number) => number {
+): (prompt: number, without?: number) => (vector: Float32Array) => number {
   const sumOf = (vectors: readonly Float32Array[]) => {
     const total = new Float64Array(kernelSize)
     for (const vector of vectors) for (let bin = 0; bin < kernelSize; bin++) total[bin]! += vector[bin]!
@@ -111,14 +111,14 @@ function likenessTo(
     for (const run of own) for (let bin = 0; bin < kernelSize; bin++) total[bin]! += run[prompt]![bin]!
     return total
   })
-  return (prompt, vector, without) => {
+  return (prompt, without) => {
     const total = all[prompt]!
     const others =
       without === undefined || runs.length < 2
         ? total
         : total.map((value, bin) => value - own[without]![prompt]![bin]!)
     const norm = Math.sqrt(dot(others, others))
-    return norm === 0 ? 0 : dot(others, vector) / norm
+    return (vector) => (norm === 0 ? 0 : dot(others, vector) / norm)
   }
 }
 
@@ -141,11 +141,13 @@ function tableOf(
     const valid = validOf(samples)
     for (const { error } of samples) if (error !== undefined) failures[error] = (failures[error] ?? 0) + 1
     validRows += valid.length
+    const likenessOf = likeness(prompt)
+    const meaningOf = meaning(prompt)
     for (const [at, sample] of valid.entries()) {
       if (isBlank(sample)) blankRows++
       addSample(sample, habits[prompt]!, (metric, value) => add(metric, prompt, value))
-      add('similarity', prompt, likeness(prompt, vectors[prompt]![at]!))
-      add('meaning', prompt, meaning(prompt, sample))
+      add('similarity', prompt, likenessOf(vectors[prompt]![at]!))
+      add('meaning', prompt, meaningOf(sample))
     }
     add('agreement', prompt, agreement(valid.map(({ text }) => normalised(text))))
   }
