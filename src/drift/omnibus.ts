@@ -59,14 +59,15 @@ function distanceOf(pools: readonly Pool[]): number {
   return dot(difference, difference)
 }
 
-/** Adds `factor` times the sum of vectors to the row of `rows` that begins at `from`; four at once, as it is the hot loop. */
-function addRow(
-  rows: Float64Array,
-  from: number,
-  vectors: readonly Float32Array[],
-  take: number,
-  factor: number,
-): void {
+/** The first `take` of the vectors are the chosen ones. */
+interface Relabelled {
+  readonly vectors: Float32Array[]
+  readonly take: number
+  readonly factor: number
+}
+
+/** Adds the chosen ones, times their factor, to the row that begins at `from`; four at once, as it is the hot loop. */
+function addRow(rows: Float64Array, from: number, { vectors, take, factor }: Relabelled): void {
   let at = 0
   for (; at + 4 <= take; at += 4) {
     const a = vectors[at]!
@@ -99,7 +100,7 @@ function permutationP(
   permutations: number,
 ): number {
   const fixed = new Float64Array(kernelSize)
-  const prompts = pools.map(({ chosen, rest }) => {
+  const prompts = pools.map(({ chosen, rest }): Relabelled => {
     const vectors = [...chosen, ...rest]
     for (const vector of vectors) addScaled(fixed, vector, -1 / rest.length)
     return { vectors, take: chosen.length, factor: 1 / chosen.length + 1 / rest.length }
@@ -111,10 +112,10 @@ function permutationP(
   while (done < permutations && asFar < plainlyQuiet * permutations) {
     const rounds = Math.min(roundsAtOnce, permutations - done)
     for (let round = 0; round < rounds; round++) rows.set(fixed, round * kernelSize)
-    for (const { vectors, take, factor } of prompts) {
+    for (const prompt of prompts) {
       for (let round = 0; round < rounds; round++) {
-        choose(vectors, take, random)
-        addRow(rows, round * kernelSize, vectors, take, factor)
+        choose(prompt, random)
+        addRow(rows, round * kernelSize, prompt)
       }
     }
     for (let round = 0; round < rounds; round++) {
@@ -127,7 +128,7 @@ function permutationP(
 }
 
 /** Brings `take` vectors to the front, each as likely as any other. */
-function choose(vectors: Float32Array[], take: number, random: Random): void {
+function choose({ vectors, take }: Relabelled, random: Random): void {
   for (let at = 0; at < take; at++) {
     const other = at + random.below(vectors.length - at)
     const vector = vectors[other]!

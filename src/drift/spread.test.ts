@@ -16,7 +16,10 @@ test('each kind of what is asked is chosen before a second of one kind', () => {
     ['', ' Please.', ' Thanks!', ' Now?'].map((end) => ({ text: text + end, weight: 1 })),
   )
   const chosen = chooseSpread(texts, 3).map((at) => Math.floor(at / 4))
-  assert.deepEqual(chosen.toSorted(), [0, 1, 2])
+  assert.deepEqual(
+    chosen.toSorted((a, b) => a - b),
+    [0, 1, 2],
+  )
 })
 
 test('what is asked most comes first', () => {
