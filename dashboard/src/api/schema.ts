@@ -408,7 +408,7 @@ response: { route: string; name: string; state: "running" | "ended"; started_at:
   'POST /forget': {
 query: undefined
 body: { user: string }
-response: { keys: number; payloads: number; records: number; responses: number; repeatable_answers: number; batches: number; files: number; open_batches: number; cache_entries: number; stays: (string)[] }
+response: { keys: number; payloads: number; records: number; responses: number; repeatable_answers: number; feedback: number; experiment_units: number; batches: number; files: number; open_batches: number; cache_entries: number; stays: (string)[] }
 }
   'POST /keys': {
 query: undefined
