@@ -68,6 +68,7 @@ export function composeFeatures(parts: FeatureParts): Features {
     ...base,
     store: stores.drift,
     rollout,
+    payloads: path.recording.payloads,
     alerts: parts.alerting.alerts,
     ask: createPricedAsk(path.askAs(driftAccount), catalogue, clock),
     embed: path.embedAs(driftAccount),
