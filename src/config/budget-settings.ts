@@ -88,5 +88,7 @@ export const ledgerSettings = z.strictObject({
     .min(2)
     .max(36_500)
     .exactOptional()
-    .describe('Older lines are deleted; the sums by hour and day stay. Absent: none is deleted.'),
+    .describe(
+      'Older lines are deleted from the data folder; the sums by hour and day stay. Absent: none is deleted. In PostgreSQL a month is a partition of `ledger`, and an operator drops it.',
+    ),
 })
