@@ -64,6 +64,7 @@ function askedOf(request: Partial<GenRequest>, more: Partial<Asked> = {}): Asked
     control: undefined,
     isStrict: false,
     mayWrite: true,
+    mayShare: true,
     tags: [],
     caller: { keyName: 'k', header: () => undefined },
     ...more,

@@ -26,6 +26,8 @@ export interface Asked {
   readonly isStrict: boolean
   /** False: it is told what is kept or under way, and what it brings is for nobody else. */
   readonly mayWrite: boolean
+  /** False: it neither joins a call that is under way, nor lets others join its own. */
+  readonly mayShare: boolean
   readonly caller: CallerTraits
   readonly tags: readonly string[]
 }
@@ -83,7 +85,8 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
     if (asked.control === 'refresh') return { outcome: 'miss', lead: leadOf(place, exact, asked) }
     // Two requests of one turn of the event loop find each other, whatever the store takes.
     const known = flights.get(flightKey)
-    if (known?.isJoinable && asked.control !== 'only') return { outcome: 'shared', flight: known }
+    if (known?.isJoinable && asked.mayShare && asked.control !== 'only')
+      return { outcome: 'shared', flight: known }
     const lead = asked.control === 'only' ? undefined : leadOf(place, exact, asked)
     try {
       return await lookUp({ asked, policy, place, lead })
@@ -115,7 +118,7 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
   function leadOf(place: Place, exact: ExactPolicy, asked: Asked): OpenLead {
     const flightKey = `${place.org} ${place.key}`
     const flight = new Flight()
-    const over = asked.mayWrite ? flights.open(flightKey, flight) : () => undefined
+    const over = asked.mayWrite && asked.mayShare ? flights.open(flightKey, flight) : () => undefined
     const lead: OpenLead = {
       flight,
       look: undefined,

@@ -35,6 +35,8 @@ export function borrow(exchange: Exchange): Borrowing | undefined {
       control: call!.memory ? 'no-store' : control,
       isStrict: inbound.header('x-weir-strict') === '1',
       mayWrite: principal!.cacheWrite !== false,
+      // A line of a batch is a call of its own, with its own result and cost.
+      mayShare: exchange.priority !== 'batch',
       tags: exchange.tags,
       caller: callerOf(exchange),
     },

@@ -240,6 +240,26 @@ test('nothing is shared where the cache is off, for the request or altogether', 
   await Promise.all(both)
 })
 
+test('a line of a batch neither follows a call nor is followed, and is served what is kept', async (t) => {
+  const scene = await startScene(t)
+  const headers = { 'x-weir-priority': 'batch' }
+  const first = scene.ask({ headers })
+  const call = await scene.call(1)
+  const second = scene.ask({ headers })
+  const other = await scene.call(2)
+  const plain = scene.ask()
+  const third = await scene.call(3)
+  for (const each of [call, other, third]) answerWhole(each)
+  for (const asked of [first, second, plain]) {
+    const response = await asked
+    await response.arrayBuffer()
+    assert.equal(response.headers.get('x-weir-cache'), 'miss')
+  }
+  const later = await scene.ask({ headers })
+  assert.equal(later.headers.get('x-weir-cache'), 'hit')
+  assert.equal(scene.calls.length, 3)
+})
+
 test('calls from within that want an answer of their own share none', async (t) => {
   const scene = await startScene(t)
   const asking = Array.from({ length: 2 }, () =>

@@ -49,11 +49,7 @@ test('feedback on the requests of the user goes, and their places in experiments
   const left = asArray((await stack.admin('/feedback'))['data']).map((each) => asObject(each)?.['comment'])
   assert.deepEqual(left, ['I am bob'])
   const records = await recorded(stack, 3)
-  assert.deepEqual(records.map((record) => record['experiment'] !== undefined).toSorted(), [
-    false,
-    false,
-    true,
-  ])
+  assert.equal(records.filter((record) => record['experiment'] !== undefined).length, 1)
   assert.equal((await forget(stack, 'ada'))['experiment_units'], 0)
 })
 
