@@ -10,6 +10,7 @@ import { mean, standardDeviation } from '../src/judgement/statistics/moments.ts'
 import { createRandom } from '../src/judgement/statistics/random.ts'
 import { simulateDrift, type Shift, usualWorld, type World } from '../test/support/drift-simulation.ts'
 import { noEvalData, readLlmDrift, readXstest, xstestModels } from '../test/support/eval-data.ts'
+import { idleCost } from './drift-idle.ts'
 import { snapshotPairs, snapshotRates } from './drift-snapshots.ts'
 import { settingLine, settingOf, writePage } from './report.ts'
 
@@ -298,6 +299,15 @@ async function analysisTime(): Promise<void> {
   print(tableRow(['CPU of it', seconds(cpuTimes), '']))
 }
 
+async function idleTime(): Promise<void> {
+  const baseline = Array.from({ length: 20 }, (_, at) => syntheticRun(`baseline ${at}`))
+  const judgement = await judgeSamples({ baseline, run: syntheticRun('run'), earlier: [], seed: 'time' })
+  const { share, heapBytes } = await idleCost(judgement)
+  head('100 golden sets of 50 prompts on hourly schedules, between runs', ['', 'measured', 'bar'])
+  print(tableRow(['CPU, of one core', `${(share * 100).toFixed(3)} %`, '< 1 %']))
+  print(tableRow(['memory of the sets', `${(heapBytes / 2 ** 20).toFixed(1)} MiB`, '']))
+}
+
 withoutDrift()
 withDrift()
 slowDrift()
@@ -306,5 +316,6 @@ if (noEvalData === false) {
   refusals()
 } else console.error(`left out: ${noEvalData}`)
 await analysisTime()
+await idleTime()
 
 if (values.write) writePage('node bench/drift.ts --write', [settingLine(setting), ...lines].join('\n'))

@@ -37,9 +37,27 @@ const metricShape = z.object({
   run_effect: z.number().describe('The spread of baseline runs beyond sampling, in sd between samples.'),
 })
 
+const measuredShape = z.object({
+  metric: z.string(),
+  value: z.number(),
+  baseline: z.number(),
+  effect: z.number(),
+  lower: z.number().describe('Of the effect, at level .99.'),
+  upper: z.number(),
+  p: z.number(),
+  adjusted_p: z
+    .number()
+    .optional()
+    .describe('By false discovery rate; absent where only slow change is told.'),
+  changed: z.boolean(),
+})
+
 export const judgedShape = runShape.extend({
   reasons: z.array(z.object({ code: z.string(), note: z.boolean(), text: z.string() })),
   metrics: z.array(metricShape),
+  measured: z
+    .array(measuredShape)
+    .describe('What never alarms by itself. Counts, costs and times are logarithms.'),
   omnibus: z
     .object({
       distance: z.number(),
@@ -140,6 +158,7 @@ export function toJudged(run: Run, judgement: Judgement | undefined): z.output<t
   const {
     reasons = [],
     metrics = [],
+    measured = [],
     omnibus,
     trends = [],
     baselineRuns = 0,
@@ -162,6 +181,17 @@ export function toJudged(run: Run, judgement: Judgement | undefined): z.output<t
       direction: result.direction,
       harmful: result.isHarmful,
       run_effect: result.runEffect,
+    })),
+    measured: measured.map(({ metric, value, baseline, effect, lower, upper, p, adjustedP, isChanged }) => ({
+      metric,
+      value,
+      baseline,
+      effect,
+      lower,
+      upper,
+      p,
+      ...(adjustedP !== undefined && { adjusted_p: adjustedP }),
+      changed: isChanged,
     })),
     trends: trends.map(({ metric, z: step, state: { up, down }, alarm }) => ({
       metric,

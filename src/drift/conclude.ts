@@ -38,12 +38,15 @@ export async function conclude(
       parts.tell({ ...common, kind: 'warning', title: `${set.name}: worth a look`, lines })
       return
     case 'no-data':
-      parts.tell({ ...common, kind: 'no-data', title: `${set.name}: a run without data`, lines })
+      parts.tell({ ...common, kind: 'no-data', title: `${set.name}: ${noDataTitle(judgement)}`, lines })
       return
     case 'ok':
       parts.tell({ ...common, kind: 'clean', title: `${set.name}: no drift`, lines })
   }
 }
+
+const noDataTitle = ({ reasons }: Judgement): string =>
+  reasons.some(({ code }) => code === 'no_baseline') ? 'no baseline yet' : 'a run without data'
 
 /** An alarm that a person has not closed goes on; gives whether people want to hear nothing of it. */
 async function raiseAlarm(

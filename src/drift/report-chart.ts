@@ -14,6 +14,8 @@ export interface Chart {
   readonly mean: number
   /** Effects within this distance of the mean never alarm. */
   readonly minEffect: number
+  /** What the metric can be: nothing beyond is drawn. */
+  readonly range?: readonly [number, number] | undefined
   readonly show: (value: number) => string
 }
 
@@ -24,8 +26,17 @@ const right = 14
 const top = 12
 const bottom = 26
 
-export function chartSvg({ title, points, mean, minEffect, show }: Chart): string {
-  const values = [...points.map(({ value }) => value), mean - minEffect, mean + minEffect]
+export function chartSvg({
+  title,
+  points,
+  mean,
+  minEffect,
+  range = [-Infinity, Infinity],
+  show,
+}: Chart): string {
+  const bandLow = Math.max(range[0], mean - minEffect)
+  const bandHigh = Math.min(range[1], mean + minEffect)
+  const values = [...points.map(({ value }) => value), bandLow, bandHigh]
   const low = Math.min(...values)
   const high = Math.max(...values)
   const margin = (high - low || 1) * 0.08
@@ -35,7 +46,7 @@ export function chartSvg({ title, points, mean, minEffect, show }: Chart): strin
     top + ((high + margin - value) / (high - low + 2 * margin)) * (height - top - bottom)
   const split = points.findIndex(({ kind }) => kind !== 'baseline')
   const splitX = split > 0 ? (x(split - 1) + x(split)) / 2 : undefined
-  const band = `<rect class="band" x="${left}" y="${n(y(mean + minEffect))}" width="${width - left - right}" height="${n(y(mean - minEffect) - y(mean + minEffect))}"/>`
+  const band = `<rect class="band" x="${left}" y="${n(y(bandHigh))}" width="${width - left - right}" height="${n(y(bandLow) - y(bandHigh))}"/>`
   const meanLine = `<line class="mean" x1="${left}" x2="${width - right}" y1="${n(y(mean))}" y2="${n(y(mean))}"/>`
   const line = `<polyline class="line" points="${points.map(({ value }, at) => `${n(x(at))},${n(y(value))}`).join(' ')}"/>`
   const dots = points.map(

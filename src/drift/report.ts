@@ -3,7 +3,14 @@
 import { formatUsd } from '../core/money.ts'
 import type { Evidence, PromptChange } from './evidence.ts'
 import type { GoldenSet } from './golden.ts'
-import { type DecisionMetric, decisionMetrics, decisionRules, type MetricRule, showValue } from './metric.ts'
+import {
+  type DecisionMetric,
+  decisionMetrics,
+  decisionRules,
+  measuredRules,
+  type MetricRule,
+  showValue,
+} from './metric.ts'
 import type { Run } from './port.ts'
 import { chartSvg, type ChartPoint, escapeHtml } from './report-chart.ts'
 import { reportStyle } from './report-style.ts'
@@ -38,6 +45,7 @@ ${facts(report)}</header>
 ${reasons(judgement)}
 ${table(judgement)}
 ${decisionMetrics.map((metric) => section(metric, report)).join('\n')}
+${measuredTable(judgement)}
 <footer>Run ${escapeHtml(run.id)}. Alarms are corrected over six tests at 1 %: five metrics and the texts as a whole. The run is the
 unit; effects within the grey band never alarm. Latency and sentiment never move a route.</footer>
 </main></body></html>
@@ -94,6 +102,22 @@ distance ${omnibus.distance.toFixed(2)}, p ${shownP(omnibus.pPermutation)} by pe
 <th>p, corrected</th><th></th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
 
+/** What never alarms by itself. */
+function measuredTable(judgement: Judgement | undefined): string {
+  const { measured = [], trends = [] } = judgement ?? {}
+  if (measured.length === 0) return ''
+  const rows = measured.map(({ metric, baseline, value, adjustedP, isChanged }) => {
+    const { label, show } = measuredRules[metric]
+    const slow = trends.find((trend) => trend.metric === metric)
+    const told = isChanged ? 'changed' : slow?.alarm ? `moving ${slow.alarm} slowly` : ''
+    const p = adjustedP === undefined ? 'slow change only' : shownP(adjustedP)
+    return `<tr><th>${label}</th><td>${escapeHtml(show(baseline))}</td><td>${escapeHtml(show(value))}</td><td>${p}</td><td>${told}</td></tr>`
+  })
+  return `<section><h2>Also measured</h2><p class="calm">These never alarm: they help to see what an alarm is about.</p>
+<div class="wide"><table><thead><tr><th>Metric</th><th>Baseline</th><th>This run</th><th>p, false discovery</th><th></th></tr></thead>
+<tbody>${rows.join('')}</tbody></table></div></section>`
+}
+
 function state({ isAlarm, isHarmful, direction }: MetricResult): string {
   if (!isAlarm) return 'quiet'
   return isHarmful ? `alarm, harmful ${direction}` : `alarm ${direction}`
@@ -136,7 +160,7 @@ function section(metric: DecisionMetric, { run, evidence, history, judgement }: 
   ]
   const shown = result?.isAlarm ? found.prompts.map((prompt) => change(metric, prompt)).join('') : ''
   return `<section><h2>${label}${result?.isAlarm ? ' <span class="badge drift">alarm</span>' : ''}</h2>
-${chartSvg({ title: label, points, mean, minEffect, show: (value) => showValue(metric, value) })}
+${chartSvg({ title: label, points, mean, minEffect, range: metric === 'length' || metric === 'sentiment' ? undefined : [0, 1], show: (value) => showValue(metric, value) })}
 ${shown === '' ? '' : `<h3>Prompts that moved most</h3>${shown}`}</section>`
 }
 

@@ -1,6 +1,6 @@
 /** Judges a run against its baseline: which metrics alarm, what is only worth a look, and what cannot be said. */
 
-import { benjaminiHochberg, holm } from '../judgement/statistics/multiplicity.ts'
+import { holm } from '../judgement/statistics/multiplicity.ts'
 import type { Random } from '../judgement/statistics/random.ts'
 import { type CusumState, cusumAlarm, cusumSd, cusumStart, cusumStep } from './cusum.ts'
 import {
@@ -9,11 +9,13 @@ import {
   decisionMetrics,
   decisionRules,
   exploratoryMetrics,
+  measuredRules,
   type MetricName,
   type MetricRule,
   showValue,
   trendMetrics,
 } from './metric.ts'
+import { measure, type MeasuredResult } from './measured.ts'
 import { type OmnibusTest, omnibusTest } from './omnibus.ts'
 import { firstLook } from './paired.ts'
 import { hasData, type RunTable } from './run-table.ts'
@@ -65,6 +67,8 @@ export interface Judgement {
   readonly verdict: Verdict
   readonly reasons: readonly Reason[]
   readonly metrics: readonly MetricResult[]
+  /** What never alarms by itself. Absent in what an older version kept. */
+  readonly measured?: readonly MeasuredResult[]
   readonly omnibus: (OmnibusTest & { readonly adjustedP: number; readonly isAlarm: boolean }) | undefined
   readonly trends: readonly TrendResult[]
   readonly baselineRuns: number
@@ -83,7 +87,6 @@ export interface EarlierRun {
 
 /** Of all alarms of one run together. */
 const familyError = 0.01
-const exploratoryRate = 0.05
 /** With fewer, limits are wide and the verdict is at best a warning. */
 const minBaselineRuns = 12
 /** With fewer, runs cannot be told from samples. */
@@ -102,7 +105,14 @@ export interface JudgeInput {
   readonly permutations?: number
 }
 
-const nothing = { metrics: [], omnibus: undefined, trends: [], lag1: 0, confirmed: undefined } as const
+const nothing = {
+  metrics: [],
+  measured: [],
+  omnibus: undefined,
+  trends: [],
+  lag1: 0,
+  confirmed: undefined,
+} as const
 
 /** Pure: the same tables and the same seed give the same judgement. */
 export function judgeRun(input: JudgeInput): Judgement {
@@ -147,9 +157,11 @@ export function judgeRun(input: JudgeInput): Judgement {
   for (const { metric, alarm } of trends) {
     // What has just been told as sudden is not slow.
     const isSudden = metrics.some((result) => result.metric === metric && result.isAlarm)
-    if (alarm && !isSudden) warn('slow_change', `${metric} has been moving ${alarm} for several runs`)
+    if (alarm && !isSudden)
+      warn('slow_change', `${labelOf(metric)} has been moving ${alarm} for several runs`)
   }
-  const found = exploratoryFinds(run, baselines)
+  const measured = measure(run, baselines)
+  const found = measured.filter(({ isChanged }) => isChanged).map(({ metric }) => measuredRules[metric].label)
   if (found.length > 0)
     note('exploratory', `also changed, at a false discovery rate of .05: ${found.join(', ')}`)
   const isDrift = metrics.some(({ isAlarm }) => isAlarm) || omnibus?.isAlarm === true
@@ -158,6 +170,7 @@ export function judgeRun(input: JudgeInput): Judgement {
     verdict: isDrift ? 'drift' : isWarning ? 'warning' : 'ok',
     reasons,
     metrics,
+    measured,
     omnibus,
     trends,
     baselineRuns,
@@ -165,6 +178,8 @@ export function judgeRun(input: JudgeInput): Judgement {
     confirmed: confirmedAlarm(metrics, input.earlier, lag1 > dependentFrom ? 3 : 2),
   }
 }
+
+const labelOf = (metric: MetricName): string => ({ ...decisionRules, ...measuredRules })[metric].label
 
 const shown = (p: number): string => (p < 0.0001 ? '< .0001' : p.toFixed(4).replace(/^0/, ''))
 
@@ -311,17 +326,6 @@ function stepTrends({ run, earlier }: JudgeInput, baselines: MetricBaselines): T
     const state = cusumStep(before, z)
     return [{ metric, z, state, alarm: cusumAlarm(state) }]
   })
-}
-
-function exploratoryFinds(run: RunTable, baselines: MetricBaselines): string[] {
-  const tests = exploratoryMetrics.flatMap((metric) => {
-    const known = baselines[metric]
-    const values = run.metrics[metric]
-    const test = known && values && testRun(known, values)
-    return test ? [{ metric, p: test.p }] : []
-  })
-  const adjusted = benjaminiHochberg(tests.map(({ p }) => p))
-  return tests.flatMap(({ metric }, at) => (adjusted[at]! < exploratoryRate ? [metric] : []))
 }
 
 /**

@@ -75,6 +75,17 @@ test('golden runs', async (t) => {
       assert.notEqual(judged['verdict'], 'drift')
       assert.deepEqual(alarms(judged), [])
       assert.equal(judged['baseline_runs'], 12)
+      // What never alarms is measured all the same, but for what the answers do not have.
+      const measured = asArray(judged['measured']).map((one) => asObject(one)!)
+      const names = 'characters markdown language tools finish similarity agreement latency firstToken'
+      for (const name of names.split(' '))
+        assert.ok(
+          measured.some(({ metric }) => metric === name),
+          name,
+        )
+      assert.ok(!measured.some(({ metric }) => metric === 'logprob' || metric === 'meaning'))
+      const likeness = measured.find(({ metric }) => metric === 'similarity')
+      assert.ok(Math.abs(Number(likeness?.['value']) - Number(likeness?.['baseline'])) < 0.1)
     })
 
     for (const [manner, metric] of [
@@ -140,6 +151,7 @@ test('golden runs', async (t) => {
       const drifted = asArray(data).find((one) => alarms(asObject(one)!).includes('refusal'))
       const { html } = asObject(await admin.get(`/drift/runs/${String(asObject(drifted)?.['id'])}/report`))!
       assert.match(String(html), /refusal rate/)
+      assert.match(String(html), /Also measured[^]*time to the first token/)
       assert.doesNotMatch(String(html), /<script|https?:\/\/|src=/)
     })
 

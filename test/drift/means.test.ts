@@ -67,7 +67,7 @@ test('with an embedder the meaning of answers is a metric, and one that is down 
       response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"down"}}')
     })
     const without = alsoChanged(await run(admin, text))
-    assert.match(without, /similarity/)
+    assert.match(without, /likeness in letters/)
     assert.doesNotMatch(without, /meaning/)
   })
 })
