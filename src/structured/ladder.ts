@@ -4,7 +4,8 @@ import type { Breach } from '../core/breach.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import type { CompiledSchema } from '../schema/checker.ts'
 import { isRefusal } from './refusal.ts'
-import { JsonScanner, type Mend, type ScanOptions } from './scanner.ts'
+import type { Mend } from './mend.ts'
+import { JsonScanner, type ScanOptions } from './scanner.ts'
 
 export type RepairLevel = ScanOptions['repair']
 

@@ -1,21 +1,10 @@
 /** Reads JSON as it grows: finds it in what stands around, mends what can only be meant one way, and holds it to a shape. */
 
 import type { JsonObject } from '../core/json.ts'
+import { HeldOutput } from './held-output.ts'
+import type { Mend } from './mend.ts'
 import { type JsonKind, kindOf, Place } from './shape.ts'
-
-/** What was mended. `absent`: a null for an optional member is taken for the member's absence. */
-export type Mend =
-  | 'around'
-  | 'comma'
-  | 'quotes'
-  | 'literal'
-  | 'control'
-  | 'comment'
-  | 'scalar'
-  | 'extra'
-  | 'absent'
-  | 'cut'
-  | 'nesting'
+import { StringReader } from './string-reader.ts'
 
 export interface ScanOptions {
   readonly schema: JsonObject
@@ -57,12 +46,7 @@ export class JsonScanner {
   #fault: string | undefined
   #isSyntaxFault = false
 
-  /** Written, but not to be shown before a value behind it has begun. */
-  #held = ''
-  #out = ''
-  #hasReleased = false
-  /** Something was let out of `#held`. */
-  #hasBegun = false
+  readonly #output = new HeldOutput()
   /** The beginning of the string that is being read has been given out. */
   #isShowing = false
 
@@ -73,17 +57,17 @@ export class JsonScanner {
   /** Depth below a member that is left out. */
   #muted = 0
 
-  /** The string, word or comment that is being read. */
+  readonly #string = new StringReader({
+    mends: (mend, fault) => this.#mends(mend, fault),
+    break: (fault) => this.#break(fault, true),
+  })
+  /** The word or comment that is being read. */
   #token = ''
-  #quote = '"'
-  #escape = ''
   #isKey = false
   /** A string that stands for another scalar. */
   #isMeantOtherwise = false
   #commentEnd = ''
   #resume: State = 'value'
-  /** The string's text so far, for comparison with what may stand there. */
-  #decoded = ''
 
   constructor(options: ScanOptions) {
     this.#options = options
@@ -107,7 +91,7 @@ export class JsonScanner {
 
   /** Something has been given out. */
   get hasReleased(): boolean {
-    return this.#hasReleased
+    return this.#output.hasReleased
   }
 
   /** Reads on, and gives what may be shown now. */
@@ -117,7 +101,7 @@ export class JsonScanner {
       if (this.#state === 'end') this.#endedAt ??= this.#length + at + 1
     }
     this.#length += text.length
-    return this.#give()
+    return this.#output.take()
   }
 
   /** The text is over. `mayClose`: what is open may be closed, without what was cut in two. */
@@ -128,14 +112,7 @@ export class JsonScanner {
       if (mayClose && this.#frames.length > 0 && this.#options.repair !== 'none') this.#close()
       else this.#break('the JSON is not complete', true)
     }
-    return this.#give()
-  }
-
-  #give(): string {
-    const out = this.#out
-    this.#out = ''
-    if (out !== '') this.#hasReleased = true
-    return out
+    return this.#output.take()
   }
 
   // -- characters
@@ -314,7 +291,7 @@ export class JsonScanner {
     if (!this.#expect(kind)) return
     this.#lead += kind === 'object' ? '{' : '['
     const whole = this.#takeLead()
-    if (this.#muted === 0) this.#held += whole
+    if (this.#muted === 0) this.#output.hold(whole)
     this.#frames.push({
       kind,
       place: place.as(kind),
@@ -388,11 +365,8 @@ export class JsonScanner {
 
   #beginString(quote: string, isKey: boolean): void {
     if (quote === "'" && !this.#mends('quotes', 'a string has single quotes')) return
-    this.#quote = quote
+    this.#string.begin(quote)
     this.#isKey = isKey
-    this.#token = '"'
-    this.#decoded = ''
-    this.#escape = ''
     this.#isMeantOtherwise = false
     this.#state = 'string'
     if (isKey || this.#muted > 0) return
@@ -405,56 +379,17 @@ export class JsonScanner {
   }
 
   #takeString(text: string, at: number): number {
-    const character = text[at]!
-    if (this.#escape !== '') {
-      this.#takeEscape(character)
-      return at
-    }
-    if (character === '\\') {
-      this.#escape = '\\'
-      return at
-    }
-    if (character === this.#quote) {
-      this.#endString()
-      return at
-    }
-    if (character === '"') this.#plain('\\"', '"')
-    else if (character < ' ') {
-      if (this.#mends('control', 'a string holds a control character')) {
-        this.#plain(JSON.stringify(character).slice(1, -1), character)
-      }
-    } else {
-      // A run of plain characters at once: most of any answer is that.
-      let end = at + 1
-      while (end < text.length && !/["'\\\u0000-\u001f]/.test(text[end]!)) end++
-      const run = text.slice(at, end)
-      this.#plain(run, run)
-      return end - 1
-    }
-    return at
+    const length = this.#string.decoded.length
+    const last = this.#string.take(text, at)
+    if (this.#state === 'broken') return last
+    if (this.#string.isEnded) this.#endString()
+    else if (this.#string.decoded.length > length) this.#growString()
+    return last
   }
 
-  #takeEscape(character: string): void {
-    this.#escape += character
-    if (this.#escape[1] === 'u') {
-      if (this.#escape.length < 6) return
-      if (/^\\u[0-9a-fA-F]{4}$/.test(this.#escape)) {
-        this.#plain(this.#escape, String.fromCharCode(Number.parseInt(this.#escape.slice(2), 16)))
-      } else this.#break('an escape is not of JSON', true)
-    } else if (/["\\/bfnrt]/.test(character)) {
-      this.#plain(this.#escape, JSON.parse(`"${this.#escape}"`) as string)
-    } else if (character === "'" && this.#mends('quotes', 'an escape is not of JSON')) this.#plain("'", "'")
-    else if (this.#state !== 'broken') {
-      if (this.#mends('quotes', 'an escape is not of JSON')) this.#plain(`\\\\${character}`, `\\${character}`)
-    }
-    this.#escape = ''
-  }
-
-  #plain(written: string, decoded: string): void {
-    this.#token += written
-    this.#decoded += decoded
+  #growString(): void {
     if (this.#isKey || this.#muted > 0 || this.#isMeantOtherwise) return
-    if (!this.#place.allowsText(this.#decoded, false)) {
+    if (!this.#place.allowsText(this.#string.decoded, false)) {
       this.#break(`${this.#path()}: must be equal to one of the allowed values`)
       return
     }
@@ -464,16 +399,15 @@ export class JsonScanner {
   /** The text of a value is shown as it grows; a name is not. */
   #showString(): void {
     if (!this.#isShowing) {
-      this.#held += this.#takeLead()
+      this.#output.hold(this.#takeLead())
       this.#isShowing = true
     }
-    this.#emit(this.#token)
-    this.#token = ''
+    this.#emit(this.#string.takeWritten())
   }
 
   #endString(): void {
     if (this.#isKey) {
-      this.#keyRead(this.#decoded, `${this.#token}"`)
+      this.#keyRead(this.#string.decoded, this.#string.takeWritten())
       return
     }
     if (this.#muted > 0) {
@@ -481,14 +415,13 @@ export class JsonScanner {
       return
     }
     if (this.#isMeantOtherwise) {
-      this.#asMeant(this.#decoded.trim())
+      this.#asMeant(this.#string.decoded.trim())
       return
     }
-    if (!this.#place.allowsText(this.#decoded, true)) {
+    if (!this.#place.allowsText(this.#string.decoded, true)) {
       this.#break(`${this.#path()}: must be equal to one of the allowed values`)
       return
     }
-    this.#token += '"'
     this.#showString()
     this.#isShowing = false
     this.#valueRead()
@@ -496,8 +429,7 @@ export class JsonScanner {
 
   /** `"42"` where only a number may stand. */
   #asMeant(text: string): void {
-    const isScalar = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(text)
-    if (!isScalar) {
+    if (!scalarPattern.test(text)) {
       this.#expect('string')
       return
     }
@@ -516,8 +448,7 @@ export class JsonScanner {
     }
     const meant = pythonWords[word]
     if (meant !== undefined && this.#mends('literal', 'a literal is not of JSON')) this.#scalar(meant)
-    else if (/^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(word))
-      this.#scalar(word)
+    else if (scalarPattern.test(word)) this.#scalar(word)
     else this.#break('a word stands where a value should', true)
   }
 
@@ -541,7 +472,7 @@ export class JsonScanner {
       this.#break(`${this.#path()}: must be an integer, or one of the allowed values`)
       return
     }
-    this.#held += this.#takeLead()
+    this.#output.hold(this.#takeLead())
     this.#emit(text)
     this.#valueRead()
   }
@@ -554,17 +485,11 @@ export class JsonScanner {
   // -- output and faults
 
   #write(text: string): void {
-    if (this.#muted > 0) return
-    // White space behind something that was shown is shown too.
-    if (this.#held === '' && this.#hasBegun) this.#out += text
-    else if (this.#frames.length > 0) this.#held += text
+    if (this.#muted === 0) this.#output.space(text, this.#frames.length > 0)
   }
 
   #emit(text: string): void {
-    if (this.#muted > 0) return
-    this.#out += this.#held + text
-    this.#held = ''
-    this.#hasBegun = true
+    if (this.#muted === 0) this.#output.show(text)
   }
 
   /** False, and broken, where the kind cannot stand here. */
@@ -616,3 +541,4 @@ export class JsonScanner {
 }
 
 const pythonWords: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' }
+const scalarPattern = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/

@@ -7,7 +7,8 @@ import type { BlockStart, GenEvent } from '../core/event.ts'
 import type { Json } from '../core/json.ts'
 import type { CompiledSchema } from '../schema/checker.ts'
 import { type RepairLevel, settleText } from './ladder.ts'
-import { JsonScanner, type Mend } from './scanner.ts'
+import type { Mend } from './mend.ts'
+import { JsonScanner } from './scanner.ts'
 import type { ToolCheck } from './tool-arguments.ts'
 
 export interface WatchOptions {
