@@ -44,7 +44,10 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
         await store.startRun({ ...run, ...counts, ...times, kind: 'watch', baseline: 1 })
         const ended = { endedAtMs: slotMs + minuteMs, verdict: judgement.verdict }
         await store.endRun({
-          ...{ ...run, ...counts, ...times, ...ended },
+          ...run,
+          ...counts,
+          ...times,
+          ...ended,
           kind: 'watch',
           baseline: 1,
           judgement: judgement as unknown as Json,
