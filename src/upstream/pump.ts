@@ -46,12 +46,11 @@ export interface PumpOptions {
   readonly dropped: readonly string[]
   /** Stands between the guard and the encoder, and may hold back, change or end the answer. Only with `translate`. */
   readonly check?: AnswerCheck
-  /** Sees every event of the answer that the client gets. */
   /** Where the answer may be continued after it breaks, or continues one that broke. Only with `translate`. */
   readonly continuation?: Continuation | undefined
   /** What is told, in a comment, where a continuation begins. One line. */
   readonly seam?: string
-  /** Sees every event of the answer that the guard admits. */
+  /** Sees every event of the answer that the client gets. */
   readonly onEvent?: (event: GenEvent) => void
 }
 
