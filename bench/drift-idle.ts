@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Json } from '../src/core/json.ts'
 import { createScheduler } from '../src/drift/scheduler.ts'
 import { createTrafficMeter } from '../src/drift/traffic-meter.ts'
+import type { DriftStore } from '../src/drift/port.ts'
 import type { Judgement } from '../src/drift/verdict.ts'
 import type { DriftWatch } from '../src/drift/watch.ts'
 import { openGoldenSet } from '../src/drift/golden.ts'
@@ -35,25 +36,7 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
   const database = openSqlite(join(folder, 'weir.db'), migrations, clock)
   try {
     const store = createDriftStore(database)
-    for (let at = 0; at < sets; at++) {
-      for (let hour = runsOfEach - 1; hour >= 0; hour--) {
-        const slotMs = noonMs - hour * 60 * minuteMs
-        const run = { org, id: `run-${at}-${hour}`, set: `set-${at}`, version: 1, target: 'openai/m' }
-        const counts = { expectedRows: 250, validRows: 250, costNanoUsd: 0 }
-        const times = { slotMs, startedAtMs: slotMs }
-        await store.startRun({ ...run, ...counts, ...times, kind: 'watch', baseline: 1 })
-        const ended = { endedAtMs: slotMs + minuteMs, verdict: judgement.verdict }
-        await store.endRun({
-          ...run,
-          ...counts,
-          ...times,
-          ...ended,
-          kind: 'watch',
-          baseline: 1,
-          judgement: judgement as unknown as Json,
-        })
-      }
-    }
+    await fill(store, judgement)
     global.gc?.()
     const heapBefore = process.memoryUsage().heapUsed
     const kept = await Promise.all(Array.from({ length: sets }, (_, at) => keptSet(at)))
@@ -90,6 +73,29 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
   } finally {
     await database.close()
     rmSync(folder, { recursive: true })
+  }
+}
+
+/** A day of runs behind each set. */
+async function fill(store: DriftStore, judgement: Judgement): Promise<void> {
+  for (let at = 0; at < sets; at++) {
+    for (let hour = runsOfEach - 1; hour >= 0; hour--) {
+      const slotMs = noonMs - hour * 60 * minuteMs
+      const run = { org, id: `run-${at}-${hour}`, set: `set-${at}`, version: 1, target: 'openai/m' }
+      const counts = { expectedRows: 250, validRows: 250, costNanoUsd: 0 }
+      const times = { slotMs, startedAtMs: slotMs }
+      await store.startRun({ ...run, ...counts, ...times, kind: 'watch', baseline: 1 })
+      const ended = { endedAtMs: slotMs + minuteMs, verdict: judgement.verdict }
+      await store.endRun({
+        ...run,
+        ...counts,
+        ...times,
+        ...ended,
+        kind: 'watch',
+        baseline: 1,
+        judgement: judgement as unknown as Json,
+      })
+    }
   }
 }
 

@@ -161,9 +161,7 @@ export function judgeRun(input: JudgeInput): Judgement {
       warn('slow_change', `${labelOf(metric)} has been moving ${alarm} for several runs`)
   }
   const measured = measure(run, baselines)
-  const found = measured.filter(({ isChanged }) => isChanged).map(({ metric }) => measuredRules[metric].label)
-  if (found.length > 0)
-    note('exploratory', `also changed, at a false discovery rate of .05: ${found.join(', ')}`)
+  tellMeasured(measured, note)
   const isDrift = metrics.some(({ isAlarm }) => isAlarm) || omnibus?.isAlarm === true
   const isWarning = reasons.some(({ isNote }) => !isNote)
   return {
@@ -308,6 +306,12 @@ function tellMetric(result: MetricResult, warn: Tell, note: Tell): void {
       `${label}: runs differ by ${result.runEffect.toFixed(2)} sd without drift; small changes go unseen`,
     )
   }
+}
+
+function tellMeasured(measured: readonly MeasuredResult[], note: Tell): void {
+  const found = measured.filter(({ isChanged }) => isChanged).map(({ metric }) => measuredRules[metric].label)
+  if (found.length > 0)
+    note('exploratory', `also changed, at a false discovery rate of .05: ${found.join(', ')}`)
 }
 
 function stepTrends({ run, earlier }: JudgeInput, baselines: MetricBaselines): TrendResult[] {
