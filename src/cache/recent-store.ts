@@ -14,6 +14,11 @@ interface Recent extends KeptValue {
   readonly untilMs: number
 }
 
+export interface RecentStore extends AnswerStore {
+  /** Gives the store behind what it has not got yet: before that is closed. */
+  flush(): void
+}
+
 /**
  * For a store that is this process's alone. What is set reaches the store behind after the request that brought it;
  * whatever counts or deletes comes after that.
@@ -21,7 +26,7 @@ interface Recent extends KeptValue {
 export function createRecentStore(
   store: AnswerStore,
   { maxBytes, clock }: { readonly maxBytes: number; readonly clock: Clock },
-): AnswerStore {
+): RecentStore {
   const recent = new LRUCache<string, Recent>({
     maxSize: maxBytes,
     sizeCalculation: ({ value }) => value.length + overheadBytes,
@@ -41,6 +46,7 @@ export function createRecentStore(
   }
 
   return {
+    flush,
     get(org, key) {
       const known = recent.get(nameOf(org, key))
       if (known && known.untilMs > clock.nowMs()) return known

@@ -129,7 +129,9 @@ async function openAnswerStore(
   const database = openStore(join(config.dataDir, 'cache.db'), answerMigrations, clock)
   closers.add(() => database.close())
   const sealed = createSealedStore(createAnswerStore(database, maxBytes, clock), sealerOf(config))
-  return createRecentStore(sealed, { maxBytes: Math.min(maxBytes, maxRecentBytes), clock })
+  const recent = createRecentStore(sealed, { maxBytes: Math.min(maxBytes, maxRecentBytes), clock })
+  closers.add(() => recent.flush())
+  return recent
 }
 
 function sealerOf(config: Config): Sealer {
