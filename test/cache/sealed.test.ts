@@ -45,7 +45,8 @@ test('a kept answer outlives a restart, and cannot be read in the file', async (
 
   // One byte of the tag is another.
   const database = new DatabaseSync(join(dataDir, 'cache.db'))
-  database.exec("update answers set value = cast(substr(value, 1, length(value) - 1) || x'00' as blob)")
+  database.exec(`update answers set value = cast(substr(value, 1, length(value) - 1) ||
+    case substr(value, -1) when x'00' then x'01' else x'00' end as blob)`)
   database.close()
   const third = await startStack(t, options)
   const damaged = await third.post('/v1/chat/completions', body)

@@ -9,6 +9,7 @@ import type {
   StoredFeedback,
 } from '../../feedback/port.ts'
 import type { Database } from './database.ts'
+import { deleteByIds } from './delete-by-ids.ts'
 
 interface FeedbackRow {
   readonly org: string
@@ -27,7 +28,6 @@ interface FeedbackRow {
 /** Not an interface: Kysely asks for an index signature, which only an alias has. */
 type FeedbackTables = { readonly feedback: FeedbackRow }
 
-const idsPerQuery = 500
 const identity = ['org', 'request_id', 'key_id'] as const
 
 export function createFeedbackStore(database: Database): FeedbackStore {
@@ -68,23 +68,7 @@ export function createFeedbackStore(database: Database): FeedbackStore {
       const last = rows.length === limit ? rows.at(-1) : undefined
       return { data: rows.map(toFeedback), ...(last && { nextCursor: `${last.at_ms}~${last.request_id}` }) }
     },
-    async forget(org, { requestIds, keyIds }) {
-      let deleted = 0
-      for (const [column, values] of [
-        ['request_id', requestIds],
-        ['key_id', keyIds],
-      ] as const) {
-        for (let at = 0; at < values.length; at += idsPerQuery) {
-          const { numDeletedRows } = await db
-            .deleteFrom('feedback')
-            .where('org', '=', org)
-            .where(column, 'in', values.slice(at, at + idsPerQuery))
-            .executeTakeFirstOrThrow()
-          deleted += Number(numDeletedRows)
-        }
-      }
-      return deleted
-    },
+    forget: (org, ids) => deleteByIds(database.kysely, 'feedback', org, ids),
     async prune({ olderThanMs, waitingSinceMs }) {
       await db.deleteFrom('feedback').where('at_ms', '<', olderThanMs).execute()
       await db

@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import type { Claim, ClaimId, ClaimStore } from '../../idempotency/port.ts'
 import type { Database } from './database.ts'
+import { deleteByIds } from './delete-by-ids.ts'
 
 interface ClaimRow {
   readonly org: string
@@ -20,9 +21,6 @@ interface ClaimRow {
 type ClaimTables = {
   readonly idempotency_claims: ClaimRow
 }
-
-/** Databases bound the parameters of a query. */
-const idsPerQuery = 500
 
 const identity = ['org', 'key_id', 'digest'] as const
 
@@ -103,23 +101,7 @@ export function createClaimStore({ kysely, transaction }: Database): ClaimStore 
         .where('request_id', 'in', requestIds)
         .execute()
     },
-    async forget(org, { requestIds, keyIds }) {
-      let deleted = 0
-      for (const [column, values] of [
-        ['request_id', requestIds],
-        ['key_id', keyIds],
-      ] as const) {
-        for (let at = 0; at < values.length; at += idsPerQuery) {
-          const { numDeletedRows } = await db
-            .deleteFrom('idempotency_claims')
-            .where('org', '=', org)
-            .where(column, 'in', values.slice(at, at + idsPerQuery))
-            .executeTakeFirstOrThrow()
-          deleted += Number(numDeletedRows)
-        }
-      }
-      return deleted
-    },
+    forget: (org, ids) => deleteByIds(kysely, 'idempotency_claims', org, ids),
     prune: (nowMs, { maxAnswers, maxBytes }, limit) =>
       transaction(async (given) => {
         const within = given.withTables<ClaimTables>()
