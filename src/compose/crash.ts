@@ -77,8 +77,9 @@ export function createCrash({ at, time }: CrashPoint): Crash {
     shared: (shared) => ({
       ...shared,
       async add(shipment) {
-        await shared.add(shipment)
+        const late = await shared.add(shipment)
         pass('during_ship')
+        return late
       },
     }),
   }

@@ -17,7 +17,6 @@ import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts
 import type { BudgetStore, DirectEntry, Journal, LedgerStore, SharedLedger } from '../ledger/port.ts'
 import { recover } from '../ledger/recovery.ts'
 import { reconcileRoutes } from '../ledger/reconcile-admin.ts'
-import { pruneLedger } from '../ledger/retention.ts'
 import type { SharedCounters } from '../ledger/shared-counters.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
 import { type OwnerNames, usageRoutes } from '../ledger/usage-admin.ts'
@@ -36,6 +35,7 @@ import type { TokenCounter } from '../tokens/counter.ts'
 import type { Access } from './access.ts'
 import { declaredBudgets, toSignal } from './budgets.ts'
 import { createCrash } from './crash.ts'
+import { startRetention } from './ledger-retention.ts'
 import { type Shipping, startShipping } from './shipping.ts'
 
 export interface LedgerNeeds {
@@ -71,7 +71,6 @@ export interface LedgerPart {
 
 /** Other instances make budgets too: this often they are looked for. */
 const refreshMs = 10_000
-const pruneMs = 60_000
 
 export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const { config, log, tokens, models, shared } = needs
@@ -119,13 +118,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   })
   const ledger: Ledger = crash?.ledger(whole) ?? whole
   const retentionDays = () => config().ledger.retentionDays
-  const pruning = setInterval(
-    () =>
-      void pruneLedger({ journal, store, clock, retentionDays }).catch((cause: unknown) =>
-        log.error({ cause: inspect(cause) }, 'old lines of the ledger could not be deleted'),
-      ),
-    pruneMs,
-  ).unref()
+  const retention = startRetention({ journal, store, shared, clock, retentionDays, log })
   return {
     ledger,
     store,
@@ -135,7 +128,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
     bringUp,
     async close() {
       book.stop()
-      clearInterval(pruning)
+      retention.stop()
       await ledger.close()
       await budgets.close()
       bringUp()

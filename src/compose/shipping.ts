@@ -37,6 +37,11 @@ export function startShipping({ database, bringUp, shared, maxWaiting, log }: Sh
       if (cause === undefined) log.info('lines of the ledger reach the database again')
       else log.error({ cause: inspect(cause) }, 'lines of the ledger wait for the database')
     },
+    onLate: (lines) =>
+      log.warn(
+        { lines },
+        'lines came after their month was dropped: they are in the sums and in budgets, and cannot be listed',
+      ),
   })
   shipper.start()
   return {

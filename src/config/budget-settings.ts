@@ -89,6 +89,6 @@ export const ledgerSettings = z.strictObject({
     .max(36_500)
     .exactOptional()
     .describe(
-      'Older lines are deleted from the data folder; the sums by hour and day stay. Absent: none is deleted. In PostgreSQL a month is a partition of `ledger`, and an operator drops it.',
+      'Older lines are deleted from the data folder; the sums by hour and day stay. Absent: none is deleted. In PostgreSQL a month is dropped when all of it is older, and than 8 days.',
     ),
 })

@@ -373,8 +373,13 @@ export interface Outbox<Line> {
 
 /** The ledger of all instances together. */
 export interface SharedLedger<Line> {
-  /** All of it or nothing; what is there already stays as it is. Resolves when it is committed. */
-  add(shipment: Shipment<Line>): Promise<void>
+  /**
+   * All of it or nothing; what is there already stays as it is. Resolves, when it is committed, to the number of lines that
+   * came after their month was dropped: they are in the sums alone.
+   */
+  add(shipment: Shipment<Line>): Promise<number>
+  /** Drops the months that lie wholly before this time; their sums stay. Resolves to the months that it has dropped. */
+  prune(beforeMs: number): Promise<readonly string[]>
   search(query: LedgerQuery): Promise<LedgerPage>
   /** Of all that has been added. Rejects with `invalid_request`. */
   usage(query: UsageQuery): Promise<UsagePage>
@@ -382,8 +387,14 @@ export interface SharedLedger<Line> {
   charges(query: ChargeQuery): Promise<readonly InstanceCharge[]>
   /** How many lines have been added, and what they come to. */
   sums(): Promise<SharedSums>
-  /** A sentence for each of the lines that is not there, or is there with other figures. */
-  missing(lines: readonly Line[]): Promise<readonly string[]>
+  /** Of the lines whose month is kept: those that are not there, or are there with other figures. */
+  missing(lines: readonly Line[]): Promise<Comparison>
+}
+
+export interface Comparison {
+  readonly compared: number
+  /** A sentence for each difference. */
+  readonly differences: readonly string[]
 }
 
 export interface SharedSums {

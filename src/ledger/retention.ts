@@ -1,9 +1,9 @@
-/** Deletes lines that are older than they are to be kept, a few at a time. Their sums stay. */
+/** Deletes lines that are older than they are to be kept. Their sums stay. */
 
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { dayMs } from './period.ts'
-import type { Journal, LedgerStore } from './port.ts'
+import type { Journal, LedgerStore, SharedLedger } from './port.ts'
 
 export interface RetentionParts {
   readonly journal: Pick<Journal, 'prune' | 'commit'>
@@ -13,7 +13,7 @@ export interface RetentionParts {
   retentionDays(): number | undefined
 }
 
-/** Deletes all that is too old now. Whole days of UTC: sums by the day have all of their lines, or none. */
+/** Deletes all that is too old now, a few lines at a time. Whole days of UTC: sums by the day have all of their lines, or none. */
 export async function pruneLedger({ journal, store, clock, retentionDays }: RetentionParts): Promise<void> {
   const days = retentionDays()
   if (days === undefined) return
@@ -27,4 +27,21 @@ export async function pruneLedger({ journal, store, clock, retentionDays }: Rete
     if (!(await journal.commit())) return
     await setImmediate()
   }
+}
+
+/** Of dropped months, days are kept: budgets that roll by the hour reach back a week, and clocks differ. */
+const minSharedDays = 8
+
+export interface SharedRetentionParts {
+  readonly shared: Pick<SharedLedger<never>, 'prune'>
+  readonly clock: Pick<Clock, 'nowMs'>
+  /** Undefined: everything is kept. */
+  retentionDays(): number | undefined
+}
+
+/** Drops the months of the ledger of all instances that are too old as a whole; resolves to those that it has dropped. */
+export async function pruneShared(parts: SharedRetentionParts): Promise<readonly string[]> {
+  const days = parts.retentionDays()
+  if (days === undefined) return []
+  return parts.shared.prune(parts.clock.nowMs() - Math.max(days, minSharedDays) * dayMs)
 }

@@ -4,7 +4,7 @@ import type { Outbox, SharedLedger, SharedSums } from './port.ts'
 
 export interface SharedProof {
   readonly sums: SharedSums
-  /** Lines of this journal that were compared. */
+  /** Lines of this journal that were compared: those whose month the shared ledger keeps. */
   readonly compared: number
   /** Lines that have not been shipped. */
   readonly waiting: number
@@ -23,8 +23,9 @@ export async function proveShared<Line>(
   const differences: string[] = []
   let compared = 0
   for (let next = outbox.shippedAfter(0, step); next; next = outbox.shippedAfter(next.lastSeq, step)) {
-    compared += next.lines.length
-    for (const told of await shared.missing(next.lines)) {
+    const found = await shared.missing(next.lines)
+    compared += found.compared
+    for (const told of found.differences) {
       if (differences.length < maxDifferences) differences.push(told)
     }
   }

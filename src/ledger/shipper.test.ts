@@ -35,10 +35,12 @@ test('calls are refused while too many lines wait, and let through again when th
       async add({ lines }) {
         if (isDown) throw new Error('down')
         arrived.push(...lines)
+        return 0
       },
     },
     maxWaiting: 1_000,
     onState: (cause) => states.push(cause === undefined ? 'well' : 'down'),
+    onLate: () => undefined,
     pauseMs: 1,
   })
   t.after(() => shipper.close())

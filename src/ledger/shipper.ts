@@ -10,6 +10,8 @@ export interface ShipperParts<Line> {
   readonly maxWaiting: number
   /** Why nothing can be shipped; undefined: it can be again. */
   onState(cause: unknown): void
+  /** So many lines came after their month was dropped: they are in the sums alone. */
+  onLate(lines: number): void
   /** For tests. */
   readonly pauseMs?: number
 }
@@ -70,10 +72,11 @@ export class Shipper<Line> {
   }
 
   async #shipAll(): Promise<boolean> {
-    const { outbox, shared, onState } = this.#parts
+    const { outbox, shared, onState, onLate } = this.#parts
     try {
       for (let next = outbox.next(linesPerShipment); next; next = outbox.next(linesPerShipment)) {
-        await shared.add(next)
+        const late = await shared.add(next)
+        if (late > 0) onLate(late)
         // The file is closed: what was just added is added again at the next start, which changes nothing.
         if (this.#isClosed) return true
         // Only now: a line that is marked is committed there.

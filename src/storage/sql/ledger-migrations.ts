@@ -3,6 +3,7 @@
 import { CompiledQuery } from 'kysely'
 import type { EntryRow } from '../sqlite/ledger-migrations.ts'
 import type { Migration } from '../migration.ts'
+import { retentionTables } from './ledger-retention.ts'
 import { addToRollups, createRollups } from './ledger-rollups.ts'
 
 /** What a line of a journal has, with the types it has here: the journal has checked all of it. */
@@ -65,6 +66,11 @@ export const sharedLedgerMigrations: readonly Migration[] = [
     name: 'ledger-0003-instances',
     statements: ({ dialect }) =>
       dialect === 'postgres' ? [CompiledQuery.raw('alter table ledger add column instance text')] : [],
+  },
+  {
+    name: 'ledger-0004-retention',
+    statements: ({ dialect }) =>
+      dialect === 'postgres' ? retentionTables.map((text) => CompiledQuery.raw(text)) : [],
   },
 ]
 

@@ -27,20 +27,24 @@ export function addToRollups(source: string): string {
     insert into ledger_rollups (${keys.join(', ')}, key_name, ${sumNames.join(', ')})
     select kind_of_sum, span.name, at_ms - at_ms % span.ms, org, value, provider, model, key_id,
       coalesce(team, ''), coalesce(route, ''), max(key_name), ${Object.values(sums).join(', ')}
-    from (
-      select 'all' as kind_of_sum, '' as value, line.* from ${source} as line
-      union all
-      select 'user', "user", line.* from ${source} as line where "user" is not null
-      union all
-      select 'session', session, line.* from ${source} as line where session is not null
-      union all
-      select 'tag', tag.value, line.* from ${source} as line,
-        json_array_elements_text(line.tags::json) as tag (value) where tags is not null
-    ) as line
+    from (${valuesOf(source)}) as line
     cross join (values ('hour', ${spansMs.hour}), ('day', ${spansMs.day})) as span (name, ms)
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     on conflict (${keys.join(', ')}) do update set key_name = excluded.key_name,
       ${sumNames.map((name) => `${name} = ledger_rollups.${name} + excluded.${name}`).join(', ')}`
+}
+
+/** Each line once for each value that it is summed under. */
+export function valuesOf(source: string): string {
+  return `
+    select 'all' as kind_of_sum, '' as value, line.* from ${source} as line
+    union all
+    select 'user', "user", line.* from ${source} as line where "user" is not null
+    union all
+    select 'session', session, line.* from ${source} as line where session is not null
+    union all
+    select 'tag', tag.value, line.* from ${source} as line,
+      json_array_elements_text(line.tags::json) as tag (value) where tags is not null`
 }
 
 /** As texts: they may be more than a number holds. */

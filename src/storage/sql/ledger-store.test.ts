@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext } from 'node:test'
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { testPostgres } from '../../../test/support/databases.ts'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
@@ -32,6 +33,8 @@ class Instance {
   fault: 'none' | 'lost' | 'unanswered' = 'none'
   written = 0
   charged = 0n
+  /** Lines that were told to have come after their month was dropped. */
+  late = 0
   #open: ReturnType<typeof openJournal>
 
   constructor(path: string, name: string, shared: SharedLedger<EntryRow>) {
@@ -82,14 +85,16 @@ class Instance {
   }
 
   ship(): Promise<boolean> {
-    const add = async (shipment: Parameters<SharedLedger<EntryRow>['add']>[0]): Promise<void> => {
+    const add = async (shipment: Parameters<SharedLedger<EntryRow>['add']>[0]): Promise<number> => {
       const { fault } = this
       this.fault = 'none'
       if (fault === 'lost') throw new Error('it never arrived')
-      await this.#shared.add(shipment)
+      const late = await this.#shared.add(shipment)
       if (fault === 'unanswered') throw new Error('it arrived, and nobody said so')
+      return late
     }
-    const parts = { outbox: this.outbox, shared: { add }, maxWaiting: 1e9, onState: () => undefined }
+    const onLate = (lines: number) => void (this.late += lines)
+    const parts = { outbox: this.outbox, shared: { add }, maxWaiting: 1e9, onState: () => undefined, onLate }
     return new Shipper(parts).ship()
   }
 
@@ -157,9 +162,9 @@ function settlement(id: number) {
 async function empty(database: Database): Promise<void> {
   const shared = createSharedLedger(database, { clock, instance: 'one' })
   await shared.add({ lines: [], prices: [], lastSeq: 0 })
-  const db = database.kysely.withTables<{ ledger: EntryRow; ledger_rollups: object }>()
-  await db.deleteFrom('ledger').execute()
-  await db.deleteFrom('ledger_rollups').execute()
+  for (const table of ['ledger', 'ledger_rollups', 'ledger_journals', 'ledger_kept_charges'])
+    await sql`delete from ${sql.table(table)}`.execute(database.kysely)
+  await sql`update ledger_retention set summed_before_ms = 0, dropped_before_ms = 0`.execute(database.kysely)
 }
 
 const reports: readonly UsageQuery['by'][] = [
@@ -293,6 +298,93 @@ testPostgres('each month has its partition, and a search goes over all of them',
   assert.equal((await shared.search({ org: 'other', limit: 50 })).data.length, 0)
   await one.close()
 })
+
+const september = Date.UTC(2026, 8, 15)
+const december = Date.UTC(2026, 11, 1)
+
+async function partitionsOf(database: Database): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select inhrelid::regclass::text as name from pg_inherits where inhparent = 'ledger'::regclass
+    order by 1`.execute(database.kysely)
+  return rows.map(({ name }) => name.replace('ledger_', ''))
+}
+
+/** What budgets that are counted anew make of it: by instance, of each kind of subject. */
+async function chargesOf(shared: SharedLedger<EntryRow>): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {}
+  for (const scope of ['organisation', 'user', 'tag', 'key', 'model', 'provider'] as const) {
+    for (const stepMs of [undefined, 86_400_000]) {
+      const query = { scope, fromMs: 0, ...(stepMs !== undefined && { stepMs }) }
+      for (const { instance, subject, bucketMs, chargedNanoUsd } of await shared.charges(query)) {
+        const at = [scope, instance, subject, bucketMs].join()
+        sums[at] = (sums[at] ?? 0) + chargedNanoUsd
+      }
+    }
+  }
+  return sums
+}
+
+testPostgres(
+  'a month that is dropped leaves its sums, and its lines are not counted again',
+  async (database, t) => {
+    const folder = createTemporaryFolder(t)
+    const [one, two] = ['one', 'two'].map((name) => {
+      return new Instance(
+        join(folder, `${name}.db`),
+        name,
+        createSharedLedger(database, { clock, instance: name, linesPerDrop: 4 }),
+      )
+    }) as [Instance, Instance]
+    const shared = createSharedLedger(database, { clock, instance: 'three', linesPerDrop: 4 })
+    await one.settle(9, september)
+    await one.settle(2, Date.UTC(2026, 9, 1) - 11) // the last of September, the first of October
+    await one.settle(3)
+    await one.ship()
+    // Two has shipped some of its lines, has heard nothing of others, and has not shipped the rest.
+    await two.settle(5, september)
+    await two.ship()
+    await two.settle(4, september)
+    two.fault = 'unanswered'
+    assert.ok(!(await two.ship()))
+    const before = [await shared.sums(), await chargesOf(shared)]
+    assert.deepEqual(await partitionsOf(database), ['2026_09', '2026_10', '2026_11', '2026_12', '2027_01'])
+
+    const dropped = await Promise.all([
+      shared.prune(november - 30 * 86_400_000),
+      shared.prune(november - 30 * 86_400_000),
+    ])
+    assert.deepEqual(dropped.flat(), ['2026-09'])
+    assert.deepEqual(await shared.prune(november - 30 * 86_400_000), [])
+    assert.deepEqual(await partitionsOf(database), ['2026_10', '2026_11', '2026_12', '2027_01'])
+    assert.deepEqual([await shared.sums(), await chargesOf(shared)], before)
+    assert.equal((await shared.search({ org: 'default', limit: 50 })).data.length, 4)
+
+    // Those that were added already add nothing; the others are counted, and it is told how many they are.
+    await two.settle(6, september)
+    assert.ok(await two.ship())
+    assert.equal(two.late, 6)
+    assert.ok(await two.ship())
+    assert.equal(two.late, 6)
+    await compareUsage(shared, [one, two])
+    const { lines, chargedNanoUsd } = await shared.sums()
+    assert.equal(lines, one.written + two.written)
+    assert.equal(chargedNanoUsd, one.charged + two.charged)
+    const charges = await chargesOf(shared)
+    assert.equal(charges['organisation,one,default,0'], Number(one.charged))
+    assert.equal(charges['organisation,two,default,0'], Number(two.charged))
+    assert.deepEqual(await partitionsOf(database), ['2026_10', '2026_11', '2026_12', '2027_01'])
+    // What is gone is not looked for.
+    for (const instance of [one, two]) {
+      const proof = await proveShared(instance.outbox, shared)
+      assert.deepEqual([proof.differences, proof.waiting], [[], 0])
+    }
+    assert.deepEqual(await shared.prune(december), ['2026-10', '2026-11'])
+    assert.equal((await shared.search({ org: 'default', limit: 50 })).data.length, 0)
+    await compareUsage(shared, [one, two])
+    assert.deepEqual(await chargesOf(shared), charges)
+    for (const instance of [one, two]) await instance.close()
+  },
+)
 
 testPostgres('what each instance has charged is summed by what a budget counts', async (database, t) => {
   await empty(database)

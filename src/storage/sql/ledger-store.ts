@@ -8,6 +8,7 @@ import { toUsagePage, usageQuery } from '../usage-query.ts'
 import { filtersOf, scanOf, searchWindow, toEntry } from '../sqlite/ledger-store.ts'
 import type { Database } from './database.ts'
 import { lineColumns } from './ledger-migrations.ts'
+import { dropMonths, keepCharges, readRetention } from './ledger-retention.ts'
 import { addToRollups, sumRollups } from './ledger-rollups.ts'
 import { sharedCharges } from './shared-charges.ts'
 
@@ -31,12 +32,13 @@ export interface SharedLedgerParts {
   readonly instance: string
   /** For tests. */
   readonly window?: number
+  readonly linesPerDrop?: number
 }
 
 /** Over a PostgreSQL database with `sharedLedgerMigrations`. */
 export function createSharedLedger(
   database: Database,
-  { clock, instance, window = searchWindow }: SharedLedgerParts,
+  { clock, instance, window = searchWindow, linesPerDrop = 20_000 }: SharedLedgerParts,
 ): SharedLedger<EntryRow> {
   const db = database.kysely.withTables<SharedTables>()
   const known = new Set<string>()
@@ -50,7 +52,10 @@ export function createSharedLedger(
     await database.transaction(async (untyped) => {
       const transaction = untyped.withTables<SharedTables>()
       await lock(transaction)
-      for (const month of missing) await createPartition(transaction, month)
+      const { droppedBeforeMs } = await readRetention(untyped)
+      for (const month of missing) {
+        if (firstMsOf(month) >= droppedBeforeMs) await createPartition(transaction, month)
+      }
     })
     for (const month of missing) known.add(month)
   }
@@ -59,10 +64,10 @@ export function createSharedLedger(
     async add(shipment) {
       await ensurePartitions(shipment.lines)
       try {
-        await database.transaction(async (untyped) => {
+        return await database.transaction(async (untyped) => {
           const transaction = untyped.withTables<SharedTables>()
           await lock(transaction)
-          await insert(transaction, shipment, instance)
+          return insert(transaction, shipment, { instance, nowMs: clock.nowMs() })
         })
       } catch (error) {
         // Somebody has dropped a month: the next try makes it again.
@@ -92,37 +97,71 @@ export function createSharedLedger(
       const { lines, charged, cost } = rows[0]!
       return { lines: Number(lines), chargedNanoUsd: BigInt(charged), providerCostNanoUsd: BigInt(cost) }
     },
-    async missing(lines) {
+    prune: (beforeMs) => dropMonths({ database, lock, linesPerStep: linesPerDrop }, beforeMs),
+    async missing(all) {
+      const { droppedBeforeMs } = await readRetention(database.kysely)
+      const lines = all.filter(({ at_ms: atMs }) => atMs >= droppedBeforeMs)
+      if (lines.length === 0) return { compared: 0, differences: [] }
       const found = await db
         .selectFrom('ledger')
         .selectAll()
         .where('request_id', 'in', [...new Set(lines.map((line) => storable(line.request_id)))])
         .execute()
       const byIdentity = new Map(found.map((row) => [identityOf(row, row.correction), row]))
-      return lines.flatMap((line) => differenceOf(line, byIdentity.get(identityOf(line, correctionOf(line)))))
+      return {
+        compared: lines.length,
+        differences: lines.flatMap((line) =>
+          differenceOf(line, byIdentity.get(identityOf(line, correctionOf(line)))),
+        ),
+      }
     },
   }
 }
 
-async function lock(db: Db): Promise<void> {
+async function lock(db: Db | Transaction<unknown>): Promise<void> {
   await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(db)
 }
 
-/** All lines in one value: to bind each field would take longer than to write them. */
-async function insert(db: Db, { lines, prices }: Shipment<EntryRow>, instance: string): Promise<void> {
+/**
+ * All lines in one value: to bind each field would take longer than to write them. Resolves to the number of those whose
+ * month was dropped before they came.
+ */
+async function insert(
+  db: Db,
+  { lines, prices, lastSeq }: Shipment<EntryRow>,
+  { instance, nowMs }: { readonly instance: string; readonly nowMs: number },
+): Promise<number> {
   for (const [version, price] of prices) {
     const row = db.insertInto('ledger_prices').values({ version, price })
     await row.onConflict((conflict) => conflict.doNothing()).execute()
   }
-  // What is there already adds nothing, and changes no sum.
-  await sql`with added as (
+  // What is there already adds nothing, and changes no sum. In a dropped month it is known by its number in its journal.
+  const { rows } = await sql<{ late: number }>`
+    with told as (
+      select * from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
+    ), added as (
       insert into ledger (instance, correction, ${columnNames})
       select ${instance}::text, case kind when 'adjust' then seq else 0 end, ${columnNames}
-      from json_populate_recordset(null::ledger, ${toJson(lines)}::json)
+      from told where at_ms >= (select dropped_before_ms from ledger_retention)
       on conflict do nothing
-      returning *
+      returning instance, ${columnNames}
+    ), late as (
+      select ${instance}::text as instance, ${columnNames}
+      from told where at_ms < (select dropped_before_ms from ledger_retention)
+        and seq > coalesce((select shipped_seq from ledger_journals where instance = ${instance}), 0)
+    ), fresh as (
+      select * from added union all select * from late
+    ), fresh_of_summed as (
+      select * from fresh where at_ms < (select summed_before_ms from ledger_retention)
+    ), kept as (${sql.raw(keepCharges('fresh_of_summed'))}
+    ), summed as (${sql.raw(addToRollups('fresh'))}
     )
-    ${sql.raw(addToRollups('added'))}`.execute(db)
+    select count(*) as late from late`.execute(db)
+  await sql`
+    insert into ledger_journals (instance, shipped_seq, shipped_at_ms) values (${instance}, ${lastSeq}, ${nowMs})
+    on conflict (instance) do update set shipped_at_ms = excluded.shipped_at_ms,
+      shipped_seq = greatest(ledger_journals.shipped_seq, excluded.shipped_seq)`.execute(db)
+  return rows[0]!.late
 }
 
 /** `2026-11`: of the time in UTC, so many months later. */
@@ -131,8 +170,12 @@ function monthOf(atMs: number, later: number): string {
   return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later)).toISOString().slice(0, 7)
 }
 
+function firstMsOf(month: string): number {
+  return Date.parse(`${month}-01T00:00:00Z`)
+}
+
 async function createPartition(db: Db, month: string): Promise<void> {
-  const fromMs = Date.parse(`${month}-01T00:00:00Z`)
+  const fromMs = firstMsOf(month)
   const toMs = Date.parse(`${monthOf(fromMs, 1)}-01T00:00:00Z`)
   const name = sql.table(`ledger_${month.replace('-', '_')}`)
   await sql`create table if not exists ${name} partition of ledger

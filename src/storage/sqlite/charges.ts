@@ -4,8 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { BudgetScope, Charge, ChargeQuery, LedgerStore } from '../../ledger/port.ts'
 import { linesOf, type RollupKind, spansMs } from './rollups.ts'
 
-/** In which rows a scope stands, and in which column of them and of the lines. */
-const scopes: Readonly<
+/** In which rows a scope stands, and in which column of them (of both databases) and of SQLite's lines. */
+export const scopes: Readonly<
   Record<BudgetScope, { readonly kind: RollupKind; readonly rollup: string; readonly line: string }>
 > = {
   organisation: { kind: 'all', rollup: 'org', line: 'org' },
