@@ -1,11 +1,14 @@
 /**
- * `node bench/ledger.ts`: how long a report by model takes over 10 million lines of the ledger, on SQLite and on a
- * PostgreSQL of its own. `--quick` has 200,000 lines; `--write` puts the figures into docs/benchmarks.md.
+ * `node bench/ledger.ts`: how long reports take over 10 million lines of the ledger, on SQLite and on a PostgreSQL of its
+ * own, and for how long they hold up the event loop. `--quick` has 200,000 lines; `--write` puts the figures into
+ * docs/benchmarks.md.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
@@ -19,6 +22,7 @@ import { migrations } from '../src/storage/sql/migrations.ts'
 import { ledgerMigrations } from '../src/storage/sqlite/ledger-migrations.ts'
 import { createLedgerStore } from '../src/storage/sqlite/ledger-store.ts'
 import { openStore } from '../src/storage/sqlite/open.ts'
+import { createReader } from '../src/storage/sqlite/reader.ts'
 import { createRoller } from '../src/storage/sqlite/rollups.ts'
 import { settingLine, settingOf, table, writePage } from './report.ts'
 
@@ -41,31 +45,38 @@ const reports: readonly { readonly name: string; readonly query: Partial<UsageQu
   { name: 'by model, of one team', query: { by: ['model'], where: { team: 'team-3' } } },
   { name: 'by hour, of the last day', query: { by: ['hour'], fromMs: endMs - 86_400_000 } },
   { name: 'by user', query: { by: ['user'] } },
+  { name: 'by session', query: { by: ['session'] } },
+  { name: 'by tag', query: { by: ['tag'] } },
 ]
 
-/** Line n of 4 providers, 20 models, 50 keys of 10 teams, 1,000 users. In words of both databases. */
+/**
+ * Line n of 4 providers, 20 models, 50 keys of 10 teams, 1,000 users, 20 tags, and of a session of 50 lines of one key. In
+ * words of both databases.
+ */
 function selectLines(from: number, to: number, series: string): string {
   const step = Math.floor(spanMs / lines)
   return `select 'default', 'req_' || n, 1, ${endMs - spanMs} + n * ${step}, 'generate', 'openai-chat', 0,
       'provider-' || (n % 4), 'model-' || (n % 20), 'key-1', 'key-' || (n % 50), 'key ' || (n % 50),
       'team-' || (n % 10), 'user-' || (n * 7919 % 1000), 5000000, 'none', 'settle',
       ${endMs - spanMs} + n * ${step} + 900, 'provider', 0, 1000 + n % 500, 200 + n % 300, 2000000 + n % 1000,
-      2000000 + n % 1000
+      2000000 + n % 1000, 'session-' || (n % 50 + 50 * (n / 2500)), '["tag-' || (n % 20) || '"]'
     from ${series.replace('FROM', String(from)).replace('TO', String(to - 1))}`
 }
 
 const columns =
   `org, request_id, attempt, at_ms, operation, dialect, stream, provider, model, credential, key_id, key_name, ` +
   `team, "user", reserved_nano_usd, price_version, kind, settled_at_ms, usage_source, flags, input_tokens, ` +
-  `output_tokens, provider_cost_nano_usd, charged_nano_usd`
+  `output_tokens, provider_cost_nano_usd, charged_nano_usd, session, tags`
 
 interface Outcome {
   readonly name: string
   readonly p50Ms: number
   readonly worstMs: number
+  /** The longest time in which the event loop did nothing else. */
+  readonly heldMs: number
 }
 
-type Ask = (query: UsageQuery) => UsagePage | Promise<UsagePage>
+type Ask = (query: UsageQuery) => Promise<UsagePage>
 
 async function measure(ask: Ask): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
@@ -80,18 +91,22 @@ async function measure(ask: Ask): Promise<Outcome[]> {
       offset: 0,
     }
     const times: number[] = []
+    const loop = monitorEventLoopDelay({ resolution: 1 })
+    loop.enable()
     for (let round = 0; round < rounds; round++) {
       const from = performance.now()
       const { data } = await ask({ ...whole, ...query })
       times.push(performance.now() - from)
+      await setImmediate()
       if (data.length === 0) throw new Error(`the report ${name} is empty`)
       const isWhole = name === 'by model' || name === 'by key'
       const counted = data.reduce((sum, row) => sum + row.attempts, 0)
       if (isWhole && counted !== lines)
         throw new Error(`${counted} of ${lines} lines are in the report ${name}`)
     }
+    loop.disable()
     times.sort((one, other) => one - other)
-    outcomes.push({ name, p50Ms: times[times.length >> 1]!, worstMs: times.at(-1)! })
+    outcomes.push({ name, p50Ms: times[times.length >> 1]!, worstMs: times.at(-1)!, heldMs: loop.max / 1e6 })
   }
   return outcomes
 }
@@ -101,13 +116,16 @@ function note(text: string): void {
 }
 
 async function onSqlite(folder: string): Promise<Outcome[]> {
-  const database = openStore(join(folder, 'ledger.db'), ledgerMigrations, systemClock)
+  const path = join(folder, 'ledger.db')
+  const database = openStore(path, ledgerMigrations, systemClock)
+  const reader = createReader(path)
   try {
     fillSqlite(database)
     note('SQLite: summing')
     createRoller(database).catchUp()
-    return await measure(createLedgerStore(database).usage)
+    return await measure(createLedgerStore(database, { reader }).usage)
   } finally {
+    await reader.close()
     database.close()
   }
 }
@@ -166,16 +184,17 @@ try {
   ] as const
   const rows = stores.flatMap(([store, outcomes]) =>
     typeof outcomes === 'string'
-      ? [[`${store}: left out, because ${outcomes}`, '', '', '', '']]
-      : outcomes.map(({ name, p50Ms, worstMs }) => [
+      ? [[`${store}: left out, because ${outcomes}`, '', '', '', '', '']]
+      : outcomes.map(({ name, p50Ms, worstMs, heldMs }) => [
           `${store}: ${name}`,
           `${p50Ms.toFixed(1)} ms`,
           `${worstMs.toFixed(1)} ms`,
+          `${heldMs.toFixed(1)} ms`,
           ...(name === 'by model' ? [`≤ ${targetMs} ms`, worstMs <= targetMs ? 'met' : 'missed'] : ['', '']),
         ]),
   )
-  const head = [`${lines.toLocaleString('en')} lines`, 'p50', 'slowest', 'target', '']
-  const text = `${settingLine(setting)}\n\n${table(head, ['---', '---:', '---:', '---:', '---'], rows)}`
+  const head = [`${lines.toLocaleString('en')} lines`, 'p50', 'slowest', 'loop held', 'target', '']
+  const text = `${settingLine(setting)}\n\n${table(head, ['---', '---:', '---:', '---:', '---:', '---'], rows)}`
   console.log(text)
   if (values.write) writePage('node bench/ledger.ts --write', text)
 } finally {

@@ -29,6 +29,7 @@ import { createPowerWriter } from '../storage/sqlite/power-writer.ts'
 import { createLedgerStore } from '../storage/sqlite/ledger-store.ts'
 import { openLedger } from '../storage/sqlite/open-ledger.ts'
 import { openLedgerSnapshot } from '../storage/sqlite/ledger-snapshot.ts'
+import { createReader } from '../storage/sqlite/reader.ts'
 import { createRoller } from '../storage/sqlite/rollups.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
@@ -87,7 +88,8 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   for (const told of [...damage, ...buffered.damage]) log.error(`the ledger: ${told}`)
   createRoller(database).catchUp()
   const bringUp = () => buffered.writer.bringUp()
-  const store = freshStore(createLedgerStore(database), bringUp)
+  const reader = createReader(path)
+  const store = freshStore(createLedgerStore(database, { reader }), bringUp)
   const clock = createSteadyClock(needs.clock, store.lastAtMs())
   const power = settings.durability === 'power' ? createPowerWriter(path) : undefined
   const own = createJournal({
@@ -135,6 +137,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
       await shipping?.close()
       await power?.close()
       buffered.writer.close()
+      await reader.close()
       await checkpointer.close()
       database.close()
     },

@@ -52,7 +52,7 @@ export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
       response: verificationShape,
       async run() {
         const verification = await verifyLedger(parts)
-        const { counts, repriced } = verification
+        const { counts, open, repriced } = verification
         const shared = await parts.shared?.prove()
         const differences = [...verification.differences, ...(shared?.differences ?? [])]
         const { chargedNanoUsd, providerCostNanoUsd, ...lines } = counts
@@ -60,6 +60,7 @@ export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
           body: {
             line: verificationLine({ ...verification, differences }),
             ...lines,
+            open,
             repriced,
             charged_usd: formatUsd(Number(chargedNanoUsd)),
             provider_cost_usd: formatUsd(Number(providerCostNanoUsd)),

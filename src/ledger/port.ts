@@ -32,7 +32,6 @@ export interface LedgerCounts {
   readonly estimated: number
   readonly unpriced: number
   readonly recovered: number
-  readonly open: number
   readonly chargedNanoUsd: bigint
   readonly providerCostNanoUsd: bigint
 }
@@ -99,7 +98,10 @@ export interface LedgerStore {
   search(query: LedgerQuery): LedgerPage
   /** Lines from this one on, in their order. */
   entriesAfter(seq: number, limit: number): readonly LedgerEntry[]
-  counts(): LedgerCounts
+  /** In parts, each of a bounded number of lines. */
+  counts(): Iterable<LedgerCounts>
+  /** How many intents are open. */
+  openCount(): number
   /** What all attempts at a request were charged, corrections left out. */
   chargedFor(requestId: string): NanoUsd
   /** The line that was settled first. */
@@ -112,8 +114,8 @@ export interface LedgerStore {
   charges(query: ChargeQuery): readonly Charge[]
   /** Is the final line of the attempt in the file? */
   hasLine(requestId: string, attempt: number): boolean
-  /** Sums of what was used. Throws `invalid_request`. */
-  usage(query: UsageQuery): UsagePage
+  /** Sums of what was used, by another thread. Rejects with `invalid_request`. */
+  usage(query: UsageQuery): Promise<UsagePage>
   /** Everything that `look` reads is of one moment. `look` must not wait for anything. */
   atOnce<Found>(look: () => Found): Found
 }

@@ -12,6 +12,8 @@ import { RollupProof } from './rollup-proof.ts'
 
 export interface Verification {
   readonly counts: LedgerCounts
+  /** Attempts that are under way. */
+  readonly open: number
   /** Lines whose cost was computed again. */
   readonly repriced: number
   /** What does not agree, at most a hundred sentences; empty is the proof. */
@@ -40,13 +42,37 @@ export async function verifyLedger(parts: VerifyParts): Promise<Verification> {
   const snapshot = parts.snapshot()
   try {
     const proof = new RollupProof(snapshot)
-    const counts = snapshot.store.counts()
+    const counts = await countLines(snapshot)
     const repriced = await verifyLines(snapshot, counts, proof, differences)
     await verifyRollups(snapshot, proof)
     differences.push(...proof.differences())
-    return { counts, repriced, differences: differences.slice(0, maxDifferences) }
+    const open = snapshot.store.openCount()
+    return { counts, open, repriced, differences: differences.slice(0, maxDifferences) }
   } finally {
     snapshot.close()
+  }
+}
+
+async function countLines({ store }: LedgerSnapshot): Promise<LedgerCounts> {
+  let whole: LedgerCounts | undefined
+  for (const part of store.counts()) {
+    whole = whole === undefined ? part : addCounts(whole, part)
+    await setImmediate()
+  }
+  return whole!
+}
+
+function addCounts(one: LedgerCounts, other: LedgerCounts): LedgerCounts {
+  return {
+    settled: one.settled + other.settled,
+    voided: one.voided + other.voided,
+    adjusted: one.adjusted + other.adjusted,
+    cached: one.cached + other.cached,
+    estimated: one.estimated + other.estimated,
+    unpriced: one.unpriced + other.unpriced,
+    recovered: one.recovered + other.recovered,
+    chargedNanoUsd: one.chargedNanoUsd + other.chargedNanoUsd,
+    providerCostNanoUsd: one.providerCostNanoUsd + other.providerCostNanoUsd,
   }
 }
 
@@ -119,8 +145,8 @@ function faultOf(
 }
 
 /** The line that `ledger verify` prints. */
-export function verificationLine({ counts, repriced, differences }: Verification): string {
-  const { settled, voided, adjusted, cached, open, estimated, recovered } = counts
+export function verificationLine({ counts, open, repriced, differences }: Verification): string {
+  const { settled, voided, adjusted, cached, estimated, recovered } = counts
   const verdict = differences.length === 0 ? 'all agree' : `${differences.length} DIFFERENCES`
   return (
     `${settled} settled, ${voided} void, ${adjusted} adjusted, ${cached} cached, ${open} open; ${estimated} estimated, ` +

@@ -80,7 +80,7 @@ class Instance {
     await journal.commit()
   }
 
-  usage(query: UsageQuery): UsagePage {
+  usage(query: UsageQuery): Promise<UsagePage> {
     return this.#open.store.usage(query)
   }
 
@@ -180,7 +180,8 @@ async function compareUsage(shared: SharedLedger<EntryRow>, instances: readonly 
   for (const by of reports) {
     const query = { org: 'default', by, fromMs: 0, toMs: 2 * november, where: {}, limit: 1000, offset: 0 }
     const own = new Map<string, UsageRow>()
-    for (const found of instances.flatMap((instance) => instance.usage(query).data)) {
+    const pages = await Promise.all(instances.map((instance) => instance.usage(query)))
+    for (const found of pages.flatMap(({ data }) => data)) {
       const row = found.tag === undefined ? found : { ...found, tag: found.tag.replace('\0', '\ufffd') }
       const at = keyOf(row)
       own.set(at, added(own.get(at), row))

@@ -1,6 +1,6 @@
 /** What is read of the ledger in SQLite: its lines, what is open, and what they sum up to. */
 
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { type CompiledQuery, type Expression, expressionBuilder, sql, type SqlBool } from 'kysely'
 import { GatewayError } from '../../core/error.ts'
 import { defined } from '../../core/json.ts'
@@ -20,6 +20,7 @@ import {
 import { createCharges } from './charges.ts'
 import { createQueryBuilder } from './kysely.ts'
 import type { EntryRow, LedgerTables, OpenAttemptRow } from './ledger-migrations.ts'
+import type { Reader } from './reader.ts'
 import { createUsage } from './usage.ts'
 
 /** How many lines one step of a search looks at: some 10 ms of the event loop at most. */
@@ -32,8 +33,19 @@ interface Compilable {
   compile(): CompiledQuery
 }
 
-/** The store over a database that `openStore` opened with `ledgerMigrations`. `window` is for tests. */
-export function createLedgerStore(database: DatabaseSync, window = searchWindow): LedgerStore {
+export interface LedgerStoreOptions {
+  /** What makes reports; absent: the connection itself does, and everybody waits for it. */
+  readonly reader?: Pick<Reader, 'all'>
+  /** For tests. */
+  readonly window?: number
+  readonly linesPerCount?: number
+}
+
+/** The store over a database that `openStore` opened with `ledgerMigrations`. */
+export function createLedgerStore(
+  database: DatabaseSync,
+  { reader = inline(database), window = searchWindow, linesPerCount = 20_000 }: LedgerStoreOptions = {},
+): LedgerStore {
   const select = (query: Compilable): unknown[] => {
     const { sql: text, parameters } = query.compile()
     return database.prepare(text).all(...(parameters as readonly SQLInputValue[]))
@@ -50,6 +62,8 @@ export function createLedgerStore(database: DatabaseSync, window = searchWindow)
   const findLast = database.prepare(
     'select max(at_ms) as at_ms from (select at_ms from ledger order by seq desc limit 10000)',
   )
+  const findLastSeq = database.prepare('select coalesce(max(seq), 0) as seq from ledger')
+  const countOpen = database.prepare('select count(*) as open from open_attempts')
   const findPrices = database.prepare('select price from price_versions where version = ?')
   return {
     openIntents: () =>
@@ -91,18 +105,15 @@ export function createLedgerStore(database: DatabaseSync, window = searchWindow)
         .limit(limit)
       return (select(query) as EntryRow[]).map(toEntry)
     },
-    counts() {
+    *counts() {
       const statement = database.prepare(countsSql)
       statement.setReadBigInts(true)
-      const row = statement.get() as Record<keyof LedgerCounts, bigint>
-      return {
-        ...(Object.fromEntries(
-          Object.entries(row).map(([name, n]) => [name, Number(n)]),
-        ) as unknown as LedgerCounts),
-        chargedNanoUsd: row.chargedNanoUsd,
-        providerCostNanoUsd: row.providerCostNanoUsd,
+      const last = Number(findLastSeq.get()!['seq'])
+      for (let from = 0; from <= last; from += linesPerCount) {
+        yield toCounts(statement.get(from, from + linesPerCount)!)
       }
     },
+    openCount: () => Number(countOpen.get()!['open']),
     chargedFor: (requestId) => Number(sumOfRequest.get(requestId)?.['nanoUsd'] ?? 0),
     ...createCharges(database),
     oldest() {
@@ -119,7 +130,7 @@ export function createLedgerStore(database: DatabaseSync, window = searchWindow)
         database.exec('commit')
       }
     },
-    usage: createUsage(database),
+    usage: createUsage(reader),
     prices: (version) => findPrices.get(version)?.['price'] as string | undefined,
   }
 }
@@ -132,10 +143,19 @@ const countsSql = `select
   count(*) filter (where flags & ${flagBits.estimate}) as estimated,
   count(*) filter (where flags & ${flagBits.unpriced}) as unpriced,
   count(*) filter (where flags & ${flagBits.recovered}) as recovered,
-  (select count(*) from open_attempts) as open,
   coalesce(sum(charged_nano_usd), 0) as chargedNanoUsd,
   coalesce(sum(provider_cost_nano_usd), 0) as providerCostNanoUsd
-  from ledger`
+  from ledger where seq > ? and seq <= ?`
+
+function toCounts(row: Record<string, SQLOutputValue>): LedgerCounts {
+  const { chargedNanoUsd, providerCostNanoUsd, ...lines } = row as Record<keyof LedgerCounts, bigint>
+  const numbers = Object.fromEntries(Object.entries(lines).map(([name, n]) => [name, Number(n)]))
+  return { ...(numbers as Record<keyof typeof lines, number>), chargedNanoUsd, providerCostNanoUsd }
+}
+
+function inline(database: DatabaseSync): Pick<Reader, 'all'> {
+  return { all: (text, parameters) => Promise.resolve(database.prepare(text).all(...parameters)) }
+}
 
 /** What an index answers by itself: the session, or else the user, in the order of settlement. */
 export function scanOf({ org, user, session, cursor }: LedgerQuery): Expression<SqlBool>[] {
