@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { accuracyOf, acrossModels, crossValidate, type Judged } from '../scripts/fit-refusal.ts'
 import { cusumAlarm, cusumSd, cusumStart, cusumStep } from '../src/drift/cusum.ts'
 import { judgeSamples } from '../src/drift/analysis.ts'
+import { readingVersion } from '../src/drift/sample.ts'
 import type { RunSamples } from '../src/drift/tabulate.ts'
 import { refusalOf } from '../src/judgement/refusal.ts'
 import { mean, standardDeviation } from '../src/judgement/statistics/moments.ts'
@@ -266,7 +267,7 @@ function syntheticRun(runId: string, start = ''): RunSamples {
         finish: 'stop' as const,
         isRight: random.next() < 0.95,
         reading: {
-          version: '',
+          version: readingVersion,
           isRefusal: false,
           sentiment: random.next(),
           language: 'en',
@@ -288,7 +289,7 @@ async function analysisTime(): Promise<void> {
     const run = syntheticRun(`run ${turn}`, '**Answer.** ')
     const before = process.cpuUsage()
     const startMs = performance.now()
-    await judgeSamples({ baseline, run, earlier: [], seed: 'time' })
+    await judgeSamples({ baseline, run }, { earlier: [], seed: 'time' })
     times.push(performance.now() - startMs)
     const { user, system } = process.cpuUsage(before)
     cpuTimes.push((user + system) / 1000)
@@ -301,7 +302,7 @@ async function analysisTime(): Promise<void> {
 
 async function idleTime(): Promise<void> {
   const baseline = Array.from({ length: 20 }, (_, at) => syntheticRun(`baseline ${at}`))
-  const judgement = await judgeSamples({ baseline, run: syntheticRun('run'), earlier: [], seed: 'time' })
+  const judgement = await judgeSamples({ baseline, run: syntheticRun('run') }, { earlier: [], seed: 'time' })
   const { share, heapBytes } = await idleCost(judgement)
   head('100 golden sets of 50 prompts on hourly schedules, between runs', ['', 'measured', 'bar'])
   print(tableRow(['CPU, of one core', `${(share * 100).toFixed(3)} %`, '< 1 %']))

@@ -19,7 +19,6 @@ import { createTrafficMeter } from '../drift/traffic-meter.ts'
 import { createWatch } from '../drift/watch.ts'
 import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
-import { loadSentiment, type Sentiment } from '../judgement/sentiment.ts'
 import type { PayloadReader } from '../payloads/port.ts'
 import type { RequestRecord } from '../records/record.ts'
 import { promptsOfRoute } from './datasets.ts'
@@ -65,7 +64,6 @@ export function createDrift(parts: DriftParts): DriftWatcher {
     onConfirmed: (confirmed) => rollout.moveOnDrift(confirmed),
     ask,
     embed,
-    sentiment: lazySentiment(),
     grading: { regex: createRegexRunner(), schemas },
   })
   const instance = newId()
@@ -160,10 +158,4 @@ function tellAlerts({ org, kind, set, target, runId, title, lines }: DriftAlert,
     summary: title,
     detail: { set, target, run: runId, verdict: kind, reasons: [...lines] },
   })
-}
-
-/** The lexicon is loaded with the first run. */
-function lazySentiment(): () => Promise<Sentiment> {
-  let loading: Promise<Sentiment> | undefined
-  return () => (loading ??= loadSentiment())
 }

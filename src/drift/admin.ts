@@ -116,7 +116,7 @@ function runRoutes({ watch, store, progress }: DriftRouteParts): AdminRoute[] {
   async function detailOf(org: string, run: Run) {
     const { set, baseline, run: samples } = await watch.samplesOf(org, run)
     const judgement = run.judgement as unknown as Judgement | undefined
-    return { set, judgement, evidence: await findEvidence({ set, baseline, run: samples }) }
+    return { set, judgement, evidence: await findEvidence({ baseline, run: samples }, set) }
   }
   return [
     adminRoute({

@@ -2,10 +2,8 @@
 
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import type { Sentiment } from '../judgement/sentiment.ts'
 import type { GoldenSet } from './golden.ts'
 import type { Baseline, DriftStore, Run } from './port.ts'
-import { readingVersion, readSample, type Sample } from './sample.ts'
 import type { RunSamples } from './tabulate.ts'
 
 export interface Acceptance {
@@ -20,19 +18,15 @@ export interface Baselines {
   fitting(org: string, set: GoldenSet, begin: boolean): Promise<Baseline | undefined>
   /** Those with data, oldest first. */
   runs(org: string, baseline: Baseline): Promise<readonly Run[]>
-  /** The kept answers of runs. */
-  samples(org: string, set: GoldenSet, runs: readonly Run[]): Promise<RunSamples[]>
+  /** The kept answers of runs, in their order; read as they are asked for. */
+  samples(org: string, set: GoldenSet, runs: readonly Run[]): AsyncIterable<RunSamples>
   /** Begins the next baseline, and resolves the alarms of the set. Throws `invalid_request` after a race. */
   accept(org: string, set: GoldenSet, acceptance: Acceptance): Promise<Baseline>
 }
 
 const maxRuns = 200
 
-export function createBaselines(
-  store: DriftStore,
-  clock: Clock,
-  loadSentiment: () => Promise<Sentiment>,
-): Baselines {
+export function createBaselines(store: DriftStore, clock: Clock): Baselines {
   const plain = (org: string, set: GoldenSet) => ({
     org,
     set: set.name,
@@ -84,20 +78,12 @@ export function createBaselines(
         .filter(({ verdict }) => verdict !== 'no-data')
         .toSorted((a, b) => a.startedAtMs - b.startedAtMs)
     },
-    async samples(org, set, runs) {
-      const sentiment = await loadSentiment()
-      const kept = await store.samples(
-        org,
-        runs.map(({ id }) => id),
-      )
-      return runs.map(({ id, startedAtMs, expectedRows }) => ({
-        runId: id,
-        startedAtMs,
-        expectedRows,
-        samples: set.cases.map((golden) =>
-          (kept.get(id)?.get(golden.id) ?? []).map((sample) => readAgain(sample, sentiment)),
-        ),
-      }))
+    async *samples(org, set, runs) {
+      for (const { id: runId, startedAtMs, expectedRows } of runs) {
+        const kept = await store.samples(org, runId)
+        const samples = set.cases.map((golden) => kept.get(golden.id) ?? [])
+        yield { runId, startedAtMs, expectedRows, samples }
+      }
     },
     async accept(org, set, acceptance) {
       const known = await store.baseline(org, set.name)
@@ -117,10 +103,4 @@ export function createBaselines(
       return added
     },
   }
-}
-
-/** A text that an older version read is read by this one: readings of two versions are not compared. */
-function readAgain(sample: Sample, sentiment: Sentiment): Sample {
-  if (sample.reading.version === readingVersion) return sample
-  return { ...sample, reading: readSample(sample, sentiment) }
 }

@@ -3,11 +3,11 @@
 import type { Random } from '../judgement/statistics/random.ts'
 import type { GoldenSet } from './golden.ts'
 import { probe, type ProbeParts } from './probe.ts'
-import type { Sample } from './sample.ts'
+import type { Unread } from './sample.ts'
 
 export interface Collected {
   /** By prompt, in the order of the set. */
-  readonly samples: readonly (readonly Sample[])[]
+  readonly samples: readonly (readonly Unread[])[]
   readonly costNanoUsd: number
   /** Why calls were left out, where some were. */
   readonly stoppedBy?: 'cost' | 'abort'
@@ -30,7 +30,7 @@ export async function collect(
   parts: ProbeParts,
   { random, onProgress, signal }: CollectOptions,
 ): Promise<Collected> {
-  const samples: Sample[][] = set.cases.map(() => [])
+  const samples: Unread[][] = set.cases.map(() => [])
   const order = Array.from({ length: set.samples }, () => random.shuffle([...set.cases.keys()])).flat()
   const options = {
     target: set.target,

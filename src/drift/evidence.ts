@@ -4,7 +4,7 @@ import type { GoldenSet } from './golden.ts'
 import { type DecisionMetric, decisionMetrics } from './metric.ts'
 import type { RunTable } from './run-table.ts'
 import type { Sample } from './sample.ts'
-import { type RunSamples, tabulate } from './tabulate.ts'
+import { type ReadRun, tabulate } from './tabulate.ts'
 import type { MetricSummary } from './summary.ts'
 
 export interface PromptChange {
@@ -32,8 +32,8 @@ const maxCharacters = 600
 
 export interface EvidenceInput {
   readonly set: GoldenSet
-  readonly baseline: readonly RunSamples[]
-  readonly run: RunSamples
+  readonly baseline: readonly ReadRun[]
+  readonly run: ReadRun
 }
 
 export function evidenceOf({ set, baseline, run }: EvidenceInput): Evidence[] {

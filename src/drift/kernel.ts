@@ -25,7 +25,8 @@ export function kernelVector(text: string): Float32Array {
   for (let at = 0; at < bytes.length; at++) if ((bytes[at]! & 0xc0) !== 0x80) starts[points++] = at
   starts[points] = bytes.length
   for (let at = 0; at + tripleLength <= points; at++) {
-    vector[fnv1a(bytes, starts[at], starts[at + tripleLength]) % kernelSize]!++
+    // A power of two: the remainder is the low bits.
+    vector[fnv1a(bytes, starts[at]!, starts[at + tripleLength]!) & (kernelSize - 1)]!++
   }
   let squares = 0
   for (const count of vector) squares += count * count

@@ -1,7 +1,7 @@
 /** What answers mean, by a model that embeds them: kept with each answer, and compared with those of the baseline. */
 
 import type { EmbedTexts } from '../core/ask.ts'
-import type { Meaning, Sample } from './sample.ts'
+import type { Meaning, Unread } from './sample.ts'
 
 const maxBatch = 64
 /** Embedders read no more than about 512 tokens. */
@@ -12,10 +12,10 @@ const maxLength = 2_000
  * metric is missing then, and nothing else.
  */
 export async function withMeanings(
-  samples: readonly (readonly Sample[])[],
+  samples: readonly (readonly Unread[])[],
   model: string,
   embed: EmbedTexts,
-): Promise<readonly (readonly Sample[])[]> {
+): Promise<readonly (readonly Unread[])[]> {
   const texts = new Set(samples.flat().filter(hasMeaning).map(textOf))
   const vectors = new Map<string, Meaning>()
   const waiting = [...texts]
@@ -35,8 +35,8 @@ export async function withMeanings(
   )
 }
 
-const hasMeaning = ({ error, text }: Sample): boolean => error === undefined && text.trim() !== ''
-const textOf = ({ text }: Sample): string => text.slice(0, maxLength)
+const hasMeaning = ({ error, text }: Unread): boolean => error === undefined && text.trim() !== ''
+const textOf = ({ text }: Unread): string => text.slice(0, maxLength)
 
 /** As int8, in base64: a cosine of two answers is off by less than a hundredth. */
 function pack(vector: readonly number[]): string {
@@ -62,10 +62,10 @@ function ofLengthOne(vector: Float64Array): Float64Array {
  * For a prompt: the cosine of an answer to the mean of the baseline's answers, those of the run `without` left out.
  * Undefined where the one or the others have no vector of that model.
  */
-export type MeaningLikeness = (prompt: number, without?: number) => (sample: Sample) => number | undefined
+export type MeaningLikeness = (prompt: number, without?: number) => (sample: Unread) => number | undefined
 
 export function meaningLikeness(
-  runs: readonly { readonly samples: readonly (readonly Sample[])[] }[],
+  runs: readonly { readonly samples: readonly (readonly Unread[])[] }[],
   model: string | undefined,
 ): MeaningLikeness {
   if (model === undefined) return () => () => undefined
@@ -88,7 +88,7 @@ export function meaningLikeness(
 }
 
 /** Undefined where no answer has one. */
-function sumOf(samples: readonly Sample[], model: string): Float64Array | undefined {
+function sumOf(samples: readonly Unread[], model: string): Float64Array | undefined {
   const vectors = samples.flatMap(({ meaning }) => (meaning?.model === model ? [unpack(meaning.vector)] : []))
   return vectors.length === 0 ? undefined : total(vectors, vectors[0]!.length)
 }

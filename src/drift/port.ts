@@ -98,18 +98,22 @@ export interface TrafficRow extends TrafficSeries {
 }
 
 /** Everything is of one organisation; a store never mixes two. */
-export interface DriftStore {
+export interface GoldenStore {
   /** Gives the version of the text: a new number where it differs from the newest one. */
   putGoldenSet(set: Omit<GoldenVersion, 'version'>): Promise<GoldenVersion>
   newestGoldenSet(org: string, name: string): Promise<GoldenVersion | undefined>
   /** The newest version of each set, by name. */
   goldenSets(org: string): Promise<readonly GoldenVersion[]>
+}
 
+export interface BaselineStore {
   /** The newest baseline of a set. */
   baseline(org: string, set: string): Promise<Baseline | undefined>
   /** Adds the next one. Gives undefined where another instance has added one since `after`. */
   addBaseline(baseline: Omit<Baseline, 'number'>, after: number): Promise<Baseline | undefined>
+}
 
+export interface DriftRunStore {
   /** False where a run of this set and slot is there already: another instance has it. */
   startRun(run: Run): Promise<boolean>
   endRun(run: Run): Promise<void>
@@ -117,28 +121,33 @@ export interface DriftStore {
   /** Newest first. */
   runs(org: string, filter: RunFilter): Promise<readonly Run[]>
   putSamples(org: string, runId: string, prompt: string, samples: readonly Sample[]): Promise<void>
-  /** By run, then by the prompt's id. */
-  samples(
-    org: string,
-    runIds: readonly string[],
-  ): Promise<ReadonlyMap<string, ReadonlyMap<string, readonly Sample[]>>>
+  /** By the prompt's id. */
+  samples(org: string, runId: string): Promise<ReadonlyMap<string, readonly Sample[]>>
 
   /** Deletes runs that began before, with their answers, but those that the newest baseline of their set has; tells how many. */
   pruneRuns(org: string, beforeMs: number): Promise<number>
+}
 
+export interface AlarmStore {
   putAlarm(alarm: Alarm): Promise<void>
   /** Newest first. */
   alarms(org: string, set?: string): Promise<readonly Alarm[]>
+}
 
+export interface TrafficStore {
   /** Deletes what is older than `keepFromMs` on the way. */
   addTraffic(row: TrafficRow, keepFromMs: number): Promise<void>
   /** From the one hour to the other, both included: of one series, or of all of all organisations. */
   traffic(fromMs: number, toMs: number, series?: TrafficSeries): Promise<readonly TrafficRow[]>
+}
 
+export interface LeaseStore {
   /** Takes or extends a lease; false while another holder's has not run out. */
   takeLease(name: string, holder: string, nowMs: number, untilMs: number): Promise<boolean>
   releaseLease(name: string, holder: string): Promise<void>
 }
+
+export type DriftStore = GoldenStore & BaselineStore & DriftRunStore & AlarmStore & TrafficStore & LeaseStore
 
 export interface RunFilter {
   readonly set?: string

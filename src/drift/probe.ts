@@ -7,14 +7,12 @@ import type { GradeContext, GradeParts, Reply } from '../judgement/assertions/as
 import { gradeReply, sumUp } from '../judgement/assertions/grade.ts'
 import type { ParamSettings } from '../judgement/suite/settings.ts'
 import type { Case } from '../judgement/suite/suite.ts'
-import type { Sentiment } from '../judgement/sentiment.ts'
 import type { AskPriced } from './port.ts'
-import { readSample, type Sample, type Unread } from './sample.ts'
+import type { Unread } from './sample.ts'
 
 export interface ProbeParts {
   readonly ask: AskPriced
   readonly grading: GradeParts
-  readonly sentiment: Sentiment
 }
 
 export interface ProbeOptions {
@@ -29,7 +27,7 @@ export async function probe(
   options: ProbeOptions,
   parts: ProbeParts,
   signal?: AbortSignal,
-): Promise<Sample> {
+): Promise<Unread> {
   const turns: Turn[] = []
   const replies: Reply[] = []
   const results: Awaited<ReturnType<typeof gradeReply>>[number][] = []
@@ -51,7 +49,7 @@ export async function probe(
   }
   const { status, pass } = sumUp(results, golden.threshold)
   const isGraded = last.error === undefined && status === 'graded' && results.some(({ weight }) => weight > 0)
-  return { ...last, ...(isGraded && { isRight: pass }), reading: readSample(last, parts.sentiment) }
+  return { ...last, ...(isGraded && { isRight: pass }) }
 }
 
 function requestOf(params: ParamSettings, model: string, turns: readonly Turn[]): GenRequest {

@@ -45,7 +45,7 @@ export async function choosePrompts(
     (_, at) => questions[Math.floor(at * step)]!,
   )
   const texts = candidates.map(({ turns, times }) => ({ text: turns.at(-1)!['user']!, weight: times }))
-  const chosen = await chooseInThread({ texts, count })
+  const chosen = await chooseInThread(texts, count)
   return { prompts: chosen.map((at) => promptOf(candidates[at]!)), skipped, questions: questions.length }
 }
 

@@ -54,10 +54,17 @@ export interface Reading {
 
 export const readingVersion = `1/${refusalDetectorVersion}/${sentimentVersion}`
 
-export type Unread = Omit<Sample, 'reading'>
+/** Its text has perhaps been read, perhaps by an older version. */
+export type Unread = Omit<Sample, 'reading'> & { readonly reading?: Reading }
+
+/** By this version. */
+export const isRead = (sample: Unread): sample is Sample => sample.reading?.version === readingVersion
+
+export const withReading = (sample: Unread, sentiment: Sentiment): Sample =>
+  isRead(sample) ? sample : { ...sample, reading: readingOf(sample, sentiment) }
 
 /** Pure but for the lexicon. */
-export function readSample(sample: Unread, sentiment: Sentiment): Reading {
+function readingOf(sample: Unread, sentiment: Sentiment): Reading {
   const { text, finish, refusalText, toolCalls } = sample
   const refusal = refusalOf({
     text,

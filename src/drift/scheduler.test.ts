@@ -63,7 +63,6 @@ function startWorld(t: TestContext) {
       tell,
       ask,
       embed: async () => [],
-      sentiment: async () => () => 0,
       grading: { regex: createRegexRunner(), schemas: createSchemaGrader() },
     })
     const onError = (cause: unknown) => void faults.push(cause)

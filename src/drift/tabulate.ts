@@ -5,16 +5,21 @@ import { dot, kernelSize, kernelVector } from './kernel.ts'
 import { meaningLikeness } from './meaning.ts'
 import type { MetricName } from './metric.ts'
 import type { RunTable } from './run-table.ts'
-import { isBlank, type Sample } from './sample.ts'
+import { isBlank, type Sample, type Unread } from './sample.ts'
 import { addValue, emptySummary, type MetricSummary } from './summary.ts'
 
 /** A run's answers as they are kept: by prompt, in the order of the golden set. */
 export interface RunSamples {
   readonly runId: string
   readonly startedAtMs: number
-  readonly samples: readonly (readonly Sample[])[]
+  readonly samples: readonly (readonly Unread[])[]
   /** Prompts times samples. */
   readonly expectedRows: number
+}
+
+/** All texts have been read by this version. */
+export interface ReadRun extends RunSamples {
+  readonly samples: readonly (readonly Sample[])[]
 }
 
 /** How a prompt is usually answered, by the baseline: what deviates from it is a change of format. */
@@ -28,8 +33,8 @@ interface Habit {
 
 /** Tables of the baseline runs and of a new one, which share the habits of the baseline. */
 export function tabulate(
-  baseline: readonly RunSamples[],
-  run: RunSamples,
+  baseline: readonly ReadRun[],
+  run: ReadRun,
 ): { baseline: RunTable[]; run: RunTable } {
   const prompts = run.samples.length
   const usual = baseline.length === 0 ? [run] : baseline
@@ -53,7 +58,7 @@ export function tabulate(
   }
 }
 
-const embedderOf = ({ samples }: RunSamples): string | undefined =>
+const embedderOf = ({ samples }: ReadRun): string | undefined =>
   samples.flat().find(({ meaning }) => meaning !== undefined)?.meaning?.model
 
 /** How near an answer is to those of the baseline to its prompt. */
@@ -66,7 +71,7 @@ interface Nearness {
 
 const validOf = (samples: readonly Sample[]): Sample[] => samples.filter(({ error }) => error === undefined)
 
-const vectorsOf = ({ samples }: RunSamples): Float32Array[][] =>
+const vectorsOf = ({ samples }: ReadRun): Float32Array[][] =>
   samples.map((ofPrompt) => validOf(ofPrompt).map(({ text }) => kernelVector(text)))
 
 const toolsOf = ({ toolCalls }: Sample): string =>
@@ -123,7 +128,7 @@ function likenessTo(
 }
 
 function tableOf(
-  run: RunSamples,
+  run: ReadRun,
   habits: readonly Habit[],
   vectors: readonly (readonly Float32Array[])[],
   { likeness, meaning }: Nearness,
@@ -200,5 +205,9 @@ function addSample(
   }
 }
 
-/** White space and case apart, two answers are the same. */
-const normalised = (text: string): string => text.trim().replaceAll(/\s+/g, ' ').toLowerCase()
+/** White space and case apart, two answers are the same. A single space, the usual one, is left as it is. */
+const normalised = (text: string): string =>
+  text
+    .trim()
+    .replaceAll(/\s{2,}|[^\S ]/g, ' ')
+    .toLowerCase()

@@ -2,9 +2,8 @@
 
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
-import type { Sentiment } from '../judgement/sentiment.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
-import { judgeSamples } from './analysis.ts'
+import { type Compared, judgeSamples, readSamples } from './analysis.ts'
 import { createBaselines, type Baselines } from './baselines.ts'
 import { collect } from './collect.ts'
 import { conclude, type ConcludeParts } from './conclude.ts'
@@ -16,10 +15,7 @@ import type { Baseline, Run, RunKind } from './port.ts'
 import type { RunSamples } from './tabulate.ts'
 import type { EarlierRun, Judgement } from './verdict.ts'
 
-export interface WatchParts extends PanelParts, ConcludeParts {
-  /** Gives the lexicon; it is loaded with the first run. */
-  readonly sentiment: () => Promise<Sentiment>
-}
+export type WatchParts = PanelParts & ConcludeParts
 
 export interface RunRequest {
   readonly org: string
@@ -41,7 +37,7 @@ export interface DriftWatch {
   /** Runs a kept set once. Gives undefined where another instance has this slot. Throws GatewayError. */
   run(kept: Kept, request: RunRequest): Promise<RunOutcome | undefined>
   /** The kept answers behind a run and its baseline. */
-  samplesOf(org: string, run: Run): Promise<{ set: GoldenSet; baseline: RunSamples[]; run: RunSamples }>
+  samplesOf(org: string, run: Run): Promise<Compared & { readonly set: GoldenSet }>
 }
 
 /** So many earlier runs are looked at for the last one with data. */
@@ -50,7 +46,7 @@ const maxEarlier = 50
 export function createWatch(parts: WatchParts): DriftWatch {
   const { store, clock, newId } = parts
   const shelf = createGoldenShelf(store, clock)
-  const baselines = createBaselines(store, clock, parts.sentiment)
+  const baselines = createBaselines(store, clock)
 
   async function run({ version, set }: Kept, request: RunRequest): Promise<RunOutcome | undefined> {
     const { org, kind, slotMs, onProgress, signal } = request
@@ -72,13 +68,14 @@ export function createWatch(parts: WatchParts): DriftWatch {
       ...(slotMs !== undefined && { slotMs }),
     }
     if (!(await store.startRun(started))) return undefined
-    const probing = { ask: parts.ask, sentiment: await parts.sentiment(), grading: panelOf(set, parts) }
+    const probing = { ask: parts.ask, grading: panelOf(set, parts) }
     const random = createRandom(started.id)
     const collected = await collect(set, probing, { random, onProgress, signal })
     const { costNanoUsd } = collected
-    const samples = set.embedder
+    const answered = set.embedder
       ? await withMeanings(collected.samples, set.embedder, parts.embed)
       : collected.samples
+    const samples = await readSamples(answered)
     for (const [at, golden] of set.cases.entries()) {
       await store.putSamples(org, started.id, golden.id, samples[at]!)
     }
@@ -87,12 +84,10 @@ export function createWatch(parts: WatchParts): DriftWatch {
     const judgement =
       kind === 'baseline'
         ? await judgeBaselineRun(answers)
-        : await judgeSamples({
-            baseline: await baselines.samples(org, set, known),
-            run: answers,
-            earlier: await earlierRuns(org, baseline),
-            seed: `${runId} judge`,
-          })
+        : await judgeSamples(
+            { baseline: baselines.samples(org, set, known), run: answers },
+            { earlier: await earlierRuns(org, baseline), seed: `${runId} judge` },
+          )
     const ended: Run = {
       ...started,
       endedAtMs: clock.nowMs(),
@@ -128,8 +123,8 @@ export function createWatch(parts: WatchParts): DriftWatch {
       const known = await store.baseline(org, run.set)
       const runs = known && known.number === run.baseline ? await baselines.runs(org, known) : []
       const others = runs.filter(({ id }) => id !== run.id)
-      const [own, ...baseline] = await baselines.samples(org, set, [run, ...others])
-      return { set, baseline, run: own! }
+      const [own] = await Array.fromAsync(baselines.samples(org, set, [run]))
+      return { set, baseline: baselines.samples(org, set, others), run: own! }
     },
   }
 }
@@ -143,7 +138,7 @@ function isComplete({ number, set, wantedRuns }: Baseline): GatewayError {
 
 /** A run of a baseline is judged by itself: it has data, or it is none. */
 async function judgeBaselineRun(run: RunSamples): Promise<Judgement> {
-  const judged = await judgeSamples({ baseline: [], run, earlier: [], seed: '' })
+  const judged = await judgeSamples({ baseline: [], run }, { earlier: [], seed: '' })
   const reasons = judged.reasons.filter(({ code }) => code !== 'no_baseline')
   return reasons.length === judged.reasons.length ? judged : { ...judged, verdict: 'ok', reasons }
 }
