@@ -3,31 +3,27 @@
 import { foldAnswer } from '../core/answer.ts'
 import type { AnswerCheck, ContractAttempt } from '../core/contract.ts'
 import type { GenEvent } from '../core/event.ts'
-import { GatewayError } from '../core/error.ts'
-import { asObject, type Json, type JsonObject } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
-import type { Usage } from '../core/usage.ts'
-import type { Dialect, EncodeContext, EncodedRequest, EncodeTarget } from '../dialects/dialect.ts'
+import type { Dialect, EncodeContext } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/registry.ts'
 import { jsonArrayFraming, sseFraming, type StreamFraming } from '../framing/stream-framing.ts'
-import { generatePath } from '../providers/address.ts'
-import type { ProviderSpec } from '../providers/spec.ts'
 import type { Target } from '../providers/provider.ts'
+import { ask, type Asking } from './ask.ts'
 import { Continuation, mayBeContinued } from './continuation.ts'
+import { factsOf, isEmpty, receivedOf } from './facts.ts'
 import {
   type AttemptContext,
   type AttemptResult,
   type Call,
   type CallMemory,
   type ContentTraits,
-  type ReceivedText,
   type Hearing,
   refuseDroppedIfStrict,
   type StreamForm,
   type Transcript,
 } from './operation.ts'
 import { referencesIn, withReferencedItems } from './item-references.ts'
-import { withCacheHints } from './prompt-cache.ts'
 import { pump, type PumpMode } from './pump.ts'
 import { openReplay } from './replay.ts'
 import type { SendOptions } from './send.ts'
@@ -52,11 +48,7 @@ export function openRequest(request: GenRequest): Call {
   return toCall({ client, request, body: undefined, framing: sseFraming, isKept: true })
 }
 
-interface Generation {
-  readonly client: Dialect
-  readonly request: GenRequest
-  /** As the client sent it; undefined where the request was rewritten since. */
-  readonly body: JsonObject | undefined
+interface Generation extends Asking {
   readonly framing: StreamFraming
   /** The attempt brings a transcript even if the client did not ask for its answer to be kept. */
   readonly isKept?: true
@@ -151,92 +143,10 @@ function attemptAsAsked(
   context: AttemptContext,
   check: AnswerCheck | undefined,
 ): Promise<AttemptResult> {
-  const { client, request } = generation
-  if (target.provider.spec.generates === false) {
-    throw new GatewayError('unsupported_operation', `Provider ${target.provider.name} generates no answers.`)
-  }
-  const source = dialects[chooseDialect(target.provider.spec, generation)]
-  refuseUnknown(request, source)
-  const { body, dropped } = withoutIgnored(
-    encodeHinted(source, request, target) ??
-      (source.id === client.id && generation.body
-        ? { body: sameDialectBody(generation.body, generation, target), dropped: [] }
-        : source.request.encode(request, encodeTarget(target))),
-    target.provider.spec,
-  )
+  const { source, options, dropped } = ask(generation, target)
   refuseDroppedIfStrict(context, target, dropped)
-  const options: SendOptions = {
-    target,
-    path: generatePath(source.id, target.model, request.stream),
-    body: JSON.stringify(target.provider.requestPatch?.(body) ?? body),
-    stream: request.stream,
-  }
-  const run = request.stream ? streamed : whole
+  const run = generation.request.stream ? streamed : whole
   return run(generation, source, options, dropped, context, check)
-}
-
-/**
- * The dialect to speak to this provider: the client's own where it can, else its first. A provider with several
- * is spoken to in the one that carries reasoning from turn to turn where the request has any.
- */
-function chooseDialect(
-  spec: ProviderSpec,
-  { client, request }: Generation,
-): ProviderSpec['dialects'][number] {
-  if (spec.dialects.includes(client.id)) return client.id
-  const reasons =
-    request.reasoning !== undefined || request.turns.some((turn) => turn.parts.some(isReasoning))
-  const carrier = spec.dialects.find((dialect) => dialect === 'openai-responses')
-  return reasons && carrier !== undefined ? carrier : spec.dialects[0]
-}
-
-/** With marks for the provider's prompt cache; undefined where none are wanted, of use, or understood. */
-function encodeHinted(source: Dialect, request: GenRequest, target: Target): EncodedRequest | undefined {
-  if (!target.marksPrompts || !source.takesCacheHints) return undefined
-  const hinted = withCacheHints(request)
-  const encoded = hinted && source.request.encode(hinted, encodeTarget(target))
-  return encoded?.dropped.includes('cache') ? undefined : encoded
-}
-
-function isReasoning(part: GenRequest['turns'][number]['parts'][number]): boolean {
-  return part.type === 'reasoning'
-}
-
-function encodeTarget({ model, provider }: Target): EncodeTarget {
-  return provider.spec.takesReasoning ? { model, takesReasoning: true } : { model }
-}
-
-/** What Weir has not kept can only be referred to where it may be kept: at a provider of that dialect. */
-function refuseUnknown(request: GenRequest, source: Dialect): void {
-  if (source.keepsResponses) return
-  const { previousResponseId } = request
-  if (previousResponseId !== undefined) {
-    const message = `Previous response \`${previousResponseId}\` was not kept here.`
-    throw new GatewayError('invalid_request', message, { param: 'previous_response_id' })
-  }
-  const [reference] = referencesIn(request)
-  if (reference === undefined) return
-  const message = `Item \`${reference}\`, which the input refers to, was not kept here.`
-  throw new GatewayError('invalid_request', message, { param: 'input' })
-}
-
-/** What the provider would ignore without a word is left out, and said to be. */
-function withoutIgnored(encoded: EncodedRequest, { ignores }: ProviderSpec): EncodedRequest {
-  const ignored = ignores?.filter((member) => encoded.body[member] !== undefined) ?? []
-  if (ignored.length === 0) return encoded
-  const body = { ...encoded.body }
-  for (const member of ignored) delete body[member]
-  return { body, dropped: [...encoded.dropped, ...ignored] }
-}
-
-/** The client's own body, to this target. Usage is always asked for: Weir accounts for every stream. */
-function sameDialectBody(body: JsonObject, { request, client }: Generation, target: Target): JsonObject {
-  const copy: Record<string, Json | undefined> = { ...body }
-  if (client.modelInBody) copy['model'] = target.model
-  if (client.forcesUsage && request.stream) {
-    copy['stream_options'] = { ...asObject(body['stream_options']), include_usage: true }
-  }
-  return copy
 }
 
 function encodeContext(request: GenRequest, target: Target, context: AttemptContext): EncodeContext {
@@ -422,46 +332,9 @@ function isFailure({ type }: GenEvent): boolean {
   return type === 'fail'
 }
 
-function receivedOf(events: readonly GenEvent[]): ReceivedText {
-  let text = ''
-  for (const event of events) if (event.type === 'block-delta') text += event.text
-  return { text, length: text.length }
-}
-
-interface Facts {
-  error?: GatewayError
-  usage?: Usage
-  finish?: string
-  reportedModel?: string
-}
-
 async function checked(events: readonly GenEvent[], check: AnswerCheck): Promise<GenEvent[]> {
   const passed: GenEvent[] = []
   for (const event of events) passed.push(...check.push(event))
   passed.push(...(await check.end()))
   return passed
-}
-
-/** What the request path wants to know of an answer: what it cost whatever became of it, and how it ended. */
-function factsOf(decoded: readonly GenEvent[], events: readonly GenEvent[]): Facts {
-  const facts: Facts = {}
-  for (const event of decoded) {
-    if (event.type === 'start') facts.reportedModel = event.model
-    else if (event.type === 'usage') facts.usage = event.usage
-  }
-  for (const event of events) {
-    if (event.type === 'finish') facts.finish ??= event.reason
-    else if (event.type === 'fail') facts.error = event.error
-  }
-  return facts
-}
-
-/** It ended well, said nothing and used nothing: a fault of the provider, in all likelihood. */
-function isEmpty(events: readonly GenEvent[], { usage, finish }: Facts): boolean {
-  if (finish !== 'stop' || (usage?.outputTokens ?? 0) > 0) return false
-  return !events.some((event) => event.type === 'block-delta' || isThing(event))
-}
-
-function isThing(event: GenEvent): boolean {
-  return event.type === 'block-start' && !['text', 'reasoning', 'refusal'].includes(event.kind)
 }

@@ -5,13 +5,14 @@ import type { AnswerCheck } from '../core/contract.ts'
 import { GatewayError } from '../core/error.ts'
 import type { GenEvent } from '../core/event.ts'
 import type { Interrupt } from '../core/interrupt.ts'
-import type { Usage } from '../core/usage.ts'
 import type { Dialect, EncodeContext, Machine, Patch } from '../dialects/dialect.ts'
 import { createFrameParser } from '../framing/frame-parser.ts'
 import type { Frame, FrameParser } from '../framing/frame.ts'
 import type { FrameWriter, StreamFraming } from '../framing/stream-framing.ts'
 import { TerminalGuard } from './guard.ts'
+import { ClientEnd } from './client-end.ts'
 import type { Continuation } from './continuation.ts'
+import { Heard } from './heard.ts'
 import type { Account, AttemptResult } from './operation.ts'
 import type { Outlet } from './outlet.ts'
 import type { Receiver, ResponseHeaders, SendOptions, Sender, UpstreamCall } from './send.ts'
@@ -54,18 +55,6 @@ export interface PumpOptions {
   readonly onEvent?: (event: GenEvent) => void
 }
 
-/** A client that accepts nothing for this long is gone in all but name, also where its answer is complete. */
-const blockedMs = 60_000
-
-/** The end of an answer is kept back at most this long for a provider that says no more and yet does not close. */
-const keptBackMs = 1_000
-
-/** Of the text that came, what is kept to be counted where the provider does not say how much it was. */
-const maxKeptText = 256 * 1024
-
-/** The characters of a token, roughly, and rather too few: for marks of progress. */
-const charactersPerToken = 3
-
 /** Sends the request and pumps its answer. Resolves when both sides have ended; never rejects. */
 export function pump(sender: Sender, request: SendOptions, options: PumpOptions): Promise<AttemptResult> {
   const stream = new StreamPump(options)
@@ -80,30 +69,19 @@ class StreamPump implements Receiver {
   readonly #guard = new TerminalGuard()
   readonly #writer: FrameWriter
   #encoder: Machine<GenEvent, Frame> | undefined
+  readonly #heard: Heard
+  readonly #clientEnd: ClientEnd
   #call!: UpstreamCall
 
   #status: number | undefined
   #headers: ResponseHeaders = {}
   #headersMs: number | undefined
-  #firstTokenMs: number | undefined
   /** Collected bytes of an answer that is not a stream; undefined while streaming. */
   #body: Buffer[] | undefined
   #bodyBytes = 0
 
-  /** What waits: for the first content before anything is sent, and for the settlement before the end is. */
-  #pending: (string | Buffer)[] = []
-  #isCommitted = false
   #isEnding = false
-  #isDraining = false
-  #blockTimer: NodeJS.Timeout | undefined
-  #keptBackTimer: NodeJS.Timeout | undefined
   #sawTerminator = false
-  #deltas = 0
-  #text = ''
-  #textLength = 0
-  #usage: Usage | undefined
-  #finish: string | undefined
-  #model: string | undefined
   #failure: GatewayError | undefined
   /** The client has the failure from the provider's own words. */
   #isFailureTold = false
@@ -115,13 +93,15 @@ class StreamPump implements Receiver {
     this.#decoder = options.source.stream.decoder(options.eventPatch)
     if (options.mode === 'translate')
       this.#encoder = options.continuation?.encoder ?? options.client.stream.encoder(options.context)
+    const { clock, account, maxDeltas, outlet } = options
+    this.#heard = new Heard({ clock, account, maxDeltas, onContent: () => this.#call.contentArrived() })
+    this.#clientEnd = new ClientEnd({ outlet, begin: () => this.#begin() })
   }
 
   run(sender: Sender, request: SendOptions): Promise<AttemptResult> {
-    const { outlet } = this.#options
     this.#call = sender.send(request, this)
     this.#options.interrupt.on((reason) => this.#interrupted(reason))
-    outlet.onDrain(() => this.#clientDrained())
+    this.#clientEnd.follow(this.#call)
     return this.#done.promise
   }
 
@@ -234,7 +214,7 @@ class StreamPump implements Receiver {
     const events = this.#admit(this.#decoder.push(frame))
     if (!this.#failure) return !wasComplete || events.length > 0
     // A provider's own error event is in the client's dialect; what Weir found broken is not passed on.
-    this.#isFailureTold = this.#isCommitted && this.#failure.upstream !== undefined
+    this.#isFailureTold = this.#clientEnd.isCommitted && this.#failure.upstream !== undefined
     return this.#isFailureTold
   }
 
@@ -265,54 +245,7 @@ class StreamPump implements Receiver {
 
   #note(event: GenEvent): void {
     if (!this.#options.check) this.#options.onEvent?.(event)
-    switch (event.type) {
-      case 'start':
-        this.#model = event.model
-        break
-      case 'block-start':
-        // Some dialects open a text before its first word: the wait for that is still to come.
-        if (event.kind !== 'text' && event.kind !== 'reasoning' && event.kind !== 'refusal')
-          this.#contentArrived()
-        break
-      case 'block-delta':
-        this.#contentArrived()
-        this.#received(event.text)
-        if (++this.#deltas > this.#options.maxDeltas) {
-          this.#failure = new GatewayError(
-            'upstream_protocol',
-            'The provider streams far beyond the output limit.',
-          )
-        }
-        break
-      case 'usage':
-        this.#usage = event.usage
-        break
-      case 'finish':
-        this.#finish ??= event.reason
-        // One that ends before it said anything may be empty: what follows tells.
-        if (event.reason === 'stop') this.#call.contentArrived()
-        else this.#contentArrived()
-        break
-      case 'fail':
-        this.#failure = event.error
-        break
-      case 'block-end':
-      case 'annotation':
-      case 'logprobs':
-      case 'native':
-        break
-    }
-  }
-
-  #received(text: string): void {
-    this.#textLength += text.length
-    if (this.#text.length < maxKeptText) this.#text += text
-    this.#options.account.progress(Math.max(this.#deltas, Math.ceil(this.#textLength / charactersPerToken)))
-  }
-
-  #contentArrived(): void {
-    this.#call.contentArrived()
-    this.#firstTokenMs ??= this.#options.clock.monotonicMs()
+    this.#failure = this.#heard.note(event) ?? this.#failure
   }
 
   #frameToPass(frame: Frame, events: readonly GenEvent[]): string {
@@ -415,41 +348,24 @@ class StreamPump implements Receiver {
   // -- the client's side
 
   #emit(output: string | Buffer): void {
-    if (output.length > 0) this.#pending.push(output)
-    if (this.#firstTokenMs === undefined || this.#failure || this.#options.check?.isHolding) return
-    if (this.#guard.isComplete) this.#keptBackTimer ??= setTimeout(() => this.#flush(), keptBackMs).unref()
-    else this.#flush()
+    this.#clientEnd.hold(output)
+    const isSilent = this.#heard.firstTokenMs === undefined
+    if (isSilent || this.#failure || this.#options.check?.isHolding) return
+    if (this.#guard.isComplete) this.#clientEnd.flushSoon()
+    else this.#clientEnd.flush()
   }
 
-  #flush(): void {
-    const pending = this.#pending
-    this.#pending = []
-    const { outlet, continuation, seam } = this.#options
-    if (this.#isDraining || outlet.isGone) return
-    if (!this.#isCommitted) {
-      this.#isCommitted = true
-      if (continuation?.hasBroken) this.#write(this.#writer.comment(seam ?? ''))
-      else outlet.begin(200, this.#options.headers())
-    }
-    for (const output of pending) this.#write(output)
-  }
-
-  #write(output: string | Buffer): void {
-    if (this.#options.outlet.write(output)) return
-    this.#call.pause()
-    this.#blockTimer ??= setTimeout(() => this.#options.outlet.destroy(), blockedMs).unref()
-  }
-
-  #clientDrained(): void {
-    clearTimeout(this.#blockTimer)
-    this.#blockTimer = undefined
-    this.#call.resume()
+  #begin(): string {
+    const { outlet, continuation, seam = '', headers } = this.#options
+    if (continuation?.hasBroken) return this.#writer.comment(seam)
+    outlet.begin(200, headers())
+    return ''
   }
 
   #interrupted(reason: GatewayError): void {
     if (this.#isEnding) return
     if (reason.code === 'client_gone' && this.#options.drainWhenGone) {
-      this.#isDraining = true
+      this.#clientEnd.isDraining = true
       this.#call.drain(reason)
     } else this.#call.abort(reason)
   }
@@ -457,8 +373,8 @@ class StreamPump implements Receiver {
   // -- endings
 
   #succeed(lastOutput: string, isWhole: boolean): void {
-    if (lastOutput !== '') this.#pending.push(lastOutput)
-    this.#end(this.#isDraining ? this.#options.interrupt.reason : undefined, isWhole)
+    this.#clientEnd.hold(lastOutput)
+    this.#end(this.#clientEnd.isDraining ? this.#options.interrupt.reason : undefined, isWhole)
   }
 
   #fail(error: GatewayError): void {
@@ -469,7 +385,7 @@ class StreamPump implements Receiver {
   #end(error: GatewayError | undefined, isWhole: boolean): void {
     if (this.#isEnding) return
     this.#isEnding = true
-    clearTimeout(this.#keptBackTimer)
+    this.#clientEnd.settle()
     const result = this.#resultOf(error, isWhole)
     const settled = this.#options.account.settle(result)
     if (settled) void settled.then(() => this.#conclude(result))
@@ -479,48 +395,42 @@ class StreamPump implements Receiver {
   #conclude(result: AttemptResult): void {
     const { error } = result
     const { continuation } = this.#options
+    const clientEnd = this.#clientEnd
     // What a second target has said is said, however soon it failed.
-    if (continuation?.hasBroken && this.#firstTokenMs !== undefined) this.#flush()
+    if (continuation?.hasBroken && this.#heard.firstTokenMs !== undefined) clientEnd.flush()
     const isEmpty = error === undefined && this.#isEmpty
     if (isEmpty || this.#mayGoOn(error)) {
-      if (this.#isCommitted) this.#flush()
+      if (clientEnd.isCommitted) clientEnd.flush()
       this.#done.resolve({
         ...result,
-        isCommitted: this.#isCommitted,
+        isCommitted: clientEnd.isCommitted,
         ...(isEmpty && { isEmpty: true }),
         suspended: { release: () => this.#close(error) },
       })
       return
     }
     this.#close(error)
-    this.#done.resolve({ ...result, isCommitted: this.#isCommitted })
+    this.#done.resolve({ ...result, isCommitted: clientEnd.isCommitted })
   }
 
-  /** It ended well, said nothing and used nothing: a fault of the provider, in all likelihood. */
   get #isEmpty(): boolean {
-    // A continuation that has nothing to add is an answer's end.
     const { check, continuation } = this.#options
-    if (this.#isCommitted || this.#isDraining || check || continuation?.hasBroken) return false
-    const hasUsed = (this.#usage?.outputTokens ?? 0) > 0
-    return this.#firstTokenMs === undefined && this.#finish === 'stop' && !hasUsed
+    const { isCommitted, isDraining } = this.#clientEnd
+    // A continuation that has nothing to add is an answer's end.
+    return this.#heard.isEmpty && !isCommitted && !isDraining && !check && !continuation?.hasBroken
   }
 
   /** Could another target go on with what broke? */
   #mayGoOn(error: GatewayError | undefined): boolean {
-    const { outlet, continuation } = this.#options
-    const isOpen = this.#isCommitted && !this.#isDraining && !outlet.isGone
-    return isOpen && error?.rule.blame === 'upstream' && continuation?.canGoOn === true
+    if (error?.rule.blame !== 'upstream' || !this.#clientEnd.isListening) return false
+    return this.#options.continuation?.canGoOn === true
   }
 
   #close(error: GatewayError | undefined): void {
-    const { outlet } = this.#options
     // A failed answer of which the client has seen nothing leaves it for another target's.
-    if (this.#isCommitted || error === undefined) this.#flush()
-    if (this.#isCommitted && !this.#isDraining && !outlet.isGone) {
-      const last = error === undefined ? this.#writer.close() : this.#toldFailure(error)
-      if (last !== '') outlet.write(last)
-      outlet.end()
-    }
+    if (this.#clientEnd.isCommitted || error === undefined) this.#clientEnd.flush()
+    if (!this.#clientEnd.isListening) return
+    this.#clientEnd.end(error === undefined ? this.#writer.close() : this.#toldFailure(error))
   }
 
   /** The failure in the client's own dialect; there is no finish and no closing frame. */
@@ -534,21 +444,23 @@ class StreamPump implements Receiver {
 
   #resultOf(error: GatewayError | undefined, isWhole: boolean): AttemptResult {
     const requestId = requestIdOf(this.#headers)
+    const { firstTokenMs, usage, finish, model } = this.#heard
+    const { isCommitted, isDraining } = this.#clientEnd
     return {
       phase: this.#call.phase,
-      isCommitted: this.#isCommitted,
+      isCommitted,
       isWhole,
       dropped: this.#options.dropped,
       ...(error && { error }),
-      ...(this.#isDraining && { isDrained: true }),
+      ...(isDraining && { isDrained: true }),
       ...(this.#status !== undefined && { status: this.#status }),
       ...(this.#headersMs !== undefined && { headersMs: this.#headersMs }),
-      ...(this.#firstTokenMs !== undefined && { firstTokenMs: this.#firstTokenMs }),
+      ...(firstTokenMs !== undefined && { firstTokenMs }),
       ...(requestId !== undefined && { upstreamRequestId: requestId }),
-      ...(this.#usage && { usage: this.#usage }),
-      received: () => ({ text: this.#text, length: this.#textLength }),
-      ...(this.#finish !== undefined && { finish: this.#finish }),
-      ...(this.#model !== undefined && { reportedModel: this.#model }),
+      ...(usage && { usage }),
+      received: () => this.#heard.received(),
+      ...(finish !== undefined && { finish }),
+      ...(model !== undefined && { reportedModel: model }),
     }
   }
 }
