@@ -93,7 +93,8 @@ export function spoiled(body: JsonObject, changes: readonly Spoiling[]): JsonObj
   for (const { at, how, value } of changes) {
     const places = placesIn(copy, [])
     const place = places[at % places.length]
-    if (place) change(place, how, value)
+    // A value that was put in may be changed by the next step: it must not be the shared one.
+    if (place) change(place, how, structuredClone(value))
   }
   return copy
 }

@@ -167,7 +167,10 @@ test('a wrong type is refused with its path', () => {
     [{ model: 'm', input: [] }, 'input'],
     [{ model: 'm', input: ['a', {}] }, 'input[1]'],
     [{ model: 'm', input: 'a', encoding_format: 'int8' }, 'encoding_format'],
-    [{ model: 'm', input: 'a', dimensions: '8' }, 'dimensions'],
+    ...(['8', 0, -1, 1.5] as const).map((dimensions): [Json, string] => [
+      { model: 'm', input: 'a', dimensions },
+      'dimensions',
+    ]),
   ]
   for (const [body, param] of cases) {
     assert.throws(

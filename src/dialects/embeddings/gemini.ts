@@ -16,7 +16,7 @@ import type { Patch } from '../dialect.ts'
 import { decodeUsage, encodeUsage } from '../gemini/usage.ts'
 import { camelKeys } from '../gemini/wire.ts'
 import type { EmbeddingDialect, EmbedPath, EncodedEmbedRequest } from './embedding-dialect.ts'
-import { decodeVector } from './vector.ts'
+import { decodeVector, isLength } from './vector.ts'
 
 const id = 'gemini-embeddings'
 
@@ -74,8 +74,8 @@ function decodeItem(request: JsonObject, path: string): Item {
   if (!isObject(content)) throw invalid(`${path}content`, 'an object')
   const settings = { ...beside, ...camelKeys(asObject(embedContentConfig) ?? {}) }
   const { outputDimensionality, taskType, title } = settings
-  if (outputDimensionality !== undefined && typeof outputDimensionality !== 'number') {
-    throw invalid(`${path}outputDimensionality`, 'a number')
+  if (outputDimensionality !== undefined && !isLength(outputDimensionality)) {
+    throw invalid(`${path}outputDimensionality`, 'a whole number above zero')
   }
   if (taskType !== undefined && typeof taskType !== 'string') throw invalid(`${path}taskType`, 'a string')
   if (title !== undefined && typeof title !== 'string') throw invalid(`${path}title`, 'a string')

@@ -16,7 +16,7 @@ import {
 import type { Usage } from '../../core/usage.ts'
 import type { Patch } from '../dialect.ts'
 import type { EmbeddingDialect, EncodedEmbedRequest } from './embedding-dialect.ts'
-import { decodeVector, toBase64 } from './vector.ts'
+import { decodeVector, isLength, toBase64 } from './vector.ts'
 
 const id = 'openai-embeddings'
 const fields = new Set(['model', 'input', 'dimensions', 'encoding_format', 'user'])
@@ -33,8 +33,8 @@ function decodeRequest(body: Json): EmbedRequest {
   if (typeof model !== 'string' || model === '') throw invalid('model', 'a model name')
   const encoding = body['encoding_format'] ?? 'float'
   if (encoding !== 'float' && encoding !== 'base64') throw invalid('encoding_format', '"float" or "base64"')
-  if (dimensions !== undefined && dimensions !== null && typeof dimensions !== 'number') {
-    throw invalid('dimensions', 'a number')
+  if (dimensions !== undefined && dimensions !== null && !isLength(dimensions)) {
+    throw invalid('dimensions', 'a whole number above zero')
   }
   if (user !== undefined && user !== null && typeof user !== 'string') throw invalid('user', 'a string')
   const native = unknownFields(body, fields)

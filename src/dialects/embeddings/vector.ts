@@ -4,6 +4,11 @@ import { asArray, type Json } from '../../core/json.ts'
 
 const bytesPerFloat = 4
 
+/** Can a vector have so many numbers? */
+export function isLength(value: Json): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1
+}
+
 /** The vector that a JSON value holds, in either form; undefined where it holds none. */
 export function decodeVector(value: Json | undefined): readonly number[] | undefined {
   if (typeof value === 'string') return fromBase64(value)
