@@ -55,6 +55,21 @@ test('what is left buys so many tokens, and the mark-up is paid from it too', ()
   assert.equal(of({ leftNanoUsd, request: { ...request, choices: 5 } }).maxOutputTokens, 100)
 })
 
+test('however much is asked for, the bounds are whole numbers that the journal can keep', () => {
+  const count = fc.oneof(fc.nat(3), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER))
+  fc.assert(
+    fc.property(count, count, count, fc.boolean(), (maxOutputTokens, choices, inputBytes, isCapped) => {
+      const { bounds, reservedNanoUsd } = of({
+        request: { ...request, maxOutputTokens, choices, inputBytes },
+        ...(isCapped && { leftNanoUsd: Number.MAX_SAFE_INTEGER }),
+      })
+      for (const amount of [bounds.input, bounds.output, reservedNanoUsd ?? 0]) {
+        assert.ok(Number.isSafeInteger(amount) && amount >= 0, String(amount))
+      }
+    }),
+  )
+})
+
 test('a limit of the request is not made smaller', () => {
   const allowance = of({ leftNanoUsd: inputNanoUsd, request: { ...request, maxOutputTokens: 50 } })
   assert.equal(allowance.maxOutputTokens, undefined)

@@ -43,7 +43,8 @@ export function tokenBounds(request: RequestBounds | undefined, info: ModelInfo 
   const input = request.isUnbounded ? window : Math.min(counted, window)
   const limit = maxOutputTokens ?? contextWindow ?? unknownOutput
   const each = Math.min(request.maxOutputTokens ?? limit, Math.max(limit, 1))
-  return { input, output: each * (request.choices ?? 1), isInputOpen: request.isUnbounded }
+  const output = Math.min(each * (request.choices ?? 1), Number.MAX_SAFE_INTEGER)
+  return { input, output, isInputOpen: request.isUnbounded }
 }
 
 /** Undefined: the price of the model is not known. */

@@ -557,6 +557,8 @@ test('a wrong type is refused with the path of the field', () => {
       'contents[0].parts[0].functionCall.args',
     ],
     [{ contents, generationConfig: { temperature: 'hot' } }, 'generationConfig.temperature'],
+    [{ contents, generationConfig: { maxOutputTokens: -1 } }, 'generationConfig.maxOutputTokens'],
+    [{ contents, generationConfig: { candidateCount: 0.5 } }, 'generationConfig.candidateCount'],
     [{ contents, generationConfig: { stopSequences: [1] } }, 'generationConfig.stopSequences[0]'],
     [{ contents, tools: [{ functionDeclarations: [{}] }] }, 'tools[0].functionDeclarations[0].name'],
   ]

@@ -274,6 +274,7 @@ type ConfigFields = Partial<
 
 function decodeConfig(config: JsonObject): { fields: ConfigFields; rest?: JsonObject } {
   const number = (name: string) => optionalNumber(config[name], `generationConfig.${name}`)
+  const count = (name: string) => optionalCount(config[name], `generationConfig.${name}`)
   const known = new Set(configFields)
   const format = decodeFormat(config)
   if (format) known.add('responseMimeType').add('responseJsonSchema')
@@ -284,16 +285,16 @@ function decodeConfig(config: JsonObject): { fields: ConfigFields; rest?: JsonOb
   const rest = unknownFields(config, known)
   return {
     fields: defined({
-      maxOutputTokens: number('maxOutputTokens'),
+      maxOutputTokens: count('maxOutputTokens'),
       temperature: number('temperature'),
       topP: number('topP'),
       topK: number('topK'),
-      choices: number('candidateCount'),
+      choices: count('candidateCount'),
       stop: stringList(config['stopSequences'], 'generationConfig.stopSequences'),
       seed: number('seed'),
       presencePenalty: number('presencePenalty'),
       frequencyPenalty: number('frequencyPenalty'),
-      topLogprobs: hasLogprobs ? (number('logprobs') ?? 0) : undefined,
+      topLogprobs: hasLogprobs ? (count('logprobs') ?? 0) : undefined,
       reasoning,
       outputModalities: modalities?.map((modality) => modality.toLowerCase()),
       format,
@@ -359,6 +360,13 @@ function optionalNumber(value: Json | undefined, path: string): number | undefin
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number') throw invalid(path, `\`${path}\` must be a number.`)
   return value
+}
+
+/** A whole number of at least 0: what is reserved for a call is counted from it. */
+function optionalCount(value: Json | undefined, path: string): number | undefined {
+  const count = optionalNumber(value, path)
+  if (count === undefined || (Number.isSafeInteger(count) && count >= 0)) return count
+  throw invalid(path, `\`${path}\` must be a whole number of at least 0.`)
 }
 
 function optionalArray(value: Json | undefined, path: string): readonly Json[] | undefined {
