@@ -298,8 +298,16 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Secrets at rest',
-    answer: 'Two keys; ciphertext opens only in its place.',
+    answer:
+      'Two keys; ciphertext opens only in its place. The key that wraps the other may stay in Vault, AWS KMS, Google Cloud KMS or Azure Key Vault.',
     proofs: [
+      ['test/secrets/kms.test.ts', 'AWS KMS: signed calls, and a ciphertext that opens only for its place'],
+      [
+        'test/secrets/kms.test.ts',
+        'Google Cloud KMS: tokens are renewed, checksums are held to, and places too',
+      ],
+      ['test/secrets/kms.test.ts', 'Azure Key Vault: an RSA key that was rotated there still unwraps'],
+      ['test/secrets/stored.test.ts', 'the key moves from AWS KMS to one of a reference'],
       [
         'src/storage/sql/secret-store.test.ts',
         'ciphertext that was moved, changed or rolled forward is refused',
@@ -571,6 +579,11 @@ export const untried: readonly (readonly [service: string, tried: string, untrie
     'AWS Secrets Manager, Parameter Store',
     "Signatures, made again by AWS's own signer; the chain's environment credentials; errors",
     'The real services; the other links of the chain (profiles, single sign-on, web identity, containers, instances).',
+  ],
+  [
+    'AWS KMS, Google Cloud KMS, keys of Azure Key Vault',
+    'Encrypting and decrypting data keys, with encryption contexts, checksums, versions; who asks is checked as above',
+    'The real services; managed HSMs; keys in other accounts.',
   ],
   [
     'Google Secret Manager',

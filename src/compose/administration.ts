@@ -37,7 +37,7 @@ import type { LedgerPart } from './ledger.ts'
 import type { Recording } from './payloads.ts'
 import type { RolloutComposition } from './rollout.ts'
 import type { RunningSamples } from './samples.ts'
-import { openVault, type RunningSecrets } from './secrets.ts'
+import type { RunningSecrets } from './secrets.ts'
 import { settingsRoutes } from './settings.ts'
 import { createSignIns, type SignInWays } from './sign-in.ts'
 import { composeSecretRoutes } from './stored-secrets.ts'
@@ -160,7 +160,6 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
       settings: () => config().secrets,
       store: stores.secrets,
       clock,
-      openVault: (settings) => openVault(settings, clock),
       onChange: () => parts.secrets.refresh(),
     }),
     ...providerRoutes({ ...parts.routing, table: () => snapshot().table }),

@@ -13,16 +13,14 @@ import { createPayloads, type Payloads } from '../payloads/payloads.ts'
 import type { PayloadSealing } from '../payloads/port.ts'
 import { createPayloadRecorder } from '../payloads/recorder.ts'
 import type { PayloadTap } from '../payloads/tap.ts'
-import { createDataKeys } from '../secrets/data-keys.ts'
+import { createDataKeys, type DataKeys } from '../secrets/data-keys.ts'
 import { createLocalWrap } from '../secrets/key-wrap.ts'
 import type { WrappedKey } from '../secrets/port.ts'
-import type { VaultSource } from '../secrets/vault.ts'
 import { seal, unseal } from '../stored/seal.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
 import { sealingKey } from './data-dir.ts'
-import { openVault } from './secrets.ts'
-import { keyWrapsOf } from './stored-secrets.ts'
+import { type KeyWraps, openKeyWraps } from './key-wraps.ts'
 import type { Stores } from './stores.ts'
 
 export interface PayloadParts {
@@ -84,15 +82,12 @@ function redactorOf(names: Config['payloads']['redact']): (text: string) => stri
  * database. A key that was in force before still unwraps.
  */
 function createSealing({ config, stores, clock }: PayloadParts): PayloadSealing & { close(): Promise<void> } {
-  let made:
-    | { of: Config['secrets']; keys: ReturnType<typeof open>; vault: VaultSource | undefined }
-    | undefined
+  let made: { of: Config['secrets']; keys: DataKeys; keyWraps: KeyWraps | undefined } | undefined
   const newest = new Map<string, WrappedKey>()
-  const open = (vault: VaultSource | undefined) => {
-    const { stored } = config().secrets
+  const open = (keyWraps: KeyWraps | undefined): DataKeys => {
     const own = new Secret(sealingKey(config(), 'payloads').toString('base64'))
     const fallback = createLocalWrap(own, { seal, unseal })
-    const [first, ...others] = stored ? [...keyWrapsOf(stored, vault), fallback] : [fallback]
+    const [first, ...others] = [...(keyWraps?.wraps ?? []), fallback]
     return createDataKeys({
       store: stores.payloadKeys,
       table: 'payload_data_keys',
@@ -100,12 +95,12 @@ function createSealing({ config, stores, clock }: PayloadParts): PayloadSealing 
       clock,
     })
   }
-  const keys = () => {
+  const keys = (): DataKeys => {
     const of = config().secrets
     if (made?.of === of) return made.keys
-    void made?.vault?.close()
-    const vault = of.stored?.transit && openVault(of, clock)
-    made = { of, keys: open(vault), vault }
+    void made?.keyWraps?.close()
+    const keyWraps = openKeyWraps(of, clock)
+    made = { of, keys: open(keyWraps), keyWraps }
     newest.clear()
     return made.keys
   }
@@ -120,6 +115,6 @@ function createSealing({ config, stores, clock }: PayloadParts): PayloadSealing 
       const key = await keys().find(org, keyVersion)
       return key && unseal(await keys().unwrap(key), place, sealed)
     },
-    close: async () => made?.vault?.close(),
+    close: async () => made?.keyWraps?.close(),
   }
 }

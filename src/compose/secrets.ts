@@ -1,38 +1,21 @@
 /** The services that keep secrets: opened as the configuration names them, read through the egress guard. */
 
 import { createHash, randomBytes } from 'node:crypto'
-import {
-  type Config,
-  type LoadOptions,
-  loadConfig,
-  type LoadResult,
-  type StorePlace,
-} from '../config/load.ts'
+import { type LoadOptions, loadConfig, type LoadResult, type StorePlace } from '../config/load.ts'
 import type { ReadRemote, RemoteScheme } from '../config/secret-ref.ts'
 import type { Clock } from '../core/clock.ts'
 import { systemClock } from '../core/clock.ts'
-import { asObject, asString, parseJson } from '../core/json.ts'
 import { Secret } from '../core/secret.ts'
-import { googleGrant } from '../providers/google.ts'
-import { type AwsCredentials, signRequest } from '../providers/sigv4.ts'
 import type { SecretSource } from '../secrets/port.ts'
 import { References, type ReferenceState, type Services } from '../secrets/references.ts'
-import {
-  type AwsIdentity,
-  type AwsParts,
-  createAwsChain,
-  createParameterSource,
-  createSecretsManagerSource,
-} from '../secrets/aws.ts'
-import { createAzureChain, createAzureGrant, createAzureSource } from '../secrets/azure.ts'
-import { createGoogleChain, createGoogleSource } from '../secrets/google.ts'
-import { createVaultSource, type VaultSource } from '../secrets/vault.ts'
+import { createParameterSource, createSecretsManagerSource } from '../secrets/aws.ts'
+import { createAzureSource } from '../secrets/azure.ts'
+import { createGoogleSource } from '../secrets/google.ts'
 import type { HealthChange } from '../routing/health.ts'
 import type { Log } from '../telemetry/log.ts'
+import { openKeyWraps } from './key-wraps.ts'
+import { awsParts, azureParts, googleParts, openVault, type SecretSettings } from './secret-services.ts'
 import { openStoredSource } from './stored-secrets.ts'
-import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
-
-type SecretSettings = Config['secrets']
 
 export interface RunningSecrets {
   /** For `LoadOptions`. */
@@ -129,111 +112,23 @@ function openService(
   settings: SecretSettings,
   { place, clock }: { readonly place: StorePlace; readonly clock: Clock },
 ): SecretSource | undefined {
+  const { aws, google, azure } = settings
   switch (scheme) {
     case 'vault':
       return openVault(settings, clock)
     case 'stored': {
-      const { stored } = settings
-      const vault = stored?.transit && openVault(settings, clock)
-      return stored && openStoredSource(place, { settings: stored, clock, vault })
+      const keyWraps = openKeyWraps(settings, clock)
+      return keyWraps && openStoredSource(place, keyWraps, clock)
     }
     case 'aws-sm':
-      return settings.aws && createSecretsManagerSource(awsParts(settings.aws, clock))
+      return aws && createSecretsManagerSource(awsParts(aws, clock, aws.endpoint))
     case 'aws-ssm':
-      return settings.aws && createParameterSource(awsParts(settings.aws, clock))
+      return aws && createParameterSource(awsParts(aws, clock, aws.endpoint))
     case 'gcp-sm':
-      return settings.google && openGoogle(settings.google, clock)
+      return google && createGoogleSource(googleParts(google, clock, google.endpoint))
     case 'azure-kv':
-      return settings.azure && openAzure(settings.azure, clock)
+      return azure && createAzureSource(azureParts(azure, clock, azure.endpoint))
   }
-}
-
-type ServiceSettings<Name extends keyof SecretSettings> = NonNullable<SecretSettings[Name]>
-
-export function openVault({ vault }: SecretSettings, clock: Clock): VaultSource | undefined {
-  if (!vault) return undefined
-  const { exchange, close } = exchangerFor([vault.address], vault.allowPrivateNetwork, vault.ca)
-  return createVaultSource(vault, { send: exchange, clock, close })
-}
-
-function awsParts(aws: ServiceSettings<'aws'>, clock: Clock): AwsParts {
-  const { region, endpoint, allowPrivateNetwork, accessKeyId, secretAccessKey, sessionToken } = aws
-  const { exchange, close } = exchangerFor([endpoint], allowPrivateNetwork)
-  const chain = createAwsChain()
-  const identity =
-    accessKeyId && secretAccessKey
-      ? { accessKeyId: accessKeyId.reveal(), secretAccessKey, ...(sessionToken && { sessionToken }) }
-      : undefined
-  return {
-    region,
-    send: exchange,
-    close,
-    async sign(request) {
-      const credentials = identity ?? toAwsCredentials(await chain())
-      return signRequest({ ...request, method: 'POST', credentials, nowMs: clock.nowMs() })
-    },
-    ...(endpoint !== undefined && { endpoint }),
-  }
-}
-
-function toAwsCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsIdentity): AwsCredentials {
-  return {
-    accessKeyId,
-    secretAccessKey: new Secret(secretAccessKey),
-    ...(sessionToken !== undefined && { sessionToken: new Secret(sessionToken) }),
-  }
-}
-
-function openGoogle(google: ServiceSettings<'google'>, clock: Clock): SecretSource {
-  const { credentials, endpoint, allowPrivateNetwork } = google
-  const grant = credentials && googleGrant(credentials)
-  const tokenUrl = grant && asString(asObject(parseJson(credentials.reveal()))?.['token_uri'])
-  const { exchange, close } = exchangerFor([endpoint, tokenUrl], allowPrivateNetwork)
-  const fetchToken =
-    grant === undefined
-      ? createGoogleChain(clock)
-      : async () => {
-          const { url, form } = grant.request(clock.nowMs())
-          const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-          const answer = await exchange({ method: 'POST', url, headers, body: form })
-          return grant.read(answer.status, answer.body, clock.nowMs())
-        }
-  return createGoogleSource({
-    send: exchange,
-    fetchToken,
-    clock,
-    close,
-    ...(endpoint !== undefined && { endpoint }),
-  })
-}
-
-function openAzure(azure: ServiceSettings<'azure'>, clock: Clock): SecretSource {
-  const { tenantId, clientId, clientSecret, authority, endpoint, allowPrivateNetwork } = azure
-  const { exchange, close } = exchangerFor([endpoint, authority], allowPrivateNetwork)
-  const fetchToken =
-    tenantId !== undefined && clientId !== undefined && clientSecret
-      ? createAzureGrant({ tenantId, clientId, clientSecret, authority }, exchange, clock)
-      : createAzureChain()
-  return createAzureSource({
-    send: exchange,
-    fetchToken,
-    clock,
-    close,
-    ...(endpoint !== undefined && { endpoint }),
-  })
-}
-
-/** Beside the usual ports, those of the addresses that the operator wrote. */
-function exchangerFor(
-  addresses: readonly (string | undefined)[],
-  allowPrivateNetwork: boolean,
-  ca?: Secret,
-): Exchanger {
-  const allowedPorts = addresses.flatMap((address) => {
-    const port = address === undefined ? '' : (URL.parse(address)?.port ?? '')
-    return port === '' ? [] : [Number(port)]
-  })
-  return createExchanger({ allowPrivateNetwork, allowedPorts }, ca?.reveal())
 }
 
 /** Of the settings with their secrets: a new token is a new sign-in. A hash, so that no secret is kept in a key. */

@@ -3,62 +3,42 @@
 import type { AdminRoute } from '../admin/route.ts'
 import type { Config, StorePlace } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Secret } from '../core/secret.ts'
 import { secretRoutes } from '../secrets/admin.ts'
-import { createLocalWrap, createTransitWrap, type KeyWrap } from '../secrets/key-wrap.ts'
 import type { SecretSource, StoredSecretStore } from '../secrets/port.ts'
 import { createStoredSecrets, type StoredSecrets } from '../secrets/stored.ts'
-import type { VaultSource } from '../secrets/vault.ts'
 import type { Database } from '../storage/sql/database.ts'
 import { openDatabase } from '../storage/sql/open.ts'
 import { createSecretStore } from '../storage/sql/secret-store.ts'
 import { seal, unseal } from '../stored/seal.ts'
-
-type StoredSettings = NonNullable<Config['secrets']['stored']>
+import { type KeyWraps, openKeyWraps } from './key-wraps.ts'
 
 const sealing = { seal, unseal }
 /** References of the configuration are of the organisation that runs the gateway. */
 const org = 'default'
 
-export interface StoredSecretParts {
-  readonly settings: StoredSettings
+interface StoredSecretParts {
   readonly store: StoredSecretStore
+  readonly wraps: KeyWraps['wraps']
   readonly clock: Clock
-  /** Where a key never leaves Vault. */
-  readonly vault: VaultSource | undefined
 }
 
-export function composeStoredSecrets({ settings, store, clock, vault }: StoredSecretParts): StoredSecrets {
-  return createStoredSecrets({ store, sealing, clock, wraps: keyWrapsOf(settings, vault) })
-}
-
-/** The key-encryption keys of the configuration, the one in force first. */
-export function keyWrapsOf(
-  { key, previousKeys, transit }: StoredSettings,
-  vault: VaultSource | undefined,
-): readonly [KeyWrap, ...KeyWrap[]] {
-  const local = [...(key ? [key] : []), ...previousKeys].map((secret: Secret) =>
-    createLocalWrap(secret, sealing),
-  )
-  const remote: KeyWrap[] =
-    transit && vault ? [createTransitWrap(transit, (path, body) => vault.post(path, body))] : []
-  // The schema has made sure that there is one.
-  const [first, ...others] = [...remote, ...local]
-  return [first!, ...others]
+function composeStoredSecrets({ store, wraps, clock }: StoredSecretParts): StoredSecrets {
+  return createStoredSecrets({ store, sealing, wraps, clock })
 }
 
 /** Reads the database that the configuration names, before the gateway itself opens it: what is read may be needed to start. */
-export function openStoredSource(place: StorePlace, parts: Omit<StoredSecretParts, 'store'>): SecretSource {
+export function openStoredSource(place: StorePlace, keyWraps: KeyWraps, clock: Clock): SecretSource {
   let opened: Promise<{ database: Database; secrets: StoredSecrets }> | undefined
   const open = async () => {
     const store = await place.store()
     const database = await openDatabase({
       store,
       dataDir: place.dataDir,
-      clock: parts.clock,
+      clock,
       onError: () => undefined, // the next read tells
     })
-    return { database, secrets: composeStoredSecrets({ ...parts, store: createSecretStore(database) }) }
+    const { wraps } = keyWraps
+    return { database, secrets: composeStoredSecrets({ wraps, clock, store: createSecretStore(database) }) }
   }
   return {
     async read(name) {
@@ -74,7 +54,7 @@ export function openStoredSource(place: StorePlace, parts: Omit<StoredSecretPart
     async close() {
       const closing = await opened?.catch(() => undefined)
       await closing?.database.close()
-      await parts.vault?.close()
+      await keyWraps.close()
     },
   }
 }
@@ -83,7 +63,6 @@ export interface SecretAdminParts {
   readonly settings: () => Config['secrets']
   readonly store: StoredSecretStore
   readonly clock: Clock
-  openVault(settings: Config['secrets']): VaultSource | undefined
   onChange(): void
 }
 
@@ -92,19 +71,16 @@ export function composeSecretRoutes({
   settings,
   store,
   clock,
-  openVault,
   onChange,
 }: SecretAdminParts): readonly AdminRoute[] {
-  let made:
-    | { of: Config['secrets']; secrets: StoredSecrets | undefined; vault: VaultSource | undefined }
-    | undefined
+  let made: { of: Config['secrets']; secrets: StoredSecrets | undefined; close(): Promise<void> } | undefined
   const stored = (): StoredSecrets | undefined => {
     const of = settings()
     if (made?.of === of) return made.secrets
-    void made?.vault?.close()
-    const vault = of.stored?.transit && openVault(of)
-    const secrets = of.stored && composeStoredSecrets({ settings: of.stored, store, clock, vault })
-    made = { of, secrets, vault }
+    void made?.close()
+    const keyWraps = openKeyWraps(of, clock)
+    const secrets = keyWraps && composeStoredSecrets({ store, wraps: keyWraps.wraps, clock })
+    made = { of, secrets, close: async () => keyWraps?.close() }
     return secrets
   }
   return secretRoutes({ stored, onChange })

@@ -541,6 +541,23 @@ alerts: { webhooks: [{ url: 'https://hooks.example/x', secret: 'x' }] }`
   ])
 })
 
+test('a key of a service that nothing says how to reach, or two keys, refuse the start', async (t) => {
+  const faultsFor = async (stored: string) =>
+    faultsOf(await load(freshFolder(t), `secrets: { stored: ${stored} }`)).map(({ path }) => path)
+  for (const kind of [
+    'transit: { key: k }',
+    'awsKms: { key: k }',
+    'googleKms: { key: projects/p/locations/l/keyRings/r/cryptoKeys/k }',
+    'azureKey: { vault: my-vault, key: k }',
+  ]) {
+    const [name] = kind.split(':')
+    assert.deepEqual(await faultsFor(`{ ${kind} }`), [`secrets.stored.${name}`])
+    assert.deepEqual(await faultsFor(`{ ${kind}, key: env:X }`), ['secrets.stored'])
+    const before = `{ key: file:/dev/null, previousServiceKeys: [{ ${kind} }] }`
+    assert.ok((await faultsFor(before)).includes(`secrets.stored.previousServiceKeys[0].${name}`))
+  }
+})
+
 test('all faults are told at once', async (t) => {
   const yaml = `providers:\n  openai: {}\n  other: {}\nroutes:\n  a: { targets: [x/y] }\nadmin: { token: env:UNSET }`
   const faults = faultsOf(await load(freshFolder(t), yaml))

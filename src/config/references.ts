@@ -1,6 +1,7 @@
 /** Checks that the parts of a well-formed configuration fit together. */
 
 import type { Finding, Path } from './fault.ts'
+import { keyServices } from './secret-settings.ts'
 import { checkGuardrails } from './guardrail-references.ts'
 import { nearest } from './nearest.ts'
 import {
@@ -146,12 +147,29 @@ function checkServices({ secrets: { vault, aws, google, azure, stored } }: Setti
   const findings = addresses.flatMap(([path, address, isPrivate]) =>
     address === undefined ? [] : checkScheme(path, address, isPrivate === true),
   )
-  if (stored?.transit && !vault) {
-    const mend = 'Add `secrets.vault`, which says where Vault is and how to sign in.'
-    findings.push({ path: ['secrets', 'stored', 'transit'], message: 'no Vault', mend })
+  if (!stored) return findings
+  const sections = { vault, aws, google, azure }
+  const checkKeys = (path: Path, keys: ServiceKeys) => {
+    for (const name of Object.keys(keyServices) as (keyof typeof keyServices)[]) {
+      const section = sections[keyServices[name]]
+      const used = keys[name]
+      if (used === undefined) continue
+      if (section === undefined) {
+        const mend = `Add \`secrets.${keyServices[name]}\`, which says where it is and how to sign in.`
+        findings.push({ path: [...path, name], message: 'no way to this key', mend })
+      } else if ('endpoint' in used && used.endpoint !== undefined) {
+        findings.push(...checkScheme([...path, name, 'endpoint'], used.endpoint, section.allowPrivateNetwork))
+      }
+    }
   }
+  checkKeys(['secrets', 'stored'], stored)
+  stored.previousServiceKeys.forEach((keys, index) =>
+    checkKeys(['secrets', 'stored', 'previousServiceKeys', index], keys),
+  )
   return findings
 }
+
+type ServiceKeys = Pick<NonNullable<Settings['secrets']['stored']>, keyof typeof keyServices>
 
 function checkBatches({ batches }: Settings): Finding[] {
   return Object.entries(batches.webhooks).flatMap(([name, { url, allowPrivateNetwork }]) =>

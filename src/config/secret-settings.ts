@@ -124,29 +124,83 @@ function azureSettings({ outboundUrl, allowPrivateNetwork, secret }: Parts) {
 
 const maxPreviousKeys = 8
 
-function storedSettings({ secret }: Parts) {
+/** The kinds of keys that never leave the service that has them, each with the section by which it is reached. */
+export const keyServices = {
+  transit: 'vault',
+  awsKms: 'aws',
+  googleKms: 'google',
+  azureKey: 'azure',
+} as const
+
+function serviceKeys({ outboundUrl }: Parts) {
+  const endpoint = outboundUrl.exactOptional().describe("In place of the service's own address.")
+  const keyName = (form: RegExp) => z.string().regex(form).describe('The key.')
+  return {
+    transit: z
+      .strictObject({
+        key: keyName(/^[\w-]{1,128}$/),
+        mount: mount('transit'),
+      })
+      .exactOptional()
+      .describe("A key of Vault's transit engine. Signs in by `secrets.vault`."),
+    awsKms: z
+      .strictObject({ key: keyName(/^[\w:/-]{1,2048}$/).describe('Its id, alias or ARN.'), endpoint })
+      .exactOptional()
+      .describe('A key of AWS KMS. Signs by `secrets.aws`.'),
+    googleKms: z
+      .strictObject({
+        key: keyName(
+          /^projects\/[\w.:-]+\/locations\/[\w-]+\/keyRings\/[\w-]+\/cryptoKeys\/[\w-]+$/,
+        ).describe('Its name: `projects/p/locations/l/keyRings/r/cryptoKeys/k`.'),
+        endpoint,
+      })
+      .exactOptional()
+      .describe('A key of Google Cloud KMS. Signs in by `secrets.google`.'),
+    azureKey: z
+      .strictObject({
+        vault: z
+          .string()
+          .regex(/^[A-Za-z0-9-]{3,24}$/)
+          .describe("The vault's name."),
+        key: keyName(/^[A-Za-z0-9-]{1,127}$/).describe("The key's name; an RSA key."),
+        endpoint: outboundUrl.exactOptional().describe('In place of `https://{vault}.vault.azure.net`.'),
+      })
+      .exactOptional()
+      .describe('A key of Azure Key Vault. Signs in by `secrets.azure`.'),
+  }
+}
+
+const isOneOf = (keys: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
+  names.filter((name) => keys[name] !== undefined).length === 1
+
+function storedSettings(parts: Parts) {
+  const { secret } = parts
+  const names = Object.keys(keyServices)
   return z
     .strictObject({
       key: secret('What the data keys are encrypted with: 32 characters or more.').exactOptional(),
+      ...serviceKeys(parts),
       previousKeys: z
         .array(secret('A key that was in force before.'))
         .max(maxPreviousKeys)
         .default([])
         .describe('Needed until `weir secrets rotate` has run under the new key.'),
-      transit: z
-        .strictObject({
-          key: z
-            .string()
-            .regex(/^[\w-]{1,128}$/)
-            .describe("The key's name."),
-          mount: mount('transit'),
-        })
-        .exactOptional()
-        .describe("A key of Vault's transit engine, which never leaves it. Signs in by `secrets.vault`."),
+      previousServiceKeys: z
+        .array(
+          z.strictObject(serviceKeys(parts)).refine((keys) => isOneOf(keys, names), {
+            error: 'not one key',
+            params: { mend: `Write one of ${names.map((name) => `\`${name}\``).join(', ')}.` },
+          }),
+        )
+        .max(maxPreviousKeys)
+        .default([])
+        .describe('The same, of keys that never leave their service.'),
     })
-    .refine(({ key, transit }) => (key === undefined) !== (transit === undefined), {
+    .refine((keys) => isOneOf(keys, ['key', ...names]), {
       error: 'not one key',
-      params: { mend: 'Write either `key: env:NAME` or `transit: { key: NAME }`.' },
+      params: {
+        mend: `Write either \`key: env:NAME\` or one of ${names.map((name) => `\`${name}\``).join(', ')}.`,
+      },
     })
 }
 

@@ -24,10 +24,13 @@ export interface AwsParts {
   close(): Promise<void>
 }
 
-interface Operation {
+export interface AwsOperation {
   readonly service: string
   readonly title: string
   readonly target: string
+}
+
+interface Operation extends AwsOperation {
   readonly body: (name: string) => JsonObject
   /** The value in the answer. */
   readonly valueOf: (answer: JsonObject) => string | undefined
@@ -62,26 +65,37 @@ export function createParameterSource(parts: AwsParts): SecretSource {
   return createSource(getParameter, parts)
 }
 
-function createSource(operation: Operation, { region, endpoint, send, sign, close }: AwsParts): SecretSource {
-  const { service, title, target } = operation
-
+function createSource(operation: Operation, parts: AwsParts): SecretSource {
   return {
-    close,
+    close: parts.close,
     async read(name): Promise<Material> {
-      const ofName = /^arn:[\w-]+:\w+:([\w-]+):/.exec(name)?.[1] ?? region
-      const url = new URL(endpoint ?? usualAddress(service, ofName))
-      const body = JSON.stringify(operation.body(name))
-      const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
-      try {
-        const proof = await sign({ url, headers, body, region: ofName, service })
-        const answer = await send({ method: 'POST', url: url.href, headers: { ...headers, ...proof }, body })
-        const value = answer.status === 200 && operation.valueOf(asObject(parseJson(answer.body)) ?? {})
-        if (!value) throw failureOf(title, answer, name)
-        return { content: new Secret(value) }
-      } catch (cause) {
-        throw toFailure(cause, title)
-      }
+      const answer = await askAws(parts, operation, name, operation.body(name))
+      const value = operation.valueOf(answer)
+      if (!value) throw failureOf(operation.title, { status: 200, body: '' }, name)
+      return { content: new Secret(value) }
     },
+  }
+}
+
+/** What one of AWS's services answers about the thing of this name, or ARN. Throws SecretFailure where it refuses. */
+export async function askAws(
+  { region, endpoint, send, sign }: AwsParts,
+  { service, title, target }: AwsOperation,
+  name: string,
+  wish: JsonObject,
+): Promise<JsonObject> {
+  const ofName = /^arn:[\w-]+:\w+:([\w-]+):/.exec(name)?.[1] ?? region
+  const url = new URL(endpoint ?? usualAddress(service, ofName))
+  const body = JSON.stringify(wish)
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
+  try {
+    const proof = await sign({ url, headers, body, region: ofName, service })
+    const answer = await send({ method: 'POST', url: url.href, headers: { ...headers, ...proof }, body })
+    const said = answer.status === 200 ? asObject(parseJson(answer.body)) : undefined
+    if (!said) throw failureOf(title, answer, name)
+    return said
+  } catch (cause) {
+    throw toFailure(cause, title)
   }
 }
 
@@ -93,6 +107,7 @@ const absent: ReadonlySet<string> = new Set([
   'ResourceNotFoundException',
   'ParameterNotFound',
   'ParameterVersionNotFound',
+  'NotFoundException',
 ])
 
 function failureOf(title: string, answer: { status: number; body: string }, name: string): SecretFailure {

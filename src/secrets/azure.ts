@@ -17,7 +17,7 @@ export interface AzureParts {
   close(): Promise<void>
 }
 
-const apiVersion = '7.4'
+export const azureApiVersion = '7.4'
 const service = 'Azure Key Vault'
 export const azureScope = 'https://vault.azure.net/.default'
 
@@ -29,7 +29,7 @@ export function createAzureSource({ endpoint, send, fetchToken, clock, close }: 
       const [vault, name, version] = reference.split('/')
       const address = (endpoint ?? `https://${vault}.vault.azure.net`).replace(/\/$/, '')
       const path = version === undefined ? `${name}` : `${name}/${version}`
-      const url = `${address}/secrets/${path}?api-version=${apiVersion}`
+      const url = `${address}/secrets/${path}?api-version=${azureApiVersion}`
       try {
         const answer = await bearer.call((token) =>
           send({ method: 'GET', url, headers: { authorization: `Bearer ${token.reveal()}` } }),

@@ -66,7 +66,7 @@ function failureOf(status: number, name: string): SecretFailure {
 }
 
 /** CRC-32C (Castagnoli), reflected: RFC 3720, appendix B.4. Secrets are small: bit by bit will do. */
-function crc32c(bytes: Uint8Array): number {
+export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff
   for (const byte of bytes) {
     crc ^= byte

@@ -1,4 +1,4 @@
-/** Encrypts data keys with a key that the database does not have: one of a reference, or one that never leaves Vault. */
+/** Encrypts data keys with a key that the database does not have: one of a reference, or one that never leaves its vault. */
 
 import { hkdfSync } from 'node:crypto'
 import { asObject, asString, type JsonObject } from '../core/json.ts'
@@ -6,7 +6,8 @@ import type { Secret } from '../core/secret.ts'
 import { SecretFailure } from './failure.ts'
 import type { Sealing } from './port.ts'
 
-type Place = readonly (string | number)[]
+/** What the ciphertext is bound to: organisation, table, column and version. */
+export type Place = readonly (string | number)[]
 
 export interface KeyWrap {
   /** Tells which key it is, and nothing of the key. */
@@ -66,7 +67,8 @@ export function createTransitWrap(
   }
 }
 
-function notOurs(): SecretFailure {
+/** Another key wrapped it, or for another place. */
+export function notOurs(): SecretFailure {
   const mend = 'Look whether rows of the database were moved or changed, or the key was.'
   return new SecretFailure('denied', 'a data key cannot be decrypted', mend)
 }

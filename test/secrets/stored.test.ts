@@ -10,6 +10,7 @@ import { test, type TestContext } from 'node:test'
 import type { JsonObject } from '../../src/core/json.ts'
 import { start } from '../../src/main.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { startAwsKms } from '../support/cloud-keys.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
 import { adminToken, testKey } from '../support/stack.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
@@ -22,6 +23,8 @@ const env = {
   WEIR_TEST_KEY: testKey,
   SECRETS_KEY: 'a-key-of-thirty-two-characters-or-more',
   VAULT_TOKEN: 'vault-token',
+  AWS_ID: 'AKIDEXAMPLE',
+  AWS_SECRET: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
 }
 
 async function weir(folder: string, args: readonly string[], input = '') {
@@ -69,7 +72,6 @@ async function prepare(t: TestContext, secrets: JsonObject) {
   const folder = createTemporaryFolder(t)
   const provider = await startScriptedProvider(t)
   const config: JsonObject = {
-    secrets,
     server: { drain: { graceMs: 0, timeoutMs: 1000 } },
     admin: { token: 'env:WEIR_ADMIN_TOKEN' },
     keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
@@ -77,9 +79,11 @@ async function prepare(t: TestContext, secrets: JsonObject) {
       openai: { apiKey: 'stored:openai', baseUrl: provider.url, allowPrivateNetwork: true },
     },
   }
-  writeFileSync(join(folder, 'weir.yaml'), JSON.stringify(config))
+  const write = (next: JsonObject) =>
+    writeFileSync(join(folder, 'weir.yaml'), JSON.stringify({ ...config, secrets: next }))
+  write(secrets)
   const keysSeen = () => provider.received.map(({ headers }) => headers['authorization']?.[0])
-  return { folder, provider, keysSeen }
+  return { folder, provider, keysSeen, write }
 }
 
 test('stored before the first start, used by reference, replaced while the gateway runs', async (t) => {
@@ -138,4 +142,30 @@ test('the key can stay in Vault: data keys are wrapped by its transit engine', a
   assert.ok(
     vault.calls.includes('POST transit/encrypt/weir') && vault.calls.includes('POST transit/decrypt/weir'),
   )
+})
+
+test('the key moves from AWS KMS to one of a reference, and what was stored before is still read', async (t) => {
+  const identity = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: env.AWS_SECRET }
+  const kms = await startAwsKms(t, identity, 'alias/weir')
+  const aws = {
+    region: 'us-east-1',
+    accessKeyId: 'env:AWS_ID',
+    secretAccessKey: 'env:AWS_SECRET',
+    allowPrivateNetwork: true,
+  }
+  const awsKms = { key: 'alias/weir', endpoint: kms.url }
+  const { folder, keysSeen, write } = await prepare(t, { aws, stored: { awsKms } })
+  assert.equal((await weir(folder, ['secrets', 'set', 'openai'], 'value-under-kms')).code, 0)
+  const first = await startGateway(t, folder, [])
+  await first.ask()
+  assert.deepEqual(keysSeen(), ['Bearer value-under-kms'])
+  await first.gateway.stop(true)
+
+  write({ aws, stored: { key: 'env:SECRETS_KEY', previousServiceKeys: [{ awsKms }] } })
+  const rotated = await weir(folder, ['secrets', 'rotate', '--json'])
+  assert.deepEqual(JSON.parse(rotated.stdout), { key_version: 2, secrets: 1, rewrapped: 1 })
+  write({ stored: { key: 'env:SECRETS_KEY' } })
+  const second = await startGateway(t, folder, [])
+  await second.ask()
+  assert.deepEqual(keysSeen(), ['Bearer value-under-kms', 'Bearer value-under-kms'])
 })

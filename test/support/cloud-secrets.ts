@@ -9,16 +9,16 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import { asObject, asString, type JsonObject, parseJson } from '../../src/core/json.ts'
 import type { Lifetime } from './stack.ts'
 
-interface Request {
+export interface Request {
   readonly method: string
   readonly url: URL
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
-type Reply = readonly [status: number, body: JsonObject]
+export type Reply = readonly [status: number, body: JsonObject]
 
-async function startJsonServer(
+export async function startJsonServer(
   t: Lifetime,
   answer: (request: Request) => Reply | Promise<Reply>,
 ): Promise<string> {
@@ -67,6 +67,49 @@ export interface AwsIdentity {
   readonly sessionToken?: string
 }
 
+/** Who signed, for which region and service; or the answer to a signature that is not the official signer's. */
+export async function judgeAws(
+  { method, url: target, headers, body }: Request,
+  identity: AwsIdentity,
+): Promise<{ region: string; service: string } | Reply> {
+  const authorization = headers.authorization ?? ''
+  const [, region, service] = /Credential=[^/]+\/\d{8}\/([\w-]+)\/([\w-]+)\//.exec(authorization) ?? []
+  const signed = /SignedHeaders=([\w;-]+)/.exec(authorization)?.[1]?.split(';') ?? []
+  const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers['x-amz-date']))
+  if (region === undefined || service === undefined || !date) return awsFault('IncompleteSignature')
+  const [, year, month, day, hour, minute, second] = date
+  const signer = new SignatureV4({
+    credentials: identity,
+    region,
+    service,
+    sha256: Sha256,
+    applyChecksum: false,
+  })
+  const expected = await signer.sign(
+    {
+      method,
+      protocol: 'http:',
+      hostname: target.hostname,
+      port: Number(target.port),
+      path: target.pathname,
+      headers: Object.fromEntries(
+        signed
+          .filter((name) => name !== 'x-amz-date' && name !== 'x-amz-security-token')
+          .map((name) => [name, String(headers[name])]),
+      ),
+      body,
+    },
+    { signingDate: new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) },
+  )
+  const signatureOf = (value: string | undefined) => /Signature=([0-9a-f]{64})/.exec(value ?? '')?.[1]
+  if (signatureOf(expected.headers['authorization']) !== signatureOf(authorization)) {
+    return awsFault('InvalidSignatureException')
+  }
+  if (!signed.includes('host') || !signed.includes('x-amz-target')) return awsFault('IncompleteSignature')
+  if (headers['content-type'] !== 'application/x-amz-json-1.1') return awsFault('SerializationException')
+  return { region, service }
+}
+
 /** Secrets Manager and Parameter Store. Signatures are made again by the official signer, and compared. */
 export async function startAws(
   t: Lifetime,
@@ -74,45 +117,14 @@ export async function startAws(
   values: Readonly<Record<string, string>>,
 ): Promise<{ url: string; scopes: string[] }> {
   const scopes: string[] = []
-  const url = await startJsonServer(t, async ({ method, url: target, headers, body }) => {
-    const authorization = headers.authorization ?? ''
-    const [, region, service] = /Credential=[^/]+\/\d{8}\/([\w-]+)\/([\w-]+)\//.exec(authorization) ?? []
-    const signed = /SignedHeaders=([\w;-]+)/.exec(authorization)?.[1]?.split(';') ?? []
-    const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers['x-amz-date']))
-    if (region === undefined || service === undefined || !date) return awsFault('IncompleteSignature')
+  const url = await startJsonServer(t, async (request) => {
+    const judged = await judgeAws(request, identity)
+    if (!('service' in judged)) return judged
+    const { region, service } = judged
     scopes.push(`${region}/${service}`)
-    const [, year, month, day, hour, minute, second] = date
-    const signer = new SignatureV4({
-      credentials: identity,
-      region,
-      service,
-      sha256: Sha256,
-      applyChecksum: false,
-    })
-    const expected = await signer.sign(
-      {
-        method,
-        protocol: 'http:',
-        hostname: target.hostname,
-        port: Number(target.port),
-        path: target.pathname,
-        headers: Object.fromEntries(
-          signed
-            .filter((name) => name !== 'x-amz-date' && name !== 'x-amz-security-token')
-            .map((name) => [name, String(headers[name])]),
-        ),
-        body,
-      },
-      { signingDate: new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) },
-    )
-    const signatureOf = (value: string | undefined) => /Signature=([0-9a-f]{64})/.exec(value ?? '')?.[1]
-    if (signatureOf(expected.headers['authorization']) !== signatureOf(authorization)) {
-      return awsFault('InvalidSignatureException')
-    }
-    if (!signed.includes('host') || !signed.includes('x-amz-target')) return awsFault('IncompleteSignature')
-    if (headers['content-type'] !== 'application/x-amz-json-1.1') return awsFault('SerializationException')
-    const wish = asObject(parseJson(body))
-    if (headers['x-amz-target'] === 'secretsmanager.GetSecretValue' && service === 'secretsmanager') {
+    const target = request.headers['x-amz-target']
+    const wish = asObject(parseJson(request.body))
+    if (target === 'secretsmanager.GetSecretValue' && service === 'secretsmanager') {
       const id = asString(wish?.['SecretId']) ?? ''
       const value = values[id]
       if (value === undefined) return awsFault('ResourceNotFoundException')
@@ -122,7 +134,7 @@ export async function startAws(
         { ARN: `arn:aws:secretsmanager:x:1:secret:${id}`, SecretString: value, VersionId: randomUUID() },
       ]
     }
-    if (headers['x-amz-target'] === 'AmazonSSM.GetParameter' && service === 'ssm') {
+    if (target === 'AmazonSSM.GetParameter' && service === 'ssm') {
       const name = asString(wish?.['Name']) ?? ''
       const value = values[name]
       if (value === undefined || wish?.['WithDecryption'] !== true) return awsFault('ParameterNotFound')
@@ -133,7 +145,7 @@ export async function startAws(
   return { url, scopes }
 }
 
-function awsFault(type: string): Reply {
+export function awsFault(type: string): Reply {
   return [400, { __type: `com.amazonaws#${type}`, Message: 'a text that nobody should see' }]
 }
 
@@ -144,15 +156,17 @@ export interface GoogleServer {
   isCorrupting: boolean
 }
 
-/** Secret Manager and the token endpoint, which checks the assertion's signature and claims. */
-export async function startGoogle(
-  t: Lifetime,
-  account: { readonly email: string; readonly key: KeyObject },
-  values: Readonly<Record<string, string>>,
-): Promise<GoogleServer> {
+/** Google's token endpoint, which checks the assertion's signature and claims; and whether a call has a good token. */
+export function createGoogleTokens(account: { readonly email: string; readonly key: KeyObject }) {
   const tokens = new Set<string>()
-  const url = await startJsonServer(t, ({ url: target, headers, body }) => {
-    if (target.pathname === '/token') {
+  return {
+    tokens,
+    /** Undefined where the call may be answered. */
+    judge({ url: target, headers, body }: Request): Reply | undefined {
+      if (target.pathname !== '/token') {
+        const isGood = tokens.has(headers.authorization?.replace('Bearer ', '') ?? '')
+        return isGood ? undefined : [401, { error: { code: 401, status: 'UNAUTHENTICATED' } }]
+      }
       const assertion = new URLSearchParams(body).get('assertion') ?? ''
       const [head, payload, signature] = assertion.split('.')
       const claims = asObject(parseJson(Buffer.from(payload ?? '', 'base64url').toString()))
@@ -162,15 +176,26 @@ export async function startGoogle(
         createPublicKey(account.key),
         Buffer.from(signature ?? '', 'base64url'),
       )
-      const isMeant = claims?.['iss'] === account.email && claims['aud'] === `${google.url}/token`
+      const isMeant = claims?.['iss'] === account.email && claims['aud'] === `${target.origin}/token`
       if (!isSigned || !isMeant) return [400, { error: 'invalid_grant' }]
       const token = `ya29.${randomUUID()}`
       tokens.add(token)
       return [200, { access_token: token, expires_in: 3599, token_type: 'Bearer' }]
-    }
-    if (!tokens.has(headers.authorization?.replace('Bearer ', '') ?? '')) {
-      return [401, { error: { code: 401, status: 'UNAUTHENTICATED' } }]
-    }
+    },
+  }
+}
+
+/** Secret Manager. */
+export async function startGoogle(
+  t: Lifetime,
+  account: { readonly email: string; readonly key: KeyObject },
+  values: Readonly<Record<string, string>>,
+): Promise<GoogleServer> {
+  const { tokens, judge } = createGoogleTokens(account)
+  const url = await startJsonServer(t, (request) => {
+    const refused = judge(request)
+    if (refused) return refused
+    const target = request.url
     const name = /^\/v1\/(projects\/.+\/versions\/\w+):access$/.exec(target.pathname)?.[1]
     const value = name === undefined ? undefined : values[name]
     if (value === undefined) return [404, { error: { code: 404, status: 'NOT_FOUND' } }]
@@ -182,11 +207,11 @@ export async function startGoogle(
 }
 
 /** By table, from the polynomial as the standard writes it: another way than that of the code under test. */
-function castagnoli(value: string): number {
+export function castagnoli(value: string | Buffer): number {
   const reverse = (bits: number, width: number) =>
     Number.parseInt(bits.toString(2).padStart(width, '0').split('').toReversed().join(''), 2)
   let crc = 0xffffffffn
-  for (const byte of Buffer.from(value)) {
+  for (const byte of Buffer.from(value as string)) {
     crc ^= BigInt(reverse(byte, 8)) << 24n
     for (let bit = 0; bit < 8; bit++) {
       const top = crc & 0x80000000n
@@ -197,15 +222,22 @@ function castagnoli(value: string): number {
   return reverse(Number(crc ^ 0xffffffffn), 32)
 }
 
-/** Key Vault and the sign-in of applications. */
-export async function startAzure(
-  t: Lifetime,
-  application: { readonly tenantId: string; readonly clientId: string; readonly clientSecret: string },
-  values: Readonly<Record<string, string>>,
-): Promise<string> {
+export interface AzureApplication {
+  readonly tenantId: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+/** The sign-in of applications, and whether a call has a good token. */
+export function createAzureTokens(application: AzureApplication) {
   const tokens = new Set<string>()
-  return startJsonServer(t, ({ url: target, headers, body }) => {
-    if (target.pathname === `/${application.tenantId}/oauth2/v2.0/token`) {
+  return {
+    /** Undefined where the call may be answered. */
+    judge({ url: target, headers, body }: Request): Reply | undefined {
+      if (target.pathname !== `/${application.tenantId}/oauth2/v2.0/token`) {
+        const isGood = tokens.has(headers.authorization?.replace('Bearer ', '') ?? '')
+        return isGood ? undefined : [401, { error: { code: 'Unauthorized' } }]
+      }
       const form = new URLSearchParams(body)
       const isKnown =
         form.get('grant_type') === 'client_credentials' &&
@@ -216,10 +248,21 @@ export async function startAzure(
       const token = randomUUID()
       tokens.add(token)
       return [200, { token_type: 'Bearer', expires_in: 3599, access_token: token }]
-    }
-    if (!tokens.has(headers.authorization?.replace('Bearer ', '') ?? '')) {
-      return [401, { error: { code: 'Unauthorized' } }]
-    }
+    },
+  }
+}
+
+/** Key Vault. */
+export async function startAzure(
+  t: Lifetime,
+  application: AzureApplication,
+  values: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { judge } = createAzureTokens(application)
+  return startJsonServer(t, (request) => {
+    const refused = judge(request)
+    if (refused) return refused
+    const target = request.url
     if (!target.searchParams.has('api-version')) return [400, { error: { code: 'BadParameter' } }]
     const value = values[target.pathname.replace('/secrets/', '')]
     if (value === undefined) return [404, { error: { code: 'SecretNotFound' } }]
