@@ -19,16 +19,17 @@ export interface GatewayProcess {
   readonly exited: Promise<number | string>
 }
 
-/** Runs `weir serve` with this configuration in `folder` until the test's end. */
+/** Runs `weir serve` with this configuration in `folder` until the test's end. `launcher`: of another copy of Weir. */
 export async function serveProcess(
   t: Lifetime,
   folder: string,
   config: JsonObject,
   env: Readonly<Record<string, string>>,
+  launcher = binary,
 ): Promise<GatewayProcess> {
   const file = join(folder, 'weir.yaml')
   writeFileSync(file, JSON.stringify(config))
-  const child = spawn(binary, ['serve', '--config', file, '--port', '0'], {
+  const child = spawn(launcher, ['serve', '--config', file, '--port', '0'], {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
