@@ -2,7 +2,7 @@
 
 import type { LiveEvents } from '../admin/live-events.ts'
 import type { Clock } from '../core/clock.ts'
-import type { AttemptParts } from '../routing/attempt.ts'
+import type { AttemptParts } from '../routing/make-attempt.ts'
 import { createFigureBook } from '../routing/figures.ts'
 import { createHealth, type HealthChange } from '../routing/health.ts'
 import { createHedgeBudget } from '../routing/hedge.ts'

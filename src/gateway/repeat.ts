@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../core/error.ts'
 import type { Idempotency, KeptAnswer } from '../idempotency/idempotency.ts'
-import type { Attempt } from '../routing/attempt.ts'
+import type { Attempt } from '../routing/make-attempt.ts'
 import { RecordingOutlet } from '../upstream/recording-outlet.ts'
 import type { Exchange, Keyed } from './exchange.ts'
 import type { Fingerprint } from './parts.ts'
