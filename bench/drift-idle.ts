@@ -3,8 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Json } from '../src/core/json.ts'
+import { createGoldenShelf } from '../src/drift/golden-shelf.ts'
 import { createScheduler } from '../src/drift/scheduler.ts'
+import { createSchedules } from '../src/drift/schedules.ts'
 import { createTrafficMeter } from '../src/drift/traffic-meter.ts'
 import type { DriftStore } from '../src/drift/port.ts'
 import type { Judgement } from '../src/drift/verdict.ts'
@@ -48,8 +49,17 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
     const watch = { run: started } as unknown as DriftWatch
     const tell = (): void => undefined
     const common = { store, clock, instance: 'one', tell }
+    const schedules = createSchedules({
+      store,
+      shelf: createGoldenShelf(store, clock),
+      clock,
+      org,
+      onFault: started,
+    })
+    schedules.configure(kept)
     const scheduler = createScheduler({
       ...common,
+      schedules,
       watch,
       org,
       newId: () => 'id',
@@ -57,7 +67,6 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
       onError: started,
     })
     const meter = createTrafficMeter(common)
-    scheduler.schedule(kept)
     clock.at += minuteMs
     await scheduler.tick() // what a start reads, and the day's deleting
     const before = process.cpuUsage()
@@ -93,7 +102,7 @@ async function fill(store: DriftStore, judgement: Judgement): Promise<void> {
         ...ended,
         kind: 'watch',
         baseline: 1,
-        judgement: judgement as unknown as Json,
+        judgement,
       })
     }
   }

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { accuracyOf, acrossModels, crossValidate, type Judged } from '../scripts/fit-refusal.ts'
 import { cusumAlarm, cusumSd, cusumStart, cusumStep } from '../src/drift/cusum.ts'
-import { judgeSamples } from '../src/drift/analysis.ts'
+import { type Compared, inThread } from '../src/drift/analysis.ts'
 import { readingVersion } from '../src/drift/sample.ts'
 import type { RunSamples } from '../src/drift/tabulate.ts'
 import { refusalOf } from '../src/judgement/refusal.ts'
@@ -280,6 +280,9 @@ function syntheticRun(runId: string, start = ''): RunSamples {
   }
 }
 
+const judge = (compared: Compared) =>
+  inThread((analysis) => analysis.judge(compared, { earlier: [], seed: 'time' }))
+
 async function analysisTime(): Promise<void> {
   const baseline = Array.from({ length: 20 }, (_, at) => syntheticRun(`baseline ${at}`))
   const times: number[] = []
@@ -289,7 +292,7 @@ async function analysisTime(): Promise<void> {
     const run = syntheticRun(`run ${turn}`, '**Answer.** ')
     const before = process.cpuUsage()
     const startMs = performance.now()
-    await judgeSamples({ baseline, run }, { earlier: [], seed: 'time' })
+    await judge({ baseline, run })
     times.push(performance.now() - startMs)
     const { user, system } = process.cpuUsage(before)
     cpuTimes.push((user + system) / 1000)
@@ -302,7 +305,7 @@ async function analysisTime(): Promise<void> {
 
 async function idleTime(): Promise<void> {
   const baseline = Array.from({ length: 20 }, (_, at) => syntheticRun(`baseline ${at}`))
-  const judgement = await judgeSamples({ baseline, run: syntheticRun('run') }, { earlier: [], seed: 'time' })
+  const judgement = await judge({ baseline, run: syntheticRun('run') })
   const { share, heapBytes } = await idleCost(judgement)
   head('100 golden sets of 50 prompts on hourly schedules, between runs', ['', 'measured', 'bar'])
   print(tableRow(['CPU, of one core', `${(share * 100).toFixed(3)} %`, '< 1 %']))

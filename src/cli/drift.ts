@@ -6,7 +6,9 @@ import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonOb
 import { readGoldenFiles } from '../drift/golden-files.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
 import { type AdminClient, type DataFlags, withAdmin } from './admin-client.ts'
+import { addDriftAlarms } from './drift-alarms.ts'
 import { type DriftGoldenFlags, makeGoldenSet } from './drift-golden.ts'
+import { addDriftSets } from './drift-sets.ts'
 import { addDataOptions, readCount } from './options.ts'
 import type { Output } from './output.ts'
 
@@ -64,6 +66,8 @@ export function addDrift(program: Command, output: Output): void {
       output.print(`baseline ${show(accepted?.['number'])} of ${set} has ${show(accepted?.['runs'])} runs`)
     })
   addGolden(drift, output)
+  addDriftSets(drift, output)
+  addDriftAlarms(drift, output)
 }
 
 function addGolden(drift: Command, output: Output): void {
@@ -76,7 +80,7 @@ function addGolden(drift: Command, output: Output): void {
     .option('--target <target>', 'what is watched: a route or provider/model (the route)')
     .option('--prompts <number>', 'at most so many (50)', readCount)
     .option('--samples <number>', 'answers per prompt and run (5)', readCount)
-    .option('--schedule <cron>', 'when to run, once the file stands under drift.sets')
+    .option('--schedule <cron>', 'it runs by this schedule from now on')
     .option('--from <time>', 'only requests since then, in ISO 8601')
     .option('--to <time>', 'only requests before that')
     .option('--user <user>', 'only requests of this user')

@@ -10,11 +10,12 @@ import type { EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import { createIdFactory } from '../core/id.ts'
 import { driftRoutes } from '../drift/admin.ts'
-import { recordedRoutes, type RecordedTraffic } from '../drift/recorded-admin.ts'
+import type { RecordedTraffic } from '../drift/recorded-admin.ts'
 import { readGoldenFiles } from '../drift/golden-files.ts'
 import type { AskPriced, DriftAlert, DriftStore, TellAlert } from '../drift/port.ts'
 import type { Kept } from '../drift/golden-shelf.ts'
 import { createScheduler } from '../drift/scheduler.ts'
+import { createSchedules } from '../drift/schedules.ts'
 import { createTrafficMeter } from '../drift/traffic-meter.ts'
 import { createWatch } from '../drift/watch.ts'
 import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
@@ -68,8 +69,16 @@ export function createDrift(parts: DriftParts): DriftWatcher {
   })
   const instance = newId()
   const meter = createTrafficMeter({ store, clock, instance, tell })
+  const schedules = createSchedules({
+    store,
+    shelf: watch.shelf,
+    clock,
+    org,
+    onFault: (set, cause) => log.error({ set, cause: inspect(cause) }, 'a golden set cannot be used'),
+  })
   const scheduler = createScheduler({
     watch,
+    schedules,
     store,
     clock,
     org,
@@ -92,16 +101,15 @@ export function createDrift(parts: DriftParts): DriftWatcher {
 
   return {
     observe: (record) => meter.observe(record),
-    routes: [
-      ...driftRoutes({
-        watch,
-        store,
-        nowMs: () => clock.nowMs(),
-        nextMs: (name) => scheduler.nextMs(name),
-        progress: new Map(),
-      }),
-      ...recordedRoutes(recordedTraffic(parts), watch.shelf),
-    ],
+    routes: driftRoutes({
+      watch,
+      store,
+      schedules,
+      clock,
+      progress: new Map(),
+      onChange: () => scheduler.lookSoon(),
+      traffic: recordedTraffic(parts),
+    }),
     async reload(config) {
       retentionDays = config.drift.retentionDays
       const folder = config.file === undefined ? process.cwd() : dirname(config.file)
@@ -113,7 +121,8 @@ export function createDrift(parts: DriftParts): DriftWatcher {
           log.error({ file, cause: (cause as Error).message }, 'a golden set cannot be used')
         }
       }
-      scheduler.schedule(kept)
+      schedules.configure(kept)
+      scheduler.lookSoon()
     },
     async close() {
       clearInterval(timer)

@@ -125,7 +125,9 @@ export const setShape = z.object({
   prompts: z.int(),
   samples: z.int(),
   rollback: z.enum(['off', 'suggest', 'auto']),
-  schedule: z.string().optional(),
+  schedule: z.string().optional().describe('By which it runs; absent: only when it is asked to.'),
+  timezone: z.string().optional(),
+  scheduled_by: z.string().optional().describe('Who decided that; absent where the configuration did.'),
   next_run_at: z.iso.datetime().optional(),
   baseline: baselineShape
     .extend({ fits: z.boolean().describe('It is of what the set asks now.') })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSentiment } from '../judgement/sentiment.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
-import { judgeSamples, readSamples } from './analysis.ts'
+import { type Compared, inThread } from './analysis.ts'
 import { readingVersion, type Unread, withReading } from './sample.ts'
 import { type ReadRun, tabulate } from './tabulate.ts'
 import { judgeRun } from './verdict.ts'
@@ -23,6 +23,9 @@ function runOf(id: string, reading?: Unread['reading']): { runId: string; sample
   return { runId: id, samples }
 }
 
+const judge = (compared: Compared, seed = '') =>
+  inThread((analysis) => analysis.judge(compared, { earlier: [], seed }))
+
 const whole = (run: { runId: string; samples: readonly (readonly Unread[])[] }) => ({
   startedAtMs: 0,
   expectedRows: 18,
@@ -41,19 +44,14 @@ test('the thread judges as this one would, whatever version has read the texts',
   const expected = judgeRun({ ...tables, earlier: [], random: createRandom('seed') })
   // An older version took all of them for refusals.
   const old = { version: '0', isRefusal: true, isJson: false, hasFence: false, hasMarkdown: false }
-  const judged = await judgeSamples(
-    {
-      baseline: names.map((name, at) => whole(runOf(name, at % 2 ? old : undefined))),
-      run: whole(runOf('run')),
-    },
-    { earlier: [], seed: 'seed' },
-  )
+  const baseline = names.map((name, at) => whole(runOf(name, at % 2 ? old : undefined)))
+  const judged = await judge({ baseline, run: whole(runOf('run')) }, 'seed')
   assert.deepEqual(judged, expected)
 })
 
 test('what is read off texts carries its version', async () => {
   const { samples } = runOf('run')
-  const read = await readSamples(samples)
+  const read = await inThread((analysis) => analysis.read(samples))
   assert.ok(read.flat().every(({ reading }) => reading.version === readingVersion && !reading.isRefusal))
   assert.deepEqual(
     read.flat().map(({ text }) => text),
@@ -75,7 +73,7 @@ test('runs are read one by one, and other work comes between them', async () => 
       yield whole(runOf(name))
     }
   }
-  await judgeSamples({ baseline: baseline(), run: whole(runOf('run')) }, { earlier: [], seed: '' })
+  await judge({ baseline: baseline(), run: whole(runOf('run')) })
   clearImmediate(timer)
   assert.equal(new Set(readAt).size, names.length)
 })
@@ -85,6 +83,6 @@ test('a baseline that cannot be read is an error, and no verdict', async () => {
     yield whole(runOf('one'))
     throw new Error('the store is down')
   }
-  const judged = judgeSamples({ baseline: broken(), run: whole(runOf('run')) }, { earlier: [], seed: '' })
+  const judged = judge({ baseline: broken(), run: whole(runOf('run')) })
   await assert.rejects(judged, /the store is down/)
 })

@@ -5,69 +5,74 @@ import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Evidence } from './evidence.ts'
 import type { GoldenSet } from './golden.ts'
-import type { Unread } from './sample.ts'
+import type { Sample, Unread } from './sample.ts'
 import type { Weighed } from './spread.ts'
-import type { ReadRun, RunSamples } from './tabulate.ts'
+import type { RunSamples } from './tabulate.ts'
 import type { EarlierRun, Judgement } from './verdict.ts'
 
-/** What the thread is to do with the runs that it is sent, the new one last. */
+/** A run that later jobs are about, or a job, whose result is the one answer. Jobs use up the runs before them. */
+export type ToThread = { readonly kind: 'run'; readonly run: RunSamples } | Job
+
 export type Job =
-  | { readonly kind: 'read' }
+  | { readonly kind: 'read'; readonly samples: readonly (readonly Unread[])[] }
+  /** The last run before it is the new one. */
   | { readonly kind: 'judge'; readonly earlier: readonly EarlierRun[]; readonly seed: string }
   | { readonly kind: 'evidence'; readonly set: GoldenSet }
   | { readonly kind: 'choose'; readonly texts: readonly Weighed[]; readonly count: number }
 
-/** A run, or null after the last one. */
-export type JobMessage = RunSamples | null
-
-/** Kept runs, one after the other: a whole baseline at once would hold up requests while it is read and sent. */
-export type Runs = Iterable<RunSamples> | AsyncIterable<RunSamples>
-
-/** Oldest first. */
 export interface Compared {
-  readonly baseline: Runs
+  /** Oldest first, one after the other: all at once would hold up requests while they are read and sent. */
+  readonly baseline: Iterable<RunSamples> | AsyncIterable<RunSamples>
   readonly run: RunSamples
 }
 
-/** What can be read off the texts of a new run. */
-export async function readSamples(samples: readonly (readonly Unread[])[]): Promise<ReadRun['samples']> {
-  const run = { runId: '', startedAtMs: 0, expectedRows: 0, samples }
-  const read = (await inThread({ kind: 'read' }, [run])) as ReadRun
-  return read.samples
+/** All reject where the thread fails, which is a fault of ours. */
+export interface Analysis {
+  /** What can be read off the texts of new answers. */
+  read(samples: readonly (readonly Unread[])[]): Promise<readonly (readonly Sample[])[]>
+  judge(compared: Compared, how: Judging): Promise<Judgement>
+  evidence(compared: Compared, set: GoldenSet): Promise<Evidence[]>
+  /** See `chooseSpread`. */
+  choose(texts: readonly Weighed[], count: number): Promise<number[]>
 }
 
-/** Rejects where the thread fails, which is a fault of ours. */
-export const judgeSamples = (
-  { baseline, run }: Compared,
-  how: { readonly earlier: readonly EarlierRun[]; readonly seed: string },
-): Promise<Judgement> => inThread({ kind: 'judge', ...how }, baseline, run) as Promise<Judgement>
+export interface Judging {
+  readonly earlier: readonly EarlierRun[]
+  readonly seed: string
+}
 
-export const findEvidence = ({ baseline, run }: Compared, set: GoldenSet): Promise<Evidence[]> =>
-  inThread({ kind: 'evidence', set }, baseline, run) as Promise<Evidence[]>
-
-/** See `chooseSpread`. */
-export const chooseInThread = (texts: readonly Weighed[], count: number): Promise<number[]> =>
-  inThread({ kind: 'choose', texts, count }, []) as Promise<number[]>
-
-async function inThread(job: Job, runs: Runs, last?: RunSamples): Promise<unknown> {
+/** Starts a thread, and ends it when `use` is done. */
+export async function inThread<Value>(use: (analysis: Analysis) => Promise<Value>): Promise<Value> {
   const worker = new Worker(new URL('analysis-worker.ts', import.meta.url), {
-    workerData: job,
-    env: {},
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
-  const send = (message: JobMessage) => worker.postMessage(message)
-  // Rejects with what the thread throws, which may be while runs are still read.
-  const answered = once(worker, 'message') as Promise<[unknown]>
-  answered.catch(() => undefined)
-  try {
-    for await (const run of runs) {
-      send(run)
+  const send = (message: ToThread) => worker.postMessage(message)
+  async function ask<Result>(job: Job): Promise<Result> {
+    send(job)
+    // Rejects with what the thread throws.
+    const [result] = (await once(worker, 'message')) as [Result]
+    return result
+  }
+  async function sendRuns({ baseline, run }: Compared): Promise<void> {
+    for await (const each of baseline) {
+      send({ kind: 'run', run: each })
       await setImmediate()
     }
-    if (last) send(last)
-    send(null)
-    const [result] = await answered
-    return result
+    send({ kind: 'run', run })
+  }
+  try {
+    return await use({
+      read: (samples) => ask({ kind: 'read', samples }),
+      async judge(compared, how) {
+        await sendRuns(compared)
+        return ask({ kind: 'judge', ...how })
+      },
+      async evidence(compared, set) {
+        await sendRuns(compared)
+        return ask({ kind: 'evidence', set })
+      },
+      choose: (texts, count) => ask({ kind: 'choose', texts, count }),
+    })
   } finally {
     await worker.terminate()
   }

@@ -29,7 +29,18 @@ function cronOf(schedule: string, timezone: string): Cron {
 
 /** The first time after `afterMs` at which the schedule is due, in Unix milliseconds; undefined for never. */
 export function nextSlotMs(schedule: string, timezone: string, afterMs: number): number | undefined {
-  return cronOf(schedule, timezone).nextRun(new Date(afterMs))?.getTime()
+  const [slotMs] = slotsAfter(schedule, timezone, afterMs)
+  return slotMs
+}
+
+/** All times after `afterMs` at which the schedule is due. */
+export function* slotsAfter(schedule: string, timezone: string, afterMs: number): Generator<number> {
+  const cron = cronOf(schedule, timezone)
+  let slot = cron.nextRun(new Date(afterMs))
+  while (slot !== null) {
+    yield slot.getTime()
+    slot = cron.nextRun(slot)
+  }
 }
 
 /** The last time at or before `atMs` at which the schedule was due, but after `afterMs`. */
@@ -45,18 +56,19 @@ export function lastSlotMs(
   return slotMs !== undefined && slotMs > afterMs && slotMs <= atMs ? slotMs : undefined
 }
 
-/** Whether no run may start at this time. Hours may go over midnight. */
-export function isQuiet(
-  hours: readonly { readonly from: string; readonly to: string }[],
-  timezone: string,
-  atMs: number,
-): boolean {
-  if (hours.length === 0) return false
-  const now = new Intl.DateTimeFormat('en-GB', {
+export type QuietHours = readonly { readonly from: string; readonly to: string }[]
+
+/** Whether no run may start at a time. Hours may go over midnight. */
+export function quietOf(hours: QuietHours, timezone: string): (atMs: number) => boolean {
+  if (hours.length === 0) return () => false
+  const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).format(atMs)
-  return hours.some(({ from, to }) => (from <= to ? now >= from && now < to : now >= from || now < to))
+  })
+  return (atMs) => {
+    const now = clock.format(atMs)
+    return hours.some(({ from, to }) => (from <= to ? now >= from && now < to : now >= from || now < to))
+  }
 }

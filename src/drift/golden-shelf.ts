@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import { canonicalJson } from '../judgement/suite/case-id.ts'
+import { SuiteError } from '../judgement/suite/source.ts'
 import { type GoldenFiles, type GoldenSet, isGoldenFiles, openGoldenSet } from './golden.ts'
 import type { DriftStore, GoldenVersion } from './port.ts'
 
@@ -19,6 +20,26 @@ export interface GoldenShelf {
   keep(org: string, files: GoldenFiles): Promise<Kept>
   /** The newest kept version; throws `not_found`. */
   open(org: string, name: string): Promise<Kept>
+}
+
+/** Keeps a set that a call has sent, under the name that it gives where it gives one. Throws `invalid_request`. */
+export async function keepSent(
+  shelf: GoldenShelf,
+  org: string,
+  files: GoldenFiles,
+  name?: string,
+): Promise<Kept> {
+  try {
+    if (name !== undefined) {
+      const { name: own } = await openGoldenSet(files)
+      if (own !== name)
+        throw new GatewayError('invalid_request', `The set is called ${own}, and not ${name}.`)
+    }
+    return await shelf.keep(org, files)
+  } catch (error) {
+    if (error instanceof SuiteError) throw new GatewayError('invalid_request', error.message)
+    throw error
+  }
 }
 
 export function createGoldenShelf(store: DriftStore, clock: Clock): GoldenShelf {

@@ -16,6 +16,8 @@ import { cronFault } from './cron.ts'
 const words = z.string().min(1)
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not a time of day')
 
+export const clockHours = z.array(z.strictObject({ from: clockTime, to: clockTime }))
+
 const promptSettings = caseSettings.extend({
   prompt: words.optional().describe('What the user says; shorter than `turns`.'),
   system: words.optional().describe('The system message before `prompt`.'),
@@ -46,8 +48,7 @@ export const goldenSettings = z.strictObject({
     .max(3_600)
     .default(60)
     .describe('A run starts up to this much later, so that sets with one schedule do not start at once.'),
-  quiet: z
-    .array(z.strictObject({ from: clockTime, to: clockTime }))
+  quiet: clockHours
     .default([])
     .describe('Hours in which no scheduled run starts, such as `{from: "22:00", to: "06:00"}`.'),
   rollback: z

@@ -5,7 +5,7 @@ import type { Json } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { DecisionMetric } from './metric.ts'
 import type { Sample } from './sample.ts'
-import type { Direction, Verdict } from './verdict.ts'
+import type { Direction, Judgement, Verdict } from './verdict.ts'
 
 /** As `AskModel`, with what the call cost where that is known. Never rejects. */
 export type AskPriced = (
@@ -24,6 +24,24 @@ export interface GoldenVersion {
   readonly createdAtMs: number
   /** The files, see `GoldenFiles`. */
   readonly document: Json
+}
+
+/** What a person has decided about when a set runs. It stands above what the set itself says. */
+export interface SetSchedule {
+  readonly org: string
+  readonly set: string
+  /** Absent: it runs only when it is asked to. */
+  readonly times?: SetTimes
+  readonly changedAtMs: number
+  readonly changedBy: string
+}
+
+export interface SetTimes {
+  readonly schedule: string
+  /** What is absent is as the set says. */
+  readonly timezone?: string
+  readonly quiet?: readonly { readonly from: string; readonly to: string }[]
+  readonly jitterMs?: number
 }
 
 export interface Baseline {
@@ -62,7 +80,7 @@ export interface Run {
   readonly validRows: number
   readonly costNanoUsd: number
   /** The whole judgement, for reports and for the runs after it. */
-  readonly judgement?: Json
+  readonly judgement?: Judgement
 }
 
 export type AlarmState = 'open' | 'acknowledged' | 'silenced' | 'resolved'
@@ -104,6 +122,15 @@ export interface GoldenStore {
   newestGoldenSet(org: string, name: string): Promise<GoldenVersion | undefined>
   /** The newest version of each set, by name. */
   goldenSets(org: string): Promise<readonly GoldenVersion[]>
+  /** The number of the newest version of each set. */
+  goldenVersions(org: string): Promise<ReadonlyMap<string, number>>
+}
+
+export interface ScheduleStore {
+  schedules(org: string): Promise<readonly SetSchedule[]>
+  putSchedule(schedule: SetSchedule): Promise<void>
+  /** False where there was none. */
+  deleteSchedule(org: string, set: string): Promise<boolean>
 }
 
 export interface BaselineStore {
@@ -147,7 +174,13 @@ export interface LeaseStore {
   releaseLease(name: string, holder: string): Promise<void>
 }
 
-export type DriftStore = GoldenStore & BaselineStore & DriftRunStore & AlarmStore & TrafficStore & LeaseStore
+export type DriftStore = GoldenStore &
+  ScheduleStore &
+  BaselineStore &
+  DriftRunStore &
+  AlarmStore &
+  TrafficStore &
+  LeaseStore
 
 export interface RunFilter {
   readonly set?: string

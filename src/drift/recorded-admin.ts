@@ -4,9 +4,10 @@ import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined } from '../core/json.ts'
-import { SuiteError } from '../judgement/suite/source.ts'
-import type { GoldenShelf } from './golden-shelf.ts'
+import { keepSent } from './golden-shelf.ts'
 import { choosePrompts, goldenText, type RecordedAsk } from './recorded.ts'
+import type { Schedules } from './schedules.ts'
+import type { DriftWatch } from './watch.ts'
 
 export interface RecordedQuery {
   readonly org: string
@@ -34,7 +35,13 @@ export interface RecordedTraffic {
   promptsOf(route: string): readonly string[]
 }
 
-export function recordedRoutes(traffic: RecordedTraffic, shelf: GoldenShelf): readonly AdminRoute[] {
+export interface RecordedRouteParts {
+  readonly traffic: RecordedTraffic
+  readonly watch: Pick<DriftWatch, 'shelf'>
+  readonly schedules: Pick<Schedules, 'decide'>
+}
+
+export function recordedRoutes({ traffic, watch, schedules }: RecordedRouteParts): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'POST',
@@ -57,7 +64,7 @@ export function recordedRoutes(traffic: RecordedTraffic, shelf: GoldenShelf): re
         looked_at: z.int().describe('Recorded requests.'),
         skipped: z.record(z.string(), z.int()).describe('Requests that are no prompt, by the reason.'),
       }),
-      async run({ org, body: given }) {
+      async run({ org, actor, body: given }) {
         const { route, target = route, name = nameOf(route), samples, schedule } = given
         const { asks, lookedAt } = await collect(traffic, org, given)
         // A provider's model is asked without the route: then what the route adds belongs to the prompt.
@@ -70,7 +77,8 @@ export function recordedRoutes(traffic: RecordedTraffic, shelf: GoldenShelf): re
         const description = `Chosen from ${questions} questions that ${route} was asked.`
         const text = goldenText(defined({ name, description, target, samples, schedule }), prompts)
         const file = `${name}.yaml`
-        const { version } = await kept(shelf, org, { file, files: { [file]: text } })
+        const { version } = await keepSent(watch.shelf, org, { file, files: { [file]: text } })
+        if (schedule !== undefined) await schedules.decide(org, name, { schedule }, actor)
         return {
           status: 201,
           body: {
@@ -99,7 +107,7 @@ const body = z.strictObject({
   target: z.string().min(1).optional().describe('What is watched; the route where absent.'),
   prompts: z.int().min(1).max(200).default(50).describe('At most so many.'),
   samples: z.int().min(1).max(100).optional(),
-  schedule: z.string().min(1).optional().describe('Written into the set; it counts under `drift.sets`.'),
+  schedule: z.string().min(1).optional().describe('A cron expression: the set runs by it from now on.'),
   from: time.optional(),
   to: time.optional(),
   user: z.string().optional(),
@@ -129,13 +137,4 @@ function nothingFound(route: string, asks: number, skipped: Readonly<Record<stri
   const reasons = Object.entries(skipped).map(([why, count]) => `${count} ${why}`)
   const why = asks === 0 ? 'none is recorded: see `payloads`' : reasons.join(', ')
   return new GatewayError('invalid_request', `No request of ${route} can be a golden prompt: ${why}.`)
-}
-
-async function kept(shelf: GoldenShelf, org: string, files: Parameters<GoldenShelf['keep']>[1]) {
-  try {
-    return await shelf.keep(org, files)
-  } catch (error) {
-    if (error instanceof SuiteError) throw new GatewayError('invalid_request', error.message)
-    throw error
-  }
 }

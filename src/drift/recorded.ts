@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { defined, type JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
 import { askedTurns, type AskedTurns, recordedCaseId, wholeParams } from '../judgement/suite/recorded.ts'
-import { chooseInThread } from './analysis.ts'
+import { inThread } from './analysis.ts'
 
 /** A recorded request that was answered. */
 export interface RecordedAsk {
@@ -45,7 +45,7 @@ export async function choosePrompts(
     (_, at) => questions[Math.floor(at * step)]!,
   )
   const texts = candidates.map(({ turns, times }) => ({ text: turns.at(-1)!['user']!, weight: times }))
-  const chosen = await chooseInThread(texts, count)
+  const chosen = await inThread((analysis) => analysis.choose(texts, count))
   return { prompts: chosen.map((at) => promptOf(candidates[at]!)), skipped, questions: questions.length }
 }
 

@@ -138,8 +138,7 @@ function section(metric: DecisionMetric, { run, evidence, history, judgement }: 
     })
     .toReversed()
     .flatMap((other): ChartPoint[] => {
-      const { metrics = [] } = (other.judgement ?? {}) as unknown as Partial<Judgement>
-      const its = metrics.find((one) => one.metric === metric)
+      const its = other.judgement?.metrics.find((one) => one.metric === metric)
       const when = new Date(other.startedAtMs).toISOString().slice(0, 16).replace('T', ' ')
       return its ? [{ value: its.value, kind: 'later', isAlarm: its.isAlarm, label: when }] : []
     })

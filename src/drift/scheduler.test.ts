@@ -1,107 +1,24 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { test } from 'node:test'
+import {
+  ended,
+  hourMs,
+  keep,
+  minuteMs,
+  noonMs,
+  org,
+  runsOf,
+  startWorld,
+} from '../../test/support/drift-world.ts'
 import { until } from '../../test/support/until.ts'
-import type { AskModel } from '../core/ask.ts'
-import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
-import { createRegexRunner } from '../judgement/assertions/regex.ts'
-import { migrations } from '../storage/sql/migrations.ts'
-import { openSqlite } from '../storage/sql/sqlite.ts'
-import { createDriftStore } from '../storage/sql/drift-store.ts'
-import type { DriftAlert, DriftStore, Run } from './port.ts'
-import { createScheduler, type Scheduler } from './scheduler.ts'
-import { createWatch, type DriftWatch } from './watch.ts'
-
-const org = 'default'
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-const noonMs = Date.parse('2026-03-01T12:00:00Z')
-
-interface Instance {
-  readonly scheduler: Scheduler
-  readonly watch: DriftWatch
-}
-
-/** Instances over one store, with a clock that is set by hand and a model that answers at once. */
-function startWorld(t: TestContext) {
-  const clock = { at: noonMs, nowMs: () => clock.at, monotonicMs: () => clock.at }
-  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, clock)
-  const schedulers: Scheduler[] = []
-  t.after(async () => {
-    for (const scheduler of schedulers) await scheduler.stop()
-    await database.close()
-  })
-  const store = createDriftStore(database)
-  const told: DriftAlert[] = []
-  const faults: unknown[] = []
-  const state = { hold: undefined as Promise<void> | undefined, words: 40 }
-  let ids = 0
-  const newId = () => `id-${String(++ids).padStart(5, '0')}`
-  const ask: AskModel = async () => {
-    await state.hold
-    return {
-      requestId: newId(),
-      durationMs: 10,
-      attempts: 1,
-      usage: { inputTokens: 5, outputTokens: state.words + (ids % 7) },
-      answer: {
-        id: 'a',
-        model: 'm',
-        blocks: [{ kind: 'text', choice: 0, text: 'a plain answer' }],
-        finishes: [{ choice: 0, reason: 'stop', native: 'stop' }],
-        natives: [],
-      },
-    }
-  }
-  function startInstance(name: string): Instance {
-    const tell = (alert: DriftAlert) => void told.push(alert)
-    const watch = createWatch({
-      store,
-      clock,
-      newId,
-      tell,
-      ask,
-      embed: async () => [],
-      grading: { regex: createRegexRunner(), schemas: createSchemaGrader() },
-    })
-    const onError = (cause: unknown) => void faults.push(cause)
-    const parts = { watch, store, clock, org, newId, tell, onError }
-    const scheduler = createScheduler({ ...parts, instance: name, retentionDays: () => 100 })
-    schedulers.push(scheduler)
-    return { watch, scheduler }
-  }
-  return { clock, store, told, faults, state, startInstance }
-}
-
-const setText = (more: Record<string, unknown> = {}): string =>
-  JSON.stringify({
-    name: 'hourly',
-    target: 'openai/m',
-    samples: 2,
-    schedule: '0 * * * *',
-    jitterSeconds: 0,
-    prompts: Array.from({ length: 10 }, (_, at) => ({ id: `p${at}`, prompt: `Question ${at}?` })),
-    ...more,
-  })
-
-const keep = ({ watch }: Instance, more?: Record<string, unknown>) =>
-  watch.shelf.keep(org, { file: 'golden.yaml', files: { 'golden.yaml': setText(more) } })
-
-const runsOf = (store: DriftStore): Promise<readonly Run[]> => store.runs(org, { set: 'hourly', limit: 100 })
-
-const ended = (store: DriftStore, count: number) =>
-  until(`${count} ended runs`, async () => {
-    const runs = await store.runs(org, { set: 'hourly', isEnded: true, limit: 100 })
-    return runs.length >= count ? runs : undefined
-  })
+import { nextRunMs } from './due.ts'
 
 test('a run starts when its slot comes, once', async (t) => {
   const { clock, store, startInstance, faults } = startWorld(t)
   const one = startInstance('one')
-  one.scheduler.schedule([await keep(one)])
-  assert.equal(one.scheduler.nextMs('hourly'), noonMs + hourMs)
-  await one.scheduler.tick()
+  const kept = await keep(one)
+  await one.configure(kept)
+  assert.equal(nextRunMs(kept.set, clock.at), noonMs + hourMs)
   assert.deepEqual(await runsOf(store), [])
   clock.at = noonMs + hourMs
   await one.scheduler.tick()
@@ -117,7 +34,7 @@ test('a run starts when its slot comes, once', async (t) => {
 test('of several instances one runs it, and another takes over when that one is gone', async (t) => {
   const { clock, store, startInstance } = startWorld(t)
   const [one, two] = [startInstance('one'), startInstance('two')]
-  for (const instance of [one, two]) instance.scheduler.schedule([await keep(instance)])
+  for (const instance of [one, two]) await instance.configure(await keep(instance))
   clock.at = noonMs + hourMs
   await Promise.all([one.scheduler.tick(), two.scheduler.tick()])
   await ended(store, 1)
@@ -134,7 +51,7 @@ test('of several instances one runs it, and another takes over when that one is 
 test('a slot that no instance was there for is a run without data, told once', async (t) => {
   const { clock, store, told, startInstance } = startWorld(t)
   const one = startInstance('one')
-  one.scheduler.schedule([await keep(one)])
+  await one.configure(await keep(one))
   clock.at = noonMs + hourMs
   await one.scheduler.tick()
   await ended(store, 1)
@@ -142,7 +59,7 @@ test('a slot that no instance was there for is a run without data, told once', a
   told.length = 0
   clock.at = noonMs + 5 * hourMs + 20 * minuteMs
   const two = startInstance('two')
-  two.scheduler.schedule([await keep(two)])
+  await two.configure(await keep(two))
   await two.scheduler.tick()
   const [missed] = await ended(store, 2)
   assert.deepEqual(
@@ -160,7 +77,7 @@ test('a slot that no instance was there for is a run without data, told once', a
 test('a run that is still going on makes the next slot a missed one', async (t) => {
   const { clock, store, state, startInstance } = startWorld(t)
   const one = startInstance('one')
-  one.scheduler.schedule([await keep(one)])
+  await one.configure(await keep(one))
   const { promise, resolve } = Promise.withResolvers<void>()
   state.hold = promise
   clock.at = noonMs + hourMs
@@ -176,7 +93,7 @@ test('a run that is still going on makes the next slot a missed one', async (t) 
 test('a clock that is set back does not run a slot again, one that is set forward misses one', async (t) => {
   const { clock, store, startInstance } = startWorld(t)
   const one = startInstance('one')
-  one.scheduler.schedule([await keep(one)])
+  await one.configure(await keep(one))
   clock.at = noonMs + hourMs
   await one.scheduler.tick()
   await ended(store, 1)
@@ -194,7 +111,7 @@ test('a clock that is set back does not run a slot again, one that is set forwar
 test('nothing starts in quiet hours', async (t) => {
   const { clock, store, startInstance } = startWorld(t)
   const one = startInstance('one')
-  one.scheduler.schedule([await keep(one, { quiet: [{ from: '12:30', to: '14:30' }] })])
+  await one.configure(await keep(one, { quiet: [{ from: '12:30', to: '14:30' }] }))
   for (const hours of [1, 2, 3]) {
     clock.at = noonMs + hours * hourMs
     await one.scheduler.tick()
@@ -214,7 +131,7 @@ test('a first alarm is held against a fresh run ten minutes later', async (t) =>
     clock.at += minuteMs
     await one.watch.run(kept, { org, kind: 'baseline' })
   }
-  one.scheduler.schedule([kept])
+  await one.configure(kept)
   state.words = 80
   clock.at = Date.parse('2026-03-02T00:00:00Z')
   await one.scheduler.tick()
@@ -250,7 +167,7 @@ test('a run that was cut off long ago is ended without data', async (t) => {
     validRows: 0,
     costNanoUsd: 0,
   })
-  one.scheduler.schedule([kept])
+  await one.configure(kept)
   clock.at = noonMs + minuteMs
   await one.scheduler.tick()
   assert.equal((await store.run(org, 'cut'))?.verdict, 'no-data')
@@ -263,8 +180,7 @@ test('100 hourly sets cost next to nothing while none is due', async (t) => {
   const one = startInstance('one')
   const { version, set } = await keep(one)
   const sets = Array.from({ length: 100 }, (_, at) => ({ version, set: { ...set, name: `set-${at}` } }))
-  one.scheduler.schedule(sets)
-  await one.scheduler.tick()
+  await one.configure(...sets)
   asked.mock.resetCalls()
   clock.at += 5_000
   const before = process.cpuUsage()
@@ -280,7 +196,7 @@ test('runs go after their days, those of the baseline in force stay', async (t) 
   const kept = await keep(one)
   for (let n = 0; n < 2; n++) await one.watch.run(kept, { org, kind: 'baseline' })
   await one.watch.run(kept, { org, kind: 'watch' })
-  one.scheduler.schedule([kept])
+  await one.configure(kept)
   await one.scheduler.tick()
   assert.equal((await runsOf(store)).length, 3)
   clock.at += 101 * 24 * hourMs
@@ -292,3 +208,58 @@ test('runs go after their days, those of the baseline in force stay', async (t) 
   assert.equal(left.filter(({ kind }) => kind === 'baseline').length, 2)
   assert.deepEqual(faults, [])
 })
+
+test('a clock that was a year ahead does not silence the watch when it is right again', async (t) => {
+  const { clock, store, startInstance } = startWorld(t)
+  const one = startInstance('one')
+  await one.configure(await keep(one))
+  clock.at = noonMs + 365 * 24 * hourMs
+  await one.scheduler.tick()
+  const [ahead] = await ended(store, 1)
+  clock.at = noonMs + minuteMs
+  await one.scheduler.tick()
+  clock.at = noonMs + hourMs
+  await one.scheduler.tick()
+  const runs = await ended(store, 2)
+  const right = runs.find(({ id }) => id !== ahead!.id)
+  assert.deepEqual([right!.kind, right!.slotMs], ['watch', noonMs + hourMs])
+})
+
+for (const [reported, change] of [
+  ['model', { model: 'm-2' }],
+  ['build', { build: 'fp_2' }],
+] as const) {
+  test(`a new ${reported} starts a run outside the schedule, at most one in six hours`, async (t) => {
+    const { clock, store, state, startInstance, told } = startWorld(t)
+    const one = startInstance('one')
+    const kept = await keep(one, { schedule: '0 * * * *' })
+    state.build = 'fp_1'
+    for (let turn = 0; turn < 12; turn++) {
+      clock.at += minuteMs
+      await one.watch.run(kept, { org, kind: 'baseline' })
+    }
+    await one.configure(kept)
+    Object.assign(state, change)
+    clock.at = noonMs + hourMs
+    await one.scheduler.tick()
+    const [first] = await ended(store, 13)
+    assert.equal(first!.verdict, reported === 'model' ? 'warning' : 'ok')
+    assert.ok(first!.judgement!.reasons.some(({ code }) => code === `${reported}_changed`))
+    clock.at += 11 * minuteMs
+    await one.scheduler.tick()
+    const [second] = await ended(store, 14)
+    assert.equal(second!.kind, 'confirm')
+    // The same change again, and another one within six hours.
+    clock.at = noonMs + 2 * hourMs
+    await one.scheduler.tick()
+    await ended(store, 15)
+    Object.assign(state, reported === 'model' ? { model: 'm-3' } : { build: 'fp_3' })
+    clock.at = noonMs + 3 * hourMs
+    await one.scheduler.tick()
+    await ended(store, 16)
+    clock.at += 11 * minuteMs
+    await one.scheduler.tick()
+    assert.equal((await runsOf(store)).length, 16)
+    assert.ok(told.every(({ kind }) => kind !== 'drift'))
+  })
+}

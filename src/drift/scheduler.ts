@@ -1,34 +1,30 @@
 /** Starts golden runs when they are due, on one instance of several, and tells of those that were missed. */
 
-import { createHash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
-import { isQuiet, lastSlotMs, nextSlotMs } from './cron.ts'
-import type { GoldenSet } from './golden.ts'
-import type { Kept } from './golden-shelf.ts'
-import type { DriftStore, Run, TellAlert } from './port.ts'
+import { lastSlotMs, quietOf } from './cron.ts'
+import { dueMs, jitterMs } from './due.ts'
+import { lookBack } from './look-back.ts'
+import { missRun, type MissParts } from './missed.ts'
+import type { Scheduled, Schedules } from './schedules.ts'
 import type { DriftWatch } from './watch.ts'
 
-export interface SchedulerParts {
-  readonly watch: DriftWatch
-  readonly store: DriftStore
+export interface SchedulerParts extends MissParts {
+  readonly watch: Pick<DriftWatch, 'run'>
+  readonly schedules: Pick<Schedules, 'inForce'>
   readonly clock: Clock
   readonly org: string
   /** Of this instance: the holder of the lease. */
   readonly instance: string
-  readonly newId: () => string
   /** Days after which runs are deleted. */
   readonly retentionDays: () => number
-  readonly tell: TellAlert
   readonly onError: (cause: unknown) => void
 }
 
 export interface Scheduler {
-  /** Replaces the sets that are due by their schedules. */
-  schedule(sets: readonly Kept[]): void
   /** Looks once what is due, and starts it. The runs go on after it has returned. */
   tick(): Promise<void>
-  /** When a set is due next, in Unix milliseconds; undefined without a schedule. */
-  nextMs(name: string): number | undefined
+  /** The next tick reads the schedules anew, and what other instances have done. */
+  lookSoon(): void
   /** Ends what runs, and gives the lease back. */
   stop(): Promise<void>
 }
@@ -38,15 +34,11 @@ const leaseName = 'drift'
 const leaseMs = 150_000
 /** A slot that is this much older was missed: its answers would be of another hour. */
 const missedAfterMs = 15 * 60_000
-/** A first alarm is held against a fresh run, this much later: the cause may be over by then. */
-const confirmAfterMs = 10 * 60_000
-/** A run that nobody has ended for so long was cut off. */
-const cutOffAfterMs = 6 * 3_600_000
-/** Every so often the store is asked for runs of other instances; between, nothing is due and nothing is read. */
+/** Every so often the store is asked for schedules and runs; between, nothing is due and nothing is read. */
 const lookEveryMs = 60_000
 const dayMs = 86_400_000
 
-interface Entry extends Kept {
+interface Entry extends Scheduled {
   /** The newest slot that is dealt with. */
   doneSlotMs: number
   /** The store has not been asked yet what was done before this instance. */
@@ -55,7 +47,7 @@ interface Entry extends Kept {
 }
 
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { watch, store, clock, org, instance, newId, tell, onError } = parts
+  const { watch, store, clock, org, instance, onError } = parts
   const entries = new Map<string, Entry>()
   const running = new Map<string, Promise<void>>()
   const stopping = new AbortController()
@@ -63,64 +55,40 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   let prunedAtMs = -Infinity
   let isHolder = false
 
-  function schedule(sets: readonly Kept[]): void {
-    const nowMs = clock.nowMs()
-    const names = new Set(sets.map(({ set }) => set.name))
-    for (const name of entries.keys()) if (!names.has(name)) entries.delete(name)
-    for (const kept of sets) {
-      const known = entries.get(kept.set.name)
-      const doneSlotMs = known?.doneSlotMs ?? nowMs
-      const isNew = known?.isNew ?? true
-      entries.set(kept.set.name, { ...kept, doneSlotMs, isNew, dueMs: dueMs(kept.set, doneSlotMs) })
-    }
-    lookedAtMs = -Infinity
-  }
-
   async function tick(): Promise<void> {
-    if (stopping.signal.aborted || entries.size === 0) return
+    if (stopping.signal.aborted) return
     const nowMs = clock.nowMs()
-    // A clock that was set back waits for the time it had: a slot is run once.
     const isLookDue = nowMs - lookedAtMs >= lookEveryMs || nowMs < lookedAtMs
+    if (isLookDue) takeUp(entries, await parts.schedules.inForce(), nowMs)
     const due = [...entries.values()].filter((entry) => entry.dueMs <= nowMs)
-    if (!isLookDue && due.length === 0) return
-    isHolder = await store.takeLease(leaseName, instance, nowMs, nowMs + leaseMs)
-    if (!isHolder) {
-      lookedAtMs = nowMs
+    if (entries.size === 0 || (!isLookDue && due.length === 0)) {
+      if (isLookDue) lookedAtMs = nowMs
       return
     }
-    if (isLookDue) {
-      lookedAtMs = nowMs
-      for (const entry of entries.values()) await lookAt(entry, nowMs)
-      if (nowMs - prunedAtMs >= dayMs) {
-        prunedAtMs = nowMs
-        await store.pruneRuns(org, nowMs - parts.retentionDays() * dayMs)
-      }
-    }
+    isHolder = await store.takeLease(leaseName, instance, nowMs, nowMs + leaseMs)
+    if (isHolder && isLookDue) await look(nowMs)
+    if (isLookDue) lookedAtMs = nowMs
+    if (!isHolder) return
     for (const entry of entries.values()) if (entry.dueMs <= nowMs) await startDue(entry, nowMs)
   }
 
-  /** What other instances, or this one before its start, have left: cut-off runs, alarms to confirm. */
-  async function lookAt(entry: Entry, nowMs: number): Promise<void> {
-    const runs = await store.runs(org, { set: entry.set.name, limit: 20 })
-    for (const run of runs) {
-      if (run.endedAtMs === undefined && nowMs - run.startedAtMs > cutOffAfterMs) {
-        await endWithoutData(run, nowMs, 'the run was cut off')
+  /** What other instances, or this one before its start, have left; and what is too old goes. */
+  async function look(nowMs: number): Promise<void> {
+    for (const entry of entries.values()) {
+      const { newestSlotMs, wantsRun } = await lookBack(entry.set, nowMs, parts)
+      // Slots that came while no instance ran are missed ones. What lies ahead is of a clock that was wrong.
+      const isKnown = newestSlotMs !== undefined && newestSlotMs <= nowMs
+      if (isKnown && (entry.isNew || newestSlotMs > entry.doneSlotMs)) {
+        entry.doneSlotMs = Math.max(newestSlotMs, entry.sinceMs)
+        entry.dueMs = dueMs(entry.set, entry.doneSlotMs)
       }
+      entry.isNew = false
+      if (wantsRun) start(entry, 'confirm')
     }
-    const newestSlotMs = Math.max(...runs.map(({ slotMs }) => slotMs ?? -Infinity))
-    // Slots that came while no instance ran are missed ones.
-    if (Number.isFinite(newestSlotMs) && (entry.isNew || newestSlotMs > entry.doneSlotMs)) {
-      entry.doneSlotMs = newestSlotMs
-      entry.dueMs = dueMs(entry.set, newestSlotMs)
+    if (nowMs - prunedAtMs >= dayMs) {
+      prunedAtMs = nowMs
+      await store.pruneRuns(org, nowMs - parts.retentionDays() * dayMs)
     }
-    entry.isNew = false
-    const [last] = runs
-    const isUnconfirmed =
-      last?.verdict === 'drift' &&
-      last.kind === 'watch' &&
-      last.endedAtMs !== undefined &&
-      nowMs - last.endedAtMs >= confirmAfterMs
-    if (isUnconfirmed) start(entry, 'confirm')
   }
 
   async function startDue(entry: Entry, nowMs: number): Promise<void> {
@@ -128,11 +96,12 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const slotMs = lastSlotMs(set.schedule ?? '', set.timezone, entry.doneSlotMs, nowMs)
     entry.doneSlotMs = slotMs ?? nowMs
     entry.dueMs = dueMs(set, entry.doneSlotMs)
-    if (slotMs === undefined || isQuiet(set.quiet, set.timezone, slotMs)) return
+    if (slotMs === undefined || quietOf(set.quiet, set.timezone)(slotMs)) return
     const lateMs = nowMs - slotMs - jitterMs(set, slotMs)
-    if (running.has(set.name)) await miss(entry, slotMs, 'the run before it had not ended')
-    else if (lateMs > missedAfterMs) await miss(entry, slotMs, 'no instance was there to start it')
-    else start(entry, 'watch', slotMs)
+    if (running.has(set.name)) await missRun(entry, slotMs, 'the run before it had not ended', parts)
+    else if (lateMs > missedAfterMs) {
+      await missRun(entry, slotMs, 'no instance was there to start it', parts)
+    } else start(entry, 'watch', slotMs)
   }
 
   function start(entry: Entry, kind: 'watch' | 'confirm', slotMs?: number): void {
@@ -150,39 +119,10 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     running.set(name, run)
   }
 
-  async function miss({ set, version }: Entry, slotMs: number, why: string): Promise<void> {
-    const nowMs = clock.nowMs()
-    const run: Run = {
-      org,
-      id: newId(),
-      set: set.name,
-      version: version.version,
-      target: set.target,
-      kind: 'missed',
-      slotMs,
-      startedAtMs: nowMs,
-      expectedRows: set.cases.length * set.samples,
-      validRows: 0,
-      costNanoUsd: 0,
-    }
-    if (await store.startRun(run)) await endWithoutData(run, nowMs, why)
-  }
-
-  async function endWithoutData(run: Run, nowMs: number, why: string): Promise<void> {
-    const reasons = [{ code: 'missed', isNote: false, text: why }]
-    const judgement = { verdict: 'no-data', reasons, metrics: [], trends: [], baselineRuns: 0, lag1: 0 }
-    await store.endRun({ ...run, endedAtMs: nowMs, verdict: 'no-data', judgement })
-    const { set, target, id: runId } = run
-    const title = `${set}: a run was missed`
-    tell({ org, kind: 'no-data', set, target, runId, title, lines: [why] })
-  }
-
   return {
-    schedule,
     tick,
-    nextMs(name) {
-      const entry = entries.get(name)
-      return entry && Number.isFinite(entry.dueMs) ? entry.dueMs : undefined
+    lookSoon() {
+      lookedAtMs = -Infinity
     },
     async stop() {
       stopping.abort()
@@ -192,14 +132,21 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 }
 
-/** The same on every instance, another for every slot. */
-function jitterMs({ name, jitterMs: most }: GoldenSet, slotMs: number): number {
-  const digest = createHash('sha256').update(`${name} ${slotMs}`).digest()
-  return Math.floor((digest.readUInt32BE(0) / 2 ** 32) * most)
-}
-
-function dueMs(set: GoldenSet, afterMs: number): number {
-  if (set.schedule === undefined) return Infinity
-  const slotMs = nextSlotMs(set.schedule, set.timezone, afterMs)
-  return slotMs === undefined ? Infinity : slotMs + jitterMs(set, slotMs)
+/** Replaces the sets that are due by their schedules; what is known of them stays. */
+function takeUp(entries: Map<string, Entry>, sets: readonly Scheduled[], nowMs: number): void {
+  const names = new Set(sets.map(({ set }) => set.name))
+  for (const name of entries.keys()) if (!names.has(name)) entries.delete(name)
+  for (const scheduled of sets) {
+    const { set } = scheduled
+    const known = entries.get(set.name)
+    const isSame = known?.set.schedule === set.schedule && known?.set.timezone === set.timezone
+    // Slots that another schedule did not have are not missed; and a clock that was set back is right now.
+    const doneSlotMs = known && isSame ? Math.min(known.doneSlotMs, nowMs) : nowMs
+    entries.set(set.name, {
+      ...scheduled,
+      doneSlotMs,
+      isNew: known?.isNew ?? true,
+      dueMs: dueMs(set, doneSlotMs),
+    })
+  }
 }

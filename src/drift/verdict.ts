@@ -32,6 +32,7 @@ export interface Reason {
     | 'first_look'
     | 'too_few_answers'
     | 'target_gone'
+    | 'missed'
     | 'blank_answers'
     | 'metric_changed'
     | 'text_changed'

@@ -1,9 +1,8 @@
 /** Runs golden sets and judges the runs against their baseline. */
 
 import { GatewayError } from '../core/error.ts'
-import type { Json } from '../core/json.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
-import { type Compared, judgeSamples, readSamples } from './analysis.ts'
+import { type Analysis, type Compared, inThread } from './analysis.ts'
 import { createBaselines, type Baselines } from './baselines.ts'
 import { collect } from './collect.ts'
 import { conclude, type ConcludeParts } from './conclude.ts'
@@ -75,26 +74,29 @@ export function createWatch(parts: WatchParts): DriftWatch {
     const answered = set.embedder
       ? await withMeanings(collected.samples, set.embedder, parts.embed)
       : collected.samples
-    const samples = await readSamples(answered)
-    for (const [at, golden] of set.cases.entries()) {
-      await store.putSamples(org, started.id, golden.id, samples[at]!)
-    }
     const { id: runId, startedAtMs, expectedRows } = started
-    const answers: RunSamples = { runId, startedAtMs, expectedRows, samples }
-    const judgement =
-      kind === 'baseline'
-        ? await judgeBaselineRun(answers)
-        : await judgeSamples(
-            { baseline: baselines.samples(org, set, known), run: answers },
-            { earlier: await earlierRuns(org, baseline), seed: `${runId} judge` },
-          )
+    const { samples, judgement } = await inThread(async (analysis) => {
+      const read = await analysis.read(answered)
+      for (const [at, golden] of set.cases.entries()) {
+        await store.putSamples(org, runId, golden.id, read[at]!)
+      }
+      const answers: RunSamples = { runId, startedAtMs, expectedRows, samples: read }
+      const judged =
+        kind === 'baseline'
+          ? await judgeBaselineRun(analysis, answers)
+          : await analysis.judge(
+              { baseline: baselines.samples(org, set, known), run: answers },
+              { earlier: await earlierRuns(org, baseline), seed: `${runId} judge` },
+            )
+      return { samples: read, judgement: judged }
+    })
     const ended: Run = {
       ...started,
       endedAtMs: clock.nowMs(),
       verdict: judgement.verdict,
       validRows: samples.flat().filter(({ error }) => error === undefined).length,
       costNanoUsd,
-      judgement: judgement as unknown as Json,
+      judgement,
     }
     await store.endRun(ended)
     if (kind !== 'baseline') await conclude(ended, set, judgement, parts)
@@ -137,8 +139,8 @@ function isComplete({ number, set, wantedRuns }: Baseline): GatewayError {
 }
 
 /** A run of a baseline is judged by itself: it has data, or it is none. */
-async function judgeBaselineRun(run: RunSamples): Promise<Judgement> {
-  const judged = await judgeSamples({ baseline: [], run }, { earlier: [], seed: '' })
+async function judgeBaselineRun(analysis: Analysis, run: RunSamples): Promise<Judgement> {
+  const judged = await analysis.judge({ baseline: [], run }, { earlier: [], seed: '' })
   const reasons = judged.reasons.filter(({ code }) => code !== 'no_baseline')
   return reasons.length === judged.reasons.length ? judged : { ...judged, verdict: 'ok', reasons }
 }
@@ -146,6 +148,6 @@ async function judgeBaselineRun(run: RunSamples): Promise<Judgement> {
 /** What a kept judgement says of its run. Runs that were cut off have none. */
 function earlierOf({ judgement, verdict }: Run): EarlierRun[] {
   if (judgement === undefined || verdict === undefined) return []
-  const { metrics = [], trends = [] } = judgement as unknown as Partial<Judgement>
+  const { metrics, trends } = judgement
   return [{ verdict, alarms: metrics.filter(({ isAlarm }) => isAlarm), trends }]
 }

@@ -10,6 +10,11 @@ query: { destination?: string | undefined; tag?: string | undefined }
 body: undefined
 response: { purged: number }
 }
+  'DELETE /drift/{set}/schedule': {
+query: undefined
+body: undefined
+response: undefined
+}
   'DELETE /keys/{id}': {
 query: undefined
 body: undefined
@@ -98,12 +103,22 @@ response: { entries?: number | undefined; bytes?: number | undefined; semantic: 
   'GET /drift': {
 query: undefined
 body: undefined
-response: { data: ({ name: string; target: string; version: number; prompts: number; samples: number; rollback: "off" | "suggest" | "auto"; schedule?: string | undefined; next_run_at?: string | undefined; baseline?: { number: number; runs: number; wanted_runs: number; created_at: string; accepted_by?: string | undefined; reason?: string | undefined; fits: boolean } | undefined; last_run?: { id: string; set: string; version: number; target: string; kind: "baseline" | "watch" | "confirm" | "missed"; baseline?: number | undefined; started_at: string; ended_at?: string | undefined; verdict?: "ok" | "drift" | "warning" | "no-data" | undefined; expected_rows: number; valid_rows: number; cost_usd: string } | undefined; alarm?: { id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined } | undefined })[] }
+response: { data: ({ name: string; target: string; version: number; prompts: number; samples: number; rollback: "off" | "suggest" | "auto"; schedule?: string | undefined; timezone?: string | undefined; scheduled_by?: string | undefined; next_run_at?: string | undefined; baseline?: { number: number; runs: number; wanted_runs: number; created_at: string; accepted_by?: string | undefined; reason?: string | undefined; fits: boolean } | undefined; last_run?: { id: string; set: string; version: number; target: string; kind: "baseline" | "watch" | "confirm" | "missed"; baseline?: number | undefined; started_at: string; ended_at?: string | undefined; verdict?: "ok" | "drift" | "warning" | "no-data" | undefined; expected_rows: number; valid_rows: number; cost_usd: string } | undefined; alarm?: { id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined } | undefined })[] }
 }
   'GET /drift/alarms': {
 query: undefined
 body: undefined
 response: { data: ({ id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined })[] }
+}
+  'GET /drift/alarms/{id}': {
+query: undefined
+body: undefined
+response: { id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined }
+}
+  'GET /drift/golden-sets/{name}': {
+query: undefined
+body: undefined
+response: { name: string; target: string; version: number; prompts: number; samples: number; rollback: "off" | "suggest" | "auto"; schedule?: string | undefined; timezone?: string | undefined; scheduled_by?: string | undefined; next_run_at?: string | undefined; baseline?: { number: number; runs: number; wanted_runs: number; created_at: string; accepted_by?: string | undefined; reason?: string | undefined; fits: boolean } | undefined; last_run?: { id: string; set: string; version: number; target: string; kind: "baseline" | "watch" | "confirm" | "missed"; baseline?: number | undefined; started_at: string; ended_at?: string | undefined; verdict?: "ok" | "drift" | "warning" | "no-data" | undefined; expected_rows: number; valid_rows: number; cost_usd: string } | undefined; alarm?: { id: string; set: string; run_id: string; state: "open" | "acknowledged" | "silenced" | "resolved"; title: string; created_at: string; changed_at: string; changed_by?: string | undefined; until?: string | undefined } | undefined }
 }
   'GET /drift/progress': {
 query: undefined
@@ -479,6 +494,16 @@ response: { path: string; url?: string | undefined }
 query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
 response: { id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
+}
+  'PUT /drift/golden-sets/{name}': {
+query: undefined
+body: { file: string; files: { [name: string]: string } }
+response: { name: string; version: number; prompts: number }
+}
+  'PUT /drift/{set}/schedule': {
+query: undefined
+body: { schedule: string | null; timezone?: string | undefined; quiet?: ({ from: string; to: string })[] | undefined; jitter_seconds?: number | undefined }
+response: { schedule: string | null; timezone?: string | undefined; quiet?: ({ from: string; to: string })[] | undefined; jitter_seconds?: number | undefined }
 }
   'PUT /me/password': {
 query: undefined

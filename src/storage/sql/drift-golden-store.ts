@@ -66,6 +66,15 @@ export function createGoldenStore(database: Database): GoldenStore {
         .execute()
       return rows.map(toGolden)
     },
+    async goldenVersions(org) {
+      const rows = await db
+        .selectFrom('drift_golden_sets')
+        .select(({ fn }) => ['name', fn.max('version').as('version')])
+        .where('org', '=', org)
+        .groupBy('name')
+        .execute()
+      return new Map(rows.map(({ name, version }) => [name, version]))
+    },
   }
 }
 

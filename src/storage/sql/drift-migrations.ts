@@ -101,4 +101,17 @@ export const driftMigrations: readonly Migration[] = [
         .columns(['org', 'route', 'model', 'hour_ms']),
     ],
   },
+  {
+    name: 'drift-0003-schedules',
+    statements: ({ schema }) => [
+      schema
+        .createTable('drift_schedules')
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('set_name', 'text', (column) => column.notNull())
+        .addColumn('times', 'text')
+        .addColumn('changed_at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('changed_by', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('drift_schedules_identity', ['org', 'set_name']),
+    ],
+  },
 ]

@@ -4,9 +4,21 @@ import assert from 'node:assert/strict'
 import { testStore } from '../../../test/support/databases.ts'
 import type { Alarm, Baseline, Run } from '../../drift/port.ts'
 import type { Sample } from '../../drift/sample.ts'
+import type { Judgement } from '../../drift/verdict.ts'
 import { createDriftStore } from './drift-store.ts'
 
 const org = 'default'
+
+const nothingFound: Judgement = {
+  verdict: 'ok',
+  reasons: [],
+  metrics: [],
+  omnibus: undefined,
+  trends: [],
+  baselineRuns: 0,
+  lag1: 0,
+  confirmed: undefined,
+}
 
 const runOf = (id: string, given: Partial<Run> = {}): Run => ({
   org,
@@ -82,7 +94,7 @@ testStore('runs are found by set, kind and baseline, newest first', async (datab
     verdict: 'ok',
     validRows: 10,
     costNanoUsd: 77,
-    judgement: { reasons: [] },
+    judgement: { ...nothingFound, reasons: [] },
   })
   for (const run of [
     runOf('a', { startedAtMs: 1 }),
