@@ -80,7 +80,11 @@ export const policies = {
     meaning: 'sees which secrets are stored, never their values',
   },
   'secrets:write': { roles: ['owner', 'admin'], within: 'organisation', meaning: 'sets stored secrets' },
-  'instance:write': { roles: ['owner'], within: 'organisation', meaning: 'makes backups' },
+  'instance:write': {
+    roles: ['owner'],
+    within: 'organisation',
+    meaning: 'makes backups, and forgets instances that are gone',
+  },
 } as const satisfies Readonly<Record<string, PolicyRule>>
 
 export type AdminPolicy = keyof typeof policies

@@ -1,10 +1,11 @@
-/** `weir ledger`: the proof of the ledger, and its lines as CSV, JSON Lines or FOCUS. */
+/** `weir ledger`: the proof of the ledger, its lines as CSV, JSON Lines or FOCUS, and those who share it. */
 
 import { type Command, Option } from 'commander'
 import { asArray, asObject, asString, type Json, type JsonObject } from '../core/json.ts'
 import type { LedgerLine } from '../ledger/admin.ts'
 import { focusColumns, toFocusRow } from '../ledger/focus.ts'
 import { type DataFlags, withAdmin } from './admin-client.ts'
+import { addInstances } from './ledger-instances.ts'
 import { addReconcile } from './ledger-reconcile.ts'
 import { addDataOptions } from './options.ts'
 import type { Output } from './output.ts'
@@ -23,7 +24,9 @@ interface ExportOptions extends DataFlags {
 
 /** Adds the verbs. `verify` exits with 1 on any difference. */
 export function addLedger(program: Command, output: Output): void {
-  const ledger = program.command('ledger').description('what was spent: proof and export')
+  const ledger = program
+    .command('ledger')
+    .description('what was spent: proof, export, and the instances that share it')
   addDataOptions(ledger.command('verify'))
     .description('computes the ledger again from its lines; exit code 1 on any difference')
     .option('--json', 'print the proof as JSON')
@@ -39,6 +42,7 @@ export function addLedger(program: Command, output: Output): void {
     .option('--to <time>', 'attempts before this time')
     .action((options: ExportOptions) => exportLines(options, output))
   addReconcile(ledger, output)
+  addInstances(ledger, output)
 }
 
 async function verify({ json, ...flags }: VerifyOptions, output: Output): Promise<void> {

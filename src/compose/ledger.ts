@@ -15,6 +15,8 @@ import { budgetRoutes } from '../ledger/budget-admin.ts'
 import { Budgets } from '../ledger/budgets.ts'
 import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
 import type { BudgetStore, DirectEntry, Journal, LedgerStore, SharedLedger } from '../ledger/port.ts'
+import { instanceRoutes } from '../ledger/instance-admin.ts'
+import { Instances } from '../ledger/instances.ts'
 import { recover } from '../ledger/recovery.ts'
 import { reconcileRoutes } from '../ledger/reconcile-admin.ts'
 import type { SharedCounters } from '../ledger/shared-counters.ts'
@@ -36,6 +38,7 @@ import type { TokenCounter } from '../tokens/counter.ts'
 import type { Access } from './access.ts'
 import { declaredBudgets, toSignal } from './budgets.ts'
 import { createCrash } from './crash.ts'
+import { instanceOf } from './data-dir.ts'
 import { startRetention } from './ledger-retention.ts'
 import { type Shipping, startShipping } from './shipping.ts'
 
@@ -198,6 +201,14 @@ function routesOf({ needs, clock, budgets, book, ...built }: Built): readonly Ad
         return openLedgerSnapshot(path)
       },
     }),
+    ...instanceRoutes(
+      new Instances({
+        self: instanceOf(config().dataDir),
+        shared: needs.shared,
+        counters: needs.budgetCounters,
+        nowMs,
+      }),
+    ),
     ...usageRoutes({ store, shared, names, nowMs }),
     ...reconcileRoutes({
       store,

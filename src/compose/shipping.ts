@@ -27,6 +27,8 @@ export interface ShippingNeeds {
   readonly log: Log
 }
 
+const beatMs = 10_000
+
 export function startShipping({ database, bringUp, shared, maxWaiting, log }: ShippingNeeds): Shipping {
   const outbox: Outbox<EntryRow> = createOutbox(database)
   const shipper = new Shipper({
@@ -44,6 +46,10 @@ export function startShipping({ database, bringUp, shared, maxWaiting, log }: Sh
       ),
   })
   shipper.start()
+  // That it cannot be told is told by the shipper.
+  const beat = () => void shared.beat().catch(() => undefined)
+  beat()
+  const beats = setInterval(beat, beatMs).unref()
   return {
     books: {
       search: (query) => shared.search(query),
@@ -83,6 +89,9 @@ export function startShipping({ database, bringUp, shared, maxWaiting, log }: Sh
       },
       close: () => journal.close(),
     }),
-    close: () => shipper.close(),
+    close() {
+      clearInterval(beats)
+      return shipper.close()
+    },
   }
 }

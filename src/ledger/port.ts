@@ -212,8 +212,28 @@ export interface RemoteCounters {
   uncounted(budgets: readonly string[]): Promise<readonly string[]>
   /** Counts what instances have not told themselves; from then on the budgets can be trusted. */
   count(token: string, budgets: readonly string[], entries: readonly InstanceEntry[]): Promise<void>
+  /** All that have told what they have, and have not left. */
+  instances(): Promise<readonly InstanceBeat[]>
+  /**
+   * Of these budgets: what a dead instance keeps is free, what its open calls hold is spent. Undefined where it lives: what
+   * was changed is told anew by it.
+   */
+  forget(instance: string, budgets: readonly string[]): Promise<readonly ForgottenBudget[] | undefined>
   /** What the others have in the counters of the budget, of some of them where there are very many. */
   list(budget: string, fromMs: number): Promise<readonly (CounterState & { readonly counter: string })[]>
+}
+
+export interface InstanceBeat {
+  readonly instance: string
+  /** Since it was heard of. */
+  readonly ageMs: number
+}
+
+/** What an instance had in the counters of a budget, together. */
+export interface ForgottenBudget {
+  readonly budget: string
+  readonly heldNanoUsd: NanoUsd
+  readonly keptNanoUsd: NanoUsd
 }
 
 /** What was charged to one subject of a scope. */
@@ -387,10 +407,26 @@ export interface SharedLedger<Line> {
   usage(query: UsageQuery): Promise<UsagePage>
   /** By the instance whose journal a line comes from. */
   charges(query: ChargeQuery): Promise<readonly InstanceCharge[]>
+  /** Tells that this instance lives. */
+  beat(): Promise<void>
+  /** Those that have told it, but for those that were forgotten since. */
+  instances(): Promise<readonly JournalState[]>
+  /** Leaves it out of `instances` until it is heard of again. Which lines it has added stays known. */
+  forget(instance: string): Promise<void>
   /** How many lines have been added, and what they come to. */
   sums(): Promise<SharedSums>
   /** Of the lines whose month is kept: those that are not there, or are there with other figures. */
   missing(lines: readonly Line[]): Promise<Comparison>
+}
+
+/** An instance, as the ledger of all instances knows it. */
+export interface JournalState {
+  readonly instance: string
+  /** The number, in its own journal, of its last line that was added. */
+  readonly shippedSeq: number
+  /** 0: never. */
+  readonly shippedAtMs: number
+  readonly seenAtMs: number
 }
 
 export interface Comparison {

@@ -8,8 +8,10 @@ import type { MemoryCounters } from './memory-counters.ts'
 import type {
   CounterEntry,
   CounterState,
+  ForgottenBudget,
   Held,
   Hold,
+  InstanceBeat,
   InstanceEntry,
   RemoteAnswer,
   RemoteCounters,
@@ -160,6 +162,18 @@ export class SharedCounters {
   async others(budget: string, fromMs: number): ReturnType<RemoteCounters['list']> {
     if (this.#isAway) return []
     return this.#parts.remote.list(budget, fromMs).catch(() => [])
+  }
+
+  /** Rejects with `store_unavailable`. */
+  async instances(): Promise<readonly InstanceBeat[]> {
+    return this.#parts.remote.instances().catch(outOfReach)
+  }
+
+  /** See `RemoteCounters.forget`. Rejects with `store_unavailable`. */
+  async forget(instance: string): Promise<readonly ForgottenBudget[] | undefined> {
+    const forgotten = await this.#parts.remote.forget(instance, this.#books?.budgets ?? []).catch(outOfReach)
+    if (forgotten) this.#instances = this.#instances.filter((other) => other !== instance)
+    return forgotten
   }
 
   get #own(): MemoryCounters {
@@ -367,4 +381,8 @@ export class SharedCounters {
       this.#lose(cause, token)
     }
   }
+}
+
+function outOfReach(cause: unknown): never {
+  throw new GatewayError('store_unavailable', 'Redis does not answer.', { retryAfterMs, cause })
 }

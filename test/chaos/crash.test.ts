@@ -6,6 +6,7 @@ import { asObject } from '../../src/core/json.ts'
 import { openPostgres } from '../support/postgres.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { crashAgainAndAgain } from './crash-harness.ts'
+import { reportChaos } from './report.ts'
 
 const kills = Number(process.env['WEIR_KILLS'] ?? (process.env['WEIR_PROVE'] ? 50 : 6))
 /** Of all tests of this file together. */
@@ -16,6 +17,7 @@ const forMs = (share: number) => minutes * 60_000 * share
 for (const durability of ['process', 'power'] as const) {
   const times = durability === 'process' ? kills : Math.ceil(kills / 3)
   test(`${upTo}${times} kills under load (${durability}): each call that was received has its one line`, async (t) => {
+    const fromMs = performance.now()
     const report = await crashAgainAndAgain(t, {
       kills: times,
       seed: process.env['WEIR_SEED'] ?? 'crash',
@@ -27,6 +29,8 @@ for (const durability of ['process', 'power'] as const) {
     const { verification, faults, ...counts } = report
     t.diagnostic(JSON.stringify(counts))
     t.diagnostic(String(verification['line']))
+    const name = `SQLite, \`${durability}\``
+    reportChaos({ name, tookMs: performance.now() - fromMs, ...counts })
     assert.deepEqual(faults, [])
     assert.deepEqual([verification['differences'], verification['open']], [[], 0])
     assert.ok(report.receipts > report.kills, 'hardly anything was asked between the kills')
@@ -36,6 +40,7 @@ for (const durability of ['process', 'power'] as const) {
 test(`${upTo}${kills} kills under load, the lines shipped to PostgreSQL: each is there once`, async (t) => {
   const postgres = await openPostgres(t)
   if (typeof postgres === 'string') return t.skip(postgres)
+  const fromMs = performance.now()
   const { verification, faults, ...counts } = await crashAgainAndAgain(t, {
     kills,
     seed: process.env['WEIR_SEED'] ?? 'ship',
@@ -46,6 +51,7 @@ test(`${upTo}${kills} kills under load, the lines shipped to PostgreSQL: each is
   })
   t.diagnostic(JSON.stringify(counts))
   t.diagnostic(JSON.stringify(verification['shared']))
+  reportChaos({ name: 'shipped to PostgreSQL', tookMs: performance.now() - fromMs, ...counts })
   assert.deepEqual(faults, [])
   assert.deepEqual(verification['differences'], [])
   const shared = asObject(verification['shared'])!

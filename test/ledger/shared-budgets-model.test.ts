@@ -55,6 +55,8 @@ class Network {
     uncounted: (...given) => this.#send(() => this.#redis.uncounted(...given)),
     count: (...given) => this.#send(() => this.#redis.count(...given)),
     list: (...given) => this.#send(() => this.#redis.list(...given)),
+    instances: () => this.#send(() => this.#redis.instances()),
+    forget: (...given) => this.#send(() => this.#redis.forget(...given)),
   }
 
   async #send<Answer>(command: () => Promise<Answer>): Promise<Answer> {

@@ -20,6 +20,11 @@ query: undefined
 body: undefined
 response: { id: string; name: string; source: "store" | "configuration"; status: "active" | "expired" | "revoked"; created_at?: string | undefined; expires_at?: string | undefined; revoked_at?: string | undefined; previous_secret_until?: string | undefined; user?: string | undefined; team?: string | undefined; models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined; metadata?: { [name: string]: unknown } | undefined }
 }
+  'DELETE /ledger/instances/{name}': {
+query: undefined
+body: undefined
+response: { name: string; budgets: ({ budget: string; counted_usd: string; freed_usd: string })[] }
+}
   'DELETE /routes/{route}/hold': {
 query: undefined
 body: undefined
@@ -194,6 +199,11 @@ response: { id: string; name: string; source: "store" | "configuration"; status:
 query: { from?: string | undefined; to?: string | undefined; request?: string | undefined; provider?: string | undefined; model?: string | undefined; route?: string | undefined; key?: string | undefined; team?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; kind?: "settle" | "void" | "adjust" | "cached" | undefined; source?: "provider" | "partial" | "drained" | "tokenizer" | "watermark" | "bound" | "none" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ seq: number; kind: "settle" | "void" | "adjust" | "cached"; request_id: string; attempt: number; started_at: string; settled_at: string; operation: string; dialect: string; stream: boolean; route?: string | undefined; provider: string; model: string; reported_model?: string | undefined; credential: string; key_id: string; key_name: string; team?: string | undefined; user?: string | undefined; session?: string | undefined; tags: (string)[]; input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; usage_source: "provider" | "partial" | "drained" | "tokenizer" | "watermark" | "bound" | "none"; flags: (string)[]; reserved_usd: string; provider_cost_usd: string; charged_usd: string; saved_usd?: string | undefined; price_version: string; tier?: string | undefined; status?: number | undefined; code?: string | undefined; provider_request_id?: string | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /ledger/instances': {
+query: undefined
+body: undefined
+response: { data: ({ name: string; is_self: boolean; is_alive: boolean; seen_at: string; shipped_lines?: number | undefined; shipped_at?: string | undefined })[] }
 }
   'GET /ledger/verify': {
 query: undefined

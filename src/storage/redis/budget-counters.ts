@@ -3,7 +3,9 @@
 import type { NanoUsd } from '../../core/money.ts'
 import type {
   CounterEntry,
+  ForgottenBudget,
   Hold,
+  InstanceBeat,
   InstanceEntry,
   RemoteAnswer,
   RemoteCounters,
@@ -105,6 +107,38 @@ class RedisBudgetCounters implements RemoteCounters {
       )
     }
     await this.#ask(scripts.count, [token, budgets.length, ...budgets])
+  }
+
+  async instances(): Promise<readonly InstanceBeat[]> {
+    const told = (await this.#ask(scripts.roll, [''])) as string[]
+    return inParts(told, 2).map(([instance, age]) => ({ instance: instance!, ageMs: Number(age) }))
+  }
+
+  async forget(
+    instance: string,
+    budgets: readonly string[],
+  ): Promise<readonly ForgottenBudget[] | undefined> {
+    const forgotten: ForgottenBudget[] = []
+    for (const budget of budgets) {
+      let [heldNanoUsd, keptNanoUsd] = [0, 0]
+      for (const some of inParts(await this.#namesOf(budget))) {
+        const [is, ...figures] = (await this.#ask(scripts.forget, ['', instance, 0], some)) as string[]
+        if (is === 'alive') return undefined
+        for (const [held, kept] of inParts(figures.map(Number), 2)) {
+          heldNanoUsd += held!
+          keptNanoUsd += kept!
+        }
+      }
+      if (heldNanoUsd > 0 || keptNanoUsd > 0) forgotten.push({ budget, heldNanoUsd, keptNanoUsd })
+    }
+    const [is] = (await this.#ask(scripts.forget, ['', instance, 1])) as string[]
+    return is === 'alive' ? undefined : forgotten
+  }
+
+  /** All counters of a budget that have not ended. */
+  async #namesOf(budget: string): Promise<string[]> {
+    const names = await inTime(this.#redis.text.zRange(scripts.namesKey(budget), 0, -1), this.#patientMs)
+    return names.map((key) => key.slice(scripts.counterKey('').length))
   }
 
   async list(budget: string, fromMs: number) {

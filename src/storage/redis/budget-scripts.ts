@@ -8,6 +8,8 @@ export const prefix = '{weir}:budgets:1:'
 export const epochKey = `${prefix}epoch`
 export const instancesKey = `${prefix}instances`
 export const holdsKey = (instance: string): string => `${prefix}holds:${instance}`
+/** The counters of a budget, with the ends of their periods. */
+export const namesKey = (budget: string): string => `${prefix}names:${budget}`
 export const counterKey = (counter: string): string => `${prefix}of:${counter}`
 
 /** So long after a Redis has begun to count, whoever lives has told it what it holds. */
@@ -15,6 +17,8 @@ const gatherMs = 3_000
 /** Whoever has been heard of so shortly before is waited for, but no longer than `waitMs`. */
 const aliveMs = 60_000
 const waitMs = 30_000
+/** So long after an instance was heard of last, somebody may say that it will not come back. */
+const deadMs = 15_000
 /** Those that have left or died are forgotten; what they have spent is not. */
 const forgetMs = 86_400_000
 /** A counter outlives its period by this. */
@@ -278,6 +282,54 @@ for _, key in ipairs(redis.call('ZRANGE', names, 0, tonumber(ARGV[5]) - 1)) do
   told[#told + 1] = key:sub(#'${prefix}of:' + 1)
   told[#told + 1] = whole(sums.spent - sums.ownSpent)
   told[#told + 1] = whole(sums.reserved - sums.ownReserved)
+end
+return told`)
+
+/** Answers with each instance that has not left, and how long ago it was heard of. */
+export const roll = new Script(`${common}
+local told = {}
+for _, name in ipairs(redis.call('HKEYS', instances)) do
+  local entry = entryOf(name)
+  if entry.state == 'c' or entry.state == 'p' then
+    told[#told + 1] = name
+    told[#told + 1] = whole(now - entry.heard)
+  end
+end
+return told`)
+
+/**
+ * ARGV: a dead instance, and whether this is the last step. Answers with what it held and kept in each counter. Whose
+ * fields an unknown instance's are is not asked any more: they count, until it tells them anew.
+ */
+export const forget = new Script(`${common}
+local name = ARGV[3]
+local entry = entryOf(name)
+local isKnown = entry.state == 'c' or entry.state == 'p'
+if isKnown and entry.heard > now - ${deadMs} then return { 'alive' } end
+local told = { 'done' }
+for n = 4, #KEYS do
+  local reserved, kept = 0, 0
+  local fields = redis.call('HGETALL', KEYS[n])
+  for at = 1, #fields, 2 do
+    local whose, part = fields[at]:match('^(%S+) (%S+)$')
+    if whose == name then
+      local held, a, b = fields[at + 1]:match('^(%S+) (%S+) ?(%S*)$')
+      if isVoid(name, held) then redis.call('HDEL', KEYS[n], fields[at])
+      elseif part == 's' then
+        kept = kept + tonumber(a)
+        redis.call('HDEL', KEYS[n], fields[at])
+      else
+        reserved = reserved + tonumber(b)
+        redis.call('HSET', KEYS[n], fields[at], held .. ' ' .. whole(a + b) .. ' 0')
+      end
+    end
+  end
+  told[#told + 1] = whole(reserved)
+  told[#told + 1] = whole(kept)
+end
+if ARGV[4] == '1' then
+  redis.call('HDEL', instances, name)
+  redis.call('DEL', '${prefix}holds:' .. name)
 end
 return told`)
 

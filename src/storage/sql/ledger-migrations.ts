@@ -3,6 +3,7 @@
 import { CompiledQuery } from 'kysely'
 import type { EntryRow } from '../sqlite/ledger-migrations.ts'
 import type { Migration } from '../migration.ts'
+import { beatColumns } from './ledger-journals.ts'
 import { retentionTables } from './ledger-retention.ts'
 import { addToRollups, createRollups } from './ledger-rollups.ts'
 
@@ -71,6 +72,11 @@ export const sharedLedgerMigrations: readonly Migration[] = [
     name: 'ledger-0004-retention',
     statements: ({ dialect }) =>
       dialect === 'postgres' ? retentionTables.map((text) => CompiledQuery.raw(text)) : [],
+  },
+  {
+    name: 'ledger-0005-beats',
+    statements: ({ dialect }) =>
+      dialect === 'postgres' ? beatColumns.map((text) => CompiledQuery.raw(text)) : [],
   },
 ]
 

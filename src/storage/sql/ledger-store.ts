@@ -8,6 +8,7 @@ import { toUsagePage, usageQuery } from '../usage-query.ts'
 import { filtersOf, scanOf, searchWindow, toEntry } from '../sqlite/ledger-store.ts'
 import type { Database } from './database.ts'
 import { lineColumns } from './ledger-migrations.ts'
+import { forgetJournal, listJournals, noteSeen, noteShipped } from './ledger-journals.ts'
 import { dropMonths, keepCharges, readRetention } from './ledger-retention.ts'
 import { addToRollups, sumRollups } from './ledger-rollups.ts'
 import { sharedCharges } from './shared-charges.ts'
@@ -97,6 +98,9 @@ export function createSharedLedger(
       const { lines, charged, cost } = rows[0]!
       return { lines: Number(lines), chargedNanoUsd: BigInt(charged), providerCostNanoUsd: BigInt(cost) }
     },
+    beat: () => noteSeen(database.kysely, instance, clock.nowMs()),
+    instances: () => listJournals(database.kysely),
+    forget: (other) => forgetJournal(database.kysely, other, clock.nowMs()),
     prune: (beforeMs) => dropMonths({ database, lock, linesPerStep: linesPerDrop }, beforeMs),
     async missing(all) {
       const { droppedBeforeMs } = await readRetention(database.kysely)
@@ -157,10 +161,7 @@ async function insert(
     ), summed as (${sql.raw(addToRollups('fresh'))}
     )
     select count(*) as late from late`.execute(db)
-  await sql`
-    insert into ledger_journals (instance, shipped_seq, shipped_at_ms) values (${instance}, ${lastSeq}, ${nowMs})
-    on conflict (instance) do update set shipped_at_ms = excluded.shipped_at_ms,
-      shipped_seq = greatest(ledger_journals.shipped_seq, excluded.shipped_seq)`.execute(db)
+  await noteShipped(db as Transaction<unknown>, instance, lastSeq, nowMs)
   return rows[0]!.late
 }
 
