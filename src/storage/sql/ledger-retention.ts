@@ -38,6 +38,14 @@ export function keepCharges(source: string): string {
       charged_nano_usd = ledger_kept_charges.charged_nano_usd + excluded.charged_nano_usd`
 }
 
+/** Whoever adds lines, or adds or drops partitions, holds it: numbers are given in the order in which lines become visible. */
+const lockKey = 0x77_65_69_73
+
+/** Until the transaction ends. */
+export async function lockLedger(transaction: Transaction<unknown>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(transaction)
+}
+
 export interface Retention {
   /** Lines of attempts from before it are not taken any more. */
   readonly droppedBeforeMs: number
@@ -53,8 +61,6 @@ export async function readRetention(db: Transaction<unknown> | Database['kysely'
 
 export interface DropParts {
   readonly database: Database
-  /** Waits until nobody else adds lines. */
-  lock(transaction: Transaction<unknown>): Promise<void>
   /** So many are summed while those who add lines wait. */
   readonly linesPerStep: number
 }
@@ -73,7 +79,7 @@ export async function dropMonths(parts: DropParts, beforeMs: number): Promise<re
   return parts.database.transaction(async (transaction) => {
     // Whoever reads the ledger meanwhile ends first, but those who come after wait no longer than this.
     await sql`set local lock_timeout = '1s'`.execute(transaction)
-    await parts.lock(transaction)
+    await lockLedger(transaction)
     droppedBeforeMs = (await readRetention(transaction)).droppedBeforeMs
     if (droppedBeforeMs >= untilMs) return []
     const months = (await monthsOf(transaction)).filter(({ endMs }) => endMs <= untilMs)
@@ -84,9 +90,9 @@ export async function dropMonths(parts: DropParts, beforeMs: number): Promise<re
 }
 
 /** How far it has come. */
-function sumNext({ database, lock, linesPerStep }: DropParts, untilMs: number) {
+function sumNext({ database, linesPerStep }: DropParts, untilMs: number) {
   return database.transaction(async (transaction) => {
-    await lock(transaction)
+    await lockLedger(transaction)
     const { summedBeforeMs: fromMs } = await readRetention(transaction)
     if (fromMs >= untilMs) return fromMs
     const { rows } = await sql<{ at: number }>`
