@@ -110,7 +110,8 @@ testStore('runs are found by set, kind and baseline, newest first', async (datab
   assert.deepEqual(await idsOf({ beforeMs: 3 }), ['b', 'a'])
   assert.deepEqual(await idsOf({ kinds: ['baseline'], baseline: 1, set: 'support', isEnded: true }), ['b'])
   assert.deepEqual(await idsOf({ set: 'other' }), [])
-  assert.deepEqual(await store.run(org, 'b'), ended)
+  // What is undefined has no place in JSON.
+  assert.deepEqual(await store.run(org, 'b'), JSON.parse(JSON.stringify(ended)))
   assert.equal(await store.run('elsewhere', 'b'), undefined)
   assert.deepEqual(await idsOf({ ids: ['a', 'c', 'x'] }), ['c', 'a'])
 })
