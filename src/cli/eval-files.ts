@@ -38,14 +38,15 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-const writers: readonly { readonly ends: string; readonly write: (report: Report) => string }[] = [
+/** They give the lines of the file. */
+const writers: readonly { readonly ends: string; readonly write: (report: Report) => Iterable<string> }[] = [
   { ends: '.junit.xml', write: junitReport },
   { ends: '.xml', write: junitReport },
   { ends: '.jsonl', write: ({ rows }) => rowsToLines(rows) },
   { ends: '.json', write: reportToJson },
   { ends: '.csv', write: ({ rows }) => csvReport(rows) },
   { ends: '.html', write: htmlReport },
-  { ends: '.md', write: markdownReport },
+  { ends: '.md', write: (report) => [markdownReport(report)] },
 ]
 
 /** Why a report cannot be written under this name; undefined where it can. */
@@ -57,5 +58,19 @@ export function outputFault(path: string): string | undefined {
 export async function writeReport(path: string, report: Report): Promise<void> {
   const writer = writers.find(({ ends }) => path.endsWith(ends))
   if (writer === undefined) throw new Error(outputFault(path))
-  await writeFile(path, writer.write(report))
+  await writeFile(path, blocksOf(writer.write(report)))
+}
+
+const blockLength = 65_536
+
+/** Lines, put together to what is worth a write. */
+function* blocksOf(lines: Iterable<string>): Iterable<string> {
+  let block = ''
+  for (const line of lines) {
+    block += `${line}\n`
+    if (block.length < blockLength) continue
+    yield block
+    block = ''
+  }
+  yield block
 }

@@ -247,7 +247,7 @@ export async function tell(
     output,
   }: { readonly suite?: SuiteOnDisk; readonly flags: EvalRunFlags; readonly output: Output },
 ): Promise<void> {
-  if (flags.json) output.print(reportToJson(report).trimEnd())
+  if (flags.json) for (const line of reportToJson(report)) output.print(line)
   else {
     const width = process.stdout.columns ?? 200
     output.print(

@@ -239,7 +239,7 @@ test('a report is made again from its own file, to the last digit', () => {
     rows,
     gateWith({ minPassRate: 0.9, cost: { maxUsd: 1, maxRatio: 2 }, latencyP95: { maxRatio: 1.2 } }),
   )
-  const { facts, rows: read } = factsFromJson(reportToJson(first))
+  const { facts, rows: read } = factsFromJson([...reportToJson(first)].join('\n'))
   assert.deepEqual(analyse(facts, read), first)
   assert.throws(() => factsFromJson('{"a": 1}'), /no report/)
 })

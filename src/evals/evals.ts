@@ -4,12 +4,12 @@ import { setImmediate } from 'node:timers/promises'
 import { GatewayError } from '../core/error.ts'
 import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
-import { allRows, withoutDetails } from './all-rows.ts'
 import { Execution } from './execution.ts'
 import type { EvalParts } from './parts.ts'
 import { planRun, type RunPlan } from './plan.ts'
 import type { RunLease, StoredRun, TargetVerdict } from './port.ts'
 import type { CaseRow } from './row.ts'
+import { rowPages, withoutDetails } from './row-pages.ts'
 import { packPrefix, prepare, type Prepared, type RunSettings } from './run-settings.ts'
 import type { Progress, Runner } from './runner.ts'
 
@@ -73,7 +73,7 @@ export class Evals {
     const run = await this.#stored(org, id)
     const settings = JSON.parse(run.settings) as RunSettings
     const prepared = await prepare(settings)
-    const rows = await allRows(store, org, id, withoutDetails)
+    const rows = (await Array.fromAsync(rowPages(store, org, id, withoutDetails))).flat()
     const isLed = await store.lead(org, id, this.#newLease(), this.#parts.clock.nowMs())
     if (isLed) await store.changeRun(org, id, { status: 'running' })
     // Looked at last: of two callers at once one must not pay for the run a second time.

@@ -7,7 +7,6 @@ import { createScriptRunner, type ScriptRunner } from '../judgement/assertions/s
 import { alphaAtEnd } from '../judgement/statistics/e-process.ts'
 import type { Suite } from '../judgement/suite/suite.ts'
 import { sha256 } from '../judgement/suite/case-id.ts'
-import { allRows, withoutTexts } from './all-rows.ts'
 import type { Summary } from './analysis-worker.ts'
 import { analyseInBackground } from './background-analysis.ts'
 import { calibrate, type JudgeAgreement } from './calibration.ts'
@@ -22,6 +21,7 @@ import type { EvalParts } from './parts.ts'
 import type { StoredRun } from './port.ts'
 import { addPreferences } from './preferences.ts'
 import type { RunFacts } from './report.ts'
+import { rowPages, withoutTexts } from './row-pages.ts'
 import type { CaseRow } from './row.ts'
 import { RowWriter } from './row-writer.ts'
 import type { Prepared, RunSettings } from './run-settings.ts'
@@ -220,7 +220,6 @@ export class Execution {
   async #analyse(stopped: RunFacts['stopped'], plannedRows: number) {
     const { run, parts, prepared } = this.#given
     const { suite, cases, arms } = prepared
-    const rows = await allRows(parts.store, run.org, run.id, withoutTexts)
     const gate = suite.gate ?? (suite.baseline && defaultGate)
     const facts: RunFacts = {
       runId: run.id,
@@ -246,7 +245,7 @@ export class Execution {
       ...(stopped !== undefined && { stopped }),
       ...(this.#early && { earlyVerdict: this.#early }),
     }
-    return analyseInBackground({ facts, rows })
+    return analyseInBackground(facts, rowPages(parts.store, run.org, run.id, withoutTexts))
   }
 }
 

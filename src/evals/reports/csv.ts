@@ -20,9 +20,11 @@ const header = [
   'output',
 ]
 
-export function csvReport(rows: readonly CaseRow[]): string {
-  const lines = rows.map((row) =>
-    [
+/** Line by line. */
+export function* csvReport(rows: readonly CaseRow[]): Iterable<string> {
+  yield header.join(',')
+  for (const row of rows) {
+    const cells = [
       row.caseId,
       row.arm,
       row.repeat + 1,
@@ -38,10 +40,8 @@ export function csvReport(rows: readonly CaseRow[]): string {
       row.pass ? '' : rowReason(row),
       row.replies.at(-1)?.output,
     ]
-      .map(quoted)
-      .join(','),
-  )
-  return `${header.join(',')}\n${lines.map((line) => `${line}\n`).join('')}`
+    yield cells.map(quoted).join(',')
+  }
 }
 
 /** A cell that a spreadsheet would take for a formula begins with a quote mark. */

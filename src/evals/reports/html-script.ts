@@ -4,7 +4,8 @@
 export const htmlScript = String.raw`
 'use strict';
 (function () {
-  var data = JSON.parse(document.getElementById('data').textContent);
+  var page = JSON.parse(document.getElementById('data').textContent);
+  var data = page.facts;
   var list = document.getElementById('cases');
   var more = document.getElementById('more');
   var count = document.getElementById('count');
@@ -21,7 +22,7 @@ export const htmlScript = String.raw`
   }
 
   var groups = new Map();
-  data.rows.forEach(function (row) {
+  page.rows.forEach(function (row) {
     var key = row.id + '\n' + row.repeat;
     if (!groups.has(key)) groups.set(key, { id: row.id, repeat: row.repeat, arms: {} });
     groups.get(key).arms[row.arm] = row;

@@ -22,13 +22,14 @@ import { embedJson, escapeHtml } from './html-text.ts'
 
 const palette = ['var(--a)', 'var(--b)', '#c2701d', '#1d8f8a', '#a8417a']
 
-export function htmlReport(report: Report): string {
+/** Piece by piece, each some whole lines. */
+export function* htmlReport(report: Report): Iterable<string> {
   const colourOf = (label: string): string =>
     palette[report.arms.findIndex((arm) => arm.label === label) % palette.length] ?? 'var(--a)'
   const hash = createHash('sha256').update(htmlScript).digest('base64')
   // Answers are material of strangers: nothing but our own script runs, and nothing is loaded.
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`
-  return `<!doctype html>
+  yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -57,11 +58,12 @@ ${groupSection('By cluster', report.clusters, report)}
 </div>
 <div id="cases"></div>
 <p><button type="button" id="more">Show more</button></p>
-<script type="application/json" id="data">${embedJson(pageData(report))}</script>
+<script type="application/json" id="data">`
+  yield* pageData(report)
+  yield `</script>
 <script>${htmlScript}</script>
 </body>
-</html>
-`
+</html>`
 }
 
 /** The badge has said the verdict already: only what explains it is worth a line. */
@@ -175,19 +177,23 @@ function groupSection(title: string, groups: Report['tags'], { arms }: Report): 
   return `<h2>${title}</h2>${table(head, rows)}`
 }
 
-/** What the page's own script lists. */
-function pageData(report: Report): object {
+/** What the page's own script lists, as JSON. */
+function* pageData(report: Report): Iterable<string> {
   const candidate = report.arms.find(({ isBaseline }) => !isBaseline)?.label
   const baseline = report.arms.find(({ isBaseline }) => isBaseline)?.label
   const labels = report.arms.map(({ label }) => label)
-  return {
+  const facts = {
     candidate,
     baseline,
     // The baseline stands to the left.
     arms: baseline === undefined ? labels : [baseline, ...labels.filter((label) => label !== baseline)],
     repeats: 1 + report.rows.reduce((most, { repeat }) => Math.max(most, repeat), 0),
-    rows: report.rows.map(pageRow),
   }
+  yield `{"facts":${embedJson(facts)},"rows":[`
+  for (const [index, row] of report.rows.entries()) {
+    yield `${embedJson(pageRow(row))}${index < report.rows.length - 1 ? ',' : ''}`
+  }
+  yield ']}'
 }
 
 function pageRow(row: CaseRow): object {

@@ -47,13 +47,19 @@ export function rowFromJson(value: JsonObject): CaseRow {
   })
 }
 
-export function reportToJson(report: Report): string {
-  return `${JSON.stringify({ ...report, rows: report.rows.map(rowToJson) }, null, 2)}\n`
+/** Line by line: thousands of answers as one text would take several times the memory of the answers. */
+export function* reportToJson({ rows, ...rest }: Report): Iterable<string> {
+  yield `${JSON.stringify(rest, null, 2).slice(0, -'\n}'.length)},`
+  yield '  "rows": ['
+  for (const [index, row] of rows.entries()) {
+    yield `    ${JSON.stringify(rowToJson(row))}${index < rows.length - 1 ? ',' : ''}`
+  }
+  yield '  ]\n}'
 }
 
 /** One row on each line. */
-export function rowsToLines(rows: readonly CaseRow[]): string {
-  return rows.map((row) => `${JSON.stringify(rowToJson(row))}\n`).join('')
+export function* rowsToLines(rows: readonly CaseRow[]): Iterable<string> {
+  for (const row of rows) yield JSON.stringify(rowToJson(row))
 }
 
 /** What the figures are made from. Throws where the text is no report. */

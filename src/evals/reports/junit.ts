@@ -5,21 +5,22 @@ import type { Report } from '../report.ts'
 import type { CaseRow } from '../row.ts'
 import { rowReason } from './format.ts'
 
-export function junitReport(report: Report): string {
-  const suites = report.arms.map((arm) => {
+/** Line by line. */
+export function* junitReport(report: Report): Iterable<string> {
+  yield '<?xml version="1.0" encoding="UTF-8"?>'
+  yield `<testsuites name="${escape(report.name)}">`
+  for (const arm of report.arms) {
     const rows = report.rows.filter((row) => row.arm === arm.label)
     const cases = [...groupBy(rows, ({ caseId }) => caseId).values()]
     const failures = cases.filter((repeats) => outcomeOf(repeats) === 'failure').length
     const errors = cases.filter((repeats) => outcomeOf(repeats) === 'error').length
     const time = (rows.reduce((sum, { totalMs = 0 }) => sum + totalMs, 0) / 1_000).toFixed(3)
-    return [
-      `  <testsuite name="${escape(`${report.name} ${arm.label}`)}" tests="${cases.length}" failures="${failures}" errors="${errors}" time="${time}" timestamp="${escape(report.startedAt)}">`,
-      ...properties(report, arm.label),
-      ...cases.map((repeats) => testCase(report.name, repeats)),
-      '  </testsuite>',
-    ].join('\n')
-  })
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escape(report.name)}">\n${suites.join('\n')}\n</testsuites>\n`
+    yield `  <testsuite name="${escape(`${report.name} ${arm.label}`)}" tests="${cases.length}" failures="${failures}" errors="${errors}" time="${time}" timestamp="${escape(report.startedAt)}">`
+    yield* properties(report, arm.label)
+    for (const repeats of cases) yield testCase(report.name, repeats)
+    yield '  </testsuite>'
+  }
+  yield '</testsuites>'
 }
 
 function properties(report: Report, label: string): string[] {

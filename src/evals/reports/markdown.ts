@@ -76,10 +76,7 @@ export function markdownReport(report: Report): string {
     )
     lines.push('</details>', '')
   }
-  lines.push(
-    `<sub>${report.runId}, suite ${report.suiteHash.slice(0, 12)}, seed ${cell(report.seed)}</sub>`,
-    '',
-  )
+  lines.push(`<sub>${report.runId}, suite ${report.suiteHash.slice(0, 12)}, seed ${cell(report.seed)}</sub>`)
   return lines.join('\n')
 }
 

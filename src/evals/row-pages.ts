@@ -1,26 +1,24 @@
-/** Reads all rows of a run, page by page: whole, or only as much of each as the figures are made from. */
+/** Reads the rows of a run, page by page: whole, or only as much of each as the figures are made from. */
 
 import { createHash } from 'node:crypto'
 import { normalisedAnswer } from './figures.ts'
 import type { CaseRow, EvalStore } from './port.ts'
 
-const pageSize = 500
+const pageSize = 200
 
 /** With `keep`, what is kept of each row: a run of many long answers need not be in memory at once. */
-export async function allRows(
+export async function* rowPages(
   store: EvalStore,
   org: string,
   runId: string,
-  keep: (row: CaseRow) => CaseRow = (row) => row,
-): Promise<CaseRow[]> {
-  const rows: CaseRow[] = []
+  keep: (row: CaseRow) => CaseRow,
+): AsyncIterable<CaseRow[]> {
   let cursor: string | undefined
   do {
     const page = await store.rows(org, runId, { limit: pageSize, ...(cursor !== undefined && { cursor }) })
-    for (const row of page.data) rows.push(keep(row))
+    yield page.data.map(keep)
     cursor = page.nextCursor
   } while (cursor !== undefined)
-  return rows
 }
 
 /** What the figures are made from: an answer is told by its hash, so that equal ones stay equal. */
