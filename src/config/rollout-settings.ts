@@ -7,7 +7,7 @@ export const rolloutSettings = z.strictObject({
     .number()
     .gt(0)
     .max(8_760)
-    .default(168)
+    .default(336)
     .describe('A gate that passed longer ago does not promote a revision of a protected route.'),
   canary: z
     .strictObject({

@@ -226,9 +226,7 @@ export class Rollout {
       if (reason !== undefined) return undefined
       throw new GatewayError('invalid_request', 'An override needs a reason.', { param: 'reason' })
     }
-    const why = verdict
-      ? `its last gate says ${verdict.verdict}, or is too old`
-      : 'no gate has been run on it'
+    const why = whyNot(verdict)
     const mend = `weir eval run SUITE --candidate ${route}@${number}`
     throw new GatewayError(
       'gate_missing',
@@ -248,4 +246,12 @@ export class Rollout {
 
 function isProtected(settings: Json): boolean {
   return (settings as { readonly protected?: boolean }).protected === true
+}
+
+/** Why a gate does not let a revision pass. */
+function whyNot(verdict: Awaited<ReturnType<FindVerdict>>): string {
+  if (verdict === undefined) return 'no gate has been run on it'
+  if (verdict.verdict !== 'pass') return `its last gate says ${verdict.verdict}`
+  const at = new Date(verdict.atMs).toISOString()
+  return `its last gate passed on ${at}, longer ago than \`rollout.maxGateAgeHours\` or before the revision was made`
 }
