@@ -2,6 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises'
 import { asArray, asObject, asString, defined, type JsonObject } from '../core/json.ts'
+import { withSelfConsistency } from '../evals/analysis.ts'
 import { githubAnnotations } from '../evals/reports/annotations.ts'
 import { reportToJson, rowFromJson } from '../evals/reports/json.ts'
 import { terminalReport } from '../evals/reports/terminal.ts'
@@ -218,7 +219,8 @@ async function untilOver(admin: AdminClient, path: string, view: ProgressView): 
   }
 }
 
-export async function readRows(admin: AdminClient, id: string): Promise<CaseRow[]> {
+/** With what is decided over all repeats of a case. */
+async function readRows(admin: AdminClient, id: string): Promise<readonly CaseRow[]> {
   const rows: CaseRow[] = []
   let cursor = ''
   do {
@@ -227,7 +229,7 @@ export async function readRows(admin: AdminClient, id: string): Promise<CaseRow[
     for (const row of asArray(page?.['data'])) rows.push(rowFromJson(asObject(row)!))
     cursor = asString(page?.['next_cursor']) ?? ''
   } while (cursor !== '')
-  return rows
+  return withSelfConsistency(rows)
 }
 
 export function exitOf(

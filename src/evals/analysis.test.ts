@@ -3,8 +3,9 @@ import test from 'node:test'
 import { noEvalData, readGsm8k } from '../../test/support/eval-data.ts'
 import { evalRow, lostRow, runFacts } from '../../test/support/eval-rows.ts'
 import type { GateSettings } from '../judgement/suite/settings.ts'
-import { analyse } from './analysis.ts'
+import { analyse, withSelfConsistency } from './analysis.ts'
 import { EarlyStopWatch } from './early-stop.ts'
+import { normalisedAnswer } from './figures.ts'
 import type { GatePart, Report, RunFacts } from './report.ts'
 import { factsFromJson, reportToJson } from './reports/json.ts'
 import type { CaseRow } from './row.ts'
@@ -229,6 +230,39 @@ test('figures: consistency, self-consistency, tags, clusters, derived metrics', 
   assert.equal(Object.keys(result.clusters).length, 12)
   const own = result.rows.filter(({ caseId, arm }) => caseId === 'c0' && arm === 'new')
   assert.ok(own.every(({ pass, asserts }) => !pass && asserts.at(-1)?.type === 'self-consistency'))
+  assert.deepEqual(withSelfConsistency(result.rows), result.rows)
+})
+
+test('answers are alike by what they come to', () => {
+  const said = (output: string) =>
+    normalisedAnswer(evalRow('c', 'new', { replies: [{ output, toolCalls: [] }] }))
+  assert.equal(said('{"a": 1, "b": [2]}'), said('{ "b": [2], "a": 1 }'))
+  assert.equal(said('Six and one.\n\n**Answer:** 7'), said('  the answer is: 7'))
+  assert.equal(said('Yes,\nit is'), said('yes, it  is'))
+  assert.notEqual(said('Answer: 7\nNo, wait.'), said('Answer: 7'))
+})
+
+test('the file of a report says what was decided of which revision', () => {
+  const rows = bothArms(120, () => false)
+  const arms = [
+    { label: 'new', target: 'billing@8', isBaseline: false },
+    { label: 'old', target: 'openai/gpt', isBaseline: true },
+  ]
+  const value = JSON.parse([...reportToJson(report(rows, { arms }))].join('\n'))
+  assert.deepEqual(
+    [value.arms[0].route, value.arms[0].revision, value.arms[1].route, value.arms[1].revision],
+    ['billing', 8, 'openai/gpt', undefined],
+  )
+  assert.equal(value.gate.verdict, 'pass')
+  assert.deepEqual(Object.keys(value.gate.parts[0]).toSorted(), [
+    'bound',
+    'estimate',
+    'lower',
+    'method',
+    'name',
+    'upper',
+    'verdict',
+  ])
 })
 
 test('a report is made again from its own file, to the last digit', () => {

@@ -61,8 +61,11 @@ export function analyse(facts: RunFacts, given: readonly CaseRow[]): Report {
   }
 }
 
-/** Repeats that agree too little with each other fail together: `self-consistency` is asserted of the case. */
-function withSelfConsistency(rows: readonly CaseRow[]): readonly CaseRow[] {
+/**
+ * Repeats that agree too little with each other fail together: `self-consistency` is asserted of the case. Twice is as
+ * once: a report's own rows have it already.
+ */
+export function withSelfConsistency(rows: readonly CaseRow[]): readonly CaseRow[] {
   if (rows.every(({ minAgreement }) => minAgreement === undefined)) return rows
   const inconsistent = new Map<CaseRow, number>()
   for (const repeats of groupBy(rows, ({ arm, caseId }) => `${caseId}\n${arm}`).values()) {
@@ -74,7 +77,7 @@ function withSelfConsistency(rows: readonly CaseRow[]): readonly CaseRow[] {
   }
   return rows.map((row) => {
     const share = inconsistent.get(row)
-    if (share === undefined) return row
+    if (share === undefined || row.asserts.some(({ type }) => type === 'self-consistency')) return row
     const reason = `agreement ${share.toFixed(3)} over the repeats, ${row.minAgreement} needed`
     const result = { type: 'self-consistency', weight: 1, pass: false, score: share, reason }
     return { ...row, pass: false, asserts: [...row.asserts, result] }

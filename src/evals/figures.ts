@@ -1,5 +1,6 @@
 /** The figures of one arm: rates, times, cost and consistency, each with an interval where there is one. */
 
+import { parseJson } from '../core/json.ts'
 import { bcaBounds } from '../judgement/statistics/bootstrap.ts'
 import { clusteredInterval, clusteredMean } from '../judgement/statistics/clusters.ts'
 import { agreement, normalisedEntropy, passAll } from '../judgement/statistics/consistency.ts'
@@ -8,6 +9,7 @@ import { quantile, quantileRanks } from '../judgement/statistics/quantiles.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
 import { ratioOfTotals } from '../judgement/statistics/ratio.ts'
 import { wilson } from '../judgement/statistics/wilson.ts'
+import { canonicalJson } from '../judgement/suite/case-id.ts'
 import type { ArmFigures, Figure, LatencyFigures } from './report.ts'
 import type { CaseRow } from './row.ts'
 
@@ -160,12 +162,13 @@ function costPerSuccess(rows: readonly CaseRow[]): Figure | undefined {
 /** Answers as they are compared: JSON by its value, other text without regard to case and outer space. */
 export function normalisedAnswer({ replies }: CaseRow): string {
   const text = replies.at(-1)?.output.trim() ?? ''
-  try {
-    return JSON.stringify(JSON.parse(text))
-  } catch {
-    return text.toLowerCase().replace(/\s+/g, ' ')
-  }
+  const parsed = parseJson(text)
+  if (parsed !== undefined) return canonicalJson(parsed)
+  return (finalAnswer.exec(text)?.[1] ?? text).toLowerCase().replace(/\s+/g, ' ')
 }
+
+/** Reasoning that ends in a line such as `Answer: 42` is told by that line alone. */
+const finalAnswer = /(?:^|\n)[*#>\s]*(?:the )?(?:final )?answer(?: is)?\**[:=]\**[ \t]*([^\n]+)$/i
 
 function consistencyFigures(rows: readonly CaseRow[]): Record<string, Figure | undefined> {
   const several = [...byCase(rows).values()].filter((repeats) => repeats.length > 1)

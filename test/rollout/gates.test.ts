@@ -68,7 +68,10 @@ test('a gate on another revision, another route, a part of the suite, or too lon
   assert.match(await refusalOf(stack), /its last gate says inconclusive/)
   assert.equal(await gate(stack, 'assistant@2'), 'pass')
   await rewrite(stack, { rollout: { maxGateAgeHours: 1e-9 } })
-  assert.match(await refusalOf(stack), /its last gate passed on 2.*, longer ago than `rollout.maxGateAgeHours`/)
+  assert.match(
+    await refusalOf(stack),
+    /its last gate passed on 2.*, longer ago than `rollout.maxGateAgeHours`/,
+  )
   await rewrite(stack, { rollout: {} })
   assert.equal((await send(stack, '/routes/assistant/promote', { to: 2 }))['live'], 2)
 })

@@ -48,13 +48,30 @@ export function rowFromJson(value: JsonObject): CaseRow {
 }
 
 /** Line by line: thousands of answers as one text would take several times the memory of the answers. */
-export function* reportToJson({ rows, ...rest }: Report): Iterable<string> {
-  yield `${JSON.stringify(rest, null, 2).slice(0, -'\n}'.length)},`
+export function* reportToJson({ rows, ...report }: Report): Iterable<string> {
+  yield `${JSON.stringify(toHead(report), null, 2).slice(0, -'\n}'.length)},`
   yield '  "rows": ['
   for (const [index, row] of rows.entries()) {
     yield `    ${JSON.stringify(rowToJson(row))}${index < rows.length - 1 ? ',' : ''}`
   }
   yield '  ]\n}'
+}
+
+/** `gate` is what was decided, of several candidates the worst; what was asked for stands beside it. */
+function toHead({ gate: gateSettings, arms, ...rest }: Omit<Report, 'rows'>): object {
+  const gates = rest.comparisons.flatMap(({ gate }) => gate ?? [])
+  return defined({
+    ...rest,
+    arms: arms.map((arm) => ({ ...placeOf(arm.target), ...arm })),
+    gateSettings,
+    gate: gates.find(({ verdict }) => verdict === rest.verdict) ?? gates[0],
+  })
+}
+
+/** `billing@8` is revision 8 of the route; a target without a revision is told as it is named. */
+function placeOf(target: string): { route: string; revision?: number } {
+  const [, route, revision] = /^(.+)@(\d+)$/.exec(target) ?? []
+  return route === undefined ? { route: target } : { route, revision: Number(revision) }
 }
 
 /** One row on each line. */
@@ -77,11 +94,14 @@ export function factsFromJson(text: string): { facts: RunFacts; rows: CaseRow[] 
     drops: _d,
     verdict: _v,
     version: _n,
+    gate: _g,
+    gateSettings,
     ...facts
   } = value
   return {
     facts: {
       ...(facts as unknown as RunFacts),
+      ...(gateSettings !== undefined && { gate: gateSettings as unknown as NonNullable<RunFacts['gate']> }),
       arms: asArray(arms).map((arm) => {
         const { label, target, isBaseline } = asObject(arm)!
         return {

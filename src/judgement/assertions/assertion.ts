@@ -14,6 +14,8 @@ export interface Assertion {
   readonly metric?: string
   /** What is done to the output first. */
   readonly transform?: string
+  /** The same, as JavaScript of the suite. */
+  readonly transformScript?: string
   /** A judge or embedder other than the suite's. */
   readonly provider?: string
   readonly config?: JsonObject

@@ -294,7 +294,16 @@ test('transforms before the assertion', async () => {
   assert.equal(await says(given('trim | lower'), ' X\n'), 'pass')
   assert.equal(await says(given('/a/0'), '{"a": ["x"]}'), 'pass')
   assert.equal(await says(given('regex:answer: (\\w)'), 'The answer: x'), 'pass')
-  assert.equal(await says(given('wat'), 'x'), 'fault')
+  const byScript = (transformScript: string): Given => ({ type: 'equals', value: 'x', transformScript })
+  assert.equal(await says(byScript('output.toLowerCase()'), 'X'), 'pass')
+  assert.equal(await says(byScript('({a: context.vars.name})'), 'X'), 'fail')
+  assert.equal(
+    await says({ ...byScript('JSON.parse(output)'), type: 'is-json', value: true }, '{"a":1}'),
+    'pass',
+  )
+  assert.equal(await says(byScript('nobody'), 'x'), 'fault')
+  const { script: _, ...without } = plainParts
+  assert.equal(await says(byScript('output'), 'x', without), 'fault')
 })
 
 test('a webhook says what it thinks, or is a fault', async () => {

@@ -1,6 +1,5 @@
 /** Grades one reply by a list of assertions: weights, thresholds, negation, and faults kept apart from failures. */
 
-import { parseJson } from '../../core/json.ts'
 import {
   type Assertion,
   type GradeContext,
@@ -9,9 +8,9 @@ import {
   type Outcome,
   type Verdict,
 } from './assertion.ts'
-import { atPointer } from './structure.ts'
 import { rowOf } from './table.ts'
 import { hierarchyVerdict } from './text.ts'
+import { transformed } from './transform.ts'
 
 /** What came of one assertion. */
 export interface AssertionResult {
@@ -75,9 +74,10 @@ export function sumUp(asserts: readonly AssertionResult[], threshold?: number): 
 
 async function gradeOne(assertion: Assertion, context: GradeContext, parts: GradeParts): Promise<Outcome> {
   try {
-    const transformed = transform(context, assertion.transform, parts)
-    if ('error' in transformed) return transformed
-    const outcome = await gradePlain(assertion, transformed, parts)
+    const output = await transformed(context, assertion, parts)
+    if (typeof output !== 'string') return output
+    const seen = { ...context, reply: { ...context.reply, output } }
+    const outcome = await gradePlain(assertion, seen, parts)
     return assertion.isNegated && !isFault(outcome) ? negate(outcome) : outcome
   } catch (error) {
     return { error: (error as Error).message }
@@ -123,31 +123,4 @@ async function gradeHierarchy(
   const [follow, ignore] = assert
   if (follow === undefined || ignore === undefined) return { error: '`follow` and `ignore` are needed' }
   return hierarchyVerdict(await gradeOne(follow, context, parts), await gradeOne(ignore, context, parts))
-}
-
-/** `trim`, `lower`, a JSON pointer (`/total`), or `regex:...` whose first group is kept; several with `|`. */
-function transform(
-  context: GradeContext,
-  steps: string | undefined,
-  { regex }: GradeParts,
-): GradeContext | { readonly error: string } {
-  if (steps === undefined) return context
-  let output = context.reply.output
-  for (const step of steps.startsWith('regex:') ? [steps] : steps.split('|').map((part) => part.trim())) {
-    if (step === 'trim') output = output.trim()
-    else if (step === 'lower') output = output.toLowerCase()
-    else if (step.startsWith('/')) output = pointed(output, step)
-    else if (step.startsWith('regex:')) {
-      const match = regex.test(step.slice('regex:'.length), '', output)
-      if ('error' in match) return match
-      output = match.groups?.[1] ?? match.groups?.[0] ?? ''
-    } else return { error: `\`${step}\` is no transform` }
-  }
-  return { ...context, reply: { ...context.reply, output } }
-}
-
-function pointed(output: string, pointer: string): string {
-  const found = atPointer(parseJson(output), pointer)
-  if (found === undefined) return ''
-  return typeof found === 'string' ? found : JSON.stringify(found)
 }

@@ -32,7 +32,6 @@ import {
   gradeToolF1,
   gradeToolsCall,
   gradeTrajectory,
-  schemaOf,
 } from './structure.ts'
 import {
   gradeContains,
@@ -63,6 +62,8 @@ interface Row {
   /** What `value` may be; absent where there is none. */
   readonly value?: z.ZodType
   readonly needsThreshold?: true
+  /** The value is a JSON Schema, and is compiled before anything is asked. */
+  readonly isSchema?: true
   /** What is wrong with a value of the right shape. */
   readonly fault?: (value: Json | undefined, config: JsonObject | undefined) => string | undefined
   readonly grade: Grade
@@ -71,7 +72,7 @@ interface Row {
 const anything = z.json()
 const text = z.union([z.string(), z.number(), z.boolean()])
 const words = z.string().min(1)
-const list = z.union([words, z.array(text).min(1)])
+const list = z.union([words, z.array(z.union([words, z.number(), z.boolean()])).min(1)])
 const schema = z.union([z.record(z.string(), z.json()), z.boolean(), z.string()]).optional()
 const count = z.union([
   z.int().min(0),
@@ -87,10 +88,6 @@ const calls = z.union([
 function patternFaultOf(value: Json | undefined, config: JsonObject | undefined): string | undefined {
   const fault = patternFault(textOf(value), textOf(config?.['flags']))
   return fault && `not a valid pattern: ${fault}`
-}
-
-function schemaFault(value: Json | undefined): string | undefined {
-  return value !== undefined && schemaOf(value) === undefined ? 'not a JSON Schema' : undefined
 }
 
 const contains = (isFolded: boolean): Row => ({
@@ -139,13 +136,13 @@ export const assertionTable = {
   'is-json': {
     means: 'the whole output is JSON, valid for the schema in `value`',
     value: schema,
-    fault: schemaFault,
+    isSchema: true,
     grade: (reply, assertion, parts) => gradeIsJson(reply, assertion, parts),
   },
   'contains-json': {
     means: 'the output contains JSON, valid for the schema in `value`',
     value: schema,
-    fault: schemaFault,
+    isSchema: true,
     grade: (reply, assertion, parts) => gradeContainsJson(reply, assertion, parts),
   },
   'json-field': {

@@ -5,6 +5,8 @@ import { z } from 'zod'
 import { asObject, defined, type Json, type JsonObject } from '../../core/json.ts'
 import type { Assertion } from '../assertions/assertion.ts'
 import { rowOf } from '../assertions/table.ts'
+import { isScript, transformFault } from '../assertions/transform.ts'
+import type { SchemaFaults } from './schema-faults.ts'
 import type { AssertionSettings } from './settings.ts'
 import { assertionSettings } from './settings.ts'
 import { type Place, type SuiteSource, within } from './source.ts'
@@ -16,6 +18,7 @@ export interface AssertionScope {
   readonly file: string
   readonly templates: Readonly<Record<string, AssertionSettings>>
   readonly variables: JsonObject
+  readonly schemas: SchemaFaults
   readonly defaults: {
     readonly transform?: string
     readonly provider?: string
@@ -54,7 +57,7 @@ async function compileOne(
   const type = isNegated ? name.slice('not-'.length) : name
   const value = await valueOf(settings, place, scope)
   const inner = await innerOf(type, settings, value, place, scope)
-  checkValue(type, settings, value, place, source)
+  checkValue(type, settings, value, place, scope)
   const { threshold, weight = 1, metric, config } = settings
   const { transform, provider, rubricPrompt } = { ...scope.defaults, ...defined(settings) }
   return defined({
@@ -64,7 +67,7 @@ async function compileOne(
     value,
     threshold,
     metric,
-    transform,
+    ...(await transformOf(transform, place, scope)),
     provider,
     rubricPrompt,
     config: config as JsonObject | undefined,
@@ -123,6 +126,30 @@ async function valueOf(
   }
 }
 
+/** JavaScript from a file is read here; a set and a hierarchy leave it to their members. */
+async function transformOf(
+  transform: string | undefined,
+  place: Place,
+  { source, file }: AssertionScope,
+): Promise<Pick<Assertion, 'transform' | 'transformScript'>> {
+  if (transform === undefined) return {}
+  const at = (finding: { message: string; mend: string }) => place({ path: ['transform'], ...finding })
+  if (transform.startsWith('file://')) {
+    const text = await source.text(source.resolve(file, transform), at)
+    return text === undefined ? {} : { transformScript: text }
+  }
+  if (isScript(transform)) return { transformScript: transform }
+  const fault = transformFault(transform)
+  if (fault === undefined) return { transform }
+  source.add(
+    at({
+      message: fault,
+      mend: 'Write `trim`, `lower`, `/json/pointer`, `regex:(group)`, or JavaScript such as `output.slice(0, 9)`.',
+    }),
+  )
+  return {}
+}
+
 /** What an assertion holds: a set its members, a hierarchy what to follow and what to ignore. */
 async function innerOf(
   type: string,
@@ -163,7 +190,7 @@ function checkValue(
   { threshold, config }: AssertionSettings,
   value: Json | undefined,
   place: Place,
-  source: SuiteSource,
+  { source, schemas }: Pick<AssertionScope, 'source' | 'schemas'>,
 ): void {
   const row = rowOf(type)
   if (row === undefined) return
@@ -193,12 +220,15 @@ function checkValue(
     )
     return
   }
-  const fault = row.fault?.(value, config as JsonObject | undefined)
+  const fault = row.isSchema ? schemas.of(value) : row.fault?.(value, config as JsonObject | undefined)
   if (fault !== undefined)
     source.add(place({ path: ['value'], message: fault, mend: `It means: ${row.means}.` }))
 }
 
-/** Whether any assertion of the list, or of a set in it, is of the type. */
-export function usesType(assertions: readonly Assertion[], type: string): boolean {
-  return assertions.some((assertion) => assertion.type === type || usesType(assertion.assert ?? [], type))
+/** Whether any assertion of the list, or of a set in it, runs JavaScript of the suite. */
+export function usesScripts(assertions: readonly Assertion[]): boolean {
+  return assertions.some(
+    ({ type, transformScript, assert = [] }) =>
+      type === 'javascript' || transformScript !== undefined || usesScripts(assert),
+  )
 }

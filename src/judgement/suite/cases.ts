@@ -5,6 +5,7 @@ import { canonicalJson, caseIdPattern, defaultCaseId, sha256 } from './case-id.t
 import type { WrittenCase } from './case-files.ts'
 import { type AssertionScope, compileAssertions } from './assertions.ts'
 import type { Prompt } from './prompts.ts'
+import type { SchemaFaults } from './schema-faults.ts'
 import type { AssertionSettings, CaseSettings, ParamSettings } from './settings.ts'
 import { type Place, type SuiteSource, within } from './source.ts'
 import type { Case, Step } from './suite.ts'
@@ -20,6 +21,7 @@ export interface CaseScope {
     readonly place: Place
     readonly file: string
   }
+  readonly schemas: SchemaFaults
   readonly params: ParamSettings
   readonly cluster: string | undefined
   readonly repeat: number
@@ -145,11 +147,12 @@ async function buildOne({ entry, scope, vars, prompt, id, base }: One): Promise<
 
 function assertionScope(
   { settings, file }: WrittenCase,
-  { source, templates, defaults }: CaseScope,
+  { source, templates, defaults, schemas }: CaseScope,
   variables: JsonObject,
 ): AssertionScope {
   const { transform, provider, rubricPrompt } = { ...defaults.settings.options, ...settings.options }
-  return { source, file, templates, variables, defaults: defined({ transform, provider, rubricPrompt }) }
+  const shared = defined({ transform, provider, rubricPrompt })
+  return { source, file, templates, variables, schemas, defaults: shared }
 }
 
 /** What the model sees of a step. */

@@ -3,12 +3,13 @@
 import { posix } from 'node:path'
 import { toFindings } from '../../config/shape.ts'
 import { asObject, defined } from '../../core/json.ts'
-import { usesType } from './assertions.ts'
+import { usesScripts } from './assertions.ts'
 import { canonicalJson, sha256 } from './case-id.ts'
 import { readCalibration } from './calibration.ts'
 import { readCases, type WrittenCase } from './case-files.ts'
 import { buildCases } from './cases.ts'
 import { loadPrompts } from './prompts.ts'
+import { SchemaFaults } from './schema-faults.ts'
 import {
   type CaseSettings,
   caseSettings,
@@ -103,6 +104,7 @@ async function casesOf(settings: SuiteSettings, { file, place, source, overrides
     templates: settings.assertionTemplates ?? {},
     env: settings.env ?? {},
     defaults: await readDefaults(settings, file, place, source),
+    schemas: new SchemaFaults(),
     params: settings.params ?? {},
     cluster: settings.cluster,
     repeat: settings.repeat ?? settings.evaluateOptions?.repeat ?? 1,
@@ -150,7 +152,7 @@ function suiteOf(
     timeoutMs: evaluate.timeoutMs,
     maxRunMs: evaluate.maxEvalTimeMs,
     outputPaths: typeof outputPath === 'string' ? [outputPath] : (outputPath ?? []),
-    needsScripts: replies.some((assertions) => usesType(assertions, 'javascript')),
+    needsScripts: replies.some(usesScripts),
   })
 }
 

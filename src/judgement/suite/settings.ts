@@ -26,7 +26,8 @@ export const assertionSettings = z.strictObject({
   transform: words
     .optional()
     .describe(
-      'What is done to the output first: `trim`, `lower`, `/json/pointer`, `regex:(group)`; several with `|`.',
+      'What is done to the output first: `trim`, `lower`, `/json/pointer`, `regex:(group)`, several with `|`; ' +
+        'or JavaScript, an expression or `file://`, which wants `--allow-js`.',
     ),
   provider: words.optional().describe("A judge or embedder other than the suite's."),
   config: data.optional().describe('Settings of the type.'),

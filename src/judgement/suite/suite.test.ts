@@ -257,6 +257,46 @@ tests:
   assert.ok(faults.every(({ mend }) => mend.length > 5))
 })
 
+test('schemas, transforms and empty values that could only fail later are faults at once', async () => {
+  const faults = await faultsOf(
+    `prompts: ["{{q}}"]
+defaultTest: {vars: {q: x}}
+tests:
+  - id: a
+    assert:
+      - {type: is-json, value: {type: strang}}
+      - {type: contains-json, value: {$ref: "#/definitions/none"}}
+      - {type: contains-any, value: ["", b]}
+      - {type: equals, value: x, transform: lowercase}
+      - {type: equals, value: x, transform: "regex:("}
+      - {type: equals, value: x, transform: "file://gone.js"}
+  - id: b
+    options: {transform: upper}
+    assert: [{type: equals, value: x}]
+`,
+  )
+  assert.deepEqual(faults.map(line), [
+    'suite.yaml:6 tests[0].assert[0].value: not a JSON Schema: data/type must be equal to one of the allowed values, data/type must be array, data/type must match a schema in anyOf',
+    'suite.yaml:7 tests[0].assert[1].value: not a JSON Schema: The reference `#/definitions/none` leads nowhere.',
+    'suite.yaml:8 tests[0].assert[2].value[0]: out of range for `contains-any`',
+    'suite.yaml:9 tests[0].assert[3].transform: `lowercase` is no transform',
+    'suite.yaml:10 tests[0].assert[4].transform: not a valid pattern: Invalid regular expression: /(/: Unterminated group',
+    'suite.yaml:11 tests[0].assert[5].transform: the file gone.js cannot be read',
+    'suite.yaml:14 tests[1].assert[0].transform: `upper` is no transform',
+  ])
+  const { suite } = await loadSuite('suite.yaml', async (path) =>
+    path === 'last.js'
+      ? 'module.exports = (output) => output.at(-1)'
+      : `prompts: ["{{q}}"]
+tests:
+  - {id: a, vars: {q: x}, assert: [{type: equals, value: x, transform: "output.trim()"}]}
+  - {id: b, vars: {q: x}, assert: [{type: equals, value: x, transform: "file://last.js"}]}
+`,
+  )
+  assert.equal(suite.needsScripts, true)
+  assert.match(JSON.stringify(suite.cases[1]!.steps), /output\.at\(-1\)/)
+})
+
 test('a suite without cases, without a question, or that is no YAML', async () => {
   assert.match((await faultsOf('name: x\n'))[0]!.message, /no cases/)
   assert.match((await faultsOf('tests: [{id: a}]\n'))[0]!.message, /nothing is asked/)
