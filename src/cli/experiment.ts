@@ -19,7 +19,7 @@ interface EndFlags extends StatusFlags {
 /** Adds the verb. Exit code 1 where the gateway refuses. */
 export function addExperiment(program: Command, output: Output): void {
   const experiment = program.command('experiment').description('experiments on live traffic')
-  addDataOptions(experiment.command('status [route]'))
+  addDataOptions(experiment.command('status [route]').aliases(['list', 'show']))
     .description('how the arms compare; looking early is safe')
     .option('--json', 'print it as JSON')
     .action(async (route: string | undefined, { json, ...flags }: StatusFlags) => {

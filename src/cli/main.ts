@@ -21,6 +21,7 @@ import { createOutput, type Output } from './output.ts'
 import { addRollout } from './rollout.ts'
 import { addSecrets } from './secrets.ts'
 import { addServe } from './serve.ts'
+import { addShadow } from './shadow.ts'
 import { addSimulate } from './simulate.ts'
 
 /** Bad usage and bad configuration. */
@@ -42,6 +43,7 @@ addAccount(program, output)
 addSecrets(program, output)
 addEval(program, output)
 addExperiment(program, output)
+addShadow(program, output)
 addImport(program, output)
 addDrift(program, output)
 addBatch(program, output)

@@ -1,7 +1,10 @@
 /** Shadow traffic: candidates are asked what clients ask, and clients do not notice; judges of experiments likewise. */
 
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -18,6 +21,16 @@ async function ask(stack: Stack, more: JsonObject = {}): Promise<string> {
 
 const comparisons = async (stack: Stack) =>
   asArray((await stack.admin('/shadow/assistant/comparisons'))['data']).map((each) => asObject(each)!)
+
+/** What the command prints, told by the gateway that runs. */
+async function weir(stack: Stack, ...args: readonly string[]): Promise<string> {
+  const data = ['--data', stack.gateway.config.dataDir, '--config', stack.configFile]
+  const { stdout } = await promisify(execFile)(join(import.meta.dirname, '../../bin/weir'), [
+    ...args,
+    ...data,
+  ])
+  return stdout
+}
 
 const compared = (stack: Stack, count: number) =>
   until(`${count} comparisons`, async () => {
@@ -47,6 +60,13 @@ test('a candidate answers behind the back of the client, streamed or not, and wh
   const [summary] = asArray((await stack.admin('/shadow/assistant'))['data']).map((each) => asObject(each)!)
   assert.deepEqual([summary!['target'], summary!['comparisons'], summary!['swayed']], ['claude/echo', 2, 2])
   assert.ok(Number(summary!['spent_usd']) > 0)
+  const told = await weir(stack, 'shadow', 'status', 'assistant')
+  assert.match(told, /claude\/echo {2}2 comparisons, 0\.\d+ USD spent/)
+  assert.match(told, /callers got +0 .*\n +candidate +0 /)
+  assert.match(told, /preferred by the judge: 0\.5 \(0\.5 to 0\.5\) of 2, .* swayed by the order: 2/)
+  const listed = await weir(stack, 'shadow', 'list', 'assistant', '--target', 'claude/echo')
+  assert.equal(listed.match(/req_\w+ +claude\/echo +answered/g)?.length, 2, listed)
+  assert.match(await weir(stack, 'shadow', 'status', 'other'), /nothing of other has been asked/)
 })
 
 test('a candidate that fails is told, and one that hangs delays nobody', async (t) => {
