@@ -38,7 +38,7 @@ export function addShadow(program: Command, output: Output): void {
     .option('--json', 'print them as JSON')
     .action(async (route: string, { json, target, limit, ...flags }: ListFlags) => {
       const query = new URLSearchParams({ limit: String(limit), ...(target !== undefined && { target }) })
-      const path = `${pathOf(route)}/comparisons?${query}`
+      const path = `${pathOf(route)}/comparisons?${query.toString()}`
       const answer = asObject(await withAdmin(flags, (admin) => admin.get(path)))
       if (json) return output.printJson(answer ?? {})
       for (const line of alignColumns([listHead, ...objects(answer?.['data']).map(listRow)])) {
