@@ -47,11 +47,18 @@ export function tokenBounds(request: RequestBounds | undefined, info: ModelInfo 
   return { input, output, isInputOpen: request.isUnbounded }
 }
 
+export interface ReservationContext {
+  readonly atMs: number
+  readonly serviceTier: string | undefined
+  /** In a batch of the provider's own. */
+  readonly isBatch?: boolean
+}
+
 /** Undefined: the price of the model is not known. */
 export function reservation(
   info: ModelInfo | undefined,
   bounds: TokenBounds,
-  { atMs, serviceTier }: { readonly atMs: number; readonly serviceTier: string | undefined },
+  { atMs, serviceTier, isBatch = false }: ReservationContext,
 ): NanoUsd | undefined {
   if (info?.price === undefined) return undefined
   return worstCase(info.price, {
@@ -59,6 +66,7 @@ export function reservation(
     inputTokens: bounds.input,
     outputTokens: bounds.output,
     ...(serviceTier !== undefined && { serviceTier }),
+    ...(isBatch && { batch: true }),
     webSearches: bounds.isInputOpen ? maxSearches : 0,
   })
 }

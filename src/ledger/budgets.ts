@@ -65,6 +65,11 @@ interface CountedMatch extends Match {
   readonly slot: Slot
 }
 
+/** The same without the cap that could refuse. */
+export function uncapped({ slot: { capNanoUsd: _, ...slot }, ...match }: CountedMatch): CountedMatch {
+  return { ...match, slot }
+}
+
 /** What counts one attempt, from before it is made until it is settled. */
 export interface AttemptHold {
   /** One per attempt. */

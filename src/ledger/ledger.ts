@@ -8,7 +8,7 @@ import type { ModelInfo } from '../models/model.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { type Allowance, allow, chargedFor, withMarkup } from './allowance.ts'
 import type { RequestBounds, TokenBounds } from './bounds.ts'
-import type { AttemptHold, Budgets, LiveAttempt } from './budgets.ts'
+import { type AttemptHold, type Budgets, type LiveAttempt, uncapped } from './budgets.ts'
 import { flagBits, type Intent, type Spender, type UsageSource } from './entry.ts'
 import type { Journal } from './port.ts'
 import { type Cost, costOf, type LookUpModel, noPrice, PriceVersions } from './prices.ts'
@@ -48,6 +48,10 @@ export interface Opening {
   readonly bounds: RequestBounds | undefined
   /** What the request may still cost by its key. */
   readonly ceilingNanoUsd?: NanoUsd
+  /** The provider has served it already: it counts, and no budget refuses it. */
+  readonly isMade?: true
+  /** Of what holds money back for calls that are opened later: so much, whatever it is for. It is settled as unsent. */
+  readonly heldNanoUsd?: NanoUsd
   /** The prompt's tokens by the tokenizer. */
   countPrompt?(): Promise<number>
 }
@@ -174,16 +178,20 @@ class TwoPhaseLedger implements Ledger {
     const { budgets, admitsUnbounded } = this.#shared
     const { spender, provider, model, bounds, ceilingNanoUsd } = opening
     const { markupBasisPoints = 0 } = spender
-    const counted = budgets.counting(spender, provider, model, atMs)
-    const allowance = allow({
-      request: bounds,
-      info,
-      atMs,
-      markupBasisPoints,
-      leftNanoUsd: counted.length === 0 ? undefined : budgets.leftFor(counted),
-      ceilingNanoUsd,
-      admitsUnbounded: admitsUnbounded(),
-    })
+    const found = budgets.counting(spender, provider, model, atMs)
+    const counted = opening.isMade ? found.map(uncapped) : found
+    const allowance =
+      opening.heldNanoUsd === undefined
+        ? allow({
+            request: bounds,
+            info,
+            atMs,
+            markupBasisPoints,
+            leftNanoUsd: counted.length === 0 ? undefined : budgets.leftFor(counted),
+            ceilingNanoUsd,
+            admitsUnbounded: admitsUnbounded(),
+          })
+        : { bounds: nothingBounded, reservedNanoUsd: opening.heldNanoUsd }
     const amountNanoUsd = withMarkup(allowance.reservedNanoUsd, markupBasisPoints)
     const id = `${spender.requestId}/${opening.attempt}`
     return { hold: { id, spender, provider, model, atMs, amountNanoUsd, counted, isHeld: false }, allowance }
@@ -243,6 +251,8 @@ class TwoPhaseLedger implements Ledger {
     this.#shared.journal.keepPrice(version, JSON.stringify(info.price))
   }
 }
+
+const nothingBounded: TokenBounds = { input: 0, output: 0, isInputOpen: false }
 
 interface Plan {
   readonly hold: AttemptHold

@@ -4,9 +4,12 @@ import type { Clock } from '../core/clock.ts'
 import type { PriceTable } from '../models/price.ts'
 import { chargedFor } from './allowance.ts'
 import { flagBits } from './entry.ts'
-import type { Journal, LedgerStore, OpenIntent } from './port.ts'
+import type { Journal, LedgerStore, OpenIntent, Settlement } from './port.ts'
 import { costOf } from './prices.ts'
-import { readMark } from './reading.ts'
+import { nothingUsed, readMark } from './reading.ts'
+
+/** The operation of intents that hold money back, and stand for no call. */
+export const holding = 'hold'
 
 /**
  * An intent is written right before its call is sent, so each one that is open is taken as sent. What it used is
@@ -27,6 +30,7 @@ function settleOpen(
   nowMs: number,
 ): void {
   const bounds = { input: intent.inputBound, output: intent.outputBound, isInputOpen: false }
+  if (intent.operation === holding) return void journal.settle(released(intent, nowMs))
   const { usage, source, flags } = readMark(intent.markedTokens, bounds)
   const isPriced = price !== undefined || source === 'none'
   const nanoUsd =
@@ -41,6 +45,20 @@ function settleOpen(
     providerCostNanoUsd: nanoUsd,
     chargedNanoUsd: chargedFor(nanoUsd, intent.markupBasisPoints ?? 0),
   })
+}
+
+/** Whoever held it holds it again where there is still something to hold it for. */
+function released({ id }: OpenIntent, nowMs: number): Settlement {
+  return {
+    id,
+    kind: 'void',
+    atMs: nowMs,
+    usage: nothingUsed,
+    usageSource: 'none',
+    flags: 0,
+    providerCostNanoUsd: 0,
+    chargedNanoUsd: 0,
+  }
 }
 
 /** The price that lines of this version are billed by; undefined where they have none. */

@@ -75,6 +75,7 @@ export const compatibleProviders = {
     title: 'Groq',
     genAiName: 'groq',
     dialects: ['openai-chat'],
+    batchApi: 'openai-files',
     baseUrl: 'https://api.groq.com/openai/v1',
     auth: { kind: 'bearer' },
     env: ['GROQ_API_KEY'],

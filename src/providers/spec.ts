@@ -31,6 +31,9 @@ export type ForwardRoute =
   | 'audio/translations'
   | 'rerank'
 
+/** The shape of a provider's own API for batches: how they are made, looked at, and collected. */
+export type BatchApiKind = 'openai-files' | 'anthropic-batches' | 'gemini-batches' | 'mistral-jobs'
+
 export interface ProviderSpec {
   readonly title: string
   /** `gen_ai.provider.name` in traces: OpenTelemetry's own name where its conventions have one. */
@@ -44,6 +47,8 @@ export interface ProviderSpec {
   readonly embeddingTokensHeader?: string
   /** The dialects whose token-counting endpoint it offers. */
   readonly countsTokens?: readonly DialectId[]
+  /** It takes batches of its own, at its own discount. */
+  readonly batchApi?: BatchApiKind
   /** With version path, without a trailing slash; `{region}` is filled in. Absent: the configuration must name it. */
   readonly baseUrl?: string
   /** How its address is made of an account's own names, where there is no one address. */

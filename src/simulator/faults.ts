@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../core/json.ts'
 import { asArray, asObject, isObject } from '../core/json.ts'
 import { billOf, type SimAnswer, type SimBlock } from './answer.ts'
 import { broken } from './breakage.ts'
+import { batchFaultTable } from './batch/faults.ts'
 import { bodyFaults } from './fault-bodies.ts'
 import type { Fault, FaultContext } from './fault.ts'
 import { refuse } from './fault.ts'
@@ -403,5 +404,5 @@ function* endlessText(): Generator<Buffer> {
 
 /** All faults, by name. */
 export const faults: ReadonlyMap<string, Fault> = new Map(
-  Object.entries({ ...bodyFaults, ...connectionFaults, ...streamFaults }),
+  Object.entries({ ...bodyFaults, ...connectionFaults, ...streamFaults, ...batchFaultTable }),
 )

@@ -23,6 +23,8 @@ export interface Receipt {
   readonly faults: readonly string[]
   /** The recording that answered; its bill is not known here, so `billed` is null. */
   readonly recording?: string
+  /** The batch that it was in, by the simulator's own id. */
+  readonly batch?: string
   readonly signatures: SignatureCount
   readonly status: number
   bytesSent: number

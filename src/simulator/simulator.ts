@@ -2,7 +2,10 @@
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock } from '../core/clock.ts'
-import { asObject, type JsonObject, parseJson } from '../core/json.ts'
+import { asObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { type BatchAnswer, BatchDesk } from './batch/desk.ts'
+import { batchFaults, type BatchFaults } from './batch/faults.ts'
+import type { BatchedRequest } from './batch/state.ts'
 import { type Exchange, serveConnection } from './connection.ts'
 import { FaultCounter, readScript, type Script } from './fault-spec.ts'
 import { habitsOf } from './habits.ts'
@@ -65,6 +68,7 @@ class SimulatorServer implements Simulator {
   readonly #prebuilt = new Prebuilt()
   readonly #sockets = new Set<Socket>()
   readonly #server: Server
+  readonly #batches: BatchDesk
   #random!: () => number
   #counter!: FaultCounter
   #scenario: Scenario | undefined
@@ -75,6 +79,11 @@ class SimulatorServer implements Simulator {
     this.#receipts = new ReceiptLog(options.receiptLimit ?? defaultReceiptLimit)
     this.#recordings =
       options.recordedFolder === undefined ? undefined : new Recordings(options.recordedFolder)
+    this.#batches = new BatchDesk({
+      nowMs: () => this.#clock.nowMs(),
+      strikes: (provider, model) => this.#batchFaults(provider, model),
+      perform: (provider, request, id) => this.#performBatched(provider, request, id),
+    })
     this.reset()
     this.#server = createServer((socket) => {
       this.#sockets.add(socket)
@@ -103,6 +112,7 @@ class SimulatorServer implements Simulator {
     this.#random = createRandom(this.#options.seed ?? 1)
     this.#counter = new FaultCounter(this.#random)
     this.#receipts.clear()
+    this.#batches.clear()
     this.#recordings?.reset()
   }
 
@@ -153,6 +163,8 @@ class SimulatorServer implements Simulator {
       const known = { status: recorded.status, billed: null, faults: [], recording: recorded.file }
       return this.#exchange(call, recordedSteps(recorded), known)
     }
+    const batched = this.#batches.answer(request)
+    if (batched) return this.#answerOfBatches(call, batched)
     const { route, model } = call
     if (route.operation.kind === 'none') return this.#refuse(call, 404, `There is no path ${route.path}.`)
     if (parsed === undefined) return this.#refuse(call, 400, 'The body is not valid JSON.')
@@ -183,12 +195,12 @@ class SimulatorServer implements Simulator {
     }
   }
 
-  #perform(call: Call, script: Script): Exchange {
+  #perform(call: Call, script: Script, batch?: string): Exchange {
     const { route } = call
     const striking = this.#counter.striking(`${route.provider} ${call.model}`, script.faults)
     const names = striking.map(({ name }) => name)
     if (route.operation.kind !== 'generate') {
-      return this.#planned(call, planLookup(call, striking), names)
+      return this.#planned(call, planLookup(call, striking), names, 0, batch)
     }
     const make = () => planGeneration(call, script, striking, this.#pace())
     if (script.model.isPrebuilt && striking.length === 0 && call.isStream) {
@@ -198,7 +210,7 @@ class SimulatorServer implements Simulator {
     }
     const { plan, reply } = make()
     const { outputTokens, reasoningTokens } = reply.answer.usage
-    const exchange = this.#planned(call, plan, names, reasoningTokens)
+    const exchange = this.#planned(call, plan, names, reasoningTokens, batch)
     const isDetached =
       habitsOf(route.provider).billsWhenCancelled &&
       call.isStream &&
@@ -207,10 +219,52 @@ class SimulatorServer implements Simulator {
     return isDetached ? { ...exchange, fullOutputTokens: outputTokens * call.prompt.choices } : exchange
   }
 
-  #planned(call: Call, plan: Plan, faults: readonly string[], reasoningTokens = 0): Exchange {
+  #batchFaults(provider: string, model: string): BatchFaults {
+    const script = readScript(model)
+    const terms = typeof script === 'string' ? [] : script.faults
+    return batchFaults(this.#counter.striking(`${provider} batch ${model}`, terms))
+  }
+
+  #answerOfBatches(call: Call, { status, contentType, body, isLost, faults }: BatchAnswer): Exchange {
+    const bytes = Buffer.from(body)
+    const length = String(bytes.length)
+    const headers: [string, string][] = [
+      ['content-type', contentType],
+      ['content-length', length],
+    ]
+    const answer = writeStep(Buffer.concat([headOf({ status, headers, preamble: '' }, []), bytes]))
+    const steps: Step[] = isLost ? [{ do: 'end', how: 'reset' }] : [answer, keepStep]
+    return this.#exchange(call, steps.values(), { status, billed: null, faults })
+  }
+
+  /** One request of a batch, without a connection: all of its answer is made at once. */
+  #performBatched(provider: string, { path, body }: BatchedRequest, batch: string): Performed {
+    const target = `/${provider}${path}`
+    const request = { method: 'POST', target, headers: {}, body: Buffer.alloc(0), keepsAlive: true }
+    const call = this.#callOf(request, body)
+    const script = readScript(call.model)
+    if (call.route.operation.kind === 'none' || typeof script === 'string') {
+      return { status: 404, body: { error: { message: 'There is no such path or model.' } } }
+    }
+    const { steps, receipt } = this.#perform(call, script, batch)
+    const pieces: Buffer[] = []
+    for (let next = steps.next(); !next.done; next = steps.next()) {
+      const step = next.value
+      if (step.do === 'end') break
+      if (step.do !== 'write') continue
+      pieces.push(step.bytes)
+      if (receipt?.billed) receipt.billed.outputTokens += step.tokens
+    }
+    if (receipt) receipt.ended = 'complete'
+    const text = Buffer.concat(pieces).toString()
+    return { status: receipt?.status ?? 500, body: parseJson(text.slice(text.indexOf(headEnd) + 4)) ?? null }
+  }
+
+  #planned(call: Call, plan: Plan, faults: readonly string[], reasoningTokens = 0, batch?: string): Exchange {
     const { inputTokens, status } = plan
     const billed = inputTokens === undefined ? null : { inputTokens, outputTokens: 0, reasoningTokens }
-    return this.#exchange(call, stepsOf(plan, this.#random), { status, billed, faults })
+    const known = { status, billed, faults, ...(batch !== undefined && { batch }) }
+    return this.#exchange(call, stepsOf(plan, this.#random), known)
   }
 
   #refuse(call: Call, status: number, message: string): Exchange {
@@ -221,7 +275,7 @@ class SimulatorServer implements Simulator {
   #exchange(
     call: Call,
     steps: Iterator<Step, void>,
-    known: Pick<Receipt, 'status' | 'billed' | 'faults' | 'recording'>,
+    known: Pick<Receipt, 'status' | 'billed' | 'faults' | 'recording' | 'batch'>,
   ): Exchange {
     const { request, route, n, nowMs, model, isStream, prompt } = call
     const receipt: Receipt = {
@@ -283,5 +337,11 @@ function recordedSteps({ status, headers, body }: Recording): Iterator<Step, voi
   return [writeStep(Buffer.concat([head, body])), keepStep].values()
 }
 
+interface Performed {
+  readonly status: number
+  readonly body: Json
+}
+
+const headEnd = '\r\n\r\n'
 const writeStep = (bytes: Buffer): Step => ({ do: 'write', bytes, tokens: 0 })
 const keepStep: Step = { do: 'end', how: 'keep' }
