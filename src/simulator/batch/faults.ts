@@ -22,16 +22,23 @@ export interface BatchFaults {
 
 const defaultTakesMs = 3_600_000
 
-export function batchFaults(
-  striking: readonly { readonly name: string; readonly argument: string }[],
-): BatchFaults {
-  const has = (name: string) => striking.some((term) => term.name === name)
-  const takes = striking.find(({ name }) => name === 'batch-takes')
+interface Term {
+  readonly fault: Fault
+  readonly argument: string
+}
+
+export function batchFaults(striking: readonly Term[]): BatchFaults {
+  const named = Object.entries(batchFaultTable).flatMap(([name, fault]) => {
+    const term = striking.find((each) => each.fault === fault)
+    return term ? [{ name, argument: term.argument }] : []
+  })
+  const find = (name: string) => named.find((each) => each.name === name)
+  const takes = find('batch-takes')
   return {
-    isRefused: has('batch-refused'),
-    isExpired: has('batch-expires'),
-    isPartly: has('batch-partly'),
+    isRefused: find('batch-refused') !== undefined,
+    isExpired: find('batch-expires') !== undefined,
+    isPartly: find('batch-partly') !== undefined,
     takesMs: takes ? (durationMs(takes.argument) ?? defaultTakesMs) : 0,
-    names: striking.map(({ name }) => name).filter((name) => name.startsWith('batch-')),
+    names: named.map(({ name }) => name),
   }
 }
