@@ -69,17 +69,19 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
         endpoint,
         completion_window: z.string().default('24h'),
         max_usd: z.string().optional(),
+        native: z.boolean().default(false).describe("By providers' own batches, where they have them."),
         metadata: z.record(z.string(), z.string()).default({}),
       }),
       response: batchShape,
       audit: { action: 'batch.create', object: ({ body }) => `key:${body.key}` },
-      async run({ body: { key, input_file_id: inputFileId, completion_window, max_usd, ...rest } }) {
+      async run({ body: { key, input_file_id: inputFileId, completion_window, max_usd, native, ...rest } }) {
         const maxNanoUsd = max_usd === undefined ? undefined : readUsd(max_usd)
         const batch = await batches.create(ownerOf(key), {
           ...rest,
           dialect: 'openai',
           inputFileId,
           completionWindow: completion_window,
+          isNative: native,
           ...(maxNanoUsd !== undefined && { maxNanoUsd }),
         })
         return { body: toBatchView(batch) }

@@ -5,7 +5,7 @@ import { GatewayError } from '../core/error.ts'
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { type Batch, isOpen } from './batch.ts'
 import type { CallerApiParts } from './openai-routes.ts'
-import { readCount } from './read-wish.ts'
+import { readCount, readNative } from './read-wish.ts'
 
 const base = '/v1/messages/batches'
 const endpoint = '/v1/messages'
@@ -33,7 +33,8 @@ export function messageBatchRoutes({
         const owner = await identify(call)
         const input = await files.write(owner, 'messages.jsonl', toLines(await call.json()))
         const wish = { dialect: 'anthropic', endpoint, inputFileId: input.id, completionWindow } as const
-        return { body: toMessageBatch(await batches.create(owner, { ...wish, metadata: {} })) }
+        const isNative = readNative(call, undefined)
+        return { body: toMessageBatch(await batches.create(owner, { ...wish, isNative, metadata: {} })) }
       },
     },
     {

@@ -66,6 +66,8 @@ export interface Batch extends Owner {
   readonly folder: string
   readonly status: BatchStatus
   readonly isPaused: boolean
+  /** Its lines go to batches of the providers', where there are such. */
+  readonly isNative: boolean
   readonly stop?: StopReason
   readonly completionWindow: string
   readonly metadata: Readonly<Record<string, string>>

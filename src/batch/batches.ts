@@ -19,6 +19,8 @@ export interface BatchWish {
   readonly metadata: Readonly<Record<string, string>>
   readonly maxNanoUsd?: NanoUsd
   readonly outputTtlSeconds?: number
+  /** By batches of the providers', where they have them. */
+  readonly isNative: boolean
 }
 
 export interface BatchesParts {
@@ -28,6 +30,8 @@ export interface BatchesParts {
   readonly worker: Pick<BatchWorker, 'wake' | 'stop'>
   readonly clock: Clock
   readonly newId: (dialect: BatchDialect) => string
+  /** Whether those that ask for it go to providers' own batches, or all do, or none. */
+  readonly native: () => 'asked' | 'always' | 'never'
   onChange(batch: Batch): void
 }
 
@@ -76,6 +80,7 @@ export function createBatches(parts: BatchesParts): Batches {
         folder: folder.id,
         status: 'validating',
         isPaused: false,
+        isNative: dialect !== 'deferred' && isNative(parts.native(), wish.isNative),
         total: 0,
         completed: 0,
         failed: 0,
@@ -117,6 +122,10 @@ export function createBatches(parts: BatchesParts): Batches {
       return changed
     },
   }
+}
+
+function isNative(setting: 'asked' | 'always' | 'never', isAsked: boolean): boolean {
+  return setting === 'asked' ? isAsked : setting === 'always'
 }
 
 function refuseAsInput({ id, purpose, folder }: StoredFile, here: string): void {

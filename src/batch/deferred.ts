@@ -25,7 +25,8 @@ export interface DeferredCall extends CallerIdentity {
 
 export type Defer = (call: DeferredCall) => Promise<CallerReply>
 
-const completionWindow = '24h'
+/** A provider's own batch takes its time. */
+const ofOne = { dialect: 'deferred', completionWindow: '24h', isNative: false } as const
 
 /** Answers 202 with an id, under which the answer is found. Throws GatewayError. */
 export function createDefer({ files, batches, identify }: DeferredParts): Defer {
@@ -49,7 +50,7 @@ export function createDefer({ files, batches, identify }: DeferredParts): Defer 
     )
     const line = { custom_id: 'deferred', method: 'POST', url: endpoint, body, headers }
     const input = await files.write(owner, 'deferred.jsonl', [Buffer.from(JSON.stringify(line))])
-    const wish = { dialect: 'deferred', endpoint, inputFileId: input.id, completionWindow } as const
+    const wish = { ...ofOne, endpoint, inputFileId: input.id }
     const user = userOf(call, body)
     const batch = await batches.create(owner, { ...wish, metadata: user === undefined ? {} : { user } })
     return { status: 202, body: toDeferred(batch) }

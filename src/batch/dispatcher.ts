@@ -6,7 +6,8 @@ import type { Json } from '../core/json.ts'
 import type { Batch } from './batch.ts'
 import type { FileFolder } from './file-folder.ts'
 import { Lane } from './lane.ts'
-import type { Claim, Deferral, Lease, LinePlace, LineQueue } from './port.ts'
+import type { Claim, Deferral, Lease, LineQueue } from './port.ts'
+import { readPlaces } from './read-places.ts'
 import { readRequestLine, type RequestLine } from './request-line.ts'
 
 /** A line that this instance has, with what it asks. */
@@ -292,31 +293,6 @@ export class Dispatcher {
       lines.map(({ line, tries }) => ({ line, tries, dueAtMs })),
     )
   }
-}
-
-/** Neighbours are read at once: they nearly always are neighbours. */
-async function readPlaces(input: FileHandle, places: readonly LinePlace[]): Promise<Buffer[]> {
-  const [first, last] = [places[0], places.at(-1)]
-  if (!first || !last) return []
-  const span = last.offset + last.bytes - first.offset
-  if (span > maxReadyBytes) {
-    return Promise.all(places.map(({ offset, bytes }) => readAt(input, offset, bytes)))
-  }
-  const all = await readAt(input, first.offset, span)
-  return places.map(({ offset, bytes }) => {
-    const from = offset - first.offset
-    return all.subarray(from, from + bytes)
-  })
-}
-
-async function readAt(input: FileHandle, offset: number, bytes: number): Promise<Buffer> {
-  const text = Buffer.allocUnsafe(bytes)
-  for (let at = 0; at < bytes;) {
-    const { bytesRead } = await input.read(text, at, bytes - at, offset + at)
-    if (bytesRead === 0) throw new Error('the input file is shorter than it was')
-    at += bytesRead
-  }
-  return text
 }
 
 function ownerOf({ org, keyId }: Batch): string {

@@ -7,7 +7,7 @@ import { formatUsd, type NanoUsd, parseUsd } from '../core/money.ts'
 import type { Batch, BatchUsage, Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import { type Files, readTtl } from './files.ts'
-import { readCount, readMetadata } from './read-wish.ts'
+import { readCount, readMetadata, readNative } from './read-wish.ts'
 import type { StoredFile } from './port.ts'
 
 export interface CallerApiParts {
@@ -95,6 +95,7 @@ export function batchRoutes({ batches, identify, results }: CallerApiParts): rea
           inputFileId: textOf(body, 'input_file_id'),
           completionWindow: textOf(body, 'completion_window'),
           metadata: readMetadata(body['metadata']),
+          isNative: readNative(call, body['native']),
           ...(maxNanoUsd !== undefined && { maxNanoUsd }),
           ...(outputTtlSeconds !== undefined && { outputTtlSeconds }),
         })
@@ -215,6 +216,7 @@ function toBatchObject(batch: Batch): JsonObject {
     weir: defined({
       cost_usd: formatUsd(batch.costNanoUsd),
       max_usd: batch.maxNanoUsd === undefined ? undefined : formatUsd(batch.maxNanoUsd),
+      native: batch.isNative ? true : undefined,
       paused: batch.isPaused ? true : undefined,
       stop,
     }),

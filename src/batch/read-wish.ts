@@ -1,5 +1,6 @@
 /** Reads what callers say of a batch beside its lines. */
 
+import type { CallerCall } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { isObject, type Json } from '../core/json.ts'
 
@@ -21,6 +22,17 @@ export function readMetadata(value: Json | undefined): Readonly<Record<string, s
     `\`metadata\` must be at most ${maxPairs} texts of ${maxValueLength} characters under names of ${maxNameLength}.`,
     { param: 'metadata' },
   )
+}
+
+/** `native: true` in the body, or `x-weir-native: 1` where an SDK has no place for it. Throws `invalid_request`. */
+export function readNative({ header }: Pick<CallerCall, 'header'>, value: Json | undefined): boolean {
+  const text = header('x-weir-native')
+  if (typeof value === 'boolean') return value
+  if (value !== undefined && value !== null) {
+    throw new GatewayError('invalid_request', '`native` must be true or false.', { param: 'native' })
+  }
+  if (text === undefined || text === '0' || text === '1') return text === '1'
+  throw new GatewayError('invalid_request', '`x-weir-native` must be 1 or 0.', { param: 'x-weir-native' })
 }
 
 /** A whole number of a query, from 1 to `most`. Throws `invalid_request`. */

@@ -24,6 +24,8 @@ export interface TryLineParts {
   readonly results: Pick<ResultLog, 'append'>
   /** The most that it can cost; undefined where its price is not known. */
   worstCase(request: RequestLine): Promise<NanoUsd | undefined>
+  /** What the batch's lines at providers' own batches may cost. */
+  reservedNatively(batchId: string): NanoUsd
   readonly random: () => number
   /** Calls of one line that may fail. */
   readonly maxTries: () => number
@@ -35,6 +37,7 @@ const firstWaitMs = 500
 const maxWaitMs = 60_000
 /** How soon a line looks again whether others have cost less than they might have. */
 const reserveWaitMs = 250
+const nativeWaitMs = 2_000
 
 /** Not the line's fault, nor the target's alone: there is no room, now. */
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -97,10 +100,10 @@ function judge(
 
 /** Holds back what the lines that are under way may cost, so that a batch stops before its bound and not after. */
 class Reservations {
-  readonly #parts: Pick<TryLineParts, 'worstCase'>
+  readonly #parts: Pick<TryLineParts, 'worstCase' | 'reservedNatively'>
   readonly #held = new Map<string, NanoUsd>()
 
-  constructor(parts: Pick<TryLineParts, 'worstCase'>) {
+  constructor(parts: Pick<TryLineParts, 'worstCase' | 'reservedNatively'>) {
     this.#parts = parts
   }
 
@@ -110,8 +113,10 @@ class Reservations {
     if (maxNanoUsd === undefined) return () => undefined
     const worst = (await this.#parts.worstCase(request)) ?? 0
     const held = this.#held.get(id) ?? 0
-    if (costNanoUsd + held + worst > maxNanoUsd) {
-      return held > 0 ? { kind: 'left', waitMs: reserveWaitMs } : { kind: 'unaffordable' }
+    const elsewhere = this.#parts.reservedNatively(id)
+    if (costNanoUsd + held + elsewhere + worst > maxNanoUsd) {
+      if (held > 0) return { kind: 'left', waitMs: reserveWaitMs }
+      return elsewhere > 0 ? { kind: 'left', waitMs: nativeWaitMs } : { kind: 'unaffordable' }
     }
     this.#held.set(id, held + worst)
     return () => {

@@ -6,6 +6,7 @@ import type { Batch, BatchStatus, StopReason } from './batch.ts'
 import { concludeBatch, type ConcludeParts } from './conclude.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { FileFolder } from './file-folder.ts'
+import type { NativeBatches } from './native/native-batches.ts'
 import type { BatchChange, BatchStore, Lease, LineQueue, Receivers } from './port.ts'
 import { type ResultLog, partName } from './result-log.ts'
 import { validate, type ValidationRules } from './validate.ts'
@@ -16,6 +17,7 @@ export interface WorkerParts extends Omit<ConcludeParts, 'store' | 'heartbeat'> 
   readonly queue: LineQueue
   readonly results: ResultLog
   readonly dispatcher: Dispatcher
+  readonly native: NativeBatches
   readonly clock: Clock
   /** A name that this instance keeps over restarts, and no other has. */
   readonly instance: string
@@ -77,7 +79,7 @@ export class BatchWorker {
     this.#isClosed = true
     clearInterval(this.#timer)
     await this.#looking
-    await this.#parts.dispatcher.close(hurry)
+    await Promise.all([this.#parts.dispatcher.close(hurry), this.#parts.native.close()])
     await Promise.all(this.#jobs.values())
     await this.#parts.results.close()
     await this.#parts.queue.close()
@@ -121,6 +123,9 @@ export class BatchWorker {
       }
     }
     await this.#beat()
+    for (const batch of batches) {
+      if (batch.isNative && batch.status !== 'validating') await this.#parts.native.tend(batch)
+    }
     const moved = dispatcher.update(working)
     // Those that are left have lines to give back first.
     await Promise.race([moved, new Promise((resolve) => setImmediate(resolve))])
@@ -139,7 +144,7 @@ export class BatchWorker {
     if (clock.monotonicMs() < this.#heartbeatAtMs) return
     this.#heartbeatAtMs = clock.monotonicMs() + heartbeatMs
     await store.extend(dispatcher.holding, leaseOf())
-    for (const id of this.#jobs.keys()) await store.lead(id, leaseOf())
+    for (const id of [...this.#jobs.keys(), ...this.#parts.native.leading]) await store.lead(id, leaseOf())
   }
 
   #begin(batch: Batch): void {
@@ -166,6 +171,7 @@ export class BatchWorker {
       return
     }
     await store.addLines(id, places)
+    if (batch.isNative) await this.#parts.native.distribute(batch)
     const started = { status: 'in_progress', total: places.length, startedAtMs: clock.nowMs() } as const
     if (await this.#change(id, ['validating'], started)) {
       await queue.offer(
@@ -183,6 +189,7 @@ export class BatchWorker {
     const ended = await concludeBatch(batch, { ...this.#parts, heartbeat })
     await results.drop(batch.id)
     if (ended) this.#parts.onChange(ended)
+    if (batch.isNative) await this.#parts.native.drop(batch.id)
     await queue.drop(batch.id)
     await folder.remove(partName(batch.id, instance))
     while (!this.#isClosed && (await store.removeLines(batch.id, linesPerDeletion)) > 0);

@@ -20,6 +20,7 @@ interface SubmitFlags extends Flags {
   readonly endpoint: string
   readonly window: string
   readonly maxUsd?: string
+  readonly native?: true
   readonly dryRun?: true
   readonly wait?: true
 }
@@ -37,6 +38,7 @@ export function addBatch(program: Command, output: Output): void {
     .option('--endpoint <path>', 'what its lines ask', '/v1/chat/completions')
     .option('--window <time>', 'how long it may take, such as 30m, 24h or 7d', '24h')
     .option('--max-usd <amount>', 'it stops before it costs more')
+    .option('--native', "by the providers' own batches, at their discount, where they have them")
     .option('--dry-run', 'only tell how many lines it has, what is wrong with them, and what it may cost')
     .option('--wait', 'show how far it is until it has ended')
     .action((file: string, flags: SubmitFlags) => submit(file, flags, output))
@@ -86,7 +88,7 @@ function pathOf(id: string): string {
 }
 
 async function submit(file: string, flags: SubmitFlags, output: Output): Promise<void> {
-  const { endpoint, window, maxUsd, dryRun, wait } = flags
+  const { endpoint, window, maxUsd, native = false, dryRun, wait } = flags
   await withAdmin(flags, async (admin) => {
     checkWait(admin, wait)
     const key = await findKey(admin, flags.key)
@@ -100,6 +102,7 @@ async function submit(file: string, flags: SubmitFlags, output: Output): Promise
       endpoint,
       input_file_id: uploaded?.['id'],
       completion_window: window,
+      native,
       ...(maxUsd !== undefined && { max_usd: maxUsd }),
     })
     const id = asString(asObject(batch)?.['id']) ?? ''

@@ -92,9 +92,10 @@ export function composeFeatures(parts: FeatureParts): Features {
   const batching = createBatching({
     ...base,
     stores,
-    gateway: path.gateway,
-    newRequestId: path.newRequestId,
+    ...path,
     snapshot,
+    ledger: path.books.ledger,
+    ledgerStore: path.books.store,
     lookUp: async () => parts.catalogue.inForce(),
     chargedFor: (requestId) => path.books.store.chargedFor(requestId),
     events: parts.events,

@@ -12,10 +12,12 @@ import { guardrailAccount } from '../gateway/guarding.ts'
 import type { Gateway, GatewayParts, Snapshot } from '../gateway/parts.ts'
 import type { StoredAnswers } from '../http/stored-responses.ts'
 import type { Pressure } from '../limits/shedding.ts'
+import type { RequestRecord } from '../records/record.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
 import { createExampleBook, type ExampleBook } from '../routing/examples.ts'
 import type { Log } from '../telemetry/log.ts'
-import { createTokenCounter } from '../tokens/counter.ts'
+import type { Contracts } from '../structured/contracts.ts'
+import { createTokenCounter, type TokenCounter } from '../tokens/counter.ts'
 import { createSender, type Sender } from '../upstream/send.ts'
 import type { Access } from './access.ts'
 import { accountOf, gatewayAccount } from './accounts.ts'
@@ -67,6 +69,10 @@ export interface RequestPath {
   readonly guardrails: Guardrails
   readonly recording: Recording
   readonly newRequestId: () => string
+  readonly tokens: TokenCounter
+  readonly contracts: Contracts
+  /** Of calls that were made elsewhere, and are booked here. */
+  onRecord(record: RequestRecord): void
   /** The path as functions, on an account of the gateway's own. */
   askAs(account: string): AskModel
   embedAs(account: string): EmbedTexts
@@ -151,6 +157,9 @@ export async function composeRequestPath(parts: RequestPathParts): Promise<Reque
     guardrails,
     recording,
     newRequestId,
+    tokens,
+    contracts,
+    onRecord: (record) => observer.observe(record, undefined),
     askAs,
     embedAs,
   }

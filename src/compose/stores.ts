@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import type { AccessStore, TicketStore } from '../access/port.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
+import type { JobStore } from '../batch/native/port.ts'
 import type { BatchDeliveryStore, BatchStore, FileStore } from '../batch/port.ts'
 import type { AuditStore } from '../audit/port.ts'
 import type { Config } from '../config/load.ts'
@@ -25,6 +26,7 @@ import { createExperimentStore } from '../storage/sql/experiment-store.ts'
 import { createFeedbackStore } from '../storage/sql/feedback-store.ts'
 import { createClaimStore } from '../storage/sql/idempotency-store.ts'
 import { createBatchDeliveryStore } from '../storage/sql/batch-delivery-store.ts'
+import { createBatchJobStore } from '../storage/sql/batch-job-store.ts'
 import { createBatchStore } from '../storage/sql/batch-store.ts'
 import { createFileStore } from '../storage/sql/file-store.ts'
 import { createBudgetStore } from '../storage/sql/budget-store.ts'
@@ -68,6 +70,7 @@ export interface Stores {
   readonly files: FileStore
   readonly batches: BatchStore
   readonly batchDeliveries: BatchDeliveryStore
+  readonly batchJobs: JobStore
   readonly budgets: BudgetStore
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
@@ -110,6 +113,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     files: createFileStore(database),
     batches: createBatchStore(database),
     batchDeliveries: createBatchDeliveryStore(database),
+    batchJobs: createBatchJobStore(database),
     budgets: createBudgetStore(database),
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),

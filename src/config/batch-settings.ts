@@ -55,6 +55,13 @@ export function batchSettings({ name, outboundUrl, allowPrivateNetwork, secret }
       .describe(
         'How often a request that the provider failed at is made; refusals for want of room do not count.',
       ),
+    native: z
+      .enum(['asked', 'always', 'never'])
+      .default('asked')
+      .describe(
+        "Whose requests go to the providers' own batches, at their discount: of batches that ask for it " +
+          '(`native: true`, or `x-weir-native: 1`), of all, or of none.',
+      ),
     webhooks: z
       .record(
         name,

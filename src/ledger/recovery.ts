@@ -30,7 +30,10 @@ function settleOpen(
   nowMs: number,
 ): void {
   const bounds = { input: intent.inputBound, output: intent.outputBound, isInputOpen: false }
-  if (intent.operation === holding) return void journal.settle(released(intent, nowMs))
+  if (intent.operation === holding) {
+    journal.settle(released(intent, nowMs))
+    return
+  }
   const { usage, source, flags } = readMark(intent.markedTokens, bounds)
   const isPriced = price !== undefined || source === 'none'
   const nanoUsd =

@@ -275,6 +275,7 @@ const batch: Batch = {
   folder: 'here',
   status: 'in_progress',
   isPaused: false,
+  isNative: false,
   completionWindow: '24h',
   metadata: {},
   total: 0,

@@ -29,7 +29,7 @@ export function mistral(desk: Desk, { action, id, provider, query }: BatchRoute,
       const lines =
         first === undefined
           ? listOf(body['requests'])
-          : jsonLines(desk.files.get(String(first))?.content ?? '')
+          : jsonLines(desk.files.get(asString(first) ?? '')?.content ?? '')
       const made = desk.open(provider, body, lines.map(toRequest))
       return made ? good(mistralJob(desk, made)) : { status: 422, body: { detail: 'The job is refused.' } }
     }

@@ -98,4 +98,31 @@ export const batchMigrations: readonly Migration[] = [
       schema.createIndex('batch_deliveries_by_time').on('batch_deliveries').columns(['due_at_ms']),
     ],
   },
+  {
+    name: 'batch-0003-native',
+    statements: ({ schema }) => [
+      schema
+        .alterTable('batches')
+        .addColumn('is_native', 'integer', (column) => column.notNull().defaultTo(0)),
+      schema
+        .createTable('batch_jobs')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('batch_id', 'text', (column) => column.notNull())
+        .addColumn('provider', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('credential', 'text', (column) => column.notNull())
+        .addColumn('endpoint', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('remote_id', 'text')
+        .addColumn('lines', 'integer', (column) => column.notNull())
+        .addColumn('reserved_nano_usd', 'bigint', (column) => column.notNull())
+        .addColumn('tries', 'integer', (column) => column.notNull())
+        .addColumn('is_cancelled', 'integer', (column) => column.notNull())
+        .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('submitted_at_ms', 'bigint')
+        .addColumn('due_at_ms', 'bigint', (column) => column.notNull()),
+      schema.createIndex('batch_jobs_by_batch').on('batch_jobs').columns(['batch_id', 'id']),
+    ],
+  },
 ]

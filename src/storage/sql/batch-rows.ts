@@ -14,6 +14,7 @@ export interface BatchRow {
   readonly folder: string
   readonly status: string
   readonly is_paused: number
+  readonly is_native: number
   readonly stop: string | null
   readonly completion_window: string
   readonly metadata: string
@@ -96,6 +97,7 @@ export function toBatchRow(batch: Batch): BatchRow {
     led_until_ms: 0,
     status: batch.status,
     is_paused: Number(batch.isPaused),
+    is_native: Number(batch.isNative),
     stop: batch.stop ?? null,
     total: batch.total,
     faults: JSON.stringify(batch.faults),
@@ -144,6 +146,7 @@ export function toBatch(row: BatchRow): Batch {
     folder: row.folder,
     status: row.status as BatchStatus,
     isPaused: row.is_paused === 1,
+    isNative: row.is_native === 1,
     completionWindow: row.completion_window,
     metadata: JSON.parse(row.metadata) as Record<string, string>,
     total: row.total,

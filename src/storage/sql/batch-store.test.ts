@@ -18,6 +18,7 @@ const batch: Batch = {
   folder: 'here',
   status: 'in_progress',
   isPaused: false,
+  isNative: false,
   completionWindow: '24h',
   metadata: { team: 'x' },
   total: 4,

@@ -13,9 +13,11 @@ const nothingFound: Judgement = {
   verdict: 'ok',
   reasons: [],
   metrics: [],
+  omnibus: undefined,
   trends: [],
   baselineRuns: 0,
   lag1: 0,
+  confirmed: undefined,
 }
 
 const runOf = (id: string, given: Partial<Run> = {}): Run => ({

@@ -21,11 +21,14 @@ export class BatchApiError extends Error {
   readonly error: GatewayError
   /** The provider has certainly not done what it was asked for. */
   readonly isDecided: boolean
+  /** Of the provider's answer, where there was one. */
+  readonly status: number | undefined
 
-  constructor(error: GatewayError, isDecided: boolean) {
+  constructor(error: GatewayError, isDecided: boolean, status?: number) {
     super(error.message, { cause: error })
     this.error = error
     this.isDecided = isDecided
+    this.status = status
   }
 }
 

@@ -59,7 +59,7 @@ async function upload(wire: BatchWire, name: string, content: string): Promise<s
       asString((await wire.upload('/files', { name, fields: { purpose: 'batch' }, content }))['id']) ?? ''
     )
   } catch (error) {
-    throw error instanceof BatchApiError ? new BatchApiError(error.error, true) : error
+    throw error instanceof BatchApiError ? new BatchApiError(error.error, true, error.status) : error
   }
 }
 

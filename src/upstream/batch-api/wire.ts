@@ -5,7 +5,13 @@ import { GatewayError } from '../../core/error.ts'
 import { asObject, type JsonObject, parseJson } from '../../core/json.ts'
 import { dialects } from '../../dialects/registry.ts'
 import type { Target } from '../../providers/provider.ts'
-import type { SendOptions, Sender, UpstreamCall } from '../send.ts'
+import {
+  isStaleSocket,
+  type ResponseHeaders,
+  type SendOptions,
+  type Sender,
+  type UpstreamCall,
+} from '../send.ts'
 import { contentEncodingFault, errorOf } from '../whole.ts'
 import { withoutCredential } from '../without-credential.ts'
 import { BatchApiError, type BatchWire, type UploadedFile } from './batch-api.ts'
@@ -82,7 +88,23 @@ class Answer implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const { sender, clock, target } = this.#parts
+    const mayRepeat = this.#options.raw?.method === 'GET'
+    let hasBegun = false
+    try {
+      for await (const chunk of this.#read()) {
+        hasBegun = true
+        yield chunk
+      }
+    } catch (error) {
+      // A kept connection that was closed meanwhile: whoever only asks may ask again.
+      const isStale = error instanceof BatchApiError && isStaleSocket(error.error.cause)
+      if (!mayRepeat || hasBegun || !isStale) throw error
+      yield* this.#read()
+    }
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    const { sender, target } = this.#parts
     const waiting = new Waiting()
     let status = 0
     let headers = {}
@@ -109,16 +131,22 @@ class Answer implements AsyncIterable<Uint8Array> {
         if (status < 300) yield chunk
         else if (errors.length < maxErrorChunks) errors.push(chunk)
       }
-      if (status < 300) return
-      const decode = dialects[target.provider.spec.dialects[0]].error.decode
-      const error = errorOf(decode, status, headers, Buffer.concat(errors), clock.nowMs())
-      throw new BatchApiError(withoutCredential(error, target.credential), status < 500)
+      if (status >= 300) throw this.#errorOf(status, headers, Buffer.concat(errors))
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
-      throw new BatchApiError(withoutCredential(error, target.credential), call.phase === 'unsent')
+      // A connection that breaks before the answer leaves it open, whatever is likely.
+      const isUnsent = call.phase === 'unsent' && !isStaleSocket(error.cause)
+      throw new BatchApiError(withoutCredential(error, target.credential), isUnsent)
     } finally {
       call.abort(new GatewayError('client_gone', 'The rest of the answer is not wanted.'))
     }
+  }
+
+  #errorOf(status: number, headers: ResponseHeaders, body: Buffer): BatchApiError {
+    const { clock, target } = this.#parts
+    const decode = dialects[target.provider.spec.dialects[0]].error.decode
+    const error = withoutCredential(errorOf(decode, status, headers, body, clock.nowMs()), target.credential)
+    return new BatchApiError(error, status < 500, status)
   }
 }
 

@@ -1,0 +1,156 @@
+/** Builds what native batches ask of providers: their APIs for batches, with a credential of the configuration. */
+
+import type { Batch } from '../batch/batch.ts'
+import { readLines } from '../batch/json-lines.ts'
+import type {
+  JobTarget,
+  NativeJob,
+  ProviderBatches,
+  Release,
+  RemoteJob,
+  RemoteResult,
+  Submission,
+} from '../batch/native/port.ts'
+import type { ErrorCode } from '../core/error.ts'
+import { parseJson } from '../core/json.ts'
+import { holding } from '../ledger/recovery.ts'
+import type { Target } from '../providers/provider.ts'
+import {
+  type BatchApi,
+  BatchApiError,
+  type BatchWire,
+  type RemoteBatch,
+} from '../upstream/batch-api/batch-api.ts'
+import { batchApis } from '../upstream/batch-api/registry.ts'
+import { createBatchWire } from '../upstream/batch-api/wire.ts'
+import type { Sender } from '../upstream/send.ts'
+import { createNativeLines, type NativeLineParts, spenderOf } from './native-lines.ts'
+
+export interface NativeParts extends NativeLineParts {
+  readonly sender: Sender
+  readonly newRequestId: () => string
+}
+
+/** Of one line of results. */
+const maxResultBytes = 64 * 1024 * 1024
+/** A batch is made again after these; after any other refusal it would be refused again. */
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream_rate_limit',
+  'upstream_overloaded',
+  'upstream_unreachable',
+  'upstream_timeout',
+  'upstream_error',
+])
+
+export function createProviderBatches(parts: NativeParts): ProviderBatches {
+  const { ledger, newRequestId, snapshot } = parts
+  const lines = createNativeLines(parts)
+  const open = (job: JobTarget): Remote => {
+    const target = targetOf(job, parts)
+    if (!target?.provider.spec.batchApi) throw new Error(`there is no provider ${job.provider} with batches`)
+    return {
+      target,
+      api: batchApis[target.provider.spec.batchApi],
+      wire: createBatchWire({ ...parts, target, newId: newRequestId }),
+    }
+  }
+  return {
+    prepare: (batch, request) => lines.prepare(batch, request),
+    bounds(job) {
+      const kind = targetOf(job, parts)?.provider.spec.batchApi
+      if (!kind) return undefined
+      return { maxLines: batchApis[kind].maxRequests, maxBytes: batchApis[kind].maxBytes }
+    },
+    async hold(batch, job): Promise<Release> {
+      const principal = snapshot().keyring.principalOf(batch.keyId)
+      const account = await ledger.open({
+        spender: { ...spenderOf(batch, principal), ...holdOf(batch, newRequestId()) },
+        attempt: 1,
+        provider: job.provider,
+        model: job.model,
+        credential: job.credential,
+        bounds: undefined,
+        heldNanoUsd: job.reservedNanoUsd,
+      })
+      return () => account.settle({ phase: 'unsent' })
+    },
+    async create(job, requests): Promise<Submission> {
+      const { api, wire } = open(job)
+      const { id: mark, endpoint, model } = job
+      try {
+        const remoteId = await api.create(wire, { mark, endpoint, model, requests })
+        return remoteId === ''
+          ? { is: 'unsure', cause: new Error('the batch that was made has no id') }
+          : { is: 'created', remoteId }
+      } catch (cause) {
+        if (!(cause instanceof BatchApiError)) throw cause
+        if (!cause.isDecided) return { is: 'unsure', cause }
+        return { is: 'refused', isFinal: !passing.has(cause.error.code), cause }
+      }
+    },
+    find(job) {
+      const { api, wire } = open(job)
+      const sinceMs = job.submittedAtMs ?? job.createdAtMs
+      return api.find(wire, { mark: job.id, requests: job.lines, sinceMs })
+    },
+    async look(job) {
+      const remote = open(job)
+      try {
+        return toRemoteJob(remote, await remote.api.look(remote.wire, job.remoteId ?? ''))
+      } catch (cause) {
+        if (cause instanceof BatchApiError && cause.status === 404) return undefined
+        throw cause
+      }
+    },
+    async cancel(job) {
+      const { api, wire } = open(job)
+      await api.cancel(wire, job.remoteId ?? '')
+    },
+    book: (batch, job, line) => lines.book(batch, job, open(job).target, line),
+  }
+}
+
+interface Remote {
+  readonly target: Target
+  readonly api: BatchApi
+  readonly wire: BatchWire
+}
+
+function holdOf({ id }: Batch, requestId: string) {
+  return { requestId, tags: [`batch:${id}`], dialect: 'weir', operation: holding, stream: false } as const
+}
+
+/** Undefined where the configuration has no such provider, or no such key, any more. */
+function targetOf(
+  job: Pick<NativeJob, 'provider' | 'model' | 'credential'>,
+  { snapshot }: Pick<NativeParts, 'snapshot'>,
+): Target | undefined {
+  const provider = snapshot().table.providers.get(job.provider)
+  const credential = provider?.credentials.find(({ alias }) => alias === job.credential)
+  return provider && credential && { provider, model: job.model, credential, timeouts: provider.timeouts }
+}
+
+function toRemoteJob({ api, wire }: Remote, batch: RemoteBatch): RemoteJob {
+  return {
+    hasEnded: batch.state === 'ended',
+    results: () => readResults(api, wire, batch),
+    forget: () => api.forget(wire, batch),
+    ...(batch.refusal !== undefined && { refusal: batch.refusal }),
+  }
+}
+
+async function* readResults(
+  api: BatchApi,
+  wire: BatchWire,
+  { results }: RemoteBatch,
+): AsyncGenerator<readonly RemoteResult[]> {
+  for (const part of results) {
+    if (part.is === 'lines') {
+      yield part.lines.flatMap((line) => api.readResult(line) ?? [])
+      continue
+    }
+    for await (const lines of readLines(wire.download(part.path), maxResultBytes)) {
+      yield lines.flatMap(({ text }) => api.readResult(parseJson(text?.toString() ?? '') ?? null) ?? [])
+    }
+  }
+}
