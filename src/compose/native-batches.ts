@@ -3,6 +3,7 @@
 import type { Batch } from '../batch/batch.ts'
 import { readLines } from '../batch/json-lines.ts'
 import type {
+  JobRequest,
   JobTarget,
   NativeJob,
   ProviderBatches,
@@ -43,7 +44,6 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 export function createProviderBatches(parts: NativeParts): ProviderBatches {
-  const { ledger, newRequestId, snapshot } = parts
   const lines = createNativeLines(parts)
   const open = (job: JobTarget): Remote => {
     const target = targetOf(job, parts)
@@ -51,7 +51,7 @@ export function createProviderBatches(parts: NativeParts): ProviderBatches {
     return {
       target,
       api: batchApis[target.provider.spec.batchApi],
-      wire: createBatchWire({ ...parts, target, newId: newRequestId }),
+      wire: createBatchWire({ ...parts, target, newId: parts.newRequestId }),
     }
   }
   return {
@@ -61,33 +61,8 @@ export function createProviderBatches(parts: NativeParts): ProviderBatches {
       if (!kind) return undefined
       return { maxLines: batchApis[kind].maxRequests, maxBytes: batchApis[kind].maxBytes }
     },
-    async hold(batch, job): Promise<Release> {
-      const principal = snapshot().keyring.principalOf(batch.keyId)
-      const account = await ledger.open({
-        spender: { ...spenderOf(batch, principal), ...holdOf(batch, newRequestId()) },
-        attempt: 1,
-        provider: job.provider,
-        model: job.model,
-        credential: job.credential,
-        bounds: undefined,
-        heldNanoUsd: job.reservedNanoUsd,
-      })
-      return () => account.settle({ phase: 'unsent' })
-    },
-    async create(job, requests): Promise<Submission> {
-      const { api, wire } = open(job)
-      const { id: mark, endpoint, model } = job
-      try {
-        const remoteId = await api.create(wire, { mark, endpoint, model, requests })
-        return remoteId === ''
-          ? { is: 'unsure', cause: new Error('the batch that was made has no id') }
-          : { is: 'created', remoteId }
-      } catch (cause) {
-        if (!(cause instanceof BatchApiError)) throw cause
-        if (!cause.isDecided) return { is: 'unsure', cause }
-        return { is: 'refused', isFinal: !passing.has(cause.error.code), cause }
-      }
-    },
+    hold: (batch, job) => hold(batch, job, parts),
+    create: (job, requests) => create(job, requests, open(job)),
     find(job) {
       const { api, wire } = open(job)
       const sinceMs = job.submittedAtMs ?? job.createdAtMs
@@ -116,8 +91,44 @@ interface Remote {
   readonly wire: BatchWire
 }
 
-function holdOf({ id }: Batch, requestId: string) {
-  return { requestId, tags: [`batch:${id}`], dialect: 'weir', operation: holding, stream: false } as const
+async function hold(
+  batch: Batch,
+  { provider, model, credential, reservedNanoUsd }: NativeJob,
+  { ledger, newRequestId, snapshot }: NativeParts,
+): Promise<Release> {
+  const account = await ledger.open({
+    spender: {
+      ...spenderOf(batch, snapshot().keyring.principalOf(batch.keyId)),
+      requestId: newRequestId(),
+      tags: [`batch:${batch.id}`],
+      dialect: 'weir',
+      operation: holding,
+      stream: false,
+    },
+    attempt: 1,
+    provider,
+    model,
+    credential,
+    bounds: undefined,
+    heldNanoUsd: reservedNanoUsd,
+  })
+  return () => account.settle({ phase: 'unsent' })
+}
+
+async function create(
+  { id: mark, endpoint, model }: NativeJob,
+  requests: readonly JobRequest[],
+  { api, wire }: Remote,
+): Promise<Submission> {
+  try {
+    const remoteId = await api.create(wire, { mark, endpoint, model, requests })
+    if (remoteId !== '') return { is: 'created', remoteId }
+    return { is: 'unsure', cause: new Error('the batch that was made has no id') }
+  } catch (cause) {
+    if (!(cause instanceof BatchApiError)) throw cause
+    if (!cause.isDecided) return { is: 'unsure', cause }
+    return { is: 'refused', isFinal: !passing.has(cause.error.code), cause }
+  }
 }
 
 /** Undefined where the configuration has no such provider, or no such key, any more. */

@@ -27,6 +27,7 @@ import type { LookUpModel } from '../routing/table.ts'
 import type { Contract } from '../structured/contract.ts'
 import type { Contracts } from '../structured/contracts.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
+import type { BatchApi } from '../upstream/batch-api/batch-api.ts'
 import { attemptAnswered, requestOf } from '../upstream/batch-api/line-call.ts'
 import { batchApis } from '../upstream/batch-api/registry.ts'
 import { type AttemptContext, type AttemptResult, type Call, noAccount } from '../upstream/operation.ts'
@@ -77,35 +78,67 @@ async function prepare(
   request: RequestLine,
   parts: NativeLineParts,
 ): Promise<PreparedLine | undefined> {
-  const { snapshot, guardrails, lookUp, clock } = parts
-  const { keyring, table } = snapshot()
-  const principal = keyring.principalOf(batch.keyId)
-  if (!principal || principal.dataRegion !== undefined) return undefined
-  if (Object.keys(request.headers ?? {}).some((name) => !keptHeaders.has(name))) return undefined
+  const principal = parts.snapshot().keyring.principalOf(batch.keyId)
+  if (!principal || !mayGo(principal, request)) return undefined
   const asked = await openCall(request)
-  const destination = findDestination(asked.model, table)
+  const way = wayOf(asked, parts)
+  if (!way) return undefined
+  const { destination, target, api } = way
+  const call = withRoute(asked, destination, parts.clock.nowMs())
+  const price = await priceOf(call, target, parts)
+  if (!price || price.mostNanoUsd > (principal.maxNanoUsdPerRequest ?? Infinity)) return undefined
+  const contract = await openContract(call, destination, parts)
+  const account = { ...noAccount, maxOutputTokens: price.maxOutputTokens }
+  const sent = await requestOf(call, target, contextOf('', contract, account, parts))
+  const endpoint = sent && api.endpointOf(sent.path)
+  if (endpoint === undefined) return undefined
+  return { target: jobTarget(target, endpoint), body: sent!.body, mostNanoUsd: price.mostNanoUsd }
+}
+
+/** Where data must stay, and what else cannot be promised of a batch, is for the queue. */
+function mayGo({ dataRegion }: Principal, { headers = {} }: RequestLine): boolean {
+  return dataRegion === undefined && Object.keys(headers).every((name) => keptHeaders.has(name))
+}
+
+interface Way {
+  readonly destination: Route | Candidate
+  readonly target: Target
+  readonly api: BatchApi
+}
+
+/** Undefined where the provider has no batches, or something of the gateway's own stands between. */
+function wayOf(call: Call, { snapshot, guardrails }: NativeLineParts): Way | undefined {
+  const destination = findDestination(call.model, snapshot().table)
   const candidate = isRoute(destination) ? onlyTarget(destination) : destination
   const target = candidate?.legs[0]?.target
   const kind = target?.provider.spec.batchApi
-  if (!target || !kind || guardrails.of?.(destination.name)) return undefined
-  const call = withRoute(asked, destination, clock.nowMs())
+  if (!target || !kind || call.stream || call.memory || guardrails.of?.(destination.name)) return undefined
+  return { destination, target, api: batchApis[kind] }
+}
+
+interface BatchPrice {
+  /** At the price of batches. */
+  readonly mostNanoUsd: NanoUsd
+  /** What the request leaves open, and nothing is known to bound: it must be told. */
+  readonly maxOutputTokens: number | undefined
+}
+
+/** Undefined where it is not known, or the request names a tier of its own. */
+async function priceOf(
+  call: Call,
+  { provider, model }: Target,
+  { lookUp, clock }: NativeLineParts,
+): Promise<BatchPrice | undefined> {
   const bounds = call.bounds?.()
-  if (call.stream || call.memory || !bounds || bounds.serviceTier !== undefined) return undefined
-  const info = (await lookUp())(target.provider.name, target.model)
+  if (!bounds || bounds.serviceTier !== undefined) return undefined
+  const info = (await lookUp())(provider.name, model)
   const tokens = tokenBounds(bounds, info)
-  const price = { atMs: clock.nowMs(), serviceTier: undefined, isBatch: true }
-  const mostNanoUsd = reservation(info, tokens, price)
-  if (mostNanoUsd === undefined || mostNanoUsd > (principal.maxNanoUsdPerRequest ?? Infinity))
-    return undefined
-  const contract = await openContract(call, destination, parts)
-  // A limit that is only assumed must be told, or nothing holds the provider to it.
-  const isAssumed = bounds.maxOutputTokens === undefined && info?.maxOutputTokens === undefined
-  const maxOutputTokens = isAssumed && tokens.output > 0 ? tokens.output / (bounds.choices ?? 1) : undefined
-  const context = contextOf('', contract, { ...noAccount, maxOutputTokens }, parts)
-  const sent = await requestOf(call, target, context)
-  const endpoint = sent && batchApis[kind].endpointOf(sent.path)
-  if (endpoint === undefined) return undefined
-  return { target: jobTarget(target, endpoint), body: sent!.body, mostNanoUsd }
+  const context = { atMs: clock.nowMs(), serviceTier: undefined, isBatch: true }
+  const mostNanoUsd = reservation(info, tokens, context)
+  if (mostNanoUsd === undefined) return undefined
+  const isOpen = bounds.maxOutputTokens === undefined && info?.maxOutputTokens === undefined
+  const maxOutputTokens = isOpen && tokens.output > 0 ? tokens.output / (bounds.choices ?? 1) : undefined
+  return { mostNanoUsd, maxOutputTokens }
 }
 
 function jobTarget({ provider, model, credential }: Target, endpoint: string): JobTarget {

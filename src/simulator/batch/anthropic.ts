@@ -13,7 +13,8 @@ import {
   time,
 } from './state.ts'
 
-export function anthropic(desk: Desk, { action, id, provider, query }: BatchRoute, body: JsonObject): Answer {
+export function anthropic(desk: Desk, route: BatchRoute, body: JsonObject): Answer {
+  const { action, id, provider } = route
   const batch = desk.batches.get(id.replace(/^msgbatch_/, ''))
   switch (action) {
     case 'create': {
@@ -29,19 +30,8 @@ export function anthropic(desk: Desk, { action, id, provider, query }: BatchRout
       }
       return made ? good(messageBatch(made)) : { status: 400, body: error }
     }
-    case 'list': {
-      const all = [...desk.batches.values()].filter((each) => each.provider === provider).toReversed()
-      const after = query.get('after_id')
-      const from = after === null ? 0 : all.findIndex((each) => `msgbatch_${each.id}` === after) + 1
-      const limit = Number(query.get('limit') ?? 20)
-      const data = all.slice(from, from + limit).map(messageBatch)
-      return good({
-        data,
-        has_more: all.length > from + limit,
-        first_id: data[0]?.['id'] ?? null,
-        last_id: data.at(-1)?.['id'] ?? null,
-      })
-    }
+    case 'list':
+      return list(desk, route)
     case 'results':
       if (batch?.endedMs === undefined) return missing
       return good(
@@ -55,6 +45,20 @@ export function anthropic(desk: Desk, { action, id, provider, query }: BatchRout
     default:
       return batch ? good(messageBatch(batch)) : missing
   }
+}
+
+function list(desk: Desk, { provider, query }: BatchRoute): Answer {
+  const all = [...desk.batches.values()].filter((each) => each.provider === provider).toReversed()
+  const after = query.get('after_id')
+  const from = after === null ? 0 : all.findIndex((each) => `msgbatch_${each.id}` === after) + 1
+  const limit = Number(query.get('limit') ?? 20)
+  const data = all.slice(from, from + limit).map(messageBatch)
+  return good({
+    data,
+    has_more: all.length > from + limit,
+    first_id: data[0]?.['id'] ?? null,
+    last_id: data.at(-1)?.['id'] ?? null,
+  })
 }
 
 function messageLine({ requests }: SimBatch, result: BatchedResult, at: number): JsonObject {

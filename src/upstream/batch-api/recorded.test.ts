@@ -32,7 +32,7 @@ for (const [kind, path] of kinds) {
         if (isOver) ended++
         for (const part of batch.results) {
           if (part.is === 'path') assert.match(part.path, /^\/(files|messages)\//)
-          else for (const line of part.lines) assertAnswered(api.readResult(withKey(line)))
+          else part.lines.map(withKey).forEach((line) => assertAnswered(api.readResult(line)))
         }
       } else if (!String((request as JsonObject)['path']).endsWith('cancel')) {
         const made = await api.create(wire, { mark: 'job_1', endpoint: '/x', model: 'm', requests: [] })
