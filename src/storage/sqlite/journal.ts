@@ -225,10 +225,17 @@ function moreUsage(usage: Usage): string | null {
   const { inputAudioTokens, outputAudioTokens, cacheReadAudioTokens, inputImageTokens, outputImageTokens } =
     usage
   const { inputVideoTokens, webSearches, inferenceRegion, nested } = usage
+  // Zeros, which many providers send with each answer, cost nothing and are not worth a text.
   const hasMore =
-    (inputAudioTokens ?? outputAudioTokens ?? cacheReadAudioTokens ?? inputImageTokens) !== undefined ||
-    (outputImageTokens ?? inputVideoTokens ?? webSearches) !== undefined ||
-    (inferenceRegion ?? nested) !== undefined
+    inputAudioTokens ||
+    outputAudioTokens ||
+    cacheReadAudioTokens ||
+    inputImageTokens ||
+    outputImageTokens ||
+    inputVideoTokens ||
+    webSearches ||
+    inferenceRegion ||
+    nested
   if (!hasMore) return null
   return JSON.stringify({
     inputAudioTokens,
