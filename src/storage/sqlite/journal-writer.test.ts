@@ -15,6 +15,7 @@ test('no statement that looks for one line reads all of them', (t) => {
   t.after(() => database.close())
   const prepared: string[] = []
   createJournalWriter({
+    exec: (sql: string) => database.exec(sql),
     prepare(sql: string) {
       prepared.push(sql)
       return database.prepare(sql)

@@ -45,8 +45,8 @@ export interface JournalWriter {
   write(group: Group): WriteResult
 }
 
-/** Many enough to share their rows; few enough to hold up the event loop for a millisecond, or for four with 1,000 users. */
-const linesPerRoll = 256
+/** Many enough to share their rows; few enough to hold up the event loop for a millisecond, or for seven with 1,000 users. */
+const linesPerRoll = 512
 
 /** In an intent's row, whose first value is its id. */
 const requestIdPlace = 1 + sharedColumns.indexOf('request_id')

@@ -79,7 +79,7 @@ export const savingMigration: Migration = {
       ...addsOf(
         `flags & ${flagBits.unpriced} <> 0 and seq <= (select seq from rollup_state)`,
         'unpriced = excluded.unpriced',
-      ).map(({ text }) => text),
+      ),
     ].map((text) => CompiledQuery.raw(text)),
 }
 
@@ -103,21 +103,56 @@ export function groupedLines(kind: RollupKind, span: keyof typeof spansMs, condi
     group by 3, 4, 5, 6, 7, 8, 9, 10`
 }
 
-interface Adding {
-  readonly kind: RollupKind
-  readonly text: string
-}
-
 /** Adds the lines of the condition to the sums; `change` is what becomes of a row that is there. */
-function addsOf(condition: string, change: string): Adding[] {
+function addsOf(condition: string, change: string): string[] {
   return rollupKinds.flatMap((kind) =>
-    (['hour', 'day'] as const).map((span) => ({
-      kind,
-      text: `insert into rollups (kind, span, at_ms, ${rollupKeys.join(', ')}, key_name, ${sumNames.join(', ')})
+    (['hour', 'day'] as const).map(
+      (
+        span,
+      ) => `insert into rollups (kind, span, at_ms, ${rollupKeys.join(', ')}, key_name, ${sumNames.join(', ')})
         ${groupedLines(kind, span, condition)}
         on conflict do update set ${change}`,
-    })),
+    ),
   )
+}
+
+interface Adder {
+  /** Within a transaction: adds the lines behind `from`, up to `to`. */
+  add(kind: RollupKind, from: number, to: number): void
+}
+
+/** Lines are read once, and summed up by hour in memory; days are sums of these few. */
+function createAdder(database: DatabaseSync): Adder {
+  const columns = ['kind', 'span', 'at_ms', ...rollupKeys, 'key_name', ...sumNames].join(', ')
+  const change = sumNames.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')
+  const intoRollups = (select: string) =>
+    database.prepare(
+      `insert into rollups (${columns}) ${select}
+      on conflict do update set key_name = excluded.key_name, ${change}`,
+    )
+  database.exec(`pragma temp_store = memory; create temp table if not exists step_sums (${columns})`)
+  const read = new Map(
+    rollupKinds.map((kind) => [
+      kind,
+      database.prepare(
+        `insert into step_sums (${columns}) ${groupedLines(kind, 'hour', 'seq > ? and seq <= ?')}`,
+      ),
+    ]),
+  )
+  const addHours = intoRollups(`select ${columns} from step_sums where true`)
+  const addDays = intoRollups(
+    `select kind, 'day', at_ms - at_ms % ${spansMs.day} as day, ${rollupKeys.join(', ')}, max(key_name),
+    ${sumNames.map((sum) => `sum(${sum})`).join(', ')} from step_sums group by kind, day, ${rollupKeys.join(', ')}`,
+  )
+  const empty = database.prepare('delete from step_sums')
+  return {
+    add(kind, from, to) {
+      read.get(kind)!.run(from, to)
+      addHours.run()
+      addDays.run()
+      empty.run()
+    },
+  }
 }
 
 export interface Roller {
@@ -147,10 +182,7 @@ export function createRoller(database: DatabaseSync): Roller {
     `delete from ledger where seq in (select seq from ledger order by seq limit ${linesPerPrune})
     and at_ms < ? and seq <= (select seq from rollup_state) and seq < (select max(seq) from ledger)`,
   )
-  const adds = addsOf(
-    'seq > ? and seq <= ?',
-    `key_name = excluded.key_name, ${sumNames.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`,
-  ).map(({ kind, text }) => ({ kind, statement: database.prepare(text) }))
+  const adder = createAdder(database)
   // Many gateways are never told of users, sessions or tags: then six statements of eight would read for nothing.
   const findKinds = database.prepare(
     `select true as "all", max(user is not null) as user, max(session is not null) as session,
@@ -165,7 +197,7 @@ export function createRoller(database: DatabaseSync): Roller {
       if (to === null) return
       count = Number(to) - from
       const has = findKinds.get(from, Number(to))!
-      for (const { kind, statement } of adds) if (has[kind] === 1) statement.run(from, Number(to))
+      for (const kind of rollupKinds) if (has[kind] === 1) adder.add(kind, from, Number(to))
       setState.run(Number(to))
     })
     return count
