@@ -9,6 +9,7 @@ import { composeAdministration } from './compose/administration.ts'
 import { createAlerting } from './compose/alerts.ts'
 import { startSimulator } from './compose/built-in-simulator.ts'
 import { CatalogueSource } from './compose/catalogue-source.ts'
+import { watchBooks } from './compose/books-watch.ts'
 import { Closers } from './compose/closers.ts'
 import { watchReloads } from './compose/config-watch.ts'
 import { readDashboard } from './compose/dashboard.ts'
@@ -219,6 +220,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     void path.examples.prepare(routes)
     if (routes.size > 0) void features.modelWatch.look()
     alerting.start()
+    watchBooks({ ...base, alerts: alerting.alerts, store: stores.alerts, budgets: path.books.budgets })
     batching.start()
     experiments.start()
     feedback.desk.start()

@@ -13,6 +13,8 @@ export const alertKinds = [
   'price-change',
   'drift',
   'experiment',
+  'ledger',
+  'disk',
 ] as const
 
 export type AlertKind = (typeof alertKinds)[number]

@@ -88,7 +88,8 @@ function digest(value: unknown): string {
 }
 
 /** What is told to operators when a budget comes near its cap. */
-export function toSignal({ is, budget, subject, share, spentNanoUsd, untilMs }: BudgetEvent): Signal {
+export function toSignal(event: BudgetEvent): Signal {
+  const { is, budget, subject, subjectId, share, spentNanoUsd, untilMs } = event
   const spent = formatUsd(spentNanoUsd)
   const cap = formatUsd(budget.capNanoUsd)
   const whose = `${budget.scope} ${subject}`
@@ -105,6 +106,7 @@ export function toSignal({ is, budget, subject, share, spentNanoUsd, untilMs }: 
       budget: budget.id,
       scope: budget.scope,
       subject,
+      subject_id: subjectId,
       share,
       spent_usd: spent,
       cap_usd: cap,

@@ -26,6 +26,7 @@ export interface BudgetEvent {
   readonly budget: Budget
   /** Whose money it is: a name, or an id. */
   readonly subject: string
+  readonly subjectId: string
   /** The share of the cap that was reached; of a refusal, 1. */
   readonly share: number
   readonly spentNanoUsd: NanoUsd
@@ -128,6 +129,7 @@ export class Budgets {
   /** Other budgets from now on. They count what was spent before, and the attempts that are under way. */
   replace(budgets: readonly Budget[]): void {
     this.#index = new BudgetIndex([...budgets, ...this.#credits.values()])
+    this.#refusals.clear() // a changed budget's are told again
     if (this.#held) this.#takeUp(this.#held)
     this.#counters = this.#count()
     for (const hold of this.#held ?? []) hold.counted = this.#countedOf(hold)
@@ -461,6 +463,7 @@ function eventOf(
     is,
     budget,
     subject,
+    subjectId: subjectOf(budget, slot.counter),
     share,
     spentNanoUsd,
     atMs: slot.atMs,

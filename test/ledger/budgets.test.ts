@@ -140,6 +140,38 @@ test('operators are told once of each threshold, and of the first refusal', asyn
   assert.ok(alerts.length >= 1)
 })
 
+test('an alert on a budget ends when its cap is raised, and a crossing after that is told anew', async () => {
+  const write = async (method: string, path: string, usd: string): Promise<JsonObject> => {
+    const response = await fetch(`${stack.gateway.url}/admin/v1${path}`, {
+      method,
+      headers: { authorization: 'Bearer admin-token-of-16-characters', 'content-type': 'application/json' },
+      body: JSON.stringify({ scope: 'session', subject: 'watched', usd, period: 'month', alert_at: [0.5] }),
+    })
+    return (await response.json()) as JsonObject
+  }
+  const session = { 'x-weir-session': 'watched' }
+  const alertsNow = (wanted: string) =>
+    until(
+      wanted,
+      async () => {
+        const { data } = await stack.admin('/alerts?kind=budget')
+        const found = asArray(data).map((alert) => asObject(alert)!)
+        const states = found
+          .filter(({ subject }) => String(subject).endsWith('|watched'))
+          .map(({ status }) => status)
+        return states.join() === wanted ? true : undefined
+      },
+      20_000,
+    )
+  const { id } = await write('POST', '/budgets', '0.01')
+  await ask({ max_tokens: 10 }, session)
+  await alertsNow('open')
+  await write('PUT', `/budgets/${String(id)}`, '0.02')
+  await alertsNow('resolved')
+  await ask({ max_tokens: 10 }, session)
+  await alertsNow('open,resolved')
+})
+
 test('a budget made through the API counts what was spent before it, and refuses from then on', async () => {
   const write = (method: string, path: string, body?: JsonObject) =>
     fetch(`${stack.gateway.url}/admin/v1${path}`, {

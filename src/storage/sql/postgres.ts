@@ -10,6 +10,8 @@ import { unavailable } from './unavailable.ts'
 
 const maxConnections = 10
 const acquireTimeoutMs = 2000
+/** At the start nobody waits for a call: a server that is busy, or comes up itself, is given time. */
+const firstConnectTimeoutMs = 10_000
 const statementTimeoutMs = 5000
 /** The server keeps the statement's; this one is for a server that no longer answers. */
 const answerTimeoutMs = 7000
@@ -42,7 +44,7 @@ export async function openPostgres(
   const common = { connectionString: url, application_name: 'weir', keepAlive: true }
   // Migrations take the time they take.
   const patient = overPool(
-    createPool({ ...common, max: 1, connectionTimeoutMillis: acquireTimeoutMs }, onError),
+    createPool({ ...common, max: 1, connectionTimeoutMillis: firstConnectTimeoutMs }, onError),
   )
   try {
     await migratePostgres(patient, migrations, clock)
