@@ -33,6 +33,7 @@ const wellBelow = 0.8
 export function watchBooks(parts: BooksWatchParts): void {
   const { config, store, alerts, budgets, clock, log, closers } = parts
   const { dataDir } = config()
+  void warnOfVolatile(dataDir, log)
   const subject = `instance:${instanceOf(dataDir)}`
   // Counting takes a while: not while the gateway starts.
   let countAtMs = clock.monotonicMs() + dayMs
@@ -55,6 +56,22 @@ export function watchBooks(parts: BooksWatchParts): void {
     clearInterval(timer)
     await looking
   })
+}
+
+/** By the numbers that the kernel gives them (statfs(2)). */
+const volatile: ReadonlyMap<number, string> = new Map([
+  [0x0102_1994, 'in memory (tmpfs)'],
+  [0x8584_58f6, 'in memory (ramfs)'],
+  [0x794c_7630, "in the container's own layer (overlayfs)"],
+])
+
+async function warnOfVolatile(dataDir: string, log: Log): Promise<void> {
+  const where = volatile.get((await statfs(dataDir).catch(() => undefined))?.type ?? 0)
+  if (where === undefined) return
+  log.warn(
+    { dataDir },
+    `the data folder is ${where}: the ledger ends with it. Give it a volume that outlives the container`,
+  )
 }
 
 /** Undefined: all is well. `keep`: neither. */

@@ -97,6 +97,9 @@ const fixed: ReadonlyMap<string, DataRoute> = new Map<string, DataRoute>([
   ...forwarded.map((route): [string, DataRoute] => [`/v1/${route}`, forward(route)]),
 ])
 
+/** The paths that never change: beside them there are those of Gemini's models, and providers' own. */
+export const dataPaths: readonly string[] = [...fixed.keys()]
+
 const providerPath = /^\/providers\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})(\/.*)?$/
 
 /** A provider's own API, below its name. */

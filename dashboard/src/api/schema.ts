@@ -53,12 +53,12 @@ response: { id: string; name: string; created_at: string; email?: string | undef
   'GET /alert-channels': {
 query: undefined
 body: undefined
-response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment")[] | undefined })[] }
+response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk")[] | undefined })[] }
 }
   'GET /alerts': {
-query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | undefined; limit?: number | undefined; cursor?: string | undefined }
+query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
-response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
 }
   'GET /audit': {
 query: { action?: string | undefined; object?: string | undefined; actor?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
@@ -343,7 +343,7 @@ response: { delivered: boolean; error?: string | undefined }
   'POST /alerts/{id}/acknowledge': {
 query: undefined
 body: undefined
-response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
+response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
 }
   'POST /batch-files': {
 query: { key: string }

@@ -83,11 +83,14 @@ export const savingMigration: Migration = {
     ].map((text) => CompiledQuery.raw(text)),
 }
 
-/** Where the values of a kind stand in a line, as `from` and an expression. */
+/**
+ * Where the values of a kind stand in a line, as `from` and an expression. The plus keeps SQLite from the index of all users,
+ * or sessions, where only the newest lines are asked for (sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
+ */
 export const linesOf: Readonly<Record<RollupKind, { readonly from: string; readonly value: string }>> = {
   all: { from: 'ledger where true', value: `''` },
-  user: { from: 'ledger where user is not null', value: 'user' },
-  session: { from: 'ledger where session is not null', value: 'session' },
+  user: { from: 'ledger where +user is not null', value: 'user' },
+  session: { from: 'ledger where +session is not null', value: 'session' },
   tag: { from: 'ledger, json_each(ledger.tags) as each where tags is not null', value: 'each.value' },
 }
 
