@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
-import { startStack } from '../support/stack.ts'
+import { startStack, testKey } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
 /** 0.001 USD for each token of an answer; twice that at the dearest tier that OpenAI may serve, which is reserved. */
@@ -84,6 +84,35 @@ test('an answer says what it cost and what is left', async () => {
   assert.ok(Math.abs(cost + left - 1) < 1e-9, `${cost} + ${left}`)
 })
 
+test('what a stream under way may cost is gone for others until it ends, and is told as held', async () => {
+  const bob = { 'x-weir-user': 'bob' }
+  const leave = new AbortController()
+  const stream = await fetch(`${stack.gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    signal: leave.signal,
+    headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json', ...bob },
+    body: JSON.stringify({
+      model: 'openai/fault/stall-after-3',
+      stream: true,
+      max_tokens: 300,
+      messages: [{ role: 'user', content: 'tell of the river' }],
+    }),
+  })
+  const left = Number(stream.headers.get('x-weir-budget-remaining-usd'))
+  assert.ok(left > 0.39 && left < 0.4, `${left}`)
+  const refused = await ask({ max_tokens: 300 }, bob)
+  assert.equal(refused.status, 429)
+  const message = String(asObject(refused.body['error'])?.['message'])
+  assert.match(
+    message,
+    /of 1 USD, 0 are spent and 0\.6\d* are held by calls under way; this call may cost 0\.6/,
+  )
+  leave.abort()
+  await until('the stream to be settled', async () =>
+    (await ask({ max_tokens: 300 }, bob)).status === 200 ? true : undefined,
+  )
+})
+
 test('a call without a budget says nothing of one', async () => {
   const { headers } = await ask({ max_tokens: 10 })
   assert.equal(headers.get('x-weir-budget-remaining-usd'), null)
@@ -121,6 +150,21 @@ test('under a hard cap, what has no price is refused; without one it is made', a
   assert.deepEqual([refused.status, asObject(refused.body['error'])?.['code']], [400, 'price_unknown'])
   const made = await ask(unknown)
   assert.notEqual(asObject(made.body['error'])?.['code'], 'price_unknown')
+})
+
+test('where unknown costs are allowed, they are counted as far as they can be, and marked', async (t) => {
+  const lenient = await startStack(t, {
+    config: {
+      ledger: { unknownCost: 'allow' },
+      budgets: [{ scope: 'organisation', usd: 1, period: 'day', cap: 'hard' }],
+    },
+  })
+  const body = { model: 'openai/echo', messages: [{ role: 'user', content: 'hello' }] }
+  const response = await lenient.post('/v1/chat/completions', body)
+  assert.equal(response.status, 200)
+  const { data } = await lenient.admin(`/ledger?request=${response.headers.get('x-weir-request-id')}`)
+  const line = asObject(asArray(data)[0])!
+  assert.deepEqual([line['flags'], line['charged_usd']], [['unpriced'], '0'])
 })
 
 test('a soft budget that is used up sends its calls to the fallback', async () => {
@@ -203,7 +247,7 @@ test('usage is told apart by what is asked for, and a session by its turns', asy
   const openai = rows.find(({ provider }) => provider === 'openai')!
   assert.ok(Number(openai['requests']) > 10 && Number(openai['charged_usd']) > 0)
   const byUser = asArray((await stack.admin('/usage?by=user,day'))['data']).map((row) => asObject(row)!)
-  assert.deepEqual(new Set(byUser.map(({ user }) => user)), new Set(['crowd', 'ada']))
+  assert.deepEqual(new Set(byUser.map(({ user }) => user)), new Set(['crowd', 'ada', 'bob']))
   const wrong = await stack.admin('/usage?by=user,tag')
   assert.equal(asObject(wrong['error'])?.['code'], 'invalid_request')
   const session = await stack.admin('/sessions/thrifty')

@@ -9,6 +9,7 @@ import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts
 import { type Clock, createSteadyClock } from '../../core/clock.ts'
 import { until } from '../../../test/support/until.ts'
 import { GatewayError } from '../../core/error.ts'
+import { parseUsd } from '../../core/money.ts'
 import { type Budget } from '../../ledger/budget.ts'
 import { Budgets } from '../../ledger/budgets.ts'
 import { type Account, createLedger, type Ledger } from '../../ledger/ledger.ts'
@@ -280,6 +281,7 @@ async function apply(world: World, command: Command): Promise<void> {
         assert.ok(error instanceof GatewayError)
         assert.ok(['budget_exceeded', 'ledger_unavailable'].includes(error.code), error.code)
         if (error.code === 'ledger_unavailable') assert.ok(world.isFull)
+        else assertNoRoom(error.message)
       }
       return
     }
@@ -309,6 +311,19 @@ async function apply(world: World, command: Command): Promise<void> {
     default:
       await end(world, command)
   }
+}
+
+/** No call is refused that fits: what the refusal says is more than the cap. */
+function assertNoRoom(refusal: string): void {
+  const amounts = /of (\S+) USD, (\S+) are spent and (\S+) are held .* may cost (\S+)\.$/.exec(refusal)
+  assert.ok(amounts, refusal)
+  const [cap, spent, held, cost] = amounts.slice(1).map((usd) => parseUsd(usd)!) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  assert.ok(spent + held + cost > cap, refusal)
 }
 
 async function end(world: World, { is, at: index, share: part }: Extract<Command, { at: number }>) {
