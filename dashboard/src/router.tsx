@@ -7,6 +7,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
+import { guardActions, type GuardAction } from './api/guard-actions.ts'
 import { type Ability, readAbility } from './models/model-filter.ts'
 import { type RangeName, readRange } from './ranges.ts'
 import { readFilters } from './requests/filters.ts'
@@ -110,6 +111,24 @@ const users = createRoute({
   component: lazyRouteComponent(() => import('./access/users-page.tsx'), 'UsersPage'),
 })
 
+const oneKey = createRoute({
+  getParentRoute: () => root,
+  path: '/keys/$id',
+  component: lazyRouteComponent(() => import('./access/key-page.tsx'), 'KeyPage'),
+})
+
+const oneTeam = createRoute({
+  getParentRoute: () => root,
+  path: '/teams/$id',
+  component: lazyRouteComponent(() => import('./access/team-page.tsx'), 'TeamPage'),
+})
+
+const oneUser = createRoute({
+  getParentRoute: () => root,
+  path: '/users/$id',
+  component: lazyRouteComponent(() => import('./access/user-page.tsx'), 'UserPage'),
+})
+
 const budgets = createRoute({
   getParentRoute: () => root,
   path: '/budgets',
@@ -133,6 +152,16 @@ const providers = createRoute({
   getParentRoute: () => root,
   path: '/providers',
   component: lazyRouteComponent(() => import('./providers/providers-page.tsx'), 'ProvidersPage'),
+})
+
+const guardrails = createRoute({
+  getParentRoute: () => root,
+  path: '/guardrails',
+  validateSearch(search: Record<string, unknown>): { rule?: string; action?: GuardAction } {
+    const action = guardActions.find((known) => known === search['action'])
+    return { ...textsOf(search, ['rule']), ...(action && { action }) }
+  },
+  component: lazyRouteComponent(() => import('./guardrails/guardrails-page.tsx'), 'GuardrailsPage'),
 })
 
 const cache = createRoute({
@@ -185,6 +214,30 @@ const evalRun = createRoute({
   getParentRoute: () => root,
   path: '/evals/$id',
   component: lazyRouteComponent(() => import('./evals/run-page.tsx'), 'RunPage'),
+})
+
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments',
+  component: lazyRouteComponent(() => import('./experiments/experiments-page.tsx'), 'ExperimentsPage'),
+})
+
+const experiment = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments/$route',
+  component: lazyRouteComponent(() => import('./experiments/experiment-page.tsx'), 'ExperimentPage'),
+})
+
+const shadow = createRoute({
+  getParentRoute: () => root,
+  path: '/shadow',
+  component: lazyRouteComponent(() => import('./shadow/shadow-page.tsx'), 'ShadowPage'),
+})
+
+const shadowRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/shadow/$route',
+  component: lazyRouteComponent(() => import('./shadow/route-page.tsx'), 'ShadowRoutePage'),
 })
 
 const drift = createRoute({
@@ -240,12 +293,16 @@ const routeTree = root.addChildren([
   sessions,
   session,
   keys,
+  oneKey,
   teams,
+  oneTeam,
   users,
+  oneUser,
   budgets,
   routes,
   oneRoute,
   providers,
+  guardrails,
   cache,
   alerts,
   spend,
@@ -253,6 +310,10 @@ const routeTree = root.addChildren([
   playground,
   evals,
   evalRun,
+  experiments,
+  experiment,
+  shadow,
+  shadowRoute,
   drift,
   goldenSet,
   batches,

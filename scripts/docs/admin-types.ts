@@ -1,20 +1,27 @@
-/** Writes the types of the admin API, for the dashboard's client, from its OpenAPI document. */
+/** Writes the types and policies of the admin API, for the dashboard's client, from its OpenAPI document. */
 
 import { asArray, asObject, asString, type Json, type JsonObject } from '../../src/core/json.ts'
 
 /** One member per operation, named by method and path: what it takes and what it gives. Pure. */
 export function renderAdminTypes(document: JsonObject): string {
-  const operations = Object.entries(asObject(document['paths']) ?? {}).flatMap(([path, methods]) =>
-    Object.entries(asObject(methods) ?? {}).map(
-      ([method, operation]) =>
-        `  '${method.toUpperCase()} ${path}': ${operationType(asObject(operation) ?? {})}`,
-    ),
-  )
+  const operations = Object.entries(asObject(document['paths']) ?? {})
+    .flatMap(([path, methods]) =>
+      Object.entries(asObject(methods) ?? {}).map(([method, operation]) => ({
+        name: `'${method.toUpperCase()} ${path}'`,
+        operation: asObject(operation) ?? {},
+      })),
+    )
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return [
     '/** The operations of the admin API. Generated from its OpenAPI document by `npm run docs`; do not edit. */',
     'export interface AdminApi {',
-    ...operations.toSorted(),
+    ...operations.map(({ name, operation }) => `  ${name}: ${operationType(operation)}`),
     '}',
+    '',
+    '/** Under which policy each is let in. */',
+    'export const policyOf = {',
+    ...operations.map(({ name, operation }) => `  ${name}: '${asString(operation['x-weir-policy']) ?? ''}',`),
+    '} as const satisfies Readonly<Record<keyof AdminApi, string>>',
     '',
   ].join('\n')
 }

@@ -7,11 +7,10 @@ import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Accounts } from './accounts.ts'
 import type { OwnerRouteParts } from './owner-admin.ts'
-import type { StoredUser } from './port.ts'
 import { standing } from './registrar.ts'
 import { checkGrants, checkUserRights } from './rights.ts'
-import { ruleFields, ruleShape, ruleView, toRules } from './rule-shapes.ts'
-import { grantShape, seenUser, userShape, userView } from './user-admin.ts'
+import { ruleFields, toRules } from './rule-shapes.ts'
+import { accountShape, accountView, grantShape, seenUser, userShape, userView } from './user-admin.ts'
 
 export interface AccountRouteParts extends OwnerRouteParts {
   readonly accounts: Accounts
@@ -134,11 +133,4 @@ function ownRoutes({ directory, accounts }: AccountRouteParts): readonly AdminRo
       },
     }),
   ]
-}
-
-const accountShape = userShape.extend({ ceiling: ruleShape.optional() })
-
-function accountView(user: StoredUser): z.output<typeof accountShape> {
-  const ceiling = user.account?.ceiling
-  return { ...userView(user), ...(ceiling && { ceiling: ruleView(ceiling) }) }
 }

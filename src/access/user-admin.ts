@@ -21,6 +21,7 @@ import { commonView, listOf, type OwnerRouteParts, unseen } from './owner-admin.
 import type { StoredAccount, StoredUser } from './port.ts'
 import { standing } from './registrar.ts'
 import { checkUserRights, type RightsOf, seesTeam } from './rights.ts'
+import { ruleShape, ruleView } from './rule-shapes.ts'
 
 /** `/users` and what is below it. */
 export function userRoutes({ directory, registrar, hasRoute }: OwnerRouteParts): readonly AdminRoute[] {
@@ -76,8 +77,8 @@ export function userRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
       path: '/users/{id}',
       policy: 'access:read',
       summary: 'One user.',
-      response: userShape,
-      run: (call) => ({ body: userView(seenUser(directory, call)) }),
+      response: accountShape,
+      run: (call) => ({ body: accountView(seenUser(directory, call)) }),
     }),
     adminRoute({
       method: 'PATCH',
@@ -160,4 +161,12 @@ export function userView({ email, team, account, ...user }: StoredUser): z.outpu
 function wayOf({ passwordHash, subject }: StoredAccount): 'password' | 'oidc' | 'nothing-yet' {
   if (subject) return 'oidc'
   return passwordHash === undefined ? 'nothing-yet' : 'password'
+}
+
+/** A user with what their keys may hold at most. */
+export const accountShape = userShape.extend({ ceiling: ruleShape.optional() })
+
+export function accountView(user: StoredUser): z.output<typeof accountShape> {
+  const ceiling = user.account?.ceiling
+  return { ...userView(user), ...(ceiling && { ceiling: ruleView(ceiling) }) }
 }

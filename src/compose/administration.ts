@@ -13,6 +13,8 @@ import type { Evals } from '../evals/evals.ts'
 import type { Snapshot } from '../gateway/parts.ts'
 import { adminSideRoutes, controlSideRoutes } from '../http/admin.ts'
 import type { SideRoute } from '../http/side-routes.ts'
+import { guardrailRoutes } from '../guardrails/admin.ts'
+import { ruleViewsOf } from '../guardrails/views.ts'
 import { modelRoutes } from '../models/admin.ts'
 import { catalogueRoutes } from '../models/catalogue-admin.ts'
 import type { ModelWatch } from '../models/watch.ts'
@@ -136,6 +138,11 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
     ...auditRoutes(stores.audit),
     ...figureRoutes(createRequestFigures(stores.records, () => clock.nowMs())),
     ...recordRoutes(stores.records),
+    ...guardrailRoutes({
+      rules: () => ruleViewsOf(config().guardrails),
+      decisions: stores.decisions,
+      nowMs: () => clock.nowMs(),
+    }),
     ...parts.books.routes,
     ...parts.access.routes,
     ...signingIn.routes,

@@ -18,6 +18,7 @@ import type { ClaimStore } from '../idempotency/port.ts'
 import type { BudgetStore } from '../ledger/port.ts'
 import type { RolloutStore } from '../rollout/port.ts'
 import type { PayloadStore } from '../payloads/port.ts'
+import type { DecisionStore } from '../guardrails/port.ts'
 import type { RecordStore } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
@@ -47,6 +48,7 @@ import { createTicketStore } from '../storage/sql/ticket-store.ts'
 import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
 import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { openStore } from '../storage/sqlite/open.ts'
+import { createGuardDecisions } from '../storage/sqlite/guard-decisions.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
 import type { DataKeyStore, StoredSecretStore } from '../secrets/port.ts'
@@ -75,6 +77,8 @@ export interface Stores {
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
   readonly records: RecordStore
+  /** Of guardrails. */
+  readonly decisions: DecisionStore
   readonly drift: DriftStore
   /** Where the database is one that several instances share. */
   readonly sharedLedger: SharedLedger<EntryRow> | undefined
@@ -100,6 +104,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
   closers.add(() => records.close())
   const checkpointer = createCheckpointer(records)
   closers.add(() => checkpointer.close())
+  const decisions = createGuardDecisions(records)
   return {
     access: createAccessStore(database),
     tickets: createTicketStore(database),
@@ -117,7 +122,8 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     budgets: createBudgetStore(database),
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),
-    records: createRecordStore(records, { checkpointer }),
+    records: createRecordStore(records, { checkpointer, decisions }),
+    decisions,
     drift: createDriftStore(database),
     sharedLedger:
       database.dialect === 'postgres'

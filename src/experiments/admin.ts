@@ -5,7 +5,7 @@ import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { formatUsd } from '../core/money.ts'
 import type { ArmView, Difference } from './analysis.ts'
 import type { Experiments, ExperimentView } from './experiments.ts'
-import { metrics } from './port.ts'
+import { type Look, type Metric, metrics } from './port.ts'
 
 export function experimentRoutes(experiments: Experiments): readonly AdminRoute[] {
   return [
@@ -22,10 +22,13 @@ export function experimentRoutes(experiments: Experiments): readonly AdminRoute[
       path: '/experiments/{route}',
       policy: 'traffic:read',
       summary: 'The newest experiment of a route. Looking early is safe: its intervals hold at every moment.',
-      response: experimentShape,
-      run: async ({ org, params }) => ({
-        body: toExperiment(await experiments.get(org, params['route'] ?? '')),
+      response: experimentShape.extend({
+        looks: z.array(lookShape).describe('What could be seen, by units.'),
       }),
+      async run({ org, params }) {
+        const view = await experiments.get(org, params['route'] ?? '')
+        return { body: { ...toExperiment(view), looks: view.looks.map(toLook) } }
+      },
     }),
     adminRoute({
       method: 'POST',
@@ -82,7 +85,22 @@ const differenceShape = z.object({
   upper: figure,
   units: z.int(),
   verdict: z.enum(['better', 'worse', 'open']),
+  limit: figure.optional().describe('Of a guardrail: beyond it lies harm.'),
   guardrail_crossed: z.boolean(),
+})
+
+const lookShape = z.object({
+  at: z.iso.datetime(),
+  units: z.int(),
+  differences: z.array(
+    z.object({
+      arm: z.string(),
+      metric: z.enum(metrics),
+      difference: figure,
+      lower: figure,
+      upper: figure,
+    }),
+  ),
 })
 
 const experimentShape = z.object({
@@ -152,9 +170,24 @@ function toArm({ name, units, outcomes, differences }: ArmView, share: number) {
   return { name, share, units, outcomes, differences: differences.map(toDifference) }
 }
 
-function toDifference({ isCrossed, ...found }: Difference): z.output<typeof differenceShape> {
+function toLook({ units, atMs, differences }: Look): z.output<typeof lookShape> {
+  return {
+    units,
+    at: new Date(atMs).toISOString(),
+    differences: differences.map(({ arm, metric, difference, lower, upper }) => {
+      const shown = shownAs(metric)
+      return { arm, metric, difference: shown(difference), lower: shown(lower), upper: shown(upper) }
+    }),
+  }
+}
+
+function shownAs(metric: Metric): (value: number) => number | string {
+  return (value) => (metric === 'cost' ? formatUsd(Math.round(value)) : value)
+}
+
+function toDifference({ isCrossed, limit, ...found }: Difference): z.output<typeof differenceShape> {
   const { metric, role, units, verdict } = found
-  const shown = (value: number) => (metric === 'cost' ? formatUsd(Math.round(value)) : value)
+  const shown = shownAs(metric)
   return {
     metric,
     role,
@@ -165,6 +198,7 @@ function toDifference({ isCrossed, ...found }: Difference): z.output<typeof diff
     upper: shown(found.upper),
     units,
     verdict,
+    ...(limit !== undefined && { limit: shown(limit) }),
     guardrail_crossed: isCrossed,
   }
 }

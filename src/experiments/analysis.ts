@@ -33,6 +33,8 @@ export interface Difference {
   readonly units: number
   /** `better` and `worse`: surely, at this look and at all others. */
   readonly verdict: 'better' | 'worse' | 'open'
+  /** Of a guardrail: how far the arm may be on the wrong side of the control, as a difference with its sign. */
+  readonly limit?: number
   /** Of a guardrail: the harm is surely larger than its margin. */
   readonly isCrossed: boolean
 }
@@ -181,6 +183,7 @@ function differencesOf(
         units: control.units + arm.units,
         verdict,
         isCrossed,
+        ...(guardrail && { limit: limitOf(guardrail, control.mean) }),
       },
     ]
   })
@@ -201,6 +204,13 @@ function isCrossedBy(
   const { difference, halfWidth } = sequence(control, arm, 2 * alpha, variance)
   const harm = higherIsBetter.has(metric) ? -difference : difference
   return harm - halfWidth > (scaled.has(metric) ? margin * control.mean : margin)
+}
+
+function limitOf(
+  { metric, margin = defaultMargin(metric) }: Plan['guardrails'][number],
+  control: number,
+): number {
+  return (higherIsBetter.has(metric) ? -1 : 1) * (scaled.has(metric) ? margin * control : margin)
 }
 
 function sequence(control: Moments, arm: Moments, alpha: number, variance: number) {

@@ -5,7 +5,7 @@ import { GatewayError } from '../core/error.ts'
 import type { Assignment, RequestRecord } from '../records/record.ts'
 import { type Analysis, analyseExperiment, newVariances } from './analysis.ts'
 import { OutcomeShelf, outcomesOf } from './outcomes.ts'
-import type { ExperimentKey, ExperimentStore, Metric, Outcome, Plan, StoredExperiment } from './port.ts'
+import type { ExperimentKey, ExperimentStore, Look, Metric, Outcome, Plan, StoredExperiment } from './port.ts'
 
 /** An experiment of the routes in force. */
 export interface LiveExperiment extends ExperimentKey {
@@ -49,9 +49,13 @@ export interface ExperimentView {
   readonly live?: LiveExperiment
   readonly plan: Plan
   readonly analysis: Analysis
+  /** By their units. */
+  readonly looks: readonly Look[]
 }
 
 const tickMs = 2_000
+/** By how much the units have grown from one look that is kept to the next. */
+const lookGrowth = 1.04
 /** Of one transaction: others wait for it. */
 const unitsPerWrite = 100
 
@@ -59,6 +63,8 @@ export class Experiments {
   readonly #parts: ExperimentsParts
   readonly #shelves = new Map<string, { readonly key: ExperimentKey; readonly shelf: OutcomeShelf }>()
   #stored = new Map<string, StoredExperiment>()
+  /** With how many units each was last noted. */
+  readonly #lookedAt = new Map<string, number>()
   /** Winners that a person has been told of. */
   readonly #told = new Set<string>()
   #timer: NodeJS.Timeout | undefined
@@ -239,10 +245,29 @@ export class Experiments {
       await store.change({ ...stored, variances, version: stored.version + 1 })
       return this.#read()
     }
-    const { fault, winner } = analyseExperiment(live.plan, found, stored.variances)
+    const analysis = analyseExperiment(live.plan, found, stored.variances)
+    await this.#noteLook(live, analysis)
+    const { fault, winner } = analysis
     if (fault !== undefined) {
       if (await this.#end(stored, { reason: fault })) tell({ ...keyOf(live), kind: 'stopped', text: fault })
     } else if (winner !== undefined) await this.#onWinner(live, stored, winner)
+  }
+
+  /** Keeps what can be drawn over the units: a look each time that there are some more of them. */
+  async #noteLook(key: ExperimentKey, { arms }: Analysis): Promise<void> {
+    const { store, clock } = this.#parts
+    const differences = arms.flatMap(({ name, differences: all }) =>
+      all
+        .filter(({ role }) => role !== 'shown')
+        .map(({ metric, difference, lower, upper }) => ({ arm: name, metric, difference, lower, upper })),
+    )
+    if (differences.length === 0) return
+    const units = arms.reduce((sum, arm) => sum + arm.units, 0)
+    const text = keyText(key)
+    const last = this.#lookedAt.get(text) ?? (await store.looks(key)).at(-1)?.units ?? 0
+    const isDue = units >= last * lookGrowth
+    this.#lookedAt.set(text, isDue ? units : last)
+    if (isDue) await store.addLook(key, { units, atMs: clock.nowMs(), differences })
   }
 
   async #onWinner(live: LiveExperiment, stored: StoredExperiment, winner: string): Promise<void> {
@@ -286,8 +311,12 @@ export class Experiments {
   async #view(stored: StoredExperiment): Promise<ExperimentView> {
     const live = stored.state === 'running' ? this.#liveOf(stored) : undefined
     const plan = live?.plan ?? stored.plan
-    const found = await this.#parts.store.moments(stored)
-    return { stored, plan, analysis: analyseExperiment(plan, found, stored.variances), ...(live && { live }) }
+    const [found, looks] = await Promise.all([
+      this.#parts.store.moments(stored),
+      this.#parts.store.looks(stored),
+    ])
+    const analysis = analyseExperiment(plan, found, stored.variances)
+    return { stored, plan, analysis, looks, ...(live && { live }) }
   }
 
   #liveOf(key: ExperimentKey): LiveExperiment | undefined {

@@ -71,6 +71,21 @@ export interface StoredExperiment extends ExperimentKey {
   readonly version: number
 }
 
+/** What the metrics that decide or guard showed when so many units were there. */
+export interface Look {
+  /** Of all arms together. */
+  readonly units: number
+  readonly atMs: number
+  /** Arm minus control, with the bounds of its confidence sequence. */
+  readonly differences: readonly {
+    readonly arm: string
+    readonly metric: Metric
+    readonly difference: number
+    readonly lower: number
+    readonly upper: number
+  }[]
+}
+
 export interface ExperimentStore {
   /** Newest first. */
   all(): Promise<readonly StoredExperiment[]>
@@ -81,6 +96,10 @@ export interface ExperimentStore {
   /** Adds outcomes to their units: all of them or none. A unit stays with the arm that it was first seen in. */
   add(key: ExperimentKey, units: readonly UnitOutcomes[], shares: ReadonlyMap<string, number>): Promise<void>
   moments(key: ExperimentKey): Promise<readonly ArmMoments[]>
+  /** Of two with as many units the first one stays. */
+  addLook(key: ExperimentKey, look: Look): Promise<void>
+  /** By their units. */
+  looks(key: ExperimentKey): Promise<readonly Look[]>
   /**
    * Deletes what is known of the units, of each where none are named, and tells how many that were; the moments stay. A
    * unit of an experiment that goes on counts as a new one from then on.

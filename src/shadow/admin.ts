@@ -11,18 +11,29 @@ import { type ShadowSummary, type SideSummary, summarise } from './summary.ts'
 const summarised = 1_000
 
 export function shadowRoutes(store: ShadowStore): readonly AdminRoute[] {
+  const summaryOf = async (org: string, route: string): Promise<z.output<typeof routeShape>> => {
+    const { data } = await store.list({ org, route, limit: summarised })
+    return { route, data: summarise(data).map(toSummary) }
+  }
   return [
+    adminRoute({
+      method: 'GET',
+      path: '/shadow',
+      policy: 'traffic:read',
+      summary: 'The same of every route that comparisons are kept of.',
+      response: z.object({ data: z.array(routeShape) }),
+      async run({ org }) {
+        const routes = await store.routes(org)
+        return { body: { data: await Promise.all(routes.map((route) => summaryOf(org, route))) } }
+      },
+    }),
     adminRoute({
       method: 'GET',
       path: '/shadow/{route}',
       policy: 'traffic:read',
       summary: `What the candidates of a route have come to, over its newest ${summarised} comparisons.`,
-      response: z.object({ route: z.string(), data: z.array(summaryShape) }),
-      async run({ org, params }) {
-        const route = params['route'] ?? ''
-        const { data } = await store.list({ org, route, limit: summarised })
-        return { body: { route, data: summarise(data).map(toSummary) } }
-      },
+      response: routeShape,
+      run: async ({ org, params }) => ({ body: await summaryOf(org, params['route'] ?? '') }),
     }),
     adminRoute({
       method: 'GET',
@@ -71,6 +82,8 @@ const summaryShape = z.object({
   swayed: z.int().describe('Verdicts that followed the order of the answers; they count as 0.5.'),
   spent_usd: usd,
 })
+
+const routeShape = z.object({ route: z.string(), data: z.array(summaryShape) })
 
 const sideShape = z.object({
   status: z.enum(['answered', 'failed']),

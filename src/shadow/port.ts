@@ -64,5 +64,7 @@ export interface ShadowStore {
   /** By all instances. */
   spentSince(org: string, route: string, target: string, atMs: number): Promise<NanoUsd>
   list(query: ComparisonQuery): Promise<ComparisonPage>
+  /** Those that comparisons are kept of. */
+  routes(org: string): Promise<readonly string[]>
   prune(org: string, route: string, target: string, olderThanMs: number): Promise<void>
 }

@@ -1,20 +1,19 @@
 /** Makes a key and shows its secret once, or changes one. */
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { blankKey, changeOf, draftOf, newKeyOf } from './key-draft.ts'
 import { KeyFields } from './key-fields.tsx'
-import { type ApiKey, keysQuery } from '../api/owners.ts'
+import type { ApiKey } from '../api/owners.ts'
 import { ShownOnce } from './shown-once.tsx'
 
 export function CreateKey({ onClose }: { readonly onClose: () => void }): ReactNode {
-  const queries = useQueryClient()
   const [draft, setDraft] = useState(blankKey)
-  const { data, isPending, error, mutate } = useMutation({
-    mutationFn: () => ask('POST /keys', { body: newKeyOf(draft) }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery.queryKey }),
+  const { data, isPending, error, mutate } = useChange({
+    change: () => ask('POST /keys', { body: newKeyOf(draft) }),
+    stale: ['keys'],
   })
   if (data) return <ShownOnce title={`Key ${data.name}`} secret={data.secret} onClose={onClose} />
   return (
@@ -38,15 +37,12 @@ export function EditKey({
   readonly edited: ApiKey
   readonly onClose: () => void
 }): ReactNode {
-  const queries = useQueryClient()
   const [draft, setDraft] = useState(() => draftOf(edited))
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: () =>
+  const { isPending, error, mutate } = useChange({
+    change: () =>
       ask('PATCH /keys/{id}', { params: { id: edited.id }, body: changeOf(draft, edited.limits) }),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: keysQuery.queryKey })
-      onClose()
-    },
+    stale: ['keys'],
+    onDone: onClose,
   })
   return (
     <FormDialog

@@ -4,40 +4,32 @@ import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { formatCount, formatUsd } from '../format/number.ts'
-import { WhoMay } from '../session/who-may.tsx'
+import { May } from '../session/may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
-import { type RowAction, RowMenu } from '../ui/row-menu.tsx'
-import { Status } from '../ui/status.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
-import { CreateKey, EditKey } from './key-forms.tsx'
 import { type ApiKey, keysQuery, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
-import { RevokeKey } from './revoke-key.tsx'
-import { RotateKey } from './rotate-key.tsx'
+import { CreateKey } from './key-forms.tsx'
+import { KeyMenu } from './key-menu.tsx'
+import { KeyState, limitsText } from './key-state.tsx'
 
-type Verb = 'edit' | 'rotate' | 'revoke'
 type KeyStatus = ApiKey['status'] | 'all'
-type Action = { readonly verb: 'create' } | { readonly verb: Verb; readonly key: ApiKey }
-
-const tones = { active: 'ok', expired: 'warn', revoked: 'none' } as const
 
 export function KeysPage(): ReactNode {
   const keys = useQuery(keysQuery)
   const teams = useQuery(teamsQuery)
   const users = useQuery(usersQuery)
   const [status, setStatus] = useState<KeyStatus>('active')
-  const [action, setAction] = useState<Action>()
-  const end = () => setAction(undefined)
+  const [isCreating, setCreating] = useState(false)
   const columns: Column<ApiKey>[] = [
     {
       title: 'Name',
       text: ({ name }) => name,
       cell: ({ id, name }) => (
-        <Link to="/requests" search={{ key: id }}>
+        <Link to="/keys/$id" params={{ id }}>
           <UntrustedText text={name} />
         </Link>
       ),
@@ -46,7 +38,7 @@ export function KeysPage(): ReactNode {
     {
       title: 'State',
       text: (key) => key.status,
-      cell: (key) => <Status tone={tones[key.status]}>{key.status}</Status>,
+      cell: (key) => <KeyState shown={key} />,
     },
     { title: 'Team', cell: ({ team }) => nameOf(teams.data?.data, team) },
     { title: 'User', cell: ({ user }) => nameOf(users.data?.data, user) },
@@ -60,7 +52,7 @@ export function KeysPage(): ReactNode {
     {
       title: 'Actions',
       isUntitled: true,
-      cell: (key) => <KeyMenu keyShown={key} onPick={(verb) => setAction({ verb, key })} />,
+      cell: (key) => <KeyMenu shown={key} />,
     },
   ]
   return (
@@ -68,9 +60,9 @@ export function KeysPage(): ReactNode {
       title="Keys"
       name="Keys"
       action={
-        <WhoMay policy="keys:write">
-          <Button onClick={() => setAction({ verb: 'create' })}>Create key</Button>
-        </WhoMay>
+        <May call="POST /keys">
+          <Button onClick={() => setCreating(true)}>Create key</Button>
+        </May>
       }
     >
       <TablePanel
@@ -88,10 +80,7 @@ export function KeysPage(): ReactNode {
           </Empty>
         }
       />
-      {action?.verb === 'create' && <CreateKey onClose={end} />}
-      {action?.verb === 'edit' && <EditKey edited={action.key} onClose={end} />}
-      {action?.verb === 'rotate' && <RotateKey rotated={action.key} onClose={end} />}
-      {action?.verb === 'revoke' && <RevokeKey revoked={action.key} onClose={end} />}
+      {isCreating && <CreateKey onClose={() => setCreating(false)} />}
     </Page>
   )
 }
@@ -111,34 +100,4 @@ function StatusPicker({ value, onChange }: StatusPickerProps): ReactNode {
       data={['active', 'expired', 'revoked', 'all']}
     />
   )
-}
-
-interface KeyMenuProps {
-  readonly keyShown: ApiKey
-  onPick(verb: Verb): void
-}
-
-function KeyMenu({ keyShown: { name, source, status }, onPick }: KeyMenuProps): ReactNode {
-  // What the configuration declares is changed there, and a revoked key stays so.
-  if (source === 'configuration' || status === 'revoked') return null
-  const actions: readonly RowAction[] = [
-    { label: 'Edit…', run: () => onPick('edit') },
-    { label: 'Rotate…', run: () => onPick('rotate') },
-    { label: 'Revoke…', isDanger: true, run: () => onPick('revoke') },
-  ]
-  return (
-    <WhoMay policy="keys:write">
-      <RowMenu of={name} actions={actions} />
-    </WhoMay>
-  )
-}
-
-function limitsText({ limits, max_usd_per_request: maxUsd }: ApiKey): string {
-  const parts = [
-    limits?.rpm === undefined ? undefined : `${formatCount(limits.rpm)} requests/min`,
-    limits?.tpm === undefined ? undefined : `${formatCount(limits.tpm)} tokens/min`,
-    limits?.concurrency === undefined ? undefined : `${limits.concurrency} at once`,
-    maxUsd === undefined ? undefined : `${formatUsd(Number(maxUsd))} a request`,
-  ].filter((part) => part !== undefined)
-  return parts.length === 0 ? 'none' : parts.join(', ')
 }

@@ -1,7 +1,7 @@
 /** Removes a team or a user, and with them their keys. */
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { Confirm } from '../ui/confirm.tsx'
 
@@ -12,17 +12,10 @@ interface RemoveOwnerProps {
 }
 
 export function RemoveOwner({ kind, owner, onClose }: RemoveOwnerProps): ReactNode {
-  const queries = useQueryClient()
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: async () => {
-      await ask(`DELETE /${kind}/{id}`, { params: { id: owner.id } })
-    },
-    async onSuccess() {
-      await Promise.all(
-        ['keys', 'teams', 'users'].map((name) => queries.invalidateQueries({ queryKey: [name] })),
-      )
-      onClose()
-    },
+  const { isPending, error, mutate } = useChange({
+    change: () => ask(`DELETE /${kind}/{id}`, { params: { id: owner.id } }) as Promise<unknown>,
+    stale: ['keys', 'teams', 'users'],
+    onDone: onClose,
   })
   return (
     <Confirm

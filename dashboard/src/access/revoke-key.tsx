@@ -1,10 +1,10 @@
 /** Revokes a key, for good. */
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { Confirm } from '../ui/confirm.tsx'
-import { type ApiKey, keysQuery } from '../api/owners.ts'
+import type { ApiKey } from '../api/owners.ts'
 
 export function RevokeKey({
   revoked,
@@ -13,13 +13,10 @@ export function RevokeKey({
   readonly revoked: ApiKey
   readonly onClose: () => void
 }): ReactNode {
-  const queries = useQueryClient()
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: () => ask('DELETE /keys/{id}', { params: { id: revoked.id } }),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: keysQuery.queryKey })
-      onClose()
-    },
+  const { isPending, error, mutate } = useChange({
+    change: () => ask('DELETE /keys/{id}', { params: { id: revoked.id } }),
+    stale: ['keys'],
+    onDone: onClose,
   })
   return (
     <Confirm

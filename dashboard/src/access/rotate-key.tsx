@@ -1,11 +1,11 @@
 /** Gives a key a new secret, and shows it once. */
 
 import { NativeSelect } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
-import { type ApiKey, keysQuery } from '../api/owners.ts'
+import type { ApiKey } from '../api/owners.ts'
 import { ShownOnce } from './shown-once.tsx'
 
 const overlaps = [
@@ -21,15 +21,14 @@ interface RotateKeyProps {
 }
 
 export function RotateKey({ rotated, onClose }: RotateKeyProps): ReactNode {
-  const queries = useQueryClient()
   const [overlap, setOverlap] = useState('86400')
-  const { data, isPending, error, mutate } = useMutation({
-    mutationFn: () =>
+  const { data, isPending, error, mutate } = useChange({
+    change: () =>
       ask('POST /keys/{id}/rotate', {
         params: { id: rotated.id },
         body: { overlap_seconds: Number(overlap) },
       }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery.queryKey }),
+    stale: ['keys'],
   })
   const title = `Rotate ${rotated.name}`
   if (data) return <ShownOnce title={title} secret={data.secret} onClose={onClose} />

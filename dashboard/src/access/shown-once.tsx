@@ -7,14 +7,16 @@ import { SecretBox } from '../ui/secret-box.tsx'
 interface ShownOnceProps {
   readonly title: string
   readonly secret: string
+  /** What it is, in the sentence that says to copy it. */
+  readonly what?: string
   onClose(): void
 }
 
-export function ShownOnce({ title, secret, onClose }: ShownOnceProps): ReactNode {
+export function ShownOnce({ title, secret, what, onClose }: ShownOnceProps): ReactNode {
   return (
     <Modal opened onClose={onClose} title={title} closeOnClickOutside={false}>
       <div className="stack">
-        <SecretBox secret={secret} />
+        <SecretBox secret={secret} {...(what !== undefined && { what })} />
         <div className="row dialog-actions">
           <Button variant="default" onClick={onClose}>
             Done

@@ -1,11 +1,11 @@
 /** Makes a team, or changes one. */
 
 import { NumberInput, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
-import { type Team, teamsQuery } from '../api/owners.ts'
+import type { Team } from '../api/owners.ts'
 
 interface TeamFormProps {
   /** Absent: a new one. */
@@ -14,12 +14,11 @@ interface TeamFormProps {
 }
 
 export function TeamForm({ team, onClose }: TeamFormProps): ReactNode {
-  const queries = useQueryClient()
   const [name, setName] = useState(team?.name ?? '')
   const [markup, setMarkup] = useState<number | string>(team?.markup_percent ?? 0)
   const [credit, setCredit] = useState(team?.credit_usd ?? '')
-  const { isPending, error, mutate } = useMutation({
-    async mutationFn() {
+  const { isPending, error, mutate } = useChange({
+    async change() {
       const wanted = { name, markup_percent: Number(markup) }
       const usd = credit.trim()
       if (team) {
@@ -29,10 +28,8 @@ export function TeamForm({ team, onClose }: TeamFormProps): ReactNode {
         await ask('POST /teams', { body: { ...wanted, ...(usd !== '' && { credit_usd: usd }) } })
       }
     },
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: teamsQuery.queryKey })
-      onClose()
-    },
+    stale: ['teams'],
+    onDone: onClose,
   })
   return (
     <FormDialog

@@ -5,29 +5,22 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatUsd } from '../format/number.ts'
-import { WhoMay } from '../session/who-may.tsx'
+import { May } from '../session/may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
-import { RowMenu } from '../ui/row-menu.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { keysQuery, type Team, teamsQuery, usersQuery } from '../api/owners.ts'
-import { RemoveOwner } from './remove-owner.tsx'
 import { TeamForm } from './team-form.tsx'
-
-type Action =
-  | { readonly verb: 'create' }
-  | { readonly verb: 'edit'; readonly team: Team }
-  | { readonly verb: 'remove'; readonly team: Team }
+import { TeamMenu } from './team-menu.tsx'
 
 export function TeamsPage(): ReactNode {
   const teams = useQuery(teamsQuery)
   const users = useQuery(usersQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
-  const [action, setAction] = useState<Action>()
-  const end = () => setAction(undefined)
+  const [isCreating, setCreating] = useState(false)
   const counted = (things: readonly { team?: string | undefined }[] | undefined, { id }: Team) =>
     things ? String(things.filter(({ team }) => team === id).length) : '-'
   const active = keys?.filter(({ status }) => status === 'active')
@@ -35,8 +28,8 @@ export function TeamsPage(): ReactNode {
     {
       title: 'Name',
       text: ({ name }) => name,
-      cell: ({ name }) => (
-        <Link to="/spend" search={{ by: 'team' }}>
+      cell: ({ id, name }) => (
+        <Link to="/teams/$id" params={{ id }}>
           <UntrustedText text={name} />
         </Link>
       ),
@@ -53,17 +46,7 @@ export function TeamsPage(): ReactNode {
     {
       title: 'Actions',
       isUntitled: true,
-      cell: (team) => (
-        <WhoMay policy="teams:write">
-          <RowMenu
-            of={team.name}
-            actions={[
-              { label: 'Edit…', run: () => setAction({ verb: 'edit', team }) },
-              { label: 'Remove…', isDanger: true, run: () => setAction({ verb: 'remove', team }) },
-            ]}
-          />
-        </WhoMay>
-      ),
+      cell: (team) => <TeamMenu team={team} />,
     },
   ]
   return (
@@ -71,9 +54,9 @@ export function TeamsPage(): ReactNode {
       title="Teams"
       name="Teams"
       action={
-        <WhoMay policy="teams:write">
-          <Button onClick={() => setAction({ verb: 'create' })}>Create team</Button>
-        </WhoMay>
+        <May call="POST /teams">
+          <Button onClick={() => setCreating(true)}>Create team</Button>
+        </May>
       }
     >
       <TablePanel
@@ -85,9 +68,7 @@ export function TeamsPage(): ReactNode {
         fileName="teams"
         empty={<Empty title="No teams yet.">A team shares keys, a mark-up and a credit.</Empty>}
       />
-      {action?.verb === 'create' && <TeamForm onClose={end} />}
-      {action?.verb === 'edit' && <TeamForm team={action.team} onClose={end} />}
-      {action?.verb === 'remove' && <RemoveOwner kind="teams" owner={action.team} onClose={end} />}
+      {isCreating && <TeamForm onClose={() => setCreating(false)} />}
     </Page>
   )
 }

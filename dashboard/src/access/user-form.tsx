@@ -1,12 +1,12 @@
 /** Makes a user, or changes one. */
 
 import { TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { OwnerSelect } from './owner-select.tsx'
-import { teamsQuery, type User, usersQuery } from '../api/owners.ts'
+import { teamsQuery, type User } from '../api/owners.ts'
 
 interface UserFormProps {
   /** Absent: a new one. */
@@ -15,12 +15,11 @@ interface UserFormProps {
 }
 
 export function UserForm({ user, onClose }: UserFormProps): ReactNode {
-  const queries = useQueryClient()
   const [name, setName] = useState(user?.name ?? '')
   const [email, setEmail] = useState(user?.email ?? '')
   const [team, setTeam] = useState(user?.team ?? '')
-  const { isPending, error, mutate } = useMutation({
-    async mutationFn() {
+  const { isPending, error, mutate } = useChange({
+    async change() {
       const address = email.trim()
       if (user) {
         const body = { name, email: address === '' ? null : address, team: team === '' ? null : team }
@@ -31,10 +30,8 @@ export function UserForm({ user, onClose }: UserFormProps): ReactNode {
         })
       }
     },
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: usersQuery.queryKey })
-      onClose()
-    },
+    stale: ['users'],
+    onDone: onClose,
   })
   return (
     <FormDialog

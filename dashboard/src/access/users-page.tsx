@@ -4,35 +4,29 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { WhoMay } from '../session/who-may.tsx'
+import { May } from '../session/may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
-import { RowMenu } from '../ui/row-menu.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { keysQuery, nameOf, teamsQuery, type User, usersQuery } from '../api/owners.ts'
-import { RemoveOwner } from './remove-owner.tsx'
 import { UserForm } from './user-form.tsx'
-
-type Action =
-  | { readonly verb: 'create' }
-  | { readonly verb: 'edit'; readonly user: User }
-  | { readonly verb: 'remove'; readonly user: User }
+import { UserMenu } from './user-menu.tsx'
+import { rolesText, signInText } from './user-texts.ts'
 
 export function UsersPage(): ReactNode {
   const users = useQuery(usersQuery)
   const teams = useQuery(teamsQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
-  const [action, setAction] = useState<Action>()
-  const end = () => setAction(undefined)
+  const [isCreating, setCreating] = useState(false)
   const columns: Column<User>[] = [
     {
       title: 'Name',
       text: ({ name }) => name,
       cell: ({ id, name }) => (
-        <Link to="/requests" search={{ user: id }}>
+        <Link to="/users/$id" params={{ id }}>
           <UntrustedText text={name} />
         </Link>
       ),
@@ -49,21 +43,13 @@ export function UsersPage(): ReactNode {
       cell: ({ id }) =>
         keys ? String(keys.filter(({ user, status }) => user === id && status === 'active').length) : '-',
     },
+    { title: 'Roles', cell: ({ roles }) => rolesText(roles, teams) },
+    { title: 'Signs in', cell: signInText },
     { title: 'Created', text: ({ created_at: at }) => at, cell: ({ created_at: at }) => <When at={at} /> },
     {
       title: 'Actions',
       isUntitled: true,
-      cell: (user) => (
-        <WhoMay policy="users:write">
-          <RowMenu
-            of={user.name}
-            actions={[
-              { label: 'Edit…', run: () => setAction({ verb: 'edit', user }) },
-              { label: 'Remove…', isDanger: true, run: () => setAction({ verb: 'remove', user }) },
-            ]}
-          />
-        </WhoMay>
-      ),
+      cell: (user) => <UserMenu user={user} />,
     },
   ]
   return (
@@ -71,9 +57,9 @@ export function UsersPage(): ReactNode {
       title="Users"
       name="Users"
       action={
-        <WhoMay policy="users:write">
-          <Button onClick={() => setAction({ verb: 'create' })}>Create user</Button>
-        </WhoMay>
+        <May call="POST /users">
+          <Button onClick={() => setCreating(true)}>Create user</Button>
+        </May>
       }
     >
       <TablePanel
@@ -85,9 +71,7 @@ export function UsersPage(): ReactNode {
         fileName="users"
         empty={<Empty title="No users yet.">A user owns keys, and their requests are told apart.</Empty>}
       />
-      {action?.verb === 'create' && <UserForm onClose={end} />}
-      {action?.verb === 'edit' && <UserForm user={action.user} onClose={end} />}
-      {action?.verb === 'remove' && <RemoveOwner kind="users" owner={action.user} onClose={end} />}
+      {isCreating && <UserForm onClose={() => setCreating(false)} />}
     </Page>
   )
 }

@@ -1,12 +1,13 @@
 /** The alerts: what needs a person? */
 
 import { Button, SegmentedControl, Skeleton } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask, type Item } from '../api/client.ts'
 import { severityTone } from '../api/severity.ts'
 import { formatMoment } from '../format/time.ts'
-import { WhoMay } from '../session/who-may.tsx'
+import { May } from '../session/may.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
@@ -67,18 +68,17 @@ const columns: readonly Column<Alert>[] = [
   {
     title: 'Seen',
     cell: (alert) => (
-      <WhoMay policy="operations:write">
+      <May call="POST /alerts/{id}/acknowledge">
         <Acknowledge alert={alert} />
-      </WhoMay>
+      </May>
     ),
   },
 ]
 
 function Acknowledge({ alert }: { readonly alert: Alert }): ReactNode {
-  const queries = useQueryClient()
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () => ask('POST /alerts/{id}/acknowledge', { params: { id: alert.id } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['alerts'] }),
+  const { mutate, isPending, error } = useChange({
+    change: () => ask('POST /alerts/{id}/acknowledge', { params: { id: alert.id } }),
+    stale: ['alerts'],
   })
   if (alert.acknowledged_at !== undefined) return <When at={alert.acknowledged_at} />
   if (alert.status === 'resolved') return '-'

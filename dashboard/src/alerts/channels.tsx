@@ -4,6 +4,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask, type Item } from '../api/client.ts'
+import { May } from '../session/may.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
@@ -16,7 +17,14 @@ type Channel = Item<'GET /alert-channels'>
 const columns: readonly Column<Channel>[] = [
   { title: 'Channel', cell: ({ name }) => <UntrustedText text={name} /> },
   { title: 'Told there', cell: ({ kinds }) => kinds?.join(', ') ?? 'every alert' },
-  { title: 'Test', cell: (channel) => <ChannelTest channel={channel} /> },
+  {
+    title: 'Test',
+    cell: (channel) => (
+      <May call="POST /alert-channels/{name}/test">
+        <ChannelTest channel={channel} />
+      </May>
+    ),
+  },
 ]
 
 export function Channels(): ReactNode {

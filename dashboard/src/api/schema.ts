@@ -173,17 +173,27 @@ response: string
   'GET /experiments': {
 query: undefined
 body: undefined
-response: { data: ({ route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[] })[] }
+response: { data: ({ route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; limit?: number | string | undefined; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[] })[] }
 }
   'GET /experiments/{route}': {
 query: undefined
 body: undefined
-response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[] }
+response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; limit?: number | string | undefined; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[]; looks: ({ at: string; units: number; differences: ({ arm: string; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; difference: number | string; lower: number | string; upper: number | string })[] })[] }
 }
   'GET /feedback': {
 query: { route?: string | undefined; request_id?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ request_id: string; key_id: string; created_at: string; state: "matched" | "waiting"; score?: number | undefined; label?: string | undefined; comment?: string | undefined; route?: string | undefined; revision?: string | undefined; provider?: string | undefined; model?: string | undefined; experiment?: { name: string; arm: string; unit: string } | undefined })[]; next_cursor?: string | undefined }
+}
+  'GET /guardrails': {
+query: { days?: number | undefined }
+body: undefined
+response: { since: string; data: ({ name: string; action: "block" | "redact" | "flag" | "allow"; on: ("input" | "output")[]; looks: string; routes: (string)[]; decided: ({ stage: "input" | "output"; action: "block" | "redact" | "flag" | "allow"; requests: number })[] })[] }
+}
+  'GET /guardrails/decisions': {
+query: { rule?: string | undefined; action?: "block" | "redact" | "flag" | "allow" | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ request_id: string; at: string; route?: string | undefined; rule: string; stage: "input" | "output"; action: "block" | "redact" | "flag" | "allow"; found: { [name: string]: number } })[]; next_cursor?: string | undefined }
 }
   'GET /keys': {
 query: { limit?: number | undefined; cursor?: string | undefined; user?: string | undefined; team?: string | undefined; status?: "active" | "expired" | "revoked" | undefined }
@@ -280,6 +290,11 @@ query: undefined
 body: undefined
 response: { version: string; file?: string | undefined; settings: { [name: string]: unknown } }
 }
+  'GET /shadow': {
+query: undefined
+body: undefined
+response: { data: ({ route: string; data: ({ target: string; comparisons: number; primary: { failed: number; mean_ms?: number | undefined; mean_cost_usd?: string | undefined; mean_output_tokens?: number | undefined }; shadow: { failed: number; mean_ms?: number | undefined; mean_cost_usd?: string | undefined; mean_output_tokens?: number | undefined }; likeness?: number | undefined; preference?: { mean: number; lower: number; upper: number; judged: number } | undefined; swayed: number; spent_usd: string })[] })[] }
+}
   'GET /shadow/{route}': {
 query: undefined
 body: undefined
@@ -313,7 +328,7 @@ response: { data: ({ id: string; name: string; created_at: string; email?: strin
   'GET /users/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown } }
+response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown }; ceiling?: { models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined } | undefined }
 }
   'PATCH /drift/alarms/{id}': {
 query: undefined
@@ -423,12 +438,12 @@ response: { id: string; name: string; suite_hash: string; status: "running" | "f
   'POST /experiments/{route}/promote': {
 query: undefined
 body: { arm?: string | undefined; reason?: string | undefined }
-response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[]; waits_for_gate: boolean }
+response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; limit?: number | string | undefined; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[]; waits_for_gate: boolean }
 }
   'POST /experiments/{route}/stop': {
 query: undefined
 body: { reason: string }
-response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[] }
+response: { route: string; name: string; state: "running" | "ended"; started_at: string; ended_at?: string | undefined; reason?: string | undefined; winner?: string | undefined; revision?: string | undefined; in_force: boolean; metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; alpha: number; min_units: number; fault?: string | undefined; arms: ({ name: string; share: number; units: number; outcomes: number; differences: ({ metric: "feedback" | "judge" | "errors" | "contract_failures" | "cost" | "latency" | "first_token"; role: "decides" | "guards" | "shown"; control: number | string; arm: number | string; difference: number | string; lower: number | string; upper: number | string; units: number; verdict: "better" | "worse" | "open"; limit?: number | string | undefined; guardrail_crossed: boolean })[] })[]; sample_ratio: ({ of: "units" | "outcomes"; p: number; bayes_factor: number; mismatch: boolean })[] }
 }
   'POST /forget': {
 query: undefined
@@ -526,3 +541,108 @@ body: { roles: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; tea
 response: { id: string; name: string; created_at: string; email?: string | undefined; team?: string | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; roles?: ({ role: "owner" | "admin" | "member" | "viewer" | "auditor"; team?: string | undefined })[] | undefined; signs_in_by?: "password" | "oidc" | "nothing-yet" | undefined; metadata: { [name: string]: unknown }; ceiling?: { models?: (string)[] | undefined; clearances?: (string)[] | undefined; allowed_addresses?: (string)[] | undefined; data_region?: string | undefined; max_usd_per_request?: string | undefined; limits?: { rpm?: number | undefined; tpm?: number | undefined; concurrency?: number | undefined; max_wait_ms?: number | undefined } | undefined; budgets?: ({ usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined })[] | undefined; tags?: (string)[] | undefined; cache_write?: boolean | undefined } | undefined }
 }
 }
+
+/** Under which policy each is let in. */
+export const policyOf = {
+  'DELETE /budgets/{id}': 'operations:write',
+  'DELETE /cache': 'operations:write',
+  'DELETE /keys/{id}': 'keys:write',
+  'DELETE /routes/{route}/hold': 'operations:write',
+  'DELETE /secrets/{name}': 'secrets:write',
+  'DELETE /teams/{id}': 'teams:write',
+  'DELETE /users/{id}': 'users:write',
+  'DELETE /users/{id}/account': 'users:write',
+  'GET /alert-channels': 'traffic:read',
+  'GET /alerts': 'traffic:read',
+  'GET /audit': 'audit:read',
+  'GET /audit/head': 'audit:read',
+  'GET /audit/verify': 'audit:read',
+  'GET /batch-lanes': 'traffic:read',
+  'GET /batches': 'traffic:read',
+  'GET /batches/{id}': 'traffic:read',
+  'GET /batches/{id}/results': 'payloads:read',
+  'GET /budgets': 'traffic:read',
+  'GET /cache': 'traffic:read',
+  'GET /drift': 'traffic:read',
+  'GET /drift/alarms': 'traffic:read',
+  'GET /drift/progress': 'traffic:read',
+  'GET /drift/runs': 'traffic:read',
+  'GET /drift/runs/{id}': 'traffic:read',
+  'GET /drift/runs/{id}/report': 'traffic:read',
+  'GET /evals': 'traffic:read',
+  'GET /evals/verdicts/{target}': 'traffic:read',
+  'GET /evals/{id}': 'traffic:read',
+  'GET /evals/{id}/rows': 'traffic:read',
+  'GET /events': 'traffic:read',
+  'GET /experiments': 'traffic:read',
+  'GET /experiments/{route}': 'traffic:read',
+  'GET /feedback': 'traffic:read',
+  'GET /guardrails': 'traffic:read',
+  'GET /guardrails/decisions': 'traffic:read',
+  'GET /keys': 'access:read',
+  'GET /keys/{id}': 'access:read',
+  'GET /ledger': 'traffic:read',
+  'GET /ledger/verify': 'traffic:read',
+  'GET /me': 'self',
+  'GET /models': 'traffic:read',
+  'GET /models/notices': 'traffic:read',
+  'GET /payloads': 'payloads:read',
+  'GET /providers': 'traffic:read',
+  'GET /requests': 'traffic:read',
+  'GET /requests/figures': 'traffic:read',
+  'GET /requests/{id}': 'traffic:read',
+  'GET /requests/{id}/payload': 'payloads:read',
+  'GET /routes': 'traffic:read',
+  'GET /routes/{route}': 'traffic:read',
+  'GET /secrets': 'secrets:read',
+  'GET /sessions/{id}': 'traffic:read',
+  'GET /settings': 'settings:read',
+  'GET /shadow': 'traffic:read',
+  'GET /shadow/{route}': 'traffic:read',
+  'GET /shadow/{route}/comparisons': 'traffic:read',
+  'GET /teams': 'access:read',
+  'GET /teams/{id}': 'access:read',
+  'GET /usage': 'usage:read',
+  'GET /users': 'access:read',
+  'GET /users/{id}': 'access:read',
+  'PATCH /drift/alarms/{id}': 'operations:write',
+  'PATCH /keys/{id}': 'keys:write',
+  'PATCH /teams/{id}': 'teams:write',
+  'PATCH /users/{id}': 'users:write',
+  'POST /alert-channels/{name}/test': 'operations:write',
+  'POST /alerts/{id}/acknowledge': 'operations:write',
+  'POST /batch-files': 'operations:write',
+  'POST /batch-plan': 'operations:write',
+  'POST /batches': 'operations:write',
+  'POST /batches/{id}/cancel': 'operations:write',
+  'POST /batches/{id}/pause': 'operations:write',
+  'POST /batches/{id}/resume': 'operations:write',
+  'POST /budgets': 'operations:write',
+  'POST /drift/golden-sets': 'operations:write',
+  'POST /drift/runs': 'operations:write',
+  'POST /drift/{set}/accept': 'operations:write',
+  'POST /evals': 'operations:write',
+  'POST /evals/datasets': 'operations:write',
+  'POST /evals/plan': 'operations:write',
+  'POST /evals/{id}/resume': 'operations:write',
+  'POST /evals/{id}/stop': 'operations:write',
+  'POST /experiments/{route}/promote': 'operations:write',
+  'POST /experiments/{route}/stop': 'operations:write',
+  'POST /forget': 'payloads:delete',
+  'POST /keys': 'keys:write',
+  'POST /keys/{id}/browser': 'keys:write',
+  'POST /keys/{id}/rotate': 'keys:write',
+  'POST /ledger/reconcile': 'operations:write',
+  'POST /routes/{route}/hold': 'operations:write',
+  'POST /routes/{route}/promote': 'operations:write',
+  'POST /routes/{route}/revisions': 'operations:write',
+  'POST /routes/{route}/rollback': 'operations:write',
+  'POST /secrets': 'secrets:write',
+  'POST /secrets/rotate': 'secrets:write',
+  'POST /teams': 'teams:write',
+  'POST /users': 'users:write',
+  'POST /users/{id}/invitation': 'users:write',
+  'PUT /budgets/{id}': 'operations:write',
+  'PUT /me/password': 'self',
+  'PUT /users/{id}/account': 'users:write',
+} as const satisfies Readonly<Record<keyof AdminApi, string>>

@@ -9,8 +9,8 @@ import { formatMoment } from '../format/time.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
+import { PagedPanel } from '../ui/paged-panel.tsx'
 import { Status } from '../ui/status.tsx'
-import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import type { Act } from './act.ts'
@@ -31,7 +31,6 @@ export function AuditPage(): ReactNode {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor,
   })
-  const data = pages.data && { data: pages.data.pages.flatMap((page) => page.data) }
   return (
     <Page title="Audit" name="Audit" action={<Chain />}>
       <div className="row">
@@ -52,9 +51,9 @@ export function AuditPage(): ReactNode {
           />
         ))}
       </div>
-      <TablePanel
+      <PagedPanel
         title="Acts"
-        query={{ data, error: pages.error, refetch: pages.refetch }}
+        pages={pages}
         what="the audit"
         columns={columnsWith(setOpened)}
         idOf={({ seq }) => String(seq)}
@@ -65,17 +64,6 @@ export function AuditPage(): ReactNode {
           </Empty>
         }
       />
-      {pages.hasNextPage && (
-        <div className="row">
-          <Button
-            variant="default"
-            loading={pages.isFetchingNextPage}
-            onClick={() => void pages.fetchNextPage()}
-          >
-            Show older ones
-          </Button>
-        </div>
-      )}
       {opened && <AuditRecord act={opened} onClose={() => setOpened(undefined)} />}
     </Page>
   )

@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
+import { May } from '../session/may.tsx'
 import { Confirm } from '../ui/confirm.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -44,7 +45,14 @@ export function BatchPage(): ReactNode {
           <Link to="/batches">Batches</Link> <span className="dim">/</span> <UntrustedText text={id} />
         </>
       }
-      action={batch.data && isRunning(batch.data) && <BatchActions batch={batch.data} />}
+      action={
+        batch.data &&
+        isRunning(batch.data) && (
+          <May call="POST /batches/{id}/cancel">
+            <BatchActions batch={batch.data} />
+          </May>
+        )
+      }
     >
       {isUnknown ? (
         <Empty title="No such batch." />

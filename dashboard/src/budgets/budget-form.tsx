@@ -1,8 +1,8 @@
 /** Makes a budget, or changes one. */
 
 import { NativeSelect, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask, type Given } from '../api/client.ts'
 import { formatUsd } from '../format/number.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
@@ -30,18 +30,15 @@ interface BudgetFormProps {
 }
 
 export function BudgetForm({ budget, onClose }: BudgetFormProps): ReactNode {
-  const queries = useQueryClient()
   const [draft, setDraft] = useState<BudgetBody>(() => draftOf(budget))
   const set = (change: Partial<BudgetBody>) => setDraft({ ...draft, ...change })
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: () =>
+  const { isPending, error, mutate } = useChange({
+    change: () =>
       budget
         ? ask('PUT /budgets/{id}', { params: { id: budget.id }, body: bodyOf(draft) })
         : ask('POST /budgets', { body: bodyOf(draft) }),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['budgets'] })
-      onClose()
-    },
+    stale: ['budgets'],
+    onDone: onClose,
   })
   const warning = budget && warningOf(budget, draft)
   return (

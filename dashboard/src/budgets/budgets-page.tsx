@@ -8,6 +8,7 @@ import { useRefreshOn } from '../api/live-refresh.ts'
 import { keysQuery, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
 import { formatShare, formatUsd } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
+import { May } from '../session/may.tsx'
 import { BudgetBar } from '../ui/budget-bar.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -66,7 +67,11 @@ export function BudgetsPage(): ReactNode {
     <Page
       title="Budgets"
       name="Budgets"
-      action={<Button onClick={() => setAction({ verb: 'create' })}>Create budget</Button>}
+      action={
+        <May call="POST /budgets">
+          <Button onClick={() => setAction({ verb: 'create' })}>Create budget</Button>
+        </May>
+      }
     >
       <TablePanel
         title="Budgets"
@@ -128,12 +133,14 @@ function BudgetMenu({ row: { budget }, name, onPick }: BudgetMenuProps): ReactNo
   // What the configuration declares, or a team's credit, is changed there.
   if (budget.origin !== 'stored') return <span className="dim">{budget.origin}</span>
   return (
-    <RowMenu
-      of={`the budget of ${name}`}
-      actions={[
-        { label: 'Edit…', run: () => onPick({ verb: 'edit', budget }) },
-        { label: 'Remove…', isDanger: true, run: () => onPick({ verb: 'remove', budget }) },
-      ]}
-    />
+    <May call="PUT /budgets/{id}">
+      <RowMenu
+        of={`the budget of ${name}`}
+        actions={[
+          { label: 'Edit…', run: () => onPick({ verb: 'edit', budget }) },
+          { label: 'Remove…', isDanger: true, run: () => onPick({ verb: 'remove', budget }) },
+        ]}
+      />
+    </May>
   )
 }

@@ -1,7 +1,7 @@
 /** Removes a budget. */
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { Confirm } from '../ui/confirm.tsx'
 import { type Budget, capText } from './budget-rows.ts'
@@ -12,15 +12,12 @@ interface RemoveBudgetProps {
 }
 
 export function RemoveBudget({ budget, onClose }: RemoveBudgetProps): ReactNode {
-  const queries = useQueryClient()
-  const { isPending, error, mutate } = useMutation({
-    async mutationFn() {
+  const { isPending, error, mutate } = useChange({
+    async change() {
       await ask('DELETE /budgets/{id}', { params: { id: budget.id } })
     },
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['budgets'] })
-      onClose()
-    },
+    stale: ['budgets'],
+    onDone: onClose,
   })
   return (
     <Confirm

@@ -8,6 +8,7 @@ import { ask, type Reply } from '../api/client.ts'
 import { type Figures, figuresQuery, type RequestFigures } from '../api/figures.ts'
 import { formatCount, formatShare, formatUsd } from '../format/number.ts'
 import { defaultRange, ranges } from '../ranges.ts'
+import { May } from '../session/may.tsx'
 import { changeOf, pointsOf } from '../ui/change.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -49,9 +50,11 @@ export function CachePage(): ReactNode {
             value={range}
             onChange={(next) => void navigate({ search: next === defaultRange ? {} : { range: next } })}
           />
-          <Button color="red" variant="outline" onClick={() => setPurging(true)}>
-            Purge…
-          </Button>
+          <May call="DELETE /cache">
+            <Button color="red" variant="outline" onClick={() => setPurging(true)}>
+              Purge…
+            </Button>
+          </May>
         </div>
       }
     >

@@ -1,19 +1,18 @@
 /** Deletes kept answers: all of them, or those of a destination or a tag. */
 
 import { TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { formatCount } from '../format/number.ts'
 import { Confirm } from '../ui/confirm.tsx'
 
 export function PurgeCache({ onClose }: { readonly onClose: () => void }): ReactNode {
-  const queries = useQueryClient()
   const [destination, setDestination] = useState('')
   const [tag, setTag] = useState('')
-  const { data, isPending, error, mutate } = useMutation({
-    mutationFn: () => ask('DELETE /cache', { query: { destination: destination.trim(), tag: tag.trim() } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['cache'] }),
+  const { data, isPending, error, mutate } = useChange({
+    change: () => ask('DELETE /cache', { query: { destination: destination.trim(), tag: tag.trim() } }),
+    stale: ['cache'],
   })
   if (data) {
     return (

@@ -4,6 +4,7 @@ import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
+import { May } from '../session/may.tsx'
 import { Status } from '../ui/status.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
@@ -43,19 +44,21 @@ export function AlarmBar({ alarm, target }: AlarmBarProps): ReactNode {
         )}
         {error && <span role="alert"> {error.message}</span>}
       </span>
-      <span className="row">
-        {alarm.state === 'open' && (
-          <Button variant="default" loading={isPending} onClick={() => mutate('acknowledged')}>
-            Acknowledge
+      <May call="PATCH /drift/alarms/{id}">
+        <span className="row">
+          {alarm.state === 'open' && (
+            <Button variant="default" loading={isPending} onClick={() => mutate('acknowledged')}>
+              Acknowledge
+            </Button>
+          )}
+          <Button variant="default" disabled={isPending} onClick={() => mutate('silenced')}>
+            Silence for a week
           </Button>
-        )}
-        <Button variant="default" disabled={isPending} onClick={() => mutate('silenced')}>
-          Silence for a week
-        </Button>
-        <Button variant="default" disabled={isPending} onClick={() => mutate('resolved')}>
-          Resolve
-        </Button>
-      </span>
+          <Button variant="default" disabled={isPending} onClick={() => mutate('resolved')}>
+            Resolve
+          </Button>
+        </span>
+      </May>
     </section>
   )
 }

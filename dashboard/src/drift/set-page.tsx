@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatUsd } from '../format/number.ts'
+import { May } from '../session/may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
@@ -43,10 +44,14 @@ export function SetPage(): ReactNode {
       action={
         found && (
           <div className="row">
-            <Button variant="default" onClick={() => setAccepting(true)}>
-              Accept baseline…
-            </Button>
-            <RunNow set={name} />
+            <May call="POST /drift/{set}/accept">
+              <Button variant="default" onClick={() => setAccepting(true)}>
+                Accept baseline…
+              </Button>
+            </May>
+            <May call="POST /drift/runs">
+              <RunNow set={name} />
+            </May>
           </div>
         )
       }

@@ -1,21 +1,22 @@
 /** One evaluation: may this go live? */
 
 import { Button, Skeleton } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { useChange } from '../api/change.ts'
 import { ApiError, ask, type Reply } from '../api/client.ts'
 import { formatMs, formatShare, formatUsd } from '../format/number.ts'
-import { WhoMay } from '../session/who-may.tsx'
+import { May } from '../session/may.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
+import { IntervalPlot, type IntervalRow } from '../ui/interval-plot.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { CaseMatrix } from './case-matrix.tsx'
-import { IntervalPlot } from './interval-plot.tsx'
-import { type Arm, type Figure, type Gate, reportOf, type Row } from './report.ts'
+import { type Arm, type Figure, type Gate, type GatePart, reportOf, type Row, verdictTone } from './report.ts'
 import { RunState } from './run-state.tsx'
 
 const route = getRouteApi('/evals/$id')
@@ -44,9 +45,9 @@ export function RunPage(): ReactNode {
       }
       action={
         run.data?.status === 'running' && (
-          <WhoMay policy="operations:write">
+          <May call="POST /evals/{id}/stop">
             <StopRun id={id} />
-          </WhoMay>
+          </May>
         )
       }
     >
@@ -109,16 +110,33 @@ function GateResult({ candidate, gate }: { candidate: string; gate: Gate | undef
         <UntrustedText text={candidate} /> against the baseline, {gate.cases} paired cases.
         {gate.casesNeeded !== undefined && ` About ${gate.casesNeeded} cases would decide.`}
       </p>
-      <IntervalPlot parts={gate.parts} />
+      <IntervalPlot rows={gate.parts.map(toInterval)} />
     </>
   )
 }
 
+function toInterval({ name, estimate, lower, upper, bound, verdict, reason }: GatePart): IntervalRow {
+  const number = (value: number | undefined) =>
+    value === undefined ? '-' : String(Number(value.toPrecision(3)))
+  const interval = lower === undefined && upper === undefined ? '' : ` [${number(lower)}, ${number(upper)}]`
+  const asked = bound === undefined ? '' : `, asked for ${number(bound)}`
+  return {
+    name,
+    estimate,
+    lower,
+    upper,
+    limits: bound === undefined ? [] : [bound],
+    told: `${number(estimate)}${interval}${asked}`,
+    tone: verdictTone[verdict],
+    verdict,
+    reason,
+  }
+}
+
 function StopRun({ id }: { readonly id: string }): ReactNode {
-  const queries = useQueryClient()
-  const stop = useMutation({
-    mutationFn: () => ask('POST /evals/{id}/stop', { params: { id } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['evals'] }),
+  const stop = useChange({
+    change: () => ask('POST /evals/{id}/stop', { params: { id } }),
+    stale: ['evals'],
   })
   return (
     <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate()}>

@@ -5,6 +5,8 @@ import { getRouteApi } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import type { ChatRequest } from '../api/chat.ts'
 import { useTargets } from '../api/targets.ts'
+import { May } from '../session/may.tsx'
+import { useMay } from '../session/me.ts'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { TrialPanel } from './trial-panel.tsx'
@@ -34,7 +36,8 @@ export function PlaygroundPage(): ReactNode {
   const setTargets = (next: readonly string[]) =>
     void navigate({ replace: true, search: { target: next.join(',') } })
   const isRunning = trials.some(({ trial }) => trial.state === 'running')
-  const canRun = draft.user.trim() !== '' && targets.some((name) => name.trim() !== '')
+  const may = useMay('POST /keys')
+  const canRun = may && draft.user.trim() !== '' && targets.some((name) => name.trim() !== '')
   const run = () => {
     targets.forEach((name, index) => {
       if (name.trim() !== '') trials[index]?.run(requestOf(name.trim(), draft))
@@ -62,9 +65,11 @@ export function PlaygroundPage(): ReactNode {
               Stop
             </Button>
           )}
-          <Button disabled={!canRun} onClick={run}>
-            Run
-          </Button>
+          <May call="POST /keys">
+            <Button disabled={!canRun} onClick={run}>
+              Run
+            </Button>
+          </May>
         </div>
       }
     >
@@ -103,6 +108,7 @@ interface MessageProps {
 }
 
 function Message({ draft, onChange }: MessageProps): ReactNode {
+  const may = useMay('POST /keys')
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change })
   return (
     <div className="stack">
@@ -141,7 +147,9 @@ function Message({ draft, onChange }: MessageProps): ReactNode {
         onChange={(maxTokens) => set({ maxTokens })}
       />
       <p className="dim">
-        Calls go by a key named dashboard, which is made for them and ends within the hour.
+        {may
+          ? 'Calls go by a key named dashboard, which is made for them and ends within the hour.'
+          : 'Calls go by a key that is made for them, and your role makes no keys.'}
       </p>
     </div>
   )

@@ -1,21 +1,22 @@
 /** One request: why was it slow, dear or failed? */
 
-import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { ApiError, ask } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { formatCount, formatMs, formatUsd } from '../format/number.ts'
 import { formatMoment } from '../format/time.ts'
+import { DetailPage } from '../ui/detail-page.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Facts, type Fact } from '../ui/facts.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
-import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
 import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
 import { Decision } from './decision.tsx'
+import { GuardDecisions } from './guard-decisions.tsx'
 import { LedgerLines } from './ledger-lines.tsx'
+import { RecordedPayload } from './recorded-payload.tsx'
 import type { RequestDetail } from '../api/request-detail.ts'
 import { RequestStatus } from './request-status.tsx'
 
@@ -27,58 +28,60 @@ export function RequestPage(): ReactNode {
     queryKey: ['requests', 'one', id],
     queryFn: ({ signal }) => ask('GET /requests/{id}', { params: { id }, signal }),
   })
+  return (
+    <DetailPage
+      list={{ to: '/requests', label: 'Requests' }}
+      kind="Request"
+      name={id}
+      query={request}
+      unknown="It may be older than the retention of the records."
+    >
+      {(found) => <Found request={found} />}
+    </DetailPage>
+  )
+}
+
+function Found({ request }: { readonly request: RequestDetail }): ReactNode {
+  const { id, decision, guardrails, dropped } = request
   const lines = useQuery({
     queryKey: ['ledger', 'of', id],
     queryFn: ({ signal }) => ask('GET /ledger', { query: { request: id }, signal }),
   })
-  const isUnknown = request.error instanceof ApiError && request.error.status === 404
   return (
-    <Page
-      name="Request"
-      title={
-        <>
-          <Link to="/requests">Requests</Link> <span className="dim">/</span> <code>{id}</code>
-        </>
-      }
-    >
-      {isUnknown && (
-        <Empty title="No such request.">It may be older than the retention of the records.</Empty>
-      )}
-      {request.error && !isUnknown && (
-        <LoadFault what="the request" error={request.error} retry={() => void request.refetch()} />
-      )}
-      {request.isPending && <Skeleton height={400} />}
-      {request.data && (
-        <>
-          <Panel title="Outcome">
-            <Outcome request={request.data} costUsd={lines.data && costOf(lines.data.data)} />
+    <>
+      <Panel title="Outcome">
+        <Outcome request={request} costUsd={lines.data && costOf(lines.data.data)} />
+      </Panel>
+      <Panel title={`Timeline, ${formatMs(request.duration_ms)}`}>
+        <AttemptTimeline request={request} />
+      </Panel>
+      <div className="grid">
+        <Panel title="Tokens" className="four">
+          <Tokens request={request} />
+        </Panel>
+        <Panel title="Ledger" className="eight" isFlush>
+          {lines.error ? (
+            <LoadFault what="the ledger's lines" error={lines.error} retry={() => void lines.refetch()} />
+          ) : (
+            <LedgerLines lines={lines.data?.data} />
+          )}
+        </Panel>
+        {decision && (
+          <Panel title="Decision" className="six">
+            <Decision decision={decision} />
           </Panel>
-          <Panel title={`Timeline, ${formatMs(request.data.duration_ms)}`}>
-            <AttemptTimeline request={request.data} />
+        )}
+        <Panel title={`Dropped parameters (${dropped.length})`} className={decision ? 'six' : ''}>
+          <Dropped names={dropped} />
+        </Panel>
+        {guardrails && guardrails.length > 0 && (
+          <Panel title="Guardrails" isFlush>
+            <GuardDecisions made={guardrails} />
           </Panel>
-          <div className="grid">
-            <Panel title="Tokens" className="four">
-              <Tokens request={request.data} />
-            </Panel>
-            <Panel title="Ledger" className="eight" isFlush>
-              {lines.error ? (
-                <LoadFault what="the ledger's lines" error={lines.error} retry={() => void lines.refetch()} />
-              ) : (
-                <LedgerLines lines={lines.data?.data} />
-              )}
-            </Panel>
-            {request.data.decision && (
-              <Panel title="Decision" className="six">
-                <Decision decision={request.data.decision} />
-              </Panel>
-            )}
-            <Panel title={`Dropped parameters (${request.data.dropped.length})`} className="six">
-              <Dropped names={request.data.dropped} />
-            </Panel>
-          </div>
-        </>
-      )}
-    </Page>
+        )}
+      </div>
+      <RecordedPayload id={id} />
+    </>
   )
 }
 
@@ -106,7 +109,7 @@ function outcomeFacts(request: RequestDetail, costUsd: number | undefined): Fact
       />,
     ],
     ['Asked for', text(request.requested_model)],
-    ['Route', text(request.route)],
+    ['Route', text(request.revision ?? request.route)],
     ['Answered by', text(answeredBy)],
     ['Cost', costUsd === undefined ? undefined : formatUsd(costUsd)],
     ['First token', request.first_token_ms === undefined ? undefined : formatMs(request.first_token_ms)],
@@ -120,8 +123,21 @@ function outcomeFacts(request: RequestDetail, costUsd: number | undefined): Fact
     ['Tags', request.tags.length === 0 ? undefined : text(request.tags.join(', '))],
     ['Finish', text(request.finish)],
     ['Contract', text(request.contract)],
+    ['Cache', request.cache && cacheText(request.cache)],
+    ['Experiment', request.experiment && text(`${request.experiment.name}, ${request.experiment.arm}`)],
+    ['Repeats', text(request.replay_of)],
     ['Client', text(request.client_address)],
   ]
+}
+
+function cacheText({ outcome, saved_usd: saved, similarity }: NonNullable<RequestDetail['cache']>): string {
+  return [
+    outcome,
+    saved === undefined ? undefined : `saved ${formatUsd(Number(saved))}`,
+    similarity === undefined ? undefined : `likeness ${similarity.toFixed(3)}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ')
 }
 
 function Tokens({ request: { usage } }: { readonly request: RequestDetail }): ReactNode {

@@ -1,28 +1,28 @@
 /** Holds a route, so that nothing moves it by itself, or lets it go again. */
 
-import { Button, Textarea } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Button } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
+import { useMay } from '../session/me.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
+import { ReasonField } from '../ui/reason-field.tsx'
 import type { Route } from './route-queries.ts'
 
 export function HoldButton({ route: { name, hold } }: { readonly route: Route }): ReactNode {
-  const queries = useQueryClient()
   const [isOpen, setOpen] = useState(false)
   const [reason, setReason] = useState('')
-  const refresh = async () => {
-    setOpen(false)
-    await queries.invalidateQueries({ queryKey: ['routes'] })
-  }
-  const holding = useMutation({
-    mutationFn: () => ask('POST /routes/{route}/hold', { params: { route: name }, body: { reason } }),
-    onSuccess: refresh,
+  const holding = useChange({
+    change: () => ask('POST /routes/{route}/hold', { params: { route: name }, body: { reason } }),
+    stale: ['routes'],
+    onDone: () => setOpen(false),
   })
-  const release = useMutation({
-    mutationFn: () => ask('DELETE /routes/{route}/hold', { params: { route: name } }),
-    onSuccess: refresh,
+  const release = useChange({
+    change: () => ask('DELETE /routes/{route}/hold', { params: { route: name } }),
+    stale: ['routes'],
   })
+  const may = useMay('POST /routes/{route}/hold')
+  if (!may) return null
   if (hold) {
     return (
       <Button variant="default" loading={release.isPending} onClick={() => release.mutate()}>
@@ -46,14 +46,7 @@ export function HoldButton({ route: { name, hold } }: { readonly route: Route })
           onClose={() => setOpen(false)}
         >
           <p>Nothing moves {name} by itself any more, until the hold is ended.</p>
-          <Textarea
-            label="Why"
-            required
-            data-autofocus
-            maxLength={2_000}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
+          <ReasonField value={reason} onChange={setReason} />
         </FormDialog>
       )}
     </>

@@ -3,6 +3,7 @@
 import { JsonInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import type { RouteDetail } from '../rollout/route-queries.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
@@ -19,16 +20,14 @@ export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
   const live = route.revisions.find(({ number }) => number === route.live)?.settings
   const [text, setText] = useState(() => JSON.stringify(live, null, 2))
   const settings = read(text)
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: () =>
+  const { isPending, error, mutate } = useChange({
+    change: () =>
       ask('POST /routes/{route}/revisions', {
         params: { route: route.name },
         body: { settings: settings ?? {} },
       }),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['routes'] })
-      onClose()
-    },
+    stale: ['routes'],
+    onDone: onClose,
   })
   const differences = settings && differencesOf(live, settings)
   const isSame = differences?.length === 0

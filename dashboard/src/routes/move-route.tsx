@@ -3,6 +3,7 @@
 import { Checkbox, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import type { Route } from '../rollout/route-queries.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
@@ -26,8 +27,8 @@ export function MoveRoute({ route, move: { verb, to }, onClose }: MoveRouteProps
   const [isOverride, setOverride] = useState(false)
   const params = { route: route.name }
   const why = reason.trim() === '' ? {} : { reason: reason.trim() }
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: () =>
+  const { isPending, error, mutate } = useChange({
+    change: () =>
       verb === 'promote'
         ? ask('POST /routes/{route}/promote', {
             params,
@@ -37,10 +38,8 @@ export function MoveRoute({ route, move: { verb, to }, onClose }: MoveRouteProps
             params,
             body: { ...(to !== route.live && { to }), ...why },
           }),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['routes'] })
-      onClose()
-    },
+    stale: ['routes'],
+    onDone: onClose,
   })
   return (
     <FormDialog

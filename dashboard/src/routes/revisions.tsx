@@ -4,6 +4,7 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Revision, RouteDetail } from '../rollout/route-queries.ts'
+import { May } from '../session/may.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Status } from '../ui/status.tsx'
@@ -38,22 +39,11 @@ export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
     {
       title: 'Actions',
       isUntitled: true,
-      cell: ({ number }) =>
-        number === live ? (
-          canary && (
-            <Button variant="default" onClick={() => onMove({ verb: 'rollback', to: number })}>
-              Stop the canary…
-            </Button>
-          )
-        ) : (
-          <Button
-            variant="default"
-            aria-label={`${number > live ? 'Promote' : 'Roll back to'} @${number}`}
-            onClick={() => onMove({ verb: number > live ? 'promote' : 'rollback', to: number })}
-          >
-            {number > live ? 'Promote…' : 'Roll back…'}
-          </Button>
-        ),
+      cell: ({ number }) => (
+        <May call="POST /routes/{route}/promote">
+          <RevisionActions number={number} live={live} isCanary={canary !== undefined} onMove={onMove} />
+        </May>
+      ),
     },
   ]
   return (
@@ -65,6 +55,34 @@ export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
         idOf={({ number }) => String(number)}
       />
     </Panel>
+  )
+}
+
+interface RevisionActionsProps extends Pick<RevisionsProps, 'onMove'> {
+  readonly number: number
+  readonly live: number
+  readonly isCanary: boolean
+}
+
+function RevisionActions({ number, live, isCanary, onMove }: RevisionActionsProps): ReactNode {
+  if (number === live) {
+    return (
+      isCanary && (
+        <Button variant="default" onClick={() => onMove({ verb: 'rollback', to: number })}>
+          Stop the canary…
+        </Button>
+      )
+    )
+  }
+  const isNewer = number > live
+  return (
+    <Button
+      variant="default"
+      aria-label={`${isNewer ? 'Promote' : 'Roll back to'} @${number}`}
+      onClick={() => onMove({ verb: isNewer ? 'promote' : 'rollback', to: number })}
+    >
+      {isNewer ? 'Promote…' : 'Roll back…'}
+    </Button>
   )
 }
 

@@ -10,6 +10,7 @@ import { formatCount, formatUsd } from '../format/number.ts'
 import { HoldButton } from '../rollout/hold-button.tsx'
 import { RouteMoves } from '../rollout/route-moves.tsx'
 import { type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
+import { May } from '../session/may.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
@@ -45,7 +46,9 @@ export function RoutePage(): ReactNode {
         found.data && (
           <div className="row">
             <HoldButton route={found.data} />
-            <Button onClick={() => setEditing(true)}>Edit…</Button>
+            <May call="POST /routes/{route}/revisions">
+              <Button onClick={() => setEditing(true)}>Edit…</Button>
+            </May>
           </div>
         )
       }

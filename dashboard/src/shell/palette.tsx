@@ -103,14 +103,19 @@ function useDestinations(): Destination[] {
       id,
       kind: 'key',
       label: name,
-      link: { to: '/requests', search: { key: id } },
+      link: { to: '/keys/$id', params: { id } },
     })),
-    ...teams.map(({ id, name }): Destination => ({ id, kind: 'team', label: name, link: { to: '/teams' } })),
+    ...teams.map(({ id, name }): Destination => ({
+      id,
+      kind: 'team',
+      label: name,
+      link: { to: '/teams/$id', params: { id } },
+    })),
     ...users.map(({ id, name }): Destination => ({
       id,
       kind: 'user',
       label: name,
-      link: { to: '/requests', search: { user: id } },
+      link: { to: '/users/$id', params: { id } },
     })),
     ...targets.map((target): Destination => {
       const isRoute = !target.includes('/')

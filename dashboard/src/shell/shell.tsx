@@ -1,18 +1,18 @@
 /** What stands around every page: the navigation, the state of the live feed, and the account. */
 
-import { ActionIcon, AppShell, Burger, Button, Kbd, Menu, useMantineColorScheme } from '@mantine/core'
+import { AppShell, Burger, Button, Kbd } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, type ReactNode, useState } from 'react'
-import { type Reply, signOut } from '../api/client.ts'
 import { useOpenFeed } from '../api/live-feed-context.ts'
-import { signedInKey } from '../api/queries.ts'
-import { meQuery } from '../session/me.ts'
+import { isLetIn, meQuery } from '../session/me.ts'
 import { Logo } from '../ui/logo.tsx'
-import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { AccountMenu } from './account-menu.tsx'
 import { FeedSign } from './feed-sign.tsx'
+import { NoAccess } from './no-access.tsx'
 import { Navigation } from './navigation.tsx'
+import { placeOf } from './places.ts'
 import { type Overlay, useShortcuts } from './shortcuts.ts'
 import './shell.css'
 
@@ -33,6 +33,8 @@ export function Shell(): ReactNode {
   useEffect(close, [path, close])
   // A role in a team begins with what it sees.
   const isLost = me.data !== undefined && !seesTraffic && path === '/overview'
+  const place = placeOf(path)
+  const isRefused = me.data !== undefined && place !== undefined && !isLetIn(place.reads, me.data.may)
   const navigate = useNavigate()
   useEffect(() => void (isLost && navigate({ to: '/keys' })), [isLost, navigate])
   return (
@@ -69,7 +71,7 @@ export function Shell(): ReactNode {
       </AppShell.Navbar>
       <AppShell.Main>
         <div id="content" className="shell-content">
-          <Suspense fallback={null}>{!isLost && <Outlet />}</Suspense>
+          <Suspense fallback={null}>{isRefused ? <NoAccess /> : <Outlet />}</Suspense>
         </div>
       </AppShell.Main>
       <Suspense fallback={null}>
@@ -78,54 +80,4 @@ export function Shell(): ReactNode {
       </Suspense>
     </AppShell>
   )
-}
-
-function AccountMenu(): ReactNode {
-  const queries = useQueryClient()
-  const me = useQuery(meQuery)
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const leave = async () => {
-    await signOut()
-    queries.clear()
-    queries.setQueryData(signedInKey, false)
-    location.assign('/')
-  }
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" size={32} aria-label="Account and appearance">
-          <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
-            <circle cx="8" cy="5" r="3" fill="none" stroke="currentColor" strokeWidth="1.4" />
-            <path d="M2 15c0-3 2.700-5 6-5s6 2 6 5" fill="none" stroke="currentColor" strokeWidth="1.4" />
-          </svg>
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <UntrustedText text={me.data?.user?.name ?? 'Administrator'} />, {rolesText(me.data)}
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Label>Appearance</Menu.Label>
-        {(['light', 'dark', 'auto'] as const).map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            rightSection={colorScheme === scheme ? '✓' : undefined}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {{ light: 'Light', dark: 'Dark', auto: 'As the system' }[scheme]}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item onClick={() => void leave()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
-/** Each role once; one in a team says so. */
-function rolesText(me: Reply<'GET /me'> | undefined): string {
-  const texts = me?.roles.map(({ role, team }) => (team === undefined ? role : `${role} of a team`)) ?? []
-  return [...new Set(texts)].join(', ')
 }

@@ -4,6 +4,7 @@ import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
+import { useMay } from '../session/me.ts'
 import { SecretBox } from '../ui/secret-box.tsx'
 
 interface NewKeyProps {
@@ -20,7 +21,9 @@ export function NewKey({ secret, onSecret }: NewKeyProps): ReactNode {
       await queries.invalidateQueries({ queryKey: ['keys'] })
     },
   })
+  const may = useMay('POST /keys')
   if (secret !== undefined) return <SecretBox secret={secret} />
+  if (!may) return <p>Your role makes no keys. Ask an owner or administrator for one.</p>
   return (
     <div className="row">
       <Button loading={isPending} onClick={() => mutate()}>

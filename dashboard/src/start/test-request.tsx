@@ -9,6 +9,7 @@ import { ApiError, ask } from '../api/client.ts'
 import type { RequestDetail } from '../api/request-detail.ts'
 import { useTestKey } from '../api/test-key.ts'
 import { formatMs } from '../format/number.ts'
+import { useMay } from '../session/me.ts'
 import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
 import { UntrustedBlock } from '../ui/untrusted-text.tsx'
 
@@ -23,6 +24,7 @@ interface TestRequestProps {
 
 export function TestRequest({ first, onDone }: TestRequestProps): ReactNode {
   const key = useTestKey()
+  const may = useMay('POST /keys')
   const [model, setModel] = useState<string>()
   const [text, setText] = useState('')
   const [id, setId] = useState<string>()
@@ -41,6 +43,7 @@ export function TestRequest({ first, onDone }: TestRequestProps): ReactNode {
     onSuccess: onDone,
     onError: (error) => setId(error instanceof ApiError ? error.requestId : undefined),
   })
+  if (!may) return <p>A test request goes by a key of its own, and your role makes no keys.</p>
   return (
     <>
       <form

@@ -4,10 +4,15 @@ import { Button, CopyButton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import './secret-box.css'
 
-export function SecretBox({ secret }: { readonly secret: string }): ReactNode {
+interface SecretBoxProps {
+  readonly secret: string
+  readonly what?: string
+}
+
+export function SecretBox({ secret, what = 'key' }: SecretBoxProps): ReactNode {
   return (
     <div className="stack">
-      <strong>Copy this key now. It cannot be shown again.</strong>
+      <strong>Copy this {what} now. It cannot be shown again.</strong>
       <div className="secret-box">
         <code>{secret}</code>
         <CopyButton value={secret}>

@@ -7,7 +7,7 @@ import { downloadCsv } from './download-csv.ts'
 import { type Asked, Loaded } from './loaded.tsx'
 import { Panel } from './panel.tsx'
 
-interface TablePanelProps<Thing> {
+export interface TablePanelProps<Thing> {
   readonly title: string
   readonly query: Asked<{ readonly data: readonly Thing[] }>
   /** Completes "Could not load". */

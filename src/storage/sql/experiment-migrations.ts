@@ -48,4 +48,19 @@ export const experimentMigrations: readonly Migration[] = [
       ]
     },
   },
+  {
+    name: 'experiments-0002-looks',
+    statements: ({ schema }) => [
+      schema
+        .createTable('experiment_looks')
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('route', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('units', 'bigint', (column) => column.notNull())
+        .addColumn('at_ms', 'bigint', (column) => column.notNull())
+        // A JSON array of differences with their bounds.
+        .addColumn('body', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('experiment_looks_identity', ['org', 'route', 'name', 'units']),
+    ],
+  },
 ]

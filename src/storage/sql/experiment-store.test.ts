@@ -125,3 +125,15 @@ function sumOf(seen: readonly Seen[]): Map<Metric, Outcome> {
 function near(actual: number, expected: number): void {
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}, not ${expected}`)
 }
+
+testStore('looks come back by their units, and the first of two with as many stays', async (database) => {
+  const store = createExperimentStore(database)
+  const look = (units: number, difference: number) => ({
+    units,
+    atMs: units * 1_000,
+    differences: [{ arm: 'b', metric: 'errors' as const, difference, lower: -1, upper: 1 }],
+  })
+  for (const one of [look(40, 0.25), look(20, 0.5), look(40, 0.75)]) await store.addLook(key, one)
+  assert.deepEqual(await store.looks(key), [look(20, 0.5), look(40, 0.25)])
+  assert.deepEqual(await store.looks({ ...key, name: 'e2' }), [])
+})

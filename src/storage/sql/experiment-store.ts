@@ -11,6 +11,7 @@ import {
   type UnitOutcomes,
 } from '../../experiments/port.ts'
 import type { Database } from './database.ts'
+import { createLooks, type LookRow } from './experiment-looks.ts'
 
 interface ExperimentRow {
   readonly org: string
@@ -48,6 +49,7 @@ type ExperimentTables = {
   readonly experiments: ExperimentRow
   readonly experiment_units: UnitRow
   readonly experiment_moments: MomentsRow
+  readonly experiment_looks: LookRow
 }
 
 const unitsPerQuery = 500
@@ -55,6 +57,7 @@ const unitsPerQuery = 500
 export function createExperimentStore(database: Database): ExperimentStore {
   const db = database.kysely.withTables<ExperimentTables>()
   return {
+    ...createLooks(db),
     async all() {
       const rows = await db.selectFrom('experiments').selectAll().orderBy('started_at_ms', 'desc').execute()
       return rows.map(toExperiment)

@@ -51,6 +51,16 @@ export function createShadowStore(database: Database): ShadowStore {
       const last = rows.length === limit ? rows.at(-1) : undefined
       return { data: rows.map(toComparison), ...(last && { nextCursor: last.id }) }
     },
+    async routes(org) {
+      const rows = await db
+        .selectFrom('shadow_comparisons')
+        .select('route')
+        .distinct()
+        .where('org', '=', org)
+        .orderBy('route')
+        .execute()
+      return rows.map(({ route }) => route)
+    },
     async prune(org, route, target, olderThanMs) {
       await db
         .deleteFrom('shadow_comparisons')

@@ -71,4 +71,25 @@ export const recordMigrations: readonly Migration[] = [
         .where(sql.ref('session'), 'is not', null),
     ],
   },
+  {
+    name: '0002-guard-decisions',
+    statements: ({ schema }) => [
+      schema
+        .createTable('guard_decisions')
+        .addColumn('seq', 'integer', (column) => column.primaryKey())
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('request_id', 'text', (column) => column.notNull())
+        .addColumn('at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('route', 'text')
+        .addColumn('rule', 'text', (column) => column.notNull())
+        .addColumn('stage', 'text', (column) => column.notNull())
+        .addColumn('action', 'text', (column) => column.notNull())
+        // A JSON object of kinds with their numbers.
+        .addColumn('found', 'text', (column) => column.notNull()),
+      schema
+        .createIndex('guard_decisions_by_time')
+        .on('guard_decisions')
+        .columns(['org', 'at_ms', 'rule', 'stage', 'action']),
+    ],
+  },
 ]

@@ -13,6 +13,7 @@ import { type ErrorCode, GatewayError } from '../../core/error.ts'
 import type { Whose } from '../../core/whose.ts'
 import type { RecordQuery, RecordStore, RequestRecord } from '../../records/port.ts'
 import type { Checkpointer } from './checkpointer.ts'
+import type { StoredDecisions } from './guard-decisions.ts'
 import { createQueryBuilder } from './kysely.ts'
 import { transact } from './open.ts'
 import type { RecordRow, RecordTables } from './record-migrations.ts'
@@ -39,6 +40,8 @@ interface Compilable {
 export interface RecordStoreOptions {
   /** Absent: SQLite makes its checkpoints itself, within a commit. */
   readonly checkpointer?: Checkpointer
+  /** Where what guardrails decided is kept beside. */
+  readonly decisions?: StoredDecisions
   /** For tests. */
   readonly window?: number | undefined
 }
@@ -46,7 +49,7 @@ export interface RecordStoreOptions {
 /** The store over a database that `openStore` opened with `recordMigrations`. */
 export function createRecordStore(
   database: DatabaseSync,
-  { checkpointer, window = searchWindow }: RecordStoreOptions = {},
+  { checkpointer, decisions, window = searchWindow }: RecordStoreOptions = {},
 ): RecordStore {
   const insert = database.prepare(insertSql())
   const pageCount = database.prepare('pragma page_count')
@@ -67,7 +70,10 @@ export function createRecordStore(
   return {
     insert(records) {
       transact(database, () => {
-        for (const record of records) insert.run(...toColumns(record))
+        for (const record of records) {
+          const { changes } = insert.run(...toColumns(record))
+          if (record.guardrails && changes > 0) decisions?.insert(record)
+        }
       })
       checkpointer?.note(records.length)
     },
@@ -108,6 +114,7 @@ export function createRecordStore(
     timings: createTimings(database),
     prune({ olderThanMs, maxBytes }) {
       vacuum.step()
+      decisions?.prune()
       const byAge = olderThanMs === undefined ? 0 : change(pruneOf(olderThanMs))
       if (byAge > 0 || maxBytes === undefined || sizeBytes() <= maxBytes) return byAge
       return change(pruneOf(Number.MAX_SAFE_INTEGER))

@@ -1,0 +1,82 @@
+/** One key: what may it do, what has it cost, and what did it ask last? */
+
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { ask } from '../api/client.ts'
+import { type ApiKey, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
+import { DetailPage } from '../ui/detail-page.tsx'
+import { type Fact, Facts } from '../ui/facts.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import { KeyMenu } from './key-menu.tsx'
+import { KeyState, limitsText } from './key-state.tsx'
+import { OwnerPanels } from './owner-panels.tsx'
+
+const route = getRouteApi('/keys/$id')
+
+export function KeyPage(): ReactNode {
+  const { id } = route.useParams()
+  const key = useQuery({
+    queryKey: ['keys', id],
+    queryFn: ({ signal }) => ask('GET /keys/{id}', { params: { id }, signal }),
+  })
+  return (
+    <DetailPage
+      list={{ to: '/keys', label: 'Keys' }}
+      kind="Key"
+      name={key.data?.name ?? id}
+      query={key}
+      action={key.data && <KeyMenu shown={key.data} />}
+    >
+      {(found) => (
+        <>
+          <Panel title="Key" aside={<KeyState shown={found} />}>
+            <KeyFacts shown={found} />
+          </Panel>
+          <OwnerPanels scope="key" id={id} />
+        </>
+      )}
+    </DetailPage>
+  )
+}
+
+function KeyFacts({ shown }: { readonly shown: ApiKey }): ReactNode {
+  const teams = useQuery(teamsQuery).data?.data
+  const users = useQuery(usersQuery).data?.data
+  const { id, team, user, models, clearances, allowed_addresses: addresses, data_region: region } = shown
+  const list = (of: readonly string[] | undefined) =>
+    of === undefined || of.length === 0 ? undefined : <UntrustedText text={of.join(', ')} />
+  const when = (at: string | undefined) => (at === undefined ? undefined : <When at={at} />)
+  const facts: Fact[] = [
+    ['Id', <code key="id">{id}</code>],
+    [
+      'Team',
+      team === undefined ? undefined : (
+        <Link key="team" to="/teams/$id" params={{ id: team }}>
+          {nameOf(teams, team)}
+        </Link>
+      ),
+    ],
+    [
+      'User',
+      user === undefined ? undefined : (
+        <Link key="user" to="/users/$id" params={{ id: user }}>
+          {nameOf(users, user)}
+        </Link>
+      ),
+    ],
+    ['Models', list(models) ?? 'all'],
+    ['Limits', limitsText(shown)],
+    ['From the addresses', list(addresses)],
+    ['Cleared for', list(clearances)],
+    ['Data stays in', region],
+    ['Tags', list(shown.tags)],
+    ['Created', when(shown.created_at) ?? `in the ${shown.source}`],
+    ['Expires', when(shown.expires_at) ?? 'never'],
+    ['Revoked', when(shown.revoked_at)],
+    ['The old secret works until', when(shown.previous_secret_until)],
+  ]
+  return <Facts facts={facts} />
+}

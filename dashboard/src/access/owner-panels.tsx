@@ -1,0 +1,172 @@
+/** What the pages of a key, a team and a user show alike: what was spent, what bounds it, and what was asked last. */
+
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { ask, type Item } from '../api/client.ts'
+import { costOf, usageQuery } from '../api/usage.ts'
+import { formatMs, formatUsd } from '../format/number.ts'
+import { visible } from '../format/visible.ts'
+import { ranges } from '../ranges.ts'
+import { useMay } from '../session/me.ts'
+import { BudgetBar } from '../ui/budget-bar.tsx'
+import { DataTable } from '../ui/data-table.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { Status } from '../ui/status.tsx'
+import { TimeChart } from '../ui/time-chart.tsx'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+
+interface OwnerProps {
+  readonly scope: 'key' | 'team' | 'user'
+  readonly id: string
+}
+
+const dayMs = 86_400_000
+const shownRequests = 10
+
+export function OwnerPanels({ scope, id }: OwnerProps): ReactNode {
+  const seesTraffic = useMay('GET /budgets')
+  return (
+    <>
+      <div className="grid">
+        <Panel title="Cost, 30 days" className={seesTraffic ? 'eight' : ''}>
+          <OwnerSpend scope={scope} id={id} />
+        </Panel>
+        {seesTraffic && (
+          <Panel title="Budgets" className="four">
+            <OwnerBudgets scope={scope} id={id} />
+          </Panel>
+        )}
+      </div>
+      {seesTraffic && scope !== 'team' && <LastRequests scope={scope} id={id} />}
+    </>
+  )
+}
+
+function OwnerSpend({ scope, id }: OwnerProps): ReactNode {
+  const usage = useQuery(usageQuery('30d', 'day', { [scope]: id }))
+  return (
+    <Loaded query={usage} what="the cost" height={244}>
+      {({ data }) => {
+        const toMs = Math.ceil(usage.dataUpdatedAt / dayMs) * dayMs
+        const days = ranges['30d'].spanMs / dayMs
+        const fromMs = toMs - days * dayMs
+        const values = Array.from({ length: days }, () => 0)
+        for (const one of data) {
+          const index = Math.round((Date.parse(one.day ?? '') - fromMs) / dayMs)
+          if (index >= 0 && index < days) values[index] = costOf(one)
+        }
+        const total = values.reduce((sum, value) => sum + value, 0)
+        return (
+          <TimeChart
+            kind="bars"
+            caption={`${formatUsd(total)} in 30 days, at most ${formatUsd(Math.max(...values))} a day.`}
+            fromMs={fromMs}
+            bucketMs={dayMs}
+            format={formatUsd}
+            series={[{ name: 'Charged', color: 'var(--series-1)', values }]}
+          />
+        )
+      }}
+    </Loaded>
+  )
+}
+
+function OwnerBudgets({ scope, id }: OwnerProps): ReactNode {
+  const budgets = useQuery({
+    queryKey: ['budgets', 'of', scope],
+    queryFn: ({ signal }) => ask('GET /budgets', { query: { scope, limit: 1_000 }, signal }),
+    refetchInterval: 15_000,
+  })
+  return (
+    <Loaded query={budgets} what="the budgets" height={120}>
+      {({ data }) => {
+        const own = data.flatMap((budget) => {
+          const state = budget.states.find(({ subject }) => subject === id)
+          return state ? [{ budget, state }] : []
+        })
+        if (own.length === 0) return <Empty title="None has counted anything here." />
+        return (
+          <ul className="owner-budgets">
+            {own.map(({ budget, state }) => (
+              <li key={budget.id}>
+                <span>
+                  {formatUsd(Number(state.spent_usd))} of {formatUsd(Number(budget.usd))}{' '}
+                  {budget.period === 'total' ? 'in total' : `a ${budget.period}`}
+                </span>
+                <BudgetBar
+                  spent={Number(state.spent_usd)}
+                  reserved={Number(state.reserved_usd)}
+                  cap={Number(budget.usd)}
+                  warnAt={Math.min(1, ...budget.alert_at)}
+                />
+              </li>
+            ))}
+          </ul>
+        )
+      }}
+    </Loaded>
+  )
+}
+
+type RequestRow = Item<'GET /requests'>
+
+function LastRequests({ scope, id }: OwnerProps): ReactNode {
+  const requests = useQuery({
+    queryKey: ['requests', 'last', scope, id],
+    queryFn: ({ signal }) => ask('GET /requests', { query: { [scope]: id, limit: shownRequests }, signal }),
+  })
+  return (
+    <Panel
+      title="Last requests"
+      isFlush
+      aside={
+        <Link to="/requests" search={{ [scope]: id }}>
+          All of them
+        </Link>
+      }
+    >
+      <Loaded query={requests} what="the requests" height={200}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title="None yet." />
+          ) : (
+            <DataTable
+              caption="Last requests"
+              things={data}
+              idOf={(row: RequestRow) => row.id}
+              columns={[
+                {
+                  title: 'When',
+                  cell: (row) => (
+                    <Link to="/requests/$id" params={{ id: row.id }}>
+                      <When at={row.created_at} />
+                    </Link>
+                  ),
+                },
+                {
+                  title: 'Status',
+                  cell: ({ status, code }) => (
+                    <Status tone={status < 400 ? 'ok' : status < 500 ? 'warn' : 'bad'}>
+                      {status} {code ?? 'ok'}
+                    </Status>
+                  ),
+                },
+                { title: 'Asked for', cell: (row) => <UntrustedText text={row.requested_model} /> },
+                {
+                  title: 'Answered by',
+                  cell: ({ provider, model = '' }) =>
+                    provider === undefined ? '-' : visible(`${provider}/${model}`),
+                },
+                { title: 'Total', isNumber: true, cell: (row) => formatMs(row.duration_ms) },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </Panel>
+  )
+}
