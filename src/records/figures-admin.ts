@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { formatUsd } from '../core/money.ts'
 import { type FigureSpan, figureSpans, type RequestFigures } from './figures.ts'
-import type { Figures, Percentiles } from './tally.ts'
+import { durationRowsMs, type Figures, type Percentiles } from './tally.ts'
 
 /** `GET /requests/figures`; it stands before `/requests/{id}`. */
 export function figureRoutes(figures: RequestFigures): readonly AdminRoute[] {
@@ -21,7 +21,16 @@ export function figureRoutes(figures: RequestFigures): readonly AdminRoute[] {
       response: z.object({
         from: z.iso.datetime(),
         step_ms: z.int(),
-        steps: z.array(figuresShape),
+        row_starts_ms: z
+          .array(z.number())
+          .describe('Where each row of `duration_rows` begins; its ends are open.'),
+        steps: z.array(
+          figuresShape.extend({
+            duration_rows: z
+              .array(z.int())
+              .describe('Those answered without an error, by how long they took.'),
+          }),
+        ),
         now: figuresShape,
         before: figuresShape,
       }),
@@ -31,7 +40,11 @@ export function figureRoutes(figures: RequestFigures): readonly AdminRoute[] {
           body: {
             from: new Date(fromMs).toISOString(),
             step_ms: stepMs,
-            steps: steps.map(toView),
+            row_starts_ms: durationRowsMs.map((ms) => Math.round(ms)),
+            steps: steps.map(({ durationRows, ...step }) => ({
+              ...toView(step),
+              duration_rows: [...durationRows],
+            })),
             now: toView(now),
             before: toView(before),
           },

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { RecordTiming } from './port.ts'
+import { durationRowsMs } from './tally.ts'
 import { createRequestFigures, type FigureSpan, figureSpans } from './figures.ts'
 
 const nowMs = Date.UTC(2026, 5, 15, 12, 34, 56)
@@ -98,4 +99,22 @@ test('answers of the cache are told apart from calls, with what they saved', asy
   )
   const { hits, misses, savedNanoUsd } = (await createRequestFigures(source, () => nowMs).of('o', '1h')).now
   assert.deepEqual({ hits, misses, savedNanoUsd }, { hits: 2, misses: 1, savedNanoUsd: 1_500 })
+})
+
+test('each time lies in its row, and those beyond the rows in the first and the last', async () => {
+  const source = createSource()
+  const times = [2, 30, 1_100, 20_000, 400_000]
+  source.add(...times.map((durationMs) => ({ atMs: nowMs, status: 200, durationMs })))
+  source.add({ atMs: nowMs, status: 503, durationMs: 30 })
+  const { steps } = await createRequestFigures(source, () => nowMs).of('default', '15m')
+  const rows = steps.at(-1)!.durationRows
+  assert.equal(rows.length, durationRowsMs.length)
+  const found = rows.flatMap((count, row) => (count > 0 ? [[row, count]] : []))
+  assert.deepEqual(found, [
+    [0, 1],
+    [1, 1],
+    [8, 1],
+    [13, 1],
+    [15, 1],
+  ])
 })

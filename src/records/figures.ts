@@ -19,12 +19,17 @@ export const figureSpans = {
 
 export type FigureSpan = keyof typeof figureSpans
 
+export interface StepFigures extends Figures {
+  /** Those answered without an error by how long they took, by row of `durationRowsMs`. */
+  readonly durationRows: readonly number[]
+}
+
 export interface SpanFigures {
   /** Of the first step, in Unix milliseconds. */
   readonly fromMs: number
   readonly stepMs: number
   /** The oldest first. */
-  readonly steps: readonly Figures[]
+  readonly steps: readonly StepFigures[]
   /** Of all steps. */
   readonly now: Figures
   /** Of the span of the same length before them. */
@@ -83,7 +88,7 @@ class Book {
     return {
       fromMs,
       stepMs,
-      steps: steps.map((step) => step.figures()),
+      steps: steps.map((step) => ({ ...step.figures(), durationRows: step.durationRows() })),
       now: sumOf(steps).figures(),
       before: sumOf(before).figures(),
     }

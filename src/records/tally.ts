@@ -24,9 +24,14 @@ export interface Figures {
   readonly savedNanoUsd: number
 }
 
+/** Where each row of times begins: a quarter of a decade each, 10 ms to 100 s; the first and the last are open. */
+export const durationRowsMs: readonly number[] = Array.from({ length: 16 }, (_, row) => 10 ** (1 + row / 4))
+
 export interface Tally {
   add(timing: RecordTiming): void
   addAll(other: Tally): void
+  /** How many of what was answered without an error took so long, by row of `durationRowsMs`. */
+  durationRows(): readonly number[]
   figures(): Figures
   readonly counts: Counts
 }
@@ -72,6 +77,11 @@ export function createTally(): Tally {
       for (const [of, count] of other.durations) raise(counts.durations, of, count)
       for (const [of, count] of other.firstTokens) raise(counts.firstTokens, of, count)
     },
+    durationRows() {
+      const rows = durationRowsMs.map(() => 0)
+      for (const [of, count] of counts.durations) rows[rowOf(Math.exp(of * growth))]! += count
+      return rows
+    },
     figures() {
       const { durations, firstTokens, ...rest } = counts
       const durationMs = percentilesOf(durations)
@@ -86,6 +96,11 @@ const growth = Math.log(1.08)
 
 function classOf(ms: number): number {
   return Math.round(Math.log(Math.max(ms, 0.01)) / growth)
+}
+
+function rowOf(ms: number): number {
+  const row = Math.floor(4 * (Math.log10(ms) - 1))
+  return Math.min(durationRowsMs.length - 1, Math.max(0, row))
 }
 
 function raise(counts: Map<number, number>, of: number, by: number): void {

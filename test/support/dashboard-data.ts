@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { type AdminClient, withAdmin } from '../../src/cli/admin-client.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { batchClient, chatLine } from './batches.ts'
+import { createPerson } from './people.ts'
 import { type Lifetime, type Stack, startStack } from './stack.ts'
 import { until } from './until.ts'
 
@@ -22,15 +23,54 @@ export interface Filled {
 const routes: JsonObject = {
   assistant: { strategy: 'ordered', targets: ['openai/fault/http-503', 'claude/claude-sonnet-4-5'] },
   clerk: { targets: ['openai/clerk'] },
+  helper: { targets: ['openai/words-20'] },
+  greeter: {
+    strategy: 'experiment',
+    targets: ['openai/words-60'],
+    experiment: {
+      name: 'shorter',
+      metric: 'cost',
+      minUnits: 20,
+      guardrails: [{ metric: 'errors' }],
+      arms: [{ name: 'control' }, { name: 'brief', targets: ['openai/words-20'] }],
+    },
+  },
+}
+
+const price = (usd: number): JsonObject => ({ price: { input: usd, output: usd } })
+
+const config: JsonObject = {
+  routes,
+  models: { 'openai/words-60': price(4), 'openai/words-20': price(4), 'claude/words-60': price(2) },
+  cache: { exact: {} },
+  budgets: [{ scope: 'organisation', usd: 100, period: 'month' }],
+  payloads: { record: 'on' },
+  shadow: [
+    {
+      route: 'helper',
+      target: 'claude/words-60',
+      sample: 1,
+      judge: { target: 'openai/echo', rubric: 'Short answers are better.' },
+    },
+  ],
+  guardrails: {
+    rules: {
+      'personal-data': { detect: ['email', 'phone'], action: 'redact' },
+      'project-names': { words: ['heron', 'grey wagtail'], action: 'block' },
+      length: { maxCharacters: 400, action: 'flag' },
+    },
+    routes: { helper: ['personal-data', 'project-names', 'length'] },
+  },
+  secrets: { stored: { key: 'env:SEALING_KEY' } },
 }
 
 export async function startFilled(t: Lifetime): Promise<Filled> {
-  const stack = await startStack(t, {
-    config: { routes, cache: { exact: {} }, budgets: [{ scope: 'organisation', usd: 100, period: 'month' }] },
-  })
+  const stack = await startStack(t, { config, env: { SEALING_KEY: 'seals-what-is-stored-0123456789abcdef' } })
   return withAdmin({ data: stack.gateway.config.dataDir }, async (admin) => {
-    await fillAccess(admin)
+    const owners = await fillAccess(stack, admin)
     await fillRequests(stack)
+    await fillHelper(stack)
+    await fillExperiment(stack)
     await fillSession(stack)
     const run = await fillEvaluation(stack, admin)
     const batch = await fillBatch(stack)
@@ -41,7 +81,7 @@ export async function startFilled(t: Lifetime): Promise<Filled> {
       .map(asObject)
       .find((row) => row?.['attempt_count'] === 2)
     const request = asString(failedOver?.['id']) ?? ''
-    return { stack, pages: pagesOf({ run, batch, request }) }
+    return { stack, pages: pagesOf({ run, batch, request, ...owners }) }
   })
 }
 
@@ -52,7 +92,9 @@ export async function startDrifted(t: Lifetime): Promise<Stack> {
   return stack
 }
 
-function pagesOf(ids: { run: string; batch: string; request: string }): FilledPage[] {
+type Ids = Readonly<Record<'run' | 'batch' | 'request' | 'key' | 'team' | 'user', string>>
+
+function pagesOf(ids: Ids): FilledPage[] {
   const page = (name: string, path: string, shows: string): FilledPage => ({ name, path, shows })
   return [
     page('overview', '/overview', 'of them failed'),
@@ -63,17 +105,25 @@ function pagesOf(ids: { run: string; batch: string; request: string }): FilledPa
     page('spend', '/spend', 'Per 1,000 requests'),
     page('alerts', '/alerts', 'No channel is configured'),
     page('keys', '/keys', 'mobile app'),
+    page('key', `/keys/${ids.key}`, '600 requests/min'),
     page('teams', '/teams', 'Support'),
+    page('team', `/teams/${ids.team}`, 'ada@example.com'),
     page('users', '/users', 'ada@example.com'),
+    page('user', `/users/${ids.user}`, 'by password'),
     page('budgets', '/budgets', 'Everything'),
     page('routes', '/routes', 'assistant'),
     page('route', '/routes/assistant', 'slower than the other'),
     page('providers', '/providers', 'Anthropic'),
+    page('guardrails', '/guardrails', '1 email'),
     page('cache', '/cache', 'misses'),
     page('models', '/models?q=sonnet', 'claude-sonnet-4-5'),
     page('playground', '/playground?target=openai/words-60,claude/echo', 'Message'),
     page('evals', '/evals', 'returns desk'),
     page('evaluation', `/evals/${ids.run}`, 'case-1'),
+    page('experiments', '/experiments', 'greeter'),
+    page('experiment', '/experiments/greeter', 'brief minus control'),
+    page('shadow', '/shadow', 'claude/words-60'),
+    page('shadow-route', '/shadow/helper', 'Its answer'),
     page('drift', '/drift', 'alarm'),
     page('golden-set', '/drift/shop', 'Answers that changed most'),
     page('batches', '/batches', 'completed'),
@@ -84,19 +134,59 @@ function pagesOf(ids: { run: string; batch: string; request: string }): FilledPa
   ]
 }
 
-async function fillAccess(admin: AdminClient): Promise<void> {
+async function fillAccess(stack: Stack, admin: AdminClient): Promise<Pick<Ids, 'key' | 'team' | 'user'>> {
   const create = async (path: string, body: JsonObject) => {
     const created = asObject(await admin.post(path, body))
     return asString(created?.['id']) ?? ''
   }
   const team = await create('/teams', { name: 'Support', markup_percent: 5, credit_usd: '250' })
-  const user = await create('/users', { name: 'Ada', email: 'ada@example.com', team })
+  const { id: user } = await createPerson(stack, 'Ada', [{ role: 'member', team }], { team })
   const limits = { rpm: 600 }
-  await create('/keys', { name: 'mobile app', team, limits, models: ['assistant', 'openai/*'] })
+  const key = await create('/keys', { name: 'mobile app', team, limits, models: ['assistant', 'openai/*'] })
   await create('/keys', { name: "Ada's notebook", user })
   await create('/budgets', { scope: 'key', subject: 'test', usd: '0.05', period: 'day', cap: 'soft' })
   await create('/budgets', { scope: 'team', usd: '40', period: 'month', cap: 'hard' })
   await create('/budgets', { scope: 'user', usd: '0.02', period: 'week', cap: 'soft', window: 'rolling' })
+  await admin.post('/secrets', { name: 'openai', value: 'sk-0123456789abcdef' })
+  return { key, team, user }
+}
+
+const ask = async (stack: Stack, model: string, content: string, headers: Record<string, string> = {}) => {
+  const body = { model, messages: [{ role: 'user', content }] }
+  await (await stack.post('/v1/chat/completions', body, headers)).text()
+}
+
+/** What guardrails look at, and a candidate is asked too. */
+async function fillHelper(stack: Stack): Promise<void> {
+  const asked = [
+    'Where is my parcel?',
+    'Write to ada@example.org.',
+    'Call me at +49 30 901820.',
+    'What is the heron?',
+    `And then? ${'I waited. '.repeat(50)}`,
+  ]
+  for (const content of asked) await ask(stack, 'helper', content)
+  await until('the comparisons', async () => {
+    const { data } = await stack.admin('/shadow/helper/comparisons')
+    return asArray(data).length >= 3 ? true : undefined
+  })
+}
+
+/** Enough callers to be looked at, with looks in between. */
+async function fillExperiment(stack: Stack): Promise<void> {
+  for (let group = 1; group <= 8; group++) {
+    const sessions = Array.from({ length: 20 }, (_, n) => `caller-${group}-${n}`)
+    const hello = (name: string) =>
+      ask(stack, 'greeter', `Good morning${', and again'.repeat(Number(name.at(-1)))}!`, {
+        'x-weir-session': name,
+      })
+    await Promise.all(sessions.map(hello))
+    await until('their units', async () => {
+      const { arms } = await stack.admin('/experiments/greeter')
+      const units = asArray(arms).reduce<number>((sum, arm) => sum + Number(asObject(arm)?.['units']), 0)
+      return units >= group * 20 ? true : undefined
+    })
+  }
 }
 
 async function fillRequests(stack: Stack): Promise<void> {

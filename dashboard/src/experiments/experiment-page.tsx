@@ -135,7 +135,7 @@ interface ResultsProps {
 }
 
 function Results({ experiment, arm }: ResultsProps): ReactNode {
-  const { differences } = arm
+  const differences = arm.differences.toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role))
   const drawn = differences.filter(({ role }) => role !== 'shown')
   const title = `${arm.name} against ${experiment.arms[0]?.name ?? 'the control'}`
   if (differences.length === 0) {
@@ -170,6 +170,9 @@ function Results({ experiment, arm }: ResultsProps): ReactNode {
     </>
   )
 }
+
+/** What decides comes first. */
+const order = ['decides', 'guards', 'shown']
 
 const tones = { better: 'ok', worse: 'bad', open: 'none' } as const
 const roles = { decides: 'decides', guards: 'guards', shown: 'is shown' } as const

@@ -15,7 +15,7 @@ import { RangePicker } from '../ui/range-picker.tsx'
 import { Attention } from './attention.tsx'
 import { FigureRow } from './figure-row.tsx'
 import { type Figures, figuresQuery } from '../api/figures.ts'
-import { LatencyChart } from './latency-chart.tsx'
+import { LatencyMap } from './latency-map.tsx'
 import { ProviderHealth } from './provider-health.tsx'
 import { spendingQuery } from './spending.ts'
 import { TopLists } from './top-lists.tsx'
@@ -62,7 +62,7 @@ export function OverviewPage(): ReactNode {
             {figures.data && <CacheSavings now={figures.data.now} />}
           </Panel>
           <Panel title="Latency">
-            {figures.data ? <LatencyChart figures={figures.data} /> : <Skeleton height={244} />}
+            {figures.data ? <LatencyMap figures={figures.data} /> : <Skeleton height={244} />}
           </Panel>
           {spending.data && <TopLists named={spending.data.named} range={range} />}
         </div>

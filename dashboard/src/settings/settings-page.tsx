@@ -13,6 +13,7 @@ import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { type Section, type Setting, sectionsOf } from './sections.ts'
+import { StoredSecrets } from './stored-secrets.tsx'
 import './settings.css'
 
 const route = getRouteApi('/settings')
@@ -81,12 +82,17 @@ export function SettingsPage(): ReactNode {
               />
               {sections.length === 0 && <Empty title="No setting matches." />}
               <Sections sections={sections} picked={section} />
+              {keepsSecrets(values) && <StoredSecrets />}
             </>
           )
         }}
       </Loaded>
     </Page>
   )
+}
+
+function keepsSecrets({ secrets }: Readonly<Record<string, unknown>>): boolean {
+  return typeof secrets === 'object' && secrets !== null && 'stored' in secrets
 }
 
 interface SectionsProps {
