@@ -10,7 +10,7 @@ import { renderConfigReference, renderConfigSchema } from '../src/config/json-sc
 import { renderSuiteSchema } from '../src/judgement/suite/settings.ts'
 import { providerTable } from '../src/providers/table.ts'
 import { fetchAdminDocument } from './docs/admin-document.ts'
-import { renderAdminTypes } from './docs/admin-types.ts'
+import { renderAdminPolicies, renderAdminTypes } from './docs/admin-types.ts'
 import { renderErrors } from './docs/error-reference.ts'
 import { deadLinksIn } from './docs/links.ts'
 import { renderProviders } from './docs/provider-list.ts'
@@ -50,6 +50,11 @@ const generated: readonly Generated[] = [
     path: 'dashboard/src/api/schema.ts',
     source: 'the rows of the admin API',
     render: async () => renderAdminTypes(await fetchAdminDocument()),
+  },
+  {
+    path: 'dashboard/src/api/policies.ts',
+    source: 'the rows of the admin API',
+    render: async () => renderAdminPolicies(await fetchAdminDocument()),
   },
 ]
 

@@ -22,6 +22,7 @@ import { type FilledPage, startFilled } from '../support/dashboard-data.ts'
 import { fillHostile } from '../support/hostile-data.ts'
 import { createPerson } from '../support/people.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -61,9 +62,9 @@ test('every page', { skip: browserMissing }, async (t) => {
     }
   }
 
-  for (const role of ['viewer', 'auditor'] as const) {
-    await t.test(`offers a ${role} nothing that is refused`, async () => {
-      const person = await createPerson(stack, `The ${role}`.replace(' ', ''), [{ role }])
+  for (const role of isWhole ? (['viewer', 'auditor'] as const) : (['viewer'] as const)) {
+    await t.test(`offers nothing to a ${role} that is refused`, async () => {
+      const person = await createPerson(stack, role, [{ role }])
       await trySafely(browser, stack, { cookie: person.cookie, pages })
     })
   }
@@ -76,7 +77,9 @@ test('every page', { skip: browserMissing }, async (t) => {
       // A thing of a hostile name that does not exist is told as 404, which the browser notes on its console.
       await page.goto(path)
       await page.locator('h1').waitFor()
-      await page.waitForLoadState('networkidle')
+      await until('the data', async () =>
+        (await page.locator('.mantine-Skeleton-root').count()) === 0 ? true : undefined,
+      )
       const markup = 'document.querySelectorAll("#root script, #root iframe, #root img, #root style").length'
       assert.equal(await page.evaluate(markup), 0, path)
     }
@@ -159,9 +162,9 @@ async function labelsOf(page: Page): Promise<readonly string[]> {
   const labels = (await page.evaluate(
     '[...document.querySelectorAll("main button:not(:disabled)")].map((button) => button.ariaLabel ?? button.innerText)',
   )) as string[]
-  return [...new Set(labels.map((label) => label.trim()))].filter(
-    (label) => label !== '' && !alike.test(label),
-  )
+  // Of buttons that differ by a number alone, as those of the rows of a table, one stands for all.
+  const kinds = new Map(labels.map((label) => [label.trim().replaceAll(/\d+/g, '#'), label.trim()]))
+  return [...kinds.values()].filter((label) => label !== '' && !alike.test(label))
 }
 
 async function inspect(page: Page, name: string, theme: Theme, width: Width): Promise<void> {

@@ -54,7 +54,8 @@ export async function visit(
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
   })
-  context.setDefaultTimeout(15_000)
+  // Longer than any page takes on a machine that does much else; what never comes fails all the same.
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
@@ -83,7 +84,7 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await field.or(other).first().waitFor()
   if (await other.isVisible()) await other.click()
   await field.fill(token)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
 }
 

@@ -1,7 +1,6 @@
 /** Changes a route: the whole of its settings as JSON, checked as they are typed, become its next revision. */
 
 import { JsonInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
@@ -16,7 +15,6 @@ interface EditRouteProps {
 }
 
 export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
-  const queries = useQueryClient()
   const live = route.revisions.find(({ number }) => number === route.live)?.settings
   const [text, setText] = useState(() => JSON.stringify(live, null, 2))
   const settings = read(text)

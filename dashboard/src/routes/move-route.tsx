@@ -1,7 +1,6 @@
 /** Makes another revision of a route live, at once or by and by, or goes back to one. */
 
 import { Checkbox, Textarea } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
@@ -21,7 +20,6 @@ interface MoveRouteProps {
 }
 
 export function MoveRoute({ route, move: { verb, to }, onClose }: MoveRouteProps): ReactNode {
-  const queries = useQueryClient()
   const [reason, setReason] = useState('')
   const [isCanary, setCanary] = useState(false)
   const [isOverride, setOverride] = useState(false)

@@ -2,7 +2,7 @@
 
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { ask, type Operation, type Reply } from '../api/client.ts'
-import { policyOf } from '../api/schema.ts'
+import { policyOf } from '../api/policies.ts'
 
 type Policy = Reply<'GET /me'>['may'][number]
 

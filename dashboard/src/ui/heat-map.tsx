@@ -23,28 +23,36 @@ export interface HeatMapProps {
 
 const shades = 7
 
+/** Where steps and rows lie, in pixels. */
+interface Grid {
+  readonly width: number
+  readonly cellWidth: number
+  readonly cellHeight: number
+  x(step: number): number
+  y(row: number): number
+}
+
+interface Cell {
+  readonly step: number
+  readonly row: number
+}
+
 export function HeatMap(props: HeatMapProps): ReactNode {
   const { axis, columns, rows, isLabelled, lines, unit } = props
-  const { ref, width: measured } = useElementSize()
-  const [pointed, setPointed] = useState<{ readonly step: number; readonly row: number }>()
-  const width = Math.max(measured, 240)
+  const { ref, width } = useElementSize()
+  const [pointed, setPointed] = useState<Cell>()
+  const grid = gridOf(Math.max(width, 240), columns.length, rows.length)
   const most = Math.max(1, ...columns.flat())
-  const cellWidth = (width - margin.left - margin.right) / Math.max(1, columns.length)
-  const cellHeight = (height - margin.top - margin.bottom) / rows.length
-  const x = (step: number) => margin.left + step * cellWidth
-  const y = (row: number) => height - margin.bottom - row * cellHeight
   const point = (event: PointerEvent<SVGSVGElement>) => {
-    const box = event.currentTarget.getBoundingClientRect()
-    const step = Math.floor((event.clientX - box.left - margin.left) / cellWidth)
-    const row = Math.floor((height - margin.bottom - (event.clientY - box.top)) / cellHeight)
-    setPointed(columns[step]?.[row] === undefined ? undefined : { step, row })
+    const cell = cellAt(event, grid)
+    setPointed(columns[cell.step]?.[cell.row] === undefined ? undefined : cell)
   }
   return (
     <>
       <Legend most={most} unit={unit} lines={lines} />
       <div ref={ref} className="series-chart-picture">
         <svg
-          width={width}
+          width={grid.width}
           height={height}
           aria-hidden="true"
           onPointerMove={point}
@@ -53,68 +61,103 @@ export function HeatMap(props: HeatMapProps): ReactNode {
           <rect
             x={margin.left}
             y={margin.top}
-            width={width - margin.left - margin.right}
+            width={grid.width - margin.left - margin.right}
             height={height - margin.top - margin.bottom}
             fill="var(--sunken)"
           />
           {rows.map((label, row) =>
             isLabelled(row) ? (
-              <text key={label} x={margin.left - 8} y={y(row) + 4} textAnchor="end">
+              <text key={label} x={margin.left - 8} y={grid.y(row) + 4} textAnchor="end">
                 {label}
               </text>
             ) : null,
           )}
-          {columns.map((column, step) =>
-            column.map((count, row) =>
-              count > 0 ? (
-                <rect
-                  // A cell is its place, and nothing moves.
-                  // oxlint-disable-next-line react/no-array-index-key
-                  key={`${step} ${row}`}
-                  x={x(step)}
-                  y={y(row + 1)}
-                  width={Math.max(1, cellWidth - 1)}
-                  height={Math.max(1, cellHeight - 1)}
-                  fill={`var(--heat-${shadeOf(count, most)})`}
-                />
-              ) : null,
-            ),
-          )}
+          <Cells columns={columns} grid={grid} most={most} />
           {lines.map(({ name, color, values }) => (
             <path
               key={name}
-              d={pathOf(values, (step) => x(step + 0.5), y)}
+              d={pathOf(values, (step) => grid.x(step + 0.5), grid.y)}
               fill="none"
               stroke={color}
               strokeWidth="1.5"
             />
           ))}
-          {ticksOf(columns.length, width).map((step) => (
-            <text key={step} x={x(step)} y={height - 6} textAnchor={step === 0 ? 'start' : 'middle'}>
+          {ticksOf(columns.length, grid.width).map((step) => (
+            <text key={step} x={grid.x(step)} y={height - 6} textAnchor={step === 0 ? 'start' : 'middle'}>
               {axis.tick(step)}
             </text>
           ))}
         </svg>
-        {pointed && (
-          <div
-            className="series-chart-tip"
-            style={
-              pointed.step < columns.length / 2
-                ? { left: x(pointed.step) + 16 }
-                : { right: width - x(pointed.step) + 8 }
-            }
-          >
-            <strong>{axis.full(pointed.step)}</strong>
-            <span>
-              {rows[pointed.row]} to {rows[pointed.row + 1] ?? 'more'}{' '}
-              <b>
-                {columns[pointed.step]![pointed.row]} {unit}
-              </b>
-            </span>
-          </div>
-        )}
+        {pointed && <Tip {...props} grid={grid} cell={pointed} />}
       </div>
     </>
+  )
+}
+
+function gridOf(width: number, steps: number, rows: number): Grid {
+  const cellWidth = (width - margin.left - margin.right) / Math.max(1, steps)
+  const cellHeight = (height - margin.top - margin.bottom) / Math.max(1, rows)
+  return {
+    width,
+    cellWidth,
+    cellHeight,
+    x: (step) => margin.left + step * cellWidth,
+    y: (row) => height - margin.bottom - row * cellHeight,
+  }
+}
+
+function cellAt(event: PointerEvent<SVGSVGElement>, { cellWidth, cellHeight }: Grid): Cell {
+  const box = event.currentTarget.getBoundingClientRect()
+  return {
+    step: Math.floor((event.clientX - box.left - margin.left) / cellWidth),
+    row: Math.floor((height - margin.bottom - (event.clientY - box.top)) / cellHeight),
+  }
+}
+
+interface CellsProps extends Pick<HeatMapProps, 'columns'> {
+  readonly grid: Grid
+  readonly most: number
+}
+
+function Cells({ columns, grid: { cellWidth, cellHeight, x, y }, most }: CellsProps): ReactNode {
+  return columns.map((column, step) =>
+    column.map((count, row) =>
+      count > 0 ? (
+        <rect
+          // A cell is its place, and nothing moves.
+          // oxlint-disable-next-line react/no-array-index-key
+          key={`${step} ${row}`}
+          x={x(step)}
+          y={y(row + 1)}
+          width={Math.max(1, cellWidth - 1)}
+          height={Math.max(1, cellHeight - 1)}
+          fill={`var(--heat-${shadeOf(count, most)})`}
+        />
+      ) : null,
+    ),
+  )
+}
+
+interface TipProps extends HeatMapProps {
+  readonly grid: Grid
+  readonly cell: Cell
+}
+
+function Tip({ axis, columns, rows, unit, grid: { x, width }, cell: { step, row } }: TipProps): ReactNode {
+  const isLeft = step < columns.length / 2
+  return (
+    <div
+      className="series-chart-tip"
+      style={isLeft ? { left: x(step) + 16 } : { right: width - x(step) + 8 }}
+    >
+      <strong>{axis.full(step)}</strong>
+      <span>
+        {rows[row]} to {rows[row + 1] ?? 'more'}{' '}
+        <b>
+          {columns[step]![row]} {unit}
+        </b>
+      </span>
+    </div>
   )
 }
 
