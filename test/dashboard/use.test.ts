@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Page } from 'playwright-core'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
 import { asOwner } from '../support/people.ts'
 import { adminToken, startStack } from '../support/stack.ts'
@@ -192,6 +193,43 @@ test(
     await page.locator('input[name=password]').fill('a long enough password')
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    assert.deepEqual(faults, [])
+  },
+)
+
+test(
+  'many tabs share one live connection, and another takes it over',
+  { skip: browserMissing },
+  async (t) => {
+    const stack = await startStack(t)
+    const browser = await openBrowser(t)
+    const { context, page, faults } = await visit(browser, stack)
+    let connections = 0
+    context.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/admin/v1/events') connections++
+    })
+    await signIn(page, adminToken)
+    await page.getByText('Live', { exact: true }).waitFor()
+    const others: Page[] = []
+    // More than the connections that a browser has to a host.
+    for (let n = 0; n < 7; n++) {
+      const other = await context.newPage()
+      await other.goto('/requests')
+      await other.getByText('Live', { exact: true }).waitFor()
+      others.push(other)
+    }
+    assert.equal(connections, 1)
+    const ask = () => stack.post('/v1/chat/completions', { model: 'openai/echo', messages })
+    await ask()
+    for (const other of others) await other.getByRole('row').filter({ hasText: 'openai/echo' }).waitFor()
+    await page.close()
+    await until('the next to hold it', () => Promise.resolve(connections === 2 ? true : undefined))
+    const [last] = others.slice(-1)
+    await last!.getByText('Live', { exact: true }).waitFor()
+    await ask()
+    await until('the second request', async () =>
+      (await last!.getByRole('row').filter({ hasText: 'openai/echo' }).count()) === 2 ? true : undefined,
+    )
     assert.deepEqual(faults, [])
   },
 )

@@ -76,7 +76,7 @@ function TakeOut({ user }: { readonly user: User }): ReactNode {
       <Button
         variant="subtle"
         loading={isPending}
-        aria-label={`Take ${visible(user.name)} out of the team`}
+        aria-label={`Take out ${visible(user.name)}`}
         onClick={() => mutate()}
       >
         Take out

@@ -1,28 +1,33 @@
-/** The gateway's live events: one connection while the tab is seen, with what came told at most four times a second. */
+/**
+ * The gateway's live events, told at most four times a second. Of all tabs that are seen one holds the connection and
+ * tells the others: a browser has six to a host, and ten tabs would leave none for anything else.
+ */
 
-import type { Item } from './client.ts'
+import { type LiveEvent, LiveSource, type SourceState } from './live-source.ts'
 
-export type RequestRow = Item<'GET /requests'>
-
-export type LiveEvent =
-  | { readonly type: 'request'; readonly request: RequestRow }
-  | { readonly type: 'alert' | 'health' | 'budget' | 'batch' }
+export type { LiveEvent, RequestRow } from './live-source.ts'
 
 /** `paused`: the tab is hidden. `lost`: it is being tried again. */
-export type FeedState = 'connecting' | 'live' | 'paused' | 'lost'
+export type FeedState = SourceState | 'paused'
 
+/** Between tabs. `who`: a tab that is new here asks how it stands. */
+type Word =
+  | { readonly say: 'event'; readonly event: LiveEvent }
+  | { readonly say: 'state'; readonly state: SourceState }
+  | { readonly say: 'who' }
+
+const name = 'weir-live-feed'
 const flushMs = 250
-const firstRetryMs = 1_000
-const maxRetryMs = 30_000
 
 export class LiveFeed {
   state: FeedState = 'connecting'
   readonly #stateListeners = new Set<() => void>()
   readonly #takers = new Set<(events: readonly LiveEvent[]) => void>()
   #pending: LiveEvent[] = []
-  #retryTimer: number | undefined
-  #retryMs = firstRetryMs
-  #source: EventSource | undefined
+  #channel: BroadcastChannel | undefined
+  #source: LiveSource | undefined
+  /** Ends the wait for the lock, or the holding of it. */
+  #release: (() => void) | undefined
 
   readonly onState = (listener: () => void): (() => void) => {
     this.#stateListeners.add(listener)
@@ -34,7 +39,7 @@ export class LiveFeed {
     return () => this.#takers.delete(take)
   }
 
-  /** Connects, and stays so while the tab is seen. `onResume` is called when events may have been missed. Gives the end. */
+  /** Follows while the tab is seen. `onResume` is called when events may have been missed. Gives the end. */
   open(onResume: () => void): () => void {
     let hasBeenLive = false
     const onLive = () => {
@@ -42,51 +47,76 @@ export class LiveFeed {
       hasBeenLive = true
     }
     const followVisibility = () => {
-      if (document.visibilityState === 'visible') this.#connect(onLive)
-      else this.#disconnect('paused')
+      if (document.visibilityState === 'visible') this.#join(onLive)
+      else this.#leave('paused')
     }
     document.addEventListener('visibilitychange', followVisibility)
     followVisibility()
     return () => {
       document.removeEventListener('visibilitychange', followVisibility)
-      this.#disconnect('connecting')
+      this.#leave('connecting')
     }
   }
 
-  #connect(onLive: () => void): void {
-    if (this.#source) return
-    const source = new EventSource('/admin/v1/events')
-    this.#source = source
-    source.addEventListener('open', () => {
-      this.#retryMs = firstRetryMs
-      this.#setState('live')
-      onLive()
+  #join(onLive: () => void): void {
+    if (this.#channel) return
+    const channel = new BroadcastChannel(name)
+    this.#channel = channel
+    channel.addEventListener('message', ({ data }: MessageEvent<Word>) => {
+      if (data.say === 'event') this.#push(data.event)
+      else if (data.say === 'state') this.#setState(data.state, onLive)
+      else if (this.#source) channel.postMessage({ say: 'state', state: this.#source.state } satisfies Word)
     })
-    source.addEventListener('error', () => {
-      // The browser's own retry gives up for good after an HTTP error, such as that of a gateway that starts.
-      this.#disconnect('lost')
-      this.#retryTimer = window.setTimeout(() => this.#connect(onLive), this.#retryMs)
-      this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
-    })
-    source.addEventListener('request', (event: MessageEvent<string>) =>
-      this.#push({ type: 'request', request: JSON.parse(event.data) as RequestRow }),
-    )
-    for (const type of ['alert', 'health', 'budget', 'batch'] as const) {
-      source.addEventListener(type, () => this.#push({ type }))
-    }
+    channel.postMessage({ say: 'who' } satisfies Word)
+    this.#waitToLead(() => this.#lead(channel, onLive))
   }
 
-  #disconnect(state: FeedState): void {
-    window.clearTimeout(this.#retryTimer)
+  /** Calls `lead` when no other tab does. */
+  #waitToLead(lead: () => void): void {
+    const held = Promise.withResolvers<void>()
+    const waiting = new AbortController()
+    this.#release = () => {
+      waiting.abort()
+      held.resolve()
+    }
+    // There are no locks on a page that came by plain HTTP from another machine.
+    if (!('locks' in navigator)) return lead()
+    void navigator.locks
+      .request(name, { signal: waiting.signal }, () => {
+        if (!waiting.signal.aborted) lead()
+        return held.promise
+      })
+      .catch(() => undefined) // the tab was hidden before its turn
+  }
+
+  #lead(channel: BroadcastChannel, onLive: () => void): void {
+    this.#source = new LiveSource({
+      onState: (state) => {
+        this.#setState(state, onLive)
+        channel.postMessage({ say: 'state', state } satisfies Word)
+      },
+      onEvent: (event) => {
+        this.#push(event)
+        channel.postMessage({ say: 'event', event } satisfies Word)
+      },
+    })
+  }
+
+  #leave(state: 'connecting' | 'paused'): void {
     this.#source?.close()
     this.#source = undefined
+    this.#channel?.close()
+    this.#channel = undefined
+    this.#release?.()
+    this.#release = undefined
     this.#setState(state)
   }
 
-  #setState(state: FeedState): void {
+  #setState(state: FeedState, onLive?: () => void): void {
     if (this.state === state) return
     this.state = state
     for (const listener of this.#stateListeners) listener()
+    if (state === 'live') onLive?.()
   }
 
   #push(event: LiveEvent): void {

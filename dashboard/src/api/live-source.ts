@@ -1,0 +1,67 @@
+/** The connection that live events come by, tried again for as long as it is wanted. */
+
+import type { Item } from './client.ts'
+
+export type RequestRow = Item<'GET /requests'>
+
+export type LiveEvent =
+  | { readonly type: 'request'; readonly request: RequestRow }
+  | { readonly type: 'alert' | 'health' | 'budget' | 'batch' }
+
+export type SourceState = 'connecting' | 'live' | 'lost'
+
+interface Listeners {
+  onState(state: SourceState): void
+  onEvent(event: LiveEvent): void
+}
+
+const firstRetryMs = 1_000
+const maxRetryMs = 30_000
+/** So much of the wait is left to chance: not all dashboards come back at once. */
+const jitter = 0.3
+
+export class LiveSource {
+  state: SourceState = 'connecting'
+  readonly #listeners: Listeners
+  #source: EventSource | undefined
+  #timer: number | undefined
+  #retryMs = firstRetryMs
+
+  constructor(listeners: Listeners) {
+    this.#listeners = listeners
+    this.#connect()
+  }
+
+  close(): void {
+    window.clearTimeout(this.#timer)
+    this.#source?.close()
+  }
+
+  #connect(): void {
+    const source = new EventSource('/admin/v1/events')
+    this.#source = source
+    source.addEventListener('open', () => {
+      this.#retryMs = firstRetryMs
+      this.#setState('live')
+    })
+    source.addEventListener('error', () => {
+      // The browser's own retry gives up for good after an HTTP error, such as that of a gateway that starts.
+      source.close()
+      this.#setState('lost')
+      const waitMs = this.#retryMs * (1 - jitter + 2 * jitter * Math.random())
+      this.#timer = window.setTimeout(() => this.#connect(), waitMs)
+      this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
+    })
+    source.addEventListener('request', (event: MessageEvent<string>) =>
+      this.#listeners.onEvent({ type: 'request', request: JSON.parse(event.data) as RequestRow }),
+    )
+    for (const type of ['alert', 'health', 'budget', 'batch'] as const) {
+      source.addEventListener(type, () => this.#listeners.onEvent({ type }))
+    }
+  }
+
+  #setState(state: SourceState): void {
+    this.state = state
+    this.#listeners.onState(state)
+  }
+}
