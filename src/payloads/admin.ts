@@ -14,6 +14,7 @@ const time = z.iso
   .describe('ISO 8601 with an offset.')
 
 const query = z.strictObject({
+  id: z.string().optional().describe("The request's: one payload or none, whatever else is asked for."),
   from: time.optional(),
   to: time.optional(),
   route: z.string().optional(),
@@ -58,7 +59,11 @@ export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
       summary: 'Recorded payloads, newest first.',
       query,
       response: z.object({ data: z.array(shape), next_cursor: z.string().optional() }),
-      async run({ org, query: { from, to, ...rest } }) {
+      async run({ org, query: { id, from, to, ...rest } }) {
+        if (id !== undefined) {
+          const payload = await payloads.get(org, id)
+          return { body: { data: payload ? [toView(payload)] : [] } }
+        }
         const wanted = defined({ ...rest, org, fromMs: from, toMs: to }) as PayloadQuery
         const { data, nextCursor } = await payloads.list(wanted)
         return {

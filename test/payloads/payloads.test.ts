@@ -52,6 +52,8 @@ test('a recorded request shows what was asked and answered, streamed or not, red
   }
   const list = asArray((await stack.admin('/payloads?tag=blue&user=ada&model=echo'))['data'])
   assert.deepEqual(new Set(list.map((each) => asObject(each)?.['id'])), new Set([whole, streamed]))
+  assert.equal(asObject(asArray((await stack.admin(`/payloads?id=${whole}`))['data'])[0])?.['id'], whole)
+  assert.deepEqual((await stack.admin('/payloads?id=req_none'))['data'], [])
   assert.ok(!bytesOf(stack).includes('river stone canary'))
 })
 

@@ -236,7 +236,7 @@ body: undefined
 response: { data: ({ id: string; kind: "price-changed" | "price-will-change" | "retires" | "retired"; model: string; at: string; in_use: boolean; successor?: string | undefined; before?: { [name: string]: unknown } | undefined; after?: { [name: string]: unknown } | undefined; message: string })[] }
 }
   'GET /payloads': {
-query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+query: { id?: string | undefined; from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ id: string; created_at: string; dialect: string; requested_model: string; route?: string | undefined; provider?: string | undefined; model?: string | undefined; key_id: string; key_name: string; user?: string | undefined; session?: string | undefined; tags: (string)[]; status: number; request?: { [name: string]: unknown } | undefined; answer?: { [name: string]: unknown } | undefined; answer_text?: string | undefined })[]; next_cursor?: string | undefined }
 }

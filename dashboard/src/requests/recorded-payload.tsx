@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { ApiError, ask, type Reply } from '../api/client.ts'
+import { ask, type Item } from '../api/client.ts'
 import { useMay } from '../session/me.ts'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
@@ -13,23 +13,23 @@ import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
 import { answerTexts, promptTexts } from './payload-texts.ts'
 import './requests.css'
 
-type Payload = Reply<'GET /requests/{id}/payload'>
+type Payload = Item<'GET /payloads'>
 
 export function RecordedPayload({ id }: { readonly id: string }): ReactNode {
-  const may = useMay('GET /requests/{id}/payload')
+  const may = useMay('GET /payloads')
   const [isRaw, setRaw] = useState(false)
   const payload = useQuery({
     queryKey: ['payload', id],
-    queryFn: ({ signal }) => ask('GET /requests/{id}/payload', { params: { id }, signal }),
+    queryFn: ({ signal }) => ask('GET /payloads', { query: { id }, signal }),
     enabled: may,
     staleTime: 60_000,
   })
-  const isNotKept = payload.error instanceof ApiError && payload.error.status === 404
+  const kept = payload.data?.data[0]
   return (
     <Panel
       title="Prompt and answer"
       aside={
-        payload.data && (
+        kept && (
           <Button variant="subtle" onClick={() => setRaw(!isRaw)}>
             {isRaw ? 'Show as text' : 'Show as JSON'}
           </Button>
@@ -38,7 +38,7 @@ export function RecordedPayload({ id }: { readonly id: string }): ReactNode {
     >
       {!may ? (
         <Empty title="Your role does not read prompts and answers." />
-      ) : isNotKept ? (
+      ) : payload.data && !kept ? (
         <Empty title="Not recorded.">
           <span>
             Which requests are, and for how long, is set under <code>payloads</code> in <code>weir.yaml</code>
@@ -49,7 +49,7 @@ export function RecordedPayload({ id }: { readonly id: string }): ReactNode {
         <LoadFault what="the payload" error={payload.error} retry={() => void payload.refetch()} />
       ) : (
         <Loaded query={payload} what="the payload" height={200}>
-          {(found) => (isRaw ? <Raw payload={found} /> : <Texts payload={found} />)}
+          {() => kept && (isRaw ? <Raw payload={kept} /> : <Texts payload={kept} />)}
         </Loaded>
       )}
     </Panel>
