@@ -29,7 +29,7 @@ import { loadOptionsOf, type StartOptions } from './compose/start-options.ts'
 import { openStores } from './compose/stores.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { ConfigError } from './config/fault.ts'
-import { type Config, loadConfig, type LoadResult } from './config/load.ts'
+import type { Config, LoadResult } from './config/load.ts'
 import type { AskModel, EmbedTexts } from './core/ask.ts'
 import { systemClock } from './core/clock.ts'
 import { createRoutingTable } from './routing/table.ts'
@@ -59,7 +59,7 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
   const isControlOnly = options.isControlOnly === true
   const secrets = createSecrets(systemClock, { toleratesUnstored: isControlOnly })
   closers.add(() => secrets.close())
-  const load = () => loadConfig({ ...loadOptionsOf(options), openReferences: secrets.openReferences })
+  const load = () => secrets.load(loadOptionsOf(options))
   try {
     const loaded = await load()
     if (!loaded.ok) throw new ConfigError(loaded.faults, loaded.file)
@@ -214,7 +214,8 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   const watch = await watchReloads({ initial, load, takeUp, log, closers })
 
   // -- off it goes
-  secrets.start({ log, reload: () => void watch.reload(), setReady })
+  secrets.start({ log, audit, reload: () => void watch.reload(), setReady })
+  closers.add(() => secrets.closeUses())
   if (!isControlOnly) {
     const { routes } = snapshot().table
     void path.examples.prepare(routes)

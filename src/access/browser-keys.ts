@@ -1,12 +1,13 @@
 /** Short-lived keys for browsers: made of an API key by whoever has it, signed, kept nowhere, and never more than it. */
 
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { GatewayError } from '../core/error.ts'
 import { asArray, asObject, asString, type JsonObject, parseJson } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { withinCeiling } from './ceiling.ts'
 import type { KeyRules } from './port.ts'
 import { type Principal, toPrincipal } from './principal.ts'
+import { isSameSecret } from './same-secret.ts'
 
 /** An API key as far as keys are made of it. */
 export interface ParentKey {
@@ -87,7 +88,7 @@ export function createBrowserKeys(pepper: Buffer): BrowserKeys {
       const parent = parentOf(asString(told?.['k']) ?? '')
       if (!told || !parent) return undefined
       const presented = Buffer.from(signature, 'base64url')
-      const isOurs = parent.secretHashes.some((hash) => timingSafeEqual(presented, sign(payload, hash)))
+      const isOurs = parent.secretHashes.some((hash) => isSameSecret(presented, sign(payload, hash)))
       const untilMs = Math.min(Number(told['e']), parent.untilMs)
       if (!isOurs || !(untilMs > nowMs)) return undefined
       const user = asString(told['u'])

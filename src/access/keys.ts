@@ -1,6 +1,6 @@
 /** Knows who calls: API keys from the configuration and from the store. */
 
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Secret } from '../core/secret.ts'
@@ -12,6 +12,7 @@ import type { JudgeJwt } from './jwt.ts'
 import { looksLikeJwt, maxJwtLength } from './jwt-form.ts'
 import type { KeyRules, StoredKey } from './port.ts'
 import { authoriseAddress, type Principal, termsOf, toPrincipal } from './principal.ts'
+import { isSameSecret } from './same-secret.ts'
 
 /** A key of the configuration. `user` is a name: declared keys have no users of the store. */
 export interface DeclaredKey extends KeyRules {
@@ -215,7 +216,7 @@ function verify(credential: string, directory: Directory, pepper: Buffer, nowMs:
 }
 
 function sameHash(a: string, b: string): boolean {
-  return timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'))
+  return isSameSecret(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'))
 }
 
 function storedPrincipal(key: StoredKey, { teams, users }: Directory): Principal {

@@ -1,7 +1,8 @@
 /** Passwords as they are kept: scrypt (RFC 7914) with a salt of its own for each, slow on purpose. */
 
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes, scrypt } from 'node:crypto'
 import { GatewayError } from '../core/error.ts'
+import { isSameSecret } from './same-secret.ts'
 
 /** 32 MiB and about a quarter of a second for each guess: OWASP's second choice, which leaves a small host its memory. */
 const usualCost = { N: 2 ** 15, r: 8, p: 3 }
@@ -48,7 +49,7 @@ export function createPasswords(cost = usualCost): Passwords {
       const [, N, r, p, salt = '', hash = ''] = parts
       const costs = { N: Number(N), r: Number(r), p: Number(p) }
       const derived = await turns(() => derive(password, Buffer.from(salt, 'base64url'), costs))
-      return timingSafeEqual(derived, Buffer.from(hash, 'base64url')) && kept !== nobody
+      return isSameSecret(derived, Buffer.from(hash, 'base64url')) && kept !== nobody
     },
   }
 }

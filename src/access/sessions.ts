@@ -1,10 +1,11 @@
 /** Tokens that stand for somebody for a while: sessions, the first link, invitations, and sign-ins under way. */
 
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ticket, TicketKind, TicketStore } from './port.ts'
+import { isSameSecret } from './same-secret.ts'
 
 const minuteMs = 60_000
 
@@ -97,7 +98,7 @@ export function createCookies(isSecure: boolean): Cookies {
 /** Compares a presented admin token with the configured one in constant time. */
 export function isAdminToken(presented: string | undefined, configured: Secret | undefined): boolean {
   if (presented === undefined || configured === undefined) return false
-  return timingSafeEqual(Buffer.from(digest(presented)), Buffer.from(digest(configured.reveal())))
+  return isSameSecret(Buffer.from(digest(presented)), Buffer.from(digest(configured.reveal())))
 }
 
 function digest(token: string): string {

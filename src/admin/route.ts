@@ -62,13 +62,13 @@ export interface AdminAudit<Query = unknown, Body = unknown> {
   after?(call: AdminCall<Query, Body>): Promise<Json> | Json
 }
 
-/** What changes something says what the audit is told of it. */
+/** What changes something says what the audit is told of it; so may what only reads. */
 export type AdminRoute<
   Query extends z.ZodObject = z.ZodObject,
   Body extends z.ZodType = z.ZodType,
 > = AdminRow<Query, Body> &
   (
-    | { readonly method: 'GET'; readonly audit?: undefined }
+    | { readonly method: 'GET'; readonly audit?: AdminAudit<z.output<Query>, z.output<Body>> }
     | {
         readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
         readonly audit: AdminAudit<z.output<Query>, z.output<Body>>

@@ -91,6 +91,7 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       method: 'GET',
       path: '/batches/{id}/results',
       policy: 'payloads:read',
+      audit: { action: 'batch.read', object: ({ params: { id = '' } }) => `batch:${id}` },
       summary:
         'Its results, one line each: so far while it runs, in the order of its lines once it has ended.',
       async run({ org, params: { id = '' } }) {

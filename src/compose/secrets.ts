@@ -1,8 +1,16 @@
 /** The services that keep secrets: opened as the configuration names them, read through the egress guard. */
 
 import { createHash, randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
+import type { AuditLog } from '../audit/log.ts'
 import { type LoadOptions, loadConfig, type LoadResult, type StorePlace } from '../config/load.ts'
-import type { ReadRemote, RemoteScheme } from '../config/secret-ref.ts'
+import { formatPath } from '../config/fault.ts'
+import {
+  formatSecretRef,
+  type ReadRemote,
+  type ReferenceRead,
+  type RemoteScheme,
+} from '../config/secret-ref.ts'
 import type { Clock } from '../core/clock.ts'
 import { systemClock } from '../core/clock.ts'
 import { Secret } from '../core/secret.ts'
@@ -11,6 +19,7 @@ import { References, type ReferenceState, type Services } from '../secrets/refer
 import { createParameterSource, createSecretsManagerSource } from '../secrets/aws.ts'
 import { createAzureSource } from '../secrets/azure.ts'
 import { createGoogleSource } from '../secrets/google.ts'
+import { SecretUseLog } from '../secrets/use-log.ts'
 import type { HealthChange } from '../routing/health.ts'
 import type { Log } from '../telemetry/log.ts'
 import { openKeyWraps } from './key-wraps.ts'
@@ -18,6 +27,8 @@ import { awsParts, azureParts, googleParts, openVault, type SecretSettings } fro
 import { openStoredSource } from './stored-secrets.ts'
 
 export interface RunningSecrets {
+  /** Loads the configuration with the services that it names. */
+  load(options: Omit<LoadOptions, 'openReferences' | 'onReference'>): Promise<LoadResult>
   /** For `LoadOptions`. */
   readonly openReferences: (settings: SecretSettings, place: StorePlace) => ReadRemote
   /** The configuration that was loaded last is in force. */
@@ -31,11 +42,15 @@ export interface RunningSecrets {
   /** Reads all again now. */
   refresh(): void
   states(): readonly ReferenceState[]
+  /** Tells the audit what it has not been told yet. */
+  closeUses(): Promise<void>
   close(): Promise<void>
 }
 
 interface StartParts {
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
+  /** Is told what secrets were used for. */
+  readonly audit: AuditLog
   reload(): void
   setReady(isReady: boolean): void
 }
@@ -50,25 +65,49 @@ export interface SecretsOptions {
 
 export function createSecrets(clock: Clock, options: SecretsOptions = {}): RunningSecrets {
   let log: StartParts['log'] | undefined
+  const uses = new SecretUseLog()
   const references = new References({
     clock,
-    onFailure: (reference, { kind, message }) =>
-      log?.warn({ reference, kind, fault: message }, 'a secret could not be read'),
-  })
-  return {
-    openReferences(settings, place) {
-      const read = references.reader(servicesOf(settings, place, clock))
-      if (!options.toleratesUnstored) return read
-      return async (ref) => {
-        const outcome = await read(ref)
-        if (ref.scheme !== 'stored' || outcome instanceof Secret) return outcome
-        return new Secret(randomBytes(32).toString('hex'))
-      }
+    onRead: (reference, hasChanged) => uses.read(reference, hasChanged),
+    onFailure(reference, failure) {
+      const { kind, message } = failure
+      log?.warn({ reference, kind, fault: message }, 'a secret could not be read')
+      uses.failed(reference, failure)
     },
+  })
+  const openReferences: RunningSecrets['openReferences'] = (settings, place) => {
+    const read = references.reader(servicesOf(settings, place, clock))
+    if (!options.toleratesUnstored) return read
+    return async (ref) => {
+      const outcome = await read(ref)
+      if (ref.scheme !== 'stored' || outcome instanceof Secret) return outcome
+      return new Secret(randomBytes(32).toString('hex'))
+    }
+  }
+  let named: ReadonlyMap<string, string> = new Map()
+  return {
+    async load(from) {
+      const found = new Map<string, string>()
+      const onReference = ({ path, ref }: ReferenceRead) =>
+        void found.set(formatPath(path), formatSecretRef(ref))
+      const loaded = await loadConfig({ ...from, openReferences, onReference })
+      if (loaded.ok) named = found
+      return loaded
+    },
+    openReferences,
     refresh: () => void references.refreshAll(),
-    adopt: () => void references.adopt(),
+    adopt() {
+      uses.loaded(named)
+      void references.adopt()
+    },
     start(parts) {
       log = parts.log
+      uses.start({
+        clock,
+        tell: async (use) => void (await parts.audit.record({ org: 'default', actor: 'gateway', ...use })),
+        onTrouble: (cause) =>
+          parts.log.warn({ cause: inspect(cause) }, 'the use of secrets is not in the audit yet'),
+      })
       references.start(
         () => {
           parts.log.info('a secret has changed')
@@ -85,6 +124,7 @@ export function createSecrets(clock: Clock, options: SecretsOptions = {}): Runni
     },
     tick: () => references.tick(),
     states: () => references.states(),
+    closeUses: () => uses.close(),
     close: () => references.close(),
   }
 }

@@ -115,15 +115,15 @@ interface RowCall {
   readonly address: string | undefined
 }
 
-/** What changes something is recorded first: where that fails, nothing is changed. */
+/** What the audit is to know is recorded first: where that fails, nothing is changed, or shown. */
 async function runRow(
   row: AdminRoute,
   call: AdminCall,
   { audit, sent, address }: RowCall,
 ): Promise<AdminReply> {
   const run = async () => row.run(call as Parameters<AdminRoute['run']>[0])
-  if (row.method === 'GET') return run()
-  const told = row.audit as AdminAudit
+  const told = row.audit as AdminAudit | undefined
+  if (!told) return run()
   const before = await told.before?.(call)
   const after = told.after ? await told.after(call) : (sent as Json | undefined)
   const { org, actor, requestId } = call

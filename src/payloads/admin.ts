@@ -57,6 +57,11 @@ export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
       path: '/payloads',
       policy: 'payloads:read',
       summary: 'Recorded payloads, newest first.',
+      audit: {
+        action: 'payload.read',
+        object: () => 'payloads',
+        after: ({ query: wanted }) => toWish(wanted),
+      },
       query,
       response: z.object({ data: z.array(shape), next_cursor: z.string().optional() }),
       async run({ org, query: { id, from, to, ...rest } }) {
@@ -76,6 +81,7 @@ export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
       path: '/requests/{id}/payload',
       policy: 'payloads:read',
       summary: 'What one request asked and was answered, where that is recorded.',
+      audit: { action: 'payload.read', object: ({ params: { id = '' } }) => `request:${id}` },
       response: shape,
       async run({ org, params: { id = '' } }) {
         const payload = await payloads.get(org, id)
@@ -84,6 +90,20 @@ export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
       },
     }),
   ]
+}
+
+/** What was looked for, not how much of it at a time: without names of people, whom the audit would outlive. */
+function toWish({
+  from,
+  to,
+  user,
+  session,
+  limit: _limit,
+  cursor: _cursor,
+  ...rest
+}: z.output<typeof query>): JsonObject {
+  const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString())
+  return defined({ ...rest, from: iso(from), to: iso(to), user: user && '***', session: session && '***' })
 }
 
 function toView(payload: Payload): JsonObject {

@@ -17,7 +17,8 @@ export interface ReferenceState {
 
 export interface ReferenceParts {
   readonly clock: Clock
-  /** After a failure of a service that had worked before. */
+  /** After each time that its service was asked for it. */
+  onRead(reference: string, hasChanged: boolean): void
   onFailure(reference: string, failure: SecretFailure): void
 }
 
@@ -123,10 +124,10 @@ export class References {
   }
 
   states(): readonly ReferenceState[] {
-    return [...this.#entries.values()].map(({ name, source, material, readAtMs, failure }) => ({
-      reference: `${source.scheme}:${name}`,
-      ...(material && { ageMs: Math.round(this.#now() - readAtMs) }),
-      ...(failure && { fault: failure.message }),
+    return [...this.#entries.values()].map((entry) => ({
+      reference: nameOf(entry),
+      ...(entry.material && { ageMs: Math.round(this.#now() - entry.readAtMs) }),
+      ...(entry.failure && { fault: entry.failure.message }),
     }))
   }
 
@@ -175,16 +176,19 @@ export class References {
     entry.pending ??= this.#readOrRenew(entry)
       .then(
         (material) => {
+          const before = entry.material?.content.reveal()
+          const hasChanged = before !== undefined && before !== material.content.reveal()
           entry.material = material
           entry.readAtMs = this.#now()
           entry.dueAtMs = entry.readAtMs + dueIn(material, entry.ttlMs)
           delete entry.failure
+          this.#parts.onRead(nameOf(entry), hasChanged)
         },
         (cause: unknown) => {
           const failure = toFailure(cause, entry.source.scheme)
           entry.failure = failure
           entry.dueAtMs = this.#now() + retryMs
-          this.#parts.onFailure(`${entry.source.scheme}:${entry.name}`, failure)
+          this.#parts.onFailure(nameOf(entry), failure)
         },
       )
       .finally(() => delete entry.pending)
@@ -218,6 +222,11 @@ export class References {
     const waitMs = Math.min(Math.max(dueAtMs - this.#now(), minWaitMs), maxWaitMs)
     this.#timer = setTimeout(() => void this.tick(), waitMs).unref()
   }
+}
+
+/** As it is written, without a field: several fields are read at once. */
+function nameOf({ source, name }: Entry): string {
+  return `${source.scheme}:${name}`
 }
 
 function keyOf({ scheme, name }: RemoteRef, { fingerprint }: Services): string {

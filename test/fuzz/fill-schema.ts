@@ -7,13 +7,14 @@ const maxDepth = 6
 /** Nearly valid: patterns and formats beyond times are left to luck. `n` chooses between alternatives. */
 export function fillSchema(schema: Json | undefined, n: number, depth = 0): Json {
   const rule = isObject(schema) ? schema : {}
-  if (rule['const'] !== undefined) return rule['const']
-  const choices = asArray(rule['enum'] ?? rule['anyOf'] ?? rule['oneOf'] ?? [])
-  if (choices.length > 0) {
-    const choice = choices[n % choices.length] ?? null
-    return rule['enum'] === undefined ? fillSchema(choice, n, depth + 1) : choice
-  }
-  if (depth > maxDepth) return null
+  const known = asArray(rule['enum'] ?? [])
+  if (known.length > 0) return known[n % known.length] ?? null
+  const choices = asArray(rule['anyOf'] ?? rule['oneOf'] ?? [])
+  if (choices.length > 0) return fillSchema(choices[n % choices.length], n, depth + 1)
+  return rule['const'] ?? (depth > maxDepth ? null : fillTyped(rule, n, depth))
+}
+
+function fillTyped(rule: JsonObject, n: number, depth: number): Json {
   switch (asString(asArray(rule['type'] ?? [])[0] ?? rule['type'])) {
     case 'object':
       return fillObject(rule, n, depth)

@@ -174,6 +174,7 @@ for (const outage of ['sealed', 'gone'] as const) {
     const stale: boolean[] = []
     secrets.start({
       log: { warn() {}, info() {}, error() {} },
+      audit: { record: () => Promise.resolve(1) },
       reload() {},
       setReady: (isReady) => stale.push(!isReady),
     })
