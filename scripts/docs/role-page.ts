@@ -20,7 +20,8 @@ route without one does not compile, and one function applies them all (\`src/adm
 ${rows.join('\n')}
 
 - A member changes only keys that are their own.
-- A role in a team sees and changes the keys and users of that team, and nothing else of the organisation.
+- A role in a team sees and changes the keys and users of that team, sees the requests of its keys, its sessions, its
+  lines of the ledger and its usage, and nothing else of the organisation.
 - A key holds at most what the account that makes it may give: its \`ceiling\` (models, marks, addresses, region, limits,
   the most that one request costs). Members give no clearance that their ceiling does not name.
 - Nobody gives a role, or invites or changes somebody who has one, beyond their own: an owner gives all, an admin all but

@@ -102,8 +102,22 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'Objects of other tenants by their ids (CVE-2026-30886, CVE-2026-45349)',
-    answer: 'The organisation is in every query; stored responses are of their key.',
+    answer:
+      'The organisation is in every query; stored responses are of their key. What is about the gateway itself is for the organisation that runs it.',
     proofs: [
+      [
+        'test/security/organisations.test.ts',
+        'by every route with an id, an object of the other organisation is not there',
+      ],
+      ['test/security/organisations.test.ts', 'no list of one organisation shows anything of the other'],
+      [
+        'test/security/organisations.test.ts',
+        'by its own API key, the other organisation reads and deletes no file, batch, response or request',
+      ],
+      [
+        'test/security/organisations.test.ts',
+        'after all of it, everything of the first organisation is as it was',
+      ],
       [
         'test/gateway/stored-responses.test.ts',
         'a response is found until it is deleted, and by no other key',
@@ -113,7 +127,8 @@ export const incidents: readonly Control[] = [
         'a secret is set, read, replaced and removed, each organisation its own',
       ],
     ],
-    missing: 'There is one organisation; a sweep over two waits for the second.',
+    missing:
+      'No route makes a second organisation yet. No row-level security of PostgreSQL as a second line.',
   },
   {
     threat: 'A webhook secret that is empty or short',
@@ -207,12 +222,25 @@ export const incidents: readonly Control[] = [
 export const musts: readonly Control[] = [
   {
     threat: 'Keys: format and storage',
-    answer: 'A checksum in the key, a keyed hash in the store.',
+    answer:
+      'A checksum in the key, a keyed hash in the store, one comparison in constant time, the same work whatever is wrong.',
     proofs: [
+      [
+        'test/security/comparisons.test.ts',
+        'one file compares in constant time, and nothing else names the function',
+      ],
+      [
+        'test/security/comparisons.test.ts',
+        'no comparison of a secret leaves early: those that are not in constant time compare nothing of a stranger',
+      ],
+      [
+        'test/security/comparisons.test.ts',
+        'an unknown id, a wrong secret, a revoked and an expired key cost the same work',
+      ],
       ['src/access/keys.test.ts', 'a created key is known, and its text is kept nowhere'],
       ['src/access/keys.test.ts', 'unknown, malformed, wrong, revoked and expired keys are refused alike'],
     ],
-    missing: 'The timing of both is not compared statistically.',
+    missing: 'Times are not compared statistically: a test of the clock on a shared machine proves nothing.',
   },
   {
     threat: 'Guessing keys',
@@ -338,6 +366,38 @@ export const musts: readonly Control[] = [
     ],
   },
   {
+    threat: 'Acts that nobody can be held to; a trail that was changed',
+    answer:
+      'Every act of the administration is recorded before it is done, in a chain of hashes; so are the reading of payloads, what each configuration was given, and secrets that change or fail. Reads that repeat are told as sums, so that nothing is recorded for each request.',
+    proofs: [
+      [
+        'test/audit/audit.test.ts',
+        'every row that changes something, or shows what callers wrote, says what the audit is told; no other does',
+      ],
+      [
+        'test/audit/audit.test.ts',
+        'a change is one record: who, what, before and after; a refused one says so',
+      ],
+      ['test/audit/audit.test.ts', 'what cannot be recorded is not done'],
+      ['src/storage/sql/audit-store.test.ts', '${name} is named'],
+      [
+        'src/storage/sql/audit-store.test.ts',
+        'a cut end with a forged head is seen by whoever has noted a hash',
+      ],
+      [
+        'test/secrets/audited.test.ts',
+        'what was given, what changed, what failed and what came back; no value, and nothing for each request',
+      ],
+      [
+        'test/secrets/audited.test.ts',
+        'whoever reads what callers wrote is in the audit, by what they looked for and without names of people',
+      ],
+      ['src/secrets/use-log.test.ts', 'ten thousand reads are one record, and an outage is two'],
+    ],
+    missing:
+      'A cut end is seen against a head that was noted elsewhere. `weir check --secrets` reads references without a record: it opens no database.',
+  },
+  {
     threat: 'Rotation and outages of vaults',
     answer: 'No request fails; the last value holds for an hour.',
     proofs: [
@@ -380,11 +440,13 @@ export const musts: readonly Control[] = [
         'each route, each role: 403 before the body is read, unless its policy names the role',
       ],
       ['test/access/roles.test.ts', 'a role in a team sees and changes what is of that team'],
+      ['test/access/team-view.test.ts', 'requests, sessions, the ledger and usage: those of the own team'],
+      ['test/access/team-view.test.ts', 'no route that lists shows anything of another team'],
       ['test/access/roles.test.ts', 'nobody gives a role, or takes over an account, beyond their own'],
       ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
     ],
     missing:
-      'Requests, the ledger and the live feed are not told apart by team: a role in a team does not see them.',
+      'Figures, alerts, batches and the live feed are not told apart by team: a role in a team does not see them. Nor does it see requests that came with a token of an issuer.',
   },
   {
     threat: 'Guessed and stolen passwords',

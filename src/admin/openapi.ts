@@ -46,11 +46,12 @@ const errorSchema: JsonObject = {
 }
 
 function describeRoute(route: AdminRoute): JsonObject {
-  const { summary, policy, audit, body, response } = route
+  const { summary, policy, isOfInstance, audit, body, response } = route
   const parameters = [...pathParameters(route.path), ...queryParameters(route.query)]
   return {
     summary,
     'x-weir-policy': policy,
+    ...(isOfInstance && { 'x-weir-instance': true }),
     ...(audit && { 'x-weir-audit': audit.action }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: jsonOf(toSchema(body, 'input')) } }),

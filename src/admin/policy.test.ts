@@ -20,10 +20,10 @@ test('whoever passes has a role that the policy names, and reaches no further th
       const isWhole = passing.some(({ team }) => team === undefined)
       const ofTeams = within === 'team' ? passing.flatMap(({ team }) => team ?? []) : []
       if (!isWhole && ofTeams.length === 0) {
-        assert.throws(() => authoriseCall(policy, caller(grants)), { code: 'permission_denied' })
+        assert.throws(() => authoriseCall({ policy }, caller(grants)), { code: 'permission_denied' })
         return
       }
-      assert.deepEqual(authoriseCall(policy, caller(grants)), isWhole ? undefined : new Set(ofTeams))
+      assert.deepEqual(authoriseCall({ policy }, caller(grants)), isWhole ? undefined : new Set(ofTeams))
     }),
   )
 })

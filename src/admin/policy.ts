@@ -33,7 +33,13 @@ export const policies = {
   'traffic:read': {
     roles: everybody,
     within: 'organisation',
-    meaning: 'sees requests, costs, routes, providers, evaluations, drift, alerts and batches',
+    meaning:
+      'sees figures, routes, providers, budgets, evaluations, drift, alerts, batches and the live feed',
+  },
+  'requests:read': {
+    roles: everybody,
+    within: 'team',
+    meaning: 'sees requests, sessions and the lines of the ledger',
   },
   'usage:read': { roles: everybody, within: 'team', meaning: 'sees sums of what was used' },
   'access:read': { roles: everybody, within: 'team', meaning: 'sees keys, teams and users' },
@@ -101,16 +107,25 @@ export interface AdminCaller {
   readonly user?: string
 }
 
+/** The organisation that runs the gateway: the configuration is its own. */
+export const hostOrg = 'default'
+
 /** The caller who holds the token, the control socket or the first link. */
 export function ownerCaller(name: string): AdminCaller {
-  return { name, org: 'default', grants: [{ role: 'owner' }] }
+  return { name, org: hostOrg, grants: [{ role: 'owner' }] }
 }
 
 /**
  * Gives the teams that a call must keep to; undefined where it may go over the whole organisation. Throws
  * `permission_denied`. The one place where a call of the administration is authorised.
  */
-export function authoriseCall(policy: AdminPolicy, { grants }: AdminCaller): ReadonlySet<string> | undefined {
+export function authoriseCall(
+  { policy, isOfInstance }: { readonly policy: AdminPolicy; readonly isOfInstance?: true },
+  { grants, org }: AdminCaller,
+): ReadonlySet<string> | undefined {
+  if (isOfInstance && org !== hostOrg) {
+    throw new GatewayError('permission_denied', 'This is for the organisation that runs the gateway.')
+  }
   const passing = passingGrants(policy, grants)
   if (passing.length === 0) {
     throw new GatewayError('permission_denied', `Your role does not allow this (\`${policy}\`).`)

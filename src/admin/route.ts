@@ -80,6 +80,11 @@ interface AdminRow<Query extends z.ZodObject, Body extends z.ZodType> {
   readonly path: string
   /** Who may call it: a row without one does not compile. */
   readonly policy: AdminPolicy
+  /**
+   * It is about the gateway itself and its configuration: only callers of the organisation that runs it pass. Without
+   * it, what the route reads or changes is of `AdminCall.org` alone.
+   */
+  readonly isOfInstance?: true
   /** One line for the API's description. */
   readonly summary: string
   /** Reads the query's parameters, which come as strings. A route without one takes none. */

@@ -63,6 +63,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
     adminRoute({
       method: 'GET',
       path: '/alert-channels',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'Where alerts are told.',
       response: z.object({ data: z.array(channelShape) }),
@@ -73,6 +74,7 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
     adminRoute({
       method: 'POST',
       path: '/alert-channels/{name}/test',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'alert-channel.test', object: ({ params: { name = '' } }) => `alert-channel:${name}` },
       summary: 'Sends a test to a channel, once, and says whether it was taken.',

@@ -42,6 +42,7 @@ export function auditRoutes(store: AuditStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/audit/head',
+      isOfInstance: true,
       policy: 'audit:read',
       summary:
         'The number and hash of the last record. Note it elsewhere: a chain cannot see its own cut end.',
@@ -51,6 +52,7 @@ export function auditRoutes(store: AuditStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/audit/verify',
+      isOfInstance: true,
       policy: 'audit:read',
       summary: 'Follows the chain from its start, and names the first record that is not right.',
       query: z.strictObject({

@@ -26,9 +26,9 @@ const endpoint = z.string().describe('Such as `/v1/chat/completions`.')
 
 export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[] {
   const { files, batches } = parts
-  const ownerOf = (keyId: string) => {
+  const ownerOf = (org: string, keyId: string) => {
     const owner = parts.ownerOf(keyId)
-    if (owner) return owner
+    if (owner?.org === org) return owner
     throw new GatewayError('not_found', `There is no key \`${keyId}\`, or it is not valid any more.`)
   }
   return [
@@ -40,8 +40,8 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       query: ofKey,
       response: z.object({ id: z.string(), bytes: z.number() }),
       audit: { action: 'batch.upload', object: ({ query: { key } }) => `key:${key}` },
-      async run({ query: { key }, form }) {
-        const { id, bytes } = await files.receive(ownerOf(key), form(), 0)
+      async run({ org, query: { key }, form }) {
+        const { id, bytes } = await files.receive(ownerOf(org, key), form(), 0)
         return { body: { id, bytes } }
       },
     }),
@@ -53,8 +53,8 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       query: ofKey.extend({ endpoint }),
       response: planShape,
       audit: { action: 'batch.plan', object: ({ query: { key } }) => `key:${key}` },
-      async run({ query: { key, endpoint }, form }) {
-        const { keyId } = ownerOf(key)
+      async run({ org, query: { key, endpoint }, form }) {
+        const { keyId } = ownerOf(org, key)
         return { body: toPlanView(await parts.plan(fileOf(form()), { keyId, endpoint })) }
       },
     }),
@@ -74,9 +74,12 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       }),
       response: batchShape,
       audit: { action: 'batch.create', object: ({ body }) => `key:${body.key}` },
-      async run({ body: { key, input_file_id: inputFileId, completion_window, max_usd, native, ...rest } }) {
+      async run({
+        org,
+        body: { key, input_file_id: inputFileId, completion_window, max_usd, native, ...rest },
+      }) {
         const maxNanoUsd = max_usd === undefined ? undefined : readUsd(max_usd)
-        const batch = await batches.create(ownerOf(key), {
+        const batch = await batches.create(ownerOf(org, key), {
           ...rest,
           dialect: 'openai',
           inputFileId,

@@ -69,6 +69,7 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
     adminRoute({
       method: 'GET',
       path: '/batch-lanes',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary:
         'How many requests of batches each provider and route takes at once, as this instance found out.',

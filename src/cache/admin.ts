@@ -45,6 +45,7 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
     adminRoute({
       method: 'GET',
       path: '/cache',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'What the cache holds, and how far its semantic hits can be trusted.',
       response: z.object({

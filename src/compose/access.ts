@@ -48,6 +48,8 @@ export interface Access {
   readonly names: OwnerNames
   /** The ids of the keys that are this user's, whose id, name or address it is. */
   keysOf(org: string, user: string): readonly string[]
+  /** The ids of the keys that belong to these teams, or to their users; those that are revoked included. */
+  keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
   /** What stands for a key where this user comes with a token of a configured issuer. */
   tokenKeysOf(org: string, user: string): readonly string[]
   /** For those who have an API key. */
@@ -154,6 +156,14 @@ export async function createAccess({
       const ids = new Set(usersNamed(directory, org, user).map(({ id }) => id))
       const keys = [...directory.keys.values()]
       return keys.flatMap((key) => (key.user !== undefined && ids.has(key.user) ? [key.id] : []))
+    },
+    keysOfTeams(org, teams) {
+      const isOfThem = (team: string | undefined) => team !== undefined && teams.has(team)
+      const stored = [...directory.keys.values()].filter(
+        ({ org: of, team, user }) => of === org && isOfThem(team ?? directory.users.get(user ?? '')?.team),
+      )
+      const declared = keyring.declared.filter(({ team }) => isOfThem(directory.teamOf(org, team ?? '')?.id))
+      return new Set([...stored.map(({ id }) => id), ...declared.map(({ name }) => declaredKeyId(name))])
     },
     ownBudgets: () => ownBudgetsOf(directory),
     onChange: (listener) => directory.onChange(listener),

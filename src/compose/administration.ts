@@ -137,7 +137,7 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
     ...modelRoutes(parts.modelWatch),
     ...auditRoutes(stores.audit),
     ...figureRoutes(createRequestFigures(stores.records, () => clock.nowMs())),
-    ...recordRoutes(stores.records),
+    ...recordRoutes({ store: stores.records, keysOfTeams: parts.access.keysOfTeams }),
     ...guardrailRoutes({
       rules: () => ruleViewsOf(config().guardrails),
       decisions: stores.decisions,

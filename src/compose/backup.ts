@@ -19,6 +19,7 @@ export function backupRoutes(dataDir: string, clock: Clock, bringUp: () => void)
     adminRoute({
       method: 'POST',
       path: '/backups',
+      isOfInstance: true,
       policy: 'instance:write',
       audit: { action: 'backup.write', object: ({ body: { path } }) => `file:${path}` },
       summary: 'Writes a backup of the data directory into one file.',

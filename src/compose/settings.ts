@@ -12,6 +12,7 @@ export function settingsRoutes(config: () => Config): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/settings',
+      isOfInstance: true,
       policy: 'settings:read',
       summary: 'The configuration in force, with its defaults; secrets are `***`.',
       response: z.object({

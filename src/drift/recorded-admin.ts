@@ -46,6 +46,7 @@ export function recordedRoutes({ traffic, watch, schedules }: RecordedRouteParts
     adminRoute({
       method: 'POST',
       path: '/drift/golden-sets',
+      isOfInstance: true,
       // It shows what callers wrote.
       policy: 'operations:write',
       audit: {

@@ -32,6 +32,7 @@ export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute
     adminRoute({
       method: 'GET',
       path: '/drift/progress',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'How far the runs are that go on in this process.',
       response: z.object({ data: z.array(z.object({ set: z.string(), done: z.int(), all: z.int() })) }),
@@ -40,6 +41,7 @@ export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute
     adminRoute({
       method: 'POST',
       path: '/drift/runs',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'drift.run', object: ({ body }) => `golden-set:${body.file ?? body.set ?? '*'}` },
       summary: 'Runs a golden set once, and answers when it has been judged.',

@@ -20,6 +20,7 @@ export function scheduleRoutes({ schedules, onChange }: ScheduleRouteParts): rea
     adminRoute({
       method: 'PUT',
       path: '/drift/{set}/schedule',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'drift.schedule', object },
       summary: 'Decides when a kept golden set runs by itself, on one of all instances.',
@@ -34,6 +35,7 @@ export function scheduleRoutes({ schedules, onChange }: ScheduleRouteParts): rea
     adminRoute({
       method: 'DELETE',
       path: '/drift/{set}/schedule',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'drift.unschedule', object },
       summary: 'Takes that back: the set runs by its own schedule if the configuration names it, else not.',

@@ -49,6 +49,7 @@ export function setRoutes({ watch, store, schedules, clock }: SetRouteParts): Ad
     adminRoute({
       method: 'POST',
       path: '/drift/{set}/accept',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'drift.accept', object: ({ params }) => `golden-set:${params['set'] ?? ''}` },
       summary: 'Begins the next baseline: what the target does now is right.',
@@ -64,6 +65,7 @@ export function setRoutes({ watch, store, schedules, clock }: SetRouteParts): Ad
     adminRoute({
       method: 'PUT',
       path: '/drift/golden-sets/{name}',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'drift.keep', object: ({ params }) => `golden-set:${params['name'] ?? ''}` },
       summary: 'Keeps a golden set, as a new version where its text is new. Nothing runs yet.',

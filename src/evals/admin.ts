@@ -43,6 +43,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'POST',
       path: '/evals',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'eval.start', object: ({ body }) => `suite:${body.entry}` },
       summary: 'Starts a run of a suite, whose files are sent along.',
@@ -56,6 +57,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'POST',
       path: '/evals/plan',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'eval.plan', object: ({ body }) => `suite:${body.entry}` },
       summary: 'What a run would ask and about what it would cost; nothing is asked.',
@@ -119,6 +121,7 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
     adminRoute({
       method: 'POST',
       path: '/evals/{id}/resume',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'eval.resume', object: ({ params }) => `run:${params['id'] ?? ''}` },
       summary: 'Goes on with a run that was stopped or interrupted: only what is missing is asked.',

@@ -32,6 +32,7 @@ export function datasetRoutes(traffic: Traffic): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/evals/datasets',
+      isOfInstance: true,
       // It shows what callers wrote.
       policy: 'operations:write',
       audit: { action: 'eval.dataset', object: ({ body }) => `route:${body.route}` },

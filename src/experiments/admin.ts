@@ -33,6 +33,7 @@ export function experimentRoutes(experiments: Experiments): readonly AdminRoute[
     adminRoute({
       method: 'POST',
       path: '/experiments/{route}/stop',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'experiment.stop', object: ({ params }) => `route:${params['route']}` },
       summary: 'Ends the experiment: all callers get the control, within seconds on every instance.',
@@ -45,6 +46,7 @@ export function experimentRoutes(experiments: Experiments): readonly AdminRoute[
     adminRoute({
       method: 'POST',
       path: '/experiments/{route}/promote',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: { action: 'experiment.promote', object: ({ params }) => `route:${params['route']}` },
       summary: 'Makes an arm a revision of the route; of a protected route it waits for its gate.',

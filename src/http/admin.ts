@@ -82,7 +82,7 @@ async function answerRow({ compiled, audit, caller }: RowParts, request: SideReq
     throw new GatewayError('method_not_allowed', `This path accepts ${methods}.`)
   }
   const { row, pattern } = route
-  const teams = authoriseCall(row.policy, caller)
+  const teams = authoriseCall(row, caller)
   const sent = row.body ? await request.json() : undefined
   const call: AdminCall = {
     org: caller.org,

@@ -7,6 +7,7 @@ import type { Usage } from '../core/usage.ts'
 import { entryKinds, flagNames, type LedgerEntry, usageSources } from './entry.ts'
 import type { LedgerPage, LedgerQuery, UsagePage, UsageQuery } from './port.ts'
 import type { SharedProof } from './shared-proof.ts'
+import { withinTeams } from './team-scope.ts'
 import { verificationLine, verifyLedger, type VerifyParts } from './verify.ts'
 
 /** The ledger that several instances share. */
@@ -30,12 +31,13 @@ export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/ledger',
-      policy: 'traffic:read',
+      policy: 'requests:read',
       summary: 'The lines of the ledger, one per attempt, the last settled first.',
       query: lineQuery,
       response: z.object({ data: z.array(lineShape), next_cursor: z.string().optional() }),
-      async run({ org, query }) {
-        const page = await (parts.shared ?? parts.store).search(toLedgerQuery(org, query))
+      async run({ org, teams, query }) {
+        const wanted = toLedgerQuery(org, withinTeams(query, teams))
+        const page = await (parts.shared ?? parts.store).search(wanted)
         return {
           body: {
             data: page.data.map(toLine),
@@ -47,6 +49,7 @@ export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/ledger/verify',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'Computes the ledger again from its lines, and tells every difference.',
       response: verificationShape,

@@ -11,6 +11,7 @@ export function instanceRoutes(instances: Instances): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/ledger/instances',
+      isOfInstance: true,
       policy: 'settings:read',
       summary: 'The instances that share the ledger and the counters of budgets; the one that answers first.',
       response: z.object({ data: z.array(instanceShape) }),
@@ -35,6 +36,7 @@ export function instanceRoutes(instances: Instances): readonly AdminRoute[] {
     adminRoute({
       method: 'DELETE',
       path: '/ledger/instances/{name}',
+      isOfInstance: true,
       policy: 'instance:write',
       audit: {
         action: 'instance.forget',

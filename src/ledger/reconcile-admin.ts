@@ -33,6 +33,7 @@ export function reconcileRoutes(parts: ReconcileParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/ledger/reconcile',
+      isOfInstance: true,
       policy: 'operations:write',
       summary:
         "Holds a provider's usage exports against the ledger by day and model; corrects it where asked to.",

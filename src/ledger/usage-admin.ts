@@ -14,6 +14,7 @@ import {
   type UsagePage,
   type UsageRow,
 } from './port.ts'
+import { withinTeams } from './team-scope.ts'
 
 /** What people call those whom lines name by an id; undefined where that is not known. */
 export interface OwnerNames {
@@ -61,11 +62,12 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
     adminRoute({
       method: 'GET',
       path: '/sessions/{id}',
-      policy: 'traffic:read',
+      policy: 'requests:read',
       summary: 'The turns of a session, and what its prompts consist of: where their growth comes from.',
       response: sessionShape,
-      async run({ org, params: { id = '' } }) {
-        const entries = await linesOf(store, org, id)
+      async run({ org, teams, params: { id = '' } }) {
+        const all = await linesOf(store, org, id)
+        const entries = teams ? all.filter(({ team }) => team !== undefined && teams.has(team)) : all
         if (entries.length === 0) throw new GatewayError('not_found', 'There is no such session.')
         const last = entries.at(-1)!
         return {
@@ -118,20 +120,6 @@ const usageQuery = z.strictObject({
     .optional()
     .describe('`next_cursor` of the page before.'),
 })
-
-/** Whoever has a role in teams only sees one of these at a time. Throws `permission_denied`, `invalid_request`. */
-function withinTeams<Where extends { readonly team?: string | undefined }>(
-  where: Where,
-  teams: ReadonlySet<string> | undefined,
-): Where {
-  if (teams === undefined) return where
-  const team = where.team ?? (teams.size === 1 ? [...teams][0] : undefined)
-  if (team === undefined) {
-    throw new GatewayError('invalid_request', 'Name the id of one of your teams.', { param: 'team' })
-  }
-  if (teams.has(team)) return { ...where, team }
-  throw new GatewayError('permission_denied', 'Your role is in other teams.')
-}
 
 /** Throws `invalid_request`. */
 function readDimensions(by: string): UsageDimension[] {

@@ -12,6 +12,7 @@ export function modelRoutes(watch: Pick<ModelWatch, 'list'>): readonly AdminRout
     adminRoute({
       method: 'GET',
       path: '/models/notices',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary:
         'Prices that have changed or will, and models that end, with their successors; those in use first.',

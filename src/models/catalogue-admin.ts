@@ -18,6 +18,7 @@ export function catalogueRoutes({ catalogue, providers, nowMs }: CatalogueRouteP
     adminRoute({
       method: 'GET',
       path: '/models',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'The models that the catalogue knows of the configured providers, with their prices of now.',
       response: z.object({ data: z.array(modelShape) }),

@@ -13,18 +13,25 @@ import type { AttemptRecord, CacheRecord, Decision, RequestRecord } from './reco
 /** One call looks at some two million records at most; a caller with a rarer wish follows the cursor. */
 const maxSteps = 100
 
+export interface RecordRouteParts {
+  readonly store: RecordStore
+  /** The ids of the keys that are these teams': whose requests a role in them sees. */
+  keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
+}
+
 /** `GET /requests` and `GET /requests/{id}`. */
-export function recordRoutes(store: RecordStore): readonly AdminRoute[] {
+export function recordRoutes({ store, keysOfTeams }: RecordRouteParts): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
       path: '/requests',
-      policy: 'traffic:read',
+      policy: 'requests:read',
       summary: 'Searches the request records, newest first.',
       query: searchQuery,
       response: z.object({ data: z.array(requestSummary), next_cursor: z.string().optional() }),
-      async run({ org, query }) {
-        const page = await searchAll(store, toRecordQuery(org, query))
+      async run({ org, teams, query }) {
+        const keys = teams && keysOfTeams(org, teams)
+        const page = await searchAll(store, toRecordQuery(org, query), keys)
         return {
           body: {
             data: page.data.map(toSummary),
@@ -36,12 +43,13 @@ export function recordRoutes(store: RecordStore): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/requests/{id}',
-      policy: 'traffic:read',
+      policy: 'requests:read',
       summary: 'One request with its attempts.',
       response: requestDetail,
-      run({ org, params }) {
+      run({ org, teams, params }) {
         const record = store.get(org, params['id'] ?? '')
-        if (record === undefined) throw new GatewayError('not_found', 'There is no record of this request.')
+        const isSeen = record && (!teams || keysOfTeams(org, teams).has(record.keyId))
+        if (!isSeen) throw new GatewayError('not_found', 'There is no record of this request.')
         const { decision, attempts } = record
         return {
           body: {
@@ -100,10 +108,11 @@ function toRecordQuery(org: string, query: SearchQuery): RecordQuery {
   }
 }
 
-/** Steps through the store until the page is full, and lets other requests in between. */
+/** Steps through the store until the page is full, and lets other requests in between. Absent `keys`: of all. */
 async function searchAll(
   store: RecordStore,
   query: RecordQuery,
+  keys: ReadonlySet<string> | undefined,
 ): Promise<{ data: RequestRecord[]; nextCursor: string | undefined }> {
   const data: RequestRecord[] = []
   let cursor = query.cursor
@@ -111,7 +120,7 @@ async function searchAll(
     if (step > 0) await setImmediate()
     const limit = query.limit - data.length
     const page = store.search({ ...query, limit, ...(cursor !== undefined && { cursor }) })
-    data.push(...page.data)
+    data.push(...(keys ? page.data.filter(({ keyId }) => keys.has(keyId)) : page.data))
     cursor = page.nextCursor
     if (cursor === undefined || data.length >= query.limit) break
   }

@@ -41,6 +41,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/routes',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'The routes: what is live, what waits, and where the file says otherwise.',
       response: z.object({ data: z.array(routeShape) }),
@@ -49,6 +50,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'GET',
       path: '/routes/{route}',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'One route with its revisions and moves, newest first, and what the file has otherwise.',
       response: routeShape.extend({
@@ -87,6 +89,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/revisions',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: audited('route.revision'),
       summary:
@@ -111,6 +114,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/promote',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: {
         ...audited('route.promote'),
@@ -138,6 +142,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/rollback',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: audited('route.rollback'),
       summary: 'Goes back to the revision before, or stops a canary: on every instance within five seconds.',
@@ -153,6 +158,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'POST',
       path: '/routes/{route}/hold',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: audited('route.hold'),
       summary: 'Nothing moves the route by itself any more.',
@@ -167,6 +173,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     adminRoute({
       method: 'DELETE',
       path: '/routes/{route}/hold',
+      isOfInstance: true,
       policy: 'operations:write',
       audit: audited('route.unhold'),
       summary: 'The watch for drift may move the route again, where it is told to.',

@@ -19,6 +19,7 @@ export function providerRoutes({ table, health, figures }: ProviderRouteParts): 
     adminRoute({
       method: 'GET',
       path: '/providers',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'The configured providers with the health of their targets.',
       response: z.object({ data: z.array(providerShape) }),
