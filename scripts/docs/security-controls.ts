@@ -272,8 +272,18 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Models are authorised where they lead',
-    answer: 'After routing, aliases and tools.',
+    answer:
+      'After routing and aliases; and so are those that a request names within itself, for a provider to fall back on or for a tool.',
     proofs: [
+      [
+        'test/access/inner-models.test.ts',
+        '${what}: refused before the provider is asked, and no matter for a key that may use all',
+      ],
+      ['test/access/inner-models.test.ts', 'wherever a body that is passed on names a model, it is found'],
+      [
+        'test/batch/batches.test.ts',
+        'what a key may not use is told with its line; a batch is its own key’s alone',
+      ],
       ['test/access/keys.test.ts', 'sensitive models are for cleared keys, named directly or behind a route'],
       [
         'test/gateway/provider-api.test.ts',

@@ -1,16 +1,41 @@
 /** Whether a request may go on: what its key may use, a cheaper route where a budget is used up, and the limits. */
 
-import { authoriseModel, authoriseSensitive } from '../access/principal.ts'
+import { authoriseModel, authoriseSensitive, type Principal } from '../access/principal.ts'
 import type { Admission } from '../limits/limiter.ts'
+import type { RoutingTable } from '../routing/plan.ts'
 import { isRoute } from '../routing/route.ts'
+import { innerModels } from '../upstream/inner-models.ts'
+import type { Call } from '../upstream/operation.ts'
 import type { Exchange } from './exchange.ts'
 
-/** A key that may use a route may use its targets; a target that was named directly must itself be allowed. */
+/**
+ * A key that may use a route may use its targets; a target that was named directly must itself be allowed, and so must
+ * each model that the request has its provider ask besides.
+ */
 export function authorise({ principal, call, destination, snapshot }: Exchange): void {
   const { model } = call!
+  const { sensitiveMarks } = snapshot.table
+  if (principal!.models || sensitiveMarks) authoriseInner(principal!, call!, destination!, sensitiveMarks)
   if (isRoute(destination!)) return authoriseModel(principal!, [model])
   authoriseModel(principal!, [model, destination!.name])
-  authoriseSensitive(principal!, model, snapshot.table.sensitiveMarks?.(destination!.name))
+  authoriseSensitive(principal!, model, sensitiveMarks?.(destination!.name))
+}
+
+/** By their own names, and as of the provider of a target that was named directly. */
+function authoriseInner(
+  principal: Principal,
+  { generation, innerModels: own }: Call,
+  destination: NonNullable<Exchange['destination']>,
+  sensitiveMarks: RoutingTable['sensitiveMarks'],
+): void {
+  const inner = generation ? innerModels(generation.request) : own?.()
+  if (inner === undefined || inner.length === 0) return
+  const provider = isRoute(destination) ? undefined : destination.name.split('/', 1)[0]
+  for (const name of inner) {
+    const names = provider === undefined ? [name] : [name, `${provider}/${name}`]
+    authoriseModel(principal, names)
+    for (const each of names) authoriseSensitive(principal, name, sensitiveMarks?.(each))
+  }
 }
 
 /** Takes the route that a used-up budget names in place of the one asked for. */

@@ -22,7 +22,7 @@ export interface RoutingTable {
   readonly revisions?: ReadonlyMap<string, Route>
   /** `provider/model` of every target of a route. */
   readonly targets: ReadonlySet<string>
-  /** The marks of a sensitive model by `provider/model`; undefined where it has none. */
+  /** The marks of a sensitive model by `provider/model`; undefined where it has none. Absent where none is marked. */
   sensitiveMarks?(name: string): readonly string[] | undefined
 }
 

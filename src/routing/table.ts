@@ -58,6 +58,7 @@ export function createRoutingTable(
     ]),
   )
   const sensitiveMarks = compileMarks(config.models)
+  const hasMarks = Object.values(config.models).some(({ sensitive }) => sensitive)
   const compiled = toRoutes(config, { providers, lookUpModel, sensitiveMarks, revisions })
   const entries = [...compiled.values()].flatMap(({ entries: own, experiment }) => [
     ...own,
@@ -74,7 +75,8 @@ export function createRoutingTable(
     providers,
     routes,
     revisions: new Map([...compiled].filter(([name]) => isRevision(name))),
-    sensitiveMarks,
+    // Where nothing is marked, no request is looked at for it.
+    ...(hasMarks && { sensitiveMarks }),
     targets: new Set(entries.flatMap(({ name, to }) => (isRoute(to) ? [] : [name]))),
   }
 }

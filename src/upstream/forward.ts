@@ -7,6 +7,7 @@ import { formBoundary, readFormFields, replaceField } from '../framing/multipart
 import type { Target } from '../providers/provider.ts'
 import type { ForwardRoute } from '../providers/spec.ts'
 import type { AttemptContext, AttemptResult, Call } from './operation.ts'
+import { innerModelsOf } from './inner-models.ts'
 import { relay } from './relay.ts'
 import type { RawRequest } from './send.ts'
 import { openPlainTap } from './usage-tap.ts'
@@ -31,6 +32,7 @@ export function openForward(route: ForwardRoute, body: RawBody, accept: string |
     model,
     stream: content.stream,
     ...(content.user !== undefined && { user: content.user }),
+    ...(body.kind === 'json' && { innerModels: () => innerModelsOf(body.value) }),
     attempt: (target, context) => attempt(route, content, accept, target, context),
   }
 }

@@ -250,6 +250,8 @@ export interface Call {
   rewritten?(rewrite: (request: GenRequest) => GenRequest): Call
   /** What is asked to be generated, and where in the client's body its schema stands. */
   readonly generation?: { readonly request: GenRequest; readonly formatParam: string }
+  /** Models that it names beside its own, of an operation without a canonical request. */
+  innerModels?(): readonly string[]
   /** Of an operation without a canonical request; undefined where not all of it is text. */
   texts?(): CallTexts | undefined
   /** Absent where the operation has no answers that could be told again. */

@@ -6,6 +6,7 @@ import { isObject } from '../core/json.ts'
 import { dialects } from '../dialects/registry.ts'
 import type { Provider, Target } from '../providers/provider.ts'
 import { type Content, type RawBody, rawRequest, readContent, withUsage } from './forward.ts'
+import { innerModelsOf } from './inner-models.ts'
 import type { AttemptContext, AttemptResult, Call } from './operation.ts'
 import { relay } from './relay.ts'
 import { openDialectTap, openPlainTap, type OpenTap } from './usage-tap.ts'
@@ -35,12 +36,14 @@ export function openProviderCall(request: ProviderRequest): Call {
   const path = checkedPath(request.path)
   const query = checkedQuery(request.query)
   const known = request.method === 'POST' ? knownOperation(path) : undefined
-  const content = readContent(request.body)
+  const { body } = request
+  const content = readContent(body)
   const model = known && (known.model ?? content.model)
   return {
     model: `${request.provider}/${model === undefined || model === '' ? '*' : model}`,
     stream: known?.streams ?? content.stream,
     ...(content.user !== undefined && { user: content.user }),
+    ...(body.kind === 'json' && { innerModels: () => innerModelsOf(body.value) }),
     attempt(target, context) {
       // A name that no provider has may begin the name of another's model.
       if (target.provider.name !== request.provider) {
