@@ -156,6 +156,7 @@ const objectOf: Readonly<Record<string, string>> = {
   '/batches/{id}': objects['batch']!,
   '/budgets/{id}': objects['budget']!,
   '/drift/alarms/{id}': objects['alarm']!,
+  '/drift/golden-sets/{name}': mark,
   '/drift/runs/{id}': objects['run']!,
   '/evals/verdicts/{target}': encodeURIComponent('openai/echo'),
   '/evals/{id}': objects['evaluation']!,
