@@ -10,6 +10,7 @@ import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
 import { parseJson } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
+import { authorise } from '../gateway/admission.ts'
 import type { Snapshot } from '../gateway/parts.ts'
 import type { GuardOf } from '../guardrails/compile.ts'
 import { type DataRoute, findDataRoute } from '../http/routes.ts'
@@ -84,6 +85,7 @@ async function prepare(
   const way = wayOf(asked, parts)
   if (!way) return undefined
   const { destination, target, api } = way
+  authorise({ principal, call: asked, destination, snapshot: parts.snapshot() })
   const call = withRoute(asked, destination, parts.clock.nowMs())
   const price = await priceOf(call, target, parts)
   if (!price || price.mostNanoUsd > (principal.maxNanoUsdPerRequest ?? Infinity)) return undefined

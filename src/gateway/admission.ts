@@ -12,7 +12,12 @@ import type { Exchange } from './exchange.ts'
  * A key that may use a route may use its targets; a target that was named directly must itself be allowed, and so must
  * each model that the request has its provider ask besides.
  */
-export function authorise({ principal, call, destination, snapshot }: Exchange): void {
+export function authorise({
+  principal,
+  call,
+  destination,
+  snapshot,
+}: Pick<Exchange, 'principal' | 'call' | 'destination' | 'snapshot'>): void {
   const { model } = call!
   const { sensitiveMarks } = snapshot.table
   if (principal!.models || sensitiveMarks) authoriseInner(principal!, call!, destination!, sensitiveMarks)

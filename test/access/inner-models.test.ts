@@ -5,6 +5,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { asObject, type JsonObject } from '../../src/core/json.ts'
 import { innerModelsOf } from '../../src/upstream/inner-models.ts'
+import { batchClient } from '../support/batches.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
 import { startStack, testKey } from '../support/stack.ts'
 
@@ -91,6 +92,31 @@ test('what a key may use, it may name within a request; words of callers are no 
     const { status, reached, text } = await send(narrowKey, request)
     assert.ok(reached > 0, `${status} ${text}`)
   }
+})
+
+test('in a line of a batch too, whether the gateway asks or the provider has the batch', async (t) => {
+  const own = await startStack(t, {
+    config: { keys: [{ name: 'narrow', secret: 'env:NARROW_KEY', models: ['openai/gpt-5-mini'] }] },
+    env: { NARROW_KEY: narrowKey },
+  })
+  const client = batchClient(own.gateway.url, narrowKey)
+  const [, body] = responses({ type: 'image_generation', model: 'large' })
+  const line = {
+    custom_id: 'a',
+    method: 'POST',
+    url: '/v1/responses',
+    body: { ...body, model: 'openai/gpt-5-mini' },
+  }
+  for (const native of [false, true]) {
+    const batch = await client.ended(await client.submit([line], { endpoint: '/v1/responses', native }))
+    assert.deepEqual(asObject(batch['request_counts']), { total: 1, completed: 0, failed: 1 })
+    const [refused] = await client.lines(batch['error_file_id'])
+    assert.match(JSON.stringify(refused), /may not use the model/)
+  }
+  assert.equal(
+    own.simulator.receipts().filter(({ body: sent }) => JSON.stringify(sent).includes('large')).length,
+    0,
+  )
 })
 
 test('a sensitive model is for cleared keys, named within a request too', async () => {
