@@ -12,6 +12,7 @@ import { find, handOn } from './gateway/destination.ts'
 import { Exchange } from './gateway/exchange.ts'
 import { holdNarrow } from './gateway/narrow.ts'
 import type { Gateway, GatewayParts, Served } from './gateway/parts.ts'
+import { answerLater } from './gateway/later.ts'
 import { openPayload, recordPayload } from './gateway/payload.ts'
 import { guard } from './gateway/guarding.ts'
 import { toRecord } from './gateway/record.ts'
@@ -32,6 +33,7 @@ async function serve(exchange: Exchange): Promise<Served> {
     await recall(exchange)
     find(exchange)
     authorise(exchange)
+    if (exchange.call!.later) return await later(exchange)
     economise(exchange)
     const turn = limit(exchange)
     if (turn) await turn
@@ -54,6 +56,13 @@ async function serve(exchange: Exchange): Promise<Served> {
   if (exchange.borrowing?.background) await exchange.borrowing.background
   await endRun(exchange)
   return end(exchange)
+}
+
+/** No request of its own in the books: the one that is made later is. */
+async function later(exchange: Exchange): Promise<Served> {
+  await answerLater(exchange)
+  exchange.close()
+  return {}
 }
 
 function end(exchange: Exchange): Served {

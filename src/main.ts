@@ -144,6 +144,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     pressure: watchPressure(initial, closers),
     observer,
     onSample: (sample) => features.samples.onSample(sample),
+    answerLater: (request) => features.batching.answerLater(request),
     crashPoint,
   })
   const keepConnections = () => path.sender.keep(new Set(snapshot().table.providers.values()))

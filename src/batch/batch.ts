@@ -34,8 +34,18 @@ export function isOpen(status: BatchStatus): boolean {
 /** Why lines are left unanswered. */
 export type StopReason = 'expired' | 'cancelled' | 'max_usd'
 
-/** The API that made it, which is told of it in its own shapes. `deferred`: a single request that is answered later. */
-export type BatchDialect = 'openai' | 'anthropic' | 'deferred'
+/**
+ * The API that made it, which is told of it in its own shapes. `deferred`, `background`: of a single request that is
+ * answered later.
+ */
+export type BatchDialect = 'openai' | 'anthropic' | 'deferred' | 'background'
+
+/** Made of single requests: lists of batches leave them out. */
+export const singleDialects = ['deferred', 'background'] as const satisfies readonly BatchDialect[]
+
+export function isSingle(dialect: BatchDialect): boolean {
+  return singleDialects.some((single) => single === dialect)
+}
 
 /** What is wrong with an input file. */
 export interface LineFault {

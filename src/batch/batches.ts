@@ -3,7 +3,7 @@
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
-import { type Batch, type BatchDialect, isOpen, noUsage, type Owner } from './batch.ts'
+import { type Batch, type BatchDialect, isOpen, isSingle, noUsage, type Owner } from './batch.ts'
 import type { FileFolder } from './file-folder.ts'
 import type { Files } from './files.ts'
 import type { BatchQuery, BatchStore, StoredFile } from './port.ts'
@@ -80,7 +80,7 @@ export function createBatches(parts: BatchesParts): Batches {
         folder: folder.id,
         status: 'validating',
         isPaused: false,
-        isNative: dialect !== 'deferred' && isNative(parts.native(), wish.isNative),
+        isNative: !isSingle(dialect) && isNative(parts.native(), wish.isNative),
         total: 0,
         completed: 0,
         failed: 0,

@@ -3,7 +3,7 @@
 import type { CallerIdentity, CallerReply, CallerRoute } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { asObject, asString, isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
-import { type Batch, isOpen, type Owner } from './batch.ts'
+import { type Batch, isOpen, isSingle, type Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import type { Files } from './files.ts'
 import { carriedHeaders, isEndpoint } from './request-line.ts'
@@ -66,7 +66,7 @@ function userOf(call: DeferredCall, body: JsonObject): string | undefined {
 
 /** True where the deferred request named this user, whosever key it came with. */
 export function isDeferredFor({ dialect, metadata }: Batch, user: string): boolean {
-  return dialect === 'deferred' && metadata['user'] === user
+  return isSingle(dialect) && metadata['user'] === user
 }
 
 /** `/v1/deferred`, which is Weir's own. */

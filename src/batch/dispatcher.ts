@@ -113,6 +113,13 @@ export class Dispatcher {
     await Promise.all(dropped.map((active) => this.#leave(active)))
   }
 
+  /** Ends what is under way of the batch: nobody wants it any more. */
+  abort(batchId: string): void {
+    for (const { batch, running } of [...this.#active.values(), ...this.#leaving]) {
+      if (batch.id === batchId) for (const abort of running.values()) abort.abort()
+    }
+  }
+
   /** Starts what may start. */
   pump(): void {
     if (this.#isClosed) return

@@ -87,7 +87,12 @@ function errored(why: StopReason | LostReason): JsonObject {
   return { type: 'errored', error: { type: 'error', error: { type, message } } }
 }
 
-const encoders: Record<BatchDialect, ResultEncoder> = { openai, anthropic, deferred: openai }
+const encoders: Record<BatchDialect, ResultEncoder> = {
+  openai,
+  anthropic,
+  deferred: openai,
+  background: openai,
+}
 
 /** `batch_01J...` and line 12 are `batch_req_01J..._12`. */
 function requestIdOf({ id }: BatchName, line: number): string {

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import type { Batch, BatchStatus, StopReason } from './batch.ts'
+import { type Batch, type BatchStatus, isSingle, type StopReason } from './batch.ts'
 import { concludeBatch, type ConcludeParts } from './conclude.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { FileFolder } from './file-folder.ts'
@@ -120,7 +120,7 @@ export class BatchWorker {
       if (batch.status === 'in_progress') {
         if (nowMs >= batch.expiresAtMs) await this.stop(batch, 'expired')
         else if (!batch.isPaused) working.push(batch)
-      }
+      } else if (batch.status === 'cancelling' && isSingle(batch.dialect)) dispatcher.abort(batch.id)
     }
     await this.#beat()
     for (const batch of batches) {

@@ -10,6 +10,7 @@ import { submitAdminRoutes } from '../batch/admin-submit.ts'
 import { messageBatchRoutes } from '../batch/anthropic-routes.ts'
 import { type Batch, isOpen } from '../batch/batch.ts'
 import { type Batches, createBatches } from '../batch/batches.ts'
+import { type Background, backgroundPrefix, backgroundRoutes, createBackground } from '../batch/background.ts'
 import { createDefer, deferredRoutes } from '../batch/deferred.ts'
 import { openFileFolder } from '../batch/file-folder.ts'
 import { createFiles, type Files } from '../batch/files.ts'
@@ -46,6 +47,8 @@ export interface Batching {
   readonly sideRoutes: readonly SideRoute[]
   /** Answers the requests that ask to be answered later. */
   readonly deferral: SideRoute
+  /** Takes the requests that ask to be answered in the background. */
+  readonly answerLater: Background
   readonly adminRoutes: readonly AdminRoute[]
   readonly files: Files
   readonly batches: Batches
@@ -84,6 +87,7 @@ export function createBatching(parts: BatchingParts): Batching {
     openai: createIdFactory(randomBytes, clock, 'batch_'),
     anthropic: createIdFactory(randomBytes, clock, 'msgbatch_'),
     deferred: createIdFactory(randomBytes, clock, 'deferred_'),
+    background: createIdFactory(randomBytes, clock, backgroundPrefix),
   }
   const batches = createBatches({
     store: stores.batches,
@@ -116,12 +120,14 @@ export function createBatching(parts: BatchingParts): Batching {
       callerSideRoute('/v1/batches', batchRoutes(api)),
       callerSideRoute('/v1/messages/batches', messageBatchRoutes(api)),
       callerSideRoute('/v1/deferred', deferredRoutes(api)),
+      callerSideRoute(`/v1/responses/${backgroundPrefix}`, backgroundRoutes(api)),
     ],
     deferral: {
       matches: () => true,
       methods: ['POST'],
       answer: async (request) => toSideReply(await defer(request)),
     },
+    answerLater: createBackground(api),
     files,
     batches,
     adminRoutes: [

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
-import { type Batch, isOpen } from '../batch/batch.ts'
+import { type Batch, isOpen, singleDialects } from '../batch/batch.ts'
 import type { Batches } from '../batch/batches.ts'
 import { isDeferredFor } from '../batch/deferred.ts'
 import type { Files } from '../batch/files.ts'
@@ -109,8 +109,12 @@ async function forget(org: string, user: string, parts: ForgetParts): Promise<z.
   const feedback = await parts.feedback.forget(org, { requestIds, keyIds })
   const units = await parts.experiments.forget(org, [user, ...keyIds, ...sessions], hashUnit)
   const deferred = (batch: Batch) => isDeferredFor(batch, user)
-  let { deleted: batches, open } = await forgetBatches({ org, dialect: 'deferred' }, deferred, parts)
-  let files = 0
+  let [batches, open, files] = [0, 0, 0]
+  for (const dialect of singleDialects) {
+    const of = await forgetBatches({ org, dialect }, deferred, parts)
+    batches += of.deleted
+    open += of.open
+  }
   for (const keyId of keyIds) {
     const of = await forgetBatches({ org, keyId }, () => true, parts)
     batches += of.deleted

@@ -96,7 +96,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
   let url = ''
   let adminUrl = ''
   if (!parts.isControlOnly) {
-    const data = [...common, storedResponseRoute(parts.storedAnswers), ...parts.callerRoutes]
+    const data = [...common, ...parts.callerRoutes, storedResponseRoute(parts.storedAnswers)]
     const adminPort = config.server.admin?.port
     const forPeople = [...parts.dashboard, ...admin] // its page at `/` comes before the start page
     url = await openPort(adminPort === undefined ? [...forPeople, ...data] : data, port, gateway)

@@ -53,6 +53,7 @@ export interface RequestPathParts {
   readonly routing: AttemptParts
   readonly observer: Observer
   readonly onSample: GatewayParts['onSample']
+  readonly answerLater: GatewayParts['answerLater']
   readonly crashPoint: CrashPoint | undefined
   readonly clock: Clock
   readonly log: Log
@@ -145,6 +146,7 @@ export async function composeRequestPath(parts: RequestPathParts): Promise<Reque
     admit: (priority) => pressure.admit(priority),
     onRecord: observer.observe,
     onSample: parts.onSample,
+    answerLater: parts.answerLater,
     onError: observer.onError,
   })
   return {

@@ -66,6 +66,15 @@ export interface Snapshot {
   readonly table: RoutingTable
 }
 
+/** A request that is made later, on the account of its key. */
+export interface LaterRequest {
+  readonly owner: Pick<Principal, 'org' | 'keyId' | 'keyName'>
+  readonly body: JsonObject
+  /** Who pays, or is said to. */
+  readonly user: string | undefined
+  header(name: string): string | undefined
+}
+
 export interface GatewayParts {
   readonly clock: Clock
   readonly sender: Sender
@@ -89,6 +98,8 @@ export interface GatewayParts {
   /** In nano-dollars; undefined where the price is not known. */
   costOf(provider: string, model: string, usage: Usage | undefined): number | undefined
   snapshot(): Snapshot
+  /** Takes a request that asks to be answered in the background, and tells what its client is told. */
+  answerLater(request: LaterRequest): Promise<JsonObject>
   /** Throws `overloaded` where the gateway has too much to do for a request of this priority. */
   admit(priority: Priority): void
   /** Called once for each request whose caller is known, when it is over. */

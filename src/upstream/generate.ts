@@ -39,7 +39,9 @@ export function openGenerate(
   framing: StreamFraming,
 ): Call {
   const request = client.request.decode(body, path)
-  return toCall({ client, request, body: body as JsonObject, framing })
+  const call = { client, request, body: body as JsonObject, framing }
+  const isLater = client.keepsResponses === true && call.body['background'] === true
+  return toCall(isLater ? { ...call, later: call.body } : call)
 }
 
 /** A canonical request from within the gateway. Its answer is kept as a transcript. */
@@ -50,6 +52,8 @@ export function openRequest(request: GenRequest): Call {
 
 interface Generation extends Asking {
   readonly framing: StreamFraming
+  /** It asks to be answered in the background. */
+  readonly later?: JsonObject
   /** The attempt brings a transcript even if the client did not ask for its answer to be kept. */
   readonly isKept?: true
   /** Of an answer that broke and is continued. */
@@ -69,6 +73,7 @@ function toCall(generation: Generation): Call {
     ...(request.user !== undefined && { user: request.user }),
     ...(request.session !== undefined && { session: request.session }),
     ...(memory && { memory }),
+    ...(generation.later && { later: generation.later }),
     generation: { request, formatParam: generation.client.formatParam },
     rewritten: (rewrite) => toCall({ ...generation, request: rewrite(request), body: undefined }),
     ...(request.stream && generation.framing.hasComments && { form: formOf(generation) }),

@@ -244,6 +244,8 @@ export interface Call {
   readonly form?: StreamForm
   /** Where the client continues an earlier answer, or asks for this one to be kept. */
   readonly memory?: CallMemory
+  /** Its body, where it asks to be answered in the background. */
+  readonly later?: JsonObject
   /** The provider makes no bill for it. */
   readonly isFree?: boolean
   /** The call with another request in its place; absent where the operation has no canonical request. */
