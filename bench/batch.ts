@@ -15,7 +15,7 @@ import { asObject, asString, type JsonObject } from '../src/core/json.ts'
 import { quantile, runLoad } from './load.ts'
 import { checkMachine, type Measured, pinSelf, startProcess } from './process.ts'
 import { settingLine, settingOf, table, writePage } from './report.ts'
-import { chatRequest } from './requests.ts'
+import type { Request } from './requests.ts'
 
 const scales = {
   quick: { rounds: 1, roundMs: 4_000, lines: 4_000, fileLines: 50_000 },
@@ -71,12 +71,12 @@ if (values.write) {
 /** Callers that wait for their answers, alone and beside a batch that takes all it can get. */
 async function interactive(simulatorUrl: string): Promise<void> {
   const gateway = await startGateway('interactive', simulatorUrl, {})
-  const model = `up/slow-${latencyMs}ms`
+  const model = `up/fault/ttft-${latencyMs}ms`
   const load = (durationMs: number) =>
     runLoad({
       url: `${gateway.url}/v1`,
       key,
-      request: chatRequest(model, false),
+      request: requestOf(model),
       callers,
       durationMs,
       pauseMs: 50,
@@ -100,6 +100,16 @@ async function interactive(simulatorUrl: string): Promise<void> {
   const figure = `${least.toFixed(2)}x (${Math.min(...beside).toFixed(0)} / ${Math.min(...alone).toFixed(0)} ms)`
   const name = `p99 of ${callers} callers at ${latencyMs} ms, beside a batch of 64 at once / alone`
   row(name, figure, `≤ ${targets.interactive}x`, least <= targets.interactive)
+}
+
+function requestOf(model: string): Request {
+  return {
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Are you there?' }] }),
+    check(answer) {
+      if (!answer.includes('Are you there?')) throw new Error(`no answer: ${answer.slice(0, 200)}`)
+      return 1
+    },
+  }
 }
 
 /** Lines a second through the whole gateway, with a provider that answers at once. */
@@ -138,7 +148,7 @@ async function memory(simulatorUrl: string): Promise<void> {
   await ended(gateway, await submit(gateway, await fileOf('warm', 3_000, 'up/words-20')))
   await delay(1_000)
   const before = gateway.memory().residentMiB
-  const input = await fileOf('large', scale.fileLines, `up/slow-${latencyMs}ms`, lineBytes)
+  const input = await fileOf('large', scale.fileLines, 'up/echo', lineBytes)
   const startedMs = performance.now()
   const batch = await submit(gateway, input)
   await until(gateway, batch, (done) => done >= 3)
@@ -242,9 +252,9 @@ async function until(gateway: Measured, id: string, isReached: (done: number) =>
 }
 
 async function ended(gateway: Measured, id: string): Promise<void> {
-  while (
-    !['completed', 'cancelled'].includes(String((await request(gateway, `/v1/batches/${id}`, {}))['status']))
-  ) {
+  for (;;) {
+    const { status } = await request(gateway, `/v1/batches/${id}`, {})
+    if (status === 'completed' || status === 'cancelled') return
     await delay(100)
   }
 }
