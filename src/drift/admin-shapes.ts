@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { formatUsd } from '../core/money.ts'
 import type { Alarm, Baseline, Run } from './port.ts'
-import type { Judgement } from './verdict.ts'
+import type { Judgement, Reported } from './verdict.ts'
 
 const verdict = z.enum(['ok', 'drift', 'warning', 'no-data'])
 
@@ -54,6 +54,16 @@ const measuredShape = z.object({
 
 export const judgedShape = runShape.extend({
   reasons: z.array(z.object({ code: z.string(), note: z.boolean(), text: z.string() })),
+  reported: z
+    .object({
+      models: z.array(z.string()),
+      builds: z.array(z.string()).describe('Such as `system_fingerprint`.'),
+      before: z
+        .object({ models: z.array(z.string()), builds: z.array(z.string()) })
+        .describe('In the baseline.'),
+    })
+    .optional()
+    .describe('What the provider calls what has answered.'),
   metrics: z.array(metricShape),
   measured: z
     .array(measuredShape)
@@ -159,6 +169,7 @@ export function toRun(run: Run): z.output<typeof runShape> {
 export function toJudged(run: Run, judgement: Judgement | undefined): z.output<typeof judgedShape> {
   const {
     reasons = [],
+    reported,
     metrics = [],
     measured = [],
     omnibus,
@@ -169,6 +180,7 @@ export function toJudged(run: Run, judgement: Judgement | undefined): z.output<t
   } = judgement ?? {}
   return {
     ...toRun(run),
+    ...(reported && { reported: toReported(reported) }),
     reasons: reasons.map(({ code, isNote, text }) => ({ code, note: isNote, text })),
     metrics: metrics.map((result) => ({
       metric: result.metric,
@@ -215,6 +227,11 @@ export function toJudged(run: Run, judgement: Judgement | undefined): z.output<t
     }),
     ...(confirmed && { confirmed }),
   }
+}
+
+function toReported({ before, ...now }: NonNullable<Judgement['reported']>) {
+  const copy = ({ models, builds }: Reported) => ({ models: [...models], builds: [...builds] })
+  return { ...copy(now), before: copy(before) }
 }
 
 export function toBaseline(baseline: Baseline, runs: number): z.output<typeof baselineShape> {

@@ -32,6 +32,9 @@ export const decisionCount = decisionMetrics.length + 1
 /** Told with false discovery rate .05, never more than a note. */
 export const exploratoryMetrics = [
   'characters',
+  'json',
+  'schema',
+  'fence',
   'markdown',
   'language',
   'tools',
@@ -39,6 +42,7 @@ export const exploratoryMetrics = [
   'similarity',
   'meaning',
   'agreement',
+  'exact',
   'cost',
   'logprob',
 ] as const
@@ -73,6 +77,9 @@ export const measuredRules: Readonly<Record<MeasuredMetric, MeasuredRule>> = {
     minEffect: Math.log(1.08),
     show: (value) => Math.expm1(value).toFixed(0),
   },
+  json: asRate('JSON'),
+  schema: asRate('valid by its schema'),
+  fence: asRate('code fences'),
   markdown: asRate('Markdown'),
   language: asRate('usual language'),
   tools: asRate('usual tool calls'),
@@ -80,6 +87,7 @@ export const measuredRules: Readonly<Record<MeasuredMetric, MeasuredRule>> = {
   similarity: likeness('likeness in letters'),
   meaning: likeness('likeness in meaning'),
   agreement: asRate('agreement with itself'),
+  exact: asRate('as in the baseline, word for word, at temperature 0'),
   cost: {
     label: 'cost of an answer',
     minEffect: Math.log(1.08),

@@ -1,7 +1,7 @@
 /** Asks a golden prompt once, turn by turn, and gives what is kept of the last reply. */
 
 import type { Answer } from '../core/answer.ts'
-import { defined } from '../core/json.ts'
+import { asObject, defined, type JsonObject, parseJson } from '../core/json.ts'
 import type { GenRequest, Tool, Turn } from '../core/request.ts'
 import type { GradeContext, GradeParts, Reply } from '../judgement/assertions/assertion.ts'
 import { gradeReply, sumUp } from '../judgement/assertions/grade.ts'
@@ -49,7 +49,35 @@ export async function probe(
   }
   const { status, pass } = sumUp(results, golden.threshold)
   const isGraded = last.error === undefined && status === 'graded' && results.some(({ weight }) => weight > 0)
-  return { ...last, ...(isGraded && { isRight: pass }) }
+  const fitsSchema = last.error === undefined ? await fits(last.text, golden, parts.grading) : undefined
+  return {
+    ...last,
+    ...(isGraded && { isRight: pass }),
+    ...(fitsSchema !== undefined && { fitsSchema }),
+    ...(golden.params.temperature === 0 && { isGreedy: true }),
+  }
+}
+
+/** Undefined where the prompt asks for no schema, or it cannot be checked. */
+async function fits(text: string, golden: Case, { schemas }: GradeParts): Promise<boolean | undefined> {
+  const schema = schemaOf(golden)
+  if (schema === undefined) return undefined
+  const value = parseJson(text)
+  if (value === undefined) return false
+  try {
+    return (await schemas.check(schema, value)) === undefined
+  } catch {
+    return undefined // a schema that takes too long says nothing of the answer
+  }
+}
+
+/** That the answer is asked for in, or that it is asserted to have. */
+function schemaOf({ params, steps }: Case): JsonObject | undefined {
+  const { response_format: form } = params
+  if (form?.type === 'json_schema') return asObject(form.json_schema.schema)
+  const last = steps.at(-1)
+  const asserted = last?.role === 'call' ? last.assert : []
+  return asObject(asserted.find(({ type, isNegated }) => type === 'is-json' && !isNegated)?.value)
 }
 
 function requestOf(params: ParamSettings, model: string, turns: readonly Turn[]): GenRequest {

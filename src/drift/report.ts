@@ -62,8 +62,20 @@ function facts({ run, set, judgement }: Report): string {
       run.baseline === undefined ? 'none' : `no. ${run.baseline}, ${judgement?.baselineRuns ?? 0} runs`,
     ],
     ['Cost', `$${formatUsd(run.costNanoUsd)}`],
+    ...reportedRows(judgement?.reported),
   ]
   return `<dl>${rows.map(([term, value]) => `<div><dt>${term}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>`
+}
+
+function reportedRows(reported: Judgement['reported']): [string, string][] {
+  if (reported === undefined) return []
+  const { models, builds, before } = reported
+  const row = (term: string, now: readonly string[], then: readonly string[]): [string, string][] => {
+    if (now.length === 0) return []
+    const isSame = then.length === 0 || now.every((name) => then.includes(name))
+    return [[term, isSame ? now.join(', ') : `${now.join(', ')} (before: ${then.join(', ')})`]]
+  }
+  return [...row('Reported model', models, before.models), ...row('Reported build', builds, before.builds)]
 }
 
 function reasons(judgement: Judgement | undefined): string {

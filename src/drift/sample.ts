@@ -26,6 +26,10 @@ export interface Sample {
   readonly meanLogprob?: number
   /** Whether the assertions held; absent where there are none, or a grader could not tell. */
   readonly isRight?: boolean
+  /** Whether the text is valid by the prompt's JSON Schema; absent where it has none. */
+  readonly fitsSchema?: boolean
+  /** It was asked for at temperature 0, and should be the same each time. */
+  readonly isGreedy?: true
   /** Absent where the set names no embedder, or it failed. */
   readonly meaning?: Meaning
   readonly reading: Reading

@@ -1,5 +1,6 @@
 /** Turns the kept answers of runs into the tables that are tested. */
 
+import { asObject, parseJson } from '../core/json.ts'
 import { agreement } from '../judgement/statistics/consistency.ts'
 import { dot, kernelSize, kernelVector } from './kernel.ts'
 import { meaningLikeness } from './meaning.ts'
@@ -26,6 +27,7 @@ export interface ReadRun extends RunSamples {
 interface Habit {
   readonly isJson: boolean
   readonly hasFence: boolean
+  readonly fitsSchema: boolean
   readonly language: string
   readonly finish: string
   readonly tools: string
@@ -44,16 +46,19 @@ export function tabulate(
   const vectors = usual.map(vectorsOf)
   const likenesses = likenessTo(vectors, prompts)
   const meanings = meaningLikeness(usual, embedderOf(run))
+  const known = knownAmong(usual)
   return {
     baseline: baseline.map((other, at) =>
       tableOf(other, habits, vectors[at]!, {
         likeness: (prompt) => likenesses(prompt, at),
         meaning: (prompt) => meanings(prompt, at),
+        known: (prompt) => known(prompt, at),
       }),
     ),
     run: tableOf(run, habits, baseline.length === 0 ? vectors[0]! : vectorsOf(run), {
       likeness: (prompt) => likenesses(prompt),
       meaning: (prompt) => meanings(prompt),
+      known: (prompt) => known(prompt),
     }),
   }
 }
@@ -67,6 +72,8 @@ interface Nearness {
   likeness(prompt: number): (vector: Float32Array) => number
   /** By its meaning, where that is known. */
   meaning(prompt: number): (sample: Sample) => number | undefined
+  /** 1 for a text that is among them word for word, 0 for another; undefined where there are none. */
+  known(prompt: number): (text: string) => number | undefined
 }
 
 const validOf = (samples: readonly Sample[]): Sample[] => samples.filter(({ error }) => error === undefined)
@@ -74,17 +81,22 @@ const validOf = (samples: readonly Sample[]): Sample[] => samples.filter(({ erro
 const vectorsOf = ({ samples }: ReadRun): Float32Array[][] =>
   samples.map((ofPrompt) => validOf(ofPrompt).map(({ text }) => kernelVector(text)))
 
+/** The shape of the calls: their names, and which arguments they have. */
 const toolsOf = ({ toolCalls }: Sample): string =>
   toolCalls
-    .map(({ name }) => name)
+    .map(({ name, arguments: given }) => {
+      const values = asObject(parseJson(given))
+      return `${name}(${values === undefined ? '?' : Object.keys(values).toSorted().join()})`
+    })
     .toSorted()
-    .join(',')
+    .join()
 
 function habitOf(samples: readonly Sample[]): Habit {
   const most = (holds: (sample: Sample) => boolean) => samples.filter(holds).length * 2 > samples.length
   return {
     isJson: most(({ reading }) => reading.isJson),
     hasFence: most(({ reading }) => reading.hasFence),
+    fitsSchema: most(({ fitsSchema }) => fitsSchema === true),
     language: commonest(samples.map(({ reading }) => reading.language ?? '')),
     finish: commonest(samples.map(({ finish = '' }) => finish)),
     tools: commonest(samples.map(toolsOf)),
@@ -98,6 +110,25 @@ function commonest(values: readonly string[]): string {
     ([best, most], [value, count]) => (count > most ? [value, count] : [best, most]),
     ['', 0],
   )[0]
+}
+
+/** How often a text stands among the greedy answers of the runs, those of one of them left out. */
+function knownAmong(
+  runs: readonly ReadRun[],
+): (prompt: number, without?: number) => (text: string) => number | undefined {
+  const texts = runs.map(({ samples }) =>
+    samples.map(
+      (ofPrompt) =>
+        new Set(validOf(ofPrompt).flatMap(({ isGreedy, text }) => (isGreedy ? normalised(text) : []))),
+    ),
+  )
+  return (prompt, without) => {
+    const others = texts.flatMap((run, at) => {
+      const own = at === without && runs.length > 1 ? undefined : run[prompt]
+      return own !== undefined && own.size > 0 ? [own] : []
+    })
+    return (text) => (others.length === 0 ? undefined : rate(others.some((own) => own.has(text))))
+  }
 }
 
 /** The cosine to the prompt's mean vector over the baseline, the run's own answers left out where it is of it. */
@@ -131,7 +162,7 @@ function tableOf(
   run: ReadRun,
   habits: readonly Habit[],
   vectors: readonly (readonly Float32Array[])[],
-  { likeness, meaning }: Nearness,
+  { likeness, meaning, known }: Nearness,
 ): RunTable {
   const prompts = run.samples.length
   const metrics: Partial<Record<MetricName, MetricSummary>> = {}
@@ -148,11 +179,13 @@ function tableOf(
     validRows += valid.length
     const likenessOf = likeness(prompt)
     const meaningOf = meaning(prompt)
+    const isKnown = known(prompt)
     for (const [at, sample] of valid.entries()) {
       if (isBlank(sample)) blankRows++
       addSample(sample, habits[prompt]!, (metric, value) => add(metric, prompt, value))
       add('similarity', prompt, likenessOf(vectors[prompt]![at]!))
       add('meaning', prompt, meaningOf(sample))
+      if (sample.isGreedy) add('exact', prompt, isKnown(normalised(sample.text)))
     }
     add('agreement', prompt, agreement(valid.map(({ text }) => normalised(text))))
   }
@@ -181,16 +214,22 @@ function addSample(
   habit: Habit,
   add: (metric: MetricName, value: number | undefined) => void,
 ): void {
-  const { reading, text, finish = '', outputTokens, durationMs, firstTokenMs, isRight } = sample
-  const { isJson, hasFence } = habit
+  const { reading, text, finish = '', outputTokens, durationMs, firstTokenMs, isRight, fitsSchema } = sample
+  const isValid =
+    (!habit.isJson || reading.isJson) &&
+    (!habit.fitsSchema || fitsSchema !== false) &&
+    reading.hasFence === habit.hasFence
   // The worst of the checks, sample by sample: so format is one rate, and no p-value has to be chosen.
-  const keepsFormat = finish !== 'length' && reading.hasFence === hasFence && (!isJson || reading.isJson)
+  const keepsFormat = isValid && finish !== 'length'
   add('length', outputTokens === undefined ? undefined : Math.log1p(outputTokens))
   add('refusal', rate(reading.isRefusal))
   add('accuracy', isRight === undefined ? undefined : rate(isRight))
   add('format', rate(keepsFormat))
   add('sentiment', reading.sentiment)
   add('characters', Math.log1p(text.length))
+  add('json', rate(reading.isJson))
+  add('schema', fitsSchema === undefined ? undefined : rate(fitsSchema))
+  add('fence', rate(reading.hasFence))
   add('markdown', rate(reading.hasMarkdown))
   add('language', rate((reading.language ?? '') === habit.language))
   add('tools', rate(toolsOf(sample) === habit.tools))

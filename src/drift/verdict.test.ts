@@ -106,6 +106,11 @@ test('few baseline runs are at best a warning; one or two are no more than a fir
 test('another model under the same name is a warning at once', () => {
   const judgement = judge(table({ models: ['m-2'] }))
   assert.deepEqual([judgement.verdict, codes(judgement)], ['warning', ['model_changed']])
+  assert.deepEqual(judgement.reported, {
+    models: ['m-2'],
+    builds: [],
+    before: { models: ['m-1'], builds: [] },
+  })
 })
 
 test('blank answers are named', () => {

@@ -64,9 +64,18 @@ export interface TrendResult {
   readonly alarm: Direction | undefined
 }
 
+/** What providers call what has answered, each name once. */
+export interface Reported {
+  readonly models: readonly string[]
+  /** Such as `system_fingerprint`. */
+  readonly builds: readonly string[]
+}
+
 export interface Judgement {
   readonly verdict: Verdict
   readonly reasons: readonly Reason[]
+  /** In this run, and in its baseline. Absent in what an older version kept. */
+  readonly reported?: Reported & { readonly before: Reported }
   readonly metrics: readonly MetricResult[]
   /** What never alarms by itself. Absent in what an older version kept. */
   readonly measured?: readonly MeasuredResult[]
@@ -120,20 +129,21 @@ export function judgeRun(input: JudgeInput): Judgement {
   const { run } = input
   const baseline = input.baseline.filter(hasData)
   const baselineRuns = baseline.length
+  const reported = { ...reportedBy([run]), before: reportedBy(baseline) }
   const reasons: Reason[] = []
   const warn = (code: Reason['code'], text: string) => reasons.push({ code, isNote: false, text })
   const note = (code: Reason['code'], text: string) => reasons.push({ code, isNote: true, text })
 
   if (!hasData(run)) {
     reasons.push(noDataReason(run))
-    return { verdict: 'no-data', reasons, baselineRuns, ...nothing }
+    return { verdict: 'no-data', reasons, reported, baselineRuns, ...nothing }
   }
   if (baselineRuns === 0) {
     warn('no_baseline', 'there is no baseline run with enough answers yet: record some with --baseline')
-    return { verdict: 'no-data', reasons, baselineRuns, ...nothing }
+    return { verdict: 'no-data', reasons, reported, baselineRuns, ...nothing }
   }
   noteBlank(run, note)
-  warnModels(baseline, run, warn, note)
+  warnModels(reported, warn, note)
   if (baselineRuns < minRunsForTest) {
     const change = firstLook(baseline, run, input.random)
     warn(
@@ -141,7 +151,7 @@ export function judgeRun(input: JudgeInput): Judgement {
       `${baselineRuns} baseline run${baselineRuns === 1 ? '' : 's'}: too few to tell drift from chance` +
         (change === undefined ? '; nothing stands out' : `; ${change} stands out`),
     )
-    return { verdict: 'warning', reasons, baselineRuns, ...nothing }
+    return { verdict: 'warning', reasons, reported, baselineRuns, ...nothing }
   }
   if (baselineRuns < minBaselineRuns) {
     warn('few_baseline_runs', `${baselineRuns} of at least ${minBaselineRuns} baseline runs: limits are wide`)
@@ -168,6 +178,7 @@ export function judgeRun(input: JudgeInput): Judgement {
   return {
     verdict: isDrift ? 'drift' : isWarning ? 'warning' : 'ok',
     reasons,
+    reported,
     metrics,
     measured,
     omnibus,
@@ -209,15 +220,27 @@ function noteBlank({ blankRows, validRows }: RunTable, note: Tell): void {
 }
 
 /** A new name is told at once: a run is due. A new build is a note, as some providers change it daily. */
-function warnModels(baseline: readonly RunTable[], run: RunTable, warn: Tell, note: Tell): void {
-  const newIn = (names: (table: RunTable) => readonly string[]): string[] => {
-    const known = new Set(baseline.flatMap(names))
-    return known.size === 0 ? [] : names(run).filter((name) => !known.has(name))
+function warnModels(
+  { models, builds, before }: NonNullable<Judgement['reported']>,
+  warn: Tell,
+  note: Tell,
+): void {
+  const newAmong = (names: readonly string[], known: readonly string[]): string[] =>
+    known.length === 0 ? [] : names.filter((name) => !known.includes(name))
+  const newModels = newAmong(models, before.models)
+  if (newModels.length > 0)
+    warn('model_changed', `the provider now reports the model ${newModels.join(', ')}`)
+  const newBuilds = newAmong(builds, before.builds)
+  if (newBuilds.length > 0)
+    note('build_changed', `the provider now reports the build ${newBuilds.join(', ')}`)
+}
+
+function reportedBy(tables: readonly RunTable[]): Reported {
+  const each = (names: readonly string[]) => [...new Set(names)].toSorted()
+  return {
+    models: each(tables.flatMap(({ models }) => models)),
+    builds: each(tables.flatMap(({ fingerprints }) => fingerprints)),
   }
-  const models = newIn((table) => table.models)
-  if (models.length > 0) warn('model_changed', `the provider now reports the model ${models.join(', ')}`)
-  const builds = newIn((table) => table.fingerprints)
-  if (builds.length > 0) note('build_changed', `the provider now reports the build ${builds.join(', ')}`)
 }
 
 type MetricBaselines = Partial<Record<MetricName, MetricBaseline>>
