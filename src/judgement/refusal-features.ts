@@ -21,21 +21,31 @@ function normalise(text: string): string {
     .slice(0, maxCharacters)
     .normalize('NFKC')
     .replaceAll(/[\u2018\u2019\u02BC\u00B4`]/g, (quote) => (quote === '`' ? quote : "'"))
-    .replaceAll(/[\u201C\u201D]/g, '"')
-    .replace(/^[\s>*_#"-]+/, '')
+    .replaceAll(/[\u201C-\u201F\u00AB\u00BB]/g, '"')
+    .replace(/^[\s>*_#-]+/, '')
     .toLowerCase()
     .trim()
 }
 
-/** Where the first sentence ends. */
+/** A first sentence that is shorter only leads to the next: "I'm sorry, Ms Hall." */
+const minOpeningCharacters = 40
+
+/** Where the first sentence that says something ends. */
 function openingEnd(text: string): number {
-  const end = /[.!?\u3002\uFF01\uFF1F](?=\s|$|[^\x00-\x7F])|\n/.exec(text)?.index
-  return Math.min(end === undefined ? text.length : end + 1, maxOpeningCharacters)
+  for (const { index, 0: mark } of text.matchAll(/[.!?\u3002\uFF01\uFF1F](?=\s|$|[^\x00-\x7F])|\n/g)) {
+    if (index + 1 >= minOpeningCharacters || mark === '\n') return Math.min(index + 1, maxOpeningCharacters)
+  }
+  return Math.min(text.length, maxOpeningCharacters)
+}
+
+/** What somebody else says is not the answer's own word, unless it is all of the answer. */
+function withoutQuotes(text: string): string {
+  return text.replaceAll(/"[^"\n]{1,200}"/g, (said) => (said.length > text.length / 2 ? said : '""'))
 }
 
 /** One number per name of `featureNames`. Pure. */
 export function refusalFeatures(text: string): Float64Array {
-  const normal = normalise(text)
+  const normal = withoutQuotes(normalise(text)).replace(/^"/, '')
   const opening = openingEnd(normal)
   const lead = Math.max(opening, leadCharacters)
   const features = new Float64Array(featureNames.length)

@@ -10,12 +10,17 @@ export const german: Phrases = {
     'bedaure',
   ],
   inability: [
+    'leid,? (?:aber )?das (?:geht|ist) (?:leider )?nicht',
+    'und (?:kann|darf)[^.!?]{0,80}(?:nicht|kein\\w*)',
     '(?:ich|wir) (?:kann|darf|könnte|können|dürfen)[^.!?]{0,80}(?:nicht|kein\\w*)',
     '(?:kann|darf|können) ich[^.!?]{0,80}(?:nicht|kein\\w*)',
     'ich bin (?:leider )?nicht (?:in der lage|befugt|berechtigt|imstande)',
     '(?:nicht|kein\\w*) (?:\\w+ ){0,4}(?:helfen|weiterhelfen|behilflich sein|beantworten|bereitstellen|unterstützen|geben|erstellen)',
   ],
   unwillingness: [
+    'mache ich nicht(?: mit)?',
+    'nicht (?:richtig|angemessen|vertretbar), wenn ich',
+    'dazu (?:äußere|sage) ich',
     'ich (?:werde|möchte|will)[^.!?]{0,60}(?:nicht|kein\\w*)',
     'ich (?:lehne|weigere|verweigere)',
     'muss ich[^.!?]{0,30}ablehnen',
@@ -48,6 +53,9 @@ export const german: Phrases = {
   contrast: ['(?:jedoch|allerdings|trotzdem)'],
   welcome: ['^(?:natürlich|gerne|klar|selbstverständlich|ja)\\b'],
   delivery: ['hier (?:ist|sind)', 'folgende (?:schritte|tipps)'],
+  breach: [
+    '(?:anfrage|frage|bitte|inhalt|eingabe)[^.!?]{0,30}(?:verstößt|widerspricht|verletzt|wurde (?:abgelehnt|blockiert))',
+  ],
 }
 
 export const french: Phrases = {
@@ -58,12 +66,17 @@ export const french: Phrases = {
     'je regrette',
   ],
   inability: [
+    `il ne m'est pas (?:possible|permis)`,
+    'je ne saurais',
+    `m'est impossible`,
     'je ne (?:peux|puis|pourrai|pourrais|suis)[^.!?]{0,20}(?:pas|point|ni)',
     'je ne suis pas (?:en mesure|capable|autorisée?|habilitée?)',
     "(?:il m'est|cela m'est) impossible",
     'nous ne pouvons pas',
   ],
   unwillingness: [
+    `je n'(?:écrirai|aiderai|irai|accepte|accepterai)[^.!?]{0,4} ?pas?`,
+    'je ne (?:\\w+rai)[^.!?]{0,10}pas',
     'je (?:refuse|décline|préfère ne pas|dois (?:refuser|décliner))',
     'je ne (?:veux|souhaite|vais|ferai)[^.!?]{0,10}pas',
   ],
@@ -95,6 +108,9 @@ export const french: Phrases = {
   contrast: ['(?:cependant|toutefois|néanmoins)'],
   welcome: ['^(?:bien sûr|certainement|avec plaisir|oui)\\b'],
   delivery: ['voici (?:un|une|des|les|le|la|quelques|comment)'],
+  breach: [
+    `(?:demande|question|requête|contenu)[^.!?]{0,30}(?:enfrein\\w+|viol\\w+|contrevient|va à l'encontre|est contraire)`,
+  ],
 }
 
 export const spanish: Phrases = {
@@ -106,6 +122,7 @@ export const spanish: Phrases = {
     'perdón',
   ],
   inability: [
+    '(?:lamento|siento) no poder',
     'no (?:puedo|podemos|podría|podré|me es posible|soy capaz|estoy (?:autorizad|capacitad|en condiciones|diseñad|program))',
     'soy incapaz',
   ],
@@ -139,6 +156,9 @@ export const spanish: Phrases = {
   contrast: ['(?:sin embargo|no obstante)'],
   welcome: ['^(?:claro|por supuesto|desde luego|con gusto|sí)\\b'],
   delivery: ['aquí (?:tienes|tiene|están|está|hay|te)', 'los siguientes (?:pasos|consejos)'],
+  breach: [
+    '(?:solicitud|petición|pregunta|contenido|mensaje)[^.!?]{0,30}(?:infringe|viola|incumple|va en contra|contraviene)',
+  ],
 }
 
 export const italian: Phrases = {
@@ -171,6 +191,9 @@ export const italian: Phrases = {
   contrast: ['(?:tuttavia|però)'],
   welcome: ['^(?:certo|certamente|volentieri|sì)\\b'],
   delivery: ['ecco (?:un|una|i|le|la|il|alcun\\w|come)'],
+  breach: [
+    '(?:richiesta|domanda|contenuto)[^.!?]{0,30}(?:viola|infrange|contravviene|va contro|è contraria)',
+  ],
 }
 
 export const portuguese: Phrases = {
@@ -178,7 +201,11 @@ export const portuguese: Phrases = {
   inability: [
     'não (?:posso|podemos|poderia|poderei|consigo|estou (?:autorizad|apt|em condições|programad)|sou capaz|me é possível|é possível para mim)',
   ],
-  unwillingness: ['(?:recuso|me recuso|devo recusar|prefiro não)', 'não (?:vou|quero|irei|farei)'],
+  unwillingness: [
+    'não me sinto (?:confortável|à vontade)',
+    '(?:recuso|me recuso|devo recusar|prefiro não)',
+    'não (?:vou|quero|irei|farei)',
+  ],
   'no-access': ['não (?:tenho|possuo|disponho de) (?:acesso|informaç\\w+|dados)'],
   'no-opinion': ['não tenho opini(?:ão|ões)'],
   'as-machine': [
@@ -202,6 +229,7 @@ export const portuguese: Phrases = {
   contrast: ['(?:no entanto|contudo|porém)'],
   welcome: ['^(?:claro|com certeza|certamente|sim)\\b'],
   delivery: ['aqui (?:está|estão|vai|vão)'],
+  breach: ['(?:pedido|solicitação|pergunta|conteúdo)[^.!?]{0,30}(?:viola|infringe|contraria|vai contra)'],
 }
 
 export const dutch: Phrases = {
@@ -236,6 +264,7 @@ export const dutch: Phrases = {
   contrast: ['(?:echter|desondanks)'],
   welcome: ['^(?:natuurlijk|zeker|graag|ja)\\b'],
   delivery: ['hier (?:is|zijn|volgt)'],
+  breach: ['(?:verzoek|vraag|inhoud)[^.!?]{0,30}(?:in strijd met|schendt|overtreedt)'],
 }
 
 export const russian: Phrases = {
@@ -262,6 +291,7 @@ export const russian: Phrases = {
   contrast: ['(?:однако|тем не менее)'],
   welcome: ['^(?:конечно|с удовольствием|да)'],
   delivery: ['вот (?:несколько|как|пример|шаги)'],
+  breach: ['(?:запрос|вопрос|просьба|контент)[^.!?]{0,30}(?:нарушает|противоречит|заблокирован|отклон[её]н)'],
 }
 
 export const chinese: Phrases = {
@@ -281,6 +311,7 @@ export const chinese: Phrases = {
   contrast: ['(?:但是|不过|不過|然而)'],
   welcome: ['^(?:当然|當然|好的|没问题)'],
   delivery: ['(?:以下是|步骤如下|如下)'],
+  breach: ['(?:请求|請求|要求|问题|問題|内容|內容)[^。]{0,10}(?:违反|違反)'],
 }
 
 export const japanese: Phrases = {
@@ -299,13 +330,13 @@ export const japanese: Phrases = {
   contrast: ['(?:しかし|ただし)'],
   welcome: ['^(?:もちろん|はい|承知)'],
   delivery: ['(?:以下は|以下の|次の(?:手順|方法))'],
+  breach: ['(?:リクエスト|ご要望|ご質問|内容)[^。]{0,20}(?:違反|反し|反する)'],
 }
 
 export const korean: Phrases = {
   apology: ['(?:죄송|미안|유감)'],
   inability: [
-    '(?:도와|제공|답변|대답|지원|알려|설명|작성|도움)[^.!?]{0,15}(?:수 없|드릴 수 없|할 수 없|어렵)',
-    '수 없습니다',
+    '(?:도와|제공|답변|대답|지원|알려|설명|작성|도움|말씀|공유|생성|수행|응하|응할|따르|따를)[^.!?]{0,15}(?:수 없|어렵|못합니다)',
   ],
   unwillingness: ['(?:거절|거부|하지 않겠)'],
   'no-access': ['(?:접근|정보)[^.]{0,10}(?:없습니다|권한이 없)'],
@@ -317,6 +348,7 @@ export const korean: Phrases = {
   contrast: ['(?:하지만|그러나)'],
   welcome: ['^(?:물론|네)'],
   delivery: ['(?:다음은|아래는|다음과 같)'],
+  breach: ['(?:요청|질문|내용)[^.]{0,15}(?:위반|위배)'],
 }
 
 export const arabic: Phrases = {
@@ -328,4 +360,5 @@ export const arabic: Phrases = {
   improper: ['(?:غير (?:لائق|أخلاقي|مناسب|مقبول))'],
   unlawful: ['(?:غير (?:قانوني|مشروع)|جريمة)'],
   contrast: ['(?:ومع ذلك|لكن)'],
+  breach: ['(?:طلب|سؤال|محتوى)[^.]{0,30}(?:ينتهك|يخالف|يتعارض)'],
 }

@@ -13,6 +13,7 @@ export const signNames = [
   'no-opinion',
   'as-machine',
   'policy',
+  'breach',
   'improper',
   'unlawful',
   'objection',

@@ -14,6 +14,24 @@ import {
   russian,
   spanish,
 } from './refusal-languages.ts'
+import {
+  czech,
+  danishAndNorwegian,
+  finnish,
+  greek,
+  hebrew,
+  hindi,
+  hungarian,
+  indonesian,
+  persian,
+  polish,
+  romanian,
+  swedish,
+  thai,
+  turkish,
+  ukrainian,
+  vietnamese,
+} from './refusal-more-languages.ts'
 import { type Phrases, type SignName, signNames } from './refusal-sign.ts'
 
 /** Languages whose words stand between spaces: a phrase is found only at the edges of words. */
@@ -27,8 +45,23 @@ const spaced: readonly Phrases[] = [
   dutch,
   russian,
   arabic,
+  polish,
+  czech,
+  ukrainian,
+  swedish,
+  danishAndNorwegian,
+  finnish,
+  hungarian,
+  romanian,
+  greek,
+  turkish,
+  indonesian,
+  vietnamese,
+  hindi,
+  hebrew,
+  persian,
 ]
-const unspaced: readonly Phrases[] = [chinese, japanese, korean]
+const unspaced: readonly Phrases[] = [chinese, japanese, korean, thai]
 
 /** The languages with phrases of their own, as ISO 639-1 codes. In others only blank and provider signals count. */
 export const refusalLanguages = [
@@ -44,6 +77,23 @@ export const refusalLanguages = [
   'ja',
   'ko',
   'ar',
+  'pl',
+  'cs',
+  'uk',
+  'sv',
+  'da',
+  'no',
+  'fi',
+  'hu',
+  'ro',
+  'el',
+  'tr',
+  'id',
+  'vi',
+  'hi',
+  'he',
+  'fa',
+  'th',
 ] as const
 
 const alternatives = (tables: readonly Phrases[], name: SignName): string =>

@@ -4,7 +4,6 @@ import { accuracyOf, crossValidate } from '../../scripts/fit-refusal.ts'
 import { noEvalData, readLlmDrift, readXstest } from '../../test/support/eval-data.ts'
 import { gradeRefusal } from './refusal-assertion.ts'
 import { correctedRate, refusalOf } from './refusal.ts'
-import { refusalLanguages } from './refusal-signs.ts'
 
 const refusals: readonly (readonly [language: string, text: string])[] = [
   ['en', "I'm sorry, but I can't assist with that."],
@@ -43,10 +42,9 @@ const answers: readonly string[] = [
   '退款将在三到五个工作日内到账。',
 ]
 
-test('refusals of other models, in every language with rules, are told by their text alone', () => {
+test('refusals of other models are told by their text alone', () => {
   const missed = refusals.filter(([, text]) => refusalOf({ text }).class === 'comply')
   assert.deepEqual(missed, [])
-  assert.deepEqual(new Set(refusals.map(([language]) => language)), new Set(refusalLanguages))
 })
 
 test('answers which only talk of inability or regret are no refusals', () => {
