@@ -152,7 +152,8 @@ function recordedTraffic({ payloads, rollout }: DriftParts): RecordedTraffic {
 }
 
 /** One alert of a set goes on while it lasts: a warning that becomes drift is the same alert, more severe. */
-function tellAlerts({ org, kind, set, target, runId, title, lines }: DriftAlert, alerts: Alerts): void {
+function tellAlerts(alert: DriftAlert, alerts: Alerts): void {
+  const { org, kind, set, target, runId, title, lines } = alert
   const subject = set
   const ofRoute = `${set}: route`
   if (kind === 'clean') {
@@ -163,7 +164,7 @@ function tellAlerts({ org, kind, set, target, runId, title, lines }: DriftAlert,
     org,
     kind: 'drift',
     subject: kind === 'route' ? ofRoute : subject,
-    severity: kind === 'drift' || kind === 'route' ? 'critical' : 'warning',
+    severity: kind === 'drift' || kind === 'route' || alert.isBlind ? 'critical' : 'warning',
     summary: title,
     detail: { set, target, run: runId, verdict: kind, reasons: [...lines] },
   })

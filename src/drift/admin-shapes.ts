@@ -75,6 +75,10 @@ export const judgedShape = runShape.extend({
       p_run: z.number(),
       adjusted_p: z.number(),
       alarm: z.boolean(),
+      usual: z
+        .object({ distance: z.number(), lower: z.number(), upper: z.number() })
+        .optional()
+        .describe('Of a run without drift, at level .99.'),
     })
     .optional(),
   trends: z.array(
@@ -223,6 +227,7 @@ export function toJudged(run: Run, judgement: Judgement | undefined): z.output<t
         p_run: omnibus.pRun,
         adjusted_p: omnibus.adjustedP,
         alarm: omnibus.isAlarm,
+        ...(omnibus.usual && { usual: omnibus.usual }),
       },
     }),
     ...(confirmed && { confirmed }),

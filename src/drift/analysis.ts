@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Evidence } from './evidence.ts'
+import type { Found } from './evidence.ts'
 import type { GoldenSet } from './golden.ts'
 import type { Sample, Unread } from './sample.ts'
 import type { Weighed } from './spread.ts'
@@ -31,7 +31,7 @@ export interface Analysis {
   /** What can be read off the texts of new answers. */
   read(samples: readonly (readonly Unread[])[]): Promise<readonly (readonly Sample[])[]>
   judge(compared: Compared, how: Judging): Promise<Judgement>
-  evidence(compared: Compared, set: GoldenSet): Promise<Evidence[]>
+  evidence(compared: Compared, set: GoldenSet): Promise<Found>
   /** See `chooseSpread`. */
   choose(texts: readonly Weighed[], count: number): Promise<number[]>
 }

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { GoldenSet } from './golden.ts'
+import { tellNoData } from './missed.ts'
 import type { ConfirmedDrift, DriftStore, Run, TellAlert } from './port.ts'
 import type { Judgement } from './verdict.ts'
 
@@ -38,7 +39,7 @@ export async function conclude(
       parts.tell({ ...common, kind: 'warning', title: `${set.name}: worth a look`, lines })
       return
     case 'no-data':
-      parts.tell({ ...common, kind: 'no-data', title: `${set.name}: ${noDataTitle(judgement)}`, lines })
+      await tellNoData(run, `${set.name}: ${noDataTitle(judgement)}`, lines, parts)
       return
     case 'ok':
       parts.tell({ ...common, kind: 'clean', title: `${set.name}: no drift`, lines })

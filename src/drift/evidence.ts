@@ -1,7 +1,13 @@
 /** What a person needs to see of an alarm: the prompts that moved most, with answers before and after. */
 
 import type { GoldenSet } from './golden.ts'
-import { type DecisionMetric, decisionMetrics } from './metric.ts'
+import {
+  type DecisionMetric,
+  decisionMetrics,
+  exploratoryMetrics,
+  type MetricName,
+  trendMetrics,
+} from './metric.ts'
 import type { RunTable } from './run-table.ts'
 import type { Sample } from './sample.ts'
 import { type ReadRun, tabulate } from './tabulate.ts'
@@ -30,15 +36,30 @@ const maxPrompts = 5
 const maxRefusals = 20
 const maxCharacters = 600
 
+/** All that a run's page shows of the answers behind it. */
+export interface Found {
+  readonly evidence: readonly Evidence[]
+  /** Of every metric, the means of the baseline runs, oldest first; null where a run has no value. */
+  readonly baselineMeans: Readonly<Partial<Record<MetricName, readonly (number | null)[]>>>
+}
+
 export interface EvidenceInput {
   readonly set: GoldenSet
   readonly baseline: readonly ReadRun[]
   readonly run: ReadRun
 }
 
-export function evidenceOf({ set, baseline, run }: EvidenceInput): Evidence[] {
+export function evidenceOf({ set, baseline, run }: EvidenceInput): Found {
   const tables = tabulate(baseline, run)
-  return decisionMetrics.flatMap((metric) => {
+  const measured = [...decisionMetrics, ...exploratoryMetrics, ...trendMetrics].filter(
+    (metric) => tables.run.metrics[metric] !== undefined,
+  )
+  const meansOf = (metric: MetricName) =>
+    tables.baseline.map(({ metrics }) => {
+      const known = metrics[metric]
+      return known ? meanOf(known) : null
+    })
+  const evidence = decisionMetrics.flatMap((metric) => {
     const now = tables.run.metrics[metric]
     if (now === undefined) return []
     const known = tables.baseline.flatMap((table) => table.metrics[metric] ?? [])
@@ -51,6 +72,7 @@ export function evidenceOf({ set, baseline, run }: EvidenceInput): Evidence[] {
       },
     ]
   })
+  return { evidence, baselineMeans: Object.fromEntries(measured.map((metric) => [metric, meansOf(metric)])) }
 }
 
 interface Change extends EvidenceInput {

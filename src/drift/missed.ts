@@ -53,6 +53,22 @@ export async function endWithoutData(
     confirmed: undefined,
   }
   await store.endRun({ ...run, endedAtMs: clock.nowMs(), verdict: 'no-data', judgement })
-  const { set, target, id: runId } = run
-  tell({ org, kind: 'no-data', set, target, runId, title: `${set}: a run was missed`, lines: [why] })
+  await tellNoData(run, `${run.set}: a run was missed`, [why], { store, tell })
+}
+
+/** So many runs in a row without data leave the target unwatched. */
+const blindAfter = 3
+
+/** Tells of a run without data, which has ended. */
+export async function tellNoData(
+  { org, set, target, id: runId }: Run,
+  title: string,
+  lines: readonly string[],
+  { store, tell }: Pick<MissParts, 'store' | 'tell'>,
+): Promise<void> {
+  const last = await store.runs(org, { set, isEnded: true, limit: blindAfter })
+  const isBlind = last.length === blindAfter && last.every(({ verdict }) => verdict === 'no-data')
+  const common = { org, set, target, runId, kind: 'no-data' as const }
+  if (!isBlind) tell({ ...common, title, lines })
+  else tell({ ...common, isBlind, title: `${title}, the last ${blindAfter} in a row`, lines })
 }

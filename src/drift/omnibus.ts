@@ -1,7 +1,7 @@
 /** Tells whether texts changed in any way at all, also in ways that no named metric sees: a kernel test (MMD). */
 
 import { mean, standardDeviation } from '../judgement/statistics/moments.ts'
-import { tUpperTail } from '../judgement/statistics/distributions.ts'
+import { tQuantile, tUpperTail } from '../judgement/statistics/distributions.ts'
 import type { Random } from '../judgement/statistics/random.ts'
 import { dot, kernelSize } from './kernel.ts'
 
@@ -16,6 +16,8 @@ export interface OmnibusTest {
   /** Against the distance of each baseline run from all others: knows how much runs differ anyway. */
   readonly pRun: number
   readonly p: number
+  /** Of a run without drift: the geometric mean, and the limits at level .99. Absent in what an older version kept. */
+  readonly usual?: { readonly distance: number; readonly lower: number; readonly upper: number }
 }
 
 /** Rounding apart, texts without any difference: their logarithm must stay finite. */
@@ -37,8 +39,17 @@ export function omnibusTest(
   if (pools.length === 0 || baseline.length < 3) return undefined
   const distance = distanceOf(pools)
   const pPermutation = permutationP(pools, distance, random, permutations)
-  const pRun = runP(baseline, distance)
-  return { distance, pPermutation, pRun, p: Math.max(pPermutation, Math.min(1, 3 * pRun)) }
+  const among = amongRuns(baseline)
+  const pRun = runP(among, distance)
+  const reach = tQuantile(0.995, among.runs - 1) * among.spread
+  const at = (offset: number) => Math.exp(among.mean + offset)
+  return {
+    distance,
+    pPermutation,
+    pRun,
+    p: Math.max(pPermutation, Math.min(1, 3 * pRun)),
+    usual: { distance: at(0), lower: at(-reach), upper: at(reach) },
+  }
 }
 
 interface Pool {
@@ -133,8 +144,15 @@ function choose({ vectors, take }: Relabelled, random: Random): void {
   }
 }
 
-/** The upper tail of the new run's log distance among those of each baseline run from the other ones. */
-function runP(baseline: readonly RunVectors[], distance: number): number {
+/** Logarithms of each baseline run's distance from the other ones. */
+interface Distances {
+  readonly runs: number
+  readonly mean: number
+  /** Of one more run. */
+  readonly spread: number
+}
+
+function amongRuns(baseline: readonly RunVectors[]): Distances {
   const totals: Float64Array[] = []
   const counts: number[] = []
   for (const run of baseline) {
@@ -157,8 +175,12 @@ function runP(baseline: readonly RunVectors[], distance: number): number {
     return Math.log(Math.max(dot(difference, difference), leastDistance))
   })
   const runs = logs.length
-  const spread = standardDeviation(logs) * Math.sqrt(1 + 1 / runs)
-  const beyond = Math.log(Math.max(distance, leastDistance)) - mean(logs)
+  return { runs, mean: mean(logs), spread: standardDeviation(logs) * Math.sqrt(1 + 1 / runs) }
+}
+
+/** The upper tail of the new run's log distance among them. */
+function runP({ runs, mean: usual, spread }: Distances, distance: number): number {
+  const beyond = Math.log(Math.max(distance, leastDistance)) - usual
   // Runs that always answer alike have no spread: then any distance is beyond all, and none is not.
   if (spread < 1e-9) return beyond > 1e-9 ? 0 : 1
   return tUpperTail(beyond / spread, runs - 1)

@@ -198,6 +198,8 @@ export interface DriftAlert {
   readonly org: string
   /** `route`: what became of the route. `clean`: what was told of the set before is over. */
   readonly kind: 'drift' | 'route' | 'warning' | 'no-data' | 'clean'
+  /** The set has had no data for so long that nobody watches its target any more. */
+  readonly isBlind?: true
   readonly set: string
   readonly target: string
   readonly runId: string

@@ -26,7 +26,7 @@ export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute
   async function detailOf(org: string, run: Run) {
     const { set, ...compared } = await watch.samplesOf(org, run)
     const judgement = run.judgement
-    return { set, judgement, evidence: await inThread((analysis) => analysis.evidence(compared, set)) }
+    return { set, judgement, ...(await inThread((analysis) => analysis.evidence(compared, set))) }
   }
   return [
     adminRoute({
@@ -90,10 +90,15 @@ export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute
       path: '/drift/runs/{id}',
       policy: 'traffic:read',
       summary: 'One golden run: its judgement, and the answers that changed most.',
-      response: judgedShape.extend({ evidence: z.array(evidenceShape) }),
+      response: judgedShape.extend({
+        evidence: z.array(evidenceShape),
+        baseline_means: z
+          .record(z.string(), z.array(z.number().nullable()))
+          .describe('By metric, the means of the baseline runs, oldest first.'),
+      }),
       async run({ org, params }) {
         const run = await runOf(org, params['id'])
-        const { judgement, evidence } = await detailOf(org, run)
+        const { judgement, evidence, baselineMeans } = await detailOf(org, run)
         const shown = evidence.map(({ prompts, ...rest }) => ({
           ...rest,
           prompts: prompts.map(({ answerBefore, answerAfter, ...prompt }) => ({
@@ -102,7 +107,9 @@ export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute
             answer_after: answerAfter,
           })),
         }))
-        return { body: { ...toJudged(run, judgement), evidence: shown } }
+        return {
+          body: { ...toJudged(run, judgement), evidence: shown, baseline_means: baselineMeans },
+        }
       },
     }),
     adminRoute({

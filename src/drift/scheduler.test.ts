@@ -263,3 +263,17 @@ for (const [reported, change] of [
     assert.ok(told.every(({ kind }) => kind !== 'drift'))
   })
 }
+
+test('three runs without data in a row leave the target unwatched, and that is told so', async (t) => {
+  const { clock, store, told, startInstance } = startWorld(t)
+  const one = startInstance('one')
+  await one.configure(await keep(one))
+  for (let slot = 1; slot <= 3; slot++) {
+    clock.at = noonMs + slot * hourMs + 20 * minuteMs
+    await one.scheduler.tick()
+  }
+  await ended(store, 3)
+  const [first, second, third] = told
+  assert.deepEqual([first!.isBlind, second!.isBlind, third!.isBlind], [undefined, undefined, true])
+  assert.equal(third!.title, 'hourly: a run was missed, the last 3 in a row')
+})

@@ -82,13 +82,22 @@ function isMeant(route: string, target: string, rollout: Rollout): boolean {
   return targetsOf(rollout.revision(route, live)).includes(target)
 }
 
-/** At most one automatic move a day (UTC), and six hours between two. */
+/** At most one automatic move in 24 hours, and six hours between two. */
 function obstacleOf(moves: readonly Move[], nowMs: number): string | undefined {
   const last = moves.find(({ kind }) => kind === 'drift')
   if (!last) return undefined
   if (nowMs - last.atMs < cooldownMs) return 'it was moved by itself less than 6 hours ago'
-  const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  return dayOf(last.atMs) === dayOf(nowMs) ? 'it was moved by itself today' : undefined
+  return nowMs - last.atMs < 24 * hourMs ? 'it was moved by itself less than a day ago' : undefined
+}
+
+/** What it was moved away from by itself, and no person has put back since: it never goes there by itself. */
+function leftByItself(moves: readonly Move[]): ReadonlySet<number> {
+  const left = new Set<number>()
+  for (const { kind, from, to } of moves.toReversed()) {
+    if (kind === 'drift' && from !== undefined) left.add(from)
+    else if (isOfPointer(kind)) left.delete(to)
+  }
+  return left
 }
 
 /** The newest other revision that was healthy lately, and that does not lead to the very models that have drifted. */
@@ -106,10 +115,11 @@ async function findHealthy(
     if (asked !== undefined) seen.add(asked)
   }
   const current = rollout.revision(route, live)
+  const left = leftByItself(moves)
   const others = rollout.revisions(route).toReversed()
   for (const revision of others) {
     const { number } = revision
-    if (number === live) continue
+    if (number === live || left.has(number)) continue
     // The same models have drifted under it too, unless what is live was never healthy: then the change was ours.
     if (seen.has(live) && hasSameTargets(revision, current)) continue
     if (seen.has(number)) return number

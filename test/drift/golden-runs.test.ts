@@ -26,7 +26,10 @@ const golden = (name: string, target: string, runs = 12): string =>
     prompts: facts.map((fact, at) => ({
       id: `fact-${at}`,
       prompt: `${fact}${at % 4 === 3 ? ' Answer as JSON.' : ''} What is the rule?`,
-      assert: [{ type: 'contains', value: fact.replace(/\.$/, '') }],
+      assert: [
+        { type: 'contains', value: fact.replace(/\.$/, '') },
+        ...(at % 4 === 3 ? [{ type: 'is-json', value: { type: 'object', required: ['answer'] } }] : []),
+      ],
     })),
   })
 
@@ -77,13 +80,15 @@ test('golden runs', async (t) => {
       assert.equal(judged['baseline_runs'], 12)
       // What never alarms is measured all the same, but for what the answers do not have.
       const measured = asArray(judged['measured']).map((one) => asObject(one)!)
-      const names = 'characters markdown language tools finish similarity agreement latency firstToken'
+      const names =
+        'characters json schema fence markdown language tools finish similarity agreement latency firstToken'
       for (const name of names.split(' '))
         assert.ok(
           measured.some(({ metric }) => metric === name),
           name,
         )
       assert.ok(!measured.some(({ metric }) => metric === 'logprob' || metric === 'meaning'))
+      assert.deepEqual(asObject(judged['reported'])?.['models'], ['clerk'])
       const likeness = measured.find(({ metric }) => metric === 'similarity')
       assert.ok(Math.abs(Number(likeness?.['value']) - Number(likeness?.['baseline'])) < 0.1)
     })

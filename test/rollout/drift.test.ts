@@ -71,29 +71,56 @@ async function startAll(t: TestContext): Promise<readonly [Stack, ...Stack[]]> {
   return stacks
 }
 
-test('the route goes back by itself once, and traffic in flight is untouched', async (t) => {
+const drift = [{ match: { model: 'clerk', provider: 'openai' }, respond: 'clerk-short' }]
+const slowWords = 50
+
+/** A stream of the model that will be left: longer than a golden run takes, and begun when this resolves. */
+async function startSlow(stack: Stack): Promise<{ isOver: () => boolean; text: Promise<string> }> {
+  stack.simulator.setScenario({
+    rules: [{ match: { provider: 'openai' }, respond: 'slow-300ms', times: 1 }, ...drift],
+  })
+  const response = await stack.post('/v1/chat/completions', {
+    model: 'assistant',
+    stream: true,
+    messages: [{ role: 'user', content: `${facts[0]} What is the rule?` }],
+  })
+  assert.equal(response.status, 200)
+  let isOver = false
+  const text = response.text().finally(() => (isOver = true))
+  return { isOver: () => isOver, text }
+}
+
+/** A rollback holds on every instance within this time of the verdict. */
+const heldWithinMs = 5_000
+
+test('the alarm comes within two runs, the route goes back on every instance within 5 s, streams go on', async (t) => {
   const [stack, ...others] = await startAll(t)
   const all = [stack, ...others]
+  const everywhere = (live: number) =>
+    until(
+      `revision ${live} everywhere`,
+      async () => ((await Promise.all(all.map(liveOf))).every((each) => each === live) ? true : undefined),
+      heldWithinMs,
+    )
   await withAdmin({ data: stack.gateway.config.dataDir }, async (admin) => {
     await drifted(stack, admin)
-    await until('revision 2 everywhere', async () => {
-      const live = await Promise.all(all.map(liveOf))
-      return live.every((each) => each === 2) ? true : undefined
-    })
-    const inFlight = stack.post('/v1/chat/completions', {
-      model: 'assistant',
-      stream: true,
-      messages: [{ role: 'user', content: `${facts[0]} What is the rule?` }],
-    })
-    const verdicts = [await run(admin, 'auto'), await run(admin, 'auto')]
-    assert.ok(verdicts.includes('drift'), verdicts.join())
+    await everywhere(2)
+    const first = await run(admin, 'auto')
+    const inFlight = await Promise.all(all.map(startSlow))
+    const second = await run(admin, 'auto')
+    assert.ok([first, second].includes('drift'), `${first}, ${second}`)
     // One more where the two alarms were of two metrics.
     if ((await liveOf(stack)) === 2) await run(admin, 'auto')
-    await until('revision 1 everywhere', async () => {
-      const live = await Promise.all(all.map(liveOf))
-      return live.every((each) => each === 1) ? true : undefined
-    })
-    assert.match(await (await inFlight).text(), /\[DONE\]/)
+    await everywhere(1)
+    assert.ok(
+      inFlight.some(({ isOver }) => !isOver()),
+      'a stream was under way when the route moved',
+    )
+    for (const { text } of inFlight) {
+      const body = await text
+      assert.equal(body.match(/"content":"[^"]/g)?.length, slowWords)
+      assert.match(body, /\[DONE\]/)
+    }
     const [move] = asArray((await stack.admin('/routes/assistant'))['moves']).map((each) => asObject(each)!)
     assert.deepEqual([move!['kind'], move!['from'], move!['to'], move!['actor']], ['drift', 2, 1, 'drift'])
     const [act] = asArray((await stack.admin('/audit?object=route:assistant&limit=1'))['data'])
@@ -105,7 +132,22 @@ test('the route goes back by itself once, and traffic in flight is untouched', a
   })
 })
 
-test('a proposal moves nothing, a hold wins, and an outage is neither', async (t) => {
+test('an outage of the provider is no drift: no verdict, no alarm, no move', async (t) => {
+  const stack = await startStack(t, { config: { routes } })
+  await withAdmin({ data: stack.gateway.config.dataDir }, async (admin) => {
+    assert.equal(await run(admin, 'auto', { baseline: true, times: 12 }), 'ok')
+    for (const respond of ['fault/http-503', 'fault/http-429', 'fault/http-500']) {
+      stack.simulator.setScenario({ rules: [{ match: {}, respond }] })
+      assert.equal(await run(admin, 'auto'), 'no-data', respond)
+    }
+    assert.deepEqual(asObject(await admin.get('/drift/alarms'))?.['data'], [])
+    assert.equal(await liveOf(stack), 1)
+    const alerts = asArray((await stack.admin('/alerts?kind=drift'))['data']).map(asObject)
+    assert.ok(alerts.some((alert) => /without data, the last 3 in a row/.test(String(alert?.['summary']))))
+  })
+})
+
+test('a proposal moves nothing, and a hold wins', async (t) => {
   const stack = await startStack(t, { config: { routes } })
   await withAdmin({ data: stack.gateway.config.dataDir }, async (admin) => {
     await drifted(stack, admin)
@@ -119,8 +161,5 @@ test('a proposal moves nothing, a hold wins, and an outage is neither', async (t
     await run(admin, 'auto')
     assert.equal(await liveOf(stack), 2)
     await admin.delete('/routes/assistant/hold')
-    stack.simulator.setScenario({ rules: [{ match: { provider: 'openai' }, respond: 'fault/http-503' }] })
-    for (let turn = 0; turn < 2; turn++) assert.equal(await run(admin, 'auto'), 'no-data')
-    assert.equal(await liveOf(stack), 2)
   })
 })

@@ -4,6 +4,7 @@ import { NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { type Column, DataTable } from '../ui/data-table.tsx'
+import { Facts } from '../ui/facts.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Status } from '../ui/status.tsx'
@@ -29,6 +30,9 @@ function Found({ run }: { readonly run: RunDetail }): ReactNode {
   return (
     <>
       <Panel title="Evidence" isFlush aside={<When at={run.started_at} />}>
+        <div className="panel-body">
+          <Reported run={run} />
+        </div>
         {run.reasons.length > 0 && (
           <ul className="drift-reasons panel-body">
             {run.reasons.map(({ code, text, note }) => (
@@ -49,6 +53,26 @@ function Found({ run }: { readonly run: RunDetail }): ReactNode {
       </Panel>
       <Changed run={run} />
     </>
+  )
+}
+
+/** What the provider calls what has answered, and what it was called in the baseline where that is another name. */
+function Reported({ run: { reported } }: { readonly run: RunDetail }): ReactNode {
+  if (!reported) return null
+  const { models, builds, before } = reported
+  const row = (now: readonly string[], then: readonly string[]) => {
+    const isNew = then.length > 0 && now.some((name) => !then.includes(name))
+    return (
+      now.length > 0 && <UntrustedText text={now.join(', ') + (isNew ? `, before ${then.join(', ')}` : '')} />
+    )
+  }
+  return (
+    <Facts
+      facts={[
+        ['Reported model', row(models, before.models)],
+        ['Reported build', row(builds, before.builds)],
+      ]}
+    />
   )
 }
 

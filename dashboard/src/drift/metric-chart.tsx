@@ -3,33 +3,31 @@
 import { useElementSize } from '@mantine/hooks'
 import type { ReactNode } from 'react'
 import { formatMoment } from '../format/time.ts'
-import { metricName, metricValue, type MetricPoint } from './metrics.ts'
+import { chartRange, metricName, metricValue, type MetricPoint } from './metrics.ts'
 import './drift.css'
 
 interface MetricChartProps {
   readonly metric: string
   readonly points: readonly (MetricPoint | undefined)[]
+  /** Means of the baseline runs: they stand left of the divider. */
+  readonly before: readonly (number | null)[]
+  /** The run that the page shows. */
+  readonly shown: string | undefined
 }
 
 const height = 120
-const margin = { top: 8, right: 12, bottom: 8, left: 12 }
+const margin = { top: 8, right: 12, bottom: 8, left: 64 }
 
-export function MetricChart({ metric, points }: MetricChartProps): ReactNode {
+export function MetricChart({ metric, points, before, shown }: MetricChartProps): ReactNode {
   const { ref, width: measured } = useElementSize()
   const width = Math.max(measured, 200)
-  const known = points.filter((point) => point !== undefined)
-  const last = known.at(-1)
-  const low = Math.min(
-    ...known.map(({ value, baseline, halfWidth }) => Math.min(value, baseline - halfWidth)),
-  )
-  const high = Math.max(
-    ...known.map(({ value, baseline, halfWidth }) => Math.max(value, baseline + halfWidth)),
-  )
-  const span = high - low || 1
-  const step = (width - margin.left - margin.right) / Math.max(1, points.length)
-  const x = (index: number) => margin.left + step * (index + 0.5)
-  const y = (value: number) => margin.top + (height - margin.top - margin.bottom) * (1 - (value - low) / span)
-  const alarms = known.filter(({ isAlarm }) => isAlarm).length
+  const last = points.findLast((point) => point !== undefined)
+  const { low, high } = chartRange(metric, points, before)
+  const step = (width - margin.left - margin.right) / Math.max(1, before.length + points.length)
+  const x = (index: number) => margin.left + step * (before.length + index + 0.5)
+  const y = (value: number) =>
+    margin.top + (height - margin.top - margin.bottom) * (1 - (value - low) / (high - low || 1))
+  const alarms = points.filter((point) => point?.isAlarm).length
   return (
     <figure className="metric-chart">
       <figcaption>
@@ -44,47 +42,88 @@ export function MetricChart({ metric, points }: MetricChartProps): ReactNode {
           width={width}
           height={height}
           role="img"
-          aria-label={`${metricName(metric)} over ${points.length} runs`}
+          aria-label={`${metricName(metric)} over ${points.length} runs and ${before.length} of the baseline`}
         >
-          {points.map((point, index) =>
-            point ? (
-              <g key={point.runId}>
-                <rect
-                  x={x(index) - step / 2}
-                  width={step}
-                  y={y(point.baseline + point.halfWidth)}
-                  height={Math.max(
-                    1,
-                    y(point.baseline - point.halfWidth) - y(point.baseline + point.halfWidth),
-                  )}
-                  fill="var(--sunken)"
-                />
-                <line
-                  x1={x(index) - step / 2}
-                  x2={x(index) + step / 2}
-                  y1={y(point.baseline)}
-                  y2={y(point.baseline)}
-                  stroke="var(--text-3)"
-                  strokeDasharray="3 3"
-                />
-              </g>
-            ) : null,
+          {[high, low].map((value, at) => (
+            <text
+              key={at}
+              x={margin.left - 8}
+              y={y(value) + 4}
+              textAnchor="end"
+              className="metric-chart-tick"
+            >
+              {metricValue(metric, value)}
+            </text>
+          ))}
+          {before.length > 0 && (
+            <line
+              x1={margin.left + step * before.length}
+              x2={margin.left + step * before.length}
+              y1={0}
+              y2={height}
+              stroke="var(--line)"
+            />
           )}
-          {points.map((point, index) =>
-            point ? (
+          {before.map((value, index) =>
+            value === null ? null : (
               <circle
-                key={point.runId}
-                cx={x(index)}
-                cy={y(point.value)}
-                r={point.isAlarm ? 5 : 3.5}
-                fill={point.isAlarm ? 'var(--bad)' : 'var(--series-1)'}
+                key={index}
+                cx={x(index - before.length)}
+                cy={y(value)}
+                r={Math.min(2.5, step / 2)}
+                fill="var(--text-3)"
               >
-                <title>{`${formatMoment(Date.parse(point.at))}: ${metricValue(metric, point.value)}`}</title>
+                <title>{`Baseline run ${index + 1}: ${metricValue(metric, value)}`}</title>
               </circle>
-            ) : null,
+            ),
+          )}
+          {points.map(
+            (point, index) =>
+              point && <Band key={point.runId} point={point} at={x(index)} step={step} y={y} />,
+          )}
+          {points.map(
+            (point, index) =>
+              point && (
+                <circle
+                  key={point.runId}
+                  cx={x(index)}
+                  cy={y(point.value)}
+                  r={point.isAlarm || point.runId === shown ? 5 : 3.5}
+                  fill={point.isAlarm ? 'var(--bad)' : 'var(--series-1)'}
+                  {...(point.runId === shown && { stroke: 'var(--text)', strokeWidth: 1.5 })}
+                >
+                  <title>{`${formatMoment(Date.parse(point.at))}: ${metricValue(metric, point.value)}`}</title>
+                </circle>
+              ),
           )}
         </svg>
       </div>
     </figure>
+  )
+}
+
+interface BandProps {
+  readonly point: MetricPoint
+  readonly at: number
+  readonly step: number
+  readonly y: (value: number) => number
+}
+
+/** Where a run without drift lies; what is beyond the picture is cut. */
+function Band({ point: { baseline, halfWidth }, at, step, y }: BandProps): ReactNode {
+  const top = Math.max(0, y(baseline + halfWidth))
+  const bottom = Math.min(height, y(baseline - halfWidth))
+  return (
+    <g>
+      <rect x={at - step / 2} width={step} y={top} height={Math.max(1, bottom - top)} fill="var(--sunken)" />
+      <line
+        x1={at - step / 2}
+        x2={at + step / 2}
+        y1={y(baseline)}
+        y2={y(baseline)}
+        stroke="var(--text-3)"
+        strokeDasharray="3 3"
+      />
+    </g>
   )
 }

@@ -21,8 +21,8 @@ import { AlarmBar } from './alarm-bar.tsx'
 import { baselineText, SetState } from './drift-page.tsx'
 import { type GoldenSet, type Run, routeOf, runsQuery, setsQuery, verdictTone } from './drift-queries.ts'
 import { Evidence } from './evidence.tsx'
-import { MetricChart } from './metric-chart.tsx'
-import { coursesOf, metricName } from './metrics.ts'
+import { MetricCharts } from './metric-charts.tsx'
+import { metricName } from './metrics.ts'
 import { RouteWatch } from './route-watch.tsx'
 import { RunNow } from './run-now.tsx'
 
@@ -67,7 +67,6 @@ export function SetPage(): ReactNode {
 function Found({ set }: { readonly set: GoldenSet }): ReactNode {
   const { run } = route.useSearch()
   const runs = useQuery(runsQuery(set.name))
-  const courses = coursesOf(runs.data?.data ?? [])
   const newest = runs.data?.data.find(({ kind }) => kind !== 'baseline')
   const shown = run ?? set.alarm?.run_id ?? newest?.id
   const watched = routeOf(set.target)
@@ -82,25 +81,12 @@ function Found({ set }: { readonly set: GoldenSet }): ReactNode {
             ['Baseline', baselineText(set)],
             ['Accepted', set.baseline?.reason && <UntrustedText key="accepted" text={set.baseline.reason} />],
             ['Next run', set.next_run_at ? <When key="next" at={set.next_run_at} /> : 'by hand'],
+            ['Schedule', set.schedule && <Schedule key="schedule" set={set} />],
             ['When it drifts', rollbackWords[set.rollback]],
           ]}
         />
       </Panel>
-      {courses.size > 0 && (
-        <div className="grid">
-          {[...courses].map(([metric, points]) => (
-            <div key={metric} className="four">
-              <MetricChart metric={metric} points={points} />
-            </div>
-          ))}
-        </div>
-      )}
-      {courses.size > 0 && (
-        <p className="dim">
-          Grey is where a run without drift lies, at level .99; dots are runs, red ones alarm; a gap is a run
-          without data.
-        </p>
-      )}
+      <MetricCharts runs={runs.data?.data ?? []} shown={shown} />
       {shown !== undefined && <Evidence run={shown} />}
       {watched !== undefined && <RouteWatch route={watched} />}
       <TablePanel
@@ -112,6 +98,20 @@ function Found({ set }: { readonly set: GoldenSet }): ReactNode {
         fileName="golden-runs"
         empty={<Empty title="No runs yet." />}
       />
+    </>
+  )
+}
+
+function Schedule({ set }: { readonly set: GoldenSet }): ReactNode {
+  return (
+    <>
+      <UntrustedText text={`${set.schedule ?? ''} ${set.timezone ?? ''}`} />
+      {set.scheduled_by !== undefined && (
+        <span className="dim">
+          {' '}
+          by <UntrustedText text={set.scheduled_by} />
+        </span>
+      )}
     </>
   )
 }
