@@ -37,6 +37,7 @@ svg circle.baseline{fill:var(--soft)}
 svg circle.alarm{fill:var(--red)}
 svg circle.run{stroke:var(--ground);stroke-width:2}
 svg .tick{fill:var(--soft);font:11px system-ui,sans-serif}
+summary{cursor:pointer;color:var(--soft);padding:.5rem 0}
 article{border-top:1px solid var(--line);padding:.75rem 0}
 .question{margin:0 0 .5rem;color:var(--soft)}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}

@@ -169,11 +169,18 @@ function section(metric: DecisionMetric, { run, evidence, history, judgement }: 
       label: 'this run',
     },
   ]
-  const shown = result?.isAlarm ? found.prompts.map((prompt) => change(metric, prompt)).join('') : ''
+  const changes = result?.isAlarm ? found.prompts.map((prompt) => change(metric, prompt)) : []
+  const [shown, more] = [changes.slice(0, shownPrompts), changes.slice(shownPrompts)].map((some) =>
+    some.join(''),
+  )
   return `<section><h2>${label}${result?.isAlarm ? ' <span class="badge drift">alarm</span>' : ''}</h2>
 ${chartSvg({ title: label, points, mean, minEffect, range: metric === 'length' || metric === 'sentiment' ? undefined : [0, 1], show: (value) => showValue(metric, value) })}
-${shown === '' ? '' : `<h3>Prompts that moved most</h3>${shown}`}</section>`
+${shown === '' ? '' : `<h3>Prompts that moved most</h3>${shown}`}
+${more === '' ? '' : `<details><summary>${changes.length - shownPrompts} more</summary>${more}</details>`}</section>`
 }
+
+/** The others are folded away: several metrics often move by the same answers. */
+const shownPrompts = 2
 
 function change(metric: DecisionMetric, given: PromptChange): string {
   const show = (mean: number) => showValue(metric, mean)

@@ -61,7 +61,7 @@ test('what is only measured has a course too, and the texts as a whole', () => {
   assert.deepEqual([...courses.keys()], ['refusal', 'texts', 'latency'])
   const [texts] = courses.get('texts')!
   assert.equal(texts?.isAlarm, true)
-  assert.equal(metricValue('texts', texts!.value), 'distance 2.0')
+  assert.equal(metricValue('texts', texts!.value), '2.0')
   assert.equal(metricValue('latency', Math.log(800)), '800 ms')
 })
 

@@ -1,6 +1,6 @@
 /** The metrics of a golden set, in words and units. Pure. */
 
-import { formatMs, formatShare, formatUsd } from '../format/number.ts'
+import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
 import type { Run } from './drift-queries.ts'
 
 interface MetricWords {
@@ -11,6 +11,8 @@ interface MetricWords {
   readonly effect: (value: number) => string
   /** Drawn from zero. */
   readonly isRate?: true
+  /** Nothing is beyond. */
+  readonly most?: number
 }
 
 const signed = (value: number, digits: number, unit = ''): string =>
@@ -42,7 +44,7 @@ const words: Readonly<Record<string, MetricWords>> = {
   accuracy: rate('Assertions passed'),
   format: rate('Expected format'),
   sentiment: plain('Sentiment', 2),
-  texts: logarithm('Texts as a whole', (value) => `distance ${Math.exp(value).toPrecision(2)}`),
+  texts: logarithm('Distance of the texts', (value) => Math.exp(value).toPrecision(2)),
   characters: logarithm('Characters', (value) => `${Math.round(Math.expm1(value))}`),
   json: rate('JSON'),
   schema: rate('Valid by its schema'),
@@ -51,15 +53,15 @@ const words: Readonly<Record<string, MetricWords>> = {
   language: rate('Usual language'),
   tools: rate('Usual tool calls'),
   finish: rate('Usual finish reason'),
-  similarity: plain('Likeness in letters', 3),
-  meaning: plain('Likeness in meaning', 3),
+  similarity: { ...plain('Likeness in letters', 3), most: 1 },
+  meaning: { ...plain('Likeness in meaning', 3), most: 1 },
   agreement: rate('Agreement with itself'),
   exact: rate('Same at temperature 0'),
   logprob: plain('Log-probability', 3, ' nats'),
   cost: logarithm('Cost of an answer', (value) => formatUsd(Math.expm1(value) / 1e9)),
   latency: logarithm('Latency', (value) => formatMs(Math.exp(value))),
   firstToken: logarithm('Time to the first token', (value) => formatMs(Math.exp(value))),
-  tokensPerSecond: logarithm('Tokens per second', (value) => Math.exp(value).toFixed(1)),
+  tokensPerSecond: logarithm('Tokens per second', (value) => formatCount(Math.exp(value))),
 }
 
 const deciding: ReadonlySet<string> = new Set([
@@ -136,6 +138,6 @@ export function chartRange(
   const room = most - least || Math.abs(most) * 0.1 || 1
   return {
     low: Math.max(least - room, Math.min(least, ...limits)),
-    high: Math.min(most + room, Math.max(most, ...limits)),
+    high: Math.min(most + room, Math.max(most, ...limits), wordsOf(metric).most ?? Infinity),
   }
 }

@@ -146,11 +146,11 @@ function columnsFor(set: string): Column<Run>[] {
     },
     {
       title: 'Alarms',
-      cell: ({ metrics }) =>
-        metrics
-          .filter(({ alarm }) => alarm)
-          .map(({ metric }) => metricName(metric).toLowerCase())
-          .join(', ') || 'none',
+      cell: ({ metrics, omnibus }) => {
+        const alarming = metrics.filter(({ alarm }) => alarm).map(({ metric }) => metric)
+        if (omnibus?.alarm) alarming.push('texts')
+        return alarming.map((metric) => metricName(metric).toLowerCase()).join(', ') || 'none'
+      },
     },
     {
       title: 'Answers',
