@@ -40,7 +40,7 @@ export async function missRun(
 export async function endWithoutData(
   run: Run,
   why: string,
-  { store, clock, org, tell }: MissParts,
+  { store, clock, tell }: MissParts,
 ): Promise<void> {
   const judgement: Judgement = {
     verdict: 'no-data',
