@@ -9,7 +9,7 @@ import type { OwnBudget } from '../config/budget-settings.ts'
 import type { Config } from '../config/load.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
 import type { Budget } from '../ledger/budget.ts'
-import type { BudgetEvent } from '../ledger/budgets.ts'
+import type { BudgetEvent } from '../ledger/budget-events.ts'
 import { driftAccount } from './accounts.ts'
 
 /** Budgets that stand in the configuration. One that is changed there is another one. */

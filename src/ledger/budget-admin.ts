@@ -6,7 +6,8 @@ import { periods } from '../config/budget-settings.ts'
 import { GatewayError } from '../core/error.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
 import { type Budget, budgetScopes, windowOf } from './budget.ts'
-import type { BudgetState, Budgets } from './budgets.ts'
+import type { BudgetState } from './budget-states.ts'
+import type { Budgets } from './budgets.ts'
 import type { BudgetBook } from './stored-budgets.ts'
 
 export interface BudgetRouteParts {

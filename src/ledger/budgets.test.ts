@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Budget, BudgetIndex } from './budget.ts'
-import { type AttemptHold, type BudgetEvent, Budgets } from './budgets.ts'
+import type { AttemptHold } from './attempt-hold.ts'
+import type { BudgetEvent } from './budget-events.ts'
+import { Budgets } from './budgets.ts'
 import type { Spender } from './entry.ts'
 import type { Charge } from './port.ts'
 

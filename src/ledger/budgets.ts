@@ -2,47 +2,26 @@
 
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import { formatUsd, type NanoUsd } from '../core/money.ts'
+import type { NanoUsd } from '../core/money.ts'
 import { Roster } from '../core/roster.ts'
-import { type Budget, BudgetIndex, type Match, type Spending, windowOf } from './budget.ts'
+import { type AttemptHold, type CountedMatch, type LiveAttempt, slotOf, toHold } from './attempt-hold.ts'
+import { type Budget, BudgetIndex, type Spending, windowOf } from './budget.ts'
+import { type BudgetEvent, BudgetTeller } from './budget-events.ts'
+import { type BudgetState, differencesBetween, statesIn, withOthers } from './budget-states.ts'
+import { Credits } from './credits.ts'
 import type { Spender } from './entry.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import type {
   ChargeQuery,
   CounterState,
   Held,
-  Hold,
   InstanceCharge,
   InstanceEntry,
   LedgerStore,
   Slot,
 } from './port.ts'
-import { countCharges, questionsOf } from './recount.ts'
+import { countCharges, countInstances, questionsOf } from './recount.ts'
 import type { SharedCounters } from './shared-counters.ts'
-
-/** `threshold`: so much of the cap is spent. `refused`: the first call that a hard cap has refused in its period. */
-export interface BudgetEvent {
-  readonly is: 'threshold' | 'refused'
-  readonly budget: Budget
-  /** Whose money it is: a name, or an id. */
-  readonly subject: string
-  readonly subjectId: string
-  /** The share of the cap that was reached; of a refusal, 1. */
-  readonly share: number
-  readonly spentNanoUsd: NanoUsd
-  readonly atMs: number
-  /** When the period ends, in Unix milliseconds; absent for a total. */
-  readonly untilMs?: number
-}
-
-/** An attempt that waits for its settlement, or whose settlement waits for the file. */
-export interface LiveAttempt {
-  readonly hold: AttemptHold
-  readonly requestId: string
-  readonly attempt: number
-  /** Undefined while it is open. */
-  readonly chargedNanoUsd: NanoUsd | undefined
-}
 
 export interface BudgetParts {
   readonly store: Pick<LedgerStore, 'charges' | 'hasLine' | 'atOnce'>
@@ -57,41 +36,8 @@ export interface BudgetParts {
   }
 }
 
-/** A budget's state for one of its subjects. */
-export interface BudgetState extends CounterState {
-  readonly subject: string
-}
-
-interface CountedMatch extends Match {
-  readonly slot: Slot
-}
-
-/** The same without the cap that could refuse. */
-export function uncapped({ slot: { capNanoUsd: _, ...slot }, ...match }: CountedMatch): CountedMatch {
-  return { ...match, slot }
-}
-
-/** What counts one attempt, from before it is made until it is settled. */
-export interface AttemptHold {
-  /** One per attempt. */
-  readonly id: string
-  readonly spender: Spender
-  readonly provider: string
-  readonly model: string
-  readonly atMs: number
-  readonly amountNanoUsd: NanoUsd
-  /** Changes where there are other budgets before it is settled. */
-  counted: readonly CountedMatch[]
-  /** Between its reservation and its settlement. */
-  isHeld: boolean
-  /** Among those that are held, where several instances count together. */
-  place?: number | undefined
-}
-
 /** Of an attempt that nothing counts. */
 const uncounted: readonly CountedMatch[] = []
-/** Refusals are told once in a period; so many periods are remembered. */
-const maxRefusals = 10_000
 /** Budgets that change while a call is held are matched again; nobody changes them so often. */
 const maxTries = 3
 
@@ -103,13 +49,12 @@ export class Budgets {
   readonly #shared: SharedCounters | undefined
   /** What is under way, where reserving takes a while: `live` learns of it later. */
   readonly #held: Roster<AttemptHold> | undefined
-  /** Of teams that pay in advance, by organisation and team. */
-  readonly #credits = new Map<string, Budget>()
-  /** The last refusal that was told, by its counter: the beginning of the period. */
-  readonly #refusals = new Map<string, number>()
+  readonly #credits = new Credits()
+  readonly #teller: BudgetTeller
 
   constructor(parts: BudgetParts) {
     this.#parts = parts
+    this.#teller = new BudgetTeller((event) => parts.onEvent(event))
     this.#shared = parts.shared?.counters
     this.#held = this.#shared && new Roster()
     this.#index = new BudgetIndex(parts.budgets)
@@ -128,8 +73,8 @@ export class Budgets {
 
   /** Other budgets from now on. They count what was spent before, and the attempts that are under way. */
   replace(budgets: readonly Budget[]): void {
-    this.#index = new BudgetIndex([...budgets, ...this.#credits.values()])
-    this.#refusals.clear() // a changed budget's are told again
+    this.#index = new BudgetIndex([...budgets, ...this.#credits.budgets])
+    this.#teller.forget()
     if (this.#held) this.#takeUp(this.#held)
     this.#counters = this.#count()
     for (const hold of this.#held ?? []) hold.counted = this.#countedOf(hold)
@@ -139,7 +84,8 @@ export class Budgets {
 
   /** What counts a call of this spender to this target. */
   counting(spender: Spender, provider: string, model: string, atMs: number): readonly CountedMatch[] {
-    if (spender.team !== undefined) this.#noteCredit(spender.org, spender.team, spender.creditNanoUsd)
+    if (spender.team !== undefined && this.#credits.note(spender.org, spender.team, spender.creditNanoUsd))
+      this.replace(this.all.filter(({ origin }) => origin !== 'credit'))
     if (this.#index.isEmpty) return uncounted
     return this.#counted({ ...spender, provider, model }, atMs)
   }
@@ -192,13 +138,15 @@ export class Budgets {
       const isTold = this.#shared.settle(toHold(hold), chargedNanoUsd, (states) => {
         counted.forEach((match, at) => {
           const after = states[at]!.ownSpentNanoUsd + states[at]!.others.spentNanoUsd
-          this.#tell(match, after - chargedNanoUsd, after)
+          this.#teller.passed(match, after - chargedNanoUsd, after)
         })
       })
       if (isTold) return
     } else this.#counters.settle(toHold(hold), chargedNanoUsd)
     if (chargedNanoUsd === 0) return
-    counted.forEach((match, at) => this.#tell(match, before[at]!, this.#look(match.slot).spentNanoUsd))
+    counted.forEach((match, at) =>
+      this.#teller.passed(match, before[at]!, this.#look(match.slot).spentNanoUsd),
+    )
   }
 
   /** Resolves when what this instance has is known to the others, or they are out of reach. */
@@ -226,61 +174,19 @@ export class Budgets {
 
   /** What each subject has spent in the budget's period of now, by this instance. */
   statesOf(budget: Budget, nowMs: number): BudgetState[] {
-    const window = windowOf(budget, nowMs)
-    const prefix = `${budget.id}|`
-    const states: BudgetState[] = []
-    for (const [counter] of this.#counters.entries()) {
-      if (counter !== budget.id && !counter.startsWith(prefix)) continue
-      const subject = subjectOf(budget, counter)
-      const state = this.#counters.look({ ...window, counter, atMs: nowMs })
-      if (state.spentNanoUsd !== 0 || state.reservedNanoUsd !== 0) states.push({ subject, ...state })
-    }
-    return states
+    return statesIn(this.#counters, budget, nowMs)
   }
 
   /** As `statesOf`, of all instances. */
   async allStatesOf(budget: Budget, nowMs: number): Promise<BudgetState[]> {
     const own = this.statesOf(budget, nowMs)
     if (this.#shared === undefined) return own
-    const states = new Map(own.map((state) => [state.subject, state]))
-    const others = await this.#shared.others(budget.id, windowOf(budget, nowMs).fromMs)
-    for (const { counter, spentNanoUsd, reservedNanoUsd } of others) {
-      if (spentNanoUsd === 0 && reservedNanoUsd === 0) continue
-      const subject = subjectOf(budget, counter)
-      const before = states.get(subject) ?? { spentNanoUsd: 0, reservedNanoUsd: 0 }
-      states.set(subject, {
-        subject,
-        spentNanoUsd: before.spentNanoUsd + spentNanoUsd,
-        reservedNanoUsd: before.reservedNanoUsd + reservedNanoUsd,
-      })
-    }
-    return [...states.values()]
+    return withOthers(budget, own, await this.#shared.others(budget.id, windowOf(budget, nowMs).fromMs))
   }
 
   /** Counts all of it again from the ledger, and says where memory differs. Empty is the proof. */
   differences(): string[] {
-    const nowMs = this.#parts.clock.nowMs()
-    const expected = this.#count()
-    const differences: string[] = []
-    for (const budget of this.#index.budgets) {
-      const window = windowOf(budget, nowMs)
-      const names = new Set<string>()
-      for (const counters of [expected, this.#counters]) {
-        for (const [name] of counters.entries()) {
-          if (name === budget.id || name.startsWith(`${budget.id}|`)) names.add(name)
-        }
-      }
-      for (const counter of names) {
-        const slot = { ...window, counter, atMs: nowMs }
-        const [is, should] = [this.#counters.look(slot), expected.look(slot)]
-        if (is.spentNanoUsd === should.spentNanoUsd && is.reservedNanoUsd === should.reservedNanoUsd) continue
-        differences.push(
-          `budget ${counter}: counted ${formatUsd(is.spentNanoUsd)} + ${formatUsd(is.reservedNanoUsd)} reserved, ` +
-            `the ledger has ${formatUsd(should.spentNanoUsd)} + ${formatUsd(should.reservedNanoUsd)}`,
-        )
-      }
-    }
-    return differences
+    return differencesBetween(this.all, this.#counters, this.#count(), this.#parts.clock.nowMs())
   }
 
   /** What nothing has counted so far may be counted from now on. */
@@ -313,22 +219,9 @@ export class Budgets {
     })
   }
 
-  async #countOthers(ids: ReadonlySet<string>): Promise<InstanceEntry[]> {
-    const nowMs = this.#parts.clock.nowMs()
-    const instances = new Map<string, MemoryCounters>()
-    const countersOf = (instance: string): MemoryCounters => {
-      const counters = instances.get(instance) ?? new MemoryCounters()
-      instances.set(instance, counters)
-      return counters
-    }
-    const asked = this.#index.budgets.filter(({ id }) => ids.has(id))
-    for (const question of questionsOf(asked, nowMs)) {
-      const charges = await this.#parts.shared!.charges(question.query)
-      countCharges(charges, question, nowMs, ({ instance }) => countersOf(instance))
-    }
-    return [...instances].flatMap(([instance, counters]) =>
-      [...counters.parts()].map(({ reservedNanoUsd: _, ...part }) => ({ instance, ...part })),
-    )
+  #countOthers(ids: ReadonlySet<string>): Promise<readonly InstanceEntry[]> {
+    const asked = this.all.filter(({ id }) => ids.has(id))
+    return countInstances(asked, (query) => this.#parts.shared!.charges(query), this.#parts.clock.nowMs())
   }
 
   #look(slot: Slot): CounterState {
@@ -342,15 +235,6 @@ export class Budgets {
 
   #counted(spending: Spending, atMs: number): CountedMatch[] {
     return this.#index.matches(spending).map((match) => ({ ...match, slot: slotOf(match, atMs) }))
-  }
-
-  /** A team's prepaid credit comes with its calls, and may change with any of them. */
-  #noteCredit(org: string, team: string, creditNanoUsd: NanoUsd | undefined): void {
-    const at = `${org}/${team}`
-    if (this.#credits.get(at)?.capNanoUsd === creditNanoUsd) return
-    if (creditNanoUsd === undefined) this.#credits.delete(at)
-    else this.#credits.set(at, creditBudget(org, team, creditNanoUsd))
-    this.replace(this.all.filter(({ origin }) => origin !== 'credit'))
   }
 
   /** From the ledger, with what is under way. */
@@ -390,83 +274,6 @@ export class Budgets {
     hold.isHeld = held.isHeld
     if (held.isHeld) return
     const match = hold.counted.find(({ slot }) => slot === held.slot)!
-    this.#refuse(match, hold.amountNanoUsd)
-  }
-
-  /** Tells the first of each period. */
-  #refuse(match: CountedMatch, amountNanoUsd: NanoUsd): never {
-    const { budget, subject, slot } = match
-    const { spentNanoUsd, reservedNanoUsd } = this.#look(slot)
-    if (this.#refusals.get(slot.counter) !== slot.bucketMs) {
-      if (this.#refusals.size >= maxRefusals) this.#refusals.clear()
-      this.#refusals.set(slot.counter, slot.bucketMs)
-      this.#parts.onEvent(eventOf(match, { is: 'refused', share: 1, spentNanoUsd }))
-    }
-    const until =
-      slot.untilMs === Number.MAX_SAFE_INTEGER ? '' : ` until ${new Date(slot.untilMs).toISOString()}`
-    throw new GatewayError(
-      'budget_exceeded',
-      `The budget of ${budget.scope} ${subject} is used up${until}: of ${formatUsd(budget.capNanoUsd)} USD, ` +
-        `${formatUsd(spentNanoUsd)} are spent and ${formatUsd(reservedNanoUsd)} are held by calls under way; ` +
-        `this call may cost ${formatUsd(amountNanoUsd)}.`,
-    )
-  }
-
-  #tell(match: CountedMatch, before: NanoUsd, spentNanoUsd: NanoUsd): void {
-    const { budget } = match
-    for (const share of budget.alertAt) {
-      const amount = share * budget.capNanoUsd
-      if (before >= amount || spentNanoUsd < amount) continue
-      this.#parts.onEvent(eventOf(match, { is: 'threshold', share, spentNanoUsd }))
-    }
-  }
-}
-
-function toHold({ id, amountNanoUsd, counted }: AttemptHold): Hold {
-  return { id, amountNanoUsd, slots: counted.map(({ slot }) => slot) }
-}
-
-function slotOf({ budget, counter }: Match, atMs: number): Slot {
-  return {
-    ...windowOf(budget, atMs),
-    counter,
-    atMs,
-    ...(budget.isHard && { capNanoUsd: budget.capNanoUsd }),
-  }
-}
-
-function subjectOf({ id, subject }: Budget, counter: string): string {
-  return counter === id ? subject! : counter.slice(id.length + 1)
-}
-
-/** A team's prepaid credit is a hard budget without an end. */
-function creditBudget(org: string, team: string, creditNanoUsd: NanoUsd): Budget {
-  return {
-    id: `credit:${org}:${team}`,
-    org,
-    scope: 'team',
-    subject: team,
-    capNanoUsd: creditNanoUsd,
-    period: 'total',
-    isRolling: false,
-    isHard: true,
-    alertAt: [0.8, 1],
-    origin: 'credit',
-  }
-}
-
-function eventOf(
-  { budget, subject, slot }: CountedMatch,
-  { is, share, spentNanoUsd }: Pick<BudgetEvent, 'is' | 'share' | 'spentNanoUsd'>,
-): BudgetEvent {
-  return {
-    is,
-    budget,
-    subject,
-    subjectId: subjectOf(budget, slot.counter),
-    share,
-    spentNanoUsd,
-    atMs: slot.atMs,
-    ...(slot.untilMs !== Number.MAX_SAFE_INTEGER && { untilMs: slot.untilMs }),
+    this.#teller.refuse(match, hold.amountNanoUsd, this.#look(match.slot))
   }
 }

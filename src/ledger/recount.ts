@@ -1,9 +1,9 @@
 /** Counts what was spent within a budget from the sums of a ledger. */
 
 import { type Budget, BudgetIndex, type Spending, windowOf } from './budget.ts'
-import type { MemoryCounters } from './memory-counters.ts'
+import { MemoryCounters } from './memory-counters.ts'
 import { stepOf } from './period.ts'
-import type { Charge, ChargeQuery } from './port.ts'
+import type { Charge, ChargeQuery, InstanceCharge, InstanceEntry } from './port.ts'
 
 /** Budgets that one question to a ledger is enough for. */
 export interface Question {
@@ -43,6 +43,26 @@ export function countCharges<Of extends Charge>(
       countersOf(charge).spend({ ...at, counter, atMs: nowMs }, charge.chargedNanoUsd)
     }
   }
+}
+
+/** What each instance was charged within the budgets, by the ledger of all instances. */
+export async function countInstances(
+  budgets: readonly Budget[],
+  charges: (query: ChargeQuery) => Promise<readonly InstanceCharge[]>,
+  nowMs: number,
+): Promise<InstanceEntry[]> {
+  const instances = new Map<string, MemoryCounters>()
+  const countersOf = (instance: string): MemoryCounters => {
+    const counters = instances.get(instance) ?? new MemoryCounters()
+    instances.set(instance, counters)
+    return counters
+  }
+  for (const question of questionsOf(budgets, nowMs)) {
+    countCharges(await charges(question.query), question, nowMs, ({ instance }) => countersOf(instance))
+  }
+  return [...instances].flatMap(([instance, counters]) =>
+    [...counters.parts()].map(({ reservedNanoUsd: _, ...part }) => ({ instance, ...part })),
+  )
 }
 
 /** A subject of the ledger's lines, as the budget's own scope sees it. */
