@@ -6,7 +6,6 @@ import { GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { MemoryCounters } from './memory-counters.ts'
 import type {
-  CounterEntry,
   CounterState,
   ForgottenBudget,
   Held,
@@ -19,7 +18,7 @@ import type {
   SharedState,
   Slot,
 } from './port.ts'
-import { Share } from './share.ts'
+import { Shares } from './shares.ts'
 
 export interface SharedCountersParts {
   readonly remote: RemoteCounters
@@ -49,9 +48,6 @@ const retryAfterMs = 1_000
 /** No call waits longer until all is told: counting what others have spent may take a while. */
 const patienceMs = 2_000
 const maxTries = 3
-/** What is known of past periods is dropped when there is twice as much as was left the last time. */
-const firstSweep = 4_096
-
 /**
  * Each instance counts what is its own, and tells it: what it has spent, what it holds, and a spare part of what is left,
  * which it keeps to itself. While it has no answer, it lets through what the spare covers. What an instance was told that
@@ -60,8 +56,7 @@ const firstSweep = 4_096
  */
 export class SharedCounters {
   readonly #parts: SharedCountersParts
-  readonly #shares = new Map<string, Share>()
-  #sweepAt = firstSweep
+  readonly #shares = new Shares()
   #books: OwnBooks | undefined
   /** Under which all is told; undefined: nothing is. */
   #token: string | undefined
@@ -126,13 +121,12 @@ export class SharedCounters {
   settle(hold: Hold, chargedNanoUsd: NanoUsd, onTold: (states: readonly SharedState[]) => void): boolean {
     this.#own.settle(hold, chargedNanoUsd)
     if (this.#token === undefined) {
-      for (const slot of hold.slots)
-        this.#shares.get(slot.counter)?.recycle(slot, hold.amountNanoUsd - chargedNanoUsd)
+      this.#shares.recycle(hold, chargedNanoUsd)
       return false
     }
     const token = this.#token
     this.#tell(token, this.#parts.remote.settle(token, hold, chargedNanoUsd), (answer) => {
-      this.#learn(hold, answer)
+      this.#shares.learn(hold, answer.states)
       if (answer.is === 'done') onTold(answer.states)
     })
     return true
@@ -141,7 +135,7 @@ export class SharedCounters {
   /** As far as it is known here. */
   look(slot: Slot): CounterState {
     const { spentNanoUsd, reservedNanoUsd } = this.#own.look(slot)
-    const others = this.#shares.get(slot.counter)?.othersAt(slot)
+    const others = this.#shares.of(slot)?.othersAt(slot)
     if (others === undefined) return { spentNanoUsd, reservedNanoUsd }
     return {
       spentNanoUsd: spentNanoUsd + others.spentNanoUsd,
@@ -151,7 +145,7 @@ export class SharedCounters {
 
   /** What a call may cost at most so that a cap does not refuse it, as far as it is known here. */
   leftOf(slot: Slot, capNanoUsd: NanoUsd): NanoUsd {
-    const share = this.#shares.get(slot.counter)
+    const share = this.#shares.of(slot)
     const spare = share?.usable(slot) ?? 0
     if (this.#isAway) return spare
     const { spentNanoUsd, reservedNanoUsd } = this.look(slot)
@@ -197,7 +191,7 @@ export class SharedCounters {
   }
 
   #judge(hold: Hold, answer: RemoteAnswer): Held | undefined {
-    this.#learn(hold, answer)
+    this.#shares.learn(hold, answer.states)
     switch (answer.is) {
       case 'stale':
         this.renew()
@@ -205,7 +199,9 @@ export class SharedCounters {
       case 'untrusted':
         return this.#carry(hold)
       case 'refused':
-        return this.#covers(hold) ? this.#take(hold) : { isHeld: false, slot: hold.slots[answer.refusedAt!]! }
+        return this.#shares.covers(hold)
+          ? this.#take(hold)
+          : { isHeld: false, slot: hold.slots[answer.refusedAt!]! }
       case 'done':
       case 'again':
         this.#own.hold(hold)
@@ -215,7 +211,7 @@ export class SharedCounters {
 
   /** By what is kept for it. */
   #carry(hold: Hold): Held {
-    if (this.#covers(hold)) return this.#take(hold)
+    if (this.#shares.covers(hold)) return this.#take(hold)
     for (const slot of hold.slots) {
       if (slot.capNanoUsd !== undefined && this.#isSurelySpent(slot, slot.capNanoUsd, hold.amountNanoUsd))
         return { isHeld: false, slot }
@@ -227,33 +223,21 @@ export class SharedCounters {
     )
   }
 
-  #covers({ slots, amountNanoUsd }: Hold): boolean {
-    return slots.every(
-      (slot) =>
-        slot.capNanoUsd === undefined || amountNanoUsd <= (this.#shares.get(slot.counter)?.usable(slot) ?? 0),
-    )
-  }
-
   /** What was spent within a calendar's period stays spent: it needs no answer. */
   #isSurelySpent(slot: Slot, capNanoUsd: NanoUsd, amountNanoUsd: NanoUsd): boolean {
     const { spentNanoUsd, reservedNanoUsd } = this.#own.look(slot)
-    const others = slot.bucketMs === slot.fromMs && this.#shares.get(slot.counter)?.othersAt(slot)
+    const others = slot.bucketMs === slot.fromMs && this.#shares.of(slot)?.othersAt(slot)
     return spentNanoUsd + reservedNanoUsd + (others ? others.spentNanoUsd : 0) + amountNanoUsd > capNanoUsd
   }
 
   #take(hold: Hold): Held {
     const token = this.#token
-    for (const slot of hold.slots) {
-      if (slot.capNanoUsd !== undefined)
-        this.#shares.get(slot.counter)?.take(slot, hold.amountNanoUsd, token !== undefined)
-    }
+    this.#shares.take(hold, token !== undefined)
     this.#own.hold(hold)
     if (token !== undefined) {
       this.#tell(token, this.#parts.remote.reserve(token, hold, true), (answer) => {
-        for (const slot of hold.slots) {
-          if (slot.capNanoUsd !== undefined) this.#shares.get(slot.counter)?.taken(hold.amountNanoUsd)
-        }
-        this.#learn(hold, answer)
+        this.#shares.taken(hold)
+        this.#shares.learn(hold, answer.states)
       })
     }
     return { isHeld: true }
@@ -268,23 +252,6 @@ export class SharedCounters {
       },
       (cause: unknown) => this.#lose(cause, token),
     )
-  }
-
-  #learn({ slots }: Hold, { states }: RemoteAnswer): void {
-    states.forEach((state, at) => {
-      const slot = slots[at]!
-      const share = this.#shares.get(slot.counter)
-      if (share) share.learn(slot, state)
-      else {
-        if (this.#shares.size >= this.#sweepAt) this.#sweep(slot.atMs)
-        this.#shares.set(slot.counter, new Share(slot, state))
-      }
-    })
-  }
-
-  #sweep(nowMs: number): void {
-    for (const [counter, share] of this.#shares) if (share.isOver(nowMs)) this.#shares.delete(counter)
-    this.#sweepAt = Math.max(firstSweep, this.#shares.size * 2)
   }
 
   /** One after another: each follows upon the token of the one before. */
@@ -344,17 +311,7 @@ export class SharedCounters {
   /** All that is this instance's own now. */
   #report(): Report {
     const { counters, holds } = this.#books!
-    const nowMs = this.#parts.clock.nowMs()
-    const entries: CounterEntry[] = [...counters.parts()]
-    // With the last part of its counter: cut off in between, too much is held rather than too little.
-    const last = new Map(entries.map(({ counter }, at) => [counter, at]))
-    for (const [counter, share] of this.#shares) {
-      const told = share.tellAnew(nowMs)
-      const at = last.get(counter)
-      if (told === undefined) this.#shares.delete(counter)
-      else if (at !== undefined) entries[at] = { ...entries[at]!, spareNanoUsd: told.spareNanoUsd }
-      else entries.push({ counter, spentNanoUsd: 0, reservedNanoUsd: 0, ...told })
-    }
+    const entries = this.#shares.tellWith(counters.parts(), this.#parts.clock.nowMs())
     return { entries, holds: holds(), instances: this.#instances }
   }
 
