@@ -10,6 +10,7 @@ import type { Config } from '../config/load.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
 import type { Budget } from '../ledger/budget.ts'
 import type { BudgetEvent } from '../ledger/budget-events.ts'
+import type { Credit } from '../ledger/credits.ts'
 import { driftAccount } from './accounts.ts'
 
 /** Budgets that stand in the configuration. One that is changed there is another one. */
@@ -63,6 +64,13 @@ export function ownBudgetsOf({ keys, teams, users }: Pick<Directory, 'keys' | 't
       user.removedAtMs === undefined ? of('user', user, user.budgets) : [],
     ),
   ]
+}
+
+/** Of the teams that pay in advance. */
+export function creditsOf({ teams }: Pick<Directory, 'teams'>): Credit[] {
+  return [...teams.values()].flatMap(({ org, id, creditNanoUsd, removedAtMs }) =>
+    creditNanoUsd === undefined || removedAtMs !== undefined ? [] : [{ org, team: id, creditNanoUsd }],
+  )
 }
 
 type DeclaredBudget = Config['budgets'][number]

@@ -36,7 +36,7 @@ import { createRoller } from '../storage/sqlite/rollups.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
 import type { Access } from './access.ts'
-import { declaredBudgets, toSignal } from './budgets.ts'
+import { creditsOf, declaredBudgets, toSignal } from './budgets.ts'
 import { createCrash } from './crash.ts'
 import { instanceOf } from './data-dir.ts'
 import { startRetention } from './ledger-retention.ts'
@@ -45,7 +45,7 @@ import { type Shipping, startShipping } from './shipping.ts'
 export interface LedgerNeeds {
   readonly config: () => Config
   readonly budgets: BudgetStore
-  readonly access: Pick<Access, 'ownBudgets' | 'onChange'>
+  readonly access: Pick<Access, 'ownBudgets' | 'onChange' | 'directory'>
   readonly alerts: Pick<Alerts, 'raise'>
   readonly clock: Clock
   readonly log: Log
@@ -156,6 +156,7 @@ async function startBudgets(
   const budgets = new Budgets({
     store: ledgerStore,
     budgets: [...declared(), ...access.ownBudgets(), ...stored],
+    credits: creditsOf(access.directory),
     clock,
     onEvent: (event) => alerts.raise(toSignal(event)),
     ...(budgetCounters && {

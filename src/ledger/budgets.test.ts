@@ -6,6 +6,7 @@ import { type Budget, BudgetIndex } from './budget.ts'
 import type { AttemptHold } from './attempt-hold.ts'
 import type { BudgetEvent } from './budget-events.ts'
 import { Budgets } from './budgets.ts'
+import type { Credit } from './credits.ts'
 import type { Spender } from './entry.ts'
 import type { Charge } from './port.ts'
 
@@ -68,12 +69,21 @@ test('a subject is an id, a name, or a pattern whose matches share one counter',
   assert.deepEqual(countersOf([budget({ org: 'other' })]), [])
 })
 
-function start(budgets: Budget[], charges: Charge[] = []) {
+function start(budgets: Budget[], charges: Charge[] = [], credits: Credit[] = []) {
+  let questions = 0
   const events: BudgetEvent[] = []
   const clock = { atMs: Date.parse('2027-03-31T23:00:00Z') }
   const made = new Budgets({
-    store: { charges: () => charges, hasLine: () => false, atOnce: (look) => look() },
+    store: {
+      charges() {
+        questions++
+        return charges
+      },
+      hasLine: () => false,
+      atOnce: (look) => look(),
+    },
     budgets,
+    credits,
     clock: { nowMs: () => clock.atMs },
     onEvent: (event) => events.push(event),
   })
@@ -93,7 +103,7 @@ function start(budgets: Budget[], charges: Charge[] = []) {
     return hold
   }
   const spend = (id: string, nanoUsd: number) => made.settle(reserve(id, nanoUsd), nanoUsd)
-  return { made, events, clock, reserve, spend }
+  return { made, events, clock, reserve, spend, asked: () => questions }
 }
 
 test('all budgets of a call have room, or none is touched', () => {
@@ -163,6 +173,17 @@ test("a team's credit holds from the call that brings it, and may be topped up",
   assert.throws(() => reserve('2', 501, paid(500)), { code: 'budget_exceeded' })
   reserve('3', 501, paid(1_000))
   reserve('4', 5_000)
+})
+
+test('a credit that is known from the start has nothing counted again', () => {
+  const charge = { org: 'default', subject: 'team_1', bucketMs: 0, chargedNanoUsd: 600 }
+  const { reserve, asked } = start([], [charge], [{ org: 'default', team: 'team_1', creditNanoUsd: 1_000 }])
+  const before = asked()
+  assert.throws(() => reserve('1', 401, { ...spender, creditNanoUsd: 1_000 }), { code: 'budget_exceeded' })
+  reserve('2', 400, { ...spender, creditNanoUsd: 1_000 })
+  assert.equal(asked(), before)
+  reserve('3', 600, { ...spender, creditNanoUsd: 2_000 })
+  assert.ok(asked() > before)
 })
 
 test('only a soft budget that is used up names its fallback', () => {

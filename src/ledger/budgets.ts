@@ -8,7 +8,7 @@ import { type AttemptHold, type CountedMatch, type LiveAttempt, slotOf, toHold }
 import { type Budget, BudgetIndex, type Spending, windowOf } from './budget.ts'
 import { type BudgetEvent, BudgetTeller } from './budget-events.ts'
 import { type BudgetState, differencesBetween, statesIn, withOthers } from './budget-states.ts'
-import { Credits } from './credits.ts'
+import { type Credit, Credits } from './credits.ts'
 import type { Spender } from './entry.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import type {
@@ -26,6 +26,8 @@ import type { SharedCounters } from './shared-counters.ts'
 export interface BudgetParts {
   readonly store: Pick<LedgerStore, 'charges' | 'hasLine' | 'atOnce'>
   readonly budgets: readonly Budget[]
+  /** Those that are known: others come with calls, and each has all of it counted again. */
+  readonly credits?: readonly Credit[]
   readonly clock: Pick<Clock, 'nowMs'>
   onEvent(event: BudgetEvent): void
   /** Where several instances count together. */
@@ -49,7 +51,7 @@ export class Budgets {
   readonly #shared: SharedCounters | undefined
   /** What is under way, where reserving takes a while: `live` learns of it later. */
   readonly #held: Roster<AttemptHold> | undefined
-  readonly #credits = new Credits()
+  readonly #credits: Credits
   readonly #teller: BudgetTeller
 
   constructor(parts: BudgetParts) {
@@ -57,7 +59,8 @@ export class Budgets {
     this.#teller = new BudgetTeller((event) => parts.onEvent(event))
     this.#shared = parts.shared?.counters
     this.#held = this.#shared && new Roster()
-    this.#index = new BudgetIndex(parts.budgets)
+    this.#credits = new Credits(parts.credits)
+    this.#index = new BudgetIndex([...parts.budgets, ...this.#credits.budgets])
     this.#counters = this.#count()
     this.#share()
   }

@@ -3,8 +3,18 @@
 import type { NanoUsd } from '../core/money.ts'
 import type { Budget } from './budget.ts'
 
+export interface Credit {
+  readonly org: string
+  readonly team: string
+  readonly creditNanoUsd: NanoUsd
+}
+
 export class Credits {
   readonly #budgets = new Map<string, Budget>()
+
+  constructor(known: Iterable<Credit> = []) {
+    for (const { org, team, creditNanoUsd } of known) this.note(org, team, creditNanoUsd)
+  }
 
   get budgets(): Iterable<Budget> {
     return this.#budgets.values()
