@@ -51,7 +51,7 @@ const lines = existsSync(report)
   : []
 rmSync(folder, { recursive: true, force: true })
 const text = `${settingLine(setting)}\n\n${tableOf(lines)}`
-console.log(`\n${text}`)
+console.log(lines.length === 0 ? 'no test has come to its end' : `\n${text}`)
 // Figures of a run that has failed or was stopped prove nothing.
 if (values.write && code === 0) writePage('npm run chaos -- --kills 1000 --write', text)
 

@@ -52,7 +52,7 @@ export async function serveProcess(
       return /Weir listens on (\S+)/.exec(notes)?.[1]
     },
     // Long runs share their machine.
-    60_000,
+    180_000,
   )
   return { url, child, notes: () => notes, log: () => log, exited }
 }
