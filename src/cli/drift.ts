@@ -116,7 +116,10 @@ async function run(flags: RunFlags, output: Output): Promise<void> {
         : await admin.get(`/drift/runs/${show(last['id'])}/report`)
     return { runs: data, html: asString(asObject(page)?.['html']) }
   })
-  if (flags.html !== undefined && html !== undefined) await writeFile(flags.html, html)
+  if (flags.html !== undefined && html !== undefined) {
+    await writeFile(flags.html, html)
+    output.note(`the report of the last run is ${flags.html}`)
+  }
   if (runs.length === 0) throw new Error('there is no golden set: name one with --once')
   const verdict = worstOf(runs)
   if (flags.json) output.printJson(runs.length === 1 ? runs[0] : { verdict, data: runs })

@@ -62,9 +62,18 @@ function facts({ run, set, judgement }: Report): string {
       run.baseline === undefined ? 'none' : `no. ${run.baseline}, ${judgement?.baselineRuns ?? 0} runs`,
     ],
     ['Cost', `$${formatUsd(run.costNanoUsd)}`],
+    ...betweenRuns(judgement),
     ...reportedRows(judgement?.reported),
   ]
   return `<dl>${rows.map(([term, value]) => `<div><dt>${term}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>`
+}
+
+/** How much runs of an unchanged model differ anyway, which is what power depends on. */
+function betweenRuns(judgement: Judgement | undefined): [string, string][] {
+  if (judgement === undefined || judgement.metrics.length === 0) return []
+  const most = Math.max(...judgement.metrics.map(({ runEffect }) => runEffect))
+  const lag1 = judgement.lag1.toFixed(2)
+  return [['Between runs', `up to ${most.toFixed(2)} sd of a sample, lag-1 ${lag1}`]]
 }
 
 function reportedRows(reported: Judgement['reported']): [string, string][] {

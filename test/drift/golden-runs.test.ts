@@ -156,6 +156,8 @@ test('golden runs', async (t) => {
       const drifted = asArray(data).find((one) => alarms(asObject(one)!).includes('refusal'))
       const { html } = asObject(await admin.get(`/drift/runs/${String(asObject(drifted)?.['id'])}/report`))!
       assert.match(String(html), /refusal rate/)
+      assert.match(String(html), /Between runs<\/dt><dd>up to \d\.\d\d sd of a sample, lag-1 -?\d\.\d\d/)
+      assert.match(String(html), /Reported model<\/dt><dd>clerk/)
       assert.match(String(html), /Also measured[^]*time to the first token/)
       assert.doesNotMatch(String(html), /<script|https?:\/\/|src=/)
     })
