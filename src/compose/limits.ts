@@ -1,8 +1,11 @@
 /** Builds what keeps traffic within bounds: the limiter of requests and attempts, and the watch over the process. */
 
 import type { Config } from '../config/load.ts'
+import type { PastCall } from '../ledger/port.ts'
 import { createConcurrencyLimiter, defaultConcurrency } from '../limits/concurrency.ts'
 import { createLimiter, type Limiter } from '../limits/limiter.ts'
+
+import { periodMs } from '../limits/gcra.ts'
 import type { LimitCounters } from '../limits/port.ts'
 import { compileRules, type LimitRule } from '../limits/rules.ts'
 import { Pressure, watchProcess } from '../limits/shedding.ts'
@@ -11,9 +14,14 @@ import type { Closers } from './closers.ts'
 
 export interface Limits {
   readonly requests: Pick<Limiter, 'admitRequest'>
+  /** Counts what was sent to targets before this process, as far as it matters to what may be sent now. */
+  recall(latestCalls: (limit: number) => readonly PastCall[], nowMs: number): void
   /** Rates of the provider and the model first, then a place among the provider's calls. */
   readonly targets: TargetLimiter
 }
+
+/** More are not looked through at a start. */
+const maxRecalled = 50_000
 
 export function createLimits(config: () => Config, counters: LimitCounters): Limits {
   let compiled: readonly LimitRule[] = []
@@ -30,6 +38,16 @@ export function createLimits(config: () => Config, counters: LimitCounters): Lim
   }))
   return {
     requests: limiter,
+    recall(latestCalls, nowMs) {
+      const isLimited = rules().some(
+        ({ scope, bounds: { rpm, tpm } }) =>
+          (scope === 'provider' || scope === 'model') && (rpm !== undefined || tpm !== undefined),
+      )
+      if (!isLimited || counters.recall === undefined) return
+      const recent = latestCalls(maxRecalled).map((call) => ({ ...call, agoMs: nowMs - call.atMs }))
+      const byTime = recent.toSorted((a, b) => b.agoMs - a.agoMs)
+      limiter.recall(byTime.filter(({ agoMs }) => agoMs >= 0 && agoMs < periodMs))
+    },
     targets: {
       acquire(call) {
         const { provider, priority, interrupt } = call

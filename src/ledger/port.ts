@@ -112,12 +112,21 @@ export interface LedgerStore {
   prices(version: string): string | undefined
   /** Exact: from the rollups, and from the lines that are not in them yet. */
   charges(query: ChargeQuery): readonly Charge[]
+  /** The calls that were settled last and reached a provider, the first of them first. */
+  latestCalls(limit: number): readonly PastCall[]
   /** Is the final line of the attempt in the file? */
   hasLine(requestId: string, attempt: number): boolean
   /** Sums of what was used, by another thread. Rejects with `invalid_request`. */
   usage(query: UsageQuery): Promise<UsagePage>
   /** Everything that `look` reads is of one moment. `look` must not wait for anything. */
   atOnce<Found>(look: () => Found): Found
+}
+
+export interface PastCall {
+  readonly provider: string
+  readonly model: string
+  readonly atMs: number
+  readonly tokens: number
 }
 
 /** One counter that a call is counted by, at the time of the call. */

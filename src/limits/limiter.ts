@@ -52,6 +52,15 @@ export interface Limiter {
   /** Undefined: nothing limits it. Rejects only where the counters do. */
   admitRequest(request: LimitedRequest): Admission | undefined | Promise<Admission>
   admitAttempt(attempt: LimitedAttempt): Admission | undefined | Promise<Admission>
+  /** Counts attempts that a process before this one has made; the latest last. */
+  recall(attempts: Iterable<PastAttempt>): void
+}
+
+export interface PastAttempt {
+  readonly provider: string
+  readonly model: string
+  readonly agoMs: number
+  readonly tokens: number
 }
 
 export interface LimiterOptions {
@@ -192,17 +201,30 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
     },
     admitAttempt(attempt) {
       if (rules().length === 0) return undefined
-      const charges = new ChargeList()
       const tokens = once(() => attempt.expectedTokens())
-      const { provider, model } = attempt
-      for (const { scope, match, bounds, name } of rules()) {
-        if (scope !== 'provider' && scope !== 'model') continue
-        const subject = scope === 'provider' ? provider : `${provider}/${model}`
-        if (match?.test(subject) !== false) charges.add(`${name}:${subject}`, bounds, tokens)
+      return admit(targetCharges(attempt, rules(), tokens), attempt)
+    },
+    recall(attempts) {
+      for (const attempt of attempts) {
+        const { rates } = targetCharges(attempt, rules(), () => attempt.tokens)
+        for (const rate of rates) counters.recall?.(rate, attempt.agoMs)
       }
-      return admit(charges, attempt)
     },
   }
+}
+
+function targetCharges(
+  { provider, model }: Pick<LimitedAttempt, 'provider' | 'model'>,
+  rules: readonly LimitRule[],
+  tokens: () => number,
+): ChargeList {
+  const charges = new ChargeList()
+  for (const { scope, match, bounds, name } of rules) {
+    if (scope !== 'provider' && scope !== 'model') continue
+    const subject = scope === 'provider' ? provider : `${provider}/${model}`
+    if (match?.test(subject) !== false) charges.add(`${name}:${subject}`, bounds, tokens)
+  }
+  return charges
 }
 
 /** Those who wait at one bucket. The first of them looks whether there is room now, and then the next. */

@@ -45,6 +45,11 @@ export function createMemoryCounters(clock: Clock): LimitCounters {
           : fullAtAfterRefund(before, { ...charge, amount: -charge.amount }, taken.atMs, nowMs)
       set(charge.bucket, after, nowMs)
     },
+    recall(charge, agoMs) {
+      const nowMs = clock.monotonicMs()
+      const before = fullAtMs.get(charge.bucket) ?? -Infinity
+      set(charge.bucket, fullAtAfter(before, charge, nowMs - agoMs), nowMs)
+    },
     free(bucket) {
       const left = (taken.get(bucket) ?? 1) - 1
       if (left > 0) taken.set(bucket, left)

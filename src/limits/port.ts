@@ -40,6 +40,11 @@ export interface LimitCounters {
   correct(charge: RateCharge, taken: Verdict): void
   /** Gives a slot back. */
   free(bucket: string): void
+  /**
+   * As if it had been taken so long ago, by a process before this one; in the order of time. Absent where the counters
+   * outlive the process.
+   */
+  recall?(charge: RateCharge, agoMs: number): void
 }
 
 /** A place as this instance wants it: with it, the instance would hold `own` of the bucket's places. */

@@ -7,11 +7,15 @@ import { asArray, asObject, asString, type JsonObject } from '../../src/core/jso
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import { type GatewayProcess, serveProcess } from '../support/process.ts'
 import { seededRandom } from '../support/random.ts'
+import { leastSeconds, worstWindow } from '../support/rate-windows.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
-const [lines, kills] = process.env['WEIR_PROVE'] ? [50_000, 20] : [2000, 5]
+const isProof = process.env['WEIR_PROVE'] !== undefined
+const [lines, kills] = isProof ? [50_000, 20] : [2000, 5]
 const concurrency = 16
+/** So that the limit holds up the batch for most of its time. */
+const rpm = isProof ? 12_000 : 1600
 const key = 'test-key-of-16-characters'
 const adminToken = 'admin-token-of-16-characters'
 
@@ -31,6 +35,7 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
 
   let gateway = await serve()
   const batchId = await submit(gateway)
+  const startedMs = performance.now()
   let doneBefore = 0
   for (let kill = 1; kill <= kills; kill++) {
     // A share of what is left to do, so that no kill comes after the end.
@@ -78,15 +83,27 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
   )
   const received = Map.groupBy(simulator.receipts(), ({ body }) => /line-\d+/.exec(JSON.stringify(body))?.[0])
   assert.equal(received.size, lines)
-  const surplus = simulator.receipts().length - lines
+  const surplus = simulator.receipts().filter(({ billed }) => billed !== null).length - lines
   assert.ok(surplus <= kills * concurrency, `${surplus} calls were made again`)
   const proof = await adminGet(gateway, '/ledger/verify')
   assert.deepEqual([proof['differences'], proof['open']], [[], 0])
   const booked = await ledgerLines(gateway)
   assert.ok(booked >= simulator.receipts().length, `${booked} lines, ${simulator.receipts().length} receipts`)
   assert.ok(booked <= simulator.receipts().length + kills * concurrency)
-  t.diagnostic(`${surplus} calls were made again after ${kills} kills`)
+  const worst = worstWindow(simulator.receipts(), rpm)
+  assert.ok(worst <= 1.02, `the limit was passed: ${worst}`)
+  const seconds = (performance.now() - startedMs) / 1000
+  const least = leastSeconds(simulator.receipts().length, rpm)
+  // Only where nothing else runs: starts after kills are part of it.
+  if (isProof) assert.ok(seconds <= least * 1.1, `${seconds} s, the limit allows ${least} s`)
+  t.diagnostic(
+    `${surplus} calls were made again after ${kills} kills; ${seconds.toFixed(0)} s, ${least.toFixed(0)} s by the limit; ` +
+      `worst window ${(worst * 100).toFixed(1)} % of it`,
+  )
 })
+
+/** Provider faults among them: they are tried again. */
+const models = ['openai/echo', 'openai/slow-2ms', 'openai/fault/http-429%0.05', 'openai/fault/http-503%0.05']
 
 function configOf(url: string): JsonObject {
   return {
@@ -94,6 +111,7 @@ function configOf(url: string): JsonObject {
     log: { level: 'warn' },
     keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
     batches: { concurrency },
+    limits: [{ scope: 'provider', match: 'openai', rpm, concurrency }],
     models: { 'openai/*': { price: { input: 1, output: 4 } } },
     providers: {
       openai: {
@@ -113,7 +131,7 @@ async function submit(gateway: GatewayProcess): Promise<string> {
       method: 'POST',
       url: '/v1/chat/completions',
       body: {
-        model: n % 3 === 0 ? 'openai/slow-2ms' : 'openai/echo',
+        model: models[n % models.length],
         messages: [{ role: 'user', content: `line-${n}` }],
       },
     }),

@@ -62,6 +62,10 @@ export function createLedgerStore(
   const findLast = database.prepare(
     'select max(at_ms) as at_ms from (select at_ms from ledger order by seq desc limit 10000)',
   )
+  const findLatest = database.prepare(
+    `select provider, model, at_ms, input_tokens + output_tokens as tokens from ledger
+     where kind = 'settle' order by seq desc limit ?`,
+  )
   const findLastSeq = database.prepare('select coalesce(max(seq), 0) as seq from ledger')
   const countOpen = database.prepare('select count(*) as open from open_attempts')
   const findPrices = database.prepare('select price from price_versions where version = ?')
@@ -115,6 +119,16 @@ export function createLedgerStore(
     },
     openCount: () => Number(countOpen.get()!['open']),
     chargedFor: (requestId) => Number(sumOfRequest.get(requestId)?.['nanoUsd'] ?? 0),
+    latestCalls: (limit) =>
+      findLatest
+        .all(limit)
+        .map((row) => ({
+          provider: String(row['provider']),
+          model: String(row['model']),
+          atMs: Number(row['at_ms']),
+          tokens: Number(row['tokens']),
+        }))
+        .toReversed(),
     ...createCharges(database),
     oldest() {
       const row = findFirst.get()

@@ -1,0 +1,29 @@
+/** How many calls a provider received within any stretch of time, by the simulator's receipts. */
+
+import type { Receipt } from '../../src/simulator/receipts.ts'
+
+/** The most calls that came within so many milliseconds. */
+export function mostWithin(receipts: readonly Receipt[], windowMs: number): number {
+  const times = receipts.map(({ atMs }) => atMs).toSorted((a, b) => a - b)
+  let most = 0
+  for (let from = 0, to = 0; to < times.length; to++) {
+    while (times[to]! - times[from]! > windowMs) from++
+    most = Math.max(most, to - from + 1)
+  }
+  return most
+}
+
+/**
+ * By how much the worst window exceeds what a rate allows: a full bucket, and what comes back to it meanwhile
+ * (docs/adr/0025). 1 is the limit itself.
+ */
+export function worstWindow(receipts: readonly Receipt[], perMinute: number): number {
+  const windows = [100, 1000, 10_000, 60_000, 300_000]
+  const shares = windows.map((ms) => mostWithin(receipts, ms) / (perMinute * (1 + ms / 60_000)))
+  return Math.max(...shares)
+}
+
+/** How long so many calls take at least, at this rate and from a full bucket. */
+export function leastSeconds(calls: number, perMinute: number): number {
+  return Math.max(0, calls - perMinute) / (perMinute / 60)
+}
