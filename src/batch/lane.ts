@@ -2,7 +2,8 @@
 
 /** Before anything is known. */
 const firstWindow = 8
-const maxPauseMs = 60_000
+/** Where a refusal asks for no more: one call then finds out whether there is room again. */
+const maxPauseMs = 10_000
 const firstPauseMs = 50
 /** What a refusal leaves of the window: as in CUBIC (https://www.rfc-editor.org/rfc/rfc9438#section-4.6). */
 const keptShare = 0.7

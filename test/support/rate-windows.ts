@@ -1,5 +1,6 @@
 /** How many calls a provider received within any stretch of time, by the simulator's receipts. */
 
+import { asNumber, type JsonObject } from '../../src/core/json.ts'
 import type { Receipt } from '../../src/simulator/receipts.ts'
 
 /** The most calls that came within so many milliseconds. */
@@ -26,4 +27,9 @@ export function worstWindow(receipts: readonly Receipt[], perMinute: number): nu
 /** How long so many calls take at least, at this rate and from a full bucket. */
 export function leastSeconds(calls: number, perMinute: number): number {
   return Math.max(0, calls - perMinute) / (perMinute / 60)
+}
+
+/** From its first line to its last, as OpenAI's API tells it. */
+export function secondsOf(batch: JsonObject): number {
+  return (asNumber(batch['finalizing_at']) ?? 0) - (asNumber(batch['in_progress_at']) ?? 0)
 }
