@@ -1,7 +1,9 @@
 /** The files of evaluation on this side: suites read from a folder, reports written by their names. */
 
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
+import type { Asked } from '../evals/reports/asked.ts'
 import { csvReport } from '../evals/reports/csv.ts'
 import { htmlReport } from '../evals/reports/html.ts'
 import { reportToJson, rowsToLines } from '../evals/reports/json.ts'
@@ -39,7 +41,10 @@ async function readText(path: string): Promise<string | undefined> {
 }
 
 /** They give the lines of the file. */
-const writers: readonly { readonly ends: string; readonly write: (report: Report) => Iterable<string> }[] = [
+const writers: readonly {
+  readonly ends: string
+  readonly write: (report: Report, asked?: Asked) => Iterable<string>
+}[] = [
   { ends: '.junit.xml', write: junitReport },
   { ends: '.xml', write: junitReport },
   { ends: '.jsonl', write: ({ rows }) => rowsToLines(rows) },
@@ -49,16 +54,19 @@ const writers: readonly { readonly ends: string; readonly write: (report: Report
   { ends: '.md', write: (report) => [markdownReport(report)] },
 ]
 
-/** Why a report cannot be written under this name; undefined where it can. */
+/** Why a report cannot be written under this name, known before anything is paid for; undefined where it can. */
 export function outputFault(path: string): string | undefined {
-  if (writers.some(({ ends }) => path.endsWith(ends))) return undefined
-  return `${path} is of no known kind: use .json, .jsonl, .csv, .html, .md or .junit.xml`
+  if (!writers.some(({ ends }) => path.endsWith(ends))) {
+    return `${path} is of no known kind: use .json, .jsonl, .csv, .html, .md or .junit.xml`
+  }
+  const folder = dirname(resolve(path))
+  return existsSync(folder) ? undefined : `${path} cannot be written: there is no folder ${folder}`
 }
 
-export async function writeReport(path: string, report: Report): Promise<void> {
+export async function writeReport(path: string, report: Report, asked?: Asked): Promise<void> {
   const writer = writers.find(({ ends }) => path.endsWith(ends))
   if (writer === undefined) throw new Error(outputFault(path))
-  await writeFile(path, blocksOf(writer.write(report)))
+  await writeFile(path, blocksOf(writer.write(report, asked)))
 }
 
 const blockLength = 65_536

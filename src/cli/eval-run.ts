@@ -1,15 +1,17 @@
 /** `weir eval run`: sends a suite to the gateway, watches the run, and tells what came of it. */
 
 import { setTimeout } from 'node:timers/promises'
+import { GatewayError } from '../core/error.ts'
 import { asArray, asObject, asString, defined, type JsonObject } from '../core/json.ts'
 import { withSelfConsistency } from '../evals/analysis.ts'
+import { askedOf } from '../evals/reports/asked.ts'
 import { githubAnnotations } from '../evals/reports/annotations.ts'
 import { reportToJson, rowFromJson } from '../evals/reports/json.ts'
 import { terminalReport } from '../evals/reports/terminal.ts'
 import type { Report } from '../evals/report.ts'
 import type { CaseRow } from '../evals/row.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
-import { type AdminClient, type DataFlags, withAdmin } from './admin-client.ts'
+import { type AdminClient, AdminError, type DataFlags, withAdmin } from './admin-client.ts'
 import { outputFault, readSuite, type SuiteOnDisk, writeReport } from './eval-files.ts'
 import { showPlan } from './eval-plan.ts'
 import { createProgressView, type ProgressView } from './eval-progress.ts'
@@ -53,7 +55,7 @@ export async function runSuites(
   flags: EvalRunFlags,
   output: Output,
 ): Promise<number> {
-  const unknown = flags.output.map(outputFault).find((fault) => fault !== undefined)
+  const unknown = firstFault(flags.output)
   if (unknown !== undefined) {
     output.fail(unknown)
     return exitUsage
@@ -62,22 +64,39 @@ export async function runSuites(
     output.fail('name a suite, or a run with `--resume`')
     return exitUsage
   }
-  const suites: SuiteOnDisk[] = []
   try {
+    const suites: SuiteOnDisk[] = []
     for (const path of paths) suites.push(await readSuite(path, overridesOf(flags)))
+    const fault = firstFault(suites.flatMap(({ suite }) => suite.outputPaths))
+    if (fault !== undefined) {
+      output.fail(`outputPath: ${fault}`)
+      return exitUsage
+    }
+    const codes = await withAdmin(flags, async (admin) => {
+      const found: number[] = []
+      if (suites.length === 0) return [await resumeOne(admin, flags, output)]
+      for (const suite of suites) found.push(await runOne(admin, suite, flags, output))
+      return found
+    })
+    return gravest(codes, flags)
   } catch (error) {
-    if (!(error instanceof SuiteError)) throw error
-    output.note(error.message)
-    output.fail(`the suite has ${error.faults.length === 1 ? 'a fault' : `${error.faults.length} faults`}`)
+    if (error instanceof SuiteError) {
+      output.note(error.message)
+      output.fail(`the suite has ${error.faults.length === 1 ? 'a fault' : `${error.faults.length} faults`}`)
+    } else if (isRefusal(error)) output.fail(error.message)
+    else throw error
     return exitUsage
   }
-  const codes = await withAdmin(flags, async (admin) => {
-    const found: number[] = []
-    if (suites.length === 0) return [await resumeOne(admin, flags, output)]
-    for (const suite of suites) found.push(await runOne(admin, suite, flags, output))
-    return found
-  })
-  return gravest(codes, flags)
+}
+
+/** What was asked for cannot be done, whoever said so: this process or the gateway. */
+function isRefusal(error: unknown): error is AdminError | GatewayError {
+  const isOfEither = error instanceof AdminError || error instanceof GatewayError
+  return isOfEither && ['invalid_request', 'not_found'].includes(error.code)
+}
+
+function firstFault(outputs: readonly string[]): string | undefined {
+  return outputs.map(outputFault).find((fault) => fault !== undefined)
 }
 
 function overridesOf({ candidate, baseline, seed, repeat }: EvalRunFlags) {
@@ -256,7 +275,10 @@ export async function tell(
       terminalReport(report, { hasColour: process.stdout.hasColors?.() === true, width }).trimEnd(),
     )
   }
-  for (const path of [...flags.output, ...(suite?.suite.outputPaths ?? [])]) await writeReport(path, report)
+  const asked = suite && askedOf(suite.suite.cases)
+  for (const path of [...flags.output, ...(suite?.suite.outputPaths ?? [])]) {
+    await writeReport(path, report, asked)
+  }
   if (flags.github !== true) return
   const places = new Map(suite?.suite.cases.map(({ id, at }) => [id, at]))
   for (const line of githubAnnotations(report, (id) => places.get(id))) output.note(line)

@@ -3,6 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { stringify } from 'yaml'
+import { parseUsd } from '../core/money.ts'
+import { patternFault } from '../judgement/assertions/regex.ts'
 import { defaultPackSeed } from '../evals/run-settings.ts'
 import { generatePack, isPackName, packNames } from '../judgement/packs/pack.ts'
 import { analyse } from '../evals/analysis.ts'
@@ -52,16 +54,18 @@ function addRun(command: Command, output: Output): void {
     flag('-j, --concurrency <n>', 'calls at once (4)').argParser(count),
     flag('--repeat <k>', "repeats of every case, instead of the suite's").argParser(count),
     flag('--seed <seed>', 'repeats the order, the samples and the resampling'),
-    flag('--filter-pattern <regex>', 'only cases whose id matches; a filtered run never gates'),
-    flag('--filter-metadata <name=value>', 'only cases with this metadata'),
-    flag('--filter-range <a:b>', 'only cases a to b of the file, b excluded'),
+    flag('--filter-pattern <regex>', 'only cases whose id matches; a filtered run never gates').argParser(
+      pattern,
+    ),
+    flag('--filter-metadata <name=value>', 'only cases with this metadata').argParser(metadata),
+    flag('--filter-range <a:b>', 'only cases a to b of the file, b excluded').argParser(range),
     flag('--filter-sample <n>', 'n cases drawn by the seed').argParser(count),
     flag('--filter-first-n <n>', 'the first n cases').argParser(count),
     flag('--filter-failing <run>', 'only cases that did not pass in that run'),
     flag('--filter-errors-only <run>', 'only cases that were lost to faults in that run'),
     flag('--resume [run]', 'go on with a run, by default the last unfinished one of the suite'),
     flag('--retry-errors', 'with --resume: ask again what was lost to faults'),
-    flag('--max-usd <amount>', 'stop before the run costs more; exit 101'),
+    flag('--max-usd <amount>', 'stop before the run costs more; exit 101').argParser(usd),
     flag('--dry-run', 'only say what would be asked, what it would cost, and what the gate could tell'),
     flag('--allow-js', 'let the suite run JavaScript of its own'),
     flag('--allow-cached', 'use answers of earlier runs again while a suite is written; does not gate'),
@@ -176,6 +180,28 @@ function count(text: string): number {
   if (!/^\d{1,7}$/.test(text) || value < 1)
     throw new InvalidArgumentError('Write a whole number of 1 or more.')
   return value
+}
+
+function pattern(text: string): string {
+  const fault = patternFault(text, '')
+  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`)
+  return text
+}
+
+function metadata(text: string): string {
+  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError('Write name=value.')
+  return text
+}
+
+function range(text: string): string {
+  if (!/^\d*:\d*$/.test(text))
+    throw new InvalidArgumentError('Write a:b, such as 0:100 for the first hundred.')
+  return text
+}
+
+function usd(text: string): string {
+  if ((parseUsd(text) ?? -1) < 0) throw new InvalidArgumentError('Write an amount of USD, such as 2.50.')
+  return text
 }
 
 function exitCode(text: string): number {

@@ -5,6 +5,11 @@ import { readEnvironment } from '../config/environment.ts'
 import { start } from '../main.ts'
 import { createLog } from '../telemetry/log.ts'
 
+/** What became of each request is the verb's to tell: a run of thousands counts its faults. */
+function isOfRequest(line: string): boolean {
+  return /^\S+ warn .* requestId=/.test(line)
+}
+
 /** Gives the function that stops it. */
 export async function startForCommand(
   options: Pick<StartOptions, 'configPath' | 'dataDir'>,
@@ -12,7 +17,7 @@ export async function startForCommand(
   const log = createLog({
     level: 'warn',
     format: 'text',
-    destination: { write: (line) => void process.stderr.write(line) },
+    destination: { write: (line) => void (isOfRequest(line) || process.stderr.write(line)) },
   })
   const running = await start({
     ...options,

@@ -55,6 +55,7 @@ export function composeEvals(parts: EvalComposition): Evals {
       if (provider === undefined || model === undefined) return undefined
       return (await catalogue()).lookup(provider, model)?.contextWindow
     },
+    checkTarget: (name) => checkTarget(name, table()),
     store,
     post: createGradingHook(parts.allowsPrivateNetwork),
     clock,
@@ -68,6 +69,16 @@ export function composeEvals(parts: EvalComposition): Evals {
   })
   closers.add(() => evals.close())
   return evals
+}
+
+/** Throws `invalid_request` where nothing has this name. */
+function checkTarget(name: string, table: RoutingTable): void {
+  try {
+    findDestination(name, table)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    throw new GatewayError('invalid_request', error.message, { cause: error })
+  }
 }
 
 /** Of a route, the target that it names first; undefined where nothing has this name. */

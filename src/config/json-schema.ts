@@ -137,9 +137,20 @@ function describeSchema(node: JsonObject): string {
   }
 }
 
+interface Bounds {
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+}
+
 function range(node: JsonObject): string {
-  const { minimum, maximum } = node as { minimum?: number; maximum?: number }
+  const { minimum, maximum, exclusiveMinimum: above, exclusiveMaximum: below } = node as Bounds
   const isBounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER
+  if (above !== undefined) {
+    const end = below !== undefined ? ` and below ${below}` : isBounded ? ` and up to ${maximum}` : ''
+    return ` above ${above}${end}`
+  }
   if (minimum === undefined) return isBounded ? ` up to ${maximum}` : ''
   return isBounded ? ` from ${minimum} to ${maximum}` : ` of ${minimum} or more`
 }

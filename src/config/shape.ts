@@ -9,6 +9,9 @@ import { configSchema, type Settings } from './schema.ts'
 
 type Issue = z.core.$ZodIssue
 
+/** Nobody reads a longer list for a slip of the hand. */
+const maxToldValues = 40
+
 /** Checks plain data against the schema. */
 export function checkShape(value: unknown): { settings: Settings } | { findings: readonly Finding[] } {
   const sections = withoutEmptySections(value)
@@ -46,9 +49,13 @@ export function toFindings(issue: Issue, base: Path, root: unknown, schema: Json
       const found = valueAt(root, path)
       const known = nodes.flatMap((node) => asArray(node['enum'])).map(String)
       const near = typeof found === 'string' ? nearest(found, known) : undefined
-      return [
-        { path, message: 'not a known value', mend: near ? `${write} The nearest is \`${near}\`.` : write },
-      ]
+      const mend =
+        near === undefined
+          ? write
+          : known.length > maxToldValues
+            ? `The nearest is \`${near}\`, of ${known.length} values.`
+            : `${write} The nearest is \`${near}\`.`
+      return [{ path, message: 'not a known value', mend }]
     }
     case 'custom':
       return [{ path, message: issue.message, mend: asString(issue.params?.['mend']) ?? write }]

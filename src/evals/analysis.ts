@@ -177,7 +177,8 @@ function groupFigures(
       else groups.set(name, [row])
     }
   }
-  const entries = [...groups].map(([name, members]) => ({ name, ...groupOf(arms, members) }))
+  const inOrder = [...groups].toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+  const entries = inOrder.map(([name, members]) => ({ name, ...groupOf(arms, members) }))
   const tested = entries.filter(({ p }) => p !== undefined)
   const adjusted = new Map(holm(tested.map(({ p }) => p!)).map((p, index) => [tested[index]!.name, p]))
   return Object.fromEntries(

@@ -8,6 +8,7 @@ import type { Part, Turn } from '../core/request.ts'
 import type { GradeParts, Reply } from '../judgement/assertions/assertion.ts'
 import { type AssertionResult, gradeReply, sumUp } from '../judgement/assertions/grade.ts'
 import type { Case, Step, Target } from '../judgement/suite/suite.ts'
+import { isAnswer, isBreach, isDeclined } from './answered.ts'
 import type { Called } from './port.ts'
 import { declaredTools, textTurn, toRequest, turnText } from './request.ts'
 import type { CaseRow, RowReply } from './row.ts'
@@ -59,6 +60,8 @@ export async function runConversation(attempt: Attempt, parts: ConversationParts
       return row({ status: 'error', pass: false, score: 0, asserts: results, error: { code, message } })
     }
     replies.push(reply)
+    if (called.error && isBreach(called.error) && !isDeclined(called.error))
+      results.push(breachResult(called.error))
     const prompt = turns.map((turn) => ({ role: turn.role, content: turnText(turn) }))
     const context = { reply, replies: [...replies], prompt, vars: test.vars, tools }
     results.push(...(await gradeReply(step.assert, context, graders)))
@@ -122,26 +125,25 @@ function assistantTurn(answer: Answer | undefined): Turn {
   return { role: 'assistant', parts: parts.length === 0 ? [{ type: 'text', text: '' }] : parts }
 }
 
-/** Codes with which a provider or model declines: an answer, and not a fault. */
-const declines: ReadonlySet<string> = new Set(['content_filtered'])
-
 /** What graders see; undefined where there was no whole answer. */
 function replyOf(called: Called & { isCached?: true }): Reply | undefined {
   const { answer, error, usage } = called
-  if (error !== undefined && !declines.has(error.code)) return undefined
+  if (error !== undefined && !isAnswer(error)) return undefined
   if (answer === undefined && error === undefined) return undefined
   const blocks = (answer?.blocks ?? []).filter(({ choice }) => choice === 0)
   const finish = answer?.finishes.find(({ choice }) => choice === 0)
   const logprobs = blocks.flatMap((block) => block.logprobs?.map(({ logprob }) => logprob) ?? [])
   return defined({
-    output: blocks
-      .filter(({ kind }) => kind === 'text' || kind === 'refusal')
-      .map(({ text }) => text)
-      .join(''),
+    output:
+      error?.contract?.text ??
+      blocks
+        .filter(({ kind }) => kind === 'text' || kind === 'refusal')
+        .map(({ text }) => text)
+        .join(''),
     toolCalls: blocks.flatMap((block) =>
       block.kind === 'tool' ? [{ name: block.name, arguments: block.text === '' ? '{}' : block.text }] : [],
     ),
-    finishReason: error ? 'content-filter' : finish?.reason,
+    finishReason: error && isDeclined(error) ? 'content-filter' : finish?.reason,
     isRefusal: isRefusal(error, finish?.reason) || blocks.some(({ kind }) => kind === 'refusal'),
     logprobs: logprobs.length > 0 ? logprobs : undefined,
     outputTokens: usage?.outputTokens,
@@ -152,8 +154,14 @@ function replyOf(called: Called & { isCached?: true }): Reply | undefined {
   })
 }
 
+/** The target has answered, and no try of its made what the request asks for: it fails whatever else is asserted. */
+function breachResult({ message }: GatewayError): AssertionResult {
+  return { type: 'contract', weight: 1, pass: false, score: 0, reason: message }
+}
+
 function isRefusal(error: GatewayError | undefined, reason: string | undefined): boolean {
-  return error !== undefined || reason === 'refusal' || reason === 'content-filter'
+  const isOfError = error !== undefined && isDeclined(error)
+  return isOfError || reason === 'refusal' || reason === 'content-filter'
 }
 
 function rowReply({ output, toolCalls, finishReason }: Reply): RowReply {

@@ -35,6 +35,7 @@ function open(t: TestContext, call: CallModel) {
     embed: () => Promise.reject(new Error('no embedder')),
     estimate: async () => undefined,
     windowOf: async () => undefined,
+    checkTarget: () => undefined,
     store,
     clock: systemClock,
     wait: async () => undefined,

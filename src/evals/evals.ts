@@ -44,7 +44,7 @@ export class Evals {
   /** Starts a run, which goes on after the answer. Throws SuiteError, or `invalid_request` where nothing can run. */
   async start(org: string, given: RunSettings): Promise<RunView> {
     const settings = await this.#withWindow(given)
-    const prepared = await prepare(settings)
+    const prepared = await this.#prepare(settings)
     const { store, clock, newRunId } = this.#parts
     const run: StoredRun = {
       org,
@@ -64,7 +64,7 @@ export class Evals {
 
   /** Says what a run would ask, and asks nothing. Throws as `start` does. */
   async plan(settings: RunSettings): Promise<RunPlan> {
-    return planRun(await prepare(await this.#withWindow(settings)), this.#parts.estimate)
+    return planRun(await this.#prepare(await this.#withWindow(settings)), this.#parts.estimate)
   }
 
   /** Goes on with a run: only what is missing is asked, and with `retryErrors` what was lost to faults. */
@@ -101,7 +101,8 @@ export class Evals {
     return this.#parts.store.newestVerdict(org, target)
   }
 
-  rows(org: string, id: string, page: { readonly limit: number; readonly cursor?: string }) {
+  async rows(org: string, id: string, page: { readonly limit: number; readonly cursor?: string }) {
+    await this.#stored(org, id)
     return this.#parts.store.rows(org, id, page)
   }
 
@@ -119,6 +120,15 @@ export class Evals {
     for (const { controller } of live) controller.abort()
     await Promise.all(live.map(({ ended }) => ended))
     await this.#schemas.close()
+  }
+
+  /** What cannot be asked is told before the other arm is paid for. */
+  async #prepare(settings: RunSettings): Promise<Prepared> {
+    const prepared = await prepare(settings)
+    const { judge, embedder } = prepared.suite
+    const asked = [...prepared.arms.map(({ target }) => target), ...(judge?.targets ?? []), embedder ?? []]
+    for (const target of asked.flat()) this.#parts.checkTarget(target)
+    return prepared
   }
 
   /** A pack is cut to the smallest window of the models that are asked; a resumed run keeps to it. */

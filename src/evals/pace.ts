@@ -1,6 +1,7 @@
 /** How fast a run calls: bounded concurrency, pauses that providers ask for, and retries of faults. */
 
 import type { GenRequest } from '../core/request.ts'
+import { isAnswer } from './answered.ts'
 import type { CallModel, Called, CallOptions } from './port.ts'
 
 export interface PaceParts {
@@ -40,7 +41,7 @@ export class Pace {
       const { error } = called
       if (error === undefined || signal.aborted) return called
       const { retry, blame } = error.rule
-      if (retry === 'never' || blame === 'caller') return called
+      if (retry === 'never' || blame === 'caller' || isAnswer(error)) return called
       if (attempt >= (retry === 'after' ? maxPatientTries : maxTries)) return called
       const pauseMs = Math.min(longestPauseMs, error.retryAfterMs ?? firstPauseMs * 2 ** (attempt - 1))
       if (retry === 'after') this.#notBeforeMs = Math.max(this.#notBeforeMs, this.#parts.nowMs() + pauseMs)

@@ -12,6 +12,8 @@ export interface EvalParts {
   readonly estimate: Estimate
   /** The context window of a target in tokens; undefined where it is not known. */
   readonly windowOf: (target: string) => Promise<number | undefined>
+  /** Throws GatewayError where no route and no provider has this name. */
+  readonly checkTarget: (target: string) => void
   readonly store: EvalStore
   readonly post?: GradeParts['post']
   readonly clock: Clock

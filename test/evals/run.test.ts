@@ -86,7 +86,22 @@ test('bad usage and broken suites name the place and the mend, with exit code 2'
     broken.stderr,
     /broken\.yaml:3:\d+ tests\[0\]\.asert: unknown key "asert"\n +The nearest known key is `assert`/,
   )
-  assert.equal((await weir('run', 'gone.yaml', '-o', 'report.doc')).code, 2)
+  write('good.yaml', suite(2, { candidate: 'up/echo' }))
+  const refused: readonly (readonly [RegExp, ...string[]])[] = [
+    [/no known kind/, 'gone.yaml', '-o', 'report.doc'],
+    [/there is no folder .*gone/, 'good.yaml', '-o', 'gone/report.html'],
+    [/There is no pack wat; known: conflict/, 'pack:wat'],
+    [/Write a:b, such as/, 'good.yaml', '--filter-range', '3'],
+    [/Write an amount of USD/, 'good.yaml', '--max-usd', 'two'],
+    [/Unterminated group/, 'good.yaml', '--filter-pattern', '('],
+    [/`nowhere\/model` is not a route/, 'good.yaml', '--baseline', 'nowhere/model'],
+    [/There is no such run/, 'good.yaml', '--filter-failing', 'run_none'],
+  ]
+  for (const [words, ...args] of refused) {
+    const { code, stderr } = await weir('run', ...args)
+    assert.match(stderr, words)
+    assert.equal(code, 2, args.join(' '))
+  }
   assert.equal(simulator.receipts().length, 0)
 })
 

@@ -174,6 +174,27 @@ test('structured output is asked for and graded', async (t) => {
   assert.equal(result.verdict, 'pass', JSON.stringify(result.rows))
 })
 
+test('a model that does not keep to the schema of its answer has failed, and is no fault', async (t) => {
+  const stack = await startStack(t)
+  const schema = { type: 'object', properties: { total: { type: 'number' } }, required: ['total'] }
+  const result = await run(stack, {
+    candidate: 'openai/echo',
+    params: { response_format: { type: 'json_schema', json_schema: { name: 'bill', schema, strict: true } } },
+    tests: [{ id: 'json', turns: [{ user: 'the bill' }], assert: [{ type: 'is-json', value: schema }] }],
+  })
+  assert.equal(result.verdict, 'fail', result.reason)
+  const [row] = result.rows
+  assert.equal(row!['status'], 'graded')
+  assert.match(JSON.stringify(row!['asserts']), /"type":"contract".*does not satisfy the schema/)
+  assert.match(
+    JSON.stringify(row!['replies']),
+    /"output":"This answer does not satisfy/,
+    'what it said is kept',
+  )
+  // The gateway itself has asked once more, and the run does not begin again.
+  assert.equal(stack.simulator.receipts().length, 2)
+})
+
 test('a judge that talks nonsense is a fault that is flagged, and its cost is told apart', async (t) => {
   const stack = await startStack(t, { config: priced })
   const result = await run(

@@ -19,11 +19,12 @@ const right = 16
 export function intervalChart(
   rows: readonly IntervalRow[],
   write: (value: number) => string,
-  given: { readonly bound?: number; readonly most?: number } = {},
+  given: { readonly bound?: number; readonly least?: number; readonly most?: number } = {},
 ): string {
   const values = rows.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value])
   if (given.bound !== undefined) values.push(given.bound)
-  const [low, beyond] = spread(Math.min(...values), Math.max(...values))
+  const [below, beyond] = spread(Math.min(...values), Math.max(...values))
+  const low = Math.max(below, given.least ?? below)
   const high = Math.min(beyond, given.most ?? beyond)
   const x = (value: number): string =>
     (left + ((clamp(value, low, high) - low) / (high - low)) * (width - left - right)).toFixed(1)

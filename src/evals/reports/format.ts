@@ -27,6 +27,7 @@ export function figureText(figure: Figure | undefined, write: (value: number) =>
   if (figure === undefined) return '-'
   const { value, lower, upper } = figure
   if (lower === undefined || upper === undefined) return write(value)
+  if (write(lower) === write(value) && write(upper) === write(value)) return write(value)
   return `${write(value)} (${write(lower)} to ${write(upper)})`
 }
 
@@ -56,13 +57,21 @@ export function partAsked(part: GatePart): string {
   return `${isCeiling ? 'at most' : part.method === 'count' ? 'all,' : 'at least'} ${partWriter(part)(part.bound)}`
 }
 
-/** Rows to look at first: failures of the candidates, then faults. */
+/** Rows to look at first: failures of the candidates, then faults; of a case that fails in every repeat, one. */
 export function worstRows({ arms, rows }: Pick<Report, 'arms' | 'rows'>, limit: number): readonly CaseRow[] {
   const candidates = new Set(arms.filter(({ isBaseline }) => !isBaseline).map(({ label }) => label))
   const own = rows.filter(({ arm }) => candidates.has(arm))
   const failed = own.filter(({ status, pass }) => status === 'graded' && !pass)
   const broken = own.filter(({ status }) => status === 'error')
-  return [...failed, ...broken].slice(0, limit)
+  const firsts = new Map<string, CaseRow>()
+  for (const row of [...failed, ...broken]) {
+    const key = `${row.arm}\n${row.caseId}`
+    const known = firsts.get(key)
+    if (known === undefined) {
+      if (firsts.size < limit) firsts.set(key, row)
+    } else if (known.status === row.status && row.repeat < known.repeat) firsts.set(key, row)
+  }
+  return [...firsts.values()]
 }
 
 /** Why a row failed, in one line. */

@@ -42,6 +42,11 @@ export const htmlScript = String.raw`
     };
   });
 
+  /* Cases in the order in which they finished, repeats in their own. */
+  var places = new Map();
+  cases.forEach(function (item) { if (!places.has(item.id)) places.set(item.id, places.size); });
+  cases.sort(function (a, b) { return places.get(a.id) - places.get(b.id) || a.repeat - b.repeat; });
+
   var filters = {
     all: function () { return true; },
     failures: function (item) { return item.failed; },
@@ -130,6 +135,8 @@ export const htmlScript = String.raw`
 
   function open(item, details) {
     if (details.querySelector('.pair')) return;
+    var asked = page.asked[item.id];
+    if (asked) details.appendChild(element('pre', 'asked', asked));
     var pair = element('div', 'pair');
     var baseline = item.arms[data.baseline];
     var candidate = item.arms[data.candidate];

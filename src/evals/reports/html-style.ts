@@ -39,6 +39,7 @@ details.case > summary .why { color: var(--soft); font-size: 13px; overflow: hid
 .answer { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px; min-width: 0; }
 .answer h4 { margin: 0 0 6px; font-size: 13px; font-weight: 600; display: flex; justify-content: space-between; gap: 8px; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, monospace; max-height: 420px; overflow: auto; }
+pre.asked { max-height: 180px; padding: 2px 4px 10px; color: var(--soft); }
 ins { background: var(--added); text-decoration: none; } del { background: var(--gone); text-decoration: none; }
 ul.asserts { list-style: none; margin: 8px 0 0; padding: 0; font-size: 13px; }
 ul.asserts li { padding: 1px 0; overflow-wrap: anywhere; }

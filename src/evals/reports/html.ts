@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Report } from '../report.ts'
 import type { CaseRow } from '../row.ts'
+import type { Asked } from './asked.ts'
 import { cumulativeChart, intervalChart } from './charts.ts'
 import {
   figureText,
@@ -23,7 +24,7 @@ import { embedJson, escapeHtml } from './html-text.ts'
 const palette = ['var(--a)', 'var(--b)', '#c2701d', '#1d8f8a', '#a8417a']
 
 /** Piece by piece, each some whole lines. */
-export function* htmlReport(report: Report): Iterable<string> {
+export function* htmlReport(report: Report, asked: Asked = new Map()): Iterable<string> {
   const colourOf = (label: string): string =>
     palette[report.arms.findIndex((arm) => arm.label === label) % palette.length] ?? 'var(--a)'
   const hash = createHash('sha256').update(htmlScript).digest('base64')
@@ -59,7 +60,7 @@ ${groupSection('By cluster', report.clusters, report)}
 <div id="cases"></div>
 <p><button type="button" id="more">Show more</button></p>
 <script type="application/json" id="data">`
-  yield* pageData(report)
+  yield* pageData(report, asked)
   yield `</script>
 <script>${htmlScript}</script>
 </body>
@@ -105,7 +106,7 @@ function armSection(report: Report, colourOf: (label: string) => string): string
   const hasTimes = times.some(({ values }) => values.length > 1)
   return `<h2>Arms</h2>${table(['Arm', 'Model', 'Pass rate', 'Faults', 'p95', 'First token p95', 'Per answer', 'Agreement'], rows)}
 <div class="charts" style="margin-top:18px">
-${rates.length > 0 ? `<figure><figcaption>Pass rate, 95 % interval</figcaption>${intervalChart(rates, percent, { most: 1 })}</figure>` : ''}
+${rates.length > 0 ? `<figure><figcaption>Pass rate, 95 % interval</figcaption>${intervalChart(rates, percent, { least: 0, most: 1 })}</figure>` : ''}
 ${hasTimes ? `<figure><figcaption>Share of answers within a time</figcaption>${cumulativeChart(times, milliseconds)}</figure>` : ''}
 </div>`
 }
@@ -135,7 +136,7 @@ function gateSections(report: Report): string {
               },
             ],
             points,
-            { ...(first.bound !== undefined && { bound: first.bound }) },
+            { least: -1, most: 1, ...(first.bound !== undefined && { bound: first.bound }) },
           )}</figure>`
         : ''
       const flipText = flips
@@ -166,19 +167,22 @@ const maxGroupsShown = 100
 function groupSection(title: string, groups: Report['tags'], { arms }: Report): string {
   const entries = Object.entries(groups).slice(0, maxGroupsShown)
   if (entries.length === 0) return ''
+  const hasBaseline = arms.some(({ isBaseline }) => isBaseline)
   const rows = entries.map(([name, { cases, passRate, difference }]) => [
     escapeHtml(name),
     String(cases),
     ...arms.map(({ label }) => escapeHtml(figureText(passRate[label], percent))),
-    escapeHtml(figureText(difference, points)),
-    difference?.pHolm === undefined ? '-' : difference.pHolm.toFixed(4),
+    ...(hasBaseline
+      ? [escapeHtml(figureText(difference, points)), difference?.pHolm?.toFixed(4) ?? '-']
+      : []),
   ])
-  const head = ['Name', 'Cases', ...arms.map(({ label }) => label), 'Difference', 'p (Holm)']
+  const labels = arms.map(({ label }) => label)
+  const head = ['Name', 'Cases', ...labels, ...(hasBaseline ? ['Difference', 'p (Holm)'] : [])]
   return `<h2>${title}</h2>${table(head, rows)}`
 }
 
 /** What the page's own script lists, as JSON. */
-function* pageData(report: Report): Iterable<string> {
+function* pageData(report: Report, asked: Asked): Iterable<string> {
   const candidate = report.arms.find(({ isBaseline }) => !isBaseline)?.label
   const baseline = report.arms.find(({ isBaseline }) => isBaseline)?.label
   const labels = report.arms.map(({ label }) => label)
@@ -189,7 +193,7 @@ function* pageData(report: Report): Iterable<string> {
     arms: baseline === undefined ? labels : [baseline, ...labels.filter((label) => label !== baseline)],
     repeats: 1 + report.rows.reduce((most, { repeat }) => Math.max(most, repeat), 0),
   }
-  yield `{"facts":${embedJson(facts)},"rows":[`
+  yield `{"facts":${embedJson(facts)},"asked":${embedJson(Object.fromEntries(asked))},"rows":[`
   for (const [index, row] of report.rows.entries()) {
     yield `${embedJson(pageRow(row))}${index < report.rows.length - 1 ? ',' : ''}`
   }

@@ -45,16 +45,17 @@ export function terminalReport(report: Report, { hasColour, width }: TerminalOpt
     table(armHead, report.arms.map(armRow)),
   ]
   const groups = Object.entries(report.tags).slice(0, maxGroups)
+  const labels = report.arms.map(({ label }) => label)
+  const hasBaseline = report.arms.some(({ isBaseline }) => isBaseline)
   if (groups.length > 0) {
     sections.push(
       table(
-        ['TAG', 'CASES', ...report.arms.map(({ label }) => label), 'DIFFERENCE', 'P (HOLM)'],
+        ['TAG', 'CASES', ...labels, ...(hasBaseline ? ['DIFFERENCE', 'P (HOLM)'] : [])],
         groups.map(([name, { cases, passRate, difference }]) => [
           name,
           String(cases),
-          ...report.arms.map(({ label }) => figureText(passRate[label], percent)),
-          figureText(difference, points),
-          difference?.pHolm === undefined ? '-' : difference.pHolm.toFixed(4),
+          ...labels.map((label) => figureText(passRate[label], percent)),
+          ...(hasBaseline ? [figureText(difference, points), difference?.pHolm?.toFixed(4) ?? '-'] : []),
         ]),
       ),
     )

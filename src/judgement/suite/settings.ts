@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../../core/json.ts'
 import { assertionTypes } from '../assertions/table.ts'
+import { caseIdPattern } from './case-id.ts'
 
 const words = z.string().min(1)
 const share = z.number().min(0).max(1)
@@ -141,7 +142,12 @@ export type CaseSettings = z.output<typeof caseSettings>
 export const caseSettings = z.strictObject({
   id: z
     .string()
-    .regex(/^[a-z0-9._-]{1,80}$/, 'not a valid id')
+    .superRefine((id, context) => {
+      if (caseIdPattern.test(id)) return
+      const mend = 'At most 80 of: small letters, digits, `.`, `_`, `-`.'
+      context.addIssue({ code: 'custom', message: 'not a valid id', params: { mend } })
+    })
+    .meta({ pattern: caseIdPattern.source })
     .optional()
     .describe(
       'Pairs the arms: small letters, digits, `.`, `_`, `-`. Without one it is made from vars and turns.',

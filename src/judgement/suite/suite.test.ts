@@ -204,7 +204,7 @@ test('cases from tables and lines', async () => {
 test('every fault names its file, line, path and mend', async () => {
   const faults = await faultsOf(
     `prompts: ["{{q}}"]
-gate: {marign: 0.03}
+gate: {marign: 0.03, margin: 3}
 tests:
   - id: Bad Id
   - vars: {q: x}
@@ -213,12 +213,15 @@ tests:
 `,
   )
   assert.deepEqual(faults.map(line), [
+    'suite.yaml:2 gate.margin: out of range',
     'suite.yaml:2 gate.marign: unknown key "marign"',
     'suite.yaml:4 tests[0].id: not a valid id',
     'suite.yaml:7 tests[1].assert[0].type: not a known value',
   ])
-  assert.match(faults[0]!.mend, /nearest known key is `margin`/)
-  assert.match(faults[2]!.mend, /nearest is `contains`/)
+  assert.deepEqual(faults[0]!.mend, 'Write a number above 0 and below 1.')
+  assert.match(faults[1]!.mend, /nearest known key is `margin`/)
+  assert.match(faults[2]!.mend, /small letters, digits/)
+  assert.match(faults[3]!.mend, /^The nearest is `contains`, of \d+ values\.$/)
 })
 
 test('faults of values, templates, references and files are placed where they are written', async () => {
