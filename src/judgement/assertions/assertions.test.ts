@@ -81,6 +81,8 @@ const rows: readonly (readonly [string, Json | undefined, string, string, Partia
   ['json-field', { path: '/id', op: 'in', value: ['a', 'b'] }, '{"id": "b"}', '{"id": "c"}'],
   ['json-field', { path: '/id', op: 'exists' }, '{"id": null}', '{}'],
   ['needle', { expect: [1234567], forbid: [7654321] }, 'It is 1,234,567.', 'It is 1234567 or 7654321.'],
+  ['needle', { expect: [1234567, 7654321] }, '1234567 7654321', '12345677654321'],
+  ['needle', { expect: [1234567, 12.5] }, '1 234 567,12.5', '1 234 567 and 125'],
   ['needle', { expect: ['blue'] }, 'BLUE!', 'bluebell'],
   ['no-contradiction', { pattern: 'costs (\\d+)', equals: 12 }, 'It costs 12 now', 'It costs 13 now'],
   ['finish-reason', 'tool_calls', 'x', 'x'],

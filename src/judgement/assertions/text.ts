@@ -133,12 +133,15 @@ export function gradeNumeric({ output }: Reply, { value, config }: Assertion): V
   return decide(Math.abs(found - wanted) <= allowed + 1e-12, `${found} against ${wanted}, ${allowed} allowed`)
 }
 
+/** `1,234,567`, with any separator that is used between groups of three digits. Two numbers beside each other are two. */
+const groupedNumber = /(?<![\d.,])\d{1,3}(?:([,.'’_ \u202F\u00A0])\d{3})(?:\1\d{3})*(?!\d)/g
+
 /** Lower case, compatibility forms, without punctuation and digit separators; words apart by one space. */
 export function normaliseWords(text: string): string {
   const words = text
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/(?<=\d)[,.'’_ \u202F\u00A0](?=\d)/g, '')
+    .replace(groupedNumber, (number) => number.replaceAll(/\D/g, ''))
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
   return ` ${words} `
