@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Asked } from '../evals/reports/asked.ts'
 import { csvReport } from '../evals/reports/csv.ts'
 import { htmlReport } from '../evals/reports/html.ts'
@@ -12,6 +12,7 @@ import { markdownReport } from '../evals/reports/markdown.ts'
 import type { Report } from '../evals/report.ts'
 import { packPrefix, suiteNamed } from '../evals/run-settings.ts'
 import { type LoadedSuite, loadSuite, type SuiteOverrides } from '../judgement/suite/load.ts'
+import { SuiteError } from '../judgement/suite/source.ts'
 
 /** A suite with the name of its file within its own folder, from which it reads the others. */
 export interface SuiteOnDisk extends LoadedSuite {
@@ -28,8 +29,17 @@ export async function readSuite(path: string, overrides: SuiteOverrides): Promis
   }
   const folder = dirname(resolve(path))
   const entry = basename(path)
-  const loaded = await loadSuite(entry, (name) => readText(resolve(folder, name)), overrides)
-  return { ...loaded, entry, path }
+  try {
+    const loaded = await loadSuite(entry, (name) => readText(resolve(folder, name)), overrides)
+    return { ...loaded, entry, path }
+  } catch (error) {
+    throw error instanceof SuiteError ? error.named((file) => fromHere(path, file)) : error
+  }
+}
+
+/** The path of a suite's own file from where the command was given: editors and GitHub open it there. */
+export function fromHere(suitePath: string, file: string): string {
+  return isAbsolute(file) ? file : join(dirname(suitePath), file)
 }
 
 async function readText(path: string): Promise<string | undefined> {

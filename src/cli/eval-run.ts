@@ -5,14 +5,15 @@ import { GatewayError } from '../core/error.ts'
 import { asArray, asObject, asString, defined, type JsonObject } from '../core/json.ts'
 import { withSelfConsistency } from '../evals/analysis.ts'
 import { askedOf } from '../evals/reports/asked.ts'
-import { githubAnnotations } from '../evals/reports/annotations.ts'
+import { githubAnnotations, type SourcePlace } from '../evals/reports/annotations.ts'
 import { reportToJson, rowFromJson } from '../evals/reports/json.ts'
 import { terminalReport } from '../evals/reports/terminal.ts'
 import type { Report } from '../evals/report.ts'
 import type { CaseRow } from '../evals/row.ts'
+import { packPrefix } from '../evals/run-settings.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
 import { type AdminClient, AdminError, type DataFlags, withAdmin } from './admin-client.ts'
-import { outputFault, readSuite, type SuiteOnDisk, writeReport } from './eval-files.ts'
+import { fromHere, outputFault, readSuite, type SuiteOnDisk, writeReport } from './eval-files.ts'
 import { showPlan } from './eval-plan.ts'
 import { createProgressView, type ProgressView } from './eval-progress.ts'
 import type { Output } from './output.ts'
@@ -259,6 +260,16 @@ export function exitOf(
   return verdict === 'fail' ? flags.failExit : flags.inconclusiveExit
 }
 
+/** Where each case is written; of a pack, nowhere. */
+function placesIn(suite: SuiteOnDisk | undefined): (caseId: string) => SourcePlace | undefined {
+  const isFile = suite !== undefined && !suite.path.startsWith(packPrefix)
+  const places = new Map(isFile ? suite.suite.cases.map(({ id, at }) => [id, at]) : [])
+  return (id) => {
+    const at = places.get(id)
+    return at && { ...at, file: fromHere(suite!.path, at.file) }
+  }
+}
+
 /** Prints the report and writes its files. */
 export async function tell(
   report: Report,
@@ -280,6 +291,5 @@ export async function tell(
     await writeReport(path, report, asked)
   }
   if (flags.github !== true) return
-  const places = new Map(suite?.suite.cases.map(({ id, at }) => [id, at]))
-  for (const line of githubAnnotations(report, (id) => places.get(id))) output.note(line)
+  for (const line of githubAnnotations(report, placesIn(suite))) output.note(line)
 }

@@ -1,6 +1,8 @@
 /** Which cases of a suite a run takes. A run that leaves cases out does not gate. */
 
+import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
+import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
 import type { Case } from '../judgement/suite/suite.ts'
 
@@ -17,6 +19,7 @@ export interface Selection {
   readonly ids?: readonly string[]
 }
 
+/** Throws `invalid_request` where the pattern takes too long. */
 export function selectCases(cases: readonly Case[], selection: Selection, seed: string): readonly Case[] {
   const { pattern, metadata, range, sample, firstN, ids } = selection
   let chosen = cases
@@ -25,8 +28,12 @@ export function selectCases(cases: readonly Case[], selection: Selection, seed: 
     chosen = chosen.filter(({ id }) => wanted.has(id))
   }
   if (pattern !== undefined) {
-    const expression = new RegExp(pattern)
-    chosen = chosen.filter(({ id }) => expression.test(id))
+    const regex = createRegexRunner()
+    chosen = chosen.filter(({ id }) => {
+      const match = regex.test(pattern, '', id)
+      if ('error' in match) throw new GatewayError('invalid_request', `Of the filter ${match.error}.`)
+      return match.groups !== undefined
+    })
   }
   if (metadata !== undefined) {
     const [name = '', ...rest] = metadata.split('=')

@@ -1,7 +1,7 @@
 /** `weir eval run` from the command line to the provider and back: verdicts, exit codes, faults, resumption. */
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
@@ -26,7 +26,7 @@ const reportOf = (folder: string, name = 'report.json'): JsonObject =>
   JSON.parse(readFileSync(join(folder, name), 'utf8')) as JsonObject
 
 test('verdicts are exit codes, and every kind of report is written', async (t) => {
-  const { folder, write, weir } = await evalBench(t)
+  const { folder, simulator, write, weir } = await evalBench(t)
   write('suite.yaml', suite(100))
   const outputs = ['json', 'jsonl', 'csv', 'html', 'md', 'junit.xml'].flatMap((end) => [
     '-o',
@@ -57,9 +57,22 @@ test('verdicts are exit codes, and every kind of report is written', async (t) =
   assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), /^<!-- weir-eval:echoes -->\n### ✅/)
   assert.equal(readFileSync(join(folder, 'report.csv'), 'utf8').split('\n').length, 202)
 
-  const failed = await weir('run', 'suite.yaml', '--candidate', 'up/words-5', '--baseline', 'up/echo')
-  assert.equal(failed.code, 100)
+  mkdirSync(join(folder, 'evals'))
+  write('evals/some.yaml', suite(30))
+  const arms = ['--candidate', 'up/words-5', '--baseline', 'up/echo']
+  const failed = await weir('run', 'evals/some.yaml', ...arms, '--github', '--fail-exit', '7')
+  assert.equal(failed.code, 7)
   assert.match(failed.stdout, /First failures/)
+  assert.equal(
+    failed.stderr.match(/^::error file=evals\/some\.yaml,line=1,title=case-\d+::contains: /gm)?.length,
+    10,
+  )
+  const asked = simulator.receipts().length
+  const planned = await weir('run', 'suite.yaml', ...arms, '--dry-run')
+  assert.equal(planned.code, 0)
+  assert.match(planned.stdout, /up\/words-5: 100 calls, about \$0\.\d+/)
+  assert.match(planned.stdout, /P\(pass\) of the gate.*\n.*\n {2}diffuse( +\d\.\d\d){4}/)
+  assert.equal(simulator.receipts().length, asked)
   const open = await weir(
     'run',
     'suite.yaml',

@@ -7,10 +7,15 @@ import { rowReason, worstRows } from './format.ts'
 /** GitHub shows ten of a kind for each step. */
 const maxShown = 10
 
+export interface SourcePlace {
+  readonly file: string
+  readonly line?: number
+}
+
 /** `placeOf` gives the file and line in which a case is written. */
 export function githubAnnotations(
   report: Report,
-  placeOf: (caseId: string) => { readonly file: string; readonly line?: number } | undefined,
+  placeOf: (caseId: string) => SourcePlace | undefined,
 ): string[] {
   const byCase = groupBy(worstRows(report, Infinity), ({ caseId }) => caseId)
   return [...byCase].slice(0, maxShown).map(([caseId, rows]) => {

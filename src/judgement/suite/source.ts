@@ -14,6 +14,11 @@ export class SuiteError extends Error {
   override readonly name = 'SuiteError'
   readonly faults: readonly SuiteFault[]
 
+  /** The same faults, with the files as whoever reads them would name them. */
+  named(nameOf: (file: string) => string): SuiteError {
+    return new SuiteError(this.faults.map((fault) => ({ ...fault, file: nameOf(fault.file) })))
+  }
+
   constructor(faults: readonly SuiteFault[]) {
     const inOrder = faults.toSorted(
       (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || (a.line ?? 0) - (b.line ?? 0),
