@@ -1,4 +1,4 @@
-/** `node bench/judgement.ts`: what gates, intervals and peeking risk, against the reference's tables. `--quick`, `--full`, `--write`. */
+/** `node bench/judgement.ts`: what gates, intervals and peeking risk, against the reference's tables; `--run`: one whole evaluation. `--quick`, `--full`, `--write`. */
 
 import { parseArgs } from 'node:util'
 import { analyse } from '../src/evals/analysis.ts'
@@ -33,6 +33,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
+    run: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
@@ -185,12 +186,15 @@ async function endToEnd(): Promise<void> {
   row(['memory, peak of the whole process', `${peakMiB.toFixed(0)} MiB`, '≤ 400 MiB'])
 }
 
-gates()
-earlyStops()
-coverage()
-sequences()
-if (noEvalData === false) realAnswers()
-else console.error(`left out: ${noEvalData}`)
-await endToEnd()
+if (values.run) await endToEnd()
+else {
+  gates()
+  earlyStops()
+  coverage()
+  sequences()
+  if (noEvalData === false) realAnswers()
+  else console.error(`left out: ${noEvalData}`)
+}
 
-if (values.write) writePage('node bench/judgement.ts --write', [settingLine(setting), ...lines].join('\n'))
+const command = `node bench/judgement.ts ${values.run ? '--run ' : ''}--write`
+if (values.write) writePage(command, [settingLine(setting), ...lines].join('\n'))
