@@ -44,35 +44,10 @@ export function terminalReport(report: Report, { hasColour, width }: TerminalOpt
     `${paint('bold', report.name)}  ${paint('dim', `${report.runId}  suite ${report.suiteHash.slice(0, 12)}  seed ${report.seed}`)}`,
     table(armHead, report.arms.map(armRow)),
   ]
-  const groups = Object.entries(report.tags).slice(0, maxGroups)
-  const labels = report.arms.map(({ label }) => label)
-  const hasBaseline = report.arms.some(({ isBaseline }) => isBaseline)
-  if (groups.length > 0) {
-    sections.push(
-      table(
-        ['TAG', 'CASES', ...labels, ...(hasBaseline ? ['DIFFERENCE', 'P (HOLM)'] : [])],
-        groups.map(([name, { cases, passRate, difference }]) => [
-          name,
-          String(cases),
-          ...labels.map((label) => figureText(passRate[label], percent)),
-          ...(hasBaseline ? [figureText(difference, points), difference?.pHolm?.toFixed(4) ?? '-'] : []),
-        ]),
-      ),
-    )
-  }
+  const groups = groupRows(report)
+  if (groups.length > 1) sections.push(table(groups[0]!, groups.slice(1)))
   if (report.drops.length > 0) {
-    sections.push(
-      table(
-        ['CONTRAST', 'ARM', 'FROM', 'TO', 'DROP'],
-        report.drops.map(({ name, arm, from, to, drop }) => [
-          name,
-          arm,
-          percent(from),
-          percent(to),
-          figureText(drop, points),
-        ]),
-      ),
-    )
+    sections.push(table(['CONTRAST', 'ARM', 'FROM', 'TO', 'DROP'], report.drops.map(dropRow)))
   }
   for (const { candidate, gate, flips } of report.comparisons) {
     if (flips) {
@@ -104,6 +79,25 @@ export function terminalReport(report: Report, { hasColour, width }: TerminalOpt
   }
   sections.push(paint(verdictColours[report.verdict], verdictText(report)))
   return `${sections.join('\n\n')}\n`
+}
+
+function dropRow({ name, arm, from, to, drop }: Report['drops'][number]): string[] {
+  return [name, arm, percent(from), percent(to), figureText(drop, points)]
+}
+
+/** The head, and a row for each tag; the difference only where there is a baseline. */
+function groupRows({ tags, arms }: Report): string[][] {
+  const labels = arms.map(({ label }) => label)
+  const hasBaseline = arms.some(({ isBaseline }) => isBaseline)
+  const rows = Object.entries(tags)
+    .slice(0, maxGroups)
+    .map(([name, { cases, passRate, difference }]) => [
+      name,
+      String(cases),
+      ...labels.map((label) => figureText(passRate[label], percent)),
+      ...(hasBaseline ? [figureText(difference, points), difference?.pHolm?.toFixed(4) ?? '-'] : []),
+    ])
+  return [['TAG', 'CASES', ...labels, ...(hasBaseline ? ['DIFFERENCE', 'P (HOLM)'] : [])], ...rows]
 }
 
 const armHead = [
