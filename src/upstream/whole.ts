@@ -7,7 +7,7 @@ import type { Dialect, Patch } from '../dialects/dialect.ts'
 import { createFrameParser } from '../framing/frame-parser.ts'
 import { TerminalGuard } from './guard.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { retryAfterMs, untilRefilled } from './retry-after.ts'
 import type { Phase, ResponseHeaders, SendOptions } from './send.ts'
 
 const maxAnswerBytes = 32 * 1024 * 1024
@@ -126,7 +126,8 @@ export function errorOf(
     return new GatewayError('upstream_protocol', `The provider answered with a redirect (${status}).`)
   }
   const error = decode(status, body.toString('utf8'))
-  const waitMs = Math.max(error.retryAfterMs ?? 0, retryAfterMs(headers, nowMs) ?? 0)
+  const askedMs = retryAfterMs(headers, nowMs) ?? (status === 429 ? untilRefilled(headers, nowMs) : undefined)
+  const waitMs = Math.max(error.retryAfterMs ?? 0, askedMs ?? 0)
   if (waitMs === 0 && error.retryAfterMs === undefined) return error
   return new GatewayError(error.code, error.message, {
     status: error.status,

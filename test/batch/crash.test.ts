@@ -110,6 +110,8 @@ function configOf(url: string): JsonObject {
     log: { level: 'warn' },
     keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
     batches: { concurrency },
+    // On a machine that is busy with other tests, batch work would be refused for as long as it is.
+    server: { overload: { loopLagMs: 60_000 } },
     limits: [{ scope: 'provider', match: 'openai', rpm, concurrency }],
     models: { 'openai/*': { price: { input: 1, output: 4 } } },
     providers: {
