@@ -32,6 +32,7 @@ export function guardrailRoutes({ rules, decisions, nowMs }: GuardrailRouteParts
     adminRoute({
       method: 'GET',
       path: '/guardrails',
+      isOfInstance: true,
       policy: 'traffic:read',
       summary: 'The rules in force, and how often each has decided in the last days.',
       query: z.strictObject({ days: z.coerce.number().int().min(1).max(90).default(7) }),

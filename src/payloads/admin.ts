@@ -51,6 +51,11 @@ const shape = z.object({
 
 /** `GET /payloads` and `GET /requests/{id}/payload`. Both show what callers wrote: they have a policy of their own. */
 export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
+  const find = async (org: string, id: string): Promise<Payload> => {
+    const payload = await payloads.get(org, id)
+    if (payload) return payload
+    throw new GatewayError('not_found', 'No payload of this request is kept.')
+  }
   return [
     adminRoute({
       method: 'GET',
@@ -81,13 +86,14 @@ export function payloadRoutes(payloads: PayloadReader): readonly AdminRoute[] {
       path: '/requests/{id}/payload',
       policy: 'payloads:read',
       summary: 'What one request asked and was answered, where that is recorded.',
-      audit: { action: 'payload.read', object: ({ params: { id = '' } }) => `request:${id}` },
-      response: shape,
-      async run({ org, params: { id = '' } }) {
-        const payload = await payloads.get(org, id)
-        if (payload === undefined) throw new GatewayError('not_found', 'No payload of this request is kept.')
-        return { body: toView(payload) }
+      audit: {
+        action: 'payload.read',
+        object: ({ params: { id = '' } }) => `request:${id}`,
+        // Where none is kept, nothing is read.
+        after: async ({ org, params: { id = '' } }) => ({ dialect: (await find(org, id)).dialect }),
       },
+      response: shape,
+      run: async ({ org, params: { id = '' } }) => ({ body: toView(await find(org, id)) }),
     }),
   ]
 }
