@@ -1,24 +1,38 @@
 /** Credentials and prompts go where they must and nowhere else: not into logs, metrics, errors, the admin API or files. */
 
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { type ClientName, clients } from '../support/clients.ts'
+import { startHookServer } from '../support/hook-server.ts'
+import { findLeaks } from '../support/leaks.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
+import { asOwner } from '../support/people.ts'
 import { adminToken, startStack, testKey } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
 const prompt = 'prompt-canary-5f2a'
 const providerKey = 'provider-key-canary-77aa'
-const leaked = [providerKey, testKey, adminToken, prompt]
+const hookSecret = 'hook-secret-canary-31be'
+const storedKey = 'stored-key-canary-of-32-characters-or-more'
+const storedValue = 'stored-value-canary-90d4'
+const collectorToken = 'collector-token-canary-4c11'
+const credentials = [providerKey, testKey, adminToken, hookSecret, storedKey, storedValue, collectorToken]
+const leaked = [...credentials, prompt]
 
+/** Hears alerts and traces. */
+const hook = await startHookServer({ after })
 const chatty = await startScriptedProvider({ after })
 const stack = await startStack(
   { after },
   {
-    env: { CHATTY_KEY: providerKey },
+    env: {
+      CHATTY_KEY: providerKey,
+      HOOK_SECRET: hookSecret,
+      STORED_KEY: storedKey,
+      COLLECTOR_TOKEN: collectorToken,
+    },
     config: (simulatorUrl) => ({
       providers: {
         openai: provider('openai', `${simulatorUrl}/openai/v1`),
@@ -27,6 +41,18 @@ const stack = await startStack(
       },
       routes: { assistant: { targets: ['chatty/m', 'openai/echo'] } },
       payloads: { record: 'on' },
+      cache: { exact: { ttlSeconds: 600 }, keep: 'disk' },
+      secrets: { stored: { key: 'env:STORED_KEY' } },
+      alerts: {
+        webhooks: [{ url: `${hook.url}/alerts`, secret: 'env:HOOK_SECRET', allowPrivateNetwork: true }],
+      },
+      telemetry: {
+        otlp: {
+          endpoint: hook.url,
+          headers: { authorization: 'env:COLLECTOR_TOKEN' },
+          allowPrivateNetwork: true,
+        },
+      },
     }),
   },
 )
@@ -44,7 +70,7 @@ async function ask(client: ClientName, model: string, stream: boolean): Promise<
   const body = await response.text()
   // The answer of `echo` is the prompt: only what is refused must not repeat it.
   if (response.status >= 400) errors.push(body, JSON.stringify([...response.headers]))
-  else assert.ok(!leaked.slice(0, 3).some((secret) => body.includes(secret)))
+  else assert.ok(!credentials.some((secret) => body.includes(secret)))
 }
 
 test('requests of every client, answered and failed, by providers that repeat the key that they were sent', async () => {
@@ -78,9 +104,30 @@ test('requests of every client, answered and failed, by providers that repeat th
   assert.ok(errors.length > 20)
 })
 
+test('what is kept for callers, for operators and for the gateway itself', async () => {
+  const owner = asOwner(stack)
+  const set = await owner('POST', '/secrets', { name: 'spare', value: storedValue })
+  assert.equal(set.status, 201)
+  for (const [path, body] of [
+    ['/v1/responses', { model: 'openai/echo', input: prompt, store: true }],
+    ['/v1/embeddings', { model: 'openai/text-embedding-3-small', input: prompt }],
+    ['/v1/messages/count_tokens', { model: 'claude/echo', messages: [{ role: 'user', content: prompt }] }],
+  ] as const) {
+    for (let n = 0; n < 2; n++) {
+      const response = await stack.post(path, body, {
+        'idempotency-key': `once ${path}`,
+        'x-weir-session': 'session-1',
+        'x-weir-tags': 'a',
+      })
+      assert.equal(response.status, 200, await response.text())
+    }
+  }
+  assert.equal((await owner('POST', '/alert-channels/webhook-1/test')).status < 500, true)
+})
+
 test('no error that a client saw repeats a credential', () => {
   for (const text of errors) {
-    for (const secret of [providerKey, testKey, adminToken]) assert.ok(!text.includes(secret), text)
+    for (const secret of credentials) assert.ok(!text.includes(secret), text)
   }
 })
 
@@ -96,23 +143,33 @@ test('the log, the metrics and the admin API show neither a credential nor a pro
     const id = asString(asObject(record)?.['id']) ?? ''
     places.push([`request ${id}`, JSON.stringify(await stack.admin(`/requests/${id}`))])
   }
-  for (const path of ['/ledger', '/providers', '/keys', '/alerts']) {
+  // Every list that there is but that of payloads, which is for showing them.
+  const paths = asObject((await stack.admin('/openapi.json'))['paths']) ?? {}
+  for (const [path, item] of Object.entries(paths)) {
+    const isList = asObject(item)?.['get'] !== undefined && !path.includes('{')
+    if (!isList || path === '/events' || path === '/payloads') continue
     places.push([path, JSON.stringify(await stack.admin(path))])
   }
+  assert.ok(places.length > 40)
   for (const [place, text] of places) {
     for (const secret of leaked) assert.ok(!text.includes(secret), `${secret} is in ${place}`)
+  }
+})
+
+test('no trace and no alert that was sent holds a credential or a prompt', async () => {
+  await until(
+    'a trace',
+    () => (hook.received.some(({ path }) => path.includes('traces')) ? true : undefined),
+    20_000,
+  )
+  for (const { path, body } of hook.received) {
+    for (const secret of leaked) assert.ok(!body.includes(secret), `${secret} is in ${path}`)
   }
 })
 
 test('no file of the data directory holds a credential or a prompt', async () => {
   await stack.gateway.stop(true)
   const { dataDir } = stack.gateway.config
-  const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    statSync(join(dataDir, name)).isFile(),
-  )
-  assert.ok(files.some((name) => name.endsWith('.db')))
-  for (const name of files) {
-    const text = readFileSync(join(dataDir, name), 'latin1')
-    for (const secret of leaked) assert.ok(!text.includes(secret), `${secret} is in ${name}`)
-  }
+  assert.ok(readdirSync(dataDir).some((name) => name.endsWith('.db')))
+  assert.deepEqual(findLeaks({ log: stack.log, dataDir }, leaked), [])
 })

@@ -1,5 +1,6 @@
 /** A real gateway and a real simulator on loopback, for one test, with a provider of every dialect between them. */
 
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,9 +8,12 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { type RunningGateway, start } from '../../src/main.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { findLeaks } from './leaks.ts'
 
 export const testKey = 'test-key-of-16-characters'
 export const adminToken = 'admin-token-of-16-characters'
+/** What the gateway shows the simulator. */
+const providerKey = 'provider-key-canary-0123456789'
 
 export interface Stack {
   readonly gateway: RunningGateway
@@ -43,7 +47,7 @@ export interface Lifetime {
   after(end: () => Promise<void>): void
 }
 
-/** Starts both; the test's end stops them. */
+/** Starts both; the test's end stops them, and looks for their credentials in the log and in the data directory. */
 export async function startStack(t: Lifetime, options: StackOptions = {}): Promise<Stack> {
   const simulator = createSimulator({})
   const { url: simulatorUrl } = await simulator.listen(0)
@@ -52,23 +56,26 @@ export async function startStack(t: Lifetime, options: StackOptions = {}): Promi
   const config = typeof options.config === 'function' ? options.config(simulatorUrl) : options.config
   writeFileSync(file, JSON.stringify({ ...defaultConfig(simulatorUrl, options.timeout), ...config }))
   const log: string[] = []
+  const dataDir = options.dataDir ?? join(folder, 'data')
   const gateway = await start({
     configPath: file,
     folder,
     env: {
       WEIR_TEST_KEY: testKey,
       WEIR_ADMIN_TOKEN: adminToken,
-      PROVIDER_KEY: 'provider-key-canary-0123456789',
+      PROVIDER_KEY: providerKey,
       ...options.env,
     },
     port: 0,
-    dataDir: options.dataDir ?? join(folder, 'data'),
+    dataDir,
     log: createLog({ level: 'debug', format: 'json', destination: { write: (line) => log.push(line) } }),
   })
   t.after(async () => {
     await gateway.stop(true)
     await simulator.close()
+    const leaks = findLeaks({ log, dataDir }, [testKey, adminToken, providerKey])
     rmSync(folder, { recursive: true, force: true })
+    assert.deepEqual(leaks, [], 'a credential was logged or written')
   })
   return {
     gateway,
