@@ -43,7 +43,7 @@ async function watch(events: LiveEvents, org = 'default'): Promise<Watcher> {
 }
 
 function open(t: TestContext): LiveEvents {
-  t.mock.timers.enable({ apis: ['setInterval'] })
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
   return createLiveEvents()
 }
 
@@ -64,10 +64,28 @@ test('who reads too slowly is let go with a note; the others go on', async (t) =
   const [slow, quick] = [await watch(events), await watch(events)]
   slow.pendingBytes = 256 * 1024 + 1
   for (let n = 0; n < 2; n++) events.publish('health', 'default', () => ({ n }))
+  t.mock.timers.tick(250)
   assert.match(slow.text, /event: end\ndata: \{"reason":"it was read too slowly"\}\n\n$/)
   assert.ok(slow.isEnded && !quick.isEnded)
   assert.ok(!slow.text.includes('event: health'))
   assert.match(quick.text, /"n":0.*"n":1/s)
+})
+
+test('what happens at once goes out together, and of many requests the rest is counted', async (t) => {
+  const events = open(t)
+  const [one, other] = [await watch(events), await watch(events)]
+  let encoded = 0
+  for (let n = 0; n < 150; n++) events.publish('request', 'default', () => ({ n: encoded++ }))
+  events.publish('alert', 'default', () => ({ id: 'a1' }))
+  assert.equal(one.text, ': watching\n\n')
+  t.mock.timers.tick(250)
+  assert.equal(encoded, 100, 'once for all who watch')
+  assert.equal(one.text.match(/event: request\n/g)?.length, 100)
+  assert.ok(one.text.endsWith('event: alert\ndata: {"id":"a1"}\n\nevent: left\ndata: {"requests":50}\n\n'))
+  assert.equal(other.text, one.text)
+  events.publish('request', 'default', () => ({ n: 'next' }))
+  t.mock.timers.tick(250)
+  assert.ok(one.text.endsWith('event: request\ndata: {"n":"next"}\n\n'))
 })
 
 test('the end of the gateway is told, and ends every stream', async (t) => {

@@ -6,6 +6,7 @@ import { GatewayError } from '../core/error.ts'
 import { formatUsd } from '../core/money.ts'
 import { hourMs } from './period.ts'
 import type { SharedBooks } from './admin.ts'
+import { RecentReports } from './recent-reports.ts'
 import {
   type LedgerEntry,
   type LedgerStore,
@@ -35,6 +36,7 @@ const monthMs = 30 * 24 * hourMs
 /** `GET /usage` and `GET /sessions/{id}`. */
 export function usageRoutes({ store: own, shared, names, nowMs }: UsageRouteParts): readonly AdminRoute[] {
   const store = shared ?? own
+  const reports = new RecentReports((query) => store.usage(query), nowMs)
   return [
     adminRoute({
       method: 'GET',
@@ -43,11 +45,11 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
       summary: 'Sums of what was used, by any of its dimensions; the dearest first, or by time.',
       query: usageQuery,
       response: z.object({ data: z.array(usageShape), next_cursor: z.string().optional() }),
-      async run({ org, teams, query: { by, from, to, limit, cursor = '0', ...given } }) {
+      async run({ org, teams, query: { by, from, to, limit, cursor = '0', max_age: maxAge, ...given } }) {
         const where = withinTeams(given, teams)
         const toMs = to ?? nowMs()
         const offset = Number(cursor)
-        const page = await store.usage({
+        const page = await reports.of(maxAge, {
           org,
           by: readDimensions(by),
           fromMs: from ?? toMs - monthMs,
@@ -113,6 +115,13 @@ const usageQuery = z.strictObject({
   user: z.string().optional(),
   session: z.string().optional(),
   tag: z.string().optional(),
+  max_age: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .default(0)
+    .describe('Seconds: a report this old will do, as where many look at the same one.'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z
     .string()

@@ -17,7 +17,8 @@ type Word =
   | { readonly say: 'who' }
 
 const name = 'weir-live-feed'
-const flushMs = 250
+/** The gateway gathers for a quarter of a second; what is told one by one within that is applied at once. */
+const flushMs = 30
 
 export class LiveFeed {
   state: FeedState = 'connecting'

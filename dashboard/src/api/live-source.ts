@@ -6,6 +6,8 @@ export type RequestRow = Item<'GET /requests'>
 
 export type LiveEvent =
   | { readonly type: 'request'; readonly request: RequestRow }
+  /** So many more came than were told. */
+  | { readonly type: 'left'; readonly requests: number }
   | { readonly type: 'alert' | 'health' | 'budget' | 'batch' }
 
 export type SourceState = 'connecting' | 'live' | 'lost'
@@ -54,6 +56,9 @@ export class LiveSource {
     })
     source.addEventListener('request', (event: MessageEvent<string>) =>
       this.#listeners.onEvent({ type: 'request', request: JSON.parse(event.data) as RequestRow }),
+    )
+    source.addEventListener('left', (event: MessageEvent<string>) =>
+      this.#listeners.onEvent({ type: 'left', ...(JSON.parse(event.data) as { requests: number }) }),
     )
     for (const type of ['alert', 'health', 'budget', 'batch'] as const) {
       source.addEventListener(type, () => this.#listeners.onEvent({ type }))

@@ -23,7 +23,8 @@ import { TrafficChart } from './traffic-chart.tsx'
 
 const route = getRouteApi('/overview')
 
-const liveNames = ['figures', 'spending']
+/** What was spent comes more slowly: it is sums of a ledger. */
+const liveNames = ['figures']
 
 export function OverviewPage(): ReactNode {
   const { range = defaultRange } = route.useSearch()

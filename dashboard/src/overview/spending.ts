@@ -3,7 +3,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { ask, type Item } from '../api/client.ts'
 import { type RangeName, ranges, usageStepOf } from '../ranges.ts'
-import { costOf, type Usage } from '../api/usage.ts'
+import { costOf, reportAge, type Usage } from '../api/usage.ts'
 import { readLines } from './ledger-lines.ts'
 
 export const dimensions = ['model', 'key', 'user'] as const
@@ -51,7 +51,7 @@ async function fromSums(range: RangeName, signal: AbortSignal): Promise<Spending
   const sums = async (names: string, from: number, to: number) =>
     (
       await ask('GET /usage', {
-        query: { by: names, from: String(from), to: String(to), limit: 200 },
+        query: { by: names, from: String(from), to: String(to), limit: 200, max_age: reportAge },
         signal,
       })
     ).data

@@ -16,6 +16,8 @@ export interface RequestList {
   readonly rows: readonly RequestRow[]
   /** Those that wait above the list, while somebody reads. */
   readonly waiting: number
+  /** Those that came too fast to be told one by one: they are read with the list. */
+  readonly left: number
   readonly isPending: boolean
   readonly error: Error | null
   readonly hasMore: boolean
@@ -44,13 +46,14 @@ export function useRequestList(range: RangeName, filters: Filters, isHeld: boole
     staleTime: Infinity,
     gcTime: 0,
   })
-  const { fresh, waiting, merge } = useFreshRows(filters, isHeld)
+  const { fresh, waiting, left, merge, forget } = useFreshRows(filters, isHeld)
   const old = pages.data?.pages.flatMap(({ data }) => data) ?? []
   const known = new Set(old.slice(0, pageSize).map(({ id }) => id))
   const rows = [...fresh.filter(({ id }) => !known.has(id)), ...old].slice(0, maxRows)
   return {
     rows,
     waiting,
+    left,
     merge,
     isPending: pages.isPending,
     error: pages.error,
@@ -58,17 +61,23 @@ export function useRequestList(range: RangeName, filters: Filters, isHeld: boole
     loadMore() {
       if (pages.hasNextPage && !pages.isFetchingNextPage) void pages.fetchNextPage()
     },
-    retry: () => void pages.refetch(),
+    retry() {
+      forget()
+      void pages.refetch()
+    },
   }
 }
 
 function useFreshRows(filters: Filters, isHeld: boolean) {
   const [fresh, setFresh] = useState<readonly RequestRow[]>([])
   const [waiting, setWaiting] = useState<readonly RequestRow[]>([])
+  const [left, setLeft] = useState(0)
   const name = JSON.stringify(filters)
   const take = useCallback(
     (events: readonly LiveEvent[]) => {
       const wanted = JSON.parse(name) as Filters
+      const more = events.reduce((sum, event) => (event.type === 'left' ? sum + event.requests : sum), 0)
+      if (more > 0) setLeft((count) => count + more)
       const ended = events
         .flatMap((event) => (event.type === 'request' ? [event.request] : []))
         .filter((row) => matchesFilters(row, wanted))
@@ -84,5 +93,10 @@ function useFreshRows(filters: Filters, isHeld: boolean) {
     setFresh((rows) => [...waiting, ...rows])
     setWaiting([])
   }, [waiting])
-  return { fresh, waiting: waiting.length, merge }
+  const forget = useCallback(() => {
+    setFresh([])
+    setWaiting([])
+    setLeft(0)
+  }, [])
+  return { fresh, waiting: waiting.length, left, merge, forget }
 }

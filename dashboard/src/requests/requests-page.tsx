@@ -74,6 +74,14 @@ function Rows({ range, filters, clear }: RowsProps): ReactNode {
           </Button>
         </div>
       )}
+      {list.left > 0 && (
+        <p className="dim">
+          {list.left.toLocaleString('en-US')} more came too fast to be told one by one.{' '}
+          <Button variant="subtle" size="compact-xs" onClick={list.retry}>
+            Read them
+          </Button>
+        </p>
+      )}
       <RequestTable list={list} onHold={onHold} />
     </>
   )

@@ -1,13 +1,13 @@
 /** Fills the files of a gateway that is not running: a month of the ledger's lines, and records of the last days. */
 
 import { join } from 'node:path'
-import { createRecordStore } from '../src/storage/sqlite/record-store.ts'
-import { recordMigrations } from '../src/storage/sqlite/record-migrations.ts'
-import { openLedger } from '../src/storage/sqlite/open-ledger.ts'
-import { openStore } from '../src/storage/sqlite/open.ts'
-import { createRoller } from '../src/storage/sqlite/rollups.ts'
-import { systemClock } from '../src/core/clock.ts'
-import { createRequestRecord } from '../test/support/request-record.ts'
+import { createRecordStore } from '../../src/storage/sqlite/record-store.ts'
+import { recordMigrations } from '../../src/storage/sqlite/record-migrations.ts'
+import { openLedger } from '../../src/storage/sqlite/open-ledger.ts'
+import { openStore } from '../../src/storage/sqlite/open.ts'
+import { createRoller } from '../../src/storage/sqlite/rollups.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { createRequestRecord } from '../../test/support/request-record.ts'
 
 const dayMs = 86_400_000
 const batch = 2_000
