@@ -33,6 +33,11 @@ function withRange(search: Record<string, unknown>): { range?: RangeName } {
   return range === undefined ? {} : { range }
 }
 
+/** Whether the page begins with the form for a new one. */
+function creating(search: Record<string, unknown>): { create?: string } {
+  return search['create'] === 'new' ? { create: 'new' } : {}
+}
+
 function textsOf<Name extends string>(
   search: Record<string, unknown>,
   names: readonly Name[],
@@ -96,18 +101,21 @@ const session = createRoute({
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
+  validateSearch: creating,
   component: lazyRouteComponent(() => import('./access/keys-page.tsx'), 'KeysPage'),
 })
 
 const teams = createRoute({
   getParentRoute: () => root,
   path: '/teams',
+  validateSearch: creating,
   component: lazyRouteComponent(() => import('./access/teams-page.tsx'), 'TeamsPage'),
 })
 
 const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
+  validateSearch: creating,
   component: lazyRouteComponent(() => import('./access/users-page.tsx'), 'UsersPage'),
 })
 
@@ -132,6 +140,7 @@ const oneUser = createRoute({
 const budgets = createRoute({
   getParentRoute: () => root,
   path: '/budgets',
+  validateSearch: creating,
   component: lazyRouteComponent(() => import('./budgets/budgets-page.tsx'), 'BudgetsPage'),
 })
 

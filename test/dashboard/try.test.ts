@@ -22,6 +22,11 @@ test('two targets answer side by side, and stopping stops both', { skip: browser
   await answers.getByText('done').nth(1).waitFor()
   await answers.first().getByText(hostile).waitFor()
   for (const fact of ['First token', 'Tokens/s', 'Cost']) await answers.nth(1).getByText(fact).waitFor()
+  await page
+    .getByRole('region', { name: 'Words that openai/words-60 says otherwise' })
+    .locator('ins')
+    .first()
+    .waitFor()
   const id = await answers.nth(1).getByRole('link', { name: 'Its request' }).getAttribute('href')
   const record = await until('its record', async () => {
     const found = await stack.admin(`/requests/${id?.split('/').at(-1) ?? ''}`)
@@ -82,6 +87,14 @@ test('a few letters lead anywhere', { skip: browserMissing }, async (t) => {
   }
   await jump('budg', 'Budgets')
   await jump('helpd', 'Routes / helpdesk')
+  await jump('create bud', 'Budgets')
+  await page.getByRole('dialog', { name: 'Create budget' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.goto('/keys')
+  await page.getByRole('row').filter({ hasText: 'in the configuration' }).waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Keys / test' }).waitFor()
   await page.keyboard.press('?')
   await page.getByRole('dialog').getByText('Ctrl K').waitFor()
   await page.keyboard.press('Escape')

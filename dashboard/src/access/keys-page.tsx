@@ -4,6 +4,7 @@ import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
+import { useCreating } from '../api/creating.ts'
 import { May } from '../session/may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -23,7 +24,7 @@ export function KeysPage(): ReactNode {
   const teams = useQuery(teamsQuery)
   const users = useQuery(usersQuery)
   const [status, setStatus] = useState<KeyStatus>('active')
-  const [isCreating, setCreating] = useState(false)
+  const [isCreating, setCreating] = useCreating()
   const columns: Column<ApiKey>[] = [
     {
       title: 'Name',

@@ -3,8 +3,9 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { formatUsd } from '../format/number.ts'
+import { useCreating } from '../api/creating.ts'
 import { May } from '../session/may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -20,7 +21,7 @@ export function TeamsPage(): ReactNode {
   const teams = useQuery(teamsQuery)
   const users = useQuery(usersQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
-  const [isCreating, setCreating] = useState(false)
+  const [isCreating, setCreating] = useCreating()
   const counted = (things: readonly { team?: string | undefined }[] | undefined, { id }: Team) =>
     things ? String(things.filter(({ team }) => team === id).length) : '-'
   const active = keys?.filter(({ status }) => status === 'active')

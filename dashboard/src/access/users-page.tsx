@@ -3,7 +3,8 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
+import { useCreating } from '../api/creating.ts'
 import { May } from '../session/may.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -20,7 +21,7 @@ export function UsersPage(): ReactNode {
   const users = useQuery(usersQuery)
   const teams = useQuery(teamsQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
-  const [isCreating, setCreating] = useState(false)
+  const [isCreating, setCreating] = useCreating()
   const columns: Column<User>[] = [
     {
       title: 'Name',

@@ -4,6 +4,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { ask } from '../api/client.ts'
+import { useCreating } from '../api/creating.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
 import { keysQuery, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
 import { formatShare, formatUsd } from '../format/number.ts'
@@ -22,7 +23,6 @@ import { type Budget, type BudgetRow, capText, rowsOf, shareOf } from './budget-
 import { RemoveBudget } from './remove-budget.tsx'
 
 type Action =
-  | { readonly verb: 'create' }
   | { readonly verb: 'edit'; readonly budget: Budget }
   | { readonly verb: 'remove'; readonly budget: Budget }
 
@@ -37,6 +37,7 @@ export function BudgetsPage(): ReactNode {
   useRefreshOn('request', liveNames, 3_000)
   const subjectOf = useSubjects()
   const [action, setAction] = useState<Action>()
+  const [isCreating, setCreating] = useCreating()
   const end = () => setAction(undefined)
   const columns: Column<BudgetRow>[] = [
     { title: 'Whose', cell: subjectOf },
@@ -69,7 +70,7 @@ export function BudgetsPage(): ReactNode {
       name="Budgets"
       action={
         <May call="POST /budgets">
-          <Button onClick={() => setAction({ verb: 'create' })}>Create budget</Button>
+          <Button onClick={() => setCreating(true)}>Create budget</Button>
         </May>
       }
     >
@@ -82,7 +83,7 @@ export function BudgetsPage(): ReactNode {
         fileName="budgets"
         empty={<Empty title="No budgets.">A hard cap is never crossed, even by parallel calls.</Empty>}
       />
-      {action?.verb === 'create' && <BudgetForm onClose={end} />}
+      {isCreating && <BudgetForm onClose={() => setCreating(false)} />}
       {action?.verb === 'edit' && <BudgetForm budget={action.budget} onClose={end} />}
       {action?.verb === 'remove' && <RemoveBudget budget={action.budget} onClose={end} />}
     </Page>

@@ -5,12 +5,14 @@ import { getRouteApi } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import type { ChatRequest } from '../api/chat.ts'
 import { useTargets } from '../api/targets.ts'
+import { visible } from '../format/visible.ts'
 import { May } from '../session/may.tsx'
 import { useMay } from '../session/me.ts'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
+import { TextDiff } from '../ui/text-diff.tsx'
 import { TrialPanel } from './trial-panel.tsx'
-import { type TrialControl, useTrial } from './use-trial.ts'
+import { type Trial, type TrialControl, useTrial } from './use-trial.ts'
 import './playground.css'
 
 const route = getRouteApi('/playground')
@@ -92,8 +94,34 @@ export function PlaygroundPage(): ReactNode {
             />
           ))}
         </div>
+        <Differences targets={targets} trials={trials} />
       </div>
     </Page>
+  )
+}
+
+interface DifferencesProps {
+  readonly targets: readonly string[]
+  readonly trials: readonly TrialControl[]
+}
+
+/** Of each further answer from the first one. */
+function Differences({ targets, trials }: DifferencesProps): ReactNode {
+  const [first, ...others] = targets.map((target, index) => ({ target, trial: trials[index]!.trial }))
+  const isDone = (trial: Trial) => trial.state === 'done' && trial.text !== ''
+  if (!first || !isDone(first.trial)) return null
+  return others.map(({ target, trial }, index) =>
+    isDone(trial) ? (
+      // A place stays the same place when its target changes.
+      // oxlint-disable-next-line react/no-array-index-key
+      <Panel key={index} title={`${visible(target)} beside ${visible(first.target)}`}>
+        <TextDiff
+          label={`Words that ${visible(target)} says otherwise`}
+          before={first.trial.text}
+          after={trial.text}
+        />
+      </Panel>
+    ) : null,
   )
 }
 

@@ -16,6 +16,15 @@ export function Help({ onClose }: { readonly onClose: () => void }): ReactNode {
           ...places.flatMap(({ label, letter }) =>
             letter === undefined ? [] : [[label, <Kbd key={letter}>g {letter}</Kbd>] as const],
           ),
+          [
+            'Next row, the one before',
+            <span key="rows">
+              <Kbd>j</Kbd> <Kbd>k</Kbd>
+            </span>,
+          ],
+          ['Filter', <Kbd key="filter">/</Kbd>],
+          ['Range', <Kbd key="range">t</Kbd>],
+          ['Copy the address', <Kbd key="copy">y</Kbd>],
           ['Close', <Kbd key="close">Esc</Kbd>],
         ]}
       />

@@ -6,6 +6,8 @@ import { type LinkProps, useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
 import { keysQuery, teamsQuery, usersQuery } from '../api/owners.ts'
 import { useTargets } from '../api/targets.ts'
+import type { Operation } from '../api/client.ts'
+import { isLetIn, meQuery } from '../session/me.ts'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { bestMatches, type Choice } from './palette-match.ts'
 import { places } from './places.ts'
@@ -14,6 +16,18 @@ import './palette.css'
 interface Destination extends Choice {
   readonly link: Pick<LinkProps, 'to' | 'params' | 'search'>
 }
+
+/** What a person may begin from anywhere. */
+const verbs: readonly {
+  readonly label: string
+  readonly call: Operation
+  readonly link: Destination['link']
+}[] = [
+  { label: 'Create key', call: 'POST /keys', link: { to: '/keys', search: { create: 'new' } } },
+  { label: 'Create team', call: 'POST /teams', link: { to: '/teams', search: { create: 'new' } } },
+  { label: 'Create user', call: 'POST /users', link: { to: '/users', search: { create: 'new' } } },
+  { label: 'Create budget', call: 'POST /budgets', link: { to: '/budgets', search: { create: 'new' } } },
+]
 
 const shown = 10
 
@@ -93,12 +107,18 @@ function destinationsOf(all: readonly Destination[], text: string): readonly Des
 }
 
 function useDestinations(): Destination[] {
+  const may = useQuery(meQuery).data?.may ?? []
   const keys = useQuery(keysQuery).data?.data ?? []
   const teams = useQuery(teamsQuery).data?.data ?? []
   const users = useQuery(usersQuery).data?.data ?? []
   const targets = useTargets()
   return [
-    ...places.map(({ to, label }): Destination => ({ id: to, kind: 'page', label, link: { to } })),
+    ...places
+      .filter(({ reads }) => isLetIn(reads, may))
+      .map(({ to, label }): Destination => ({ id: to, kind: 'page', label, link: { to } })),
+    ...verbs
+      .filter(({ call }) => isLetIn(call, may))
+      .map(({ label, link }): Destination => ({ id: label, kind: 'do', label, link })),
     ...keys.map(({ id, name }): Destination => ({
       id,
       kind: 'key',

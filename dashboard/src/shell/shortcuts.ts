@@ -1,8 +1,12 @@
-/** The keys that work on every page: Ctrl-K opens the palette, `?` tells the keys, `g` and a letter leads to a page. */
+/**
+ * The keys that work on every page: Ctrl-K opens the palette, `?` tells the keys, `g` and a letter leads to a page, `j`
+ * and `k` move among rows, `t` leads to the range, `y` copies the address.
+ */
 
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { places } from './places.ts'
+import { focusRange, moveAmongRows } from './row-keys.ts'
 
 export type Overlay = 'palette' | 'help'
 
@@ -22,6 +26,8 @@ export function useShortcuts(open: (overlay: Overlay) => void): void {
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
       if (event.key === '?') open('help')
+      if (event.key === 'y') void navigator.clipboard?.writeText(location.href)
+      if (event.key === 't') focusRange()
       if (event.key === 'g') {
         leaderAtMs = event.timeStamp
         return
@@ -29,6 +35,7 @@ export function useShortcuts(open: (overlay: Overlay) => void): void {
       const isSecond = event.timeStamp - leaderAtMs <= waitMs
       const place = isSecond ? places.find(({ letter }) => letter === event.key) : undefined
       leaderAtMs = -Infinity
+      if (!isSecond && (event.key === 'j' || event.key === 'k')) moveAmongRows(event.key === 'j' ? 1 : -1)
       if (place) void navigate({ to: place.to })
     }
     document.addEventListener('keydown', onKey)

@@ -6,14 +6,16 @@ import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatCount, formatShare, formatUsd } from '../format/number.ts'
 import { defaultRange, ranges } from '../ranges.ts'
-import { type Column, DataTable } from '../ui/data-table.tsx'
+import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Figure } from '../ui/figure.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { RangePicker } from '../ui/range-picker.tsx'
+import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { MonthFigures } from './month.tsx'
 import { SpendChart } from './spend-chart.tsx'
 import {
   costOf,
@@ -76,14 +78,15 @@ export function SpendPage(): ReactNode {
         )}
       </Panel>
       {parts.data && parts.data.data.length > 0 && (
-        <Panel title="Sums" isFlush>
-          <DataTable
-            caption={`Spend by ${dimensions[by].toLowerCase()}`}
-            columns={columnsOf(by, parts.data.data)}
-            things={parts.data.data}
-            idOf={(usage) => nameOf(usage, by)}
-          />
-        </Panel>
+        <TablePanel
+          title="Sums"
+          query={parts}
+          what="the sums"
+          columns={columnsOf(by, parts.data.data)}
+          idOf={(usage) => nameOf(usage, by)}
+          fileName={`spend-by-${by}`}
+          empty={null}
+        />
       )}
     </Page>
   )
@@ -94,17 +97,20 @@ function Total({ usage, isLoading }: { usage: Usage | undefined; isLoading: bool
   const per1000 = (of: Usage) => (of.requests === 0 ? '-' : formatUsd((1_000 * costOf(of)) / of.requests))
   return (
     <div className="grid">
+      <MonthFigures />
       <div className="half three">
-        <Figure label="Charged" value={told((of) => formatUsd(costOf(of)))} />
+        <Figure
+          label="Charged"
+          value={told((of) => formatUsd(costOf(of)))}
+          note={usage ? `${formatUsd(Number(usage.provider_cost_usd))} at the providers` : ''}
+        />
       </div>
       <div className="half three">
-        <Figure label="Cost at the providers" value={told((of) => formatUsd(Number(of.provider_cost_usd)))} />
-      </div>
-      <div className="half three">
-        <Figure label="Per 1,000 requests" value={told(per1000)} />
-      </div>
-      <div className="half three">
-        <Figure label="Tokens" value={told((of) => formatCount(of.input_tokens + of.output_tokens))} />
+        <Figure
+          label="Per 1,000 requests"
+          value={told(per1000)}
+          note={usage ? `${formatCount(usage.input_tokens + usage.output_tokens)} tokens` : ''}
+        />
       </div>
     </div>
   )
@@ -113,7 +119,11 @@ function Total({ usage, isLoading }: { usage: Usage | undefined; isLoading: bool
 function columnsOf(dimension: Dimension, all: readonly Usage[]): Column<Usage>[] {
   const sum = all.reduce((part, usage) => part + costOf(usage), 0)
   return [
-    { title: dimensions[dimension], cell: (usage) => <UntrustedText text={nameOf(usage, dimension)} /> },
+    {
+      title: dimensions[dimension],
+      text: (usage) => nameOf(usage, dimension),
+      cell: (usage) => <UntrustedText text={nameOf(usage, dimension)} />,
+    },
     { title: 'Charged', isNumber: true, cell: (usage) => formatUsd(costOf(usage)) },
     { title: 'Share', isNumber: true, cell: (usage) => (sum === 0 ? '-' : formatShare(costOf(usage) / sum)) },
     { title: 'Calls', isNumber: true, cell: ({ attempts }) => formatCount(attempts) },
