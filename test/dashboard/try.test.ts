@@ -81,7 +81,7 @@ test('a few letters lead anywhere', { skip: browserMissing }, async (t) => {
   const jump = async (text: string, heading: string) => {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Go to' }).fill(text)
-    await page.getByRole('option').first().waitFor()
+    await page.getByRole('listbox', { name: 'Places' }).getByRole('option').first().waitFor()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: heading }).waitFor()
   }
