@@ -70,7 +70,7 @@ export async function visit(
   page.on('console', (message) => {
     // A 401 is how the dashboard learns that it has to ask who is there.
     if (message.type() === 'error' && !message.text().includes('status of 401'))
-      faults.push(`console: ${message.text()}`)
+      faults.push(`console: ${message.text()} ${message.location().url}`)
   })
   return { context, page, faults }
 }

@@ -29,7 +29,10 @@ export function Shell(): ReactNode {
   const [overlay, setOverlay] = useState<Overlay>()
   const closeOverlay = () => setOverlay(undefined)
   useShortcuts(setOverlay)
-  const path = useRouterState({ select: ({ location }) => location.pathname })
+  // The start leads on to the overview, and is not seen itself.
+  const path = useRouterState({
+    select: ({ location }) => (location.pathname === '/' ? '/overview' : location.pathname),
+  })
   useEffect(close, [path, close])
   // A role in a team begins with what it sees.
   const isLost = me.data !== undefined && !seesTraffic && path === '/overview'
@@ -71,7 +74,9 @@ export function Shell(): ReactNode {
       </AppShell.Navbar>
       <AppShell.Main>
         <div id="content" className="shell-content">
-          <Suspense fallback={null}>{isRefused ? <NoAccess /> : <Outlet />}</Suspense>
+          <Suspense fallback={null}>
+            {isRefused || isLost ? <NoAccess /> : !me.isPending && <Outlet />}
+          </Suspense>
         </div>
       </AppShell.Main>
       <Suspense fallback={null}>
