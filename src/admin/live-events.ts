@@ -85,8 +85,8 @@ export function createLiveEvents(): LiveEvents {
       }),
     ],
     close() {
+      for (const feed of feeds.values()) if (feed.timer) flush(feed)
       each((stream) => letGo(stream, 'the gateway shuts down'))
-      for (const { timer } of feeds.values()) clearTimeout(timer)
       clearInterval(heartbeat)
     },
   }
@@ -94,6 +94,7 @@ export function createLiveEvents(): LiveEvents {
 
 function flush(feed: Feed): void {
   const { streams, waiting, requests } = feed
+  clearTimeout(feed.timer)
   const events = waiting.map(({ type, data }) => eventText(type, data()))
   if (requests > maxRequests) events.push(eventText('left', { requests: requests - maxRequests }))
   waiting.length = 0
