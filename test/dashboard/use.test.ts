@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Page } from 'playwright-core'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { corpus } from '../support/hostile-data.ts'
 import { asOwner } from '../support/people.ts'
 import { adminToken, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -119,18 +120,6 @@ test('what comes from outside is shown and never run', { skip: browserMissing },
   const stack = await startStack(t)
   const browser = await openBrowser(t)
   const { page, faults } = await visit(browser, stack)
-  const corpus = [
-    '<script>alert(1)</script>',
-    '<img src=x onerror=alert(1)>',
-    '<svg onload=alert(1)>',
-    'javascript:alert(1)',
-    '"><iframe srcdoc="<script>alert(1)</script>">',
-    "';alert(1)//",
-    '{{constructor.constructor("alert(1)")()}}',
-    '[x](javascript:alert(1)) ![x](https://example.invalid/leak.png)',
-    '<style>@import "https://example.invalid/a.css"</style>',
-    '\u202Egnp.exe\u200B',
-  ]
   const create = (path: string, body: unknown) =>
     fetch(`${stack.gateway.url}/admin/v1${path}`, {
       method: 'POST',

@@ -6,7 +6,7 @@ import { batchClient } from './batches.ts'
 import type { Stack } from './stack.ts'
 import { until } from './until.ts'
 
-const corpus = [
+export const corpus = [
   '<script>alert(1)</script>',
   '<img src=x onerror=alert(1)>',
   '<svg onload=alert(1)>',
