@@ -24,8 +24,9 @@ const child = spawn(
   process.execPath,
   [
     '--disable-warning=ExperimentalWarning',
-    // node:test's own default is one file less at a time, which on two cores means one after another.
-    `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`,
+    // node:test's own default is one file less at a time, which on two cores means one after another. Full counts
+    // hold rates and times against what is possible: nothing runs beside them.
+    `--test-concurrency=${isFull ? 1 : Math.max(2, availableParallelism() - 1)}`,
     '--test',
     ...passedOn,
     ...(hasFiles ? [] : files),

@@ -31,6 +31,12 @@ export function isOpen(status: BatchStatus): boolean {
   return openStatuses.some((open) => open === status)
 }
 
+/**
+ * A line that so many processes had when they ended is a suspect: from then on it is claimed as it begins, so that what
+ * is counted against it is what it did itself.
+ */
+export const suspectAfter = 2
+
 /** Why lines are left unanswered. */
 export type StopReason = 'expired' | 'cancelled' | 'max_usd'
 

@@ -3,16 +3,17 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Clock } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, suspectAfter } from './batch.ts'
 import type { FileFolder } from './file-folder.ts'
 import { Lane } from './lane.ts'
-import type { Claim, Deferral, Lease, LineQueue } from './port.ts'
+import type { BatchStore, Claim, Deferral, Lease, LineQueue } from './port.ts'
 import { readPlaces } from './read-places.ts'
-import { readRequestLine, type RequestLine } from './request-line.ts'
+import { LineError, readRequestLine, type RequestLine } from './request-line.ts'
 
 /** A line that this instance has, with what it asks. */
 export interface ReadyLine extends Claim {
-  readonly request: RequestLine
+  /** Undefined where the input file does not hold it any more. */
+  readonly request: RequestLine | undefined
   /** The provider or route that it goes to. */
   readonly lane: string
 }
@@ -41,6 +42,7 @@ export interface DispatcherParts {
   parse(text: Buffer): Json
   laneOf(batch: Batch, request: RequestLine): string
   tryLine(batch: Batch, line: ReadyLine, signal: AbortSignal): Promise<TryOutcome>
+  readonly claimSuspects: BatchStore['claimSuspects']
   giveBack(batchId: string, lines: readonly Deferral[]): Promise<void>
   /** A batch has moved: lines were settled, or it cannot go on. */
   onProgress(batch: Batch): void
@@ -54,12 +56,16 @@ const maxReadyBytes = 8 * 1024 * 1024
 const dryMs = 250
 /** Before a line at which the gateway itself failed is tried again. */
 const brokenMs = 5000
+/** Suspects that have one more process to end together, before each of them is under way without the others. */
+const suspectsTogether = 8
 
 class ActiveBatch {
   batch: Batch
   readonly ready: ReadyLine[] = []
   readyBytes = 0
   readonly running = new Map<number, AbortController>()
+  /** Those that are ready or under way. */
+  readonly suspects = new Set<number>()
   isFilling = false
   dryUntilMs = -Infinity
   input: FileHandle | undefined
@@ -222,6 +228,7 @@ export class Dispatcher {
       }
     } finally {
       active.running.delete(line.line)
+      active.suspects.delete(line.line)
       this.#running--
       if (this.#running === 0) this.#idle?.()
       this.pump()
@@ -258,10 +265,12 @@ export class Dispatcher {
     let claims: readonly Claim[] = []
     try {
       claims = await queue.take(active.batch.id, room, leaseOf())
+      if (claims.length === 0) claims = await this.#claimSuspects(active)
       if (claims.length === 0) active.dryUntilMs = clock.monotonicMs() + dryMs
       const input = (active.input ??= await folder.open(active.batch.inputFileId, 'r'))
-      const texts = await readPlaces(input, claims)
-      const lines = claims.map((claim, index) => this.#toReady(active.batch, claim, texts[index]!))
+      const texts = await readPlaces(input, claims).catch(() => readEach(input, claims))
+      const lines = claims.map((claim, index) => this.#toReady(active.batch, claim, texts[index]))
+      for (const { line, crashes } of claims) if (crashes >= suspectAfter) active.suspects.add(line)
       if (this.#active.get(active.batch.id) !== active) return await this.#return(active, lines)
       active.ready.push(...lines)
       active.readyBytes += lines.reduce((sum, { bytes }) => sum + bytes, 0)
@@ -275,10 +284,22 @@ export class Dispatcher {
     }
   }
 
-  #toReady(batch: Batch, claim: Claim, text: Buffer): ReadyLine {
+  /** When all else is done: what ends the process must not take the others with it. */
+  async #claimSuspects({ batch: { id }, suspects }: ActiveBatch): Promise<readonly Claim[]> {
+    if (suspects.size > 0) return []
+    const { claimSuspects, leaseOf } = this.#parts
+    const [first, later] = [
+      { crashes: suspectAfter, orMore: false },
+      { crashes: suspectAfter + 1, orMore: true },
+    ]
+    const together = await claimSuspects(id, suspectsTogether, leaseOf(), first)
+    return together.length > 0 ? together : claimSuspects(id, 1, leaseOf(), later)
+  }
+
+  #toReady(batch: Batch, claim: Claim, text: Buffer | undefined): ReadyLine {
     const { parse, laneOf } = this.#parts
-    const request = readRequestLine(text, batch.endpoint, parse)
-    return { ...claim, request, lane: laneOf(batch, request) }
+    const request = readAgain(text, batch, parse)
+    return { ...claim, request, lane: request ? laneOf(batch, request) : '' }
   }
 
   /** Lines that have not begun are for others; those that have may end. */
@@ -292,8 +313,9 @@ export class Dispatcher {
     this.#leaving.delete(active)
   }
 
-  async #return({ batch }: ActiveBatch, lines: readonly Claim[]): Promise<void> {
+  async #return({ batch, suspects }: ActiveBatch, lines: readonly Claim[]): Promise<void> {
     if (lines.length === 0) return
+    for (const { line } of lines) suspects.delete(line)
     const dueAtMs = this.#parts.clock.nowMs()
     await this.#giveBack(
       batch.id,
@@ -304,4 +326,31 @@ export class Dispatcher {
 
 function ownerOf({ org, keyId }: Batch): string {
   return `${org} ${keyId}`
+}
+
+/** Undefined for those that the file does not reach to any more. */
+function readEach(input: FileHandle, claims: readonly Claim[]): Promise<(Buffer | undefined)[]> {
+  return Promise.all(
+    claims.map((claim) =>
+      readPlaces(input, [claim]).then(
+        ([text]) => text,
+        () => undefined,
+      ),
+    ),
+  )
+}
+
+/** It was valid when the batch began: the file, or what is allowed, may have changed since. */
+function readAgain(
+  text: Buffer | undefined,
+  { endpoint }: Batch,
+  parse: (text: Buffer) => Json,
+): RequestLine | undefined {
+  if (text === undefined) return undefined
+  try {
+    return readRequestLine(text, endpoint, parse)
+  } catch (error) {
+    if (error instanceof LineError) return undefined
+    throw error
+  }
 }

@@ -4,7 +4,7 @@ import type { NanoUsd } from '../core/money.ts'
 import type { Batch, BatchStatus, BatchUsage, Owner } from './batch.ts'
 
 export type { Batch, BatchDialect, BatchUsage, BatchStatus, LineFault, Owner, StopReason } from './batch.ts'
-export { openStatuses } from './batch.ts'
+export { openStatuses, suspectAfter } from './batch.ts'
 
 /** What is known of a file; its bytes are in the folder. */
 export interface StoredFile extends Owner {
@@ -87,7 +87,7 @@ export interface LinePlace {
 export interface Claim extends LinePlace {
   /** Calls that failed so far and may be made again. */
   readonly tries: number
-  /** How often it was claimed and neither answered nor given back: those who had it have crashed. */
+  /** How often it was claimed and neither answered nor given back: those who had it have ended before. */
   readonly crashes: number
 }
 
@@ -120,6 +120,11 @@ export interface Lease {
   readonly leaseMs: number
 }
 
+export interface SuspectRange {
+  readonly crashes: number
+  readonly orMore: boolean
+}
+
 /** The rows of batches and of their lines: they are the truth, whatever carries the lines' numbers. */
 export interface BatchStore {
   create(batch: Batch): Promise<void>
@@ -147,8 +152,10 @@ export interface BatchStore {
   removeLines(id: string, limit: number): Promise<number>
   /** Batches that have ended and whose lines are still there. */
   endedWithLines(folder: string): Promise<readonly string[]>
-  /** Takes the next lines that are due and that nobody has; of these numbers where they are given. */
+  /** Takes the next lines that are due and that nobody has; of these numbers where they are given. No suspects. */
   claim(id: string, limit: number, lease: Lease, among?: readonly number[]): Promise<readonly Claim[]>
+  /** Takes lines that `crashes` processes had when they ended, or more where `orMore`; those with the fewest first. */
+  claimSuspects(id: string, limit: number, lease: Lease, which: SuspectRange): Promise<readonly Claim[]>
   /** Prolongs all leases of the holder's in these batches. */
   extend(ids: readonly string[], lease: Lease): Promise<void>
   /** Gives lines back: for later, or for anyone at once. */
@@ -157,7 +164,7 @@ export interface BatchStore {
   releaseAll(holder: string, nowMs: number): Promise<void>
   /** Lines that some instance has now. */
   underWay(id: string, nowMs: number): Promise<number>
-  /** Lines that nobody has and that are due, in order: what a broker may have lost. */
+  /** Lines that nobody has and that are due, in order, but for suspects: what a broker may have lost. */
   due(id: string, nowMs: number, limit: number): Promise<readonly number[]>
   /** The first result of each line counts, later ones change nothing. The last one ends the batch's progress. */
   settle(id: string, lines: readonly SettledLine[], nowMs: number): Promise<Batch>
@@ -188,7 +195,7 @@ export type BatchChange = Partial<
 export interface LineQueue {
   /** Lines that are to be done now. */
   offer(batchId: string, lines: readonly number[]): Promise<void>
-  /** About `limit` lines, leased in the store. */
+  /** About `limit` lines, leased in the store; suspects are not among them. */
   take(batchId: string, limit: number, lease: Lease): Promise<readonly Claim[]>
   /** The batch is over. */
   drop(batchId: string): Promise<void>

@@ -27,8 +27,11 @@ export function unansweredLine(
   return JSON.stringify(encoders[batch.dialect].unanswered(batch, line, customId, why))
 }
 
-/** `crashed`: it was under way each time that the gateway ended. `lost`: its result cannot be read. */
-export type LostReason = 'crashed' | 'lost'
+/**
+ * `crashed`: it was under way each time that the gateway ended. `broken`: the gateway failed at it each time.
+ * `unreadable`: its input cannot be read any more. `lost`: its result cannot.
+ */
+export type LostReason = 'crashed' | 'broken' | 'unreadable' | 'lost'
 
 interface ResultEncoder {
   answered(batch: BatchName, line: number, customId: string, answer: LineAnswer): JsonObject
@@ -49,6 +52,8 @@ const words: Record<StopReason | LostReason, { readonly code: string; readonly m
     code: 'internal',
     message: 'This request was under way each time that the gateway ended: it is not tried again.',
   },
+  broken: { code: 'internal', message: 'The gateway failed at this request each time that it tried.' },
+  unreadable: { code: 'internal', message: 'This line of the input file cannot be read any more.' },
   lost: { code: 'internal', message: 'The result of this request was lost.' },
 }
 

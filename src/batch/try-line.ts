@@ -2,11 +2,11 @@
 
 import type { ErrorCode, GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
-import { type Batch, type BatchUsage, noUsage } from './batch.ts'
+import { type Batch, type BatchUsage, noUsage, suspectAfter } from './batch.ts'
 import type { ReadyLine, TryOutcome } from './dispatcher.ts'
 import type { RequestLine } from './request-line.ts'
 import type { ResultLog } from './result-log.ts'
-import { type LineAnswer, resultLine, unansweredLine } from './result-line.ts'
+import { type LineAnswer, type LostReason, resultLine, unansweredLine } from './result-line.ts'
 
 /** A request on its way through the gateway, as any client's would go. */
 export type MakeRequest = (batch: Batch, request: RequestLine, signal: AbortSignal) => Promise<RequestOutcome>
@@ -31,8 +31,11 @@ export interface TryLineParts {
   readonly maxTries: () => number
 }
 
-/** Processes that may end with a line under way before the line is held to be the reason. */
-const maxCrashes = 10
+/**
+ * Processes that may end with a line under way before the line is held to be the reason: as many as make it a suspect,
+ * one that it shared with other suspects, and two that it had without them.
+ */
+const maxCrashes = suspectAfter + 3
 const firstWaitMs = 500
 const maxWaitMs = 60_000
 /** How soon a line looks again whether others have cost less than they might have. */
@@ -65,9 +68,12 @@ export function createTryLine(parts: TryLineParts) {
       kind: 'done',
       batch: await results.append(batch.id, { line: line.line, isError, costNanoUsd, usage, text }),
     })
-    if (line.crashes >= maxCrashes) {
-      return settle(true, unansweredLine(batch, line.line, request.customId, 'crashed'))
-    }
+    const giveUp = (why: LostReason) =>
+      settle(true, unansweredLine(batch, line.line, request?.customId ?? '', why))
+    if (!request) return giveUp('unreadable')
+    if (line.crashes >= maxCrashes) return giveUp('crashed')
+    // Where the call itself fails, that is its result: here, there was none to judge.
+    if (line.tries >= maxTries()) return giveUp('broken')
     const reserved = await budget.reserve(batch, request)
     if (typeof reserved !== 'function') return reserved
     try {

@@ -72,6 +72,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
       random: Math.random,
       maxTries: () => config().batches.tries,
     }),
+    claimSuspects: stores.batches.claimSuspects,
     giveBack: (id, lines) => stores.batches.giveBack(id, instance, lines),
     onProgress,
   })

@@ -15,7 +15,7 @@ import type { Closers } from './closers.ts'
 export interface Limits {
   readonly requests: Pick<Limiter, 'admitRequest'>
   /** Counts what was sent to targets before this process, as far as it matters to what may be sent now. */
-  recall(latestCalls: (limit: number) => readonly PastCall[], nowMs: number): void
+  recall(latestCalls: (limit: number, sinceMs: number) => readonly PastCall[], nowMs: number): void
   /** Rates of the provider and the model first, then a place among the provider's calls. */
   readonly targets: TargetLimiter
 }
@@ -44,8 +44,10 @@ export function createLimits(config: () => Config, counters: LimitCounters): Lim
           (scope === 'provider' || scope === 'model') && (rpm !== undefined || tpm !== undefined),
       )
       if (!isLimited || counters.recall === undefined) return
-      const recent = latestCalls(maxRecalled).map((call) => ({ ...call, agoMs: nowMs - call.atMs }))
-      const byTime = recent.toSorted((a, b) => b.agoMs - a.agoMs)
+      const recent = latestCalls(maxRecalled, nowMs - periodMs)
+      const byTime = recent
+        .map((call) => ({ ...call, agoMs: nowMs - call.atMs }))
+        .toSorted((a, b) => b.agoMs - a.agoMs)
       limiter.recall(byTime.filter(({ agoMs }) => agoMs >= 0 && agoMs < periodMs))
     },
     targets: {

@@ -98,7 +98,7 @@ export async function composeRequestPath(parts: RequestPathParts): Promise<Reque
     crashPoint: parts.crashPoint,
   })
   closers.add(() => books.close())
-  limits.recall((limit) => books.store.latestCalls(limit), clock.nowMs())
+  limits.recall((limit, sinceMs) => books.store.latestCalls(limit, sinceMs), clock.nowMs())
   const sender = createSender(clock)
   closers.add(() => sender.close())
   const stored = openStoredResponses({ ...base, config: initial, store: stores.responses })

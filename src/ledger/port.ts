@@ -112,8 +112,8 @@ export interface LedgerStore {
   prices(version: string): string | undefined
   /** Exact: from the rollups, and from the lines that are not in them yet. */
   charges(query: ChargeQuery): readonly Charge[]
-  /** The calls that were settled last and reached a provider, the first of them first. */
-  latestCalls(limit: number): readonly PastCall[]
+  /** The calls that began since then and reached a provider, the first of them first; of the last `limit`, at most. */
+  latestCalls(limit: number, sinceMs: number): readonly PastCall[]
   /** Is the final line of the attempt in the file? */
   hasLine(requestId: string, attempt: number): boolean
   /** Sums of what was used, by another thread. Rejects with `invalid_request`. */

@@ -74,8 +74,21 @@ testStore(
     const again = await store.claim(batch.id, 10, lease('c', 5000), [1, 77])
     assert.deepEqual(again, [{ line: 1, offset: 10, bytes: 9, tries: 1, crashes: 1 }])
     await store.releaseAll('c', 5100)
-    const [released] = await store.claim(batch.id, 10, lease('c', 5100), [1])
-    assert.deepEqual([released!.line, released!.crashes], [1, 2])
+    // From now on it is asked for as what it is.
+    assert.deepEqual(await store.claim(batch.id, 10, lease('c', 5100), [1]), [])
+    assert.deepEqual(await store.due(batch.id, 5100, 10), [3, 5, 2])
+    const suspects = (nowMs: number, crashes: number, orMore: boolean) =>
+      store.claimSuspects(batch.id, 10, lease('c', nowMs), { crashes, orMore })
+    assert.deepEqual(await suspects(5100, 3, true), [])
+    const [suspect, ...others] = await suspects(5100, 2, false)
+    assert.deepEqual([suspect!.line, suspect!.crashes, others], [1, 2, []])
+    assert.deepEqual(await suspects(5200, 2, false), [])
+    await store.releaseAll('c', 5300)
+    assert.deepEqual(await suspects(5300, 2, false), [])
+    assert.deepEqual(
+      (await suspects(5300, 2, true)).map(({ line, crashes }) => [line, crashes]),
+      [[1, 3]],
+    )
   },
 )
 

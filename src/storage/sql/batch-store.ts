@@ -1,7 +1,15 @@
 /** Batches and the lines they are made of, in the database: who has which line, and the one result of each. */
 
 import { type Transaction, sql } from 'kysely'
-import { type Batch, type BatchStore, openStatuses, type SettledLine } from '../../batch/port.ts'
+import {
+  type Batch,
+  type BatchStore,
+  type Claim,
+  type Lease,
+  openStatuses,
+  type SettledLine,
+  suspectAfter,
+} from '../../batch/port.ts'
 import {
   type BatchRow,
   type DeliveryRow,
@@ -30,19 +38,34 @@ const linesPerStatement = 500
 export function createBatchStore(database: Database): BatchStore {
   const db = database.kysely.withTables<BatchTables>()
   /** Lines that may be taken: two instances that ask at once get different ones. */
-  const dueLines = (id: string, nowMs: number, limit: number, among: readonly number[] | undefined) => {
-    const due = db
+  const dueLines = (id: string, nowMs: number) =>
+    db
       .selectFrom('batch_lines')
       .select('line')
       .where('batch_id', '=', id)
       .where('state', '=', open)
       .where('due_at_ms', '<=', nowMs)
-    const query =
-      among === undefined
-        ? due.orderBy('due_at_ms').orderBy('line').limit(limit)
-        : // In the order of their numbers: by the order of time, all that are due would be looked at.
-          due.where('line', 'in', among).orderBy('line').limit(limit)
-    return database.dialect === 'postgres' ? query.forUpdate().skipLocked() : query
+  type DueLines = ReturnType<typeof dueLines>
+  const claimDue = async (due: DueLines, id: string, lease: Lease): Promise<readonly Claim[]> => {
+    const { holder, nowMs, leaseMs } = lease
+    const rows = await db
+      // As a table of its own: PostgreSQL may run a subquery several times, and each time find others unlocked.
+      .with('due', () => (database.dialect === 'postgres' ? due.forUpdate().skipLocked() : due))
+      .updateTable('batch_lines')
+      .set({
+        holder,
+        due_at_ms: nowMs + leaseMs,
+        // Who had it has neither settled it nor given it back.
+        crashes: sql`crashes + case when holder is null then 0 else 1 end`,
+      })
+      .where('batch_id', '=', id)
+      .where('line', 'in', ({ selectFrom }) => selectFrom('due').select('due.line'))
+      // Asked again once the row is held: another instance may have taken it.
+      .where('state', '=', open)
+      .where('due_at_ms', '<=', nowMs)
+      .returningAll()
+      .execute()
+    return rows.map(toClaim).toSorted((a, b) => a.line - b.line)
   }
   return {
     async create(batch) {
@@ -133,26 +156,19 @@ export function createBatchStore(database: Database): BatchStore {
         .execute()
       return rows.map(({ id }) => id)
     },
-    async claim(id, limit, { holder, nowMs, leaseMs }, among) {
+    async claim(id, limit, lease, among) {
       if (among?.length === 0) return []
-      const rows = await db
-        // As a table of its own: PostgreSQL may run a subquery several times, and each time find others unlocked.
-        .with('due', () => dueLines(id, nowMs, limit, among))
-        .updateTable('batch_lines')
-        .set({
-          holder,
-          due_at_ms: nowMs + leaseMs,
-          // Who had it has neither settled it nor given it back.
-          crashes: sql`crashes + case when holder is null then 0 else 1 end`,
-        })
-        .where('batch_id', '=', id)
-        .where('line', 'in', ({ selectFrom }) => selectFrom('due').select('due.line'))
-        // Asked again once the row is held: another instance may have taken it.
-        .where('state', '=', open)
-        .where('due_at_ms', '<=', nowMs)
-        .returningAll()
-        .execute()
-      return rows.map(toClaim).toSorted((a, b) => a.line - b.line)
+      const due = dueLines(id, lease.nowMs).where('crashes', '<', suspectAfter)
+      const next =
+        among === undefined
+          ? due.orderBy('due_at_ms').orderBy('line')
+          : // In the order of their numbers: by the order of time, all that are due would be looked at.
+            due.where('line', 'in', among).orderBy('line')
+      return claimDue(next.limit(limit), id, lease)
+    },
+    async claimSuspects(id, limit, lease, { crashes, orMore }) {
+      const due = dueLines(id, lease.nowMs).where('crashes', orMore ? '>=' : '=', crashes)
+      return claimDue(due.orderBy('crashes').orderBy('line').limit(limit), id, lease)
     },
     async extend(ids, { holder, nowMs, leaseMs }) {
       if (ids.length === 0) return
@@ -202,7 +218,10 @@ export function createBatchStore(database: Database): BatchStore {
     },
     async due(id, nowMs, limit) {
       const query = db.selectFrom('batch_lines').select('line').where('batch_id', '=', id)
-      const due = query.where('state', '=', open).where('due_at_ms', '<=', nowMs)
+      const due = query
+        .where('state', '=', open)
+        .where('due_at_ms', '<=', nowMs)
+        .where('crashes', '<', suspectAfter)
       return (await due.orderBy('due_at_ms').orderBy('line').limit(limit).execute()).map(({ line }) => line)
     },
     settle(id, lines, nowMs) {

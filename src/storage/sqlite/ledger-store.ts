@@ -14,6 +14,7 @@ import {
   type LedgerQuery,
   type LedgerStore,
   type OpenIntent,
+  type PastCall,
   type PromptBytes,
   type UsageSource,
 } from '../../ledger/port.ts'
@@ -25,6 +26,9 @@ import { createUsage } from './usage.ts'
 
 /** How many lines one step of a search looks at: some 10 ms of the event loop at most. */
 export const searchWindow = 20_000
+
+/** So many lines in a row from before a time, and those before them are older still: more calls do not run at once. */
+const maxOlderInARow = 5_000
 
 const builder = createQueryBuilder<LedgerTables>()
 const eb = expressionBuilder<LedgerTables, 'ledger'>()
@@ -119,16 +123,20 @@ export function createLedgerStore(
     },
     openCount: () => Number(countOpen.get()!['open']),
     chargedFor: (requestId) => Number(sumOfRequest.get(requestId)?.['nanoUsd'] ?? 0),
-    latestCalls: (limit) =>
-      findLatest
-        .all(limit)
-        .map((row) => ({
-          provider: String(row['provider']),
-          model: String(row['model']),
-          atMs: Number(row['at_ms']),
-          tokens: Number(row['tokens']),
-        }))
-        .toReversed(),
+    latestCalls(limit, sinceMs) {
+      const calls: PastCall[] = []
+      let olderInARow = 0
+      for (const row of findLatest.iterate(limit)) {
+        const atMs = Number(row['at_ms'])
+        olderInARow = atMs < sinceMs ? olderInARow + 1 : 0
+        // They are in the order in which they ended.
+        if (olderInARow > maxOlderInARow) break
+        if (atMs < sinceMs) continue
+        const [provider, model] = [String(row['provider']), String(row['model'])]
+        calls.push({ provider, model, atMs, tokens: Number(row['tokens']) })
+      }
+      return calls.toReversed()
+    },
     ...createCharges(database),
     oldest() {
       const row = findFirst.get()

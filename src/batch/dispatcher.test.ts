@@ -1,0 +1,143 @@
+/** A dispatcher over a queue in memory: what cannot be done is not tried for ever, and holds nothing up. */
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { until } from '../../test/support/until.ts'
+import { systemClock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import { type Json, parseJson } from '../core/json.ts'
+import { type Batch, noUsage } from './batch.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { openFileFolder } from './file-folder.ts'
+import type { Claim } from './port.ts'
+import type { NewResult } from './result-log.ts'
+import { createTryLine, type MakeRequest } from './try-line.ts'
+
+const maxTries = 3
+const textOf = (id: string) =>
+  JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body: { model: 'm' } })
+
+/** Lines that are given back come again at once, whenever they are due. */
+function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest, file = texts.join('\n')) {
+  const root = createTemporaryFolder(t)
+  const folder = openFileFolder(root)
+  writeFileSync(join(root, 'file-1'), file)
+  let offset = 0
+  const waiting = texts.map((text, index): Claim => {
+    const claim = { line: index + 1, offset, bytes: Buffer.byteLength(text), tries: 0, crashes: 0 }
+    offset += claim.bytes + 1
+    return claim
+  })
+  const places = new Map(waiting.map((claim) => [claim.line, claim]))
+  const results: NewResult[] = []
+  const errors: unknown[] = []
+  const dispatcher = new Dispatcher({
+    queue: {
+      offer: async () => undefined,
+      take: async (_id, limit) => waiting.splice(0, limit),
+      drop: async () => undefined,
+      close: async () => undefined,
+    },
+    folder,
+    clock: systemClock,
+    random: () => 0.5,
+    leaseOf: () => ({ holder: 'i', nowMs: 0, leaseMs: 1000 }),
+    maxRunning: () => 4,
+    parse,
+    laneOf: () => 'openai',
+    tryLine: createTryLine({
+      makeRequest,
+      results: {
+        async append(_id, result) {
+          results.push(result)
+          return batch
+        },
+      },
+      worstCase: async () => undefined,
+      reservedNatively: () => 0,
+      random: () => 0.5,
+      maxTries: () => maxTries,
+    }),
+    claimSuspects: async () => [],
+    async giveBack(_id, lines) {
+      for (const { line, tries } of lines) waiting.push({ ...places.get(line)!, tries })
+    },
+    onProgress: () => undefined,
+    onError: (cause) => errors.push(cause),
+  })
+  t.after(() => dispatcher.close(AbortSignal.abort()))
+  void dispatcher.update([batch])
+  const ended = until('the results', () => {
+    dispatcher.pump()
+    return results.length === texts.length ? results.toSorted((a, b) => a.line - b.line) : undefined
+  })
+  return { ended, errors }
+}
+
+test('a line at which the gateway fails each time has its error after a few tries', async (t) => {
+  let failures = 0
+  const { ended, errors } = run(t, ['good', 'bad', 'fine'].map(textOf), async (_batch, { customId }) => {
+    if (customId !== 'bad') return { answer, costNanoUsd: 0, usage: noUsage }
+    failures++
+    throw new Error('a fault of ours')
+  })
+  const results = await ended
+  assert.deepEqual(
+    results.map(({ isError }) => isError),
+    [false, true, false],
+  )
+  assert.match(results[1]!.text, /"custom_id":"bad".*each time that it tried/)
+  assert.equal(failures, maxTries)
+  assert.equal(errors.length, maxTries)
+})
+
+test('a line that cannot be read any more has its error, and those beside it their answers', async (t) => {
+  const texts = [textOf('a'), 'no JSON', textOf('b'), textOf('cut off')]
+  const cut = texts.join('\n').slice(0, -5)
+  const { ended } = run(t, texts, async () => ({ answer, costNanoUsd: 0, usage: noUsage }), cut)
+  const results = await ended
+  assert.deepEqual(
+    results.map(({ isError, text }) => [isError, text.includes('cannot be read any more')]),
+    [
+      [false, false],
+      [true, true],
+      [false, false],
+      [true, true],
+    ],
+  )
+})
+
+function parse(text: Buffer): Json {
+  const value = parseJson(text.toString())
+  if (value === undefined) throw new GatewayError('invalid_request', 'The body is not valid JSON.')
+  return value
+}
+
+const answer = { requestId: 'req', status: 200, body: {} }
+
+const batch: Batch = {
+  id: 'batch_1',
+  org: 'default',
+  keyId: 'k',
+  keyName: 'app',
+  dialect: 'openai',
+  endpoint: '/v1/chat/completions',
+  inputFileId: 'file-1',
+  folder: 'here',
+  status: 'in_progress',
+  isPaused: false,
+  isNative: false,
+  completionWindow: '24h',
+  metadata: {},
+  total: 3,
+  completed: 0,
+  failed: 0,
+  costNanoUsd: 0,
+  usage: noUsage,
+  faults: [],
+  createdAtMs: 100,
+  expiresAtMs: 100_000,
+}
