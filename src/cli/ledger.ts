@@ -1,7 +1,8 @@
 /** `weir ledger`: the proof of the ledger, its lines as CSV, JSON Lines or FOCUS, and those who share it. */
 
 import { type Command, Option } from 'commander'
-import { asArray, asObject, asString, type Json, type JsonObject } from '../core/json.ts'
+import { csvLine } from '../core/csv.ts'
+import { asArray, asObject, asString, type JsonObject } from '../core/json.ts'
 import type { LedgerLine } from '../ledger/admin.ts'
 import { focusColumns, toFocusRow } from '../ledger/focus.ts'
 import { type DataFlags, withAdmin } from './admin-client.ts'
@@ -97,28 +98,14 @@ const columns = (
 const formats: Readonly<
   Record<Format, { readonly head?: readonly string[]; print(line: JsonObject): string | undefined }>
 > = {
-  csv: { head: columns, print: (line) => toCsv(columns, line) },
+  csv: { head: columns, print: (line) => csvLine(columns, line) },
   jsonl: { print: (line) => JSON.stringify(line) },
   focus: {
     head: focusColumns,
     print(line) {
       // The administration API checks its own answers in tests: they are lines.
       const row = toFocusRow(line as unknown as LedgerLine)
-      return row && toCsv(focusColumns, row)
+      return row && csvLine(focusColumns, row)
     },
   },
-}
-
-function toCsv(names: readonly string[], row: JsonObject): string {
-  return names.map((name) => toField(row[name])).join(',')
-}
-
-function toField(value: Json | undefined): string {
-  if (value === undefined || value === null) return ''
-  const list = Array.isArray(value) ? asArray(value).map((item) => asString(item) ?? '') : undefined
-  const text = list?.join(' ') ?? asString(value) ?? JSON.stringify(value)
-  // Users, sessions and tags are a caller's words: a spreadsheet must not take one for a formula.
-  const isNumber = /^-?\d+(?:\.\d+)?$/.test(text)
-  const safe = !isNumber && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

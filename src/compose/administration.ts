@@ -18,9 +18,6 @@ import { ruleViewsOf } from '../guardrails/views.ts'
 import { modelRoutes } from '../models/admin.ts'
 import { catalogueRoutes } from '../models/catalogue-admin.ts'
 import type { ModelWatch } from '../models/watch.ts'
-import { recordRoutes } from '../records/admin.ts'
-import { figureRoutes } from '../records/figures-admin.ts'
-import { createRequestFigures } from '../records/figures.ts'
 import { providerRoutes } from '../routing/admin.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
 import type { Access } from './access.ts'
@@ -37,6 +34,7 @@ import type { RunningFeedback } from './feedback.ts'
 import { forgetRoutes } from './forget.ts'
 import type { LedgerPart } from './ledger.ts'
 import type { Recording } from './payloads.ts'
+import { composeRecordRoutes } from './records.ts'
 import type { RolloutComposition } from './rollout.ts'
 import type { RunningSamples } from './samples.ts'
 import type { RunningSecrets } from './secrets.ts'
@@ -136,8 +134,13 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
     }),
     ...modelRoutes(parts.modelWatch),
     ...auditRoutes(stores.audit),
-    ...figureRoutes(createRequestFigures(stores.records, () => clock.nowMs())),
-    ...recordRoutes({ store: stores.records, keysOfTeams: parts.access.keysOfTeams }),
+    ...composeRecordRoutes({
+      config,
+      clock,
+      records: stores.records,
+      sums: stores.recordSums,
+      keysOfTeams: parts.access.keysOfTeams,
+    }),
     ...guardrailRoutes({
       rules: () => ruleViewsOf(config().guardrails),
       decisions: stores.decisions,

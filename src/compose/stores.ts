@@ -19,7 +19,7 @@ import type { BudgetStore } from '../ledger/port.ts'
 import type { RolloutStore } from '../rollout/port.ts'
 import type { PayloadStore } from '../payloads/port.ts'
 import type { DecisionStore } from '../guardrails/port.ts'
-import type { RecordStore } from '../records/port.ts'
+import type { RecordStore, RecordSums } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
 import { createEvalStore } from '../storage/sql/eval-store.ts'
@@ -50,7 +50,9 @@ import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
 import { openStore } from '../storage/sqlite/open.ts'
 import { createGuardDecisions } from '../storage/sqlite/guard-decisions.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
+import { createReader } from '../storage/sqlite/reader.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
+import { createRecordSums } from '../storage/sqlite/record-sums.ts'
 import type { DataKeyStore, StoredSecretStore } from '../secrets/port.ts'
 import type { ShadowStore } from '../shadow/port.ts'
 import type { StoredResponseStore } from '../stored/port.ts'
@@ -77,6 +79,7 @@ export interface Stores {
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
   readonly records: RecordStore
+  readonly recordSums: RecordSums
   /** Of guardrails. */
   readonly decisions: DecisionStore
   readonly drift: DriftStore
@@ -100,8 +103,11 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     onError: (cause) => log.warn({ cause: inspect(cause) }, 'a connection of the database broke'),
   })
   closers.add(() => database.close())
-  const records = openStore(join(dataDir, 'records.db'), recordMigrations, clock)
+  const recordPath = join(dataDir, 'records.db')
+  const records = openStore(recordPath, recordMigrations, clock)
   closers.add(() => records.close())
+  const recordReader = createReader(recordPath)
+  closers.add(() => recordReader.close())
   const checkpointer = createCheckpointer(records)
   closers.add(() => checkpointer.close())
   const decisions = createGuardDecisions(records)
@@ -123,6 +129,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer, decisions }),
+    recordSums: createRecordSums(recordReader),
     decisions,
     drift: createDriftStore(database),
     sharedLedger:

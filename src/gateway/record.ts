@@ -6,6 +6,7 @@ import type { Guarding } from '../guardrails/guard.ts'
 import type { AttemptRecord, CacheRecord, RequestRecord } from '../records/record.ts'
 import type { Attempt } from '../routing/make-attempt.ts'
 import { isRoute } from '../routing/route.ts'
+import { costOf } from './answer.ts'
 import type { Borrowing } from './borrowing.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -18,6 +19,7 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
   const route = plan?.route ?? borrowed?.name
   const revision = plan?.revision ?? borrowed?.revision
   const endedMs = parts.clock.monotonicMs()
+  const costNanoUsd = exchange.accounts.length === 0 ? 0 : costOf(exchange)
   const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
   return {
     id: inbound.id,
@@ -48,6 +50,7 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     ...(error && { code: error.code, message: error.message }),
     ...(last?.firstTokenMs !== undefined && { firstTokenMs: toMs(last.firstTokenMs - startedMs) }),
     ...(last?.usage && { usage: last.usage }),
+    ...(costNanoUsd !== undefined && { costNanoUsd }),
     ...(last?.finish !== undefined && { finish: last.finish }),
     ...(last?.contract && contract && { contract: contract.path(last.contract) }),
     ...(exchange.guarding && guardrailsOf(exchange.guarding)),

@@ -20,7 +20,7 @@ function open(t: TestContext, window?: number): { store: RecordStore; routes: re
   const database = openStore(path, recordMigrations, systemClock)
   t.after(() => database.close())
   const store = createRecordStore(database, { window })
-  return { store, routes: recordRoutes({ store, keysOfTeams: () => new Set() }) }
+  return { store, routes: recordRoutes({ store, keysOfTeams: () => new Set(), retentionDays: () => 30 }) }
 }
 
 /** Calls a row as the HTTP side does: checks the query, runs it, holds the reply against its own schema. */
@@ -159,11 +159,16 @@ test('parameters that are unknown or out of range are refused', (t) => {
     { status: '5x' },
     { from: 'yesterday' },
     { from: '2026-01-01' },
+    { cost_gt: 'much' },
+    { ms_gt: '-1' },
+    { q: '' },
+    { status: '200,' },
     { colour: 'blue' },
   ]
   for (const query of bad) assert.equal(schema.safeParse(query).success, false, JSON.stringify(query))
   assert.equal(
-    schema.safeParse({ limit: '1000', status: '404', from: '2026-01-01T00:00:00+02:00' }).success,
+    schema.safeParse({ limit: '1000', status: '!404,5xx', cost_gt: '0.5', from: '2026-01-01T00:00:00+02:00' })
+      .success,
     true,
   )
 })
@@ -171,4 +176,20 @@ test('parameters that are unknown or out of range are refused', (t) => {
 test('an unknown request is not found', async (t) => {
   const { routes } = open(t)
   await assert.rejects(call(routes, '/requests/{id}', {}, { id: 'req_x' }), { code: 'not_found' })
+})
+
+test('the neighbours of a request are those of its search', async (t) => {
+  const { store, routes } = open(t, 3)
+  const records = Array.from({ length: 40 }, (_, n) =>
+    createRequestRecord(n, { atMs: 1_000 + Math.floor(n / 2), ...(n % 10 === 5 && { status: 503 }) }),
+  )
+  store.insert(records)
+  const beside = (n: number, query: Record<string, string> = {}) =>
+    call(routes, '/requests/{id}/neighbours', query, { id: records[n]!.id })
+  const id = (n: number) => records[n]!.id
+  assert.deepEqual(await beside(5), { newer: id(6), older: id(4) })
+  assert.deepEqual(await beside(5, { status: '5xx' }), { newer: id(15) })
+  assert.deepEqual(await beside(20, { status: '5xx' }), { newer: id(25), older: id(15) })
+  assert.deepEqual(await beside(39), { older: id(38) })
+  await assert.rejects(call(routes, '/requests/{id}/neighbours', {}, { id: 'req_x' }), { code: 'not_found' })
 })

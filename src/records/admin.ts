@@ -1,26 +1,24 @@
 /** The administration routes of request records: search, and one record whole. */
 
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
-import type { JsonObject } from '../core/json.ts'
+import { defined, type JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
-import type { RecordQuery, RecordStore } from './port.ts'
+import type { RecordStore } from './port.ts'
 import type { AttemptRecord, CacheRecord, Decision, RequestRecord } from './record.ts'
-
-/** One call looks at some two million records at most; a caller with a rarer wish follows the cursor. */
-const maxSteps = 100
+import { filterShape, searchAll, toFilters } from './search-query.ts'
 
 export interface RecordRouteParts {
   readonly store: RecordStore
   /** The ids of the keys that are these teams': whose requests a role in them sees. */
   keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
+  retentionDays(): number
 }
 
 /** `GET /requests` and `GET /requests/{id}`. */
-export function recordRoutes({ store, keysOfTeams }: RecordRouteParts): readonly AdminRoute[] {
+export function recordRoutes({ store, keysOfTeams, retentionDays }: RecordRouteParts): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
@@ -29,15 +27,36 @@ export function recordRoutes({ store, keysOfTeams }: RecordRouteParts): readonly
       summary: 'Searches the request records, newest first.',
       query: searchQuery,
       response: z.object({ data: z.array(requestSummary), next_cursor: z.string().optional() }),
-      async run({ org, teams, query }) {
+      async run({ org, teams, query: { limit, cursor, ...query } }) {
         const keys = teams && keysOfTeams(org, teams)
-        const page = await searchAll(store, toRecordQuery(org, query), keys)
+        const page = await searchAll(store, {
+          ...toFilters({ org, query, keys }),
+          limit,
+          ...(cursor !== undefined && { cursor }),
+        })
         return {
           body: {
             data: page.data.map(toSummary),
             ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
           },
         }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/requests/{id}/neighbours',
+      policy: 'requests:read',
+      summary: 'The requests before and after one, among those of a search.',
+      query: z.strictObject(filterShape),
+      response: z.object({ newer: z.string().optional(), older: z.string().optional() }),
+      async run({ org, teams, params, query }) {
+        const keys = teams && keysOfTeams(org, teams)
+        const cursor = store.cursorAt(org, params['id'] ?? '')
+        if (cursor === undefined) throw new GatewayError('not_found', 'There is no record of this request.')
+        const filters = { ...toFilters({ org, query, keys }), limit: 1, cursor }
+        const { data: older } = await searchAll(store, filters)
+        const { data: newer } = await searchAll(store, { ...filters, order: 'oldest-first' })
+        return { body: defined({ newer: newer[0]?.id, older: older[0]?.id }) }
       },
     }),
     adminRoute({
@@ -49,7 +68,12 @@ export function recordRoutes({ store, keysOfTeams }: RecordRouteParts): readonly
       run({ org, teams, params }) {
         const record = store.get(org, params['id'] ?? '')
         const isSeen = record && (!teams || keysOfTeams(org, teams).has(record.keyId))
-        if (!isSeen) throw new GatewayError('not_found', 'There is no record of this request.')
+        if (!isSeen) {
+          throw new GatewayError(
+            'not_found',
+            `There is no record of this request. It may be older than the retention of ${retentionDays()} days.`,
+          )
+        }
         const { decision, attempts } = record
         return {
           body: {
@@ -63,69 +87,11 @@ export function recordRoutes({ store, keysOfTeams }: RecordRouteParts): readonly
   ]
 }
 
-const time = z
-  .union([
-    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
-  .describe('ISO 8601 with an offset, or Unix milliseconds.')
-
 const searchQuery = z.strictObject({
-  from: time.optional(),
-  to: time.optional(),
-  route: z.string().optional(),
-  model: z.string().optional().describe('The model that answered or was tried last.'),
-  provider: z.string().optional(),
-  key: z.string().optional().describe("The key's id or name."),
-  user: z.string().optional(),
-  session: z.string().optional(),
-  status: z
-    .string()
-    .regex(/^[1-5](\d\d|xx)$/)
-    .transform((text) => ({ min: Number(text.replace('xx', '00')), max: Number(text.replace('xx', '99')) }))
-    .optional()
-    .describe('A status, or a class such as `5xx`.'),
-  code: z.string().optional().describe('An error code.'),
-  tag: z.string().optional(),
-  dialect: z.string().optional(),
+  ...filterShape,
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().optional().describe('`next_cursor` of the page before.'),
 })
-
-type SearchQuery = z.output<typeof searchQuery>
-
-function toRecordQuery(org: string, query: SearchQuery): RecordQuery {
-  const { from, to, ...rest } = query
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  return {
-    ...(given as Omit<RecordQuery, 'org'>),
-    org,
-    ...(from !== undefined && { fromMs: from }),
-    ...(to !== undefined && { toMs: to }),
-  }
-}
-
-/** Steps through the store until the page is full, and lets other requests in between. Absent `keys`: of all. */
-async function searchAll(
-  store: RecordStore,
-  query: RecordQuery,
-  keys: ReadonlySet<string> | undefined,
-): Promise<{ data: RequestRecord[]; nextCursor: string | undefined }> {
-  const data: RequestRecord[] = []
-  let cursor = query.cursor
-  for (let step = 0; step < maxSteps; step++) {
-    if (step > 0) await setImmediate()
-    const limit = query.limit - data.length
-    const page = store.search({ ...query, limit, ...(cursor !== undefined && { cursor }) })
-    data.push(...(keys ? page.data.filter(({ keyId }) => keys.has(keyId)) : page.data))
-    cursor = page.nextCursor
-    if (cursor === undefined || data.length >= query.limit) break
-  }
-  return { data, nextCursor: cursor }
-}
 
 // -- the shape of the answers
 
@@ -170,6 +136,10 @@ const requestSummary = z.object({
   first_token_ms: z.number().optional(),
   overhead_ms: z.number().optional(),
   usage: usageShape.optional(),
+  cost_usd: z
+    .string()
+    .optional()
+    .describe('What all attempts were charged; absent where that was not known when the request ended.'),
   dropped: z.array(z.string()),
   finish: z.string().optional(),
   contract: z
@@ -254,7 +224,7 @@ const requestDetail = requestSummary.extend({
 
 /** A request without its attempts, as lists and live events show it. */
 export function toSummary(record: RequestRecord): JsonObject {
-  const { org: _, atMs, usage, attempts, decision: _decision, cache, revision, ...rest } = record
+  const { org: _, atMs, usage, attempts, decision: _decision, cache, revision, costNanoUsd, ...rest } = record
   return {
     ...toSnakeCase(rest),
     created_at: new Date(atMs).toISOString(),
@@ -262,6 +232,7 @@ export function toSummary(record: RequestRecord): JsonObject {
     ...(cache && { cache: toCache(cache) }),
     ...(revision !== undefined && { revision: `${record.route}@${revision}` }),
     ...(usage && { usage: toUsage(usage) }),
+    ...(costNanoUsd !== undefined && { cost_usd: formatUsd(costNanoUsd) }),
   }
 }
 

@@ -1,38 +1,84 @@
 /** What records need stored. A storage implements it; it sees of this folder only this file. */
 
+import type { NanoUsd } from '../core/money.ts'
 import type { Whose } from '../core/whose.ts'
+import type { StatusFilter, TextFilter } from './filter.ts'
 import type { CacheOutcome, RequestRecord } from './record.ts'
 
+export type { StatusFilter, TextFilter, TextPattern } from './filter.ts'
 export type { CacheOutcome, RequestRecord } from './record.ts'
 
 /** Every condition given must hold. */
-export interface RecordQuery {
+export interface RecordFilters {
   readonly org: string
   /** Unix milliseconds, inclusive. */
   readonly fromMs?: number
   /** Unix milliseconds, exclusive. */
   readonly toMs?: number
-  readonly route?: string
-  readonly model?: string
-  readonly provider?: string
+  readonly route?: TextFilter
+  readonly model?: TextFilter
+  readonly provider?: TextFilter
   /** The key's id or its name. */
-  readonly key?: string
-  readonly user?: string
-  readonly session?: string
-  /** Both inclusive. */
-  readonly status?: { readonly min: number; readonly max: number }
-  readonly code?: string
-  readonly tag?: string
-  readonly dialect?: string
+  readonly key?: TextFilter
+  readonly user?: TextFilter
+  readonly session?: TextFilter
+  readonly status?: StatusFilter
+  readonly code?: TextFilter
+  /** Of several tags one is enough. */
+  readonly tag?: TextFilter
+  readonly dialect?: TextFilter
+  /** What the cache did. */
+  readonly cache?: TextFilter
+  readonly contract?: TextFilter
+  /** Only what cost more than this. */
+  readonly costAboveNanoUsd?: NanoUsd
+  /** Only what took longer than this. */
+  readonly durationAboveMs?: number
+  /** Occurs in an id, a name, a tag or the message of the error; capitals of ASCII are as small letters. */
+  readonly text?: string
+  /** Only those of these keys. */
+  readonly keyIds?: ReadonlySet<string>
+}
+
+export interface RecordQuery extends RecordFilters {
+  /** The newest first where absent. */
+  readonly order?: 'oldest-first'
   readonly limit: number
   readonly cursor?: string
 }
 
 export interface RecordPage {
-  /** Newest first. */
+  /** In the order that was asked for. */
   readonly data: readonly RequestRecord[]
   /** Where to go on. Without it there is nothing more. */
   readonly nextCursor?: string
+}
+
+export interface RecordSumsQuery extends RecordFilters {
+  /** Of the first step; `fromMs` lies within it. */
+  readonly startMs: number
+  readonly stepMs: number
+  /** Each class of durations is this much longer than the one before, as a natural logarithm. */
+  readonly classWidth: number
+}
+
+/** Requests of one step of time that ended alike and took about as long. */
+export interface RecordSum {
+  /** From 0, the step that begins at `startMs`. */
+  readonly step: number
+  /** Answered with a status of 400 or more. */
+  readonly isError: boolean
+  /** The logarithm of the duration in milliseconds, in whole widths of a class. */
+  readonly durationClass: number
+  readonly requests: number
+  readonly costNanoUsd: NanoUsd
+  /** How many of them cost what is not known. */
+  readonly costsUnknown: number
+}
+
+/** Sums of many records, made beside the requests: a sum may take seconds, and holds up none. */
+export interface RecordSums {
+  of(query: RecordSumsQuery): Promise<readonly RecordSum[]>
 }
 
 /** What figures are made of. */
@@ -70,6 +116,8 @@ export interface RecordStore {
    */
   search(query: RecordQuery): RecordPage
   get(org: string, id: string): RequestRecord | undefined
+  /** The cursor of a search that goes on from this record, in either order. */
+  cursorAt(org: string, id: string): string | undefined
   /**
    * One step of taking a person out of records: user, session, address, place in an experiment, and messages, which may
    * quote a prompt. It looks at a bounded number of records after this place, and gives the ids of the requests, their

@@ -1,6 +1,7 @@
 /** What is kept about each request: who asked for what, who answered, how long it took. Never the content. */
 
 import type { ErrorCode } from '../core/error.ts'
+import type { NanoUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 
 /** One try at one target. All times are offsets from the request's start on a monotonic clock. */
@@ -121,6 +122,8 @@ export interface RequestRecord {
   /** The part of the duration that no attempt accounts for. */
   readonly overheadMs?: number
   readonly usage?: Usage
+  /** What all attempts were charged; absent where one of them was not settled yet when the request ended. */
+  readonly costNanoUsd?: NanoUsd
   readonly dropped: readonly string[]
   readonly finish?: string
   /** How the answer came to satisfy the schema of the request, or did not: the words of `x-weir-contract`. */

@@ -43,6 +43,7 @@ function createBench(t: TestContext, options: Partial<RecorderOptions> = {}): Be
     search: () => ({ data: [] }),
     timings: () => [],
     get: () => undefined,
+    cursorAt: () => undefined,
     forget: () => ({ ids: [], sessions: [] }),
     prune(limits) {
       bench.prunes.push(limits)

@@ -79,7 +79,7 @@ export function createTally(): Tally {
     },
     durationRows() {
       const rows = durationRowsMs.map(() => 0)
-      for (const [of, count] of counts.durations) rows[rowOf(Math.exp(of * growth))]! += count
+      for (const [of, count] of counts.durations) rows[rowOf(Math.exp(of * durationClassWidth))]! += count
       return rows
     },
     figures() {
@@ -91,11 +91,11 @@ export function createTally(): Tally {
   }
 }
 
-/** Each class of times is this much longer than the one before. */
-const growth = Math.log(1.08)
+/** Each class of times is this much longer than the one before, as a natural logarithm. */
+export const durationClassWidth = Math.log(1.08)
 
 function classOf(ms: number): number {
-  return Math.round(Math.log(Math.max(ms, 0.01)) / growth)
+  return Math.round(Math.log(Math.max(ms, 0.01)) / durationClassWidth)
 }
 
 function rowOf(ms: number): number {
@@ -107,8 +107,8 @@ function raise(counts: Map<number, number>, of: number, by: number): void {
   counts.set(of, (counts.get(of) ?? 0) + by)
 }
 
-/** By the nearest rank; undefined of nothing. */
-function percentilesOf(counts: ReadonlyMap<number, number>): Percentiles | undefined {
+/** Of how many took a time, by the number of its class. By the nearest rank; undefined of nothing. */
+export function percentilesOf(counts: ReadonlyMap<number, number>): Percentiles | undefined {
   const sorted = [...counts].toSorted(([a], [b]) => a - b)
   const total = sorted.reduce((sum, [, count]) => sum + count, 0)
   if (total === 0) return undefined
@@ -116,7 +116,7 @@ function percentilesOf(counts: ReadonlyMap<number, number>): Percentiles | undef
     let rank = Math.max(1, Math.ceil(share * total))
     for (const [of, count] of sorted) {
       rank -= count
-      if (rank <= 0) return Math.exp(of * growth)
+      if (rank <= 0) return Math.exp(of * durationClassWidth)
     }
     return 0
   }

@@ -20,6 +20,10 @@ export interface RecordRow {
   readonly session: string | null
   readonly status: number
   readonly code: string | null
+  /** As in the body; null in rows of older versions. */
+  readonly duration_ms: number | null
+  /** Null where it was not known when the request ended. */
+  readonly cost_nano_usd: number | null
   /** A JSON array of strings. */
   readonly tags: string
   readonly body: string
@@ -90,6 +94,20 @@ export const recordMigrations: readonly Migration[] = [
         .createIndex('guard_decisions_by_time')
         .on('guard_decisions')
         .columns(['org', 'at_ms', 'rule', 'stage', 'action']),
+    ],
+  },
+  {
+    name: '0003-costs-and-durations',
+    // In the index by time, so that a selection is summed up along the index alone.
+    statements: ({ schema }) => [
+      schema.alterTable('request_records').addColumn('duration_ms', 'real'),
+      schema.alterTable('request_records').addColumn('cost_nano_usd', 'bigint'),
+      schema.dropIndex('request_records_by_time'),
+      schema
+        .createIndex('request_records_by_time')
+        .on('request_records')
+        .columns(['org', 'at_ms', 'seq', 'status', 'code', 'route', 'provider', 'model'])
+        .columns(['key_id', 'key_name', 'dialect', 'tags', 'duration_ms', 'cost_nano_usd']),
     ],
   },
 ]

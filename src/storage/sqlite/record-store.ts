@@ -6,22 +6,24 @@ import {
   expressionBuilder,
   type Expression,
   type SelectQueryBuilder,
-  sql,
   type SqlBool,
 } from 'kysely'
 import { type ErrorCode, GatewayError } from '../../core/error.ts'
 import type { Whose } from '../../core/whose.ts'
-import type { RecordQuery, RecordStore, RequestRecord } from '../../records/port.ts'
+import type { RecordStore, RequestRecord } from '../../records/port.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { StoredDecisions } from './guard-decisions.ts'
 import { createQueryBuilder } from './kysely.ts'
 import { transact } from './open.ts'
+import { filtersOf, readsBodies, scanOf } from './record-filters.ts'
 import type { RecordRow, RecordTables } from './record-migrations.ts'
 import { createVacuum } from './vacuum.ts'
 import { createTimings } from './record-timings.ts'
 
 /** How many index entries one step of a search reads: some 10 ms of the event loop at most. */
 const searchWindow = 20_000
+/** How many records it reads whole, where what is asked stands in no index: as long at most. */
+const bodyWindow = 2_000
 /** How many records one step deletes: a millisecond's worth. */
 const pruneStep = 50
 
@@ -79,23 +81,32 @@ export function createRecordStore(
     },
     search(query) {
       const filters = filtersOf(query)
-      const inScan = builder.selectFrom('request_records').where(eb.and(scanOf(query)))
+      const { cursor, order } = query
+      const isUp = order === 'oldest-first'
+      const after = cursor === undefined ? [] : [compare(isUp ? '>' : '<', readCursor(cursor))]
+      const inScan = builder.selectFrom('request_records').where(eb.and([...scanOf(query), ...after]))
+      const most = readsBodies(query) ? Math.min(window, bodyWindow) : window
       // Without filters the limit alone bounds the work.
-      const floors = filters.length === 0 ? [] : (select(floorOf(inScan, window)) as Position[])
+      const floors = filters.length === 0 ? [] : (select(floorOf(inScan, most, isUp)) as Position[])
       const floor = floors[0]
-      const inWindow = floor === undefined ? [] : [compare('>=', floor)]
+      const inWindow = floor === undefined ? [] : [compare(isUp ? '<=' : '>=', floor)]
       const rows = select(
-        newestFirst(inScan.where(eb.and([...filters, ...inWindow])).selectAll()).limit(query.limit + 1),
+        inOrder(inScan.where(eb.and([...filters, ...inWindow])).selectAll(), isUp).limit(query.limit + 1),
       ) as RecordRow[]
       const page = rows.slice(0, query.limit)
       const end = rows.length > query.limit ? page.at(-1) : floor
       const data = page.map(toRecord)
-      return end === undefined ? { data } : { data, nextCursor: `${end.at_ms}.${end.seq}` }
+      return end === undefined ? { data } : { data, nextCursor: cursorOf(end) }
     },
     get(org, id) {
       const query = builder.selectFrom('request_records').selectAll()
       const [row] = select(query.where('org', '=', org).where('id', '=', id)) as RecordRow[]
       return row && toRecord(row)
+    },
+    cursorAt(org, id) {
+      const query = builder.selectFrom('request_records').select(['at_ms', 'seq'])
+      const [row] = select(query.where('org', '=', org).where('id', '=', id)) as Position[]
+      return row && cursorOf(row)
     },
     forget(org, whose, after) {
       const rows = select(personalOf(org, whose, after, window)) as RecordRow[]
@@ -133,12 +144,12 @@ function onlyNumber(row: Record<string, unknown> | undefined): number {
 type Body = Omit<
   RequestRecord,
   | ('id' | 'org' | 'atMs' | 'dialect' | 'route' | 'model' | 'provider' | 'keyId' | 'keyName')
-  | ('user' | 'session' | 'status' | 'code' | 'tags')
+  | ('user' | 'session' | 'status' | 'code' | 'costNanoUsd' | 'tags')
 >
 
 const columns = [
   ...(['id', 'org', 'at_ms', 'dialect', 'route', 'model', 'provider', 'key_id', 'key_name'] as const),
-  ...(['user', 'session', 'status', 'code', 'tags', 'body'] as const),
+  ...(['user', 'session', 'status', 'code', 'duration_ms', 'cost_nano_usd', 'tags', 'body'] as const),
 ]
 
 function insertSql(): string {
@@ -153,6 +164,7 @@ function insertSql(): string {
  */
 function toColumns(record: RequestRecord): SQLInputValue[] {
   const { route = null, model = null, provider = null, user = null, session = null, code = null } = record
+  const { costNanoUsd = null } = record
   const body: { readonly [Name in keyof Required<Body>]: Body[Name] | undefined } = {
     operation: record.operation,
     requestedModel: record.requestedModel,
@@ -190,6 +202,8 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     session,
     record.status,
     code,
+    record.durationMs,
+    costNanoUsd,
     JSON.stringify(record.tags),
     JSON.stringify(body),
   ]
@@ -215,6 +229,7 @@ function toRecord(row: RecordRow): RequestRecord {
     ...(row.user !== null && { user: row.user }),
     ...(row.session !== null && { session: row.session }),
     ...(row.code !== null && { code: row.code as ErrorCode }),
+    ...(row.cost_nano_usd !== null && { costNanoUsd: row.cost_nano_usd }),
   }
 }
 
@@ -224,47 +239,22 @@ type Selection<Output> = SelectQueryBuilder<RecordTables, 'request_records', Out
 
 const eb = expressionBuilder<RecordTables, 'request_records'>()
 
-/** What an index answers by itself: the range of time, and the session or else the user that one looks for. */
-function scanOf(query: RecordQuery): Expression<SqlBool>[] {
-  const { org, user, session, fromMs, toMs, cursor } = query
-  return [
-    eb('org', '=', org),
-    ...(session === undefined ? [] : [eb('session', '=', session)]),
-    ...(user === undefined || session !== undefined ? [] : [eb('user', '=', user)]),
-    ...(fromMs === undefined ? [] : [eb('at_ms', '>=', fromMs)]),
-    ...(toMs === undefined ? [] : [eb('at_ms', '<', toMs)]),
-    ...(cursor === undefined ? [] : [compare('<', readCursor(cursor))]),
-  ]
-}
-
-/** What each entry that the index gives is then held against. */
-function filtersOf(query: RecordQuery): Expression<SqlBool>[] {
-  const { route, model, provider, key, user, session, status, code, tag, dialect } = query
-  return [
-    ...(user === undefined || session === undefined ? [] : [eb('user', '=', user)]),
-    ...(route === undefined ? [] : [eb('route', '=', route)]),
-    ...(model === undefined ? [] : [eb('model', '=', model)]),
-    ...(provider === undefined ? [] : [eb('provider', '=', provider)]),
-    ...(key === undefined ? [] : [eb.or([eb('key_id', '=', key), eb('key_name', '=', key)])]),
-    ...(status === undefined ? [] : [eb('status', '>=', status.min), eb('status', '<=', status.max)]),
-    ...(code === undefined ? [] : [eb('code', '=', code)]),
-    ...(dialect === undefined ? [] : [eb('dialect', '=', dialect)]),
-    // A quoted JSON string occurs in the array's text only as a whole element: quotes within one are escaped.
-    ...(tag === undefined ? [] : [sql<SqlBool>`instr(${eb.ref('tags')}, ${JSON.stringify(tag)}) > 0`]),
-  ]
-}
-
-function compare(operator: '<' | '>=', { at_ms, seq }: Position): Expression<SqlBool> {
+function compare(operator: '<' | '>=' | '>' | '<=', { at_ms, seq }: Position): Expression<SqlBool> {
   return eb(eb.refTuple('at_ms', 'seq'), operator, eb.tuple(at_ms, seq))
 }
 
-function newestFirst<O>(query: Selection<O>): Selection<O> {
-  return query.orderBy('at_ms', 'desc').orderBy('seq', 'desc')
+function inOrder<O>(query: Selection<O>, isUp: boolean): Selection<O> {
+  const direction = isUp ? 'asc' : 'desc'
+  return query.orderBy('at_ms', direction).orderBy('seq', direction)
 }
 
-/** The last entry that a step may look at; none when fewer are left. */
-function floorOf(query: Selection<object>, window: number): Compilable {
-  return newestFirst(query.select(['at_ms', 'seq']))
+function cursorOf({ at_ms: atMs, seq }: Position): string {
+  return `${atMs}.${seq}`
+}
+
+/** The last entry that a step may look at, in its direction; none when fewer are left. */
+function floorOf(query: Selection<object>, window: number, isUp: boolean): Compilable {
+  return inOrder(query.select(['at_ms', 'seq']), isUp)
     .limit(1)
     .offset(window - 1)
 }

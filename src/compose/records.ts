@@ -1,0 +1,31 @@
+/** The administration of request records: figures, sums, export, search, and one record whole. */
+
+import type { AdminRoute } from '../admin/route.ts'
+import type { Config } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import { type RecordRouteParts, recordRoutes } from '../records/admin.ts'
+import { exportRoutes } from '../records/export-admin.ts'
+import { figureRoutes } from '../records/figures-admin.ts'
+import { createRequestFigures } from '../records/figures.ts'
+import type { RecordStore, RecordSums } from '../records/port.ts'
+import { summaryRoutes } from '../records/summary-admin.ts'
+
+interface RecordNeeds extends Pick<RecordRouteParts, 'keysOfTeams'> {
+  readonly config: () => Config
+  readonly clock: Clock
+  readonly records: RecordStore
+  readonly sums: RecordSums
+}
+
+/** Of two rows that match a path the first one answers: the one of any id comes last. */
+export function composeRecordRoutes(needs: RecordNeeds): readonly AdminRoute[] {
+  const { config, clock, records, sums, keysOfTeams } = needs
+  const nowMs = () => clock.nowMs()
+  const parts = { store: records, keysOfTeams, retentionDays: () => config().records.retentionDays }
+  return [
+    ...figureRoutes(createRequestFigures(records, nowMs)),
+    ...summaryRoutes({ sums, keysOfTeams, nowMs }),
+    ...exportRoutes(parts),
+    ...recordRoutes(parts),
+  ]
+}

@@ -1,0 +1,105 @@
+/** The administration route of what a selection of requests comes to, with its course over time. */
+
+import { z } from 'zod'
+import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { formatUsd } from '../core/money.ts'
+import type { RecordRouteParts } from './admin.ts'
+import type { RecordSum, RecordSums } from './port.ts'
+import { filterShape, toFilters } from './search-query.ts'
+import { durationClassWidth, percentilesOf } from './tally.ts'
+
+export interface SummaryRouteParts extends Pick<RecordRouteParts, 'keysOfTeams'> {
+  readonly sums: RecordSums
+  nowMs(): number
+}
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+const maxSteps = 60
+/** Steps that people know; a longer span than 60 of the last has steps of whole multiples of it. */
+const stepsMs = [
+  ...[0.1, 0.25, 0.5, 1, 2, 5, 15, 30].map((seconds) => seconds * 1_000),
+  ...[1, 2, 5, 15, 30].map((minutes) => minutes * minuteMs),
+  ...[1, 3, 6, 12].map((hours) => hours * hourMs),
+  dayMs,
+]
+
+/** `GET /requests/summary`; it stands before `/requests/{id}`. */
+export function summaryRoutes({ sums, keysOfTeams, nowMs }: SummaryRouteParts): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/requests/summary',
+      policy: 'requests:read',
+      summary: "What the requests of a search come to, step by step; this instance's.",
+      query: z.strictObject(filterShape),
+      response: summaryShape,
+      async run({ org, teams, query }) {
+        const keys = teams && keysOfTeams(org, teams)
+        const toMs = query.to ?? nowMs() + 1
+        const fromMs = Math.min(query.from ?? toMs - dayMs, toMs)
+        const stepMs = stepOf(toMs - fromMs)
+        // Steps begin at their own multiples, so that they stay where they are while time goes on.
+        const startMs = Math.floor(fromMs / stepMs) * stepMs
+        const found = await sums.of({
+          ...toFilters({ org, query: { ...query, from: fromMs, to: toMs }, keys }),
+          startMs,
+          stepMs,
+          classWidth: durationClassWidth,
+        })
+        const count = Math.ceil((toMs - startMs) / stepMs)
+        const from = new Date(startMs).toISOString()
+        return { body: { from, step_ms: stepMs, ...toView(found, count) } }
+      },
+    }),
+  ]
+}
+
+/** The shortest step of which no more than `maxSteps` are as long as this. */
+function stepOf(spanMs: number): number {
+  return stepsMs.find((stepMs) => stepMs * maxSteps >= spanMs) ?? Math.ceil(spanMs / maxSteps / dayMs) * dayMs
+}
+
+const summaryShape = z.object({
+  from: z.iso.datetime(),
+  step_ms: z.int(),
+  steps: z.array(z.object({ requests: z.int(), errors: z.int() })),
+  requests: z.int(),
+  errors: z.int().describe('Answered with a status of 400 or more.'),
+  cost_usd: z.string(),
+  costs_unknown: z.int().describe('How many requests cost what is not known; they are not in the sum.'),
+  duration_ms: z
+    .object({ p50: z.number(), p95: z.number(), p99: z.number() })
+    .optional()
+    .describe('Of what was answered without an error, to within four per cent.'),
+})
+
+function toView(found: readonly RecordSum[], count: number) {
+  const steps = Array.from({ length: count }, () => ({ requests: 0, errors: 0 }))
+  const durations = new Map<number, number>()
+  let costNanoUsd = 0
+  let costsUnknown = 0
+  for (const sum of found) {
+    const step = steps[sum.step]
+    if (step) step.requests += sum.requests
+    if (step && sum.isError) step.errors += sum.requests
+    if (!sum.isError) {
+      durations.set(sum.durationClass, (durations.get(sum.durationClass) ?? 0) + sum.requests)
+    }
+    costNanoUsd += sum.costNanoUsd
+    costsUnknown += sum.costsUnknown
+  }
+  const duration = percentilesOf(durations)
+  const round = (ms: number) => Number(ms.toPrecision(3))
+  return {
+    steps,
+    requests: steps.reduce((sum, { requests }) => sum + requests, 0),
+    errors: steps.reduce((sum, { errors }) => sum + errors, 0),
+    cost_usd: formatUsd(costNanoUsd),
+    costs_unknown: costsUnknown,
+    ...(duration && {
+      duration_ms: { p50: round(duration.p50), p95: round(duration.p95), p99: round(duration.p99) },
+    }),
+  }
+}
