@@ -1,14 +1,10 @@
 /** The shape of the `files` and `batches` sections. */
 
 import { z } from 'zod'
-import type { SecretRef } from './secret-ref.ts'
-
-const bytes = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+import { allowPrivateNetwork, bytes, name, outboundUrl, secret, text } from './setting-kinds.ts'
 
 export const fileSettings = z.strictObject({
-  folder: z
-    .string()
-    .min(1)
+  folder: text
     .exactOptional()
     .describe(
       'Where their bytes are. Unset: `files` in the data folder. Several instances of one store that work on the ' +
@@ -25,53 +21,41 @@ export const fileSettings = z.strictObject({
     .describe('How long a file is kept where its caller does not say.'),
 })
 
-/** The parts that other sections have too. */
-interface Shared {
-  readonly name: z.ZodType<string, string>
-  readonly outboundUrl: z.ZodType<string, string>
-  readonly allowPrivateNetwork: z.ZodDefault<z.ZodBoolean>
-  secret(meaning: string): z.ZodType<SecretRef, string>
-}
-
-export function batchSettings({ name, outboundUrl, allowPrivateNetwork, secret }: Shared) {
-  return z.strictObject({
-    concurrency: z
-      .number()
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(64)
-      .describe(
-        "Requests of batches under way at once, over all of them; each provider's share is found out.",
-      ),
-    maxLines: z.number().int().min(1).max(10_000_000).default(1_000_000).describe('Requests of one batch.'),
-    maxLineBytes: bytes.max(268_435_456).default(33_554_432).describe('Largest request of a batch.'),
-    tries: z
-      .number()
-      .int()
-      .min(1)
-      .max(100)
-      .default(5)
-      .describe(
-        'How often a request that the provider failed at is made; refusals for want of room do not count.',
-      ),
-    native: z
-      .enum(['asked', 'always', 'never'])
-      .default('asked')
-      .describe(
-        "Whose requests go to the providers' own batches, at their discount: of batches that ask for it " +
-          '(`native: true`, or `x-weir-native: 1`), of all, or of none.',
-      ),
-    webhooks: z
-      .record(
-        name,
-        z.strictObject({
-          url: outboundUrl.describe('Where the end of each batch is posted, signed as alerts are.'),
-          secret: secret('What signs it: 16 characters or more.'),
-          allowPrivateNetwork,
-        }),
-      )
-      .default({})
-      .describe('Who is told when a batch has ended, however it did, by names of your own.'),
-  })
-}
+export const batchSettings = z.strictObject({
+  concurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(64)
+    .describe("Requests of batches under way at once, over all of them; each provider's share is found out."),
+  maxLines: z.number().int().min(1).max(10_000_000).default(1_000_000).describe('Requests of one batch.'),
+  maxLineBytes: bytes.max(268_435_456).default(33_554_432).describe('Largest request of a batch.'),
+  tries: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(5)
+    .describe(
+      'How often a request that the provider failed at is made; refusals for want of room do not count.',
+    ),
+  native: z
+    .enum(['asked', 'always', 'never'])
+    .default('asked')
+    .describe(
+      "Whose requests go to the providers' own batches, at their discount: of batches that ask for it " +
+        '(`native: true`, or `x-weir-native: 1`), of all, or of none.',
+    ),
+  webhooks: z
+    .record(
+      name,
+      z.strictObject({
+        url: outboundUrl.describe('Where the end of each batch is posted, signed as alerts are.'),
+        secret: secret('What signs it: 16 characters or more.'),
+        allowPrivateNetwork,
+      }),
+    )
+    .default({})
+    .describe('Who is told when a batch has ended, however it did, by names of your own.'),
+})

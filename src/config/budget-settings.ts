@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { parseUsd } from '../core/money.ts'
+import { text } from './setting-kinds.ts'
 
 export const usdSetting = z
   .union([z.number().min(0).max(1_000_000), z.string().regex(/^\d{1,7}(?:\.\d{1,9})?$/)])
@@ -32,9 +33,7 @@ const terms = {
     .max(10)
     .default([0.8, 1])
     .describe('Shares of the cap at which operators are told.'),
-  fallback: z
-    .string()
-    .min(1)
+  fallback: text
     .exactOptional()
     .describe('While a `soft` one is used up, calls take this route in place of the one they ask for.'),
 }
@@ -44,9 +43,7 @@ export const budgetSettings = z.array(
     scope: z
       .enum(['organisation', 'team', 'key', 'user', 'session', 'tag', 'model', 'provider', 'route'])
       .describe('Whose money it bounds.'),
-    subject: z
-      .string()
-      .min(1)
+    subject: text
       .max(300)
       .exactOptional()
       .describe(

@@ -1,9 +1,9 @@
 /** The shape of the `cache` section, and of a route's own `cache`. */
 
 import { z } from 'zod'
+import { bytes, text } from './setting-kinds.ts'
 
 const seconds = z.number().int().min(1).max(31_536_000)
-const bytes = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 const share = z.number().min(0).max(1)
 
 const exact = z.strictObject({
@@ -17,10 +17,7 @@ const exact = z.strictObject({
 })
 
 const semantic = z.strictObject({
-  embedder: z
-    .string()
-    .min(1)
-    .describe('The model that embeds questions: `provider/model`, or the name of a route.'),
+  embedder: text.describe('The model that embeds questions: `provider/model`, or the name of a route.'),
   mode: z
     .enum(['off', 'shadow', 'serve'])
     .default('shadow')
@@ -51,9 +48,7 @@ const semantic = z.strictObject({
     .max(1_000_000)
     .default(50_000)
     .describe('Questions kept per organisation, destination and system prompt; the oldest go first.'),
-  judge: z
-    .string()
-    .min(1)
+  judge: text
     .exactOptional()
     .describe(
       'A model that is asked, before a hit is served, whether the two questions want the same answer.',

@@ -2,10 +2,11 @@
 
 import { z } from 'zod'
 import { usdSetting } from './budget-settings.ts'
+import { text } from './setting-kinds.ts'
 
 export const driftSettings = z.strictObject({
   sets: z
-    .array(z.string().min(1))
+    .array(text)
     .default([])
     .describe('Files of golden sets to run by their schedules; relative ones are beside this file.'),
   maxUsdPerDay: usdSetting

@@ -1,14 +1,14 @@
 /** The shape of a route's `experiment` section: what its arms are, what decides between them, and what stops one. */
 
 import { z } from 'zod'
-
-const text = z.string().min(1)
+import { checked, text } from './setting-kinds.ts'
 
 /** Names stand in headers and in tables. */
-const name = z.string().refine((value) => /^[A-Za-z0-9._-]{1,64}$/.test(value), {
-  error: 'not a name',
-  params: { mend: 'Use at most 64 letters, digits, `.`, `_` and `-`.' },
-})
+const name = checked(
+  (value) => /^[A-Za-z0-9._-]{1,64}$/.test(value),
+  'not a name',
+  'Use at most 64 letters, digits, `.`, `_` and `-`.',
+)
 
 const metrics = [
   ...(['feedback', 'judge', 'errors', 'contract_failures'] as const),

@@ -1,31 +1,21 @@
 /** The shape of declared keys: what they may do, and what bounds them. */
 
 import { z } from 'zod'
-import { isAddressRange } from './address-range.ts'
 import { keyBudgets, usdSetting } from './budget-settings.ts'
 import { regionSetting } from './route-settings.ts'
+import { addressRange, checked, name, secret, text } from './setting-kinds.ts'
 
-const text = z.string().min(1)
+const tag = checked(
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/.test(value),
+  'not a tag',
+  'Use letters, digits and `. _ : / -`, beginning with a letter or digit, at most 64.',
+)
 
-export const addressRange = z.string().refine(isAddressRange, {
-  error: 'not an IP address or range',
-  params: { mend: 'Write an address (`10.0.0.7`) or a range (`10.0.0.0/8`, `fd00::/8`).' },
-})
-
-const tag = z.string().refine((value) => /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/.test(value), {
-  error: 'not a tag',
-  params: { mend: 'Use letters, digits and `. _ : / -`, beginning with a letter or digit, at most 64.' },
-})
-
-const instant = z.string().refine((value) => z.iso.datetime({ offset: true }).safeParse(value).success, {
-  error: 'not a time',
-  params: { mend: 'Write it with its offset: `2027-01-31T00:00:00Z`.' },
-})
-
-const origin = z.string().refine((value) => URL.parse(value)?.origin === value, {
-  error: 'not an origin',
-  params: { mend: 'Write scheme, host and port alone, as a browser does: `https://app.example`.' },
-})
+const instant = checked(
+  (value) => z.iso.datetime({ offset: true }).safeParse(value).success,
+  'not a time',
+  'Write it with its offset: `2027-01-31T00:00:00Z`.',
+)
 
 const count = z.number().int().min(1)
 
@@ -72,24 +62,8 @@ export const keyRules = {
     ),
 }
 
-/** `pepper` is a setting for a secret, and `jwt` holds addresses: the schema's own file makes these. */
-export function accessSettings<Pepper extends z.ZodType, Jwt extends z.ZodType>(pepper: Pepper, jwt: Jwt) {
-  return z.strictObject({
-    pepper: pepper.exactOptional(),
-    jwt,
-    browserKeys: z
-      .strictObject({
-        origins: z
-          .array(origin)
-          .min(1)
-          .describe('The origins whose pages may call, with keys that were made for them and no others.'),
-        maxTtlSeconds: count.max(86_400).default(3600).describe('How long such a key may hold.'),
-      })
-      .exactOptional()
-      .describe('Short-lived keys for pages of browsers. Absent: no page of another origin may call.'),
-    cutStreams: z
-      .boolean()
-      .default(true)
-      .describe('When a key is revoked, end its requests that are under way; `false` lets them finish.'),
-  })
-}
+export const declaredKey = z.strictObject({
+  name: name.describe('How the key is called in records and reports.'),
+  secret: secret('What callers send: any 16 or more visible ASCII characters.'),
+  ...keyRules,
+})

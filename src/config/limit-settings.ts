@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { limitRates } from './key-settings.ts'
+import { text } from './setting-kinds.ts'
 
 export const limitSettings = z.array(
   z.strictObject({
@@ -11,9 +12,7 @@ export const limitSettings = z.array(
         'What it bounds: each thing of this scope for itself. `provider` and `model` (as `provider/model`) bound ' +
           'what is sent to a target, after routing; a target at its limit is passed over.',
       ),
-    match: z
-      .string()
-      .min(1)
+    match: text
       .exactOptional()
       .describe('Only things of this name; `*` stands for any text. Keys go by name. Absent: all.'),
     ...limitRates,

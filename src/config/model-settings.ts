@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { parseUsd } from '../core/money.ts'
+import { checked, text } from './setting-kinds.ts'
 
 /** Above any price, and low enough that every rate stays an exact integer. */
 const maxPriceUsd = 999_999
@@ -44,10 +45,11 @@ const tokens = z.number().int().min(1).max(1_000_000_000)
 const modality = z.enum(['text', 'image', 'audio', 'video', 'document', 'embedding', 'ranking'])
 const flag = z.boolean().exactOptional()
 
-const modelName = z.string().refine((value) => /^[^/]+\/[^*]+\*?$|^[^/]+\/\*$/.test(value), {
-  error: 'not a model',
-  params: { mend: 'Write `provider/model`; `*` may stand for the end of the name.' },
-})
+const modelName = checked(
+  (value) => /^[^/]+\/[^*]+\*?$|^[^/]+\/\*$/.test(value),
+  'not a model',
+  'Write `provider/model`; `*` may stand for the end of the name.',
+)
 
 /** By `provider/model`. What is set here wins over the catalogue, member by member; a price wins as a whole. */
 export const modelSettings = z.record(
@@ -90,6 +92,6 @@ export const modelSettings = z.record(
       .exactOptional()
       .describe('Marks it as sensitive: only keys with all of these in their `clearances` may use it.'),
     retiresAt: day.exactOptional().describe('The day on which the provider ends it: `2026-10-23`.'),
-    successor: z.string().min(1).exactOptional().describe('The model to use instead.'),
+    successor: text.exactOptional().describe('The model to use instead.'),
   }),
 )

@@ -2,9 +2,8 @@
 
 import { z } from 'zod'
 import { detectorNames } from '../detectors/built-in.ts'
+import { bytes, text } from './setting-kinds.ts'
 
-const text = z.string().min(1)
-const bytes = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 const isRecorded = z.enum(['on', 'off'])
 
 export const payloadSettings = z.strictObject({

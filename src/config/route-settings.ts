@@ -5,9 +5,8 @@ import { languages } from '../core/language.ts'
 import { routeExperimentSettings } from './experiment-settings.ts'
 import { routeStructuredSettings } from './structured-settings.ts'
 import { routeCacheSettings } from './cache-settings.ts'
+import { checked, milliseconds, text } from './setting-kinds.ts'
 
-const text = z.string().min(1)
-const milliseconds = z.number().int().min(1).max(86_400_000)
 const tokens = z.number().int().min(0).max(1_000_000_000)
 const flag = z.boolean().exactOptional()
 
@@ -32,10 +31,11 @@ export const weightSetting = z
   })
 
 /** Names of regions are the operator's own; they stand in headers. */
-export const regionSetting = z.string().refine((value) => /^[A-Za-z0-9._-]{1,64}$/.test(value), {
-  error: 'not a region',
-  params: { mend: 'Use letters, digits, `.`, `_` and `-`: `eu`, `us-east-1`.' },
-})
+export const regionSetting = checked(
+  (value) => /^[A-Za-z0-9._-]{1,64}$/.test(value),
+  'not a region',
+  'Use letters, digits, `.`, `_` and `-`: `eu`, `us-east-1`.',
+)
 
 const dialects = [
   ...(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'] as const),

@@ -1,8 +1,7 @@
 /** The shape of the `shadow` section: which requests are asked of a candidate too, whose answers nobody gets. */
 
 import { z } from 'zod'
-
-const text = z.string().min(1)
+import { text } from './setting-kinds.ts'
 
 export const shadowSettings = z
   .array(
