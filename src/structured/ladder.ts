@@ -3,11 +3,10 @@
 import type { Breach } from '../core/breach.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import type { CompiledSchema } from '../schema/checker.ts'
-import { isRefusal } from './refusal.ts'
+import type { RepairLevel } from './findings.ts'
 import type { Mend } from './mend.ts'
+import { isRefusal } from './refusal.ts'
 import { JsonScanner, type ScanOptions } from './scanner.ts'
-
-export type RepairLevel = ScanOptions['repair']
 
 export type Settled =
   | { readonly isValid: true; readonly text: string; readonly mends: readonly Mend[] }
@@ -24,7 +23,8 @@ export interface LadderOptions {
 const maxStarts = 6
 /** Characters that are read in search of an answer: some 20 ms, in which nothing else happens. */
 const maxRead = 600_000
-const maxKeptText = 4_000
+/** Of an answer that is told of, where it did not satisfy. */
+export const maxToldText = 4_000
 
 /**
  * What is given as valid was checked as a whole, in the very text that is given. A cut end is closed only where what
@@ -120,7 +120,7 @@ function broken(
     breach: {
       kind,
       faults: faults ?? ['the answer could not be checked in time'],
-      text: raw.slice(0, maxKeptText),
+      text: raw.slice(0, maxToldText),
     },
   }
 }

@@ -84,6 +84,8 @@ test('what is written otherwise is mended', () => {
     ['{"name":"x","note":null}', '{"name":"x"}', ['absent']],
     ['{"name":"x","tags":["a","b', '{"name":"x","tags":["a"]}', ['cut']],
     ['{"name":"x","age":12', '{"name":"x"}', ['cut']],
+    ['{"name":"x","why":{"a":[1', '{"name":"x"}', ['extra', 'cut']],
+    ['{"name":"x","why":"becau', '{"name":"x"}', ['extra', 'cut']],
   ]
   for (const [text, out, mends] of cases) {
     assert.deepEqual(scan(text, [text.length], { showsText: false }), { out, fault: undefined, mends })

@@ -1,23 +1,17 @@
 /** Reads strings of JSON, one after another, as they grow: how each is written, and what it says. */
 
-import type { Mend } from './mend.ts'
-
-interface StringFaults {
-  /** False, and broken, where nothing may be mended. */
-  mends(mend: Mend, fault: string): boolean
-  break(fault: string): void
-}
+import type { Findings } from './findings.ts'
 
 export class StringReader {
-  readonly #faults: StringFaults
+  readonly #findings: Findings
   #written = ''
   #decoded = ''
   #quote = '"'
   #escape = ''
   #isEnded = false
 
-  constructor(faults: StringFaults) {
-    this.#faults = faults
+  constructor(findings: Findings) {
+    this.#findings = findings
   }
 
   /** The string's text so far. */
@@ -52,7 +46,7 @@ export class StringReader {
     else if (character === this.#quote) this.#end()
     else if (character === '"') this.#add('\\"', '"')
     else if (character >= ' ') return this.#takeRun(text, at)
-    else if (this.#faults.mends('control', 'a string holds a control character'))
+    else if (this.#findings.mendsSyntax('control', 'a string holds a control character'))
       this.#add(JSON.stringify(character).slice(1, -1), character)
     return at
   }
@@ -72,10 +66,10 @@ export class StringReader {
       if (this.#escape.length < 6) return
       if (/^\\u[0-9a-fA-F]{4}$/.test(this.#escape)) {
         this.#add(this.#escape, String.fromCharCode(Number.parseInt(this.#escape.slice(2), 16)))
-      } else this.#faults.break('an escape is not of JSON')
+      } else this.#findings.breakSyntax('an escape is not of JSON')
     } else if (/["\\/bfnrt]/.test(character)) {
       this.#add(this.#escape, JSON.parse(`"${this.#escape}"`) as string)
-    } else if (this.#faults.mends('quotes', 'an escape is not of JSON')) {
+    } else if (this.#findings.mendsSyntax('quotes', 'an escape is not of JSON')) {
       if (character === "'") this.#add("'", "'")
       else this.#add(`\\\\${character}`, `\\${character}`)
     }
