@@ -39,7 +39,8 @@ test('the event loop turns while a question is answered, and what was written be
     (await answer).map((row) => row['n']),
     [1_000_000],
   )
-  assert.ok(turns > 100, `it turned ${turns} times`)
+  // One turn at most, were it answered on this thread.
+  assert.ok(turns > 2, `it turned ${turns} times`)
   assert.deepEqual(
     (await next).map((row) => row['name']),
     ['one'],
