@@ -1,6 +1,6 @@
 /** Renders docs/roles.md: which role may do what, policy by policy and route by route. */
 
-import { policies, policyNames, type Role, roles } from '../../src/admin/policy.ts'
+import { type AdminPolicy, policies, policyNames, type Role, roles } from '../../src/admin/policy.ts'
 import { asObject, asString, type JsonObject } from '../../src/core/json.ts'
 
 export function renderRoles(document: JsonObject): string {
@@ -20,8 +20,9 @@ route without one does not compile, and one function applies them all (\`src/adm
 ${rows.join('\n')}
 
 - A member changes only keys that are their own.
-- A role in a team sees and changes the keys and users of that team, sees the requests of its keys, its sessions, its
-  lines of the ledger and its usage, and nothing else of the organisation.
+- A role in a team sees and changes the keys and users of that team, sees the requests of its keys and what they come
+  to, its sessions, its lines of the ledger, its usage, its batches, the alerts that are of its keys, users and budgets,
+  and all of that in the live feed; and nothing else of the organisation.
 - A key holds at most what the account that makes it may give: its \`ceiling\` (models, marks, addresses, region, limits,
   the most that one request costs). Members give no clearance that their ceiling does not name.
 - Nobody gives a role, or invites or changes somebody who has one, beyond their own: an owner gives all, an admin all but
@@ -29,8 +30,11 @@ ${rows.join('\n')}
 
 ## Routes
 
-| Policy | Routes below \`/admin/v1\` |
-| --- | --- |
+Each route below \`/admin/v1\`, and the roles that it lets in. \`test/access/roles.test.ts\` holds a running gateway to
+this table, route by route and role by role.
+
+| Route | Policy | With a role in the organisation | With a role in a team |
+| --- | --- | --- | --- |
 ${routeRows(document).join('\n')}
 `
 }
@@ -39,11 +43,17 @@ function routeRows({ paths }: JsonObject): string[] {
   const routes = Object.entries(asObject(paths) ?? {}).flatMap(([path, item]) =>
     Object.entries(asObject(item) ?? {}).map(([method, operation]) => ({
       text: `\`${method.toUpperCase()} ${path}\``,
-      policy: asString(asObject(operation)?.['x-weir-policy']),
+      policy: asString(asObject(operation)?.['x-weir-policy']) as AdminPolicy,
     })),
   )
-  return policyNames.map((name) => {
+  return policyNames.flatMap((name) => {
+    const { roles: allowed, within } = policies[name]
     const own = routes.filter(({ policy }) => policy === name).map(({ text }) => text)
-    return `| \`${name}\` | ${own.length === 0 ? 'over the control socket only' : own.toSorted().join(', ')} |`
+    return own
+      .toSorted()
+      .map(
+        (text) =>
+          `| ${text} | \`${name}\` | ${allowed.join(', ')} | ${within === 'team' ? allowed.join(', ') : ''} |`,
+      )
   })
 }

@@ -26,10 +26,11 @@ class Watcher implements AdminStream {
   }
 }
 
-async function watch(events: LiveEvents, org = 'default'): Promise<Watcher> {
+async function watch(events: LiveEvents, org = 'default', teams?: ReadonlySet<string>): Promise<Watcher> {
   const watcher = new Watcher()
   const reply = await events.routes[0]!.run({
     org,
+    ...(teams && { teams }),
     actor: 'test',
     caller: ownerCaller('test'),
     requestId: 'r1',
@@ -44,8 +45,10 @@ async function watch(events: LiveEvents, org = 'default'): Promise<Watcher> {
 
 function open(t: TestContext): LiveEvents {
   t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
-  return createLiveEvents()
+  return createLiveEvents((_org, { keyId, teamId }) => teamId ?? teamOfKey[keyId ?? ''])
 }
+
+const teamOfKey: Readonly<Record<string, string>> = { k1: 't1', k2: 't2' }
 
 test('each watcher gets the events of its organisation, and a sign of life in between', async (t) => {
   const events = open(t)
@@ -94,4 +97,33 @@ test('the end of the gateway is told, and ends every stream', async (t) => {
   events.close()
   assert.match(watcher.text, /event: end\ndata: \{"reason":"the gateway shuts down"\}/)
   assert.ok(watcher.isEnded)
+})
+
+test('whoever has a role in teams is told what is of them, and not how much there was of others', async (t) => {
+  const events = open(t)
+  const all = await watch(events)
+  const [one, again] = [
+    await watch(events, 'default', new Set(['t1'])),
+    await watch(events, 'default', new Set(['t1'])),
+  ]
+  const both = await watch(events, 'default', new Set(['t2', 't1']))
+  for (let n = 0; n < 150; n++) events.publish('request', 'default', () => ({ of: 'k2' }), { keyId: 'k2' })
+  events.publish('request', 'default', () => ({ of: 'k1' }), { keyId: 'k1' })
+  events.publish('request', 'default', () => ({ of: 'k3' }), { keyId: 'k3' })
+  events.publish('alert', 'default', () => ({ of: 't1' }), { teamId: 't1' })
+  events.publish('health', 'default', () => ({ of: 'all' }))
+  t.mock.timers.tick(250)
+  const own = ': watching\n\nevent: request\ndata: {"of":"k1"}\n\nevent: alert\ndata: {"of":"t1"}\n\n'
+  assert.equal(one.text, own)
+  assert.equal(again.text, own)
+  assert.match(both.text, /"of":"k2"/)
+  assert.match(both.text, /event: left\ndata: \{"requests":51\}/)
+  assert.ok(!/k3|"all"/.test(both.text))
+  assert.match(all.text, /event: health/)
+  assert.match(all.text, /event: left\ndata: \{"requests":52\}/)
+  for (const watcher of [all, one, again, both]) watcher.end()
+  let asked = 0
+  events.publish('request', 'default', () => ({ n: ++asked }), { keyId: 'k1' })
+  t.mock.timers.tick(250)
+  assert.equal(asked, 0, 'nobody watches any more')
 })

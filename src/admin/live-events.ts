@@ -2,13 +2,14 @@
 
 import { z } from 'zod'
 import type { JsonObject } from '../core/json.ts'
-import { type AdminRoute, adminRoute, type AdminStream } from './route.ts'
+import { type Concern, seesConcern, type TeamOf } from './concern.ts'
+import { type AdminCall, type AdminRoute, adminRoute, type AdminStream } from './route.ts'
 
 export type LiveEventType = 'request' | 'alert' | 'health' | 'budget' | 'batch'
 
 export interface LiveEvents {
-  /** `data` is asked for only where somebody watches. */
-  publish(type: LiveEventType, org: string, data: () => JsonObject): void
+  /** `data` is asked for only where somebody watches. Without a concern it is for those who see the whole organisation. */
+  publish(type: LiveEventType, org: string, data: () => JsonObject, concern?: Concern): void
   /** `GET /events`. */
   readonly routes: readonly AdminRoute[]
   /** Ends every stream. */
@@ -18,6 +19,7 @@ export interface LiveEvents {
 /** What one slow reader may hold in memory. */
 const maxPendingBytes = 256 * 1024
 const heartbeatMs = 15_000
+/** Of one organisation, all its teams together. */
 const maxSubscribers = 256
 
 /** What happens within this time goes out together: encoded once, and one write for each who watches. */
@@ -25,71 +27,98 @@ const frameMs = 250
 /** Of requests in one frame; how many more there were is told. */
 const maxRequests = 100
 
-/** Those of an organisation who watch, and what they have not been told yet. */
+/** Those who watch and see the same: what they have not been told yet. */
 interface Feed {
+  readonly org: string
+  /** Absent: the whole organisation. */
+  readonly teams?: ReadonlySet<string>
   readonly streams: Set<AdminStream>
   readonly waiting: { readonly type: LiveEventType; data(): JsonObject }[]
   requests: number
   timer: NodeJS.Timeout | undefined
 }
 
-export function createLiveEvents(): LiveEvents {
-  const feeds = new Map<string, Feed>()
+export function createLiveEvents(teamOf: TeamOf): LiveEvents {
+  /** By organisation; few see different things at once. */
+  const feeds = new Map<string, Feed[]>()
   let heartbeat: NodeJS.Timeout | undefined
 
   const each = (use: (stream: AdminStream) => void): void => {
-    for (const { streams } of feeds.values()) for (const stream of streams) use(stream)
+    for (const feed of [...feeds.values()].flat()) for (const stream of feed.streams) use(stream)
   }
 
-  const subscribe = (org: string, stream: AdminStream): void => {
-    let feed = feeds.get(org)
-    if (!feed) feeds.set(org, (feed = { streams: new Set(), waiting: [], requests: 0, timer: undefined }))
-    const { streams } = feed
-    if (streams.size >= maxSubscribers) return letGo(stream, 'too many watch already')
-    streams.add(stream)
+  const feedOf = ({ org, teams }: Pick<AdminCall, 'org' | 'teams'>): Feed => {
+    const own = feeds.get(org) ?? []
+    feeds.set(org, own)
+    const known = own.find((feed) => isSameScope(feed.teams, teams))
+    if (known) return known
+    const feed = { org, ...(teams && { teams }), streams: new Set<AdminStream>(), waiting: [] }
+    own.push({ ...feed, requests: 0, timer: undefined })
+    return own.at(-1)!
+  }
+
+  const leave = (feed: Feed): void => {
+    clearTimeout(feed.timer)
+    const rest = (feeds.get(feed.org) ?? []).filter((other) => other !== feed)
+    if (rest.length > 0) feeds.set(feed.org, rest)
+    else feeds.delete(feed.org)
+    if (feeds.size > 0) return
+    clearInterval(heartbeat)
+    heartbeat = undefined
+  }
+
+  const subscribe = (call: Pick<AdminCall, 'org' | 'teams'>, stream: AdminStream): void => {
+    const watching = (feeds.get(call.org) ?? []).reduce((sum, { streams }) => sum + streams.size, 0)
+    if (watching >= maxSubscribers) return letGo(stream, 'too many watch already')
+    const feed = feedOf(call)
+    feed.streams.add(stream)
     heartbeat ??= setInterval(() => each((open) => open.write(': keepalive\n\n')), heartbeatMs).unref()
     stream.onClose(() => {
-      streams.delete(stream)
-      if (streams.size > 0) return
-      clearTimeout(feeds.get(org)?.timer)
-      feeds.delete(org)
-      if (feeds.size > 0) return
-      clearInterval(heartbeat)
-      heartbeat = undefined
+      feed.streams.delete(stream)
+      if (feed.streams.size === 0) leave(feed)
     })
     stream.write(': watching\n\n')
   }
 
   return {
-    publish(type, org, data) {
-      const feed = feeds.get(org)
-      if (feed === undefined) return
-      if (type === 'request') feed.requests++
-      if (type !== 'request' || feed.requests <= maxRequests) feed.waiting.push({ type, data })
-      feed.timer ??= setTimeout(() => flush(feed), frameMs).unref()
+    publish(type, org, data, concern) {
+      const own = feeds.get(org)
+      if (own === undefined) return
+      for (const feed of own) if (seesConcern(feed, concern, teamOf)) add(feed, type, data)
     },
     routes: [
       adminRoute({
         method: 'GET',
         path: '/events',
-        policy: 'traffic:read',
+        policy: 'requests:read',
         summary:
           'What happens, as server-sent events: `request`, `alert`, `health`, `budget`, `batch`; `left` counts requests that were too many to tell; `end` says why it ends.',
         response: z.string(),
-        run: ({ org }) => ({
+        run: ({ org, teams }) => ({
           stream: {
             contentType: 'text/event-stream; charset=utf-8',
-            open: (stream) => subscribe(org, stream),
+            open: (stream) => subscribe({ org, ...(teams && { teams }) }, stream),
           },
         }),
       }),
     ],
     close() {
-      for (const feed of feeds.values()) if (feed.timer) flush(feed)
+      for (const feed of [...feeds.values()].flat()) if (feed.timer) flush(feed)
       each((stream) => letGo(stream, 'the gateway shuts down'))
       clearInterval(heartbeat)
     },
   }
+}
+
+function isSameScope(a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return a.symmetricDifference(b).size === 0
+}
+
+function add(feed: Feed, type: LiveEventType, data: () => JsonObject): void {
+  if (type === 'request') feed.requests++
+  if (type !== 'request' || feed.requests <= maxRequests) feed.waiting.push({ type, data })
+  feed.timer ??= setTimeout(() => flush(feed), frameMs).unref()
 }
 
 function flush(feed: Feed): void {

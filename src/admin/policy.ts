@@ -33,13 +33,13 @@ export const policies = {
   'traffic:read': {
     roles: everybody,
     within: 'organisation',
-    meaning:
-      'sees figures, routes, providers, budgets, evaluations, drift, alerts, batches and the live feed',
+    meaning: 'sees routes, providers, budgets, the cache, guardrails, evaluations, experiments and drift',
   },
   'requests:read': {
     roles: everybody,
     within: 'team',
-    meaning: 'sees requests, sessions and the lines of the ledger',
+    meaning:
+      'sees requests and what they come to, sessions, the lines of the ledger, batches, alerts and the live feed',
   },
   'usage:read': { roles: everybody, within: 'team', meaning: 'sees sums of what was used' },
   'access:read': { roles: everybody, within: 'team', meaning: 'sees keys, teams and users' },

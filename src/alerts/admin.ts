@@ -1,10 +1,12 @@
 /** The administration routes of alerts: what is wrong, what was, and whether the channels work. */
 
 import { z } from 'zod'
+import { seesConcern, type TeamOf } from '../admin/concern.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { seenPage } from '../admin/seen-page.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import { type Alert, alertKinds, severities, toView } from './alert.ts'
+import { type Alert, alertKinds, concernOf, severities, toView } from './alert.ts'
 import type { Channel } from './channel.ts'
 import type { AlertStore } from './port.ts'
 
@@ -12,6 +14,7 @@ export interface AlertRouteParts {
   readonly store: AlertStore
   /** Those of the configuration in force. */
   readonly channels: () => readonly Channel[]
+  readonly teamOf: TeamOf
   readonly clock: Clock
   readonly newId: () => string
 }
@@ -19,13 +22,19 @@ export interface AlertRouteParts {
 const testTimeoutMs = 10_000
 
 /** `/alerts` and what is below it. */
-export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts): readonly AdminRoute[] {
+export function alertRoutes({
+  store,
+  channels,
+  teamOf,
+  clock,
+  newId,
+}: AlertRouteParts): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
       path: '/alerts',
-      policy: 'traffic:read',
-      summary: 'The alerts, the newest first.',
+      policy: 'requests:read',
+      summary: 'The alerts, the newest first. A role in a team sees those of its keys, users and budgets.',
       query: z.strictObject({
         status: z.enum(['open', 'resolved']).optional(),
         kind: z.enum(alertKinds).optional(),
@@ -33,17 +42,17 @@ export function alertRoutes({ store, channels, clock, newId }: AlertRouteParts):
         cursor: z.string().optional().describe('`next_cursor` of the page before.'),
       }),
       response: z.object({ data: z.array(alertShape), next_cursor: z.string().optional() }),
-      async run({ org, query: { status, kind, limit, cursor } }) {
-        const before = cursor === undefined ? undefined : readCursor(cursor)
-        const found = await store.list({
-          org,
-          limit: limit + 1,
-          ...(status && { status }),
-          ...(kind && { kind }),
-          ...(before && { before }),
-        })
-        const data = found.slice(0, limit)
-        const last = found.length > limit ? data.at(-1) : undefined
+      async run({ org, teams, query: { status, kind, limit, cursor } }) {
+        const start = cursor === undefined ? undefined : readCursor(cursor)
+        const where = { org, ...(status && { status }), ...(kind && { kind }) }
+        const { data, last } = await seenPage(
+          limit,
+          (count, lastSeen: Alert | undefined) => {
+            const before = lastSeen ?? start
+            return store.list({ ...where, limit: count, ...(before && { before }) })
+          },
+          teams && ((alert) => seesConcern({ org, teams }, concernOf(alert), teamOf)),
+        )
         return { body: { data: data.map(toView), ...(last && { next_cursor: cursorOf(last) }) } }
       },
     }),

@@ -1,6 +1,7 @@
 /** What an alert is: something that an operator wants to know of, told once while it lasts. */
 
-import type { JsonObject } from '../core/json.ts'
+import type { Concern } from '../admin/concern.ts'
+import { asString, type JsonObject } from '../core/json.ts'
 
 export const alertKinds = [
   'budget',
@@ -57,6 +58,23 @@ export type Occasion = 'raised' | 'escalated' | 'resolved' | 'test'
 export interface Notice {
   readonly occasion: Occasion
   readonly alert: Alert
+}
+
+/** Whose it is: that of a key, or of whom the budget is. Undefined: the whole organisation's. */
+export function concernOf({ kind, subject, detail }: Signal): Concern | undefined {
+  if (kind === 'spend-anomaly' || kind === 'key-age') return { keyId: subject }
+  const id = asString(detail['subject_id'])
+  if (kind !== 'budget' || id === undefined) return undefined
+  switch (detail['scope']) {
+    case 'key':
+      return { keyId: id }
+    case 'user':
+      return { userId: id }
+    case 'team':
+      return { teamId: id }
+    default:
+      return undefined
+  }
 }
 
 /** An alert in the form of the admin API and of webhooks. */

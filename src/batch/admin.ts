@@ -1,7 +1,10 @@
 /** The administration routes of batches: where each stands, and how to hold or end it. */
 
 import { z } from 'zod'
-import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { seesConcern, type TeamOf } from '../admin/concern.ts'
+import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
+import { seenPage } from '../admin/seen-page.ts'
+import { GatewayError } from '../core/error.ts'
 import { defined, type JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Batch } from './batch.ts'
@@ -9,12 +12,13 @@ import type { Batches } from './batches.ts'
 
 export interface BatchAdminParts {
   readonly batches: Batches
+  readonly teamOf: TeamOf
   /** How much of each provider's room is found and used here. */
   lanes(): readonly { readonly name: string; readonly window: number; readonly running: number }[]
 }
 
 /** `/batches` and what is below it. */
-export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly AdminRoute[] {
+export function batchAdminRoutes({ batches, teamOf, lanes }: BatchAdminParts): readonly AdminRoute[] {
   const change = (verb: string, summary: string, run: (org: string, id: string) => Promise<Batch>) =>
     adminRoute({
       method: 'POST',
@@ -25,12 +29,14 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
       audit: { action: `batch.${verb}`, object: ({ params: { id = '' } }) => `batch:${id}` },
       run: async ({ org, params: { id = '' } }) => ({ body: toBatchView(await run(org, id)) }),
     })
+  const sees = ({ org, teams }: Pick<AdminCall, 'org' | 'teams'>, batch: Batch) =>
+    seesConcern({ org, ...(teams && { teams }) }, batch, teamOf)
   return [
     adminRoute({
       method: 'GET',
       path: '/batches',
-      policy: 'traffic:read',
-      summary: 'The batches of all keys, the newest first.',
+      policy: 'requests:read',
+      summary: 'The batches of all keys, the newest first. A role in a team sees those of its keys.',
       query: z.strictObject({
         status: z.enum(statuses).optional(),
         key: z.string().optional().describe('The id of a key.'),
@@ -38,26 +44,30 @@ export function batchAdminRoutes({ batches, lanes }: BatchAdminParts): readonly 
         cursor: z.string().optional().describe('`next_cursor` of the page before.'),
       }),
       response: z.object({ data: z.array(batchShape), next_cursor: z.string().optional() }),
-      async run({ org, query: { status, key, limit, cursor } }) {
-        const found = await batches.list({
-          org,
-          limit: limit + 1,
-          ...(status && { status }),
-          ...(key !== undefined && { keyId: key }),
-          ...(cursor !== undefined && { after: cursor }),
-        })
-        const data = found.slice(0, limit)
-        const last = found.length > limit ? data.at(-1) : undefined
+      async run({ org, teams, query: { status, key, limit, cursor } }) {
+        const where = { org, ...(status && { status }), ...(key !== undefined && { keyId: key }) }
+        const { data, last } = await seenPage(
+          limit,
+          (count, before: Batch | undefined) => {
+            const after = before?.id ?? cursor
+            return batches.list({ ...where, limit: count, ...(after !== undefined && { after }) })
+          },
+          teams && ((batch) => sees({ org, teams }, batch)),
+        )
         return { body: { data: data.map(toBatchView), ...(last && { next_cursor: last.id }) } }
       },
     }),
     adminRoute({
       method: 'GET',
       path: '/batches/{id}',
-      policy: 'traffic:read',
+      policy: 'requests:read',
       summary: 'One batch, with what is wrong with its file where it failed.',
       response: batchShape,
-      run: async ({ org, params: { id = '' } }) => ({ body: toBatchView(await batches.get({ org }, id)) }),
+      async run({ params: { id = '' }, ...call }) {
+        const batch = await batches.get({ org: call.org }, id)
+        if (sees(call, batch)) return { body: toBatchView(batch) }
+        throw new GatewayError('not_found', `There is no batch \`${id}\`.`)
+      },
     }),
     change('cancel', 'Begins no more of its requests; it ends when those under way have.', (org, id) =>
       batches.cancel({ org }, id),

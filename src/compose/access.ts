@@ -11,8 +11,10 @@ import { createLiveCalls, type LiveCalls } from '../access/live-calls.ts'
 import { teamRoutes } from '../access/owner-admin.ts'
 import type { AccessStore, StoredUser } from '../access/port.ts'
 import { createRegistrar, type Registrar } from '../access/registrar.ts'
+import { teamOfKey } from '../access/rights.ts'
 import { tokenKeyIds } from '../access/token-keys.ts'
 import { userRoutes } from '../access/user-admin.ts'
+import type { TeamOf } from '../admin/concern.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import type { OwnerNames } from '../ledger/usage-admin.ts'
 import type { Config } from '../config/load.ts'
@@ -50,6 +52,8 @@ export interface Access {
   keysOf(org: string, user: string): readonly string[]
   /** The ids of the keys that belong to these teams, or to their users; those that are revoked included. */
   keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
+  /** The team that keys and users belong to, declared keys included. */
+  readonly teamOf: TeamOf
   /** What stands for a key where this user comes with a token of a configured issuer. */
   tokenKeysOf(org: string, user: string): readonly string[]
   /** For those who have an API key. */
@@ -160,10 +164,19 @@ export async function createAccess({
     keysOfTeams(org, teams) {
       const isOfThem = (team: string | undefined) => team !== undefined && teams.has(team)
       const stored = [...directory.keys.values()].filter(
-        ({ org: of, team, user }) => of === org && isOfThem(team ?? directory.users.get(user ?? '')?.team),
+        (key) => key.org === org && isOfThem(teamOfKey(key, directory)),
       )
       const declared = keyring.declared.filter(({ team }) => isOfThem(directory.teamOf(org, team ?? '')?.id))
       return new Set([...stored.map(({ id }) => id), ...declared.map(({ name }) => declaredKeyId(name))])
+    },
+    teamOf(org, { keyId, userId, teamId }) {
+      if (teamId !== undefined) return teamId
+      const key = directory.keys.get(keyId ?? '')
+      if (key) return key.org === org ? teamOfKey(key, directory) : undefined
+      const user = directory.users.get(userId ?? '')
+      if (user) return user.org === org ? user.team : undefined
+      const declared = keyring.declared.find(({ name }) => declaredKeyId(name) === keyId)
+      return declared?.team === undefined ? undefined : directory.teamOf(org, declared.team)?.id
     },
     ownBudgets: () => ownBudgetsOf(directory),
     onChange: (listener) => directory.onChange(listener),

@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import type { LiveEvents } from '../admin/live-events.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import { alertRoutes } from '../alerts/admin.ts'
-import { type Signal, toView } from '../alerts/alert.ts'
+import { concernOf, type Signal, toView } from '../alerts/alert.ts'
 import { type Alerts, createAlerts } from '../alerts/alerts.ts'
 import type { Channel } from '../alerts/channel.ts'
 import { FailureWatch, type Verdicts } from '../alerts/failure-rate.ts'
@@ -35,7 +35,7 @@ export interface AlertingParts {
   readonly config: () => Config
   readonly stores: { readonly alerts: AlertStore; readonly spend: SpendStore; readonly marks: MarkStore }
   readonly snapshot: () => Snapshot
-  readonly access: Pick<Access, 'directory'>
+  readonly access: Pick<Access, 'directory' | 'teamOf'>
   readonly catalogue: CatalogueSource
   readonly events: LiveEvents
   readonly clock: Clock
@@ -60,7 +60,7 @@ const dailyMs = 86_400_000
 const retentionMs = 90 * dailyMs
 
 export function createAlerting(parts: AlertingParts): Alerting {
-  const { config, stores, events, clock, log, closers } = parts
+  const { config, stores, access, events, clock, log, closers } = parts
   const newId = createIdFactory(randomBytes, clock, 'alert_')
   let channels = createChannels(config().alerts, clock)
   const onError = (cause: unknown) =>
@@ -82,7 +82,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
       channels.filter(({ kinds }) => kinds?.includes(kind) ?? true).map(({ name }) => name),
     onNotice({ occasion, alert }) {
       log.warn({ alert: alert.id, kind: alert.kind, occasion }, alert.summary)
-      events.publish('alert', alert.org, () => ({ occasion, alert: toView(alert) }))
+      events.publish('alert', alert.org, () => ({ occasion, alert: toView(alert) }), concernOf(alert))
       outbox.wake()
     },
     onError,
@@ -96,7 +96,13 @@ export function createAlerting(parts: AlertingParts): Alerting {
   })
   return {
     alerts,
-    routes: alertRoutes({ store: stores.alerts, channels: () => channels, clock, newId }),
+    routes: alertRoutes({
+      store: stores.alerts,
+      channels: () => channels,
+      teamOf: access.teamOf,
+      clock,
+      newId,
+    }),
     observe: watch.observe,
     onHealthChange: watch.onHealthChange,
     reload(next) {

@@ -26,6 +26,7 @@ import { createIdFactory } from '../core/id.ts'
 import { parseBody } from '../http/body.ts'
 import { callerSideRoute, toSideReply } from '../http/caller-routes.ts'
 import type { SideRoute } from '../http/side-routes.ts'
+import type { Access } from './access.ts'
 import { linePrice, rulesOf } from './batch-lines.ts'
 import { createBatchTelling } from './batch-webhooks.ts'
 import { type BatchWorkParts, createBatchWork } from './batch-worker.ts'
@@ -33,6 +34,7 @@ import type { Closers } from './closers.ts'
 import { readKeyFile } from './data-dir.ts'
 
 export interface BatchingParts extends BatchWorkParts {
+  readonly access: Pick<Access, 'teamOf'>
   readonly stores: {
     readonly files: FileStore
     readonly batches: BatchStore
@@ -68,7 +70,7 @@ export function createBatching(parts: BatchingParts): Batching {
   const parse = (text: Buffer) => parseBody(text, config().server.limits.maxJsonDepth)
   const telling = createBatchTelling(parts)
   const onChange = (batch: Batch) => {
-    parts.events.publish('batch', batch.org, () => toBatchView(batch))
+    parts.events.publish('batch', batch.org, () => toBatchView(batch), batch)
     if (!isOpen(batch.status)) telling.retrier.wake()
   }
   const { receivers } = telling
@@ -131,7 +133,7 @@ export function createBatching(parts: BatchingParts): Batching {
     files,
     batches,
     adminRoutes: [
-      ...batchAdminRoutes({ batches, lanes: () => dispatcher.lanes() }),
+      ...batchAdminRoutes({ batches, teamOf: parts.access.teamOf, lanes: () => dispatcher.lanes() }),
       ...submitAdminRoutes({
         files,
         batches,

@@ -8,6 +8,7 @@ import type { Snapshot } from '../gateway/parts.ts'
 import type { ModelWatch } from '../models/watch.ts'
 import type { Log } from '../telemetry/log.ts'
 import { driftAccount, evalAccount } from './accounts.ts'
+import type { Access } from './access.ts'
 import type { Alerting } from './alerts.ts'
 import { type Batching, createBatching } from './batches.ts'
 import type { CatalogueSource } from './catalogue-source.ts'
@@ -28,6 +29,7 @@ export interface FeatureParts {
   readonly config: () => Config
   readonly snapshot: () => Snapshot
   readonly stores: Stores
+  readonly access: Pick<Access, 'teamOf'>
   readonly catalogue: CatalogueSource
   readonly path: RequestPath
   readonly rollout: RolloutComposition
@@ -99,6 +101,7 @@ export function composeFeatures(parts: FeatureParts): Features {
     lookUp: async () => parts.catalogue.inForce(),
     chargedFor: (requestId) => path.books.store.chargedFor(requestId),
     events: parts.events,
+    access: parts.access,
   })
   return { samples, drift, evals, feedback, modelWatch, batching }
 }

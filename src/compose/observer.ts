@@ -74,7 +74,7 @@ export async function createObserver({
       metrics.observe(record)
       if (config.records.enabled) recorder.record(record)
       tracing?.record(record, traceparent)
-      events.publish('request', record.org, () => toSummary(record))
+      events.publish('request', record.org, () => toSummary(record), record)
       alerting.observe(record)
       for (const look of lookers) look(record)
     },

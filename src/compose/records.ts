@@ -23,7 +23,7 @@ export function composeRecordRoutes(needs: RecordNeeds): readonly AdminRoute[] {
   const nowMs = () => clock.nowMs()
   const parts = { store: records, keysOfTeams, retentionDays: () => config().records.retentionDays }
   return [
-    ...figureRoutes(createRequestFigures(records, nowMs)),
+    ...figureRoutes({ figures: createRequestFigures(records, nowMs), keysOfTeams }),
     ...summaryRoutes({ sums, keysOfTeams, nowMs }),
     ...exportRoutes(parts),
     ...recordRoutes(parts),

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { renderOpenApi } from '../admin/openapi.ts'
 import { type AdminCaller, authoriseCall, ownerCaller } from '../admin/policy.ts'
-import type { AdminAudit, AdminCall, AdminReply, AdminRoute } from '../admin/route.ts'
+import type { AdminAudit, AdminCall, AdminReply, AdminRoute, AdminStream } from '../admin/route.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { AuditAct } from '../audit/port.ts'
 import { GatewayError } from '../core/error.ts'
@@ -34,10 +34,8 @@ export function adminSideRoutes(parts: AdminParts): SideRoute[] {
       matches: (path) => path.startsWith(`${base}/`),
       methods,
       async answer(request) {
-        return answerRow(
-          { compiled, audit: parts.audit, caller: await authenticate(parts, request) },
-          request,
-        )
+        const identify = () => authenticate(parts, request)
+        return answerRow({ compiled, audit: parts.audit, caller: await identify(), identify }, request)
       },
     },
   ]
@@ -71,9 +69,14 @@ interface RowParts {
   readonly compiled: readonly CompiledRoute[]
   readonly audit: AuditLog
   readonly caller: AdminCaller
+  /** Who it is now. Absent: that does not change. */
+  readonly identify?: () => Promise<AdminCaller>
 }
 
-async function answerRow({ compiled, audit, caller }: RowParts, request: SideRequest): Promise<SideReply> {
+async function answerRow(
+  { compiled, audit, caller, identify }: RowParts,
+  request: SideRequest,
+): Promise<SideReply> {
   const onPath = compiled.filter(({ pattern }) => pattern.test(request.path))
   if (onPath.length === 0) throw new GatewayError('not_found', 'There is no such path in the admin API.')
   const route = onPath.find(({ row }) => row.method === request.method)
@@ -98,7 +101,11 @@ async function answerRow({ compiled, audit, caller }: RowParts, request: SideReq
   const reply = await runRow(row, call, { audit, sent, address: request.clientAddress })
   if (reply.stream) {
     const { contentType, open } = reply.stream
-    return { status: 200, headers: { 'content-type': contentType }, body: '', stream: open }
+    const stream = (to: AdminStream) => {
+      open(to)
+      if (identify) endWithRights(to, teams, async () => authoriseCall(row, await identify()))
+    }
+    return { status: 200, headers: { 'content-type': contentType }, body: '', stream }
   }
   if (reply.content) {
     const { contentType, bytes: content } = reply.content
@@ -107,6 +114,31 @@ async function answerRow({ compiled, audit, caller }: RowParts, request: SideReq
   if (reply.body === undefined) return { status: reply.status ?? 204, body: '' }
   return json(reply.status ?? 200, reply.body)
 }
+
+/** How often it is asked whether whoever reads a stream still may. */
+const againMs = 2_000
+
+/** Ends a stream when its reader has signed out, or has lost the role or a team that it was opened with. */
+function endWithRights(
+  stream: AdminStream,
+  teams: ReadonlySet<string> | undefined,
+  authorise: () => Promise<ReadonlySet<string> | undefined>,
+): void {
+  const look = async () => {
+    try {
+      const now = await authorise()
+      const isSame = now && teams ? now.symmetricDifference(teams).size === 0 : now === teams
+      if (!isSame) stream.end()
+    } catch (error) {
+      // A store that is out of reach takes no rights away.
+      if (error instanceof GatewayError && lostRights.has(error.code)) stream.end()
+    }
+  }
+  const timer = setInterval(() => void look(), againMs).unref()
+  stream.onClose(() => clearInterval(timer))
+}
+
+const lostRights: ReadonlySet<string> = new Set(['authentication_failed', 'permission_denied'])
 
 interface RowCall {
   readonly audit: AuditLog

@@ -6,15 +6,21 @@ import { formatUsd } from '../core/money.ts'
 import { type FigureSpan, figureSpans, type RequestFigures } from './figures.ts'
 import { durationRowsMs, type Figures, type Percentiles } from './tally.ts'
 
+export interface FigureRouteParts {
+  readonly figures: RequestFigures
+  /** The ids of the keys that are these teams': of whose requests a role in them sees figures. */
+  keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
+}
+
 /** `GET /requests/figures`; it stands before `/requests/{id}`. */
-export function figureRoutes(figures: RequestFigures): readonly AdminRoute[] {
+export function figureRoutes({ figures, keysOfTeams }: FigureRouteParts): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
       path: '/requests/figures',
-      policy: 'traffic:read',
+      policy: 'requests:read',
       summary:
-        "What the requests of a span up to now come to, step by step and against the span before; this instance's.",
+        "What the requests of a span up to now come to, step by step and against the span before; this instance's. A role in a team is told those of its keys.",
       query: z.strictObject({
         range: z.enum(Object.keys(figureSpans) as [FigureSpan, ...FigureSpan[]]).default('24h'),
       }),
@@ -34,8 +40,9 @@ export function figureRoutes(figures: RequestFigures): readonly AdminRoute[] {
         now: figuresShape,
         before: figuresShape,
       }),
-      async run({ org, query: { range } }) {
-        const { fromMs, stepMs, steps, now, before } = await figures.of(org, range)
+      async run({ org, teams, query: { range } }) {
+        const keys = teams && keysOfTeams(org, teams)
+        const { fromMs, stepMs, steps, now, before } = await figures.of(org, range, keys)
         return {
           body: {
             from: new Date(fromMs).toISOString(),

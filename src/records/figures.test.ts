@@ -12,8 +12,8 @@ const nowMs = Date.UTC(2026, 5, 15, 12, 34, 56)
 function createSource() {
   const stored: RecordTiming[] = []
   return {
-    add(...timings: Omit<RecordTiming, 'seq'>[]) {
-      for (const timing of timings) stored.push({ ...timing, seq: stored.length + 1 })
+    add(...timings: (Omit<RecordTiming, 'seq' | 'keyId'> & { readonly keyId?: string })[]) {
+      for (const timing of timings) stored.push({ keyId: 'k1', ...timing, seq: stored.length + 1 })
     },
     stored,
     timings: (_org: string, { limit, ...side }: { limit: number; afterSeq?: number; beforeSeq?: number }) =>
@@ -117,4 +117,18 @@ test('each time lies in its row, and those beyond the rows in the first and the 
     [13, 1],
     [15, 1],
   ])
+})
+
+test('figures of some keys are of their requests alone, also when a key joins them', async () => {
+  const source = createSource()
+  source.add(...['a', 'b', 'c', 'a'].map((keyId) => ({ ...answered, keyId, atMs: nowMs - 1000 })))
+  const figures = createRequestFigures(source, () => nowMs)
+  const requestsOf = async (...keys: string[]) =>
+    (await figures.of('default', '1h', new Set(keys))).now.requests
+  assert.equal(await requestsOf('a'), 2)
+  assert.equal(await requestsOf('a', 'c'), 3)
+  assert.equal(await requestsOf(), 0)
+  source.add({ ...answered, keyId: 'a', atMs: nowMs })
+  assert.equal(await requestsOf('a'), 3)
+  assert.equal((await figures.of('default', '1h')).now.requests, 5)
 })

@@ -1,6 +1,7 @@
 /** Counts and times of requests in steps of time, for each of the spans that people look back on, kept up by reading each record once. */
 
 import { setImmediate } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import type { RecordStore, RecordTiming } from './port.ts'
 import { createTally, type Figures, type Tally } from './tally.ts'
 
@@ -37,8 +38,12 @@ export interface SpanFigures {
 }
 
 export interface RequestFigures {
-  of(org: string, span: FigureSpan): Promise<SpanFigures>
+  /** `keys`: only of the requests of keys with these ids. */
+  of(org: string, span: FigureSpan, keys?: ReadonlySet<string>): Promise<SpanFigures>
 }
+
+/** So many sets of keys are counted for at once; whoever asks for one more makes the records be read again. */
+const maxKeySets = 32
 
 /** How many records one step reads: some milliseconds of the event loop. */
 const readStep = 2_000
@@ -49,10 +54,14 @@ type Source = Pick<RecordStore, 'timings'>
 
 export function createRequestFigures(store: Source, nowMs: () => number): RequestFigures {
   const books = new Map<string, Book>()
+  const ofKeys = new LRUCache<string, Book>({ max: maxKeySets })
   return {
-    async of(org, span) {
-      const book = books.get(org) ?? new Book(store, org)
-      books.set(org, book)
+    async of(org, span, keys) {
+      const kept = keys ? ofKeys : books
+      // Another set of keys is another book: what was counted for the old one is not taken back.
+      const name = JSON.stringify(keys ? [org, ...[...keys].toSorted()] : org)
+      const book = kept.get(name) ?? new Book(store, org, keys)
+      kept.set(name, book)
       return book.read(span, nowMs())
     },
   }
@@ -61,6 +70,7 @@ export function createRequestFigures(store: Source, nowMs: () => number): Reques
 class Book {
   readonly #store: Source
   readonly #org: string
+  readonly #keys: ReadonlySet<string> | undefined
   readonly #tallies = new Map<FigureSpan, Map<number, Tally>>()
   /** The records from `#low` to `#high`, by their order of arrival, are in the tallies. */
   #low = Number.MAX_SAFE_INTEGER
@@ -68,9 +78,10 @@ class Book {
   #reachesBackToMs = Infinity
   #reading: Promise<void> = Promise.resolve()
 
-  constructor(store: Source, org: string) {
+  constructor(store: Source, org: string, keys: ReadonlySet<string> | undefined) {
     this.#store = store
     this.#org = org
+    this.#keys = keys
   }
 
   async read(span: FigureSpan, nowMs: number): Promise<SpanFigures> {
@@ -119,6 +130,7 @@ class Book {
   }
 
   #count(timing: RecordTiming, nowMs: number): void {
+    if (this.#keys?.has(timing.keyId) === false) return
     for (const [span, { spanMs, stepMs }] of spans) {
       const startMs = Math.floor(timing.atMs / stepMs) * stepMs
       if (startMs < nowMs - 2 * spanMs - stepMs) continue

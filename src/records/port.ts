@@ -86,6 +86,7 @@ export interface RecordTiming {
   /** Grows in the order in which records are stored. */
   readonly seq: number
   readonly atMs: number
+  readonly keyId: string
   readonly status: number
   readonly durationMs: number
   readonly firstTokenMs?: number

@@ -53,7 +53,9 @@ export function AlertsPage(): ReactNode {
           </Empty>
         )}
       </Panel>
-      <Channels />
+      <May call="GET /alert-channels">
+        <Channels />
+      </May>
     </Page>
   )
 }

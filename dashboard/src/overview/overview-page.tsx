@@ -7,6 +7,7 @@ import type { ReactNode } from 'react'
 import { useRefreshOn } from '../api/live-refresh.ts'
 import { formatShare, formatUsd } from '../format/number.ts'
 import { defaultRange, ranges } from '../ranges.ts'
+import { May } from '../session/may.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
@@ -59,7 +60,9 @@ export function OverviewPage(): ReactNode {
             {figures.data ? <TrafficChart figures={figures.data} /> : <Skeleton height={244} />}
           </Panel>
           <Panel title="Providers" className="four">
-            <ProviderHealth />
+            <May call="GET /providers">
+              <ProviderHealth />
+            </May>
             {figures.data && <CacheSavings now={figures.data.now} />}
           </Panel>
           <Panel title="Latency">

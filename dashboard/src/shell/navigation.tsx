@@ -6,7 +6,7 @@ import { type ReactNode, useCallback } from 'react'
 import type { LiveEvent } from '../api/live-feed.ts'
 import { useLiveEvents } from '../api/live-feed-context.ts'
 import { openAlerts } from '../api/shared-queries.ts'
-import { meQuery } from '../session/me.ts'
+import { meQuery, useMay } from '../session/me.ts'
 import { Icon } from '../ui/icon.tsx'
 import { placesFor } from './places.ts'
 
@@ -14,7 +14,7 @@ export function Navigation(): ReactNode {
   const queries = useQueryClient()
   const me = useQuery(meQuery)
   const groups = placesFor(me.data?.may)
-  const alerts = useQuery({ ...openAlerts, enabled: me.data?.may.includes('traffic:read') ?? false })
+  const alerts = useQuery({ ...openAlerts, enabled: useMay('GET /alerts') })
   const refresh = useCallback(
     (events: readonly LiveEvent[]) => {
       if (events.some(({ type }) => type === 'alert'))

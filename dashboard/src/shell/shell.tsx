@@ -3,10 +3,10 @@
 import { AppShell, Burger, Button, Kbd } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, type ReactNode, useState } from 'react'
 import { useOpenFeed } from '../api/live-feed-context.ts'
-import { isLetIn, meQuery } from '../session/me.ts'
+import { isLetIn, meQuery, useMay } from '../session/me.ts'
 import { Logo } from '../ui/logo.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { FeedSign } from './feed-sign.tsx'
@@ -24,8 +24,8 @@ export function Shell(): ReactNode {
   const queries = useQueryClient()
   const refetch = useCallback(() => void queries.invalidateQueries(), [queries])
   const me = useQuery(meQuery)
-  const seesTraffic = me.data?.may.includes('traffic:read') ?? false
-  useOpenFeed(refetch, seesTraffic)
+  const seesFeed = useMay('GET /events')
+  useOpenFeed(refetch, seesFeed)
   const [overlay, setOverlay] = useState<Overlay>()
   const closeOverlay = () => setOverlay(undefined)
   useShortcuts(setOverlay)
@@ -34,12 +34,8 @@ export function Shell(): ReactNode {
     select: ({ location }) => (location.pathname === '/' ? '/overview' : location.pathname),
   })
   useEffect(close, [path, close])
-  // A role in a team begins with what it sees.
-  const isLost = me.data !== undefined && !seesTraffic && path === '/overview'
   const place = placeOf(path)
   const isRefused = me.data !== undefined && place !== undefined && !isLetIn(place.reads, me.data.may)
-  const navigate = useNavigate()
-  useEffect(() => void (isLost && navigate({ to: '/keys' })), [isLost, navigate])
   return (
     <AppShell
       header={{ height: 48 }}
@@ -65,7 +61,7 @@ export function Shell(): ReactNode {
           <Button variant="default" className="shell-search" onClick={() => setOverlay('palette')}>
             Go to… <Kbd size="xs">Ctrl K</Kbd>
           </Button>
-          {seesTraffic && <FeedSign />}
+          {seesFeed && <FeedSign />}
           <AccountMenu />
         </div>
       </AppShell.Header>
@@ -75,7 +71,7 @@ export function Shell(): ReactNode {
       <AppShell.Main>
         <div id="content" className="shell-content">
           <Suspense fallback={null}>
-            {isRefused || isLost ? <NoAccess /> : !me.isPending && <Outlet />}
+            {isRefused ? <NoAccess /> : !me.isPending && <Outlet />}
           </Suspense>
         </div>
       </AppShell.Main>

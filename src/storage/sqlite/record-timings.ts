@@ -6,6 +6,7 @@ import type { CacheOutcome, RecordStore, RecordTiming } from '../../records/port
 interface TimingRow {
   readonly seq: number
   readonly at_ms: number
+  readonly key_id: string
   readonly status: number
   readonly duration_ms: number
   readonly first_token_ms: number | null
@@ -13,7 +14,7 @@ interface TimingRow {
   readonly saved: number | null
 }
 
-const select = `select seq, at_ms, status, body ->> '$.durationMs' as duration_ms,
+const select = `select seq, at_ms, key_id, status, body ->> '$.durationMs' as duration_ms,
   body ->> '$.firstTokenMs' as first_token_ms, body ->> '$.cache.outcome' as cache,
   body ->> '$.cache.savedNanoUsd' as saved
   from request_records where org = ?`
@@ -33,6 +34,7 @@ function toTiming(row: TimingRow): RecordTiming {
   const {
     seq,
     at_ms: atMs,
+    key_id: keyId,
     status,
     duration_ms: durationMs,
     first_token_ms: firstTokenMs,
@@ -42,6 +44,7 @@ function toTiming(row: TimingRow): RecordTiming {
   return {
     seq,
     atMs,
+    keyId,
     status,
     durationMs,
     ...(firstTokenMs !== null && { firstTokenMs }),
