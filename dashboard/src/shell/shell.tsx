@@ -70,9 +70,7 @@ export function Shell(): ReactNode {
       </AppShell.Navbar>
       <AppShell.Main>
         <div id="content" className="shell-content">
-          <Suspense fallback={null}>
-            {isRefused ? <NoAccess /> : !me.isPending && <Outlet />}
-          </Suspense>
+          <Suspense fallback={null}>{isRefused ? <NoAccess /> : !me.isPending && <Outlet />}</Suspense>
         </div>
       </AppShell.Main>
       <Suspense fallback={null}>
