@@ -148,7 +148,7 @@ export const incidents: readonly Control[] = [
   {
     threat: 'Revoked rights that live on in open connections (CVE-2026-44553)',
     answer:
-      'A revocation ends the streams of its key, on every instance; a session has the roles that its user has now.',
+      'A revocation ends the streams of its key, on every instance; a session has the roles that its user has now, and so has the live feed that it has open.',
     proofs: [
       [
         'test/access/roles.test.ts',
@@ -162,6 +162,10 @@ export const incidents: readonly Control[] = [
       [
         'test/access/revocation.test.ts',
         'a session holds on every instance, and ends on all with its account',
+      ],
+      [
+        'test/access/team-view.test.ts',
+        'a live feed ends with the role, the team or the session that it was opened with',
       ],
     ],
   },
@@ -177,8 +181,18 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'Pass-through without budget (Bifrost #2873)',
-    answer: 'Every route takes the same path.',
+    answer:
+      'Every route takes the same path: key, budget, egress guard and ledger, batches and what is answered later too. Counting tokens is free at the providers, and has no line.',
     proofs: [
+      ['test/security/before-authentication.test.ts', 'every route of callers is in the list'],
+      ['test/security/one-path.test.ts', 'without a key nothing reaches a provider'],
+      ['test/security/one-path.test.ts', 'with a budget that is used up nothing reaches a provider'],
+      ['test/security/one-path.test.ts', 'a provider that is inside is not connected to'],
+      [
+        'test/security/one-path.test.ts',
+        'what reaches a provider has its line in the ledger, and its record',
+      ],
+      ['test/security/one-path.test.ts', 'refused by the same budget, and in the same ledger'],
       [
         'test/gateway/provider-api.test.ts',
         'what an answer in a known dialect cost is recorded, streamed and whole, while its bytes pass untouched',
@@ -306,6 +320,22 @@ export const musts: readonly Control[] = [
       ['src/access/keys.test.ts', 'unknown, malformed, wrong, revoked and expired keys are refused alike'],
     ],
     missing: 'Times are not compared statistically: a test of the clock on a shared machine proves nothing.',
+  },
+  {
+    threat: 'Work done for whoever has no key',
+    answer:
+      'A key is looked at first: no body is read, no store is asked and nothing is kept for a request without one that holds.',
+    proofs: [
+      [
+        'test/security/before-authentication.test.ts',
+        'each route answers 401 while not a byte of the body has come',
+      ],
+      [
+        'test/security/before-authentication.test.ts',
+        'wrong keys cost the database nothing, and leave nothing',
+      ],
+      ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
+    ],
   },
   {
     threat: 'Guessing keys',
@@ -517,16 +547,18 @@ export const musts: readonly Control[] = [
       ['src/admin/policy.test.ts', 'a row without a policy, or with an unknown one, does not compile'],
       [
         'test/access/roles.test.ts',
-        'each route, each role: 403 before the body is read, unless its policy names the role',
+        'each route, each role: 403 before the body is read, unless the table lets the role in',
       ],
       ['test/access/roles.test.ts', 'a role in a team sees and changes what is of that team'],
       ['test/access/team-view.test.ts', 'requests, sessions, the ledger and usage: those of the own team'],
+      ['test/access/team-view.test.ts', 'figures are of the own team'],
+      ['test/access/team-view.test.ts', 'batches are of the keys of the own team'],
+      ['test/access/team-view.test.ts', 'alerts and the live feed are of the own team'],
       ['test/access/team-view.test.ts', 'no route that lists shows anything of another team'],
       ['test/access/roles.test.ts', 'nobody gives a role, or takes over an account, beyond their own'],
       ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
     ],
-    missing:
-      'Figures, alerts, batches and the live feed are not told apart by team: a role in a team does not see them. Nor does it see requests that came with a token of an issuer.',
+    missing: 'A role in a team does not see requests that came with a token of an issuer.',
   },
   {
     threat: 'Guessed and stolen passwords',
@@ -652,15 +684,21 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Formulas in exports; lines and colours in logs',
-    answer: 'Cells that a spreadsheet would run begin with a quote; the log is JSON, one record to a line.',
+    answer:
+      'Cells that a spreadsheet would run begin with a quote. The JSON log is one record to a line, and the text log sets in what follows a line break; nothing that a terminal obeys is in either, or in a table of the command line.',
     proofs: [
+      ['test/security/exports.test.ts', 'tables of the dashboard: requests, usage, keys, the audit'],
+      ['test/security/exports.test.ts', 'the ledger, in its own columns and in those of FOCUS'],
+      ['test/security/exports.test.ts', 'rows of evaluations'],
+      ['test/security/exports.test.ts', 'nothing else writes cells'],
+      ['src/telemetry/log.test.ts', 'JSON: one record to a line, which reads back as it was said'],
       [
-        'dashboard/src/format/csv.test.ts',
-        'what a spreadsheet would run begins with a quote, and numbers stay numbers',
+        'src/telemetry/log.test.ts',
+        'text: what is said cannot begin a line, and holds nothing that a terminal obeys',
       ],
+      ['src/cli/columns.test.ts', 'a name neither begins a line nor moves the cursor'],
       ['src/alerts/email.test.ts', 'what stands in an alert adds no recipient and no header'],
     ],
-    missing: 'The exports of the ledger and of evaluations keep to the same rule, and have no test of it.',
   },
   {
     threat: 'Webhooks that come in',

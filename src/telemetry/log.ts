@@ -34,12 +34,19 @@ export function createLog({ level, format, destination }: LogOptions): Log {
     redact: { paths: redactedPaths, censor: '***' },
   }
   const target = destination ?? pino.destination({ dest: 1, sync: false })
-  if (format === 'json') return pino(options, target)
+  const render = format === 'json' ? toSafeJson : toText
   return pino(options, {
     write(line) {
-      target.write(toText(line))
+      target.write(render(line))
     },
   })
+}
+
+/** What a terminal obeys, breaks a line at, or turns the order of a text round by; JSON leaves these as they are. */
+const unseen = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+function toSafeJson(line: string): string {
+  return line.replace(unseen, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** `12:00:00 info  listening  address=...` for people. */
@@ -49,8 +56,9 @@ function toText(line: string): string {
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
   const text = [time.slice(11, 19), level.padEnd(5), msg ?? '', ...rest].join(' ')
-  // A value may hold what a terminal obeys.
-  return `${text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?')}\n`
+  // A value may hold what a terminal obeys, or what looks like a line of its own: those that follow are set in.
+  const safe = text.replace(/[\u0000-\u0009\u000b-\u001f]/g, '?').replace(unseen, '?')
+  return `${safe.replaceAll('\n', '\n    | ')}\n`
 }
 
 /** What a failure says to operators: the code, the provider's words, and for our own faults the cause. */
