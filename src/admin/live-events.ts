@@ -47,7 +47,7 @@ export function createLiveEvents(teamOf: TeamOf): LiveEvents {
     for (const feed of [...feeds.values()].flat()) for (const stream of feed.streams) use(stream)
   }
 
-  const feedOf = ({ org, teams }: Pick<AdminCall, 'org' | 'teams'>): Feed => {
+  const feedOf = ({ org, teams }: Scope): Feed => {
     const own = feeds.get(org) ?? []
     feeds.set(org, own)
     const known = own.find((feed) => isSameScope(feed.teams, teams))
@@ -67,7 +67,7 @@ export function createLiveEvents(teamOf: TeamOf): LiveEvents {
     heartbeat = undefined
   }
 
-  const subscribe = (call: Pick<AdminCall, 'org' | 'teams'>, stream: AdminStream): void => {
+  const subscribe = (call: Scope, stream: AdminStream): void => {
     const watching = (feeds.get(call.org) ?? []).reduce((sum, { streams }) => sum + streams.size, 0)
     if (watching >= maxSubscribers) return letGo(stream, 'too many watch already')
     const feed = feedOf(call)
@@ -86,28 +86,32 @@ export function createLiveEvents(teamOf: TeamOf): LiveEvents {
       if (own === undefined) return
       for (const feed of own) if (seesConcern(feed, concern, teamOf)) add(feed, type, data)
     },
-    routes: [
-      adminRoute({
-        method: 'GET',
-        path: '/events',
-        policy: 'requests:read',
-        summary:
-          'What happens, as server-sent events: `request`, `alert`, `health`, `budget`, `batch`; `left` counts requests that were too many to tell; `end` says why it ends.',
-        response: z.string(),
-        run: ({ org, teams }) => ({
-          stream: {
-            contentType: 'text/event-stream; charset=utf-8',
-            open: (stream) => subscribe({ org, ...(teams && { teams }) }, stream),
-          },
-        }),
-      }),
-    ],
+    routes: [eventsRoute(subscribe)],
     close() {
       for (const feed of [...feeds.values()].flat()) if (feed.timer) flush(feed)
       each((stream) => letGo(stream, 'the gateway shuts down'))
       clearInterval(heartbeat)
     },
   }
+}
+
+type Scope = Pick<AdminCall, 'org' | 'teams'>
+
+function eventsRoute(subscribe: (scope: Scope, stream: AdminStream) => void): AdminRoute {
+  return adminRoute({
+    method: 'GET',
+    path: '/events',
+    policy: 'requests:read',
+    summary:
+      'What happens, as server-sent events: `request`, `alert`, `health`, `budget`, `batch`; `left` counts requests that were too many to tell; `end` says why it ends.',
+    response: z.string(),
+    run: ({ org, teams }) => ({
+      stream: {
+        contentType: 'text/event-stream; charset=utf-8',
+        open: (stream) => subscribe({ org, ...(teams && { teams }) }, stream),
+      },
+    }),
+  })
 }
 
 function isSameScope(a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean {
