@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGoldenShelf } from '../src/drift/golden-shelf.ts'
-import { createScheduler } from '../src/drift/scheduler.ts'
+import { Scheduler } from '../src/drift/scheduler.ts'
 import { createSchedules } from '../src/drift/schedules.ts'
-import { createTrafficMeter } from '../src/drift/traffic-meter.ts'
+import { TrafficMeter } from '../src/drift/traffic-meter.ts'
 import type { DriftStore } from '../src/drift/port.ts'
 import type { Judgement } from '../src/drift/verdict.ts'
 import type { DriftWatch } from '../src/drift/watch.ts'
@@ -57,7 +57,7 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
       onFault: started,
     })
     schedules.configure(kept)
-    const scheduler = createScheduler({
+    const scheduler = new Scheduler({
       ...common,
       schedules,
       watch,
@@ -66,7 +66,7 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
       retentionDays: () => 400,
       onError: started,
     })
-    const meter = createTrafficMeter(common)
+    const meter = new TrafficMeter(common)
     clock.at += minuteMs
     await scheduler.tick() // what a start reads, and the day's deleting
     const before = process.cpuUsage()

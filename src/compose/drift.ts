@@ -14,10 +14,10 @@ import type { RecordedTraffic } from '../drift/recorded-admin.ts'
 import { readGoldenFiles } from '../drift/golden-files.ts'
 import type { AskPriced, DriftAlert, DriftStore, TellAlert } from '../drift/port.ts'
 import type { Kept } from '../drift/golden-shelf.ts'
-import { createScheduler } from '../drift/scheduler.ts'
+import { Scheduler } from '../drift/scheduler.ts'
 import { createSchedules } from '../drift/schedules.ts'
-import { createTrafficMeter } from '../drift/traffic-meter.ts'
-import { createWatch } from '../drift/watch.ts'
+import { TrafficMeter } from '../drift/traffic-meter.ts'
+import { DriftWatch } from '../drift/watch.ts'
 import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import type { PayloadReader } from '../payloads/port.ts'
@@ -57,7 +57,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
   const newId = createIdFactory(randomBytes, clock, 'drift_')
   const tell: TellAlert = (alert) => tellAlerts(alert, alerts)
   const schemas = createSchemaGrader()
-  const watch = createWatch({
+  const watch = new DriftWatch({
     store,
     clock,
     newId,
@@ -68,7 +68,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
     grading: { regex: createRegexRunner(), schemas },
   })
   const instance = newId()
-  const meter = createTrafficMeter({ store, clock, instance, tell })
+  const meter = new TrafficMeter({ store, clock, instance, tell })
   const schedules = createSchedules({
     store,
     shelf: watch.shelf,
@@ -76,7 +76,7 @@ export function createDrift(parts: DriftParts): DriftWatcher {
     org,
     onFault: (set, cause) => log.error({ set, cause: inspect(cause) }, 'a golden set cannot be used'),
   })
-  const scheduler = createScheduler({
+  const scheduler = new Scheduler({
     watch,
     schedules,
     store,

@@ -13,40 +13,80 @@ export interface Acceptance {
   readonly lastRuns: number
 }
 
-export interface Baselines {
-  /** The baseline that fits the set. `begin`: a set without one, or changed since, gets a new one. */
-  fitting(org: string, set: GoldenSet, begin: boolean): Promise<Baseline | undefined>
-  /** Those with data, oldest first. */
-  runs(org: string, baseline: Baseline): Promise<readonly Run[]>
-  /** The kept answers of runs, in their order; read as they are asked for. */
-  samples(org: string, set: GoldenSet, runs: readonly Run[]): AsyncIterable<RunSamples>
-  /** Begins the next baseline, and resolves the alarms of the set. Throws `invalid_request` after a race. */
-  accept(org: string, set: GoldenSet, acceptance: Acceptance): Promise<Baseline>
-}
-
 const maxRuns = 200
 
-export function createBaselines(store: DriftStore, clock: Clock): Baselines {
-  const plain = (org: string, set: GoldenSet) => ({
-    org,
-    set: set.name,
-    digest: set.digest,
-    wantedRuns: set.baselineRuns,
-    createdAtMs: clock.nowMs(),
-    runIds: [] as readonly string[],
-  })
+export class Baselines {
+  readonly #store: DriftStore
+  readonly #clock: Clock
 
-  async function fitting(org: string, set: GoldenSet, begin: boolean): Promise<Baseline | undefined> {
-    const known = await store.baseline(org, set.name)
+  constructor(store: DriftStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** The baseline that fits the set. `begin`: a set without one, or changed since, gets a new one. */
+  async fitting(org: string, set: GoldenSet, begin: boolean): Promise<Baseline | undefined> {
+    const known = await this.#store.baseline(org, set.name)
     if (known?.digest === set.digest) return known
     if (!begin) return undefined
-    return (await store.addBaseline(plain(org, set), known?.number ?? 0)) ?? fitting(org, set, false)
+    const added = await this.#store.addBaseline(this.#empty(org, set), known?.number ?? 0)
+    return added ?? this.fitting(org, set, false)
+  }
+
+  /** Those with data, oldest first. */
+  async runs(org: string, { set, number, runIds }: Baseline): Promise<readonly Run[]> {
+    const store = this.#store
+    const accepted = runIds.length === 0 ? [] : await store.runs(org, { ids: runIds, limit: runIds.length })
+    const recorded = await store.runs(org, {
+      set,
+      baseline: number,
+      kinds: ['baseline'],
+      isEnded: true,
+      limit: maxRuns,
+    })
+    return [...accepted, ...recorded]
+      .filter(({ verdict }) => verdict !== 'no-data')
+      .toSorted((a, b) => a.startedAtMs - b.startedAtMs)
+  }
+
+  /** The kept answers of runs, in their order; read as they are asked for. */
+  async *samples(org: string, set: GoldenSet, runs: readonly Run[]): AsyncIterable<RunSamples> {
+    for (const { id: runId, startedAtMs, expectedRows } of runs) {
+      const kept = await this.#store.samples(org, runId)
+      const samples = set.cases.map((golden) => kept.get(golden.id) ?? [])
+      yield { runId, startedAtMs, expectedRows, samples }
+    }
+  }
+
+  /** Begins the next baseline, and resolves the alarms of the set. Throws `invalid_request` after a race. */
+  async accept(org: string, set: GoldenSet, { by, reason, lastRuns }: Acceptance): Promise<Baseline> {
+    const known = await this.#store.baseline(org, set.name)
+    const taken = await this.#lastRuns(org, set, known, lastRuns)
+    const next = { ...this.#empty(org, set), acceptedBy: by, reason, runIds: taken.map(({ id }) => id) }
+    const added = await this.#store.addBaseline(next, known?.number ?? 0)
+    if (added === undefined) {
+      const message = `Somebody else has just accepted a baseline of ${set.name}.`
+      throw new GatewayError('invalid_request', message)
+    }
+    await this.#resolveAlarms(org, set.name, by)
+    return added
+  }
+
+  #empty(org: string, set: GoldenSet) {
+    return {
+      org,
+      set: set.name,
+      digest: set.digest,
+      wantedRuns: set.baselineRuns,
+      createdAtMs: this.#clock.nowMs(),
+      runIds: [] as readonly string[],
+    }
   }
 
   /** The last runs with data that were held against the newest baseline, if it fits the set. */
-  async function lastRuns(org: string, set: GoldenSet, known: Baseline | undefined, count: number) {
+  async #lastRuns(org: string, set: GoldenSet, known: Baseline | undefined, count: number) {
     if (known?.digest !== set.digest) return []
-    const runs = await store.runs(org, {
+    const runs = await this.#store.runs(org, {
       set: set.name,
       baseline: known.number,
       kinds: ['watch', 'confirm'],
@@ -56,51 +96,15 @@ export function createBaselines(store: DriftStore, clock: Clock): Baselines {
     return runs.filter(({ verdict }) => verdict !== 'no-data').slice(0, count)
   }
 
-  async function resolveAlarms(org: string, set: string, by: string): Promise<void> {
-    for (const alarm of await store.alarms(org, set)) {
+  async #resolveAlarms(org: string, set: string, by: string): Promise<void> {
+    for (const alarm of await this.#store.alarms(org, set)) {
       if (alarm.state === 'resolved') continue
-      await store.putAlarm({ ...alarm, state: 'resolved', changedAtMs: clock.nowMs(), changedBy: by })
-    }
-  }
-
-  return {
-    fitting,
-    async runs(org, { set, number, runIds }) {
-      const accepted = runIds.length === 0 ? [] : await store.runs(org, { ids: runIds, limit: runIds.length })
-      const recorded = await store.runs(org, {
-        set,
-        baseline: number,
-        kinds: ['baseline'],
-        isEnded: true,
-        limit: maxRuns,
+      await this.#store.putAlarm({
+        ...alarm,
+        state: 'resolved',
+        changedAtMs: this.#clock.nowMs(),
+        changedBy: by,
       })
-      return [...accepted, ...recorded]
-        .filter(({ verdict }) => verdict !== 'no-data')
-        .toSorted((a, b) => a.startedAtMs - b.startedAtMs)
-    },
-    async *samples(org, set, runs) {
-      for (const { id: runId, startedAtMs, expectedRows } of runs) {
-        const kept = await store.samples(org, runId)
-        const samples = set.cases.map((golden) => kept.get(golden.id) ?? [])
-        yield { runId, startedAtMs, expectedRows, samples }
-      }
-    },
-    async accept(org, set, acceptance) {
-      const known = await store.baseline(org, set.name)
-      const taken = await lastRuns(org, set, known, acceptance.lastRuns)
-      const next = {
-        ...plain(org, set),
-        acceptedBy: acceptance.by,
-        reason: acceptance.reason,
-        runIds: taken.map(({ id }) => id),
-      }
-      const added = await store.addBaseline(next, known?.number ?? 0)
-      if (added === undefined) {
-        const message = `Somebody else has just accepted a baseline of ${set.name}.`
-        throw new GatewayError('invalid_request', message)
-      }
-      await resolveAlarms(org, set.name, acceptance.by)
-      return added
-    },
+    }
   }
 }

@@ -20,15 +20,6 @@ export interface SchedulerParts extends MissParts {
   readonly onError: (cause: unknown) => void
 }
 
-export interface Scheduler {
-  /** Looks once what is due, and starts it. The runs go on after it has returned. */
-  tick(): Promise<void>
-  /** The next tick reads the schedules anew, and what other instances have done. */
-  lookSoon(): void
-  /** Ends what runs, and gives the lease back. */
-  stop(): Promise<void>
-}
-
 const leaseName = 'drift'
 /** A holder that died is replaced after this. */
 const leaseMs = 150_000
@@ -46,36 +37,57 @@ interface Entry extends Scheduled {
   dueMs: number
 }
 
-export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { watch, store, clock, org, instance, onError } = parts
-  const entries = new Map<string, Entry>()
-  const running = new Map<string, Promise<void>>()
-  const stopping = new AbortController()
-  let lookedAtMs = -Infinity
-  let prunedAtMs = -Infinity
-  let isHolder = false
+export class Scheduler {
+  readonly #parts: SchedulerParts
+  /** By set. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #stopping = new AbortController()
+  #lookedAtMs = -Infinity
+  #prunedAtMs = -Infinity
+  #isHolder = false
 
-  async function tick(): Promise<void> {
-    if (stopping.signal.aborted) return
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts
+  }
+
+  /** Looks once what is due, and starts it. The runs go on after it has returned. */
+  async tick(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
+    const { store, schedules, clock, instance } = this.#parts
+    const entries = this.#entries
     const nowMs = clock.nowMs()
-    const isLookDue = nowMs - lookedAtMs >= lookEveryMs || nowMs < lookedAtMs
-    if (isLookDue) takeUp(entries, await parts.schedules.inForce(), nowMs)
+    const isLookDue = nowMs - this.#lookedAtMs >= lookEveryMs || nowMs < this.#lookedAtMs
+    if (isLookDue) takeUp(entries, await schedules.inForce(), nowMs)
     const due = [...entries.values()].filter((entry) => entry.dueMs <= nowMs)
     if (entries.size === 0 || (!isLookDue && due.length === 0)) {
-      if (isLookDue) lookedAtMs = nowMs
+      if (isLookDue) this.#lookedAtMs = nowMs
       return
     }
-    isHolder = await store.takeLease(leaseName, instance, nowMs, nowMs + leaseMs)
-    if (isHolder && isLookDue) await look(nowMs)
-    if (isLookDue) lookedAtMs = nowMs
-    if (!isHolder) return
-    for (const entry of entries.values()) if (entry.dueMs <= nowMs) await startDue(entry, nowMs)
+    this.#isHolder = await store.takeLease(leaseName, instance, nowMs, nowMs + leaseMs)
+    if (this.#isHolder && isLookDue) await this.#look(nowMs)
+    if (isLookDue) this.#lookedAtMs = nowMs
+    if (!this.#isHolder) return
+    for (const entry of entries.values()) if (entry.dueMs <= nowMs) await this.#startDue(entry, nowMs)
+  }
+
+  /** The next tick reads the schedules anew, and what other instances have done. */
+  lookSoon(): void {
+    this.#lookedAtMs = -Infinity
+  }
+
+  /** Ends what runs, and gives the lease back. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all(this.#running.values())
+    if (this.#isHolder) await this.#parts.store.releaseLease(leaseName, this.#parts.instance)
   }
 
   /** What other instances, or this one before its start, have left; and what is too old goes. */
-  async function look(nowMs: number): Promise<void> {
-    for (const entry of entries.values()) {
-      const { newestSlotMs, wantsRun } = await lookBack(entry.set, nowMs, parts)
+  async #look(nowMs: number): Promise<void> {
+    const { store, org, retentionDays } = this.#parts
+    for (const entry of this.#entries.values()) {
+      const { newestSlotMs, wantsRun } = await lookBack(entry.set, nowMs, this.#parts)
       // Slots that came while no instance ran are missed ones. What lies ahead is of a clock that was wrong.
       const isKnown = newestSlotMs !== undefined && newestSlotMs <= nowMs
       if (isKnown && (entry.isNew || newestSlotMs > entry.doneSlotMs)) {
@@ -83,52 +95,42 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         entry.dueMs = dueMs(entry.set, entry.doneSlotMs)
       }
       entry.isNew = false
-      if (wantsRun) start(entry, 'confirm')
+      if (wantsRun) this.#start(entry, 'confirm')
     }
-    if (nowMs - prunedAtMs >= dayMs) {
-      prunedAtMs = nowMs
-      await store.pruneRuns(org, nowMs - parts.retentionDays() * dayMs)
+    if (nowMs - this.#prunedAtMs >= dayMs) {
+      this.#prunedAtMs = nowMs
+      await store.pruneRuns(org, nowMs - retentionDays() * dayMs)
     }
   }
 
-  async function startDue(entry: Entry, nowMs: number): Promise<void> {
+  async #startDue(entry: Entry, nowMs: number): Promise<void> {
     const { set } = entry
     const slotMs = lastSlotMs(set.schedule ?? '', set.timezone, entry.doneSlotMs, nowMs)
     entry.doneSlotMs = slotMs ?? nowMs
     entry.dueMs = dueMs(set, entry.doneSlotMs)
     if (slotMs === undefined || quietOf(set.quiet, set.timezone)(slotMs)) return
     const lateMs = nowMs - slotMs - jitterMs(set, slotMs)
-    if (running.has(set.name)) await missRun(entry, slotMs, 'the run before it had not ended', parts)
-    else if (lateMs > missedAfterMs) {
-      await missRun(entry, slotMs, 'no instance was there to start it', parts)
-    } else start(entry, 'watch', slotMs)
+    if (this.#running.has(set.name)) {
+      await missRun(entry, slotMs, 'the run before it had not ended', this.#parts)
+    } else if (lateMs > missedAfterMs) {
+      await missRun(entry, slotMs, 'no instance was there to start it', this.#parts)
+    } else this.#start(entry, 'watch', slotMs)
   }
 
-  function start(entry: Entry, kind: 'watch' | 'confirm', slotMs?: number): void {
+  #start(entry: Entry, kind: 'watch' | 'confirm', slotMs?: number): void {
+    const { watch, org, onError } = this.#parts
     const { name } = entry.set
-    if (running.has(name)) return
-    const request = { org, kind, signal: stopping.signal, ...(slotMs !== undefined && { slotMs }) }
+    if (this.#running.has(name)) return
+    const { signal } = this.#stopping
     const run = watch
-      .run(entry, request)
+      .run(entry, { org, kind, signal, ...(slotMs !== undefined && { slotMs }) })
       .then(() => undefined, onError)
       .finally(() => {
-        running.delete(name)
+        this.#running.delete(name)
         // An alarm wants its confirming run.
-        lookedAtMs = -Infinity
+        this.lookSoon()
       })
-    running.set(name, run)
-  }
-
-  return {
-    tick,
-    lookSoon() {
-      lookedAtMs = -Infinity
-    },
-    async stop() {
-      stopping.abort()
-      await Promise.all(running.values())
-      if (isHolder) await store.releaseLease(leaseName, instance)
-    },
+    this.#running.set(name, run)
   }
 }
 

@@ -9,7 +9,7 @@ import { migrations } from '../storage/sql/migrations.ts'
 import { openSqlite } from '../storage/sql/sqlite.ts'
 import type { DriftAlert } from './port.ts'
 import { addToSums, emptySums, type TrafficHour, trafficFindings } from './traffic.ts'
-import { createTrafficMeter } from './traffic-meter.ts'
+import { TrafficMeter } from './traffic-meter.ts'
 
 const hourMs = 3_600_000
 
@@ -60,7 +60,7 @@ test('finished requests become hours in the store, and the last hour is judged o
     },
   }
   const start = (instance: string) =>
-    createTrafficMeter({ store: counting, clock, instance, tell: (alert) => void told.push(alert) })
+    new TrafficMeter({ store: counting, clock, instance, tell: (alert) => void told.push(alert) })
   const meters = [start('one'), start('two')]
   const random = createRandom('requests')
   for (let hour = 0; hour < 30; hour++) {
@@ -102,7 +102,7 @@ test('an hour that could not be written is written the next time', async (t) => 
     if (isDown) throw new Error('down')
     await store.addTraffic(...row)
   }
-  const meter = createTrafficMeter({
+  const meter = new TrafficMeter({
     store: { ...store, addTraffic },
     clock,
     instance: 'one',

@@ -165,12 +165,7 @@ export function judgeRun(input: JudgeInput): Judgement {
   for (const result of metrics) tellMetric(result, warn, note)
   if (omnibus?.isAlarm) warn('text_changed', `the texts read differently (p ${shown(omnibus.adjustedP)})`)
   const trends = stepTrends(input, baselines)
-  for (const { metric, alarm } of trends) {
-    // What has just been told as sudden is not slow.
-    const isSudden = metrics.some((result) => result.metric === metric && result.isAlarm)
-    if (alarm && !isSudden)
-      warn('slow_change', `${labelOf(metric)} has been moving ${alarm} for several runs`)
-  }
+  warnSlow(trends, metrics, warn)
   const measured = measure(run, baselines)
   tellMeasured(measured, note)
   const isDrift = metrics.some(({ isAlarm }) => isAlarm) || omnibus?.isAlarm === true
@@ -216,6 +211,15 @@ type Tell = (code: Reason['code'], text: string) => void
 function noteBlank({ blankRows, validRows }: RunTable, note: Tell): void {
   if (blankRows > 0) {
     note('blank_answers', `${blankRows} of ${validRows} answers were blank; they count as refusals`)
+  }
+}
+
+/** What has just been told as sudden is not slow. */
+function warnSlow(trends: readonly TrendResult[], metrics: readonly MetricResult[], warn: Tell): void {
+  for (const { metric, alarm } of trends) {
+    const isSudden = metrics.some((result) => result.metric === metric && result.isAlarm)
+    if (alarm && !isSudden)
+      warn('slow_change', `${labelOf(metric)} has been moving ${alarm} for several runs`)
   }
 }
 

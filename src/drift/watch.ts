@@ -3,8 +3,8 @@
 import { GatewayError } from '../core/error.ts'
 import { createRandom } from '../judgement/statistics/random.ts'
 import { type Analysis, type Compared, inThread } from './analysis.ts'
-import { createBaselines, type Baselines } from './baselines.ts'
-import { collect } from './collect.ts'
+import { Baselines } from './baselines.ts'
+import { collect, type Collected } from './collect.ts'
 import { conclude, type ConcludeParts } from './conclude.ts'
 import type { GoldenSet } from './golden.ts'
 import { createGoldenShelf, type GoldenShelf, type Kept } from './golden-shelf.ts'
@@ -30,83 +30,111 @@ export interface RunOutcome {
   readonly judgement: Judgement
 }
 
-export interface DriftWatch {
-  readonly shelf: GoldenShelf
-  readonly baselines: Baselines
-  /** Runs a kept set once. Gives undefined where another instance has this slot. Throws GatewayError. */
-  run(kept: Kept, request: RunRequest): Promise<RunOutcome | undefined>
-  /** The kept answers behind a run and its baseline. */
-  samplesOf(org: string, run: Run): Promise<Compared & { readonly set: GoldenSet }>
-}
-
 /** So many earlier runs are looked at for the last one with data. */
 const maxEarlier = 50
 
-export function createWatch(parts: WatchParts): DriftWatch {
-  const { store, clock, newId } = parts
-  const shelf = createGoldenShelf(store, clock)
-  const baselines = createBaselines(store, clock)
+export class DriftWatch {
+  readonly shelf: GoldenShelf
+  readonly baselines: Baselines
+  readonly #parts: WatchParts
 
-  async function run({ version, set }: Kept, request: RunRequest): Promise<RunOutcome | undefined> {
-    const { org, kind, slotMs, onProgress, signal } = request
-    const baseline = await baselines.fitting(org, set, kind === 'baseline')
-    const known = baseline ? await baselines.runs(org, baseline) : []
+  constructor(parts: WatchParts) {
+    const { store, clock } = parts
+    this.#parts = parts
+    this.shelf = createGoldenShelf(store, clock)
+    this.baselines = new Baselines(store, clock)
+  }
+
+  /** Runs a kept set once. Gives undefined where another instance has this slot. Throws GatewayError. */
+  async run(kept: Kept, request: RunRequest): Promise<RunOutcome | undefined> {
+    const { store, clock, embed } = this.#parts
+    const { set } = kept
+    const { org, kind } = request
+    const baseline = await this.baselines.fitting(org, set, kind === 'baseline')
+    const known = baseline ? await this.baselines.runs(org, baseline) : []
     if (kind === 'baseline' && baseline && known.length >= baseline.wantedRuns) throw isComplete(baseline)
-    const started: Run = {
+    const started = this.#newRun(kept, request, baseline)
+    if (!(await store.startRun(started))) return undefined
+    const { costNanoUsd, samples } = await this.#ask(set, started, request)
+    const answered = set.embedder ? await withMeanings(samples, set.embedder, embed) : samples
+    const { validRows, judgement } = await this.#judge(
+      set,
+      started,
+      answered,
+      baseline && { baseline, known },
+    )
+    const ended: Run = {
+      ...started,
+      endedAtMs: clock.nowMs(),
+      verdict: judgement.verdict,
+      validRows,
+      costNanoUsd,
+      judgement,
+    }
+    await store.endRun(ended)
+    if (kind !== 'baseline') await conclude(ended, set, judgement, this.#parts)
+    return { run: ended, judgement }
+  }
+
+  /** The kept answers behind a run and its baseline. */
+  async samplesOf(org: string, run: Run): Promise<Compared & { readonly set: GoldenSet }> {
+    const { shelf, baselines } = this
+    const { set } = await shelf.open(org, run.set)
+    const known = await this.#parts.store.baseline(org, run.set)
+    const runs = known && known.number === run.baseline ? await baselines.runs(org, known) : []
+    const others = runs.filter(({ id }) => id !== run.id)
+    const [own] = await Array.fromAsync(baselines.samples(org, set, [run]))
+    return { set, baseline: baselines.samples(org, set, others), run: own! }
+  }
+
+  #newRun({ version, set }: Kept, { org, kind, slotMs }: RunRequest, baseline: Baseline | undefined): Run {
+    return {
       org,
-      id: newId(),
+      id: this.#parts.newId(),
       set: set.name,
       version: version.version,
       target: set.target,
       kind,
-      startedAtMs: clock.nowMs(),
+      startedAtMs: this.#parts.clock.nowMs(),
       expectedRows: set.cases.length * set.samples,
       validRows: 0,
       costNanoUsd: 0,
       ...(baseline && { baseline: baseline.number }),
       ...(slotMs !== undefined && { slotMs }),
     }
-    if (!(await store.startRun(started))) return undefined
-    const probing = { ask: parts.ask, grading: panelOf(set, parts) }
-    const random = createRandom(started.id)
-    const collected = await collect(set, probing, { random, onProgress, signal })
-    const { costNanoUsd } = collected
-    const answered = set.embedder
-      ? await withMeanings(collected.samples, set.embedder, parts.embed)
-      : collected.samples
-    const { id: runId, startedAtMs, expectedRows } = started
-    const { samples, judgement } = await inThread(async (analysis) => {
-      const read = await analysis.read(answered)
+  }
+
+  #ask(set: GoldenSet, { id }: Run, { onProgress, signal }: RunRequest): Promise<Collected> {
+    const probing = { ask: this.#parts.ask, grading: panelOf(set, this.#parts) }
+    return collect(set, probing, { random: createRandom(id), onProgress, signal })
+  }
+
+  /** Keeps what the answers say, and judges it. */
+  #judge(
+    set: GoldenSet,
+    { org, id: runId, kind, startedAtMs, expectedRows }: Run,
+    answered: Collected['samples'],
+    against: { readonly baseline: Baseline; readonly known: readonly Run[] } | undefined,
+  ): Promise<{ readonly validRows: number; readonly judgement: Judgement }> {
+    return inThread(async (analysis) => {
+      const samples = await analysis.read(answered)
       for (const [at, golden] of set.cases.entries()) {
-        await store.putSamples(org, runId, golden.id, read[at]!)
+        await this.#parts.store.putSamples(org, runId, golden.id, samples[at]!)
       }
-      const answers: RunSamples = { runId, startedAtMs, expectedRows, samples: read }
-      const judged =
-        kind === 'baseline'
-          ? await judgeBaselineRun(analysis, answers)
-          : await analysis.judge(
-              { baseline: baselines.samples(org, set, known), run: answers },
-              { earlier: await earlierRuns(org, baseline), seed: `${runId} judge` },
-            )
-      return { samples: read, judgement: judged }
+      const validRows = samples.flat().filter(({ error }) => error === undefined).length
+      const run: RunSamples = { runId, startedAtMs, expectedRows, samples }
+      if (kind === 'baseline') return { validRows, judgement: await judgeBaselineRun(analysis, run) }
+      const baseline = this.baselines.samples(org, set, against?.known ?? [])
+      const earlier = await this.#earlierRuns(org, against?.baseline)
+      const judgement = await analysis.judge({ baseline, run }, { earlier, seed: `${runId} judge` })
+      return { validRows, judgement }
     })
-    const ended: Run = {
-      ...started,
-      endedAtMs: clock.nowMs(),
-      verdict: judgement.verdict,
-      validRows: samples.flat().filter(({ error }) => error === undefined).length,
-      costNanoUsd,
-      judgement,
-    }
-    await store.endRun(ended)
-    if (kind !== 'baseline') await conclude(ended, set, judgement, parts)
-    return { run: ended, judgement }
   }
 
   /** Oldest first. */
-  async function earlierRuns(org: string, baseline: Baseline | undefined): Promise<EarlierRun[]> {
+  async #earlierRuns(org: string, baseline: Baseline | undefined): Promise<EarlierRun[]> {
     if (baseline === undefined) return []
-    const runs = await store.runs(org, {
+    const runs = await this.#parts.store.runs(org, {
       set: baseline.set,
       baseline: baseline.number,
       kinds: ['watch', 'confirm'],
@@ -114,20 +142,6 @@ export function createWatch(parts: WatchParts): DriftWatch {
       limit: maxEarlier,
     })
     return runs.toReversed().flatMap(earlierOf)
-  }
-
-  return {
-    shelf,
-    baselines,
-    run,
-    async samplesOf(org, run) {
-      const { set } = await shelf.open(org, run.set)
-      const known = await store.baseline(org, run.set)
-      const runs = known && known.number === run.baseline ? await baselines.runs(org, known) : []
-      const others = runs.filter(({ id }) => id !== run.id)
-      const [own] = await Array.fromAsync(baselines.samples(org, set, [run]))
-      return { set, baseline: baselines.samples(org, set, others), run: own! }
-    },
   }
 }
 

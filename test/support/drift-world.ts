@@ -5,9 +5,9 @@ import type { TestContext } from 'node:test'
 import type { AskModel } from '../../src/core/ask.ts'
 import type { Kept } from '../../src/drift/golden-shelf.ts'
 import type { DriftAlert, DriftStore, Run } from '../../src/drift/port.ts'
-import { createScheduler, type Scheduler } from '../../src/drift/scheduler.ts'
+import { Scheduler } from '../../src/drift/scheduler.ts'
 import { createSchedules, type Schedules } from '../../src/drift/schedules.ts'
-import { createWatch, type DriftWatch } from '../../src/drift/watch.ts'
+import { DriftWatch } from '../../src/drift/watch.ts'
 import { createSchemaGrader } from '../../src/judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../../src/judgement/assertions/regex.ts'
 import { createDriftStore } from '../../src/storage/sql/drift-store.ts'
@@ -67,7 +67,7 @@ export function startWorld(t: TestContext) {
   }
   function startInstance(name: string): Instance {
     const tell = (alert: DriftAlert) => void told.push(alert)
-    const watch = createWatch({
+    const watch = new DriftWatch({
       store,
       clock,
       newId,
@@ -85,7 +85,7 @@ export function startWorld(t: TestContext) {
       onFault: (_set, cause) => onError(cause),
     })
     const parts = { watch, schedules, store, clock, org, newId, tell, onError }
-    const scheduler = createScheduler({ ...parts, instance: name, retentionDays: () => 100 })
+    const scheduler = new Scheduler({ ...parts, instance: name, retentionDays: () => 100 })
     schedulers.push(scheduler)
     const configure = (...sets: readonly Kept[]): Promise<void> => {
       schedules.configure(sets)
