@@ -59,23 +59,28 @@ export function faultFromStatus(status: number, words: ProviderWords): GatewayEr
 }
 
 function codeOf(status: number, words: ProviderWords): ErrorCode {
-  const isAny = (set: ReadonlySet<string>) => set.has(words.code ?? '') || set.has(words.type ?? '')
-  const message = words.message ?? ''
-  if (status >= 400 && status < 500) {
-    if (status === 402 || isAny(quotaWords) || quotaProse.test(message)) return 'upstream_quota'
-    if (status === 401 || status === 403 || isAny(authWords)) return 'upstream_auth'
-    if (status === 429) return 'upstream_rate_limit'
-    if (isAny(overloadWords)) return 'upstream_overloaded'
-    if (isAny(contextWords) || contextProse.test(message)) return 'context_length_exceeded'
-    if (isAny(filterWords)) return 'content_filtered'
-    // Without words the path itself is unknown there: a wrong base URL, not a wrong model.
-    if (status === 404 && (words.type ?? words.code ?? words.message) !== undefined) return 'model_not_found'
-    if (status === 408) return 'upstream_timeout'
-    return 'upstream_rejected'
-  }
-  if (status === 529 || status === 503 || isAny(overloadWords)) return 'upstream_overloaded'
+  if (status >= 400 && status < 500) return codeOfRefusal(status, words)
+  if (status === 529 || status === 503 || says(words, overloadWords)) return 'upstream_overloaded'
   if (status === 504) return 'upstream_timeout'
   return 'upstream_error'
+}
+
+function codeOfRefusal(status: number, words: ProviderWords): ErrorCode {
+  const message = words.message ?? ''
+  if (status === 402 || says(words, quotaWords) || quotaProse.test(message)) return 'upstream_quota'
+  if (status === 401 || status === 403 || says(words, authWords)) return 'upstream_auth'
+  if (status === 429) return 'upstream_rate_limit'
+  if (says(words, overloadWords)) return 'upstream_overloaded'
+  if (says(words, contextWords) || contextProse.test(message)) return 'context_length_exceeded'
+  if (says(words, filterWords)) return 'content_filtered'
+  // Without words the path itself is unknown there: a wrong base URL, not a wrong model.
+  if (status === 404 && (words.type ?? words.code ?? words.message) !== undefined) return 'model_not_found'
+  if (status === 408) return 'upstream_timeout'
+  return 'upstream_rejected'
+}
+
+function says({ code = '', type = '' }: ProviderWords, known: ReadonlySet<string>): boolean {
+  return known.has(code) || known.has(type)
 }
 
 /** Whether the provider's words may reach the caller: only where the caller's request is to blame. */

@@ -103,7 +103,6 @@ class Course {
   /** Undefined: the attempt stands, whatever it brought. */
   after(attempt: Attempt): Step | undefined {
     const { plan, context } = this.#run
-    const { error } = attempt
     const verdict = this.#run.judgeAnswer?.(attempt, attempt.target) ?? 'accept'
     const isTold = attempt.isCommitted && !attempt.suspended?.goOn
     if (verdict === 'stop' || isTold || context.interrupt.reason) return undefined
@@ -111,14 +110,19 @@ class Course {
     if (this.#started >= plan.policy.maxAttempts) return undefined
     if (!this.#mayMove(attempt)) return undefined
     if (this.#timeLeftMs() < minTimeLeftMs) return undefined
-    const found = this.#again(attempt) ?? this.#onward(attempt) ?? this.#afterEmpty(attempt)
-    if (found === undefined) return undefined
+    const next = this.#again(attempt) ?? this.#onward(attempt) ?? this.#afterEmpty(attempt)
+    if (next === undefined) return undefined
     if (attempt.isEmpty) this.#hasRetriedEmpty = true
+    return this.#afforded(attempt, next)
+  }
+
+  /** A step after a provider that is in trouble is paid for out of the budget of retries; undefined where that is empty. */
+  #afforded({ error, phase, isEmpty, target }: Attempt, next: Step): Step | undefined {
     const isOutage = error?.rule.blame === 'upstream' && error.code !== 'contract_unsatisfied'
-    const addsLoad = attempt.phase !== 'unsent' && (attempt.isEmpty || isOutage)
-    if (!addsLoad) return found
-    const spending = this.#parts.budget.spend(attempt.target.provider.name)
-    return spending && { ...found, spending }
+    const addsLoad = phase !== 'unsent' && (isEmpty || isOutage)
+    if (!addsLoad) return next
+    const spending = this.#parts.budget.spend(target.provider.name)
+    return spending && { ...next, spending }
   }
 
   /** A hedge may have answered from elsewhere than the last step went to. */

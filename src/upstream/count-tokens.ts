@@ -21,19 +21,25 @@ import { exchange, resultOf } from './whole.ts'
 export function openCountTokens(client: DialectId, body: Json, model: string | undefined): Call {
   const plain = unwrapCountRequest(client, body)
   const request = dialects[client].request.decode(plain, model === undefined ? {} : { model, stream: false })
+  const count: Count = { client, request, body: plain }
   return {
     model: request.model,
     stream: false,
     isFree: true,
     content: () => contentTraits(request),
-    attempt: (target, context) => attempt(client, request, plain, target, context),
+    attempt: (target, context) => attempt(count, target, context),
   }
 }
 
+/** A request to count, as the client put it. */
+interface Count {
+  readonly client: DialectId
+  readonly request: GenRequest
+  readonly body: Json
+}
+
 async function attempt(
-  client: DialectId,
-  request: GenRequest,
-  body: Json,
+  { client, request, body }: Count,
   target: Target,
   context: AttemptContext,
 ): Promise<AttemptResult> {

@@ -28,12 +28,13 @@ export function openForward(route: ForwardRoute, body: RawBody, accept: string |
   if (model === undefined || model === '') {
     throw new GatewayError('invalid_request', 'The request names no `model`.', { param: 'model' })
   }
+  const forwarding: Forwarding = { route, content, accept }
   return {
     model,
     stream: content.stream,
     ...(content.user !== undefined && { user: content.user }),
     ...(body.kind === 'json' && { innerModels: () => innerModelsOf(body.value) }),
-    attempt: (target, context) => attempt(route, content, accept, target, context),
+    attempt: (target, context) => attempt(forwarding, target, context),
   }
 }
 
@@ -97,10 +98,14 @@ function plainContent({ bytes, contentType }: BytesBody): Content {
   return { stream: false, contentType, bytes: () => bytes }
 }
 
+interface Forwarding {
+  readonly route: ForwardRoute
+  readonly content: Content
+  readonly accept: string | undefined
+}
+
 async function attempt(
-  route: ForwardRoute,
-  content: Content,
-  accept: string | undefined,
+  { route, content, accept }: Forwarding,
   target: Target,
   context: AttemptContext,
 ): Promise<AttemptResult> {

@@ -7,9 +7,9 @@ import type { Json, JsonObject } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
 import type { Dialect, EncodeContext } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/registry.ts'
-import { jsonArrayFraming, sseFraming, type StreamFraming } from '../framing/stream-framing.ts'
+import { sseFraming, type StreamFraming } from '../framing/stream-framing.ts'
 import type { Target } from '../providers/provider.ts'
-import { ask, type Asking } from './ask.ts'
+import { ask, type Asked, type Asking } from './ask.ts'
 import { Continuation, mayBeContinued } from './continuation.ts'
 import { factsOf, isEmpty, receivedOf } from './facts.ts'
 import {
@@ -24,9 +24,9 @@ import {
   type Transcript,
 } from './operation.ts'
 import { referencesIn, withReferencedItems } from './item-references.ts'
-import { pump, type PumpMode } from './pump.ts'
+import { pumpMode } from './pump-mode.ts'
+import { pump } from './pump.ts'
 import { openReplay } from './replay.ts'
-import type { SendOptions } from './send.ts'
 import { promptBytes } from './prompt-bytes.ts'
 import { contentTraits } from './traits.ts'
 import { decodeWhole, exchange, isEventStream, resultOf } from './whole.ts'
@@ -148,10 +148,10 @@ function attemptAsAsked(
   context: AttemptContext,
   check: AnswerCheck | undefined,
 ): Promise<AttemptResult> {
-  const { source, options, dropped } = ask(generation, target)
-  refuseDroppedIfStrict(context, target, dropped)
+  const asked = ask(generation, target)
+  refuseDroppedIfStrict(context, target, asked.dropped)
   const run = generation.request.stream ? streamed : whole
-  return run(generation, source, options, dropped, context, check)
+  return run(generation, asked, context, check)
 }
 
 function encodeContext(request: GenRequest, target: Target, context: AttemptContext): EncodeContext {
@@ -165,9 +165,7 @@ function encodeContext(request: GenRequest, target: Target, context: AttemptCont
 
 async function streamed(
   generation: Generation,
-  source: Dialect,
-  options: SendOptions,
-  dropped: readonly string[],
+  { source, options, dropped }: Asked,
   context: AttemptContext,
   check: AnswerCheck | undefined,
 ): Promise<AttemptResult> {
@@ -183,8 +181,7 @@ async function streamed(
   const result = await pump(context.sender, options, {
     source,
     client,
-    mode:
-      check || continuation ? 'translate' : pumpMode(source, client, options.target, withholdUsage, framing),
+    mode: check || continuation ? 'translate' : pumpMode(generation, source, options.target, withholdUsage),
     continuation,
     seam: `weir-continued ${provider.name}/${options.target.model}`.replace(/[^\x20-\x7e]/g, '?'),
     withholdUsage,
@@ -275,19 +272,6 @@ function transcriptOf(
   return { request, answer: foldAnswer(events), body }
 }
 
-function pumpMode(
-  source: Dialect,
-  client: Dialect,
-  target: Target,
-  withholdUsage: boolean,
-  framing: StreamFraming,
-): PumpMode {
-  const { eventPatch, spec } = target.provider
-  if (source.id !== client.id || eventPatch || spec.deviates) return 'translate'
-  const mustSeeFrames = withholdUsage || client.terminator !== undefined || framing === jsonArrayFraming
-  return mustSeeFrames ? 'frames' : 'bytes'
-}
-
 /** No provider sends more than one delta a token: past the limit and a margin, the stream is runaway. */
 function maxDeltas(maxOutputTokens: number | undefined): number {
   return maxOutputTokens === undefined ? Number.POSITIVE_INFINITY : maxOutputTokens * 1.05 + 64
@@ -295,9 +279,7 @@ function maxDeltas(maxOutputTokens: number | undefined): number {
 
 async function whole(
   generation: Generation,
-  source: Dialect,
-  options: SendOptions,
-  dropped: readonly string[],
+  { source, options, dropped }: Asked,
   context: AttemptContext,
   check: AnswerCheck | undefined,
 ): Promise<AttemptResult> {

@@ -15,14 +15,9 @@ import type { Continuation } from './continuation.ts'
 import { Heard } from './heard.ts'
 import type { Account, AttemptResult } from './operation.ts'
 import type { Outlet } from './outlet.ts'
+import type { PumpMode } from './pump-mode.ts'
 import type { Receiver, ResponseHeaders, SendOptions, Sender, UpstreamCall } from './send.ts'
 import { contentEncodingFault, contentKind, decodeWhole, errorOf, requestIdOf, sizeFault } from './whole.ts'
-
-/**
- * How bytes reach the client. `bytes`: untouched, the decoder runs beside them. `frames`: untouched frames, but
- * a frame may be left out or added. `translate`: the events are encoded in the client's dialect.
- */
-export type PumpMode = 'bytes' | 'frames' | 'translate'
 
 export interface PumpOptions {
   readonly source: Dialect
@@ -148,7 +143,7 @@ class StreamPump implements Receiver {
     const status = this.#status!
     const body = Buffer.concat(this.#body!)
     if (status >= 300) {
-      this.#fail(errorOf(source.error.decode, status, this.#headers, body, clock.nowMs()))
+      this.#fail(errorOf(source.error.decode, { status, headers: this.#headers, body }, clock.nowMs()))
       return
     }
     // The provider was asked to stream and did not: what it said is still an answer.

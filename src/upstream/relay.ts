@@ -130,7 +130,8 @@ class Relay implements Receiver {
     if (this.#errorBody === undefined) return undefined
     const body = Buffer.concat(this.#errorBody)
     const { decodeError } = this.#options
-    const error = errorOf(decodeError, this.#status!, this.#headers, body, this.#context.clock.nowMs())
+    const answer = { status: this.#status!, headers: this.#headers, body }
+    const error = errorOf(decodeError, answer, this.#context.clock.nowMs())
     if (!this.#isCommitted) return error
     const { code, message, param, upstream } = error
     return new GatewayError(code, message, {

@@ -42,7 +42,7 @@ export function exchange(
   const done = (lost?: GatewayError) => {
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
     const isRefused = lost === undefined && status !== undefined && status >= 300
-    const fault = isRefused ? errorOf(decodeError, status!, headers, body, clock.nowMs()) : lost
+    const fault = isRefused ? errorOf(decodeError, { status: status!, headers, body }, clock.nowMs()) : lost
     resolve({
       phase: call.phase,
       headers,
@@ -114,12 +114,16 @@ export function contentEncodingFault(headers: ResponseHeaders): GatewayError | u
   )
 }
 
+interface ErrorAnswer {
+  readonly status: number
+  readonly headers: ResponseHeaders
+  readonly body: Buffer
+}
+
 /** The error that an answer of status 300 or above tells, with the wait its headers ask for. */
 export function errorOf(
   decode: (status: number, body: string) => GatewayError,
-  status: number,
-  headers: ResponseHeaders,
-  body: Buffer,
+  { status, headers, body }: ErrorAnswer,
   nowMs: number,
 ): GatewayError {
   if (status < 400) {

@@ -145,8 +145,8 @@ class Answer implements AsyncIterable<Uint8Array> {
   #errorOf(status: number, headers: ResponseHeaders, body: Buffer): BatchApiError {
     const { clock, target } = this.#parts
     const decode = dialects[target.provider.spec.dialects[0]].error.decode
-    const error = withoutCredential(errorOf(decode, status, headers, body, clock.nowMs()), target.credential)
-    return new BatchApiError(error, status < 500, status)
+    const error = errorOf(decode, { status, headers, body }, clock.nowMs())
+    return new BatchApiError(withoutCredential(error, target.credential), status < 500, status)
   }
 }
 
