@@ -148,8 +148,8 @@ async function measureManner(
   let requests = 0
   for (let round = 0; round < rounds; round++) {
     for (const mode of modes) {
-      for (const { schema, validate } of schemas) {
-        const { rung, error } = await ask(rig.gateway.url, mode, schema, validate, manner)
+      for (const judged of schemas) {
+        const { rung, error } = await ask(rig.gateway.url, mode, judged, manner)
         byRung[rung]++
         if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1
         requests++
@@ -162,8 +162,7 @@ async function measureManner(
 async function ask(
   url: string,
   mode: string,
-  schema: JsonObject,
-  validate: ValidateFunction,
+  { schema, validate }: Judged,
   manner: Manner,
 ): Promise<{ rung: Rung; error?: string }> {
   const stream = manner !== 'whole'

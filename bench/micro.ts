@@ -144,8 +144,10 @@ async function requests(): Promise<void> {
   print('make a request id', nanosOf(createIdFactory(randomBytes, systemClock)))
 }
 
-/** What knowing a caller and asking what they may use costs each request: the bar is 8,000 ns. */
-async function identities(): Promise<void> {
+const page = 'https://app.example'
+
+/** A keyring that knows one caller in three ways, and the credential of each. */
+async function openKeyring() {
   const pepper = randomBytes(32)
   const { id, secret, text } = generateKey(randomBytes)
   const rules = {
@@ -186,16 +188,22 @@ async function identities(): Promise<void> {
     jwt: async () => ({ principal: toPrincipal(common, rules), ...until }),
     browserKeys,
   })
-  const page = 'https://app.example'
   const wish = { models: ['openai/gpt-*'], origins: [page], ttlSeconds: 3600 }
   const minted = browserKeys.mint(keyring.parentOf(id)!, wish, systemClock.nowMs()).text
   // Of the length that an identity provider's have; the judge stands in, because a token is judged once a minute.
   const token = `eyJ${randomBytes(90).toString('base64url')}.${randomBytes(400).toString('base64url')}.${randomBytes(256).toString('base64url')}`
-  for (const [what, credential] of [
+  const credentials = [
     ['a stored key', text],
     ['a key for browsers', minted],
     ['a token that is known', token],
-  ] as const) {
+  ] as const
+  return { keyring, credentials }
+}
+
+/** What knowing a caller and asking what they may use costs each request: the bar is 8,000 ns. */
+async function identities(): Promise<void> {
+  const { keyring, credentials } = await openKeyring()
+  for (const [what, credential] of credentials) {
     const caller = { credential, clientAddress: '127.0.0.1', header: () => page }
     await keyring.identify(caller)
     const pass = () => {

@@ -34,32 +34,7 @@ async function openScene(server: EmbeddingServer | undefined): Promise<Scene> {
   const { url } = await simulator.listen(0)
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   const configPath = join(folder, 'weir.yaml')
-  const semantic = {
-    embedder: `local/${embeddingModel}`,
-    mode: 'serve',
-    threshold,
-    sample: 0,
-    timeoutMs: 10_000,
-  }
-  writeFileSync(
-    configPath,
-    JSON.stringify({
-      keys: [{ name: 'bench', secret: 'env:BENCH_KEY' }],
-      providers: {
-        openai: { apiKey: 'env:BENCH_KEY', baseUrl: `${url}/openai/v1`, allowPrivateNetwork: true },
-        ...(server && {
-          local: {
-            type: 'openai-compatible',
-            apiKey: 'env:BENCH_KEY',
-            baseUrl: server.baseUrl,
-            allowPrivateNetwork: true,
-          },
-        }),
-      },
-      routes: { chat: { targets: ['openai/gpt-4o-mini'] } },
-      cache: { exact: {}, ...(server && { semantic }) },
-    }),
-  )
+  writeFileSync(configPath, JSON.stringify(configOf(url, server)))
   const gateway = await start({
     configPath,
     folder,
@@ -88,6 +63,27 @@ async function openScene(server: EmbeddingServer | undefined): Promise<Scene> {
       await simulator.close()
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Without an embedding server, the exact cache alone. */
+function configOf(simulatorUrl: string, server: EmbeddingServer | undefined): object {
+  const common = { apiKey: 'env:BENCH_KEY', allowPrivateNetwork: true }
+  const semantic = {
+    embedder: `local/${embeddingModel}`,
+    mode: 'serve',
+    threshold,
+    sample: 0,
+    timeoutMs: 10_000,
+  }
+  return {
+    keys: [{ name: 'bench', secret: 'env:BENCH_KEY' }],
+    providers: {
+      openai: { ...common, baseUrl: `${simulatorUrl}/openai/v1` },
+      ...(server && { local: { ...common, type: 'openai-compatible', baseUrl: server.baseUrl } }),
+    },
+    routes: { chat: { targets: ['openai/gpt-4o-mini'] } },
+    cache: { exact: {}, ...(server && { semantic }) },
   }
 }
 

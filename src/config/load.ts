@@ -91,19 +91,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   if (findings.length > known) return refuse(findings.map(document.place))
   const place: StorePlace = {
     dataDir: dataDir === undefined ? resolve(folder, data) : resolve(options.folder, dataDir),
-    async store() {
-      const faults: Finding[] = []
-      const remote = readRemote && { readRemote }
-      const { store } = await resolveSecrets({ store: sections.store }, { ...sources, ...remote }, faults)
-      if (faults.length > 0) throw new ConfigError(faults.map(document.place), file)
-      return store
-    },
+    store: () => readStore(sections.store, allSources, source),
   }
   const readRemote = options.openReferences?.(services, place)
-  const resolved = {
-    ...(await resolveSecrets(unresolved, { ...sources, ...(readRemote && { readRemote }) }, findings)),
-    secrets: services,
-  }
+  const allSources = { ...sources, ...(readRemote && { readRemote }) }
+  const resolved = { ...(await resolveSecrets(unresolved, allSources, findings)), secrets: services }
   if (findings.length === 0) findings.push(...checkSecrets(resolved))
   if (findings.length > 0) return refuse(findings.map(document.place))
   const config: Config = {
@@ -117,6 +109,17 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     ]),
   }
   return { ok: true, config: Object.freeze(config) }
+}
+
+async function readStore(
+  setting: Settings['store'],
+  sources: SecretSources,
+  { document, file }: ReadSource,
+): Promise<Config['store']> {
+  const findings: Finding[] = []
+  const { store } = await resolveSecrets({ store: setting }, sources, findings)
+  if (findings.length > 0) throw new ConfigError(findings.map(document.place), file)
+  return store
 }
 
 /**
@@ -136,8 +139,13 @@ export async function readDataDir(options: SourceOptions): Promise<string> {
 
 type SourceOptions = Pick<LoadOptions, 'file' | 'folder'>
 
+interface ReadSource {
+  readonly file?: string
+  readonly document: ConfigDocument
+}
+
 type Source =
-  | { readonly file?: string; readonly document: ConfigDocument }
+  | ReadSource
   | { readonly file: string; readonly fault: Fault }
 
 async function readSource(options: SourceOptions): Promise<Source> {

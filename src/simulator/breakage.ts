@@ -85,24 +85,25 @@ function withText(answer: SimAnswer, at: number, text: string, way: BreakageName
 }
 
 /** The first member, anywhere, for which `change` has another value. */
-function replaced(
-  value: Json,
-  schema: JsonObject,
-  change: (value: Json, schema: JsonObject) => Json | undefined,
-): string | undefined {
-  const found = replaceIn(value, schema, schema, change, 0)
+function replaced(value: Json, schema: JsonObject, change: Change): string | undefined {
+  const found = replaceIn(value, schema, { root: schema, change }, 0)
   return found === undefined ? undefined : JSON.stringify(found)
 }
 
 type Change = (value: Json, schema: JsonObject) => Json | undefined
 
+interface Replacement {
+  readonly root: JsonObject
+  readonly change: Change
+}
+
 function replaceIn(
   value: Json,
   given: JsonObject,
-  root: JsonObject,
-  change: Change,
+  replacement: Replacement,
   depth: number,
 ): Json | undefined {
+  const { root, change } = replacement
   const schema = pointed(given, root)
   if (depth > 8) return undefined
   if (isObject(value)) {
@@ -111,7 +112,7 @@ function replaceIn(
       const property = asObject(properties[name])
       if (property === undefined || member === undefined) continue
       const other =
-        change(member, pointed(property, root)) ?? replaceIn(member, property, root, change, depth + 1)
+        change(member, pointed(property, root)) ?? replaceIn(member, property, replacement, depth + 1)
       if (other !== undefined) return { ...value, [name]: other }
     }
   }
@@ -119,7 +120,7 @@ function replaceIn(
     const items = asObject(schema['items'])
     const [first] = value as readonly Json[]
     if (items === undefined || first === undefined) return undefined
-    const other = change(first, pointed(items, root)) ?? replaceIn(first, items, root, change, depth + 1)
+    const other = change(first, pointed(items, root)) ?? replaceIn(first, items, replacement, depth + 1)
     if (other !== undefined) return [other, ...(value as readonly Json[]).slice(1)]
   }
   return undefined

@@ -200,7 +200,7 @@ class SimulatorServer implements Simulator {
     const striking = this.#counter.striking(`${route.provider} ${call.model}`, script.faults)
     const names = striking.map(({ name }) => name)
     if (route.operation.kind !== 'generate') {
-      return this.#planned(call, planLookup(call, striking), names, 0, batch)
+      return this.#planned(call, planLookup(call, striking), { faults: names, batch })
     }
     const make = () => planGeneration(call, script, striking, this.#pace())
     if (script.model.isPrebuilt && striking.length === 0 && call.isStream) {
@@ -210,7 +210,7 @@ class SimulatorServer implements Simulator {
     }
     const { plan, reply } = make()
     const { outputTokens, reasoningTokens } = reply.answer.usage
-    const exchange = this.#planned(call, plan, names, reasoningTokens, batch)
+    const exchange = this.#planned(call, plan, { faults: names, reasoningTokens, batch })
     const isDetached =
       habitsOf(route.provider).billsWhenCancelled &&
       call.isStream &&
@@ -260,7 +260,7 @@ class SimulatorServer implements Simulator {
     return { status: receipt?.status ?? 500, body: parseJson(text.slice(text.indexOf(headEnd) + 4)) ?? null }
   }
 
-  #planned(call: Call, plan: Plan, faults: readonly string[], reasoningTokens = 0, batch?: string): Exchange {
+  #planned(call: Call, plan: Plan, { faults, reasoningTokens = 0, batch }: Planned): Exchange {
     const { inputTokens, status } = plan
     const billed = inputTokens === undefined ? null : { inputTokens, outputTokens: 0, reasoningTokens }
     const known = { status, billed, faults, ...(batch !== undefined && { batch }) }
@@ -269,7 +269,7 @@ class SimulatorServer implements Simulator {
 
   #refuse(call: Call, status: number, message: string): Exchange {
     const { wire } = call.route.operation
-    return this.#planned(call, planError(call, wire, { status, message }), [])
+    return this.#planned(call, planError(call, wire, { status, message }), { faults: [] })
   }
 
   #exchange(
@@ -335,6 +335,13 @@ function document(status: number, body: unknown): Exchange {
 function recordedSteps({ status, headers, body }: Recording): Iterator<Step, void> {
   const head = headOf({ status, headers, preamble: '' }, [['content-length', String(body.length)]])
   return [writeStep(Buffer.concat([head, body])), keepStep].values()
+}
+
+/** What the receipt of a planned answer tells beside the plan. */
+interface Planned {
+  readonly faults: readonly string[]
+  readonly reasoningTokens?: number
+  readonly batch?: string | undefined
 }
 
 interface Performed {

@@ -130,7 +130,7 @@ export class Contract {
     const mayCall = request.toolChoice?.type !== 'none' && (request.tools ?? []).length > 0
     const text = { mode: way.mode, compiled, mayCall }
     return {
-      request: asked(request, format, way, ability, course.breach),
+      request: asked(request, format, way, course.breach),
       check: () => new AnswerWatch({ ...common, text }),
     }
   }

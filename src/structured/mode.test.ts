@@ -49,7 +49,7 @@ test("no tool is forced beside the client's own, beside reasoning, or for what i
 
 test('a request that fits is not touched', () => {
   const [native] = waysOf(request, format, able)
-  assert.equal(asked(request, format, native!, able, undefined), request)
+  assert.equal(asked(request, format, native!, undefined), request)
 })
 
 test('a schema that cannot be obeyed strictly is sent loosely, and told in words', () => {
@@ -58,20 +58,20 @@ test('a schema that cannot be obeyed strictly is sent loosely, and told in words
     schema: { type: 'object', additionalProperties: { type: 'string' } },
   }
   const [native] = waysOf({ ...request, format: map }, map, able)
-  const sent = asked({ ...request, format: map }, map, native!, able, undefined)
+  const sent = asked({ ...request, format: map }, map, native!, undefined)
   assert.deepEqual(sent.format, { ...map, strict: false })
   assert.match(JSON.stringify(sent.turns[0]), /Be brief\.\\n\\nAnswer with one JSON value alone/)
 })
 
 test('a forced tool carries the schema; the other ways tell it', () => {
   const [, tool, json, words] = waysOf(request, format, able)
-  const forced = asked(request, format, tool!, able, undefined)
+  const forced = asked(request, format, tool!, undefined)
   assert.equal(forced.format, undefined)
   assert.deepEqual(forced.toolChoice, { type: 'tool', name: 'place' })
   assert.equal(forced.turns, request.turns)
-  const asJson = asked(request, format, json!, able, undefined)
+  const asJson = asked(request, format, json!, undefined)
   assert.deepEqual(asJson.format, { type: 'json' })
-  const told = asked(request, format, words!, able, undefined)
+  const told = asked(request, format, words!, undefined)
   assert.equal(told.format, undefined)
   for (const { turns } of [asJson, told]) {
     assert.equal(turns.length, 2)
@@ -82,14 +82,14 @@ test('a forced tool carries the schema; the other ways tell it', () => {
 test('the answer that did not satisfy goes back with its faults, and the schema in words', () => {
   const [native] = waysOf(request, format, able)
   const breach = { kind: 'invalid', faults: ['/city: must be string'], text: '{"city":1}' } as const
-  const { turns } = asked(request, format, native!, able, breach)
+  const { turns } = asked(request, format, native!, breach)
   assert.deepEqual(
     turns.map(({ role }) => role),
     ['system', 'user', 'assistant', 'user'],
   )
   assert.match(JSON.stringify(turns[0]), /JSON Schema/)
   assert.match(JSON.stringify(turns[3]), /- \/city: must be string/)
-  const empty = asked(request, format, native!, able, { ...breach, text: '' })
+  const empty = asked(request, format, native!, { ...breach, text: '' })
   assert.equal(empty.turns.length, 3, 'nothing was said that could be repeated')
 })
 

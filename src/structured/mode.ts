@@ -16,15 +16,16 @@ import type { TargetAbility } from './port.ts'
 /** One way to ask, with what it needs. */
 export type Way =
   /** `adapted` is absent where the schema is sent as it is, without a promise. */
-  { readonly mode: 'native'; readonly adapted?: Adapted } | { readonly mode: Exclude<ContractMode, 'native'> }
+  | { readonly mode: 'native'; readonly adapted?: Adapted; readonly strict: boolean | undefined }
+  | { readonly mode: Exclude<ContractMode, 'native'> }
 
 /** All ways in which this target can be asked this, the best one first; instructions always remain. */
 export function waysOf(request: GenRequest, format: SchemaFormat, ability: TargetAbility): Way[] {
   const ways: Way[] = []
   const { subset } = ability
   const adapted = subset && adaptSchema(format.schema, subset)
-  if (adapted) ways.push({ mode: 'native', adapted })
-  else if (subset?.takesLoose) ways.push({ mode: 'native' })
+  if (adapted) ways.push({ mode: 'native', adapted, strict: subset?.requiresAll ? true : format.strict })
+  else if (subset?.takesLoose) ways.push({ mode: 'native', strict: false })
   if (ability.forcesTool && mayForceTool(request) && isToolSchema(format.schema)) ways.push({ mode: 'tool' })
   if (ability.takesJson) ways.push({ mode: 'json' })
   ways.push({ mode: 'instructions' })
@@ -48,14 +49,13 @@ export function asked(
   request: GenRequest,
   format: SchemaFormat,
   way: Way,
-  { subset }: TargetAbility,
   breach: Breach | undefined,
 ): GenRequest {
   const words = wordsFor(format, way, breach)
   const turns = turnsWith(request.turns, words, breach)
   switch (way.mode) {
     case 'native': {
-      const strict = way.adapted === undefined ? false : subset?.requiresAll ? true : format.strict
+      const { strict } = way
       const schema = way.adapted?.schema ?? format.schema
       const isSame = schema === format.schema && strict === format.strict && turns === request.turns
       if (isSame) return request

@@ -115,6 +115,7 @@ export function createMemory(): WasmMemory {
 }
 
 /** Writes the dot products of `count` rows with the query as int32, all at places of the memory in bytes. */
+// oxlint-disable-next-line max-params -- numbers are all that a function of WebAssembly takes
 export type Scan = (query: number, row: number, count: number, width: number, out: number) => void
 
 /** The width must be a multiple of 16. */

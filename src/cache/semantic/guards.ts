@@ -4,35 +4,35 @@ import { canStandFor } from './alike.ts'
 import { meaningOf, type Reading } from './reading.ts'
 import { attributes, carriers, kindWords, opposites, softUnits } from './words.ts'
 
+type Difference = (a: Reading, b: Reading) => boolean
+
+/** What can turn an answer round, by the reason that it is; each holds in both directions. */
+const differences: readonly (readonly [reason: string, isThere: Difference])[] = [
+  ['language', (a, b) => differ(a.language, b.language) && !shareWords(a, b)],
+  ['code', (a, b) => !sameBag(a.code, b.code)],
+  ['number', (a, b) => !sameList(a.numbers, b.numbers)],
+  ['unit', (a, b) => !unitsMatch(a.units, b.units)],
+  ['time', (a, b) => !sameSet(a.times, b.times)],
+  ['tense', (a, b) => (a.tense === 'future') !== (b.tense === 'future')],
+  ['tense', (a, b) => differ(a.tense, b.tense) && !isOfDate(a) && !isOfDate(b)],
+  ['negation', (a, b) => a.isNegated !== b.isNegated],
+  ['opposite', isOpposed],
+  ['scope', (a, b) => !sameSet(a.scopes, b.scopes)],
+  ['name', (a, b) => !sameList(a.names, b.names) && !namesMatch(a, b)],
+  ['kind', (a, b) => differ(a.kind, b.kind) || isOfOtherKind(a, b) || isOfOtherKind(b, a)],
+  ['order', (a, b) => a.isPassive !== b.isPassive || differ(a.asksFor, b.asksFor)],
+  ['order', (a, b) => isTurned(a, b) || goesOtherWay(a, b) || goesOtherWay(b, a)],
+  ['deed', (a, b) => lacksDeed(a, b) || lacksDeed(b, a)],
+  ['word', isSubstituted],
+]
+
 /**
  * The first reason against one answer for both; undefined where there is none. Symmetric. Cosines tell topics apart,
  * not demands: to "enable" and to "disable" lie closer than two ways to ask for either. So whatever can turn an
  * answer round must be the same in both.
  */
 export function whyNotSame(a: Reading, b: Reading): string | undefined {
-  if (differ(a.language, b.language) && !shareWords(a, b)) return 'language'
-  if (!sameBag(a.code, b.code)) return 'code'
-  if (!sameList(a.numbers, b.numbers)) return 'number'
-  if (!unitsMatch(a.units, b.units)) return 'unit'
-  if (!sameSet(a.times, b.times)) return 'time'
-  if ((a.tense === 'future') !== (b.tense === 'future')) return 'tense'
-  if (differ(a.tense, b.tense) && !isOfDate(a) && !isOfDate(b)) return 'tense'
-  if (a.isNegated !== b.isNegated) return 'negation'
-  if (isOpposed(a, b)) return 'opposite'
-  if (!sameSet(a.scopes, b.scopes)) return 'scope'
-  if (!sameList(a.names, b.names) && !namesMatch(a, b)) return 'name'
-  if (differ(a.kind, b.kind) || isOfOtherKind(a, b) || isOfOtherKind(b, a)) return 'kind'
-  if (
-    a.isPassive !== b.isPassive ||
-    differ(a.asksFor, b.asksFor) ||
-    isTurned(a, b) ||
-    goesOtherWay(a, b) ||
-    goesOtherWay(b, a)
-  )
-    return 'order'
-  if (lacksDeed(a, b) || lacksDeed(b, a)) return 'deed'
-  if (isSubstituted(a, b)) return 'word'
-  return undefined
+  return differences.find(([, isThere]) => isThere(a, b))?.[0]
 }
 
 /** Half of their words or more: then a guess that their languages differ was wrong. */

@@ -3,10 +3,17 @@
 import type { AskModel } from '../../core/ask.ts'
 import type { GenRequest } from '../../core/request.ts'
 
+/** Two answers to one question. */
+export interface AnswerPair {
+  readonly question: string
+  readonly one: string
+  readonly other: string
+}
+
 export interface Judge {
   /** False where the model says no, says neither, fails or is late. */
   sameQuestion(model: string, one: string, other: string, timeoutMs: number): Promise<boolean>
-  sameAnswer(model: string, question: string, one: string, other: string, timeoutMs: number): Promise<boolean>
+  sameAnswer(model: string, pair: AnswerPair, timeoutMs: number): Promise<boolean>
 }
 
 const rules =
@@ -35,7 +42,7 @@ export function createJudge(ask: AskModel): Judge {
         `Does one correct answer serve both questions fully? ${JSON.stringify({ one, other })}`,
         timeoutMs,
       ),
-    sameAnswer: (model, question, one, other, timeoutMs) =>
+    sameAnswer: (model, { question, one, other }, timeoutMs) =>
       isYes(
         model,
         `Do both answers tell the asker the same? ${JSON.stringify({

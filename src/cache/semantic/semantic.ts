@@ -195,9 +195,7 @@ class OneLook implements Look {
       (policy.judge !== undefined &&
         (await judge.sameAnswer(
           policy.judge,
-          question.text,
-          textOf(found.answer),
-          textOf(own),
+          { question: question.text, one: textOf(found.answer), other: textOf(own) },
           policy.timeoutMs,
         )))
     onCompared(setting.destination, agrees)

@@ -19,36 +19,39 @@ export const budgetMembers = {
 /** What holds for all, for each user, and for a provider as a whole. */
 export function addBudgets(draft: ImportDraft, library: JsonObject, router: JsonObject): void {
   const at = 'litellm_settings'
-  add(draft, `${at}.max_budget`, { scope: 'organisation' }, library['max_budget'], library['budget_duration'])
+  add(
+    draft,
+    `${at}.max_budget`,
+    { scope: 'organisation' },
+    { limit: library['max_budget'], duration: library['budget_duration'] },
+  )
   add(
     draft,
     `${at}.max_internal_user_budget`,
     { scope: 'user' },
-    library['max_internal_user_budget'],
-    library['internal_user_budget_duration'],
+    { limit: library['max_internal_user_budget'], duration: library['internal_user_budget_duration'] },
   )
-  add(draft, `${at}.max_end_user_budget`, { scope: 'user' }, library['max_end_user_budget'], undefined)
+  add(draft, `${at}.max_end_user_budget`, { scope: 'user' }, { limit: library['max_end_user_budget'] })
   for (const [name, terms] of Object.entries(asObject(router['provider_budget_config']) ?? {})) {
-    const { budget_limit: limit, time_period: period } = asObject(terms) ?? {}
+    const { budget_limit: limit, time_period: duration } = asObject(terms) ?? {}
     const path = `router_settings.provider_budget_config.${name}`
     const subjects = draft.providersOfType(draft.typeNamed(name))
     if (subjects.length === 0) draft.leave(path, 'no model of the list is of this provider')
-    for (const subject of subjects) add(draft, path, { scope: 'provider', subject }, limit, period)
+    for (const subject of subjects) add(draft, path, { scope: 'provider', subject }, { limit, duration })
   }
 }
 
 /** `model` is `provider/model`. */
 export function addModelBudget(draft: ImportDraft, model: string, params: JsonObject, path: string): void {
   const { max_budget: limit, budget_duration: duration } = params
-  add(draft, `${path}.litellm_params.max_budget`, { scope: 'model', subject: model }, limit, duration)
+  add(draft, `${path}.litellm_params.max_budget`, { scope: 'model', subject: model }, { limit, duration })
 }
 
 function add(
   draft: ImportDraft,
   path: string,
   whose: { readonly scope: string; readonly subject?: string },
-  limit: Json | undefined,
-  duration: Json | undefined,
+  { limit, duration }: { readonly limit: Json | undefined; readonly duration?: Json | undefined },
 ): void {
   const usd = asNumber(limit)
   if (usd === undefined) return

@@ -56,7 +56,9 @@ export function importLitellm(source: Json, known: KnownTypes): Imported {
   const defaultMs = toMs(router['timeout'] ?? library['request_timeout'])
   const groups = new Map<string, TargetDraft[]>()
   for (const [index, entry] of asArray(root['model_list']).entries()) {
-    addDeployment(draft, asObject(entry) ?? {}, `model_list[${index}]`, defaultMs, groups)
+    const path = `model_list[${index}]`
+    const found = deploymentOf(draft, asObject(entry) ?? {}, path, defaultMs)
+    if (found) groups.set(found.group, [...(groups.get(found.group) ?? []), found.target])
   }
   addRoutes(draft, groups, router, library)
   addMasterKey(draft, asObject(root['general_settings']) ?? {})
@@ -72,25 +74,24 @@ export function importLitellm(source: Json, known: KnownTypes): Imported {
   return draft.end()
 }
 
-/** One deployment of a model: its provider, and a target in the group of those with the same name. */
-function addDeployment(
+/** One deployment of a model: adds its provider; gives a target for the group of those with the same name. */
+function deploymentOf(
   draft: ImportDraft,
   entry: JsonObject,
   path: string,
   defaultMs: number | undefined,
-  groups: Map<string, TargetDraft[]>,
-): void {
+): { readonly group: string; readonly target: TargetDraft } | undefined {
   const params = asObject(entry['litellm_params']) ?? {}
   const group = textOf(entry, 'model_name')
   const written = textOf(params, 'model')
   if (group === undefined || written === undefined) {
     draft.leave(path, 'has no `model_name` or no `litellm_params.model`')
-    return
+    return undefined
   }
   const found = providerAndModel(draft, written, textOf(params, 'custom_llm_provider'))
   if (found === undefined) {
     draft.leave(`${path}.litellm_params.model`, `no known provider serves \`${written}\``)
-    return
+    return undefined
   }
   const provider = draft.provider(providerOf(draft, found.type, params, path), path)
   const totalMs = toMs(params['timeout']) ?? defaultMs
@@ -102,7 +103,7 @@ function addDeployment(
     if (group !== '*' && group !== `${provider}/*`) {
       draft.leave(path, `names with \`*\` are no routes; send \`${provider}/MODEL\``)
     }
-    return
+    return undefined
   }
   // Where no weight is given, LiteLLM spreads by the limits that are.
   const weight = asNumber(params['weight'] ?? params['rpm'] ?? params['tpm'])
@@ -114,7 +115,7 @@ function addDeployment(
   }
   draft.model(target, settings.value)
   addModelBudget(draft, `${provider}/${found.model}`, params, path)
-  groups.set(group, [...(groups.get(group) ?? []), target])
+  return { group, target }
 }
 
 /** `provider/model`, where the provider may be left out, and a model may have slashes. */

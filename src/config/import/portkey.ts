@@ -102,7 +102,7 @@ function readTarget(draft: ImportDraft, node: JsonObject, path: string, own: Inh
     draft.leave(place, `no known provider is called \`${named ?? virtual ?? ''}\``)
     return []
   }
-  const provider = draft.provider(providerOf(draft, type, node, virtual, path), place)
+  const provider = draft.provider(providerOf(draft, type, { node, virtual, path }), place)
   const deployment = textOf(node, 'deployment_id')
   const written = own.model ?? deployment
   if (written === undefined) {
@@ -133,9 +133,11 @@ function typeOf(
 function providerOf(
   draft: ImportDraft,
   type: string,
-  node: JsonObject,
-  virtual: string | undefined,
-  path: string,
+  {
+    node,
+    virtual,
+    path,
+  }: { readonly node: JsonObject; readonly virtual: string | undefined; readonly path: string },
 ) {
   const secret = (name: string, usual: string): string | undefined => {
     const value = textOf(node, name)
