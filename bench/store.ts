@@ -17,6 +17,7 @@ import type { Intent, Settlement } from '../src/ledger/port.ts'
 import { createRecorder } from '../src/records/recorder.ts'
 import { openBufferedWriter } from '../src/storage/sqlite/buffered-writer.ts'
 import { createCheckpointer } from '../src/storage/sqlite/checkpointer.ts'
+import { createJournalThread } from '../src/storage/sqlite/journal-thread.ts'
 import { createJournal } from '../src/storage/sqlite/journal.ts'
 import { openStore } from '../src/storage/sqlite/open.ts'
 import { openLedger } from '../src/storage/sqlite/open-ledger.ts'
@@ -53,14 +54,10 @@ interface Stores {
 function openStores(folder: string): Stores {
   const held: Held = { journal: [], records: [] }
   const clock = systemClock
-  const { database } = openLedger(join(folder, 'ledger.db'), clock)
-  const checkpointer = createCheckpointer(database)
-  const { writer } = openBufferedWriter({
-    database,
-    clock,
-    logPath: join(folder, 'ledger.log'),
-    onRows: (count) => checkpointer.note(count),
-  })
+  const path = join(folder, 'ledger.db')
+  const { database } = openLedger(path, clock)
+  const thread = createJournalThread({ path, isPowerSafe: false })
+  const { writer } = openBufferedWriter({ database, clock, logPath: join(folder, 'ledger.log'), thread })
   const fail = (cause: unknown) => {
     throw new Error(`a store failed: ${String(cause)}`)
   }
@@ -96,7 +93,7 @@ function openStores(folder: string): Stores {
       recorder.close()
       await journal.close()
       writer.close()
-      await Promise.all([checkpointer.close(), recordCheckpointer.close()])
+      await Promise.all([thread.close(), recordCheckpointer.close()])
       database.close()
       recordBase.close()
     },
@@ -160,15 +157,23 @@ function settlementOf(id: number): Settlement {
   }
 }
 
-/** Calls come when they are due, whether others have ended or not. Resolves to the requests of the measured time. */
-async function run(stores: Stores): Promise<number> {
+interface Measured {
+  readonly requests: number
+  /** Of all threads, for each request: the work of parsing and encoding that stands in for the gateway's included. */
+  readonly cpuUs: number
+}
+
+/** Calls come when they are due, whether others have ended or not. */
+async function run(stores: Stores): Promise<Measured> {
   const startMs = performance.now()
   const calls = new Set<Promise<void>>()
   let asked = 0
   let warm: number | undefined
+  let cpu = process.cpuUsage()
   for (let nowMs = 0; nowMs < warmUpMs + measuredMs; nowMs = performance.now() - startMs) {
     if (warm === undefined && nowMs >= warmUpMs) {
       warm = asked
+      cpu = process.cpuUsage()
       stores.held.journal.length = 0
       stores.held.records.length = 0
     }
@@ -178,9 +183,10 @@ async function run(stores: Stores): Promise<number> {
     }
     await delay(1)
   }
-  const measured = asked - warm!
+  const requests = asked - warm!
+  const { user, system } = process.cpuUsage(cpu)
   await Promise.all(calls)
-  return measured
+  return { requests, cpuUs: (user + system) / requests }
 }
 
 function rowOf(name: string, heldMs: readonly number[]): string[] {
@@ -208,7 +214,7 @@ const setting = settingOf(values.quick ? 'quick' : 'full')
 const folder = mkdtempSync(join(tmpdir(), 'weir-bench-store-'))
 try {
   const stores = openStores(folder)
-  const requests = await run(stores)
+  const { requests, cpuUs } = await run(stores)
   await stores.close()
   const { journal, records } = stores.held
   const rows = [
@@ -216,6 +222,7 @@ try {
     rowOf('request records', records),
     rowOf('both', [...journal, ...records]),
     targetRow([...journal, ...records]),
+    ['CPU of all threads per request', `${cpuUs.toFixed(0)} µs`, '', '', '', '', ''],
   ]
   const rate = Math.round(requests / (measuredMs / 1_000)).toLocaleString('en')
   const head = [`${rate} requests a second`, 'writes/s', 'p50', 'p99', 'p99.9', 'longest', 'held per second']

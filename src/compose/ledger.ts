@@ -23,11 +23,11 @@ import type { SharedCounters } from '../ledger/shared-counters.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
 import { type OwnerNames, usageRoutes } from '../ledger/usage-admin.ts'
 import { openBufferedWriter } from '../storage/sqlite/buffered-writer.ts'
-import { createCheckpointer } from '../storage/sqlite/checkpointer.ts'
+import { fallbackPages } from '../storage/sqlite/checkpoint.ts'
 import { freshStore } from '../storage/sqlite/fresh-store.ts'
 import { createJournal } from '../storage/sqlite/journal.ts'
 import type { EntryRow } from '../storage/sqlite/ledger-migrations.ts'
-import { createPowerWriter } from '../storage/sqlite/power-writer.ts'
+import { createJournalThread } from '../storage/sqlite/journal-thread.ts'
 import { createLedgerStore } from '../storage/sqlite/ledger-store.ts'
 import { openLedger } from '../storage/sqlite/open-ledger.ts'
 import { openLedgerSnapshot } from '../storage/sqlite/ledger-snapshot.ts'
@@ -81,12 +81,14 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const { dataDir, ledger: settings } = config()
   const path = join(dataDir, 'ledger.db')
   const { database, damage } = openLedger(path, needs.clock)
-  const checkpointer = createCheckpointer(database)
+  database.exec(`pragma wal_autocheckpoint = ${fallbackPages}`) // the thread does it
+  const isPowerSafe = settings.durability === 'power'
+  const thread = createJournalThread({ path, isPowerSafe })
   const buffered = openBufferedWriter({
     database,
     clock: needs.clock,
     logPath: join(dataDir, 'ledger.log'),
-    onRows: (count) => checkpointer.note(count),
+    thread,
   })
   for (const told of [...damage, ...buffered.damage]) log.error(`the ledger: ${told}`)
   createRoller(database).catchUp()
@@ -94,9 +96,8 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const reader = createReader(path)
   const store = freshStore(createLedgerStore(database, { reader }), bringUp)
   const clock = createSteadyClock(needs.clock, store.lastAtMs())
-  const power = settings.durability === 'power' ? createPowerWriter(path) : undefined
   const own = createJournal({
-    write: (group) => (power ?? buffered.writer).write(group),
+    write: (group) => (isPowerSafe ? thread : buffered.writer).write(group),
     onState(why) {
       if (why === undefined) log.info('the ledger can be written again')
       else log.error({ why }, 'the ledger cannot be written: calls that cost money are refused')
@@ -138,10 +139,9 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
       await budgets.close()
       bringUp()
       await shipping?.close()
-      await power?.close()
       buffered.writer.close()
+      await thread.close()
       await reader.close()
-      await checkpointer.close()
       database.close()
     },
   }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { createClient } from '@redis/client'
 import pg from 'pg'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import type { Receipt } from '../../src/simulator/receipts.ts'
 import { type Instances, testInstances } from '../support/instances.ts'
 import { until } from '../support/until.ts'
 
@@ -34,6 +35,8 @@ async function instancesOf(it: Instances, at: number): Promise<JsonObject[]> {
   const { data } = await it.admin(at, '/ledger/instances')
   return asArray(data).map((row) => asObject(row)!)
 }
+
+const isOpen = ({ ended }: Receipt): boolean => ended === 'open'
 
 /** As if it had died long ago. */
 async function age(it: Instances, name: string): Promise<void> {
@@ -95,10 +98,17 @@ testInstances(
       const { reserved } = await stateOf(it, 1)
       return reserved > 90_000_000 ? reserved : undefined
     })
+    // Its intent is in the journal only when it was sent: held alone, it would leave nothing to recover.
+    await until('the call to be sent', () => it.simulator.receipts().some(isOpen) || undefined)
     it.gateways[0]!.child.kill('SIGKILL')
-    await lost
-    await age(it, other)
-    assert.match(await weir(it, 1, 'instances'), new RegExp(`${self} +this one .*\n${other} +gone `))
+    await Promise.all([lost, it.gateways[0]!.exited])
+    // What it had told its servers last may come after its end.
+    const list = await until('it to be gone', async () => {
+      await age(it, other)
+      const found = await weir(it, 1, 'instances')
+      return found.includes(' gone ') ? found : undefined
+    })
+    assert.match(list, new RegExp(`${self} +this one .*\n${other} +gone `))
     const told = await weir(it, 1, 'forget-instance', other)
     assert.match(told, new RegExp(`${other} is forgotten`))
     const [, freed, counted] = /: ([\d.]+) USD are free again; ([\d.]+) USD that/.exec(told)!

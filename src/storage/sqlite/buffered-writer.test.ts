@@ -1,20 +1,37 @@
 /** What the journal's log promises: nothing is lost or written twice, wherever a process or its file ends. */
 
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { seededRandom } from '../../../test/support/random.ts'
+import { until } from '../../../test/support/until.ts'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { DirectEntry } from '../../ledger/port.ts'
-import { openBufferedWriter } from './buffered-writer.ts'
+import { type BufferedWriterOptions, openBufferedWriter } from './buffered-writer.ts'
 import { toDirectRow } from './direct-line.ts'
-import type { Group } from './journal-writer.ts'
+import { createJournalThread, type JournalThread } from './journal-thread.ts'
+import { createJournalWriter, type Group, type LogPart, type WriteResult } from './journal-writer.ts'
 import { ledgerMigrations, settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { openStore } from './open.ts'
 
-function open(t: TestContext, folder = createTemporaryFolder(t), maxLogBytes?: number) {
+function open(
+  t: TestContext,
+  folder = createTemporaryFolder(t),
+  options: Partial<BufferedWriterOptions> = {},
+) {
   const path = join(folder, 'ledger.db')
   const logPath = join(folder, 'ledger.log')
   const database = openStore(path, ledgerMigrations, systemClock)
@@ -23,7 +40,7 @@ function open(t: TestContext, folder = createTemporaryFolder(t), maxLogBytes?: n
     database,
     clock: systemClock,
     logPath,
-    ...(maxLogBytes !== undefined && { maxLogBytes }),
+    ...options,
   })
   const column = (sql: string) =>
     database
@@ -162,7 +179,7 @@ test('what was written when a process was killed is in the tables at the next st
 })
 
 test('the log begins anew; one that a kill left as it was changes nothing', (t) => {
-  const it = open(t, undefined, 100)
+  const it = open(t, undefined, { maxLogBytes: 100 })
   it.writer.write(group({ intents: [1] }))
   it.writer.write(group({ settlements: [1], intents: [2] }))
   copyFileSync(it.logPath, `${it.logPath}.before`)
@@ -179,7 +196,7 @@ test('the log begins anew; one that a kill left as it was changes nothing', (t) 
 })
 
 test('tables that a power cut set back get again what the log still has, and nothing twice', (t) => {
-  const it = open(t, undefined, 100)
+  const it = open(t, undefined, { maxLogBytes: 100 })
   it.writer.write(group({ intents: [1, 2] }))
   it.writer.bringUp() // the log begins anew
   it.database.exec(`vacuum into '${it.path}.earlier'`)
@@ -227,19 +244,113 @@ for (const [damage, spoil, told, kept] of [
   })
 }
 
-test('while the tables cannot be written, the log takes one more group and then no other', (t) => {
+test('while the tables cannot be written, the log takes one more group and then no other', async (t) => {
   const it = open(t)
-  const ids = Array.from({ length: 200 }, (_, n) => n + 1)
+  const ids = Array.from({ length: 300 }, (_, n) => n + 1)
   const { page_count: pages } = it.database.prepare('pragma page_count').get() as { page_count: number }
   it.database.exec(`pragma max_page_count = ${pages}`)
   assert.equal(it.writer.write(group({ intents: ids })).is, 'written')
+  await setImmediate()
   const refused = it.writer.write(group({ settlements: ids }))
   assert.equal(refused.is, 'failed')
   assert.equal(it.writer.write(group({})).is, 'failed')
   it.database.exec('pragma max_page_count = 100000')
   assert.deepEqual(it.writer.write(group({ settlements: ids })), { is: 'written', refused: [] })
   it.writer.bringUp()
-  assert.deepEqual([it.lines().length, it.open().length], [200, 0])
+  assert.deepEqual([it.lines().length, it.open().length], [300, 0])
+})
+
+test('a log that cannot be written goes on with a handle of its own, once the tables have what it held', (t) => {
+  if (!existsSync('/proc/self/fd')) return t.skip('open files are listed on Linux alone')
+  const it = open(t)
+  it.writer.write(group({ intents: [1, 2] }))
+  it.writer.write(group({ settlements: [1] }))
+  closeSync(handleOf(it.logPath))
+  const failed = it.writer.write(group({ settlements: [2] }))
+  assert.match(failed.is === 'failed' ? `${failed.why} ${failed.isFatal}` : '', /EBADF.* false/)
+  assert.deepEqual(it.writer.write(group({ settlements: [2] })), { is: 'written', refused: [] })
+  assert.deepEqual([it.lines(), it.open()], [['req_1'], ['req_2']])
+  it.database.close()
+  const next = open(t, it.folder)
+  assert.deepEqual([next.damage, next.lines(), next.open()], [[], ['req_1', 'req_2'], []])
+})
+
+function handleOf(path: string): number {
+  const handles = readdirSync('/proc/self/fd')
+  return Number(handles.find((handle) => targetOf(handle) === path))
+}
+
+function targetOf(handle: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${handle}`)
+  } catch {
+    return undefined // that of the folder's listing itself
+  }
+}
+
+for (const [what, when] of [
+  ['before the thread has begun', 'before'],
+  ['when the thread has ended', 'after'],
+] as const) {
+  test(`what is asked for ${what} comes into the tables once`, async (t) => {
+    const asked: { part: LogPart; answer: (result: WriteResult) => void }[] = []
+    const thread: Pick<JournalThread, 'take'> = {
+      take: (part) => new Promise((answer) => asked.push({ part, answer })),
+    }
+    const it = open(t, undefined, { thread, maxRows: 2 })
+    const other = openStore(it.path, ledgerMigrations, systemClock)
+    t.after(() => other.close())
+    const second = createJournalWriter(other)
+    it.writer.write(group({ intents: [1, 2] }))
+    it.writer.write(group({ settlements: [1], broken: [2] }))
+    assert.equal(asked.length, 1, 'one part at a time')
+    const [{ part, answer }] = asked as [(typeof asked)[0]]
+    if (when === 'before') it.writer.bringUp()
+    answer(second.take(part))
+    await setImmediate()
+    if (when === 'after') it.writer.bringUp()
+    assert.deepEqual([it.lines(), it.open()], [['req_1'], ['req_2']])
+    const told = it.writer.write(group({ intents: [3] }))
+    assert.match(told.is === 'written' ? told.refused.join() : told.why, /REAL/)
+    it.writer.bringUp()
+    assert.deepEqual(it.open(), ['req_2', 'req_3'])
+  })
+}
+
+test('beside a thread that writes, whoever reads has every line, and each once', async (t) => {
+  const folder = createTemporaryFolder(t)
+  const thread = createJournalThread({ path: join(folder, 'ledger.db'), isPowerSafe: false })
+  const it = open(t, folder, { thread, maxRows: 20, maxLogBytes: 20_000 })
+  await thread.take({ groups: [], place: { generation: 0, end: 0 } }) // it has started
+  const random = seededRandom('thread')
+  const settled: string[] = []
+  for (let id = 1; id <= 2_000; id += 2) {
+    it.writer.write(group({ intents: [id, id + 1] }))
+    if (random() < 0.3) await setImmediate()
+    it.writer.write(group({ settlements: [id, id + 1] }))
+    settled.push(`req_${id}`, `req_${id + 1}`)
+    if (random() > 0.05) continue
+    it.writer.bringUp()
+    assert.deepEqual([it.lines().length, it.open()], [settled.length, []])
+  }
+  it.writer.close()
+  await thread.close()
+  assert.deepEqual(it.lines().toSorted(), settled.toSorted())
+})
+
+test('a thread that has ended is replaced, and what it was given is written once', async (t) => {
+  const folder = createTemporaryFolder(t)
+  const thread = createJournalThread({ path: join(folder, 'nowhere', 'ledger.db'), isPowerSafe: false })
+  const it = open(t, folder, { thread, maxRows: 2 })
+  t.after(() => thread.close())
+  it.writer.write(group({ intents: [1, 2] }))
+  const next = await until('the next group to be let in', () => {
+    const result = it.writer.write(group({ settlements: [1] }))
+    return result.is === 'written' && it.open().length > 0 ? result : undefined
+  })
+  assert.deepEqual(next, { is: 'written', refused: [] })
+  it.writer.bringUp()
+  assert.deepEqual([it.lines(), it.open()], [['req_1'], ['req_2']])
 })
 
 test('a settlement that no table can hold is told, and keeps its intent open', (t) => {

@@ -1,26 +1,25 @@
-/** Writes each of the journal's groups to a log at once, and into the ledger's tables many at a time. */
+/** Writes each of the journal's groups to a log at once, and has them brought into the ledger's tables many at a time. */
 
 import { copyFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../core/clock.ts'
 import { GroupLog, type LoggedGroup, readGroupLog } from './group-log.ts'
-import {
-  createJournalWriter,
-  type Group,
-  type JournalWriter,
-  type LogPlace,
-  type WriteResult,
-} from './journal-writer.ts'
+import type { JournalThread } from './journal-thread.ts'
+import { createJournalWriter, type Group, type JournalWriter, type WriteResult } from './journal-writer.ts'
+
+type FailedWrite = WriteResult & { readonly is: 'failed' }
 
 export interface BufferedWriterOptions {
   /** Opened by `openLedger`. */
   readonly database: DatabaseSync
   readonly clock: Clock
   readonly logPath: string
-  /** So many rows came into the tables. */
-  onRows?(count: number): void
+  /** What brings the groups into the tables, beside the requests; absent: `database` does. */
+  readonly thread?: Pick<JournalThread, 'take'>
   /** A log that is longer begins anew once the tables have what is in it. */
   readonly maxLogBytes?: number
+  /** So many rows are brought into the tables at a time; for tests. */
+  readonly maxRows?: number
 }
 
 export interface BufferedWriter {
@@ -33,12 +32,11 @@ export interface BufferedWriter {
 
 /** Of the oldest group. */
 const maxWaitMs = 250
-/**
- * What they take, requests wait for: half a millisecond where calls end before their intents are in the tables, 1.2 ms
- * where not. A quarter of them would take a third of that at a time, and two thirds more in all (`bench/store.ts`).
- */
-const maxRows = 96
+/** Many, since each transaction writes whole pages; few, since whoever reads the tables waits until all are in them. */
+const defaultMaxRows = 256
 const defaultMaxLogBytes = 4 * 1024 * 1024
+/** In log lengths: a thread that falls so far behind is waited for. */
+const maxBehind = 4
 
 /**
  * Puts what an earlier process left in the log into the tables, and begins the log anew. Throws where the tables cannot
@@ -50,13 +48,12 @@ export function openBufferedWriter(options: BufferedWriterOptions): {
 } {
   const { database, logPath, clock } = options
   const writer = createJournalWriter(database)
-  const place = readPlace(database)
   const { groups, damage } = readGroupLog(logPath)
   const told = damage ? [tellDamage(damage, logPath, clock.nowMs())] : []
+  const row = database.prepare('select generation from journal_place').get()!
   const generation =
-    groups.reduce((latest, group) => Math.max(latest, group.generation), place.generation) + 1
-  const left = groups.filter((group) => isAfter(group, place)).map(({ text }) => JSON.parse(text) as Group)
-  const result = writer.write({ ...mergeGroups(left), logged: { generation, end: 0 }, mayRepeat: true })
+    groups.reduce((latest, group) => Math.max(latest, group.generation), Number(row['generation'])) + 1
+  const result = writer.take({ groups, place: { generation, end: 0 }, mayRepeat: true })
   if (result.is === 'failed') throw new Error(`the ledger's log cannot be put into its tables: ${result.why}`)
   return {
     writer: new TwoStepWriter(options, writer, new GroupLog(logPath, generation)),
@@ -65,88 +62,113 @@ export function openBufferedWriter(options: BufferedWriterOptions): {
 }
 
 class TwoStepWriter implements BufferedWriter {
-  readonly #options: BufferedWriterOptions
   readonly #writer: JournalWriter
   readonly #log: GroupLog
-  #waiting: Group[] = []
+  readonly #thread: Pick<JournalThread, 'take'>
+  readonly #maxLogBytes: number
+  readonly #maxRows: number
+  /** What the tables may not have yet. */
+  #waiting: LoggedGroup[] = []
+  /** Rows of what the thread was not given yet. */
   #rows = 0
+  #isTaking = false
   #refused: readonly string[] = []
-  /** What kept the last rows out of the tables. */
-  #failure: WriteResult | undefined
+  /** What kept the last rows out of the tables, or the log from beginning anew. */
+  #failure: FailedWrite | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: BufferedWriterOptions, writer: JournalWriter, log: GroupLog) {
-    this.#options = options
     this.#writer = writer
     this.#log = log
+    this.#thread = options.thread ?? { take: (part) => Promise.resolve(writer.take(part)) }
+    this.#maxLogBytes = options.maxLogBytes ?? defaultMaxLogBytes
+    this.#maxRows = options.maxRows ?? defaultMaxRows
   }
 
   write(group: Group): WriteResult {
     // What waits must not grow while the tables cannot be written.
-    if (this.#failure) this.bringUp()
+    if (this.#failure || this.#log.hasFailed || this.#log.end > maxBehind * this.#maxLogBytes) this.bringUp()
     if (this.#failure) return this.#failure
     try {
-      this.#log.append(JSON.stringify(group))
+      this.#waiting.push(this.#log.append(JSON.stringify(group)))
     } catch (cause) {
-      return { is: 'failed', why: String(cause), isFatal: (cause as NodeJS.ErrnoException).code === 'EIO' }
+      return toFailure(cause)
     }
-    this.#waiting.push(group)
     this.#rows += group.intents.length + group.settlements.length + (group.lines?.length ?? 0)
-    if (this.#rows >= maxRows) this.bringUp()
-    else this.#timer ??= setTimeout(() => this.bringUp(), maxWaitMs).unref()
+    this.#handOverInTime()
     const refused = this.#refused
     this.#refused = []
     return { is: 'written', refused }
   }
 
+  /** What the thread is at is waited for, or done in its place: whoever comes second finds it there. */
   bringUp(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (this.#waiting.length === 0) return
-    const { maxLogBytes = defaultMaxLogBytes } = this.#options
-    const isFull = this.#log.end > maxLogBytes
-    const logged = isFull
-      ? { generation: this.#log.generation + 1, end: 0 }
-      : { generation: this.#log.generation, end: this.#log.end }
-    const result = this.#writer.write({ ...mergeGroups(this.#waiting), logged })
+    this.#stopTimer()
+    const { hasFailed, end, place, nextPlace } = this.#log
+    if (this.#failure?.isFatal || (this.#waiting.length === 0 && !hasFailed)) return
+    const beginsAnew = hasFailed || end > this.#maxLogBytes
+    this.#note(this.#writer.take({ groups: this.#waiting, place: beginsAnew ? nextPlace : place }))
+    if (this.#failure) return
+    this.#waiting = []
+    this.#rows = 0
+    if (beginsAnew) this.#beginAnew()
+  }
+
+  close(): void {
+    this.bringUp()
+    this.#stopTimer()
+    this.#log.close()
+  }
+
+  #handOverInTime(): void {
+    if (this.#isTaking || this.#waiting.length === 0) return
+    if (this.#rows >= this.#maxRows) void this.#handOver()
+    else this.#timer ??= setTimeout(() => void this.#handOver(), maxWaitMs).unref()
+  }
+
+  async #handOver(): Promise<void> {
+    this.#stopTimer()
+    const waiting = this.#waiting
+    const groups = [...waiting]
+    this.#rows = 0
+    this.#isTaking = true
+    const result = await this.#thread.take({ groups, place: this.#log.place })
+    this.#isTaking = false
+    const isOvertaken = this.#waiting !== waiting
+    // Where it failed and somebody has brought all of it into the tables meanwhile, that does not matter.
+    if (result.is === 'written' || result.isFatal || !isOvertaken) this.#note(result)
+    if (this.#failure) return
+    if (!isOvertaken) waiting.splice(0, groups.length)
+    if (this.#log.end > this.#maxLogBytes) this.bringUp()
+    else this.#handOverInTime()
+  }
+
+  #note(result: WriteResult): void {
     if (result.is === 'failed') {
       this.#failure = result
       return
     }
     this.#failure = undefined
-    this.#options.onRows?.(this.#rows)
-    this.#waiting = []
-    this.#rows = 0
-    this.#refused = [...this.#refused, ...result.refused]
-    if (isFull) this.#log.restart()
+    if (result.refused.length > 0) this.#refused = [...this.#refused, ...result.refused]
   }
 
-  close(): void {
-    this.bringUp()
+  /** The tables know of it already. */
+  #beginAnew(): void {
+    try {
+      this.#log.restart()
+    } catch (cause) {
+      this.#failure = toFailure(cause)
+    }
+  }
+
+  #stopTimer(): void {
     clearTimeout(this.#timer)
-    this.#log.close()
+    this.#timer = undefined
   }
 }
 
-function mergeGroups(groups: readonly Group[]): Group {
-  return {
-    intents: groups.flatMap(({ intents }) => intents),
-    prices: groups.flatMap(({ prices }) => prices),
-    marks: groups.flatMap(({ marks }) => marks),
-    settlements: groups.flatMap(({ settlements }) => settlements),
-    lines: groups.flatMap(({ lines = [] }) => lines),
-    pruneBeforeMs: Math.max(0, ...groups.map(({ pruneBeforeMs }) => pruneBeforeMs)),
-  }
-}
-
-function readPlace(database: DatabaseSync): LogPlace {
-  const row = database.prepare('select generation, end_bytes from journal_place').get()!
-  return { generation: Number(row['generation']), end: Number(row['end_bytes']) }
-}
-
-/** A log of a later generation than the tables know of is one that they have lost the beginning of. */
-function isAfter(group: LoggedGroup, place: LogPlace): boolean {
-  return group.generation === place.generation ? group.end > place.end : group.generation > place.generation
+function toFailure(cause: unknown): FailedWrite {
+  return { is: 'failed', why: String(cause), isFatal: false }
 }
 
 function tellDamage(damage: 'torn' | 'broken', logPath: string, nowMs: number): string {

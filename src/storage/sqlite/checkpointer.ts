@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
+import { fallbackPages } from './checkpoint.ts'
 
 export interface Checkpointer {
   /** So many rows were written. */
@@ -11,8 +12,6 @@ export interface Checkpointer {
 
 /** Some 3 MB of request records. */
 const rowsBetween = 2_000
-/** Of 8 KiB. Where the log grows to this all the same, SQLite moves it itself, and everybody waits for it. */
-const fallbackPages = 8_000
 
 /**
  * By itself SQLite moves its write-ahead log into the database within a commit, each thousand pages, and waits for

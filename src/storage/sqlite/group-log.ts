@@ -3,28 +3,39 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 
-/** A group as it was written: JSON. */
-export interface LoggedGroup {
-  readonly text: string
-  /** How often the log had begun anew when it was written. */
+export interface LogPlace {
+  /** How often the log had begun anew. */
   readonly generation: number
-  /** In bytes: where the line ends. */
+  /** In bytes. */
   readonly end: number
 }
 
+/** A group as it was written, JSON, with the place where its line ends. */
+export interface LoggedGroup extends LogPlace {
+  readonly text: string
+}
+
 export class GroupLog {
-  readonly #file: number
+  readonly #path: string
+  #file: number | undefined
   #generation: number
   #end = 0
+  #hasFailed = false
 
   /** Empties the file, or makes it. Throws the file system's error. */
   constructor(path: string, generation: number) {
+    this.#path = path
     this.#file = openSync(path, 'w', 0o600)
     this.#generation = generation
   }
 
-  get generation(): number {
-    return this.#generation
+  get place(): LogPlace {
+    return { generation: this.#generation, end: this.#end }
+  }
+
+  /** Where it begins when it begins anew. */
+  get nextPlace(): LogPlace {
+    return { generation: this.#generation + 1, end: 0 }
   }
 
   /** In bytes. */
@@ -32,38 +43,57 @@ export class GroupLog {
     return this.#end
   }
 
+  /** What comes next is written once it has begun anew. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
   /**
    * When it returns, the group survives the end of the process. Throws the file system's error; the group then counts
    * as not written.
    */
-  append(text: string): void {
+  append(text: string): LoggedGroup {
     const body = `${this.#generation} ${text}`
     const line = Buffer.from(`${checksumOf(body)} ${body}\n`)
     try {
-      const written = writeSync(this.#file, line, 0, line.length, this.#end)
+      const written = writeSync(this.#file!, line, 0, line.length, this.#end)
       if (written < line.length) throw new Error(`only ${written} of ${line.length} bytes could be written`)
     } catch (cause) {
+      this.#hasFailed = true
       this.#cut()
       throw cause
     }
     this.#end += line.length
+    return { text, generation: this.#generation, end: this.#end }
   }
 
-  /** All that it holds is in the tables. */
+  /**
+   * All that it holds is in the tables. After a failure it goes on with a new handle: what became of the old one's last
+   * write is not known. Throws the file system's error, and may be called again.
+   */
   restart(): void {
     this.#end = 0
     this.#generation++
-    this.#cut()
+    if (!this.#hasFailed) return this.#cut()
+    this.close()
+    this.#file = openSync(this.#path, 'w', 0o600)
+    this.#hasFailed = false
   }
 
   close(): void {
-    closeSync(this.#file)
+    const file = this.#file
+    this.#file = undefined
+    try {
+      if (file !== undefined) closeSync(file)
+    } catch {
+      // Nothing of it is waited for: every line was written when it was appended.
+    }
   }
 
   /** Where that fails, the next line is written over what is there, and its checksum shows where it ends. */
   #cut(): void {
     try {
-      ftruncateSync(this.#file, this.#end)
+      ftruncateSync(this.#file!, this.#end)
     } catch {
       return
     }

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { directColumns } from './direct-line.ts'
+import type { LoggedGroup, LogPlace } from './group-log.ts'
 import { settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { transact } from './open.ts'
 import { createRoller } from './rollups.ts'
@@ -19,17 +20,15 @@ export interface Group {
   readonly lines?: readonly SQLInputValue[][]
   /** Some lines from before this time are deleted; 0 deletes none. */
   readonly pruneBeforeMs: number
-  /** Up to where in the journal's log the tables have everything then. */
-  readonly logged?: LogPlace
-  /** Some of it may be in the tables already. */
-  readonly mayRepeat?: boolean
 }
 
-export interface LogPlace {
-  /** How often the log had begun anew. */
-  readonly generation: number
-  /** In bytes. */
-  readonly end: number
+/** What the tables are given of the journal's log. */
+export interface LogPart {
+  readonly groups: readonly LoggedGroup[]
+  /** Up to where in the log the tables have everything then. */
+  readonly place: LogPlace
+  /** Rows of the groups may be in the tables though the place that the tables know is before them. */
+  readonly mayRepeat?: boolean
 }
 
 /**
@@ -43,6 +42,11 @@ export type WriteResult =
 
 export interface JournalWriter {
   write(group: Group): WriteResult
+  /**
+   * Those groups of the log that are behind the place which the tables know; none where they know a later one. So that
+   * two connections may be given the same part: the second one finds it there.
+   */
+  take(part: LogPart): WriteResult
 }
 
 /** Many enough to share their rows; few enough to hold up the event loop for a millisecond, or for seven with 1,000 users. */
@@ -60,8 +64,12 @@ const correctionIdentity = placesOf(correctionNames)
 const lineIdentity = placesOf(['request_id', 'attempt'])
 const kindPlace = directColumns.indexOf('kind')
 
-const ioError = 10
 const constraintError = 19
+/**
+ * Of SQLite's I/O errors those of a sync: the kernel has forgotten what it could not write, and SQLite goes on as if it had.
+ * After any other the transaction is taken back, and may be tried again.
+ */
+const syncErrors: readonly (number | undefined)[] = [1034, 1290]
 
 export function createJournalWriter(database: DatabaseSync): JournalWriter {
   const insertIntent = database.prepare(
@@ -87,6 +95,7 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
   const findIntent = database.prepare('select 1 from open_attempts where id = ?')
   const mark = database.prepare('update open_attempts set marked_tokens = ? where id = ?')
   const keepPrice = database.prepare('insert or ignore into price_versions (version, price) values (?, ?)')
+  const findPlace = database.prepare('select generation, end_bytes as "end" from journal_place')
   const setPlace = database.prepare('update journal_place set generation = ?, end_bytes = ?')
   const insertLine = database.prepare(
     `insert into ledger (${directColumns.join(', ')}) values (${placeholders(directColumns.length)})`,
@@ -117,9 +126,9 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
     const find = isCorrection ? findCorrection : findLine
     return find.get(...identity.map((place) => line[place]!)) !== undefined
   }
-  const writeAll = (group: Group): readonly string[] => {
-    const { prices, marks, logged, mayRepeat = false } = group
-    const refused: string[] = []
+  /** Adds to `refused` why a row of it is in no table. */
+  const writeAll = (group: Group, refused: string[], mayRepeat = false): void => {
+    const { prices, marks } = group
     const tryOne = (write: () => void): void => {
       try {
         write()
@@ -138,38 +147,72 @@ export function createJournalWriter(database: DatabaseSync): JournalWriter {
     }
     for (const row of intents.values()) insertIntent.run(...row)
     for (let i = 0; i < marks.length; i += 2) mark.run(marks[i + 1]!, marks[i]!)
-    if (logged) setPlace.run(logged.generation, logged.end)
-    // Also with nothing to write: only a write shows that the file can be written.
-    if (isEmpty(group)) database.exec('pragma user_version = 1')
-    return refused
   }
-  const tryAll = (group: Group): readonly string[] => {
-    let refused: readonly string[] = []
-    transact(database, () => {
-      refused = writeAll(group)
-    })
-    return refused
+  /** In transactions of their own, when the group is written: where they fail, reports lag behind, and nothing else does. */
+  const followUp = ({ settlements, lines = noRows, pruneBeforeMs }: Group): void => {
+    unrolled += settlements.length + lines.length
+    if (unrolled >= linesPerRoll) unrolled = roller.step() ? 0 : unrolled
+    if (pruneBeforeMs === 0) return
+    try {
+      roller.prune(pruneBeforeMs)
+      vacuum.step()
+    } catch {
+      // It is asked for again each minute.
+    }
+  }
+  /** `work` gives what it has written; undefined for nothing. */
+  const attempt = (work: (refused: string[]) => Group | undefined): WriteResult => {
+    const refused: string[] = []
+    let written: Group | undefined
+    try {
+      transact(database, () => (written = work(refused)))
+    } catch (cause) {
+      const { errcode } = cause as { errcode?: number }
+      return { is: 'failed', why: String(cause), isFatal: syncErrors.includes(errcode) }
+    }
+    if (written) followUp(written)
+    return { is: 'written', refused }
   }
   return {
-    write(group) {
-      try {
-        const refused = tryAll(group)
-        unrolled += group.settlements.length + (group.lines?.length ?? 0)
-        // In a transaction of its own: reports lag behind where it fails, and nothing else does.
-        if (unrolled >= linesPerRoll) unrolled = roller.step() ? 0 : unrolled
-        if (group.pruneBeforeMs > 0) {
-          roller.prune(group.pruneBeforeMs)
-          vacuum.step()
-        }
-        return { is: 'written', refused }
-      } catch (cause) {
-        return { is: 'failed', why: String(cause), isFatal: codeOf(cause) === ioError }
-      }
-    },
+    write: (group) =>
+      attempt((refused) => {
+        // Also with nothing to write: only a write shows that the file can be written.
+        if (isEmpty(group)) database.exec('pragma user_version = 1')
+        writeAll(group, refused)
+        return group
+      }),
+    take: ({ groups, place, mayRepeat }) =>
+      attempt((refused) => {
+        const known = findPlace.get() as unknown as LogPlace
+        if (!isAfter(place, known)) return undefined
+        const group = mergeLogged(groups.filter((one) => isAfter(one, known)))
+        writeAll(group, refused, mayRepeat)
+        setPlace.run(place.generation, place.end)
+        return group
+      }),
   }
 }
 
 const noRows: readonly SQLInputValue[][] = []
+
+/** A place of a later generation than the tables know of is one whose beginning they have lost. */
+function isAfter(place: LogPlace, known: LogPlace): boolean {
+  return place.generation === known.generation
+    ? place.end > known.end
+    : place.generation > known.generation
+}
+
+function mergeLogged(logged: readonly LoggedGroup[]): Group {
+  const groups = logged.map(({ text }) => JSON.parse(text) as Group)
+  return {
+    intents: groups.flatMap(({ intents }) => intents),
+    prices: groups.flatMap(({ prices }) => prices),
+    marks: groups.flatMap(({ marks }) => marks),
+    settlements: groups.flatMap(({ settlements }) => settlements),
+    lines: groups.flatMap(({ lines = [] }) => lines),
+    pruneBeforeMs: Math.max(0, ...groups.map(({ pruneBeforeMs }) => pruneBeforeMs)),
+  }
+}
 
 function isEmpty({ intents, prices, marks, settlements, lines = noRows }: Group): boolean {
   return intents.length + prices.length + marks.length + settlements.length + lines.length === 0

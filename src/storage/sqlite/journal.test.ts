@@ -17,7 +17,7 @@ import { ledgerMigrations } from './ledger-migrations.ts'
 import { openLedgerSnapshot } from './ledger-snapshot.ts'
 import { createLedgerStore } from './ledger-store.ts'
 import { openStore } from './open.ts'
-import { createPowerWriter } from './power-writer.ts'
+import { createJournalThread } from './journal-thread.ts'
 
 function open(t: TestContext, path = join(createTemporaryFolder(t), 'ledger.db')) {
   const database = openStore(path, ledgerMigrations, systemClock)
@@ -242,7 +242,7 @@ test('after a failed sync nothing more is written, and nothing more is said to b
 test('in a thread that waits for the disk, what comes in the meantime is the next group', async (t) => {
   const path = join(createTemporaryFolder(t), 'ledger.db')
   const database = openStore(path, ledgerMigrations, systemClock)
-  const writer = createPowerWriter(path)
+  const writer = createJournalThread({ path, isPowerSafe: true })
   let groups = 0
   const journal = createJournal({
     write(group) {

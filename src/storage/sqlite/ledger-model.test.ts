@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { type Clock, createSteadyClock } from '../../core/clock.ts'
@@ -18,6 +19,7 @@ import { verifyLedger } from '../../ledger/verify.ts'
 import type { ModelInfo } from '../../models/model.ts'
 import { openBufferedWriter } from './buffered-writer.ts'
 import { freshStore } from './fresh-store.ts'
+import type { JournalThread } from './journal-thread.ts'
 import { createJournalWriter, type JournalWriter } from './journal-writer.ts'
 import { createJournal } from './journal.ts'
 import { ledgerMigrations } from './ledger-migrations.ts'
@@ -146,6 +148,7 @@ class World {
   isExcused = false
 
   #bringUp: () => void = () => undefined
+  #endThread: () => void = () => undefined
 
   constructor(path: string, isBuffered: boolean, budgets = budgetsOf) {
     this.#path = path
@@ -182,13 +185,31 @@ class World {
     })
     this.#end = () => {
       isDead = true
+      this.#endThread()
       file.close()
     }
   }
 
-  #openBuffered(file: ReturnType<typeof openStore>, clock: Clock): JournalWriter {
+  #openBuffered(file: ReturnType<typeof openStore>, clock: Clock): Pick<JournalWriter, 'write'> {
     const logPath = `${this.#path}.log`
-    const { writer, damage } = openBufferedWriter({ database: file, clock, logPath, maxLogBytes: 4_000 })
+    // The thread: another connection, which is at it some turns later, and ends with the process.
+    const other = openStore(this.#path, ledgerMigrations, clock)
+    const second = createJournalWriter(other)
+    const thread: Pick<JournalThread, 'take'> = {
+      async take(part) {
+        for (let turn = 0; turn < 3; turn++) await setImmediate()
+        return other.isOpen ? second.take(part) : new Promise(() => undefined)
+      },
+    }
+    this.#endThread = () => other.close()
+    const { writer, damage } = openBufferedWriter({
+      database: file,
+      clock,
+      logPath,
+      thread,
+      maxRows: 4,
+      maxLogBytes: 4_000,
+    })
     assert.deepEqual(damage, [])
     this.#bringUp = () => writer.bringUp()
     return writer
