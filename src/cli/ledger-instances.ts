@@ -18,7 +18,7 @@ export function addInstances(ledger: Command, output: Output): void {
     .action((options: Options) => list(options, output))
   addDataOptions(ledger.command('forget-instance'))
     .description('forgets an instance that will not come back: what it kept of budgets is free again')
-    .argument('<name>', 'as `weir ledger instances` lists it')
+    .argument('<name>', 'as `weir ledger instances` lists it; behind `--` where it begins with a dash')
     .option('--json', 'print what was freed as JSON')
     .action((name: string, options: Options) => forget(name, options, output))
 }

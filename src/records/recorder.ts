@@ -8,7 +8,7 @@ export interface RecorderOptions {
   readonly clock: Clock
   /** A record waits at most this long to be written. */
   readonly flushMs?: number
-  /** The records of one transaction: as many as half a millisecond writes, since requests wait for it. */
+  /** The records of one transaction: as many as a quarter of a millisecond writes, since requests wait for it. */
   readonly maxBatch?: number
   /** While the store fails, the oldest records beyond this number are dropped: they are not money. */
   readonly maxQueued?: number
@@ -38,7 +38,7 @@ const maxTriesAlone = 3
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { store, onError } = options
-  const { flushMs = 250, maxBatch = 64, maxQueued = 10_000 } = options
+  const { flushMs = 250, maxBatch = 32, maxQueued = 10_000 } = options
   const queue: RequestRecord[] = []
   let dropped = 0
   let batchSize = maxBatch

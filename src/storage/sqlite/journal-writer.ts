@@ -197,9 +197,7 @@ const noRows: readonly SQLInputValue[][] = []
 
 /** A place of a later generation than the tables know of is one whose beginning they have lost. */
 function isAfter(place: LogPlace, known: LogPlace): boolean {
-  return place.generation === known.generation
-    ? place.end > known.end
-    : place.generation > known.generation
+  return place.generation === known.generation ? place.end > known.end : place.generation > known.generation
 }
 
 function mergeLogged(logged: readonly LoggedGroup[]): Group {
