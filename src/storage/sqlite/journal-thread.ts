@@ -38,15 +38,14 @@ export function createJournalThread(data: JournalThreadData): JournalThread {
     })
     started.unref()
     // Whether its last commit was one is not known. A part may be given to another connection, a group may not.
-    const end = (cause?: unknown): void => {
+    const end = (why: string): void => {
       if (worker !== started) return
       worker = undefined
-      const why = `the journal's thread has ended${cause === undefined ? '' : `: ${String(cause)}`}`
       answer({ is: 'failed', why, isFatal: data.isPowerSafe })
     }
     started.on('message', answer)
-    started.on('error', end)
-    started.on('exit', () => end())
+    started.on('error', (cause) => end(`the journal's thread has ended: ${String(cause)}`))
+    started.on('exit', () => end("the journal's thread has ended"))
     return started
   }
   const ask = (task: JournalTask): Promise<WriteResult> => {
