@@ -144,9 +144,7 @@ interface ReadSource {
   readonly document: ConfigDocument
 }
 
-type Source =
-  | ReadSource
-  | { readonly file: string; readonly fault: Fault }
+type Source = ReadSource | { readonly file: string; readonly fault: Fault }
 
 async function readSource(options: SourceOptions): Promise<Source> {
   const file = resolve(options.folder, options.file ?? defaultConfigFile)
