@@ -148,7 +148,10 @@ test('the log, the metrics and the admin API show neither a credential nor a pro
   for (const [path, item] of Object.entries(paths)) {
     const isList = asObject(item)?.['get'] !== undefined && !path.includes('{')
     if (!isList || path === '/events' || path === '/payloads') continue
-    places.push([path, JSON.stringify(await stack.admin(path))])
+    const response = await fetch(`${stack.gateway.url}/admin/v1${path}`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    })
+    places.push([path, await response.text()])
   }
   assert.ok(places.length > 40)
   for (const [place, text] of places) {

@@ -30,7 +30,9 @@ export function callWith(url: string, headers: Readonly<Record<string, string>>)
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as JsonObject) }
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
+    // An export is one text.
+    return { status: response.status, body: isJson ? (JSON.parse(text) as JsonObject) : { text } }
   }
 }
 
