@@ -4,12 +4,14 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { until } from '../../test/support/until.ts'
+import { foldAnswer } from '../core/answer.ts'
 import { systemClock } from '../core/clock.ts'
 import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { migrations } from '../storage/sql/migrations.ts'
 import { openSqlite } from '../storage/sql/sqlite.ts'
 import { Evals } from './evals.ts'
-import type { CallModel } from './port.ts'
+import type { CallModel, EvalStore } from './port.ts'
 import type { RunSettings } from './run-settings.ts'
 
 const suite = {
@@ -26,7 +28,7 @@ const settings: RunSettings = {
   allowsScripts: false,
 }
 
-function open(t: TestContext, call: CallModel) {
+function open(t: TestContext, call: CallModel, over: (store: EvalStore) => EvalStore = (store) => store) {
   const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, systemClock)
   const store = createEvalStore(database)
   let runs = 0
@@ -36,7 +38,7 @@ function open(t: TestContext, call: CallModel) {
     estimate: async () => undefined,
     windowOf: async () => undefined,
     checkTarget: () => undefined,
-    store,
+    store: over(store),
     clock: systemClock,
     wait: async () => undefined,
     newRunId: () => `run_${++runs}`,
@@ -77,4 +79,47 @@ test('of two who resume a run at once, one does', async (t) => {
 test('a path that no file has is told as such, whatever its name', async (t) => {
   const { evals } = open(t, () => Promise.reject(new Error('never asked')))
   await assert.rejects(evals.start('default', { ...settings, entry: 'constructor' }), /constructor/)
+})
+
+test('a run that ends while it is read is told as it ended, not as interrupted', async (t) => {
+  const answered = Promise.withResolvers<void>()
+  const isRead = Promise.withResolvers<void>()
+  const mayReturn = Promise.withResolvers<void>()
+  let held = 0
+  const slowly = async <Read>(read: Promise<Read>): Promise<Read> => {
+    const found = await read
+    if (++held > 2) return found
+    if (held === 2) isRead.resolve()
+    await mayReturn.promise
+    return found
+  }
+  const call: CallModel = async () => {
+    await answered.promise
+    const answer = foldAnswer([
+      { type: 'start', id: 'a', model: 'm' },
+      { type: 'block-start', block: 0, choice: 0, kind: 'text' },
+      { type: 'block-delta', block: 0, text: 'hello' },
+      { type: 'finish', choice: 0, reason: 'stop', native: 'stop' },
+    ])
+    return { requestId: 'r', durationMs: 1, attempts: 1, answer }
+  }
+  const { evals } = open(t, call, (store) => ({
+    ...store,
+    run: (org, id) => slowly(store.run(org, id)),
+    runs: (org, page) => slowly(store.runs(org, page)),
+  }))
+  const { id } = await evals.start('default', settings)
+  const [one, all] = [evals.get('default', id), evals.list('default', { limit: 10 })]
+  await isRead.promise
+  answered.resolve()
+  await until('the end of the run', async () => {
+    const { status, progress } = await evals.get('default', id)
+    return status !== 'running' && progress === undefined ? status : undefined
+  })
+  mayReturn.resolve()
+  assert.equal((await one).status, 'finished')
+  assert.deepEqual(
+    (await all).data.map(({ status }) => status),
+    ['finished'],
+  )
 })

@@ -88,12 +88,23 @@ export class Evals {
   }
 
   async get(org: string, id: string): Promise<RunView> {
-    return this.#view(await this.#stored(org, id))
+    const live = new Set(this.#live.keys())
+    return this.#viewOf(await this.#stored(org, id), live)
   }
 
   async list(org: string, page: { readonly limit: number; readonly cursor?: string }) {
+    const live = new Set(this.#live.keys())
     const { data, ...rest } = await this.#parts.store.runs(org, page)
-    return { data: data.map((run) => this.#view(run)), ...rest }
+    return { data: await Promise.all(data.map((run) => this.#viewOf(run, live))), ...rest }
+  }
+
+  /**
+   * `liveBefore`: the runs of this process when the reading began. One that has ended since is read again: what was
+   * read still says that it runs, and nobody here runs it.
+   */
+  #viewOf(run: StoredRun, liveBefore: ReadonlySet<string>): RunView | Promise<RunView> {
+    const hasEnded = run.status === 'running' && liveBefore.has(run.id) && !this.#live.has(run.id)
+    return hasEnded ? this.get(run.org, run.id) : this.#view(run)
   }
 
   /** What the newest gate said of the target, a revision of a route as `route@number`; undefined where none has. */
