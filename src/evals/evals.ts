@@ -102,7 +102,7 @@ export class Evals {
    * `liveBefore`: the runs of this process when the reading began. One that has ended since is read again: what was
    * read still says that it runs, and nobody here runs it.
    */
-  #viewOf(run: StoredRun, liveBefore: ReadonlySet<string>): RunView | Promise<RunView> {
+  async #viewOf(run: StoredRun, liveBefore: ReadonlySet<string>): Promise<RunView> {
     const hasEnded = run.status === 'running' && liveBefore.has(run.id) && !this.#live.has(run.id)
     return hasEnded ? this.get(run.org, run.id) : this.#view(run)
   }
