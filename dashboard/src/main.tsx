@@ -23,7 +23,7 @@ setNonce(nonce) // the scroll lock below dialogs writes a style element of its o
 const queries = createQueries()
 const feed = new LiveFeed()
 const testKey = new TestKey()
-const router = createAppRouter()
+const router = createAppRouter(location.search)
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,7 +1,7 @@
 /** The addresses of the dashboard: each page is a chunk of its own, and its state is in its search parameters. */
 
 import {
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
@@ -9,14 +9,19 @@ import {
 } from '@tanstack/react-router'
 import { guardActions, type GuardAction } from './api/guard-actions.ts'
 import { type Ability, readAbility } from './models/model-filter.ts'
-import { type RangeName, readRange } from './ranges.ts'
-import { readFilters } from './requests/filters.ts'
+import { type RangeName, readSpanSearch, type SpanSearch } from './ranges.ts'
+import { filterFields, readFilters } from './requests/filters.ts'
 import { RouteFault } from './shell/route-fault.tsx'
 import { NotFound } from './shell/not-found.tsx'
-import { type Dimension, readDimension } from './api/usage.ts'
+import { type Dimension, readDimension, readUsageFilter } from './api/usage.ts'
 import { Shell } from './shell/shell.tsx'
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+interface RouterContext {
+  /** The search parameters with which the dashboard was opened, as they were. */
+  readonly askedSearch: string
+}
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Shell, notFoundComponent: NotFound })
 
 const start = createRoute({
   getParentRoute: () => root,
@@ -27,10 +32,28 @@ const start = createRoute({
   },
 })
 
-/** Defaults and what cannot be read are left out of the address. */
-function withRange(search: Record<string, unknown>): { range?: RangeName } {
-  const range = readRange(search['range'])
-  return range === undefined ? {} : { range }
+/** Of a page that looks back on a span of time: what it looks back on where its address does not say, which is left out of it. */
+function lookingBack(range: RangeName) {
+  const leaveOut = <Search extends SpanSearch>({
+    search,
+    next,
+  }: {
+    search: Search
+    next(of: Search): Search
+  }) => {
+    const found = next(search)
+    return {
+      ...found,
+      ...(found.range === range && { range: undefined }),
+      ...(found.cmp === 'prev' && { cmp: undefined }),
+    }
+  }
+  return { staticData: { range }, search: { middlewares: [leaveOut] } }
+}
+
+/** The router keeps what it is not told of: what cannot be read is told of as undefined. */
+function strictly<Found extends object>(names: readonly string[], found: Found): Found {
+  return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...found }
 }
 
 /** Whether the page begins with the form for a new one. */
@@ -68,14 +91,22 @@ function pick<Name extends string, Value>(
 const overview = createRoute({
   getParentRoute: () => root,
   path: '/overview',
-  validateSearch: withRange,
+  ...lookingBack('24h'),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...readSpanSearch(search),
+    ...readUsageFilter(search),
+  }),
   component: lazyRouteComponent(() => import('./overview/overview-page.tsx'), 'OverviewPage'),
 })
 
 const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
-  validateSearch: (search: Record<string, unknown>) => ({ ...withRange(search), ...readFilters(search) }),
+  ...lookingBack('24h'),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...readSpanSearch(search),
+    ...strictly(Object.keys(filterFields), readFilters(search)),
+  }),
   component: lazyRouteComponent(() => import('./requests/requests-page.tsx'), 'RequestsPage'),
 })
 
@@ -88,7 +119,8 @@ const request = createRoute({
 const sessions = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
-  validateSearch: withRange,
+  ...lookingBack('24h'),
+  validateSearch: (search: Record<string, unknown>) => readSpanSearch(search),
   component: lazyRouteComponent(() => import('./sessions/sessions-page.tsx'), 'SessionsPage'),
 })
 
@@ -176,7 +208,8 @@ const guardrails = createRoute({
 const cache = createRoute({
   getParentRoute: () => root,
   path: '/cache',
-  validateSearch: withRange,
+  ...lookingBack('24h'),
+  validateSearch: (search: Record<string, unknown>) => readSpanSearch(search),
   component: lazyRouteComponent(() => import('./cache/cache-page.tsx'), 'CachePage'),
 })
 
@@ -186,13 +219,19 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('./alerts/alerts-page.tsx'), 'AlertsPage'),
 })
 
+function readBy(search: Record<string, unknown>): { by?: Dimension | undefined } {
+  return { by: readDimension(search['by']) }
+}
+
 const spend = createRoute({
   getParentRoute: () => root,
   path: '/spend',
-  validateSearch(search: Record<string, unknown>): { range?: RangeName; by?: Dimension } {
-    const by = readDimension(search['by'])
-    return { ...withRange(search), ...(by && { by }) }
-  },
+  ...lookingBack('mtd'),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...readSpanSearch(search),
+    ...readUsageFilter(search),
+    ...readBy(search),
+  }),
   component: lazyRouteComponent(() => import('./spend/spend-page.tsx'), 'SpendPage'),
 })
 
@@ -332,9 +371,11 @@ const routeTree = root.addChildren([
   welcome,
 ])
 
-export function createAppRouter() {
+/** `askedSearch`: the search parameters with which the dashboard is opened. */
+export function createAppRouter(askedSearch: string) {
   return createRouter({
     routeTree,
+    context: { askedSearch },
     defaultPreload: 'intent',
     defaultErrorComponent: RouteFault,
     scrollRestoration: true,
@@ -344,5 +385,10 @@ export function createAppRouter() {
 declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof createAppRouter>
+  }
+
+  interface StaticDataRouteOption {
+    /** What the page looks back on where its address does not say; absent: it looks back on nothing. */
+    readonly range?: RangeName
   }
 }

@@ -1,24 +1,21 @@
 /** `weir ledger`: the proof of the ledger, its lines as CSV, JSON Lines or FOCUS, and those who share it. */
 
 import { type Command, Option } from 'commander'
-import { csvLine } from '../core/csv.ts'
 import { asArray, asObject, asString, type JsonObject } from '../core/json.ts'
 import type { LedgerLine } from '../ledger/admin.ts'
-import { focusColumns, toFocusRow } from '../ledger/focus.ts'
+import { type ExportFormat, exportFormats, exportForms } from '../ledger/export.ts'
 import { type DataFlags, withAdmin } from './admin-client.ts'
 import { addInstances } from './ledger-instances.ts'
 import { addReconcile } from './ledger-reconcile.ts'
 import { addDataOptions } from './options.ts'
 import type { Output } from './output.ts'
 
-type Format = 'csv' | 'jsonl' | 'focus'
-
 interface VerifyOptions extends DataFlags {
   readonly json?: true
 }
 
 interface ExportOptions extends DataFlags {
-  readonly format: Format
+  readonly format: ExportFormat
   readonly from?: string
   readonly to?: string
 }
@@ -36,7 +33,7 @@ export function addLedger(program: Command, output: Output): void {
     .description('the lines of the ledger, one per attempt, the last settled first')
     .addOption(
       new Option('--format <format>', 'focus: CSV with the columns of FOCUS 1.2')
-        .choices(['csv', 'jsonl', 'focus'] satisfies Format[])
+        .choices(exportFormats)
         .default('csv'),
     )
     .option('--from <time>', 'attempts from this time on (ISO 8601 with an offset)')
@@ -72,40 +69,18 @@ async function exportLines({ format, from, to, ...flags }: ExportOptions, output
   const range = new URLSearchParams({ limit: '1000' })
   if (from !== undefined) range.set('from', from)
   if (to !== undefined) range.set('to', to)
-  const { head, print } = formats[format]
-  if (head) output.print(head.join(','))
+  const { head, lineOf } = exportForms[format]
+  if (head !== undefined) output.print(head)
   await withAdmin(flags, async (admin) => {
     for (let cursor: string | undefined = ''; cursor !== undefined;) {
       if (cursor !== '') range.set('cursor', cursor)
       const page = asObject(await admin.get(`/ledger?${range.toString()}`)) ?? {}
       for (const line of asArray(page['data'])) {
-        const text = print(asObject(line) ?? {})
+        // The administration API checks its own answers in tests: they are lines.
+        const text = lineOf(line as unknown as LedgerLine)
         if (text !== undefined) output.print(text)
       }
       cursor = asString(page['next_cursor'])
     }
   })
-}
-
-/** As the administration API names them. */
-const columns = (
-  'seq kind request_id attempt started_at settled_at operation dialect stream route provider model reported_model ' +
-  'credential key_id key_name team user session tags input_tokens output_tokens cache_read_tokens ' +
-  'cache_write_tokens cache_write_1h_tokens reasoning_tokens usage_source flags reserved_usd provider_cost_usd ' +
-  'charged_usd saved_usd price_version tier status code provider_request_id'
-).split(' ')
-
-const formats: Readonly<
-  Record<Format, { readonly head?: readonly string[]; print(line: JsonObject): string | undefined }>
-> = {
-  csv: { head: columns, print: (line) => csvLine(columns, line) },
-  jsonl: { print: (line) => JSON.stringify(line) },
-  focus: {
-    head: focusColumns,
-    print(line) {
-      // The administration API checks its own answers in tests: they are lines.
-      const row = toFocusRow(line as unknown as LedgerLine)
-      return row && csvLine(focusColumns, row)
-    },
-  },
 }

@@ -13,8 +13,16 @@ import { createIdFactory } from '../core/id.ts'
 import { ledgerRoutes } from '../ledger/admin.ts'
 import { budgetRoutes } from '../ledger/budget-admin.ts'
 import { Budgets } from '../ledger/budgets.ts'
+import { exportRoutes } from '../ledger/export-admin.ts'
 import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
-import type { BudgetStore, DirectEntry, Journal, LedgerStore, SharedLedger } from '../ledger/port.ts'
+import type {
+  BudgetStore,
+  DirectEntry,
+  Journal,
+  LedgerStore,
+  ReconciliationStore,
+  SharedLedger,
+} from '../ledger/port.ts'
 import { instanceRoutes } from '../ledger/instance-admin.ts'
 import { Instances } from '../ledger/instances.ts'
 import { recover } from '../ledger/recovery.ts'
@@ -45,6 +53,7 @@ import { type Shipping, startShipping } from './shipping.ts'
 export interface LedgerNeeds {
   readonly config: () => Config
   readonly budgets: BudgetStore
+  readonly reconciliations: ReconciliationStore
   readonly access: Pick<Access, 'ownBudgets' | 'onChange' | 'directory'>
   readonly alerts: Pick<Alerts, 'raise'>
   readonly clock: Clock
@@ -210,12 +219,14 @@ function routesOf({ needs, clock, budgets, book, ...built }: Built): readonly Ad
         nowMs,
       }),
     ),
+    ...exportRoutes({ store, shared }),
     ...usageRoutes({ store, shared, names, nowMs }),
     ...reconcileRoutes({
       store,
       shared,
       nowMs,
       newId: createIdFactory(randomBytes, clock, 'adjust_'),
+      kept: needs.reconciliations,
       hasProvider: (name) => Object.hasOwn(config().providers, name),
       enter: (lines) => enterLines(lines, journal, book),
     }),

@@ -9,6 +9,7 @@ import { figureRoutes } from '../records/figures-admin.ts'
 import { createRequestFigures } from '../records/figures.ts'
 import type { RecordStore, RecordSums } from '../records/port.ts'
 import { summaryRoutes } from '../records/summary-admin.ts'
+import { WindowFigures } from '../records/window-figures.ts'
 
 interface RecordNeeds extends Pick<RecordRouteParts, 'keysOfTeams'> {
   readonly config: () => Config
@@ -23,7 +24,12 @@ export function composeRecordRoutes(needs: RecordNeeds): readonly AdminRoute[] {
   const nowMs = () => clock.nowMs()
   const parts = { store: records, keysOfTeams, retentionDays: () => config().records.retentionDays }
   return [
-    ...figureRoutes({ figures: createRequestFigures(records, nowMs), keysOfTeams }),
+    ...figureRoutes({
+      figures: createRequestFigures(records, nowMs),
+      windows: new WindowFigures(sums, nowMs),
+      keysOfTeams,
+      nowMs,
+    }),
     ...summaryRoutes({ sums, keysOfTeams, nowMs }),
     ...exportRoutes(parts),
     ...recordRoutes(parts),

@@ -88,6 +88,7 @@ export async function composeRequestPath(parts: RequestPathParts): Promise<Reque
   const books = await startLedger({
     ...base,
     budgets: stores.budgets,
+    reconciliations: stores.reconciliations,
     access,
     alerts: parts.alerting.alerts,
     tokens,

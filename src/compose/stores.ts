@@ -15,7 +15,7 @@ import type { EvalStore } from '../evals/port.ts'
 import type { ExperimentStore } from '../experiments/port.ts'
 import type { FeedbackStore } from '../feedback/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
-import type { BudgetStore } from '../ledger/port.ts'
+import type { BudgetStore, ReconciliationStore } from '../ledger/port.ts'
 import type { RolloutStore } from '../rollout/port.ts'
 import type { PayloadStore } from '../payloads/port.ts'
 import type { DecisionStore } from '../guardrails/port.ts'
@@ -33,6 +33,7 @@ import { createFileStore } from '../storage/sql/file-store.ts'
 import { createBudgetStore } from '../storage/sql/budget-store.ts'
 import type { SharedLedger } from '../ledger/port.ts'
 import { createSharedLedger } from '../storage/sql/ledger-store.ts'
+import { createReconciliationStore } from '../storage/sql/reconciliation-store.ts'
 import { createRolloutStore } from '../storage/sql/rollout-store.ts'
 import { createAuditStore } from '../storage/sql/audit-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
@@ -76,6 +77,7 @@ export interface Stores {
   readonly batchDeliveries: BatchDeliveryStore
   readonly batchJobs: JobStore
   readonly budgets: BudgetStore
+  readonly reconciliations: ReconciliationStore
   readonly responses: StoredResponseStore
   readonly claims: ClaimStore
   readonly records: RecordStore
@@ -126,6 +128,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     batchDeliveries: createBatchDeliveryStore(database),
     batchJobs: createBatchJobStore(database),
     budgets: createBudgetStore(database),
+    reconciliations: createReconciliationStore(database),
     responses: createStoredResponseStore(database),
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer, decisions }),

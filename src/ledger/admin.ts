@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { defined } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import { entryKinds, flagNames, type LedgerEntry, usageSources } from './entry.ts'
@@ -35,9 +36,9 @@ export function ledgerRoutes(parts: LedgerRouteParts): readonly AdminRoute[] {
       summary: 'The lines of the ledger, one per attempt, the last settled first.',
       query: lineQuery,
       response: z.object({ data: z.array(lineShape), next_cursor: z.string().optional() }),
-      async run({ org, teams, query }) {
+      async run({ org, teams, query: { limit, cursor, ...query } }) {
         const wanted = toLedgerQuery(org, withinTeams(query, teams))
-        const page = await (parts.shared ?? parts.store).search(wanted)
+        const page = await (parts.shared ?? parts.store).search({ ...wanted, ...defined({ limit, cursor }) })
         return {
           body: {
             data: page.data.map(toLine),
@@ -96,7 +97,8 @@ const time = z
   ])
   .describe('ISO 8601 with an offset, or Unix milliseconds.')
 
-const lineQuery = z.strictObject({
+/** What lines are searched by. */
+export const lineFilters = {
   from: time.optional(),
   to: time.optional(),
   request: z.string().optional().describe('The id of the request.'),
@@ -110,15 +112,23 @@ const lineQuery = z.strictObject({
   tag: z.string().optional(),
   kind: z.enum(entryKinds).optional(),
   source: z.enum(usageSources).optional(),
+} as const
+
+const lineQuery = z.strictObject({
+  ...lineFilters,
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().optional().describe('`next_cursor` of the page before.'),
 })
 
-function toLedgerQuery(org: string, query: z.output<typeof lineQuery>): LedgerQuery {
+const filterQuery = z.strictObject(lineFilters)
+
+export function toLedgerQuery(
+  org: string,
+  query: z.output<typeof filterQuery>,
+): Omit<LedgerQuery, 'limit' | 'cursor'> {
   const { from, to, request, ...rest } = query
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   return {
-    ...(given as Omit<LedgerQuery, 'org'>),
+    ...defined(rest),
     org,
     ...(from !== undefined && { fromMs: from }),
     ...(to !== undefined && { toMs: to }),

@@ -1,5 +1,6 @@
 /** What the ledger needs stored. A storage implements it; it sees of this folder only this file. */
 
+import type { JsonObject } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { Budget, BudgetScope } from './budget.ts'
 import type { DirectEntry, Intent, LedgerEntry, Settlement } from './entry.ts'
@@ -276,6 +277,26 @@ export interface BudgetStore {
   put(budget: Budget, nowMs: number): Promise<void>
   /** False where there is none. */
   remove(org: string, id: string): Promise<boolean>
+}
+
+/** What came of holding a provider's bill against the ledger, once. */
+export interface KeptReconciliation {
+  readonly org: string
+  readonly id: string
+  readonly atMs: number
+  readonly provider: string
+  /** Who did it, by the name that the audit has. */
+  readonly actor: string
+  /** What was found: only the ledger reads it. */
+  readonly found: JsonObject
+}
+
+export interface ReconciliationStore {
+  /** Of each provider the newest are kept, a bounded number. */
+  add(reconciliation: KeptReconciliation): Promise<void>
+  /** The newest first. */
+  list(org: string, limit: number): Promise<readonly KeptReconciliation[]>
+  get(org: string, id: string): Promise<KeptReconciliation | undefined>
 }
 
 /** What usage can be told apart by. Of the last three, one at a time. */

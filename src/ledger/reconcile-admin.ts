@@ -1,21 +1,22 @@
-/** The administration route that holds a provider's bill against the ledger, and corrects the ledger where it is asked to. */
+/** The administration routes that hold a provider's bill against the ledger, correct the ledger where asked to, and tell what came of it. */
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
-import { defined } from '../core/json.ts'
+import { defined, type JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import { corrections } from './adjust.ts'
 import type { SharedBooks } from './admin.ts'
 import type { BillFigures, BillRow } from './bill.ts'
 import { dayMs } from './period.ts'
-import type { DirectEntry, LedgerStore, UsageRow } from './port.ts'
+import type { DirectEntry, KeptReconciliation, LedgerStore, ReconciliationStore, UsageRow } from './port.ts'
 import { readBill } from './read-bill.ts'
 import { type BookFigures, type Comparison, reconcile } from './reconcile.ts'
 
 export interface ReconcileParts {
   readonly store: Pick<LedgerStore, 'usage'>
   readonly shared?: Pick<SharedBooks, 'usage' | 'ship'> | undefined
+  readonly kept: ReconciliationStore
   nowMs(): number
   newId(): string
   hasProvider(name: string): boolean
@@ -27,7 +28,7 @@ const maxExportBytes = 64 * 1024 * 1024
 const maxDays = 366
 const rowsPerPage = 1_000
 
-/** `POST /ledger/reconcile`. */
+/** `POST /ledger/reconcile`, and `/reconciliations`: what it found before. */
 export function reconcileRoutes(parts: ReconcileParts): readonly AdminRoute[] {
   return [
     adminRoute({
@@ -47,7 +48,7 @@ export function reconcileRoutes(parts: ReconcileParts): readonly AdminRoute[] {
       },
       body: reconcileBody,
       response: reconcileShape,
-      async run({ org, body: { provider, exports, adjust } }) {
+      async run({ org, actor, body: { provider, exports, adjust } }) {
         if (!parts.hasProvider(provider)) {
           const message = `There is no provider ${provider} in the configuration.`
           throw new GatewayError('invalid_request', message, { param: 'provider' })
@@ -65,10 +66,81 @@ export function reconcileRoutes(parts: ReconcileParts): readonly AdminRoute[] {
           // Before anybody compares again: a correction that is not seen would be made twice.
           await ship(parts)
         }
-        return { body: view(comparisons, lines) }
+        const found = view(comparisons, lines)
+        const id = parts.newId()
+        await parts.kept.add({ org, id, atMs: nowMs, provider, actor, found: keep(comparisons, found) })
+        return { body: { id, ...found } }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/reconciliations',
+      isOfInstance: true,
+      policy: 'traffic:read',
+      summary: "What came of holding providers' bills against the ledger, the newest first.",
+      query: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(20) }),
+      response: z.object({ data: z.array(keptShape) }),
+      async run({ org, query: { limit } }) {
+        const kept = await parts.kept.list(org, limit)
+        return { body: { data: kept.map(toKept) } }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/reconciliations/{id}',
+      isOfInstance: true,
+      policy: 'traffic:read',
+      summary: 'One of them, with the days and models that differ.',
+      response: keptShape.extend({ data: z.array(comparisonShape) }),
+      async run({ org, params: { id = '' } }) {
+        const kept = await parts.kept.get(org, id)
+        if (!kept) throw new GatewayError('not_found', 'There is no such reconciliation.')
+        return { body: { ...toKept(kept), data: kept.found['data'] } }
       },
     }),
   ]
+}
+
+/** Rows that differ; more are not looked through by anybody. */
+const maxKeptRows = 1_000
+
+/** What of a comparison is kept: its sums, and the rows that differ. */
+function keep(comparisons: readonly Comparison[], found: Found): JsonObject {
+  const told = comparisons.filter(({ bill }) => bill.costNanoUsd !== undefined)
+  const sumOfCosts = (of: (comparison: Comparison) => number) =>
+    formatUsd(told.reduce((sum, comparison) => sum + of(comparison), 0))
+  const differing = found.data.filter((row) => row.differing.length > 0)
+  const days = comparisons.map((comparison) => comparison.dayMs)
+  return defined({
+    agree: found.agree,
+    differ: found.differ,
+    ...(days.length > 0 && {
+      first_day: new Date(Math.min(...days)).toISOString(),
+      last_day: new Date(Math.max(...days)).toISOString(),
+    }),
+    ...(told.length > 0 && {
+      bill_usd: sumOfCosts(({ bill }) => bill.costNanoUsd ?? 0),
+      ledger_usd: sumOfCosts(({ book }) => book.costNanoUsd),
+      difference_usd: sumOfCosts(({ bill, book }) => (bill.costNanoUsd ?? 0) - book.costNanoUsd),
+    }),
+    cause: greatest(comparisons)?.causes[0],
+    adjusted: found.adjusted,
+    data: differing.slice(0, maxKeptRows),
+  }) as JsonObject
+}
+
+/** The comparison that differs most in money; the first where no bill tells money. */
+function greatest(comparisons: readonly Comparison[]): Comparison | undefined {
+  const sizeOf = ({ bill, book }: Comparison) =>
+    bill.costNanoUsd === undefined ? 0 : Math.abs(bill.costNanoUsd - book.costNanoUsd)
+  return comparisons
+    .filter(({ differing }) => differing.length > 0)
+    .toSorted((one, other) => sizeOf(other) - sizeOf(one))[0]
+}
+
+function toKept({ id, atMs, provider, actor, found }: KeptReconciliation) {
+  const { data: _, ...sums } = found
+  return { id, at: new Date(atMs).toISOString(), provider, actor, ...sums }
 }
 
 async function ship({ shared }: ReconcileParts): Promise<void> {
@@ -136,26 +208,48 @@ const figuresShape = z.object({
   cost_usd: z.string().optional(),
 })
 
-const reconcileShape = z.object({
+const comparisonShape = z.object({
+  day: z.iso.datetime(),
+  model: z.string().optional().describe('Absent: of all models together.'),
+  provider: figuresShape.describe('What the export tells; a figure that it does not tell is absent.'),
+  ledger: figuresShape,
+  differing: z.array(z.string()),
+  causes: z.array(z.string()),
+})
+
+const adjustedShape = z
+  .object({
+    request_id: z.string().describe('Of the lines of the correction: `GET /ledger?request=`.'),
+    lines: z.int(),
+    cost_usd: z.string(),
+  })
+  .optional()
+
+const foundShape = z.object({
   agree: z.int().describe('Days and models that agree.'),
   differ: z.int(),
-  data: z.array(
-    z.object({
-      day: z.iso.datetime(),
-      model: z.string().optional().describe('Absent: of all models together.'),
-      provider: figuresShape.describe('What the export tells; a figure that it does not tell is absent.'),
-      ledger: figuresShape,
-      differing: z.array(z.string()),
-      causes: z.array(z.string()),
-    }),
-  ),
-  adjusted: z
-    .object({
-      request_id: z.string().describe('Of the lines of the correction: `GET /ledger?request=`.'),
-      lines: z.int(),
-      cost_usd: z.string(),
-    })
-    .optional(),
+  data: z.array(comparisonShape),
+  adjusted: adjustedShape,
+})
+
+type Found = z.output<typeof foundShape>
+
+const reconcileShape = foundShape.extend({ id: z.string().describe('Of what is kept of it.') })
+
+const keptShape = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  provider: z.string(),
+  actor: z.string(),
+  agree: z.int(),
+  differ: z.int(),
+  first_day: z.iso.datetime().optional(),
+  last_day: z.iso.datetime().optional(),
+  bill_usd: z.string().optional().describe('Absent, as the two below, where the exports tell no money.'),
+  ledger_usd: z.string().optional().describe('Of the days and models whose costs the exports tell.'),
+  difference_usd: z.string().optional().describe('The bill less the ledger.'),
+  cause: z.string().optional().describe('Of what differs most.'),
+  adjusted: adjustedShape,
 })
 
 const apiNames: Readonly<Record<keyof BillFigures, string>> = {
@@ -166,10 +260,7 @@ const apiNames: Readonly<Record<keyof BillFigures, string>> = {
   costNanoUsd: 'cost_usd',
 }
 
-function view(
-  comparisons: readonly Comparison[],
-  lines: readonly DirectEntry[],
-): z.output<typeof reconcileShape> {
+function view(comparisons: readonly Comparison[], lines: readonly DirectEntry[]): Found {
   const differ = comparisons.filter(({ differing }) => differing.length > 0).length
   const [first] = lines
   return {

@@ -2,28 +2,41 @@
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { GatewayError } from '../core/error.ts'
 import { formatUsd } from '../core/money.ts'
-import { type FigureSpan, figureSpans, type RequestFigures } from './figures.ts'
+import {
+  type FigureSpan,
+  figureSpans,
+  type FigureWindow,
+  figureWindow,
+  type RequestFigures,
+  type SpanFigures,
+} from './figures.ts'
+import { filterShape, toFilters } from './search-query.ts'
 import { durationRowsMs, type Figures, type Percentiles } from './tally.ts'
+import { windowBetween, type WindowFigures } from './window-figures.ts'
 
 export interface FigureRouteParts {
+  /** Of all requests, up to now. */
   readonly figures: RequestFigures
+  /** Of any others. */
+  readonly windows: WindowFigures
   /** The ids of the keys that are these teams': of whose requests a role in them sees figures. */
   keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
+  nowMs(): number
 }
 
 /** `GET /requests/figures`; it stands before `/requests/{id}`. */
-export function figureRoutes({ figures, keysOfTeams }: FigureRouteParts): readonly AdminRoute[] {
+export function figureRoutes(parts: FigureRouteParts): readonly AdminRoute[] {
+  const { figures, windows, keysOfTeams, nowMs } = parts
   return [
     adminRoute({
       method: 'GET',
       path: '/requests/figures',
       policy: 'requests:read',
       summary:
-        "What the requests of a span up to now come to, step by step and against the span before; this instance's. A role in a team is told those of its keys.",
-      query: z.strictObject({
-        range: z.enum(Object.keys(figureSpans) as [FigureSpan, ...FigureSpan[]]).default('24h'),
-      }),
+        "What the requests of a span come to, step by step and against the period before; this instance's. A role in a team is told those of its keys.",
+      query: figuresQuery,
       response: z.object({
         from: z.iso.datetime(),
         step_ms: z.int(),
@@ -38,11 +51,24 @@ export function figureRoutes({ figures, keysOfTeams }: FigureRouteParts): readon
           }),
         ),
         now: figuresShape,
-        before: figuresShape,
+        before: figuresShape.optional().describe('Absent where `cmp` is `off`, as `before_steps` is.'),
+        before_steps: z
+          .array(figuresShape)
+          .optional()
+          .describe('Of the period before: the first is held against the first of `steps`.'),
       }),
-      async run({ org, teams, query: { range } }) {
+      async run({ org, teams, query: { range, from, to, cmp, ...given } }) {
         const keys = teams && keysOfTeams(org, teams)
-        const { fromMs, stepMs, steps, now, before } = await figures.of(org, range, keys)
+        const isCompared = cmp === 'prev'
+        const filters = toFilters({ org, query: given, keys })
+        const summed = (window: FigureWindow) => windows.of({ filters, window, isCompared })
+        const isOfAll = Object.values(given).every((value) => value === undefined)
+        const found = await (from !== undefined || to !== undefined
+          ? summed(readWindow(from, to))
+          : isOfAll
+            ? figures.of(org, range, keys)
+            : summed(figureWindow(range, nowMs())))
+        const { fromMs, stepMs, steps, now, before, beforeSteps }: SpanFigures = found
         return {
           body: {
             from: new Date(fromMs).toISOString(),
@@ -53,12 +79,38 @@ export function figureRoutes({ figures, keysOfTeams }: FigureRouteParts): readon
               duration_rows: [...durationRows],
             })),
             now: toView(now),
-            before: toView(before),
+            ...(isCompared && {
+              before: toView(before),
+              before_steps: beforeSteps.map(toView),
+            }),
           },
         }
       },
     }),
   ]
+}
+
+const figuresQuery = z.strictObject({
+  range: z
+    .enum(Object.keys(figureSpans) as [FigureSpan, ...FigureSpan[]])
+    .default('24h')
+    .describe('Up to now; `mtd` is the month so far, UTC.'),
+  cmp: z.enum(['prev', 'off']).default('prev').describe('Whether the period before is told too.'),
+  ...filterShape,
+  from: filterShape.from.describe('With `to`, in place of `range`: a window of time.'),
+  to: filterShape.to.describe('Exclusive.'),
+})
+
+const maxWindowMs = 366 * 24 * 60 * 60 * 1_000
+
+/** Throws `invalid_request`. */
+function readWindow(fromMs: number | undefined, toMs: number | undefined): FigureWindow {
+  const fault = (message: string, param: string) => new GatewayError('invalid_request', message, { param })
+  if (fromMs === undefined) throw fault('A window has a `from` and a `to`.', 'from')
+  if (toMs === undefined) throw fault('A window has a `from` and a `to`.', 'to')
+  if (toMs <= fromMs) throw fault('`to` is not after `from`.', 'to')
+  if (toMs - fromMs > maxWindowMs) throw fault('A window is at most 366 days.', 'from')
+  return windowBetween(fromMs, toMs)
 }
 
 const percentilesShape = z

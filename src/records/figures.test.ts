@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { RecordTiming } from './port.ts'
 import { durationRowsMs } from './tally.ts'
-import { createRequestFigures, type FigureSpan, figureSpans } from './figures.ts'
+import { createRequestFigures, type FigureSpan, figureSpans, figureWindow } from './figures.ts'
 
 const nowMs = Date.UTC(2026, 5, 15, 12, 34, 56)
 
@@ -43,8 +43,7 @@ test('counts agree with the records, in any order of spans and arrivals', async 
         // Records are stored some time after their requests came, in no order of theirs.
         source.add(...added.map(({ agoMs, status }) => ({ atMs: nowMs - agoMs, status, durationMs: 5 })))
         const found = await figures.of('default', span)
-        const { spanMs } = figureSpans[span]
-        const endMs = found.fromMs + spanMs
+        const { fromMs, toMs, beforeFromMs, beforeToMs } = figureWindow(span, nowMs)
         const within = (from: number, to: number) =>
           source.stored.filter(({ atMs }) => atMs >= from && atMs < to)
         // A scan goes back no further than it must: what came an hour before its storing may be missed.
@@ -52,12 +51,26 @@ test('counts agree with the records, in any order of spans and arrivals', async 
           ({ atMs }, index) => index === 0 || atMs >= source.stored[index - 1]!.atMs - 3_600_000,
         )
         if (!inOrder) continue
-        assert.equal(found.now.requests, within(found.fromMs, endMs).length)
-        assert.equal(found.before.requests, within(found.fromMs - spanMs, found.fromMs).length)
-        assert.equal(found.now.errors, within(found.fromMs, endMs).filter((row) => row.status >= 400).length)
+        assert.equal(found.now.requests, within(fromMs, toMs).length)
+        assert.equal(found.before.requests, within(beforeFromMs, beforeToMs).length)
+        assert.equal(found.now.errors, within(fromMs, toMs).filter((row) => row.status >= 400).length)
       }
     }),
   )
+})
+
+test('the month so far is held against as much of the month before', () => {
+  const day = (month: number, of: number, hour = 0) => Date.UTC(2026, month, of, hour)
+  const found = figureWindow('mtd', day(6, 3, 13))
+  assert.deepEqual(found, {
+    fromMs: day(6, 1),
+    toMs: day(6, 4),
+    stepMs: 43_200_000,
+    beforeFromMs: day(5, 1),
+    beforeToMs: day(5, 4),
+  })
+  // February is shorter than what of March has gone by.
+  assert.equal(figureWindow('mtd', day(2, 31)).beforeToMs, day(2, 1))
 })
 
 test('a record that is stored between two reads is added, and none is counted twice', async () => {

@@ -9,13 +9,14 @@ const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
-/** How far back each span looks, and in what steps. */
+/** How far back each span looks, the longest month for the month so far, and in what steps. */
 export const figureSpans = {
   '15m': { spanMs: 15 * minuteMs, stepMs: minuteMs / 4 },
   '1h': { spanMs: hourMs, stepMs: minuteMs },
   '24h': { spanMs: dayMs, stepMs: hourMs / 2 },
   '7d': { spanMs: 7 * dayMs, stepMs: 3 * hourMs },
   '30d': { spanMs: 30 * dayMs, stepMs: 12 * hourMs },
+  mtd: { spanMs: 31 * dayMs, stepMs: 12 * hourMs },
 } as const
 
 export type FigureSpan = keyof typeof figureSpans
@@ -33,8 +34,37 @@ export interface SpanFigures {
   readonly steps: readonly StepFigures[]
   /** Of all steps. */
   readonly now: Figures
-  /** Of the span of the same length before them. */
+  /** Of the period before: as long, and of the month so far as much of the month before. */
   readonly before: Figures
+  /** Its steps: the first is held against the first. */
+  readonly beforeSteps: readonly Figures[]
+}
+
+/** Where a span and the period before it begin and end, in Unix milliseconds and whole steps. */
+export interface FigureWindow {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly stepMs: number
+  readonly beforeFromMs: number
+  readonly beforeToMs: number
+}
+
+export function figureWindow(span: FigureSpan, nowMs: number): FigureWindow {
+  const { spanMs, stepMs } = figureSpans[span]
+  const toMs = Math.ceil((nowMs + 1) / stepMs) * stepMs
+  if (span !== 'mtd') {
+    const fromMs = toMs - spanMs
+    return { fromMs, toMs, stepMs, beforeFromMs: fromMs - spanMs, beforeToMs: fromMs }
+  }
+  const fromMs = monthStartMs(nowMs)
+  const beforeFromMs = monthStartMs(fromMs - 1)
+  return { fromMs, toMs, stepMs, beforeFromMs, beforeToMs: Math.min(fromMs, beforeFromMs + toMs - fromMs) }
+}
+
+/** In UTC, as the ledger counts months. */
+function monthStartMs(atMs: number): number {
+  const at = new Date(atMs)
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1)
 }
 
 export interface RequestFigures {
@@ -85,24 +115,13 @@ class Book {
   }
 
   async read(span: FigureSpan, nowMs: number): Promise<SpanFigures> {
-    const { spanMs, stepMs } = figureSpans[span]
-    const toMs = Math.ceil((nowMs + 1) / stepMs) * stepMs
-    const fromMs = toMs - spanMs
+    const window = figureWindow(span, nowMs)
     // One reader at a time: each record is counted once.
-    const turn = this.#reading.then(() => this.#catchUp(fromMs - spanMs, nowMs))
+    const turn = this.#reading.then(() => this.#catchUp(window.beforeFromMs, nowMs))
     this.#reading = turn.catch(() => undefined)
     await turn
-    const count = spanMs / stepMs
-    const at = (index: number) => this.#tallies.get(span)?.get(fromMs + index * stepMs) ?? createTally()
-    const steps = Array.from({ length: count }, (_, index) => at(index))
-    const before = Array.from({ length: count }, (_, index) => at(index - count))
-    return {
-      fromMs,
-      stepMs,
-      steps: steps.map((step) => ({ ...step.figures(), durationRows: step.durationRows() })),
-      now: sumOf(steps).figures(),
-      before: sumOf(before).figures(),
-    }
+    const tallies = this.#tallies.get(span)
+    return spanFigures(window, (startMs) => tallies?.get(startMs) ?? createTally())
   }
 
   async #catchUp(fromMs: number, nowMs: number): Promise<void> {
@@ -153,6 +172,25 @@ class Book {
 }
 
 const spans = Object.entries(figureSpans) as [FigureSpan, (typeof figureSpans)[FigureSpan]][]
+
+/** `tallyAt` gives what the step has that begins then. */
+export function spanFigures(window: FigureWindow, tallyAt: (startMs: number) => Tally): SpanFigures {
+  const { fromMs, toMs, stepMs, beforeFromMs, beforeToMs } = window
+  const steps = startsOf(fromMs, toMs, stepMs).map(tallyAt)
+  const before = startsOf(beforeFromMs, beforeToMs, stepMs).map(tallyAt)
+  return {
+    fromMs,
+    stepMs,
+    steps: steps.map((step) => ({ ...step.figures(), durationRows: step.durationRows() })),
+    now: sumOf(steps).figures(),
+    before: sumOf(before).figures(),
+    beforeSteps: before.map((step) => step.figures()),
+  }
+}
+
+function startsOf(fromMs: number, toMs: number, stepMs: number): number[] {
+  return Array.from({ length: Math.ceil((toMs - fromMs) / stepMs) }, (_, index) => fromMs + index * stepMs)
+}
 
 function sumOf(tallies: readonly Tally[]): Tally {
   const sum = createTally()

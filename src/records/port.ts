@@ -58,8 +58,10 @@ export interface RecordSumsQuery extends RecordFilters {
   /** Of the first step; `fromMs` lies within it. */
   readonly startMs: number
   readonly stepMs: number
-  /** Each class of durations is this much longer than the one before, as a natural logarithm. */
+  /** Each class of times is this much longer than the one before, as a natural logarithm. */
   readonly classWidth: number
+  /** Tells first tokens and what the cache did apart too: every record has to be read for it. */
+  readonly isDetailed?: boolean
 }
 
 /** Requests of one step of time that ended alike and took about as long. */
@@ -74,6 +76,10 @@ export interface RecordSum {
   readonly costNanoUsd: NanoUsd
   /** How many of them cost what is not known. */
   readonly costsUnknown: number
+  /** The time to the first token, as `durationClass`; only where details were asked for, as what follows. */
+  readonly firstTokenClass?: number
+  readonly cache?: CacheOutcome
+  readonly savedNanoUsd?: NanoUsd
 }
 
 /** Sums of many records, made beside the requests: a sum may take seconds, and holds up none. */

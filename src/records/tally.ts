@@ -1,6 +1,6 @@
 /** What some requests come to: how many there were, how they ended, and how long they took, to within four per cent. */
 
-import type { RecordTiming } from './port.ts'
+import type { CacheOutcome, RecordSum, RecordTiming } from './port.ts'
 
 export interface Percentiles {
   readonly p50: number
@@ -30,6 +30,8 @@ export const durationRowsMs: readonly number[] = Array.from({ length: 16 }, (_, 
 export interface Tally {
   add(timing: RecordTiming): void
   addAll(other: Tally): void
+  /** What somebody else has summed up, in detail. */
+  addSum(sum: RecordSum): void
   /** How many of what was answered without an error took so long, by row of `durationRowsMs`. */
   durationRows(): readonly number[]
   figures(): Figures
@@ -64,8 +66,15 @@ export function createTally(): Tally {
       if (status >= 400) counts.errors++
       else raise(counts.durations, classOf(durationMs), 1)
       if (firstTokenMs !== undefined) raise(counts.firstTokens, classOf(firstTokenMs), 1)
-      if (cache === 'miss') counts.misses++
-      else if (cache !== undefined && cache !== 'off') counts.hits++
+      countCache(counts, cache, 1)
+      counts.savedNanoUsd += savedNanoUsd ?? 0
+    },
+    addSum({ requests, isError, durationClass, firstTokenClass, cache, savedNanoUsd }) {
+      counts.requests += requests
+      if (isError) counts.errors += requests
+      else raise(counts.durations, durationClass, requests)
+      if (firstTokenClass !== undefined) raise(counts.firstTokens, firstTokenClass, requests)
+      countCache(counts, cache, requests)
       counts.savedNanoUsd += savedNanoUsd ?? 0
     },
     addAll({ counts: other }) {
@@ -89,6 +98,11 @@ export function createTally(): Tally {
       return { ...rest, ...(durationMs && { durationMs }), ...(firstTokenMs && { firstTokenMs }) }
     },
   }
+}
+
+function countCache(counts: Counts, cache: CacheOutcome | undefined, by: number): void {
+  if (cache === 'miss') counts.misses += by
+  else if (cache !== undefined && cache !== 'off') counts.hits += by
 }
 
 /** Each class of times is this much longer than the one before, as a natural logarithm. */

@@ -50,7 +50,7 @@ test(
     const browser = await openBrowser(t)
     const { page, faults } = await visit(browser, stack)
     await signIn(page, adminToken)
-    await page.getByText('No requests in the last 24 h').waitFor()
+    await page.getByText('No requests yet.').waitFor()
     await page.getByText('Live', { exact: true }).waitFor()
     assert.equal((await stack.post('/v1/chat/completions', { model: 'assistant', messages })).status, 200)
     await page.getByText('1 requests, 0 of them failed.').waitFor()

@@ -82,6 +82,15 @@ test('a dearer bill is told with its cause, and the ledger is corrected by the d
   assert.match(String(asArray(row['causes'])), /the tokens agree, the price does not/)
   assert.equal(await chargedOf(stack), before)
 
+  const kept = asArray((await stack.admin('/reconciliations'))['data']).map((each) => asObject(each)!)
+  assert.deepEqual(
+    kept.map((each) => [each['id'], each['provider'], each['differ'], each['difference_usd'], each['actor']]),
+    [[told['id'], 'openai', 1, '3', 'admin-token']],
+  )
+  assert.equal(kept[0]?.['cause'], asArray(row['causes'])[0])
+  const one = await stack.admin(`/reconciliations/${String(told['id'])}`)
+  assert.deepEqual([one['ledger_usd'], one['data']], [formatUsd(before), [row]])
+
   const adjust = { reason: 'the price went up' }
   const { adjusted } = (await reconcile(stack, { exports, adjust })).body
   assert.equal(asObject(adjusted)?.['lines'], 1)
@@ -120,6 +129,39 @@ test('the columns of FOCUS hold what the ledger has', async (t) => {
     assert.ok(row.ChargePeriodStart < row.ChargePeriodEnd)
     assert.match(String(row.BillingPeriodStart), /^\d{4}-\d\d-01T00:00:00Z$/)
   }
+})
+
+test('every form of the export has all lines, and what they cost', async (t) => {
+  const stack = await startWithCalls(t)
+  const exported = async (query: string) => {
+    const response = await fetch(`${stack.gateway.url}/admin/v1/ledger/export?${query}`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    })
+    return { type: response.headers.get('content-type'), text: await response.text() }
+  }
+  const charged = await chargedOf(stack)
+  const sumOf = (values: readonly unknown[]) =>
+    values.reduce<number>((sum, value) => sum + parseUsd(String(value))!, 0)
+  for (const [format, column] of [
+    ['csv', 'charged_usd'],
+    ['focus', 'x_ChargedCost'],
+  ] as const) {
+    const { type, text } = await exported(`format=${format}`)
+    assert.match(type ?? '', /^text\/csv/)
+    const [head = '', ...lines] = text.trimEnd().split('\r\n')
+    // Neither texts nor tags of these calls have a comma in them, and FOCUS quotes its tags.
+    const at = head.split(',').indexOf(column)
+    const cells = lines.map((line) => line.replaceAll(/"(?:[^"]|"")*"/g, 'quoted').split(',')[at])
+    assert.deepEqual([lines.length, sumOf(cells)], [calls, charged])
+  }
+  const { type, text } = await exported('format=jsonl&provider=openai')
+  assert.equal(type, 'application/x-ndjson')
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => asObject(JSON.parse(line))!)
+  assert.deepEqual([lines.length, sumOf(lines.map((line) => line['charged_usd']))], [calls, charged])
+  assert.equal((await exported('format=csv&provider=claude')).text.trimEnd().split('\r\n').length, 1)
 })
 
 async function chargedOf(stack: Stack): Promise<number> {

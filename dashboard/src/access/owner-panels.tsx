@@ -47,7 +47,7 @@ export function OwnerPanels({ scope, id }: OwnerProps): ReactNode {
 }
 
 function OwnerSpend({ scope, id }: OwnerProps): ReactNode {
-  const usage = useQuery(usageQuery('30d', 'day', { [scope]: id }))
+  const usage = useQuery(usageQuery({ range: '30d' }, 'day', { [scope]: id }))
   return (
     <Loaded query={usage} what="the cost" height={244}>
       {({ data }) => {

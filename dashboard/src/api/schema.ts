@@ -210,6 +210,11 @@ query: { from?: string | undefined; to?: string | undefined; request?: string | 
 body: undefined
 response: { data: ({ seq: number; kind: "settle" | "void" | "adjust" | "cached"; request_id: string; attempt: number; started_at: string; settled_at: string; operation: string; dialect: string; stream: boolean; route?: string | undefined; provider: string; model: string; reported_model?: string | undefined; credential: string; key_id: string; key_name: string; team?: string | undefined; user?: string | undefined; session?: string | undefined; tags: (string)[]; input_tokens: number; output_tokens: number; cache_read_tokens?: number | undefined; cache_write_tokens?: number | undefined; cache_write_1h_tokens?: number | undefined; reasoning_tokens?: number | undefined; usage_source: "provider" | "partial" | "drained" | "tokenizer" | "watermark" | "bound" | "none"; flags: (string)[]; reserved_usd: string; provider_cost_usd: string; charged_usd: string; saved_usd?: string | undefined; price_version: string; tier?: string | undefined; status?: number | undefined; code?: string | undefined; provider_request_id?: string | undefined })[]; next_cursor?: string | undefined }
 }
+  'GET /ledger/export': {
+query: { from?: string | undefined; to?: string | undefined; request?: string | undefined; provider?: string | undefined; model?: string | undefined; route?: string | undefined; key?: string | undefined; team?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; kind?: "settle" | "void" | "adjust" | "cached" | undefined; source?: "provider" | "partial" | "drained" | "tokenizer" | "watermark" | "bound" | "none" | undefined; format?: "csv" | "jsonl" | "focus" | undefined }
+body: undefined
+response: undefined
+}
   'GET /ledger/instances': {
 query: undefined
 body: undefined
@@ -245,6 +250,16 @@ query: undefined
 body: undefined
 response: { data: ({ name: string; title: string; address: string; credentials: ({ alias: string; weight: number })[]; targets: ({ model: string; credential: string; breaker: "closed" | "open" | "half-open"; withheld?: "open" | "cooling" | "parked" | undefined; withheld_for_ms?: number | undefined; first_token_ms?: number | undefined; tokens_per_second?: number | undefined })[] })[] }
 }
+  'GET /reconciliations': {
+query: { limit?: number | undefined }
+body: undefined
+response: { data: ({ id: string; at: string; provider: string; actor: string; agree: number; differ: number; first_day?: string | undefined; last_day?: string | undefined; bill_usd?: string | undefined; ledger_usd?: string | undefined; difference_usd?: string | undefined; cause?: string | undefined; adjusted?: { request_id: string; lines: number; cost_usd: string } | undefined })[] }
+}
+  'GET /reconciliations/{id}': {
+query: undefined
+body: undefined
+response: { id: string; at: string; provider: string; actor: string; agree: number; differ: number; first_day?: string | undefined; last_day?: string | undefined; bill_usd?: string | undefined; ledger_usd?: string | undefined; difference_usd?: string | undefined; cause?: string | undefined; adjusted?: { request_id: string; lines: number; cost_usd: string } | undefined; data: ({ day: string; model?: string | undefined; provider: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; ledger: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; differing: (string)[]; causes: (string)[] })[] }
+}
   'GET /requests': {
 query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; cache?: string | undefined; contract?: string | undefined; cost_gt?: string | undefined; ms_gt?: number | undefined; q?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
@@ -256,9 +271,9 @@ body: undefined
 response: undefined
 }
   'GET /requests/figures': {
-query: { range?: "15m" | "1h" | "24h" | "7d" | "30d" | undefined }
+query: { range?: "15m" | "1h" | "24h" | "7d" | "30d" | "mtd" | undefined; cmp?: "prev" | "off" | undefined; from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; cache?: string | undefined; contract?: string | undefined; cost_gt?: string | undefined; ms_gt?: number | undefined; q?: string | undefined }
 body: undefined
-response: { from: string; step_ms: number; row_starts_ms: (number)[]; steps: ({ requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string; duration_rows: (number)[] })[]; now: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string }; before: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string } }
+response: { from: string; step_ms: number; row_starts_ms: (number)[]; steps: ({ requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string; duration_rows: (number)[] })[]; now: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string }; before?: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string } | undefined; before_steps?: ({ requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string })[] | undefined }
 }
   'GET /requests/summary': {
 query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; cache?: string | undefined; contract?: string | undefined; cost_gt?: string | undefined; ms_gt?: number | undefined; q?: string | undefined }
@@ -483,7 +498,7 @@ response: { id: string; name: string; source: "store" | "configuration"; status:
   'POST /ledger/reconcile': {
 query: undefined
 body: { provider: string; exports: (string)[]; adjust?: { reason: string } | undefined }
-response: { agree: number; differ: number; data: ({ day: string; model?: string | undefined; provider: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; ledger: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; differing: (string)[]; causes: (string)[] })[]; adjusted?: { request_id: string; lines: number; cost_usd: string } | undefined }
+response: { agree: number; differ: number; data: ({ day: string; model?: string | undefined; provider: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; ledger: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; differing: (string)[]; causes: (string)[] })[]; adjusted?: { request_id: string; lines: number; cost_usd: string } | undefined; id: string }
 }
   'POST /routes/{route}/hold': {
 query: undefined

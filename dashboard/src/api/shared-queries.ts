@@ -14,6 +14,12 @@ export const providers = queryOptions({
   refetchInterval: 15_000, // a breaker that may be tried again says so by nothing but the time
 })
 
+export const budgetsQuery = queryOptions({
+  queryKey: ['budgets'],
+  queryFn: ({ signal }) => ask('GET /budgets', { query: { limit: 1_000 }, signal }),
+  refetchInterval: 15_000,
+})
+
 export const modelsQuery = queryOptions({
   queryKey: ['models'],
   queryFn: ({ signal }) => ask('GET /models', { signal }),

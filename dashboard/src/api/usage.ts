@@ -2,7 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query'
 import { ask, type Item } from './client.ts'
-import { type RangeName, ranges } from '../ranges.ts'
+import { boundsOf, isLive, type Span } from '../ranges.ts'
 
 export type Usage = Item<'GET /usage'>
 
@@ -24,28 +24,40 @@ export function readDimension(value: unknown): Dimension | undefined {
   return typeof value === 'string' && value in dimensions ? (value as Dimension) : undefined
 }
 
-type UsageFilter = { readonly [Name in Dimension]?: string }
+/** What sums are narrowed to. */
+export type UsageFilter = { readonly [Name in Dimension]?: string | undefined }
+
+const dimensionNames = Object.keys(dimensions) as Dimension[]
+
+/** What cannot be read is undefined. */
+export function readUsageFilter(search: Readonly<Record<string, unknown>>): UsageFilter {
+  return Object.fromEntries(
+    dimensionNames.map((name) => {
+      // The router reads what looks like a number as one.
+      const text = typeof search[name] === 'number' ? String(search[name]) : search[name]
+      return [name, typeof text === 'string' && text !== '' ? text : undefined]
+    }),
+  )
+}
 
 const limit = 1_000
 /** Seconds: the gateway sums up once for all dashboards that ask within this time. */
 export const reportAge = 5
 
 /** The sums of a span by these dimensions, the dearest first, or by time. At most 1,000 rows. */
-export const usageQuery = (range: RangeName, by: string, where: UsageFilter = {}) =>
+export const usageQuery = (span: Span, by: string, where: UsageFilter = {}) =>
   queryOptions({
-    queryKey: ['usage', range, by, where],
-    queryFn: ({ signal }) =>
-      ask('GET /usage', {
-        query: {
-          ...where,
-          by,
-          from: String(Date.now() - ranges[range].spanMs),
-          limit,
-          max_age: reportAge,
-        },
+    queryKey: ['usage', span, by, where],
+    queryFn: ({ signal }) => {
+      const { fromMs, toMs } = boundsOf(span, Date.now())
+      return ask('GET /usage', {
+        query: { ...where, by, from: String(fromMs), to: String(toMs), limit, max_age: reportAge },
         signal,
-      }),
-    refetchInterval: 15_000,
+      })
+    },
+    refetchInterval: isLive(span) && 15_000,
+    // What is told apart otherwise would be taken for the wrong thing.
+    placeholderData: (data, query) => (query?.queryKey[2] === by ? data : undefined),
   })
 
 export function nameOf(usage: Usage, dimension: Dimension): string {

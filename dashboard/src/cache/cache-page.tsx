@@ -2,12 +2,11 @@
 
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ask, type Reply } from '../api/client.ts'
 import { type Figures, figuresQuery, type RequestFigures } from '../api/figures.ts'
 import { formatCount, formatShare, formatUsd } from '../format/number.ts'
-import { defaultRange, ranges } from '../ranges.ts'
+import { spanText } from '../format/span.ts'
 import { May } from '../session/may.tsx'
 import { changeOf, pointsOf } from '../ui/change.ts'
 import type { Column } from '../ui/data-table.tsx'
@@ -17,13 +16,11 @@ import { FigureGrid } from '../ui/figure-grid.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
-import { RangePicker } from '../ui/range-picker.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { TimeChart } from '../ui/time-chart.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { useSpan } from '../use-span.ts'
 import { PurgeCache } from './purge-cache.tsx'
-
-const route = getRouteApi('/cache')
 
 type Trust = Reply<'GET /cache'>['semantic'][number]
 
@@ -31,10 +28,9 @@ type Trust = Reply<'GET /cache'>['semantic'][number]
 const enoughCompared = 50
 
 export function CachePage(): ReactNode {
-  const { range = defaultRange } = route.useSearch()
-  const navigate = route.useNavigate()
+  const { span, isCompared } = useSpan()
   const [isPurging, setPurging] = useState(false)
-  const figures = useQuery(figuresQuery(range))
+  const figures = useQuery(figuresQuery(span, {}, isCompared))
   const cache = useQuery({
     queryKey: ['cache'],
     queryFn: ({ signal }) => ask('GET /cache', { signal }),
@@ -45,17 +41,11 @@ export function CachePage(): ReactNode {
       title="Cache"
       name="Cache"
       action={
-        <div className="row">
-          <RangePicker
-            value={range}
-            onChange={(next) => void navigate({ search: next === defaultRange ? {} : { range: next } })}
-          />
-          <May call="DELETE /cache">
-            <Button color="red" variant="outline" onClick={() => setPurging(true)}>
-              Purge…
-            </Button>
-          </May>
-        </div>
+        <May call="DELETE /cache">
+          <Button color="red" variant="outline" onClick={() => setPurging(true)}>
+            Purge…
+          </Button>
+        </May>
       }
     >
       <CacheFigures figures={figures.data} cache={cache.data} />
@@ -65,7 +55,7 @@ export function CachePage(): ReactNode {
             found.now.cache_hits + found.now.cache_misses > 0 ? (
               <HitsChart figures={found} />
             ) : (
-              <Empty title={`The cache was not asked in the last ${ranges[range].label}.`}>
+              <Empty title={`The cache was not asked ${spanText(span)}.`}>
                 <span>
                   It is set under <code>cache</code> in <code>weir.yaml</code>, and per route.
                 </span>
@@ -99,7 +89,7 @@ interface CacheFiguresProps {
 
 function CacheFigures({ figures, cache }: CacheFiguresProps): ReactNode {
   const share = figures && hitShareOf(figures.now)
-  const before = figures && hitShareOf(figures.before)
+  const before = figures?.before && hitShareOf(figures.before)
   const saved = figures && Number(figures.now.cache_saved_usd)
   return (
     <FigureGrid columns="three">
@@ -112,7 +102,7 @@ function CacheFigures({ figures, cache }: CacheFiguresProps): ReactNode {
       <Figure
         label="Saved"
         value={saved === undefined ? undefined : formatUsd(saved)}
-        change={before === undefined ? undefined : changeOf(saved, Number(figures?.before.cache_saved_usd))}
+        change={before === undefined ? undefined : changeOf(saved, Number(figures?.before?.cache_saved_usd))}
         course={figures?.steps.map((step) => Number(step.cache_saved_usd)) ?? []}
       />
       <FalseHits cache={cache} />

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { formatCount, formatMs, formatShare, formatUsd } from './number.ts'
+import { formatCount, formatMs, formatShare, formatUsd, usdFormatter } from './number.ts'
 
 test('money keeps two digits that say something', () => {
   const told = [0, 0.00042, 0.0000012, 0.0123, 12.345, 1234.5, -3].map(formatUsd)
@@ -32,4 +32,13 @@ test('durations change their unit with their size', () => {
 
 test('a small share is not nothing', () => {
   assert.deepEqual([0, 0.0004, 0.0042, 0.33].map(formatShare), ['0 %', '0.04 %', '0.4 %', '33 %'])
+})
+
+test('amounts above each other have the digits of the greatest, and a little is not nothing', () => {
+  const told = (amounts: readonly number[]) => amounts.map(usdFormatter(amounts))
+  assert.deepEqual(told([12.345, 0.2, 0.004, 0, -3]), ['$12.35', '$0.20', '<$0.01', '$0', '-$3.00'])
+  assert.deepEqual(told([1234.5, 99.4]), ['$1,235', '$99'])
+  assert.deepEqual(told([0.08, 0.06, 0.0001]), ['$0.080', '$0.060', '<$0.001'])
+  assert.deepEqual(told([0.00042, 0.0001]), ['$0.00042', '$0.00010'])
+  assert.deepEqual(told([]), [])
 })

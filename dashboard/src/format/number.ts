@@ -21,6 +21,22 @@ export function formatUsd(value: number): string {
   return `${sign}$${size.toFixed(decimals)}`
 }
 
+/** For amounts that stand above each other: all with the digits of the greatest, and none is shown as nothing that is something. */
+export function usdFormatter(amounts: readonly number[]): (value: number) => string {
+  const most = Math.max(0, ...amounts.map(Math.abs))
+  const decimals =
+    most >= 1_000 || most === 0 ? 0 : most >= 1 ? 2 : most >= 0.01 ? 3 : 1 - Math.floor(Math.log10(most))
+  const least = 10 ** -decimals
+  const text = (size: number) =>
+    `$${size.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`
+  return (value) => {
+    const size = Math.abs(value)
+    if (size === 0) return '$0'
+    if (size < least / 2) return `<${text(least)}`
+    return `${value < 0 ? '-' : ''}${text(size)}`
+  }
+}
+
 /** Of a share between 0 and 1. */
 export function formatShare(share: number): string {
   const percent = share * 100

@@ -13,6 +13,7 @@ const dayAndTime = new Intl.DateTimeFormat('en-GB', {
 const whole = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const clockWithSeconds = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+const utcDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
 /** "3 min ago" below a day, else `12 Mar, 14:05`; "in 3 min" of what is to come. */
@@ -26,6 +27,16 @@ export function formatWhen(atMs: number, nowMs: number): string {
         ? `${Math.floor(distance / minuteMs)} min`
         : `${Math.floor(distance / hourMs)} h`
   return atMs > nowMs ? `in ${length}` : `${length} ago`
+}
+
+/** `12 Mar, 14:05`. */
+export function formatDayAndTime(atMs: number): string {
+  return dayAndTime.format(atMs)
+}
+
+/** `12 Mar`, of a day that the ledger counts: in UTC. */
+export function formatDay(atMs: number): string {
+  return utcDay.format(atMs)
 }
 
 /** With seconds and the zone, for those who must know. */
@@ -48,6 +59,15 @@ export function formatTick(atMs: number, spanMs: number): string {
 export function formatBucket(atMs: number, bucketMs: number): string {
   if (bucketMs >= dayMs) return day.format(atMs)
   return bucketMs >= minuteMs ? dayAndTime.format(atMs) : clockWithSeconds.format(atMs)
+}
+
+/** Of a bucket: `30 min`, `hour`, `12 h`, `day`. */
+export function formatLength(ms: number): string {
+  if (ms === hourMs) return 'hour'
+  if (ms === dayMs) return 'day'
+  if (ms < minuteMs) return `${ms / 1_000} s`
+  if (ms < hourMs) return `${ms / minuteMs} min`
+  return ms % dayMs === 0 ? `${ms / dayMs} days` : `${ms / hourMs} h`
 }
 
 /** In the viewer's zone, as a field for times holds it: `2026-03-12T14:05`. */

@@ -1,79 +1,86 @@
-/** The numbers at the top of the overview, against the range before; each leads to the rows behind it. */
+/** The numbers at the top of the overview, against the period before; each leads to the rows behind it. */
 
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { errorShareOf, type Figures, type RequestFigures } from '../api/figures.ts'
+import type { UsageFilter } from '../api/usage.ts'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
-import type { RangeName } from '../ranges.ts'
+import { type Span, spanSearch } from '../ranges.ts'
 import { changeOf, pointsOf } from '../ui/change.ts'
 import { Figure } from '../ui/figure.tsx'
 import { FigureGrid } from '../ui/figure-grid.tsx'
-import { errorShareOf, type Figures, type RequestFigures } from '../api/figures.ts'
 import type { Spending } from './spending.ts'
 
 interface FigureRowProps {
-  readonly range: RangeName
+  readonly span: Span
+  readonly where: UsageFilter
   readonly figures: RequestFigures | undefined
   readonly spending: Spending | undefined
 }
 
-export function FigureRow({ range, figures, spending }: FigureRowProps): ReactNode {
+type Way = (value: ReactNode) => ReactNode
+
+export function FigureRow({ span, where, figures, spending }: FigureRowProps): ReactNode {
+  const search = { ...where, ...spanSearch(span) }
+  const toRequests: Way = (text) => (
+    <Link to="/requests" search={search}>
+      {text}
+    </Link>
+  )
+  const toErrors: Way = (text) => (
+    <Link to="/requests" search={{ ...search, status: 'error' }}>
+      {text}
+    </Link>
+  )
+  const toSpend: Way = (text) => (
+    <Link to="/spend" search={search}>
+      {text}
+    </Link>
+  )
+  const before = earlierOf(figures)
   return (
     <FigureGrid columns="two">
-      <Requests range={range} figures={figures} />
-      <Errors range={range} figures={figures} />
+      <Figure
+        label="Requests"
+        link={toRequests}
+        value={figures && formatCount(figures.now.requests)}
+        change={changeOf(figures?.now.requests, before?.requests)}
+        course={figures?.steps.map(({ requests }) => requests) ?? []}
+      />
+      <Errors link={toErrors} figures={figures} />
       <Figure
         label="Cost"
-        link={(text) => (
-          <Link to="/spend" search={{ range }}>
-            {text}
-          </Link>
-        )}
+        link={toSpend}
         value={spending && formatUsd(spending.now.costUsd)}
         change={changeOf(spending?.now.costUsd, spending?.before?.costUsd)}
         course={spending?.steps.map(({ costUsd }) => costUsd) ?? []}
       />
       <Figure
         label="Tokens"
+        link={toSpend}
         value={spending && formatCount(spending.now.tokens)}
         change={changeOf(spending?.now.tokens, spending?.before?.tokens)}
         course={spending?.steps.map(({ tokens }) => tokens) ?? []}
       />
-      <TimeFigure label="Latency p95" of="duration_ms" figures={figures} />
-      <TimeFigure label="First token p95" of="first_token_ms" figures={figures} />
+      <TimeFigure label="Latency p95" of="duration_ms" link={toRequests} figures={figures} />
+      <TimeFigure label="First token p95" of="first_token_ms" link={toRequests} figures={figures} />
     </FigureGrid>
   )
 }
 
-type CountProps = Omit<FigureRowProps, 'spending'>
-
-function Requests({ range, figures }: CountProps): ReactNode {
-  return (
-    <Figure
-      label="Requests"
-      link={(text) => (
-        <Link to="/requests" search={{ range }}>
-          {text}
-        </Link>
-      )}
-      value={figures && formatCount(figures.now.requests)}
-      change={changeOf(figures?.now.requests, earlierOf(figures)?.requests)}
-      course={figures?.steps.map(({ requests }) => requests) ?? []}
-    />
-  )
+interface OneFigureProps {
+  readonly figures: RequestFigures | undefined
+  readonly link: Way
 }
 
-function Errors({ range, figures }: CountProps): ReactNode {
+function Errors({ link, figures }: OneFigureProps): ReactNode {
   const before = earlierOf(figures)
   const share = figures && errorShareOf(figures.now)
   const shareBefore = before && errorShareOf(before)
   return (
     <Figure
       label="Errors"
-      link={(text) => (
-        <Link to="/requests" search={{ range, status: '5xx' }}>
-          {text}
-        </Link>
-      )}
+      link={link}
       value={figures && (share === undefined ? '-' : formatShare(share))}
       change={pointsOf(share, shareBefore)}
       isWorse={share !== undefined && shareBefore !== undefined && share > shareBefore}
@@ -84,21 +91,21 @@ function Errors({ range, figures }: CountProps): ReactNode {
 
 /** Nothing to compare with is not a change from nothing. */
 function earlierOf(figures: RequestFigures | undefined): Figures | undefined {
-  return figures && figures.before.requests > 0 ? figures.before : undefined
+  return figures?.before && figures.before.requests > 0 ? figures.before : undefined
 }
 
-interface TimeFigureProps {
+interface TimeFigureProps extends OneFigureProps {
   readonly label: string
   readonly of: 'duration_ms' | 'first_token_ms'
-  readonly figures: RequestFigures | undefined
 }
 
-function TimeFigure({ label, of, figures }: TimeFigureProps): ReactNode {
+function TimeFigure({ label, of, link, figures }: TimeFigureProps): ReactNode {
   const now = figures?.now[of]?.p95
-  const before = figures?.before[of]?.p95
+  const before = figures?.before?.[of]?.p95
   return (
     <Figure
       label={label}
+      link={link}
       value={figures && (now === undefined ? '-' : formatMs(now))}
       change={changeOf(now, before)}
       isWorse={now !== undefined && before !== undefined && now > before * 1.1}

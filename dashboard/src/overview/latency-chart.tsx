@@ -6,7 +6,13 @@ import type { ChartSeries } from '../ui/chart-series.ts'
 import { TimeChart } from '../ui/time-chart.tsx'
 import type { RequestFigures } from '../api/figures.ts'
 
-export function LatencyChart({ figures }: { readonly figures: RequestFigures }): ReactNode {
+interface LatencyChartProps {
+  readonly figures: RequestFigures
+  /** The last step is not over. */
+  readonly isRunning: boolean
+}
+
+export function LatencyChart({ figures, isRunning }: LatencyChartProps): ReactNode {
   const whole = figures.now.duration_ms
   const line = (of: 'p50' | 'p95' | 'p99', color: string): ChartSeries => ({
     name: of,
@@ -16,6 +22,7 @@ export function LatencyChart({ figures }: { readonly figures: RequestFigures }):
   return (
     <TimeChart
       kind="lines"
+      runningAt={isRunning ? figures.steps.length - 1 : undefined}
       caption={
         whole
           ? `Half of the answers took at most ${formatMs(whole.p50)}, 99 % at most ${formatMs(whole.p99)}.`

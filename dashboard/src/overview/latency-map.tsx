@@ -5,7 +5,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { type ReactNode, useState } from 'react'
 import type { RequestFigures } from '../api/figures.ts'
 import { formatMs } from '../format/number.ts'
-import { formatBucket, formatTick } from '../format/time.ts'
+import { formatBucket, formatLength, formatTick } from '../format/time.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { HeatMap } from '../ui/heat-map.tsx'
 import { LatencyChart } from './latency-chart.tsx'
@@ -16,13 +16,19 @@ const percentiles = [
   { of: 'p99', color: 'var(--bad)' },
 ] as const
 
-export function LatencyMap({ figures }: { readonly figures: RequestFigures }): ReactNode {
+interface LatencyProps {
+  readonly figures: RequestFigures
+  /** The last step is not over. */
+  readonly isRunning: boolean
+}
+
+export function LatencyMap({ figures, isRunning }: LatencyProps): ReactNode {
   const isNarrow = useMediaQuery('(max-width: 640px)')
   const [isTable, setTable] = useState(false)
-  if (isNarrow) return <LatencyChart figures={figures} />
+  if (isNarrow) return <LatencyChart figures={figures} isRunning={isRunning} />
   const whole = figures.now.duration_ms
   const caption = whole
-    ? `Half of the answers took at most ${formatMs(whole.p50)}, 95 % at most ${formatMs(whole.p95)}, 99 % at most ${formatMs(whole.p99)}.`
+    ? `Half of the answers took at most ${formatMs(whole.p50)}, 95 % at most ${formatMs(whole.p95)}, 99 % at most ${formatMs(whole.p99)}. Per ${formatLength(figures.step_ms)}.`
     : 'No answers.'
   return (
     <figure className="series-chart">
@@ -46,8 +52,9 @@ function axisOf({ from, step_ms: stepMs, steps }: RequestFigures) {
   }
 }
 
-function Picture({ figures }: { readonly figures: RequestFigures }): ReactNode {
-  const { steps, row_starts_ms: starts } = figures
+function Picture({ figures }: Pick<LatencyProps, 'figures'>): ReactNode {
+  const { steps, before_steps: before = [], row_starts_ms: starts } = figures
+  const isCompared = before.some((step) => step.duration_ms)
   return (
     <HeatMap
       axis={axisOf(figures)}
@@ -57,11 +64,26 @@ function Picture({ figures }: { readonly figures: RequestFigures }): ReactNode {
       )}
       isLabelled={(row) => row % 4 === 0}
       unit="answers"
-      lines={percentiles.map(({ of, color }) => ({
-        name: of,
-        color,
-        values: steps.map(({ duration_ms: times }) => times && rowOf(times[of], starts)),
-      }))}
+      lines={[
+        ...percentiles.map(({ of, color }) => ({
+          name: of,
+          color,
+          values: steps.map(({ duration_ms: times }) => times && rowOf(times[of], starts)),
+        })),
+        ...(isCompared
+          ? [
+              {
+                name: 'p95 before',
+                color: 'var(--text-3)',
+                isThin: true,
+                values: steps.map((_, step) => {
+                  const times = before[step]?.duration_ms
+                  return times && rowOf(times.p95, starts)
+                }),
+              },
+            ]
+          : []),
+      ]}
     />
   )
 }

@@ -1,19 +1,22 @@
-/** The ledger's lines since some time, as many as a page can hold. */
+/** The ledger's lines of some time, as many as a page can hold. */
 
 import { ask, type Item } from '../api/client.ts'
+import type { UsageFilter } from '../api/usage.ts'
+import type { Bounds } from '../ranges.ts'
 
 const pageSize = 1_000
 const maxLines = 5_000
 
 export async function readLines(
-  fromMs: number,
+  { fromMs, toMs }: Bounds,
+  where: UsageFilter,
   signal: AbortSignal,
 ): Promise<{ readonly lines: readonly Item<'GET /ledger'>[]; readonly isWhole: boolean }> {
   const lines: Item<'GET /ledger'>[] = []
   let cursor: string | undefined
   do {
     const page = await ask('GET /ledger', {
-      query: { from: String(fromMs), limit: pageSize, cursor },
+      query: { ...where, from: String(fromMs), to: String(toMs), limit: pageSize, cursor },
       signal,
     })
     lines.push(...page.data)

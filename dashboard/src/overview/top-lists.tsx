@@ -4,25 +4,27 @@ import { SegmentedControl } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatCount, formatUsd } from '../format/number.ts'
-import type { RangeName } from '../ranges.ts'
+import { type Span, spanSearch } from '../ranges.ts'
+import type { UsageFilter } from '../api/usage.ts'
 import { type Bar, BarsList } from '../ui/bars-list.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { type Dimension, dimensions, type Spending } from './spending.ts'
 
-type Measure = 'requests' | 'costUsd'
+type Measure = 'costUsd' | 'requests' | 'tokens'
 
 interface TopListsProps {
   readonly named: Spending['named']
-  readonly range: RangeName
+  readonly span: Span
+  readonly where: UsageFilter
 }
 
 const shown = 6
 const titles = { model: 'Top models', key: 'Top keys', user: 'Top users' } as const
-const formats = { requests: formatCount, costUsd: formatUsd } as const
+const formats = { costUsd: formatUsd, requests: formatCount, tokens: formatCount } as const
 
 export function TopLists(props: TopListsProps): ReactNode {
-  const [measure, setMeasure] = useState<Measure>('requests')
+  const [measure, setMeasure] = useState<Measure>('costUsd')
   return dimensions.map((dimension, index) => {
     const bars = barsOf(props, dimension, measure)
     return (
@@ -32,14 +34,15 @@ export function TopLists(props: TopListsProps): ReactNode {
         className="four"
         aside={index === 0 && <MeasurePicker value={measure} onChange={setMeasure} />}
       >
-        {bars.length > 0 ? (
-          <BarsList bars={bars} />
-        ) : (
-          <Empty title={dimension === 'user' ? 'No request named a user.' : 'Nothing in this range.'} />
-        )}
+        {bars.length > 0 ? <BarsList bars={bars} /> : <Empty title={emptyText(props.named, dimension)} />}
       </Panel>
     )
   })
+}
+
+function emptyText(named: Spending['named'], dimension: Dimension): string {
+  if (named[dimension] === undefined) return 'Users are not told apart within a session or a tag.'
+  return dimension === 'user' ? 'No request named a user.' : `Nothing in this range.`
 }
 
 interface MeasurePickerProps {
@@ -55,15 +58,20 @@ function MeasurePicker({ value, onChange }: MeasurePickerProps): ReactNode {
       value={value}
       onChange={(measure) => onChange(measure as Measure)}
       data={[
-        { value: 'requests', label: 'Requests' },
         { value: 'costUsd', label: 'Cost' },
+        { value: 'requests', label: 'Requests' },
+        { value: 'tokens', label: 'Tokens' },
       ]}
     />
   )
 }
 
-function barsOf({ named, range }: TopListsProps, dimension: Dimension, measure: Measure): Bar[] {
-  return named[dimension]
+function barsOf(
+  { named, span, where }: TopListsProps,
+  dimension: Dimension,
+  measure: Measure,
+): readonly Bar[] {
+  return (named[dimension] ?? [])
     .toSorted((a, b) => b[measure] - a[measure])
     .slice(0, shown)
     .map((of) => ({
@@ -71,7 +79,7 @@ function barsOf({ named, range }: TopListsProps, dimension: Dimension, measure: 
       value: of[measure],
       told: formats[measure](of[measure]),
       link: (text) => (
-        <Link to="/requests" search={{ range, [dimension]: of.name }}>
+        <Link to="/requests" search={{ ...where, ...spanSearch(span), [dimension]: of.name }}>
           {text}
         </Link>
       ),

@@ -17,10 +17,10 @@ export const filterFields = {
 } as const
 
 export type FilterField = keyof typeof filterFields
-export type Filters = { readonly [Field in FilterField]?: string }
+export type Filters = { readonly [Field in FilterField]?: string | undefined }
 
 const fields = Object.keys(filterFields) as FilterField[]
-const statusPattern = /^[1-5](\d\d|xx)$/
+const statusPattern = /^(?:[1-5](\d\d|xx)|error)$/
 
 /** What cannot be read is left out. */
 export function readFilters(search: Readonly<Record<string, unknown>>): Filters {
@@ -38,7 +38,7 @@ export function readFilters(search: Readonly<Record<string, unknown>>): Filters 
 /** Why this cannot be filtered by, or undefined. */
 export function faultOf(field: FilterField, text: string): string | undefined {
   if (field === 'status' && !statusPattern.test(text))
-    return 'Write a status such as 429, or a class such as 5xx.'
+    return 'Write a status such as 429, a class such as 5xx, or error.'
   return undefined
 }
 
@@ -55,5 +55,6 @@ export function matchesFilters(row: RequestRow, filters: Filters): boolean {
 }
 
 function statusMatches(status: number, wanted: string): boolean {
+  if (wanted === 'error') return status >= 400
   return wanted.endsWith('xx') ? String(status).startsWith(wanted.charAt(0)) : String(status) === wanted
 }

@@ -5,7 +5,7 @@ import { useCallback, useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { LiveEvent, RequestRow } from '../api/live-feed.ts'
 import { useLiveEvents } from '../api/live-feed-context.ts'
-import { type RangeName, ranges } from '../ranges.ts'
+import { boundsOf, isLive, type Span } from '../ranges.ts'
 import { type Filters, matchesFilters } from './filters.ts'
 
 const pageSize = 200
@@ -26,20 +26,23 @@ export interface RequestList {
   retry(): void
 }
 
-/** For one range and one set of filters. `isHeld`: new rows wait, so that nothing moves under the reader. */
-export function useRequestList(range: RangeName, filters: Filters, isHeld: boolean): RequestList {
+/** For one span and one set of filters. `isHeld`: new rows wait, so that nothing moves under the reader. */
+export function useRequestList(span: Span, filters: Filters, isHeld: boolean): RequestList {
   const pages = useInfiniteQuery({
-    queryKey: ['requests', 'list', range, filters],
-    queryFn: ({ pageParam, signal }) =>
-      ask('GET /requests', {
+    queryKey: ['requests', 'list', span, filters],
+    queryFn: ({ pageParam, signal }) => {
+      const { fromMs, toMs } = boundsOf(span, Date.now())
+      return ask('GET /requests', {
         query: {
           ...filters,
-          from: String(Date.now() - ranges[range].spanMs),
+          from: String(fromMs),
+          ...(!isLive(span) && { to: String(toMs) }),
           limit: pageSize,
           cursor: pageParam,
         },
         signal,
-      }),
+      })
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor,
     // Refetching every page that was scrolled to would cost more than it tells; new rows come live.
@@ -49,11 +52,11 @@ export function useRequestList(range: RangeName, filters: Filters, isHeld: boole
   const { fresh, waiting, left, merge, forget } = useFreshRows(filters, isHeld)
   const old = pages.data?.pages.flatMap(({ data }) => data) ?? []
   const known = new Set(old.slice(0, pageSize).map(({ id }) => id))
-  const rows = [...fresh.filter(({ id }) => !known.has(id)), ...old].slice(0, maxRows)
+  const rows = [...(isLive(span) ? fresh : []).filter(({ id }) => !known.has(id)), ...old].slice(0, maxRows)
   return {
     rows,
-    waiting,
-    left,
+    waiting: isLive(span) ? waiting : 0,
+    left: isLive(span) ? left : 0,
     merge,
     isPending: pages.isPending,
     error: pages.error,

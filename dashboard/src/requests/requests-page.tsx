@@ -3,11 +3,12 @@
 import { Button } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useState } from 'react'
-import { defaultRange, type RangeName, ranges } from '../ranges.ts'
+import { spanText } from '../format/span.ts'
+import { readSpanSearch, type Span } from '../ranges.ts'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
-import { RangePicker } from '../ui/range-picker.tsx'
+import { useSpan } from '../use-span.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { type Filters, readFilters } from './filters.ts'
 import { useRequestList } from './request-list.ts'
@@ -16,28 +17,17 @@ import { RequestTable } from './request-table.tsx'
 const route = getRouteApi('/requests')
 
 export function RequestsPage(): ReactNode {
-  const { range, ...search } = route.useSearch()
+  const search = route.useSearch()
   const navigate = route.useNavigate()
+  const { span } = useSpan()
   const filters = readFilters(search)
-  const inForce = range ?? defaultRange
-  const setFilters = (next: Filters) => void navigate({ search: { ...next, ...(range && { range }) } })
+  const setFilters = (next: Filters) => void navigate({ search: { ...readSpanSearch(search), ...next } })
   return (
-    <Page
-      title="Requests"
-      name="Requests"
-      action={
-        <RangePicker
-          value={inForce}
-          onChange={(next) =>
-            void navigate({ search: { ...filters, ...(next !== defaultRange && { range: next }) } })
-          }
-        />
-      }
-    >
+    <Page title="Requests" name="Requests">
       <FilterBar filters={filters} onChange={setFilters} />
       <Rows
-        key={JSON.stringify([inForce, filters])}
-        range={inForce}
+        key={JSON.stringify([span, filters])}
+        span={span}
         filters={filters}
         clear={() => setFilters({})}
       />
@@ -46,14 +36,14 @@ export function RequestsPage(): ReactNode {
 }
 
 interface RowsProps {
-  readonly range: RangeName
+  readonly span: Span
   readonly filters: Filters
   clear(): void
 }
 
-function Rows({ range, filters, clear }: RowsProps): ReactNode {
+function Rows({ span, filters, clear }: RowsProps): ReactNode {
   const [isHeld, setHeld] = useState(false)
-  const list = useRequestList(range, filters, isHeld)
+  const list = useRequestList(span, filters, isHeld)
   const { merge } = list
   const onHold = useCallback(
     (isReading: boolean) => {
@@ -63,8 +53,7 @@ function Rows({ range, filters, clear }: RowsProps): ReactNode {
     [merge],
   )
   if (list.error) return <LoadFault what="the requests" error={list.error} retry={list.retry} />
-  if (list.rows.length === 0 && !list.isPending)
-    return <NoRows range={range} filters={filters} clear={clear} />
+  if (list.rows.length === 0 && !list.isPending) return <NoRows span={span} filters={filters} clear={clear} />
   return (
     <>
       {list.waiting > 0 && (
@@ -87,11 +76,10 @@ function Rows({ range, filters, clear }: RowsProps): ReactNode {
   )
 }
 
-function NoRows({ range, filters, clear }: RowsProps): ReactNode {
-  const { label } = ranges[range]
+function NoRows({ span, filters, clear }: RowsProps): ReactNode {
   if (Object.keys(filters).length > 0) {
     return (
-      <Empty title={`Nothing matches these filters in the last ${label}.`}>
+      <Empty title={`Nothing matches these filters ${spanText(span)}.`}>
         <Button variant="default" onClick={clear}>
           Clear filters
         </Button>
@@ -99,7 +87,7 @@ function NoRows({ range, filters, clear }: RowsProps): ReactNode {
     )
   }
   return (
-    <Empty title={`No requests in the last ${label}.`}>
+    <Empty title={`No requests ${spanText(span)}.`}>
       <span>
         Point a client at <code>{location.origin}/v1</code>.
       </span>

@@ -120,7 +120,7 @@ function Found({ detail, onMove }: FoundProps): ReactNode {
 }
 
 function Traffic({ name }: { readonly name: string }): ReactNode {
-  const usage = useQuery(usageQuery('24h', '', { route: name }))
+  const usage = useQuery(usageQuery({ range: '24h' }, '', { route: name }))
   return (
     <Loaded query={usage} what="the traffic" height={80}>
       {({ data: [sums] }) =>

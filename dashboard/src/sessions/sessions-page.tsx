@@ -1,19 +1,17 @@
 /** The sessions: which conversations grow expensive? */
 
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { costOf, type Usage, usageQuery } from '../api/usage.ts'
 import { formatCount, formatShare, formatUsd } from '../format/number.ts'
-import { defaultRange, ranges } from '../ranges.ts'
+import { spanText } from '../format/span.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
-import { RangePicker } from '../ui/range-picker.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
-
-const route = getRouteApi('/sessions')
+import { useSpan } from '../use-span.ts'
 
 type SessionUsage = Usage & { readonly session: string }
 
@@ -46,20 +44,10 @@ const columns: readonly Column<SessionUsage>[] = [
 ]
 
 export function SessionsPage(): ReactNode {
-  const { range = defaultRange } = route.useSearch()
-  const navigate = route.useNavigate()
-  const sessions = useQuery(usageQuery(range, 'session'))
+  const { span } = useSpan()
+  const sessions = useQuery(usageQuery(span, 'session'))
   return (
-    <Page
-      title="Sessions"
-      name="Sessions"
-      action={
-        <RangePicker
-          value={range}
-          onChange={(next) => void navigate({ search: next === defaultRange ? {} : { range: next } })}
-        />
-      }
-    >
+    <Page title="Sessions" name="Sessions">
       <TablePanel
         title="Sessions"
         query={sessions}
@@ -69,7 +57,7 @@ export function SessionsPage(): ReactNode {
         pick={(all) => all.filter(({ session }) => session !== undefined)}
         fileName="sessions"
         empty={
-          <Empty title={`No sessions in the last ${ranges[range].label}.`}>
+          <Empty title={`No sessions ${spanText(span)}.`}>
             <span>
               Send <code>x-weir-session</code> to group a conversation.
             </span>

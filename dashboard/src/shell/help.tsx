@@ -24,7 +24,7 @@ export function Help({ onClose }: { readonly onClose: () => void }): ReactNode {
           ],
           ['Filter', <Kbd key="filter">/</Kbd>],
           ['Range', <Kbd key="range">t</Kbd>],
-          ['Copy the address', <Kbd key="copy">y</Kbd>],
+          ['Copy the link', <Kbd key="copy">y</Kbd>],
           ['Close', <Kbd key="close">Esc</Kbd>],
         ]}
       />

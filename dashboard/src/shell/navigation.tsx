@@ -8,12 +8,14 @@ import { useLiveEvents } from '../api/live-feed-context.ts'
 import { openAlerts } from '../api/shared-queries.ts'
 import { meQuery, useMay } from '../session/me.ts'
 import { Icon } from '../ui/icon.tsx'
+import { useCarriedSearch } from './carried-search.ts'
 import { placesFor } from './places.ts'
 
 export function Navigation(): ReactNode {
   const queries = useQueryClient()
   const me = useQuery(meQuery)
   const groups = placesFor(me.data?.may)
+  const searchOf = useCarriedSearch()
   const alerts = useQuery({ ...openAlerts, enabled: useMay('GET /alerts') })
   const refresh = useCallback(
     (events: readonly LiveEvent[]) => {
@@ -34,7 +36,7 @@ export function Navigation(): ReactNode {
           <ul>
             {places.map(({ to, label, icon }) => (
               <li key={label}>
-                <Link to={to}>
+                <Link to={to} search={searchOf(to) as never}>
                   <Icon name={icon} />
                   {label}
                   {to === '/alerts' && count > 0 && (

@@ -12,7 +12,7 @@ export function moveAmongRows(step: 1 | -1): void {
   next?.scrollIntoView({ block: 'nearest' })
 }
 
-/** To where the range of the page is picked. */
-export function focusRange(): void {
-  document.querySelector<HTMLInputElement>('[role=radiogroup][aria-label=Range] input:checked')?.focus()
+/** Opens what the range of the page is picked by. */
+export function openRange(): void {
+  document.querySelector<HTMLElement>('.range-menu')?.click()
 }

@@ -9,10 +9,13 @@ import { useOpenFeed } from '../api/live-feed-context.ts'
 import { isLetIn, meQuery, useMay } from '../session/me.ts'
 import { Logo } from '../ui/logo.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { AddressNotice } from './address-notice.tsx'
+import { CopyLink, useLinkCopier } from './copy-link.tsx'
 import { FeedSign } from './feed-sign.tsx'
 import { NoAccess } from './no-access.tsx'
 import { Navigation } from './navigation.tsx'
 import { placeOf } from './places.ts'
+import { RangeMenu } from './range-menu.tsx'
 import { type Overlay, useShortcuts } from './shortcuts.ts'
 import './shell.css'
 
@@ -28,7 +31,8 @@ export function Shell(): ReactNode {
   useOpenFeed(refetch, seesFeed)
   const [overlay, setOverlay] = useState<Overlay>()
   const closeOverlay = () => setOverlay(undefined)
-  useShortcuts(setOverlay)
+  const copier = useLinkCopier()
+  useShortcuts(setOverlay, copier.copy)
   // The start leads on to the overview, and is not seen itself.
   const path = useRouterState({
     select: ({ location }) => (location.pathname === '/' ? '/overview' : location.pathname),
@@ -62,6 +66,8 @@ export function Shell(): ReactNode {
             Go to… <Kbd size="xs">Ctrl K</Kbd>
           </Button>
           {seesFeed && <FeedSign />}
+          {!isRefused && <RangeMenu />}
+          <CopyLink {...copier} />
           <AccountMenu />
         </div>
       </AppShell.Header>
@@ -70,6 +76,7 @@ export function Shell(): ReactNode {
       </AppShell.Navbar>
       <AppShell.Main>
         <div id="content" className="shell-content">
+          <AddressNotice />
           <Suspense fallback={null}>{isRefused ? <NoAccess /> : !me.isPending && <Outlet />}</Suspense>
         </div>
       </AppShell.Main>

@@ -1,20 +1,20 @@
 /**
  * The keys that work on every page: Ctrl-K opens the palette, `?` tells the keys, `g` and a letter leads to a page, `j`
- * and `k` move among rows, `t` leads to the range, `y` copies the address.
+ * and `k` move among rows, `t` leads to the range, `y` copies the link.
  */
 
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { places } from './places.ts'
-import { focusRange, moveAmongRows } from './row-keys.ts'
+import { moveAmongRows, openRange } from './row-keys.ts'
 
 export type Overlay = 'palette' | 'help'
 
 /** How long the second key may take. */
 const waitMs = 1_500
 
-/** `open` must stay the same between renders. */
-export function useShortcuts(open: (overlay: Overlay) => void): void {
+/** `open` and `copy` must stay the same between renders. */
+export function useShortcuts(open: (overlay: Overlay) => void, copy: (href: string) => void): void {
   const navigate = useNavigate()
   useEffect(() => {
     let leaderAtMs = -Infinity
@@ -26,8 +26,8 @@ export function useShortcuts(open: (overlay: Overlay) => void): void {
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
       if (event.key === '?') open('help')
-      if (event.key === 'y') void navigator.clipboard?.writeText(location.href)
-      if (event.key === 't') focusRange()
+      if (event.key === 'y') copy(location.href)
+      if (event.key === 't') openRange()
       if (event.key === 'g') {
         leaderAtMs = event.timeStamp
         return
@@ -40,7 +40,7 @@ export function useShortcuts(open: (overlay: Overlay) => void): void {
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [navigate, open])
+  }, [navigate, open, copy])
 }
 
 function isTyping(target: EventTarget | null): boolean {

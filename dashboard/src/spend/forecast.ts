@@ -1,5 +1,7 @@
 /** Where a month's spend will end, from the days that were: with an interval, for days are not alike. Pure. */
 
+import { monthEndMs, monthStartMs } from '../ranges.ts'
+
 const dayMs = 86_400_000
 /** Days that the rest of the month is taken to be like. */
 const window = 14
@@ -10,17 +12,6 @@ export interface Forecast {
   readonly soFarUsd: number
   /** Undefined where no day has passed whole yet. */
   readonly endUsd?: { readonly mean: number; readonly lower: number; readonly upper: number }
-}
-
-/** The first moment of the month, UTC, as the ledger counts months. */
-export function monthStartMs(nowMs: number): number {
-  const now = new Date(nowMs)
-  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)
-}
-
-export function monthEndMs(nowMs: number): number {
-  const now = new Date(nowMs)
-  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)
 }
 
 /** Of the last days, by the beginning of each in Unix milliseconds; days without spend may be missing. */

@@ -45,3 +45,15 @@ export function linePaths(
     })
     .join('')
 }
+
+/** Moves labels apart that would cover each other, as little as it takes; in the order in which they came. */
+export function spread(places: readonly number[], apart: number): number[] {
+  const order = places.map((_, index) => index).toSorted((a, b) => places[a]! - places[b]!)
+  const moved = [...places]
+  let least = -Infinity
+  for (const index of order) {
+    moved[index] = Math.max(moved[index]!, least)
+    least = moved[index] + apart
+  }
+  return moved
+}

@@ -1,7 +1,7 @@
 /** What a chart is put together from: its place, its grid, its ticks, and bars or lines. */
 
 import type { ReactNode } from 'react'
-import { linePaths, lonePoints, niceTop, type Part, stack } from './chart-geometry.ts'
+import { linePaths, lonePoints, niceTop, type Part, spread, stack } from './chart-geometry.ts'
 import type { ChartAxis, ChartSeries } from './chart-series.ts'
 
 export const height = 200
@@ -9,6 +9,8 @@ export const margin = { top: 10, right: 8, bottom: 22, left: 56 }
 
 export interface Plot {
   readonly width: number
+  /** What is kept free on the right, for the names of lines. */
+  readonly right: number
   /** Places on the axis. */
   readonly count: number
   /** Between two of them, in pixels. */
@@ -24,19 +26,26 @@ interface PlotParts {
   readonly kind: 'bars' | 'lines'
   readonly width: number
   readonly series: readonly ChartSeries[]
+  /** Lines over them. */
+  readonly overlay: readonly ChartSeries[]
 }
 
-export function plotOf({ kind, width, series }: PlotParts): Plot {
+const letterWidth = 6.5
+
+export function plotOf({ kind, width, series, overlay }: PlotParts): Plot {
   const count = series[0]?.values.length ?? 0
-  const step = (width - margin.left - margin.right) / Math.max(1, count)
+  const right = margin.right + (kind === 'lines' ? letterWidth * longestName(series) : 0)
+  const step = (width - margin.left - right) / Math.max(1, count)
   const columns = kind === 'bars' ? stack(series.map(({ values }) => values)) : []
-  const heights =
-    kind === 'bars'
-      ? columns.map((column) => column.at(-1)?.to ?? 0)
-      : series.flatMap(({ values }) => values.map((value) => value ?? 0))
+  const lines = kind === 'bars' ? overlay : [...series, ...overlay]
+  const heights = [
+    ...columns.map((column) => column.at(-1)?.to ?? 0),
+    ...lines.flatMap(({ values }) => values.map((value) => value ?? 0)),
+  ]
   const top = niceTop(Math.max(0, ...heights))
   return {
     width,
+    right,
     count,
     step,
     top,
@@ -46,33 +55,35 @@ export function plotOf({ kind, width, series }: PlotParts): Plot {
   }
 }
 
+function longestName(series: readonly ChartSeries[]): number {
+  return Math.max(0, ...series.map(({ name }) => name.length))
+}
+
 interface GridProps {
   readonly plot: Plot
   format(value: number): string
 }
 
-export function Grid({ plot: { width, top, y }, format }: GridProps): ReactNode {
+export function Grid({ plot: { width, right, top, y }, format }: GridProps): ReactNode {
   return [0, 0.25, 0.5, 0.75, 1].map((share) => (
     <g key={share}>
       <line
         x1={margin.left}
-        x2={width - margin.right}
+        x2={width - right}
         y1={y(share * top)}
         y2={y(share * top)}
         stroke="var(--line)"
       />
-      {share % 0.5 === 0 && (
-        <text x={margin.left - 8} y={y(share * top) + 4} textAnchor="end">
-          {format(share * top)}
-        </text>
-      )}
+      <text x={margin.left - 8} y={y(share * top) + 4} textAnchor="end">
+        {format(share * top)}
+      </text>
     </g>
   ))
 }
 
 export function Ticks({ plot, axis }: { readonly plot: Plot; readonly axis: ChartAxis }): ReactNode {
-  const { width, count, step } = plot
-  const most = Math.max(2, Math.floor((width - margin.left - margin.right) / 110))
+  const { width, right, count, step } = plot
+  const most = Math.max(2, Math.floor((width - margin.left - right) / 110))
   const every = Math.max(1, Math.ceil(count / most))
   return Array.from({ length: Math.ceil(count / every) }, (_, index) => index * every).map((index) => (
     <text
@@ -89,9 +100,11 @@ export function Ticks({ plot, axis }: { readonly plot: Plot; readonly axis: Char
 interface SeriesProps {
   readonly plot: Plot
   readonly series: readonly ChartSeries[]
+  /** The place that is not over: what stands there may grow. */
+  readonly runningAt: number | undefined
 }
 
-export function Bars({ plot: { columns, step, x, y }, series }: SeriesProps): ReactNode {
+export function Bars({ plot: { columns, step, x, y }, series, runningAt }: SeriesProps): ReactNode {
   const width = Math.min(48, Math.max(1, step * 0.8))
   return columns.map((column, index) =>
     column.map(({ from, to }, of) =>
@@ -103,19 +116,48 @@ export function Bars({ plot: { columns, step, x, y }, series }: SeriesProps): Re
           y={y(to)}
           height={Math.max(1, y(from) - y(to))}
           fill={series[of]!.color}
+          {...(index === runningAt && running(series[of]!.color))}
         />
       ) : null,
     ),
   )
 }
 
-export function Lines({ plot: { x, y }, series }: SeriesProps): ReactNode {
-  return series.map(({ name, color, values }) => (
-    <g key={name}>
-      <path d={linePaths(values, x, y)} fill="none" stroke={color} strokeWidth="1.75" strokeLinecap="round" />
-      {lonePoints(values).map((index) => (
-        <circle key={index} cx={x(index)} cy={y(values[index]!)} r="2.5" fill={color} />
-      ))}
-    </g>
+function running(color: string) {
+  return { fillOpacity: 0.45, stroke: color, strokeDasharray: '3 2' }
+}
+
+export function Lines({ plot: { x, y }, series, runningAt }: SeriesProps): ReactNode {
+  return series.map(({ name, color, values, isDashed = false, isThin = false }) => {
+    const known = values.slice(0, runningAt)
+    // The way to the last value, where that may grow.
+    const last = values.map((value, index) =>
+      index === runningAt || index + 1 === runningAt ? value : undefined,
+    )
+    const line = {
+      fill: 'none',
+      stroke: color,
+      strokeWidth: isThin ? 1 : 1.75,
+      strokeLinecap: 'round',
+    } as const
+    return (
+      <g key={name}>
+        <path d={linePaths(known, x, y)} {...line} {...(isDashed && { strokeDasharray: '4 4' })} />
+        {runningAt !== undefined && <path d={linePaths(last, x, y)} {...line} strokeDasharray="2 4" />}
+        {lonePoints(values).map((index) => (
+          <circle key={index} cx={x(index)} cy={y(values[index]!)} r="2.5" fill={color} />
+        ))}
+      </g>
+    )
+  })
+}
+
+/** The name of each line where it ends. */
+export function LineEnds({ plot: { width, right, y }, series }: Omit<SeriesProps, 'runningAt'>): ReactNode {
+  const ends = series.map(({ values }) => y(values.findLast((value) => value !== undefined) ?? 0))
+  return spread(ends, 12).map((at, index) => (
+    <text key={series[index]!.name} x={width - right + 6} y={at + 4}>
+      {series[index]!.name}
+    </text>
   ))
 }

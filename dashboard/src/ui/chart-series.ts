@@ -6,6 +6,10 @@ export interface ChartSeries {
   readonly color: string
   /** One per place on the axis; undefined where there is no data, which is drawn as a gap. */
   readonly values: readonly (number | undefined)[]
+  /** What is not so yet, such as a forecast. */
+  readonly isDashed?: boolean
+  /** What is only held beside, such as the period before. */
+  readonly isThin?: boolean
 }
 
 export interface ChartAxis {

@@ -11,6 +11,8 @@ export interface Column<Thing> {
   cell(thing: Thing): ReactNode
   /** How it reads in an export, where the cell is no plain text. */
   text?(thing: Thing): string
+  /** Of all rows, below them. */
+  readonly total?: ReactNode
 }
 
 interface DataTableProps<Thing> {
@@ -48,6 +50,27 @@ export function DataTable<Thing>({ caption, columns, things, idOf }: DataTablePr
           </tr>
         ))}
       </tbody>
+      {columns.some(({ total }) => total !== undefined) && (
+        <tfoot>
+          <tr>
+            {columns.map(({ title, isNumber, isUntitled, total }, index) =>
+              index === 0 ? (
+                <th key={title} scope="row">
+                  {total}
+                </th>
+              ) : (
+                <td
+                  key={title}
+                  className={isNumber ? 'end' : undefined}
+                  data-title={isUntitled ? undefined : title}
+                >
+                  {total}
+                </td>
+              ),
+            )}
+          </tr>
+        </tfoot>
+      )}
     </table>
   )
 }

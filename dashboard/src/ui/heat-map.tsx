@@ -73,13 +73,13 @@ export function HeatMap(props: HeatMapProps): ReactNode {
             ) : null,
           )}
           <Cells columns={columns} grid={grid} most={most} />
-          {lines.map(({ name, color, values }) => (
+          {lines.map(({ name, color, values, isThin = false }) => (
             <path
               key={name}
               d={pathOf(values, (step) => grid.x(step + 0.5), grid.y)}
               fill="none"
               stroke={color}
-              strokeWidth="1.5"
+              strokeWidth={isThin ? 1 : 1.5}
             />
           ))}
           {ticksOf(columns.length, grid.width).map((step) => (

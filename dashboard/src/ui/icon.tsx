@@ -31,6 +31,9 @@ const paths = {
   settings: 'M3 6h9M16 6h2M3 15h2M9 15h9M14 4v4M7 13v4',
   welcome: 'M4 18V3h11l-2.500 4 2.500 4H4',
   evals: 'M3 10.500l4 4L18 4M3 18h15',
+  range: 'M10.500 18a7.500 7.500 0 1 0 0-15 7.500 7.500 0 0 0 0 15zM10.500 6v4.500l3 2',
+  link: 'M9 12a3.500 3.500 0 0 0 5 0l3-3a3.500 3.500 0 0 0-5-5l-1 1M12 9a3.500 3.500 0 0 0-5 0l-3 3a3.500 3.500 0 0 0 5 5l1-1',
+  done: 'M4 11l4.500 4.500L17.500 6',
 } as const
 
 export type IconName = keyof typeof paths

@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { type PointerEvent, type ReactNode, useState } from 'react'
-import { Bars, Grid, height, Lines, margin, plotOf, Ticks } from './chart-parts.tsx'
+import { Bars, Grid, height, LineEnds, Lines, margin, plotOf, Ticks } from './chart-parts.tsx'
 import { DataTable } from './data-table.tsx'
 import type { ChartAxis, ChartSeries } from './chart-series.ts'
 import './series-chart.css'
@@ -14,7 +14,13 @@ export interface SeriesChartProps {
   readonly kind: 'bars' | 'lines'
   readonly axis: ChartAxis
   readonly series: readonly ChartSeries[]
+  /** Lines over them, as long as they are. */
+  readonly overlay?: readonly ChartSeries[]
+  /** The place that is not over yet. */
+  readonly runningAt?: number | undefined
   format(value: number): string
+  /** How all ticks read on an axis up to `top`; as `format` where absent. */
+  formatTicks?(top: number): (value: number) => string
 }
 
 export function SeriesChart(props: SeriesChartProps): ReactNode {
@@ -32,10 +38,11 @@ export function SeriesChart(props: SeriesChartProps): ReactNode {
   )
 }
 
-function Picture({ kind, axis, series, format }: SeriesChartProps): ReactNode {
+function Picture(props: SeriesChartProps): ReactNode {
+  const { kind, axis, series, overlay = [], runningAt, format, formatTicks } = props
   const { ref, width } = useElementSize()
   const [pointed, setPointed] = useState<number>()
-  const plot = plotOf({ kind, width: Math.max(width, 240), series })
+  const plot = plotOf({ kind, width: Math.max(width, 240), series, overlay })
   const point = (event: PointerEvent<SVGSVGElement>) => {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left
     const index = Math.floor((left - margin.left) / plot.step)
@@ -43,7 +50,7 @@ function Picture({ kind, axis, series, format }: SeriesChartProps): ReactNode {
   }
   return (
     <>
-      <Legend series={series} />
+      <Legend kind={kind} series={series} overlay={overlay} />
       <div ref={ref} className="series-chart-picture">
         <svg
           width={plot.width}
@@ -52,9 +59,17 @@ function Picture({ kind, axis, series, format }: SeriesChartProps): ReactNode {
           onPointerMove={point}
           onPointerLeave={() => setPointed(undefined)}
         >
-          <Grid plot={plot} format={format} />
+          <Grid plot={plot} format={formatTicks?.(plot.top) ?? format} />
           <Ticks plot={plot} axis={axis} />
-          {kind === 'bars' ? <Bars plot={plot} series={series} /> : <Lines plot={plot} series={series} />}
+          {kind === 'bars' ? (
+            <Bars plot={plot} series={series} runningAt={runningAt} />
+          ) : (
+            <>
+              <Lines plot={plot} series={series} runningAt={runningAt} />
+              <LineEnds plot={plot} series={series} />
+            </>
+          )}
+          <Lines plot={plot} series={overlay} runningAt={undefined} />
           {pointed !== undefined && (
             <line
               x1={plot.x(pointed)}
@@ -75,7 +90,7 @@ function Picture({ kind, axis, series, format }: SeriesChartProps): ReactNode {
             }
           >
             <strong>{axis.full(pointed)}</strong>
-            {series.map(({ name, color, values }) => (
+            {[...series, ...overlay].map(({ name, color, values }) => (
               <span key={name}>
                 <i style={{ background: color }} />
                 {name} <b>{told(values[pointed], format)}</b>
@@ -88,13 +103,23 @@ function Picture({ kind, axis, series, format }: SeriesChartProps): ReactNode {
   )
 }
 
-function Legend({ series }: Pick<SeriesChartProps, 'series'>): ReactNode {
-  if (series.length < 2) return null
+type LegendProps = Pick<SeriesChartProps, 'kind' | 'series'> & { readonly overlay: readonly ChartSeries[] }
+
+/** Of what stands in stacks, and of what lies over it; lines have their names at their ends. */
+function Legend({ kind, series, overlay }: LegendProps): ReactNode {
+  const stacked = kind === 'bars' && series.length + overlay.length > 1 ? series : []
+  if (stacked.length + overlay.length === 0) return null
   return (
     <ul className="series-chart-legend">
-      {series.map(({ name, color }) => (
+      {stacked.map(({ name, color }) => (
         <li key={name}>
           <i style={{ background: color }} />
+          {name}
+        </li>
+      ))}
+      {overlay.map(({ name, color, isDashed = false }) => (
+        <li key={name}>
+          <i className="line" data-dashed={isDashed} style={{ borderColor: color }} />
           {name}
         </li>
       ))}
@@ -102,7 +127,7 @@ function Legend({ series }: Pick<SeriesChartProps, 'series'>): ReactNode {
   )
 }
 
-function ChartTable({ caption, axis, series, format }: SeriesChartProps): ReactNode {
+function ChartTable({ caption, axis, series, overlay = [], format }: SeriesChartProps): ReactNode {
   const times = (series[0]?.values ?? []).map((_, index) => index)
   return (
     <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
@@ -112,7 +137,7 @@ function ChartTable({ caption, axis, series, format }: SeriesChartProps): ReactN
         things={times}
         columns={[
           { title: axis.title, cell: (index: number) => axis.full(index) },
-          ...series.map(({ name, values }) => ({
+          ...[...series, ...overlay].map(({ name, values }) => ({
             title: name,
             isNumber: true,
             cell: (index: number) => told(values[index], format),

@@ -13,6 +13,7 @@ import { experimentMigrations } from './experiment-migrations.ts'
 import { feedbackMigrations } from './feedback-migrations.ts'
 import { sharedLedgerMigrations } from './ledger-migrations.ts'
 import { payloadMigrations } from './payload-migrations.ts'
+import { reconciliationMigrations } from './reconciliation-migrations.ts'
 import { rolloutMigrations } from './rollout-migrations.ts'
 import { secretMigrations } from './secret-migrations.ts'
 import { shadowMigrations } from './shadow-migrations.ts'
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   ...experimentMigrations,
   ...feedbackMigrations,
   ...shadowMigrations,
+  ...reconciliationMigrations,
 ]

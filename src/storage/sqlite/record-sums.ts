@@ -1,7 +1,7 @@
 /** Sums up request records in the thread of a reader, along the index by time where that holds all that is asked. */
 
-import { sql } from 'kysely'
-import type { RecordSum, RecordSums } from '../../records/port.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { CacheOutcome, RecordSum, RecordSums, RecordSumsQuery } from '../../records/port.ts'
 import { createQueryBuilder } from './kysely.ts'
 import { durationMs, filtersOf, scanOf } from './record-filters.ts'
 import type { RecordTables } from './record-migrations.ts'
@@ -14,29 +14,51 @@ const leastMs = 0.01
 export function createRecordSums(reader: Pick<Reader, 'all'>): RecordSums {
   return {
     async of(query) {
-      const { startMs, stepMs, classWidth } = query
-      const { sql: text, parameters } = builder
-        .selectFrom('request_records')
-        .select([
-          sql<number>`cast((at_ms - ${startMs}) / ${stepMs} as integer)`.as('step'),
-          sql<number>`status >= 400`.as('failed'),
-          sql<number>`cast(round(ln(max(${durationMs}, ${leastMs})) / ${classWidth}) as integer)`.as('class'),
-          sql<number>`count(*)`.as('requests'),
-          sql<number>`ifnull(sum(cost_nano_usd), 0)`.as('cost'),
-          sql<number>`sum(cost_nano_usd is null)`.as('unknown'),
-        ])
-        .where((eb) => eb.and([...scanOf(query), ...filtersOf(query)]))
-        .groupBy(['step', 'failed', 'class'])
-        .compile()
+      const { sql: text, parameters } = compiled(query)
       const rows = await reader.all(text, parameters as readonly (string | number)[])
-      return rows.map((row): RecordSum => ({
-        step: Number(row['step']),
-        isError: row['failed'] === 1,
-        durationClass: Number(row['class']),
-        requests: Number(row['requests']),
-        costNanoUsd: Number(row['cost']),
-        costsUnknown: Number(row['unknown']),
-      }))
+      return rows.map(toSum)
     },
+  }
+}
+
+function compiled({ startMs, stepMs, classWidth, isDetailed = false, ...filters }: RecordSumsQuery) {
+  const classOf = (ms: RawBuilder<unknown>) =>
+    sql<number>`cast(round(ln(max(${ms}, ${leastMs})) / ${classWidth}) as integer)`
+  const firstTokenMs = sql`body ->> '$.firstTokenMs'`
+  return builder
+    .selectFrom('request_records')
+    .select([
+      sql<number>`cast((at_ms - ${startMs}) / ${stepMs} as integer)`.as('step'),
+      sql<number>`status >= 400`.as('failed'),
+      classOf(durationMs).as('class'),
+      sql<number>`count(*)`.as('requests'),
+      sql<number>`ifnull(sum(cost_nano_usd), 0)`.as('cost'),
+      sql<number>`sum(cost_nano_usd is null)`.as('unknown'),
+    ])
+    .$if(isDetailed, (selection) =>
+      selection.select([
+        sql<number>`iif(${firstTokenMs} is null, null, ${classOf(firstTokenMs)})`.as('first'),
+        sql<string>`body ->> '$.cache.outcome'`.as('cache'),
+        sql<number>`ifnull(sum(body ->> '$.cache.savedNanoUsd'), 0)`.as('saved'),
+      ]),
+    )
+    .where((eb) => eb.and([...scanOf(filters), ...filtersOf(filters)]))
+    .groupBy(['step', 'failed', 'class'])
+    .$if(isDetailed, (selection) => selection.groupBy([sql.ref('first'), sql.ref('cache')]))
+    .compile()
+}
+
+function toSum(row: Readonly<Record<string, unknown>>): RecordSum {
+  const { first = null, cache = null, saved } = row
+  return {
+    step: Number(row['step']),
+    isError: row['failed'] === 1,
+    durationClass: Number(row['class']),
+    requests: Number(row['requests']),
+    costNanoUsd: Number(row['cost']),
+    costsUnknown: Number(row['unknown']),
+    ...(first !== null && { firstTokenClass: Number(first) }),
+    ...(cache !== null && { cache: cache as CacheOutcome }),
+    ...(saved !== undefined && { savedNanoUsd: Number(saved) }),
   }
 }
