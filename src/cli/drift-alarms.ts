@@ -1,9 +1,9 @@
 /** `weir drift alarms` and what people do about one of them. */
 
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { type AdminClient, type DataFlags, withAdmin } from './admin-client.ts'
-import { addDataOptions } from './options.ts'
+import { addDataOptions, readTime } from './options.ts'
 import type { Output } from './output.ts'
 
 interface ListFlags extends DataFlags {
@@ -55,14 +55,6 @@ export function addDriftAlarms(drift: Command, output: Output): void {
     .action((id: string, { for: lastsMs, ...flags }: SilenceFlags) =>
       change(id, { state: 'silenced', until: new Date(Date.now() + lastsMs).toISOString() }, flags, output),
     )
-}
-
-const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-function readTime(text: string): number {
-  const [, count, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? []
-  if (count === undefined) throw new InvalidArgumentError('A time is a number and m, h or d.')
-  return Number(count) * unitMs[unit as keyof typeof unitMs]
 }
 
 async function list({ set, all, json, ...flags }: ListFlags, output: Output): Promise<void> {

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { asNumber, asObject, asString } from '../core/json.ts'
 import { readGoldenFiles } from '../drift/golden-files.ts'
 import { type DataFlags, withAdmin } from './admin-client.ts'
-import { addDataOptions, readCount } from './options.ts'
+import { addDataOptions, readCount, readTime } from './options.ts'
 import type { Output } from './output.ts'
 
 interface ScheduleFlags extends DataFlags {
@@ -16,6 +16,8 @@ interface ScheduleFlags extends DataFlags {
 
 interface HoldFlags extends DataFlags {
   readonly reason: string
+  /** In milliseconds. */
+  readonly for?: number
 }
 
 export function addDriftSets(drift: Command, output: Output): void {
@@ -55,9 +57,12 @@ export function addDriftSets(drift: Command, output: Output): void {
       .argument('<route>', 'the name of the route'),
   )
     .requiredOption('--reason <text>', 'why')
-    .action(async (route: string, { reason, ...flags }: HoldFlags) => {
-      await withAdmin(flags, (admin) => admin.post(`/routes/${encodeURIComponent(route)}/hold`, { reason }))
-      output.print(`${route} is held: ${reason}`)
+    .option('--for <time>', 'such as 30m, 12h or 7d; without it, until it is released', readTime)
+    .action(async (route: string, { reason, for: lastsMs, ...flags }: HoldFlags) => {
+      const until = lastsMs === undefined ? undefined : new Date(Date.now() + lastsMs).toISOString()
+      const body = { reason, ...(until !== undefined && { until }) }
+      await withAdmin(flags, (admin) => admin.post(`/routes/${encodeURIComponent(route)}/hold`, body))
+      output.print(`${route} is held${until === undefined ? '' : ` until ${until}`}: ${reason}`)
     })
   addDataOptions(
     drift

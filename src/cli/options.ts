@@ -23,3 +23,12 @@ export function readCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('A count is a whole number.')
   return Number(text)
 }
+
+const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** A length of time such as `12h`, in milliseconds. */
+export function readTime(text: string): number {
+  const [, count, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? []
+  if (count === undefined) throw new InvalidArgumentError('A time is a number and m, h or d.')
+  return Number(count) * unitMs[unit as keyof typeof unitMs]
+}

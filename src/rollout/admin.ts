@@ -6,7 +6,7 @@ import { GatewayError } from '../core/error.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { canonicalJson } from '../judgement/suite/case-id.ts'
 import { differences } from './difference.ts'
-import type { GateVerdict, Move, Pointer, Revision } from './port.ts'
+import type { GateVerdict, Hold, Move, Pointer, Revision } from './port.ts'
 import type { Rollout } from './rollout.ts'
 
 export interface RolloutRouteParts {
@@ -161,12 +161,20 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       isOfInstance: true,
       policy: 'operations:write',
       audit: audited('route.hold'),
-      summary: 'Nothing moves the route by itself any more.',
-      body: z.strictObject({ reason }),
+      summary: 'Nothing moves the route by itself, until the time that is given or until the hold is lifted.',
+      body: z.strictObject({
+        reason,
+        until: z.iso.datetime({ offset: true }).optional().describe('When it ends by itself.'),
+      }),
       response: routeShape,
       async run(call) {
         const route = routeOf(call as AdminCall)
-        await rollout.hold(route, { ...moverOf(call as AdminCall), reason: call.body.reason })
+        const { reason: why, until } = call.body
+        await rollout.hold(route, {
+          ...moverOf(call as AdminCall),
+          reason: why,
+          ...(until !== undefined && { untilMs: Date.parse(until) }),
+        })
         return { body: viewOf(route) }
       },
     }),
@@ -225,7 +233,10 @@ const pointerShape = z.object({
       started_at: z.iso.datetime(),
     })
     .optional(),
-  hold: z.object({ actor: z.string(), reason: z.string() }).optional(),
+  hold: z
+    .object({ actor: z.string(), reason: z.string(), until: z.iso.datetime().optional() })
+    .optional()
+    .describe('Who wants it to stay where it is. One whose time is over is none.'),
 })
 
 const routeShape = pointerShape.extend({
@@ -275,8 +286,12 @@ function toPointer({ live, changedAtMs, canary, hold }: Pointer): z.output<typeo
         started_at: iso(canary.startedAtMs),
       },
     }),
-    ...(hold && { hold }),
+    ...(hold && { hold: toHold(hold) }),
   }
+}
+
+function toHold({ untilMs, ...hold }: Hold) {
+  return { ...hold, ...(untilMs !== undefined && { until: iso(untilMs) }) }
 }
 
 function toRevision({ number, source, createdAtMs, createdBy, settings }: Revision) {

@@ -112,6 +112,19 @@ test('a hold wins, until it is lifted', async (t) => {
   assert.match(await one.move(found()), /went back/)
 })
 
+test('a hold with a time ends by itself, and moves nothing when it does', async (t) => {
+  const { one, clock, found, live } = await startWorld(t)
+  const untilMs = clock.at + hourMs
+  await one.rollout.hold(route, { ...person, reason: 'a launch', untilMs })
+  clock.at = untilMs - 1
+  assert.match(await one.move(found()), /held \(a launch\)/)
+  clock.at = untilMs
+  assert.equal(one.rollout.pointer(route).hold, undefined)
+  assert.equal(live(), 2)
+  clock.at += minuteMs
+  assert.match(await one.move(found()), /went back/)
+})
+
 test('a run that began before the last change of the route says nothing of it', async (t) => {
   const { one, clock, found, live } = await startWorld(t)
   const before = found()

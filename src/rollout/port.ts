@@ -27,6 +27,13 @@ export interface Canary {
   readonly actor: string
 }
 
+export interface Hold {
+  readonly actor: string
+  readonly reason: string
+  /** Unix milliseconds. Absent: until a person lifts it. */
+  readonly untilMs?: number
+}
+
 /** Where a route stands. */
 export interface Pointer {
   readonly org: string
@@ -35,7 +42,7 @@ export interface Pointer {
   readonly changedAtMs: number
   readonly canary?: Canary
   /** A person wants it to stay: nothing moves it by itself. */
-  readonly hold?: { readonly actor: string; readonly reason: string }
+  readonly hold?: Hold
   /** The number of the change that made it what it is; 0 where it has not been written yet. */
   readonly seq: number
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import { canonicalJson } from '../judgement/suite/case-id.ts'
-import type { FindVerdict, Move, MoveKind, Pointer, Revision, RolloutStore } from './port.ts'
+import type { FindVerdict, Hold, Move, MoveKind, Pointer, Revision, RolloutStore } from './port.ts'
 import type { Shelf } from './shelf.ts'
 
 export interface RolloutParts {
@@ -60,11 +60,13 @@ export class Rollout {
     return this.revision(route, number)
   }
 
-  /** Throws `not_found`. */
+  /** A hold whose time is over is none any more. Throws `not_found`. */
   pointer(route: string): Pointer {
-    const pointer = this.#parts.shelf.pointer(this.#parts.org, route)
-    if (pointer) return pointer
-    throw new GatewayError('not_found', `There is no route ${route}.`)
+    const { org, shelf, clock } = this.#parts
+    const pointer = shelf.pointer(org, route)
+    if (pointer === undefined) throw new GatewayError('not_found', `There is no route ${route}.`)
+    const { hold, ...rest } = pointer
+    return hold?.untilMs !== undefined && hold.untilMs <= clock.nowMs() ? rest : pointer
   }
 
   /** Oldest first. */
@@ -134,9 +136,10 @@ export class Rollout {
   }
 
   /** Nothing moves the route by itself from now on. */
-  hold(route: string, mover: Mover & { readonly reason: string }): Promise<Pointer> {
+  hold(route: string, { untilMs, ...mover }: Mover & Omit<Hold, 'actor'>): Promise<Pointer> {
     const { actor, reason } = mover
-    return this.#move({ ...this.pointer(route), hold: { actor, reason } }, 'hold', mover)
+    const hold: Hold = { actor, reason, ...(untilMs !== undefined && { untilMs }) }
+    return this.#move({ ...this.pointer(route), hold }, 'hold', mover)
   }
 
   unhold(route: string, mover: Mover): Promise<Pointer> {

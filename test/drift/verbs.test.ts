@@ -95,6 +95,13 @@ test('the verbs of the watch for drift, against a running gateway', async (t) =>
   await t.test('a route is held and released', async () => {
     assert.match(await ok('hold', 'assistant', '--reason', 'a launch'), /held: a launch/)
     assert.equal(asObject((await stack.admin('/routes/assistant'))['hold'])?.['reason'], 'a launch')
+    assert.match(
+      await ok('hold', 'assistant', '--reason', 'a launch', '--for', '2d'),
+      /held until \d{4}-\S+: a/,
+    )
+    const held = asObject((await stack.admin('/routes/assistant'))['hold'])
+    const lastsMs = Date.parse(asString(held?.['until']) ?? '') - Date.now()
+    assert.ok(lastsMs > 86_400_000 && lastsMs <= 2 * 86_400_000)
     await ok('release', 'assistant')
     assert.equal((await stack.admin('/routes/assistant'))['hold'], undefined)
   })

@@ -28,7 +28,7 @@ response: { name: string; budgets: ({ budget: string; counted_usd: string; freed
   'DELETE /routes/{route}/hold': {
 query: undefined
 body: undefined
-response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
 }
   'DELETE /secrets/{name}': {
 query: undefined
@@ -298,12 +298,12 @@ response: { id: string; created_at: string; dialect: string; requested_model: st
   'GET /routes': {
 query: undefined
 body: undefined
-response: { data: ({ live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean })[] }
+response: { data: ({ live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean })[] }
 }
   'GET /routes/{route}': {
 query: undefined
 body: undefined
-response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean; revisions: ({ number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown; gate?: { verdict: "pass" | "fail" | "inconclusive"; run_id: string; hash: string; at: string } | undefined })[]; moves: ({ at: string; kind: string; from?: number | undefined; to: number; actor: string; reason?: string | undefined; gate_hash?: string | undefined })[]; file_differences: ({ path: string; from?: unknown; to?: unknown })[] }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean; revisions: ({ number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown; gate?: { verdict: "pass" | "fail" | "inconclusive"; run_id: string; hash: string; at: string } | undefined })[]; moves: ({ at: string; kind: string; from?: number | undefined; to: number; actor: string; reason?: string | undefined; gate_hash?: string | undefined })[]; file_differences: ({ path: string; from?: unknown; to?: unknown })[] }
 }
   'GET /secrets': {
 query: undefined
@@ -502,13 +502,13 @@ response: { agree: number; differ: number; data: ({ day: string; model?: string 
 }
   'POST /routes/{route}/hold': {
 query: undefined
-body: { reason: string }
-response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+body: { reason: string; until?: string | undefined }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
 }
   'POST /routes/{route}/promote': {
 query: undefined
 body: { to: number; canary?: boolean | undefined; override?: boolean | undefined; reason?: string | undefined }
-response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
 }
   'POST /routes/{route}/revisions': {
 query: undefined
@@ -518,7 +518,7 @@ response: { number: number; source: "file" | "api"; created_at: string; created_
   'POST /routes/{route}/rollback': {
 query: undefined
 body: { to?: number | undefined; reason?: string | undefined }
-response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
+response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
 }
   'POST /secrets': {
 query: undefined
