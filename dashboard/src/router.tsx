@@ -10,6 +10,7 @@ import {
 import { guardActions, type GuardAction } from './api/guard-actions.ts'
 import { type Ability, readAbility } from './models/model-filter.ts'
 import { type RangeName, readSpanSearch, type SpanSearch } from './ranges.ts'
+import { readSelected, readTab } from './requests/addresses.ts'
 import { filterFields, readFilters } from './requests/filters.ts'
 import { RouteFault } from './shell/route-fault.tsx'
 import { NotFound } from './shell/not-found.tsx'
@@ -106,6 +107,7 @@ const requests = createRoute({
   validateSearch: (search: Record<string, unknown>) => ({
     ...readSpanSearch(search),
     ...strictly(Object.keys(filterFields), readFilters(search)),
+    ...strictly(['sel'], readSelected(search)),
   }),
   component: lazyRouteComponent(() => import('./requests/requests-page.tsx'), 'RequestsPage'),
 })
@@ -113,6 +115,12 @@ const requests = createRoute({
 const request = createRoute({
   getParentRoute: () => root,
   path: '/requests/$id',
+  // The list that it was found in, so that the next one is the next of that.
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...readSpanSearch(search),
+    ...readFilters(search),
+    ...readTab(search),
+  }),
   component: lazyRouteComponent(() => import('./requests/request-page.tsx'), 'RequestPage'),
 })
 
@@ -248,7 +256,7 @@ const models = createRoute({
 const playground = createRoute({
   getParentRoute: () => root,
   path: '/playground',
-  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['target']),
+  validateSearch: (search: Record<string, unknown>) => textsOf(search, ['target', 'like']),
   component: lazyRouteComponent(() => import('./playground/playground-page.tsx'), 'PlaygroundPage'),
 })
 

@@ -99,7 +99,7 @@ function pagesOf(ids: Ids): FilledPage[] {
   return [
     page('overview', '/overview', 'of them failed'),
     page('requests', '/requests?route=assistant', 'claude-sonnet-4-5'),
-    page('request', `/requests/${ids.request}`, 'Provider cost'),
+    page('request', `/requests/${ids.request}`, 'Tokens by part'),
     page('sessions', '/sessions', 'onboarding'),
     page('session', '/sessions/onboarding', 'New turn'),
     page('spend', '/spend', 'Per 1,000 requests'),

@@ -12,6 +12,7 @@ import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { TextDiff } from '../ui/text-diff.tsx'
 import { TrialPanel } from './trial-panel.tsx'
+import { type Draft, useRecordedDraft } from './recorded-draft.ts'
 import { type Trial, type TrialControl, useTrial } from './use-trial.ts'
 import './playground.css'
 
@@ -19,24 +20,18 @@ const route = getRouteApi('/playground')
 
 const maxTargets = 4
 
-interface Draft {
-  readonly system: string
-  readonly user: string
-  readonly temperature: number | string
-  readonly maxTokens: number | string
-}
-
 const blank: Draft = { system: '', user: '', temperature: '', maxTokens: '' }
 
 export function PlaygroundPage(): ReactNode {
-  const { target } = route.useSearch()
+  const { target, like } = route.useSearch()
   const navigate = route.useNavigate()
   const [firstKnown = ''] = useTargets()
   const targets = target === undefined ? [firstKnown] : target.split(',').slice(0, maxTargets)
   const [draft, setDraft] = useState(blank)
+  const { note } = useRecordedDraft(like, setDraft)
   const trials = useTrials()
   const setTargets = (next: readonly string[]) =>
-    void navigate({ replace: true, search: { target: next.join(',') } })
+    void navigate({ replace: true, search: (search) => ({ ...search, target: next.join(',') }) })
   const isRunning = trials.some(({ trial }) => trial.state === 'running')
   const may = useMay('POST /keys')
   const canRun = may && draft.user.trim() !== '' && targets.some((name) => name.trim() !== '')
@@ -77,6 +72,7 @@ export function PlaygroundPage(): ReactNode {
     >
       <div className="playground" onKeyDown={onKeyDown}>
         <Panel title="Message">
+          {note !== undefined && <p className="dim">{note}</p>}
           <Message draft={draft} onChange={setDraft} />
         </Panel>
         <div className="trials">

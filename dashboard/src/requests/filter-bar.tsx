@@ -1,6 +1,7 @@
-/** Adds filters and takes them away; a request's id leads to the request. */
+/** Adds filters and takes them away; a request's id leads to the request. Where there is little room they are in a sheet. */
 
-import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Modal, NativeSelect, TextInput } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
@@ -13,8 +14,36 @@ interface FilterBarProps {
 }
 
 const requestId = /^req_\w{8,}$/
+const small = '(max-width: 640px)'
 
-export function FilterBar({ filters, onChange }: FilterBarProps): ReactNode {
+const hints: { readonly [Field in FilterField]?: string } = {
+  status: '429, 5xx, error, !2xx, or a request id',
+  cost_gt: '0.05',
+  ms_gt: '2000',
+  q: 'In an id, a name, a tag or an error',
+}
+const hint = 'a,b · !not · begins*, or a request id'
+
+export function FilterBar(props: FilterBarProps): ReactNode {
+  const isSmall = useMediaQuery(small, undefined, { getInitialValueInEffect: false })
+  const [isOpen, setOpen] = useState(false)
+  if (!isSmall) return <Bar {...props} />
+  const count = Object.keys(props.filters).length
+  return (
+    <>
+      <Button variant="default" onClick={() => setOpen(true)}>
+        {count === 0 ? 'Filters' : `Filters (${count})`}
+      </Button>
+      {isOpen && (
+        <Modal opened onClose={() => setOpen(false)} title="Filters">
+          <Bar {...props} />
+        </Modal>
+      )}
+    </>
+  )
+}
+
+function Bar({ filters, onChange }: FilterBarProps): ReactNode {
   const navigate = useNavigate()
   const [field, setField] = useState<FilterField>('status')
   const [text, setText] = useState('')
@@ -31,7 +60,6 @@ export function FilterBar({ filters, onChange }: FilterBarProps): ReactNode {
     setText('')
     onChange({ ...filters, [field]: value })
   }
-  const given = Object.entries(filters) as [FilterField, string][]
   return (
     <div className="stack filter-bar">
       <form
@@ -45,13 +73,16 @@ export function FilterBar({ filters, onChange }: FilterBarProps): ReactNode {
         <NativeSelect
           aria-label="Filter by"
           value={field}
-          onChange={(event) => setField(event.currentTarget.value as FilterField)}
+          onChange={(event) => {
+            setField(event.currentTarget.value as FilterField)
+            setFault(undefined)
+          }}
           data={Object.entries(filterFields).map(([value, label]) => ({ value, label }))}
         />
         <TextInput
           ref={input}
           aria-label="Value of the filter, or a request id"
-          placeholder={field === 'status' ? '429, 5xx, or a request id' : 'Value, or a request id'}
+          placeholder={hints[field] ?? hint}
           value={text}
           error={fault}
           onChange={(event) => setText(event.currentTarget.value)}
@@ -60,30 +91,58 @@ export function FilterBar({ filters, onChange }: FilterBarProps): ReactNode {
           Filter
         </Button>
       </form>
-      {given.length > 0 && (
-        <ul className="row filter-chips" aria-label="Filters">
-          {given.map(([name, value]) => (
-            <li key={name}>
-              <span className="dim">{filterFields[name]}</span> <UntrustedText text={value} />
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                size={24}
-                aria-label={`Remove the filter ${filterFields[name]}`}
-                onClick={() => onChange(Object.fromEntries(given.filter(([other]) => other !== name)))}
-              >
-                ✕
-              </ActionIcon>
-            </li>
-          ))}
-          <li className="filter-clear">
-            <Button variant="subtle" onClick={() => onChange({})}>
-              Clear filters
-            </Button>
-          </li>
-        </ul>
-      )}
+      <Chips
+        filters={filters}
+        onChange={onChange}
+        onEdit={(name, value) => {
+          setField(name)
+          setText(value)
+          input.current?.focus()
+        }}
+      />
     </div>
+  )
+}
+
+interface ChipsProps extends FilterBarProps {
+  onEdit(field: FilterField, value: string): void
+}
+
+function Chips({ filters, onChange, onEdit }: ChipsProps): ReactNode {
+  const given = Object.entries(filters) as [FilterField, string][]
+  if (given.length === 0) return null
+  return (
+    <ul className="row filter-chips" aria-label="Filters">
+      {given.map(([name, value]) => (
+        <li key={name}>
+          <button
+            type="button"
+            className="filter-chip-text"
+            title="Change it"
+            onClick={() => onEdit(name, value)}
+          >
+            <span className="dim">
+              {value.startsWith('!') ? `${filterFields[name]} is not` : filterFields[name]}
+            </span>{' '}
+            <UntrustedText text={value.replace(/^!/, '')} />
+          </button>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={24}
+            aria-label={`Remove the filter ${filterFields[name]}`}
+            onClick={() => onChange(Object.fromEntries(given.filter(([other]) => other !== name)))}
+          >
+            ✕
+          </ActionIcon>
+        </li>
+      ))}
+      <li className="filter-clear">
+        <Button variant="subtle" onClick={() => onChange({})}>
+          Clear filters
+        </Button>
+      </li>
+    </ul>
   )
 }
 

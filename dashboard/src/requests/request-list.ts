@@ -1,16 +1,25 @@
 /** The rows of the request list: pages of what was, and above them what has just ended. */
 
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useState } from 'react'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { LiveEvent, RequestRow } from '../api/live-feed.ts'
 import { useLiveEvents } from '../api/live-feed-context.ts'
+import { filterQuery, type Filters, matchesFilters } from './filters.ts'
 import { boundsOf, isLive, type Span } from '../ranges.ts'
-import { type Filters, matchesFilters } from './filters.ts'
 
 const pageSize = 200
+/** Of what came while the list was left alone, so many rows are added to it; where there are more it begins anew. */
+const maxMissed = 1_000
+/** Who comes back within this time finds the list as it was. */
+const keptMs = 300_000
 /** More rows than this are not held: the range has to be narrowed. */
 export const maxRows = 100_000
+
+/** Whether somebody reads further down, where rows must not move. */
+export function isReading(): boolean {
+  return window.scrollY > 48
+}
 
 export interface RequestList {
   readonly rows: readonly RequestRow[]
@@ -28,13 +37,15 @@ export interface RequestList {
 
 /** For one span and one set of filters. `isHeld`: new rows wait, so that nothing moves under the reader. */
 export function useRequestList(span: Span, filters: Filters, isHeld: boolean): RequestList {
+  const queries = useQueryClient()
+  const queryKey = ['requests', 'list', span, filters]
   const pages = useInfiniteQuery({
-    queryKey: ['requests', 'list', span, filters],
+    queryKey,
     queryFn: ({ pageParam, signal }) => {
       const { fromMs, toMs } = boundsOf(span, Date.now())
       return ask('GET /requests', {
         query: {
-          ...filters,
+          ...filterQuery(filters),
           from: String(fromMs),
           ...(!isLive(span) && { to: String(toMs) }),
           limit: pageSize,
@@ -47,16 +58,23 @@ export function useRequestList(span: Span, filters: Filters, isHeld: boolean): R
     getNextPageParam: (page) => page.next_cursor,
     // Refetching every page that was scrolled to would cost more than it tells; new rows come live.
     staleTime: Infinity,
-    gcTime: 0,
+    gcTime: keptMs,
   })
-  const { fresh, waiting, left, merge, forget } = useFreshRows(filters, isHeld)
+  const { fresh, waiting, left, add, merge, forget } = useFreshRows(filters, isHeld)
+  const isFollowed = isLive(span)
+  const [since] = useState(pages.data?.pages[0]?.data[0]?.created_at)
+  useMissedRows(
+    { since: isFollowed ? since : undefined, filters },
+    add,
+    () => void queries.resetQueries({ queryKey }),
+  )
   const old = pages.data?.pages.flatMap(({ data }) => data) ?? []
   const known = new Set(old.slice(0, pageSize).map(({ id }) => id))
-  const rows = [...(isLive(span) ? fresh : []).filter(({ id }) => !known.has(id)), ...old].slice(0, maxRows)
+  const rows = [...(isFollowed ? fresh : []).filter(({ id }) => !known.has(id)), ...old].slice(0, maxRows)
   return {
     rows,
-    waiting: isLive(span) ? waiting : 0,
-    left: isLive(span) ? left : 0,
+    waiting: isFollowed ? waiting.filter(({ id }) => !known.has(id)).length : 0,
+    left: isFollowed ? left : 0,
     merge,
     isPending: pages.isPending,
     error: pages.error,
@@ -66,9 +84,26 @@ export function useRequestList(span: Span, filters: Filters, isHeld: boolean): R
     },
     retry() {
       forget()
-      void pages.refetch()
+      void queries.resetQueries({ queryKey })
     },
   }
+}
+
+/** A list that was left and is seen again lacks what came in between. */
+function useMissedRows(
+  { since, filters }: { readonly since: string | undefined; readonly filters: Filters },
+  add: (rows: readonly RequestRow[]) => void,
+  beginAnew: () => void,
+): void {
+  const hasAsked = useRef(false)
+  useEffect(() => {
+    if (since === undefined || hasAsked.current) return
+    hasAsked.current = true
+    ask('GET /requests', { query: { ...filterQuery(filters), from: since, limit: maxMissed } }).then(
+      ({ data }) => (data.length < maxMissed ? add(data) : beginAnew()),
+      beginAnew,
+    )
+  })
 }
 
 function useFreshRows(filters: Filters, isHeld: boolean) {
@@ -92,6 +127,14 @@ function useFreshRows(filters: Filters, isHeld: boolean) {
     [name, isHeld],
   )
   useLiveEvents(take)
+  const add = (rows: readonly RequestRow[]) => {
+    // The place that was scrolled to is restored before these come.
+    const put = isHeld || isReading() ? setWaiting : setFresh
+    put((others) => {
+      const known = new Set(others.map(({ id }) => id))
+      return [...others, ...rows.filter(({ id }) => !known.has(id))]
+    })
+  }
   const merge = useCallback(() => {
     setFresh((rows) => [...waiting, ...rows])
     setWaiting([])
@@ -101,5 +144,5 @@ function useFreshRows(filters: Filters, isHeld: boolean) {
     setWaiting([])
     setLeft(0)
   }, [])
-  return { fresh, waiting: waiting.length, left, merge, forget }
+  return { fresh, waiting, left, add, merge, forget }
 }

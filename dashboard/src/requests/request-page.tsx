@@ -1,165 +1,182 @@
 /** One request: why was it slow, dear or failed? */
 
+import { Button, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import { ask } from '../api/client.ts'
-import { formatCount, formatMs, formatUsd } from '../format/number.ts'
-import { formatMoment } from '../format/time.ts'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { type ReactNode, useEffect } from 'react'
+import { ApiError } from '../api/client.ts'
+import type { RequestDetail } from '../api/request-detail.ts'
+import { formatMs } from '../format/number.ts'
+import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
 import { DetailPage } from '../ui/detail-page.tsx'
 import { Empty } from '../ui/empty.tsx'
-import { Facts, type Fact } from '../ui/facts.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
-import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
+import { AnswerHeaders } from './answer-headers.tsx'
+import { Cost } from './cost.tsx'
 import { Decision } from './decision.tsx'
+import { readFilters } from './filters.ts'
 import { GuardDecisions } from './guard-decisions.tsx'
 import { LedgerLines } from './ledger-lines.tsx'
+import { Outcome } from './outcome.tsx'
+import { onPlainKey } from './plain-keys.ts'
 import { RecordedPayload } from './recorded-payload.tsx'
-import type { RequestDetail } from '../api/request-detail.ts'
-import { RequestStatus } from './request-status.tsx'
+import { besideQuery, linesQuery, requestQuery } from './request-queries.ts'
+import { readSpanSearch } from '../ranges.ts'
+import { readTab } from './addresses.ts'
+import { Tokens } from './tokens.tsx'
 
 const route = getRouteApi('/requests/$id')
 
 export function RequestPage(): ReactNode {
   const { id } = route.useParams()
-  const request = useQuery({
-    queryKey: ['requests', 'one', id],
-    queryFn: ({ signal }) => ask('GET /requests/{id}', { params: { id }, signal }),
-  })
+  const request = useQuery(requestQuery(id))
+  const { error } = request
   return (
     <DetailPage
       list={{ to: '/requests', label: 'Requests' }}
       kind="Request"
       name={id}
       query={request}
-      unknown="It may be older than the retention of the records."
+      unknown={error instanceof ApiError && <UntrustedText text={error.message} />}
+      action={<Ways id={id} request={request.data} />}
     >
       {(found) => <Found request={found} />}
     </DetailPage>
   )
 }
 
+/** To the requests before and after this one in the list it was found in, and to what can be done with it. */
+function Ways({
+  id,
+  request,
+}: {
+  readonly id: string
+  readonly request: RequestDetail | undefined
+}): ReactNode {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const beside = useQuery({ ...besideQuery(id, search), enabled: request !== undefined })
+  const { newer, older } = beside.data ?? {}
+  const go = (to: string | undefined) => {
+    if (to !== undefined) void navigate({ to: '/requests/$id', params: { id: to }, search })
+  }
+  useEffect(() => onPlainKey({ '[': () => go(newer), ']': () => go(older) }))
+  return (
+    <div className="row">
+      {request?.operation === 'generate' && (
+        <Link
+          to="/playground"
+          search={{ target: request.requested_model, like: id }}
+          className="ways-playground"
+        >
+          Open in playground
+        </Link>
+      )}
+      <Button variant="default" disabled={newer === undefined} onClick={() => go(newer)}>
+        Previous
+      </Button>
+      <Button variant="default" disabled={older === undefined} onClick={() => go(older)}>
+        Next
+      </Button>
+    </div>
+  )
+}
+
 function Found({ request }: { readonly request: RequestDetail }): ReactNode {
-  const { id, decision, guardrails, dropped } = request
-  const lines = useQuery({
-    queryKey: ['ledger', 'of', id],
-    queryFn: ({ signal }) => ask('GET /ledger', { query: { request: id }, signal }),
-  })
+  const { id, decision } = request
   return (
     <>
       <Panel title="Outcome">
-        <Outcome request={request} costUsd={lines.data && costOf(lines.data.data)} />
+        <Outcome request={request} />
       </Panel>
       <Panel title={`Timeline, ${formatMs(request.duration_ms)}`}>
         <AttemptTimeline request={request} />
       </Panel>
       <div className="grid">
-        <Panel title="Tokens" className="four">
-          <Tokens request={request} />
-        </Panel>
-        <Panel title="Ledger" className="eight" isFlush>
-          {lines.error ? (
-            <LoadFault what="the ledger's lines" error={lines.error} retry={() => void lines.refetch()} />
+        <Panel title="Decision" className="four">
+          {decision ? (
+            <Decision decision={decision} />
           ) : (
-            <LedgerLines lines={lines.data?.data} />
+            <Empty title="No route was asked: the client named the target itself." />
           )}
         </Panel>
-        {decision && (
-          <Panel title="Decision" className="six">
-            <Decision decision={decision} />
-          </Panel>
-        )}
-        <Panel title={`Dropped parameters (${dropped.length})`} className={decision ? 'six' : ''}>
-          <Dropped names={dropped} />
+        <Panel title="Tokens by part" className="four">
+          <Tokens request={request} />
         </Panel>
-        {guardrails && guardrails.length > 0 && (
-          <Panel title="Guardrails" isFlush>
-            <GuardDecisions made={guardrails} />
-          </Panel>
-        )}
+        <Panel title="Cost by line" className="four">
+          <Cost id={id} />
+        </Panel>
       </div>
-      <RecordedPayload id={id} />
+      <Parts request={request} />
     </>
   )
 }
 
-function Outcome({ request, costUsd }: { request: RequestDetail; costUsd: number | undefined }): ReactNode {
+function Parts({ request }: { readonly request: RequestDetail }): ReactNode {
+  const search = route.useSearch()
+  const { tab = 'answer' } = search
+  const navigate = route.useNavigate()
+  const { id, dropped, guardrails = [] } = request
+  const show = (next: string | null) =>
+    void navigate({
+      search: { ...readSpanSearch(search), ...readFilters(search), ...readTab({ tab: next }) },
+      replace: true,
+      resetScroll: false,
+    })
+  const counted = (title: string, count: number) => (count === 0 ? title : `${title} (${count})`)
   return (
-    <div className="stack">
-      <Facts facts={outcomeFacts(request, costUsd)} />
-      {request.message !== undefined && <UntrustedBlock text={request.message} />}
-    </div>
+    <section className="panel" aria-label="Its parts">
+      <Tabs value={tab} onChange={show} keepMounted={false} className="request-tabs">
+        <Tabs.List>
+          <Tabs.Tab value="answer">Answer</Tabs.Tab>
+          <Tabs.Tab value="request">Request</Tabs.Tab>
+          <Tabs.Tab value="headers">Headers</Tabs.Tab>
+          <Tabs.Tab value="dropped">{counted('Dropped', dropped.length)}</Tabs.Tab>
+          <Tabs.Tab value="guardrails">{counted('Guardrails', guardrails.length)}</Tabs.Tab>
+          <Tabs.Tab value="ledger">Ledger</Tabs.Tab>
+          <Tabs.Tab value="raw">Raw</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="answer">
+          <RecordedPayload id={id} part="answer" />
+        </Tabs.Panel>
+        <Tabs.Panel value="request">
+          <RecordedPayload id={id} part="request" />
+        </Tabs.Panel>
+        <Tabs.Panel value="headers">
+          <AnswerHeaders request={request} />
+        </Tabs.Panel>
+        <Tabs.Panel value="dropped">
+          <Dropped names={dropped} />
+        </Tabs.Panel>
+        <Tabs.Panel value="guardrails">
+          {guardrails.length === 0 ? (
+            <Empty title="No guardrail found anything." />
+          ) : (
+            <GuardDecisions made={guardrails} />
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="ledger">
+          <Ledger id={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="raw">
+          <UntrustedBlock text={JSON.stringify(request, null, 2)} />
+        </Tabs.Panel>
+      </Tabs>
+    </section>
   )
 }
 
-function outcomeFacts(request: RequestDetail, costUsd: number | undefined): Fact[] {
-  const text = (value: string | undefined) =>
-    value === undefined ? undefined : <UntrustedText text={value} />
-  const answeredBy = request.provider === undefined ? undefined : `${request.provider}/${request.model ?? ''}`
-  return [
-    [
-      'Status',
-      <RequestStatus
-        key="status"
-        status={request.status}
-        code={request.code}
-        isClientGone={request.client_gone}
-      />,
-    ],
-    ['Asked for', text(request.requested_model)],
-    ['Route', text(request.revision ?? request.route)],
-    ['Answered by', text(answeredBy)],
-    ['Cost', costUsd === undefined ? undefined : formatUsd(costUsd)],
-    ['First token', request.first_token_ms === undefined ? undefined : formatMs(request.first_token_ms)],
-    ['Total', formatMs(request.duration_ms)],
-    ['In the gateway', request.overhead_ms === undefined ? undefined : formatMs(request.overhead_ms)],
-    ['At', formatMoment(Date.parse(request.created_at))],
-    ['Dialect', `${request.dialect}${request.stream ? ', streamed' : ''}`],
-    ['Key', text(request.key_name)],
-    ['User', text(request.user)],
-    ['Session', text(request.session)],
-    ['Tags', request.tags.length === 0 ? undefined : text(request.tags.join(', '))],
-    ['Finish', text(request.finish)],
-    ['Contract', text(request.contract)],
-    ['Cache', request.cache && cacheText(request.cache)],
-    ['Experiment', request.experiment && text(`${request.experiment.name}, ${request.experiment.arm}`)],
-    ['Repeats', text(request.replay_of)],
-    ['Client', text(request.client_address)],
-  ]
-}
-
-function cacheText({ outcome, saved_usd: saved, similarity }: NonNullable<RequestDetail['cache']>): string {
-  return [
-    outcome,
-    saved === undefined ? undefined : `saved ${formatUsd(Number(saved))}`,
-    similarity === undefined ? undefined : `likeness ${similarity.toFixed(3)}`,
-  ]
-    .filter((part) => part !== undefined)
-    .join(', ')
-}
-
-function Tokens({ request: { usage } }: { readonly request: RequestDetail }): ReactNode {
-  if (!usage) return <Empty title="No usage was told." />
-  const count = (value: number | undefined) => (value === undefined ? undefined : formatCount(value))
-  return (
-    <Facts
-      isList
-      facts={[
-        ['Input', formatCount(usage.input_tokens)],
-        ['of these read from cache', count(usage.cache_read_tokens)],
-        ['of these written to cache', count(usage.cache_write_tokens)],
-        ['Output', formatCount(usage.output_tokens)],
-        ['of these reasoning', count(usage.reasoning_tokens)],
-        ['Web searches', count(usage.web_searches)],
-      ]}
-    />
-  )
+function Ledger({ id }: { readonly id: string }): ReactNode {
+  const lines = useQuery(linesQuery(id))
+  if (lines.error)
+    return <LoadFault what="the ledger's lines" error={lines.error} retry={() => void lines.refetch()} />
+  return <LedgerLines lines={lines.data?.data} />
 }
 
 function Dropped({ names }: { readonly names: readonly string[] }): ReactNode {
-  if (names.length === 0) return <Empty title="None: the target carries all of them." />
+  if (names.length === 0) return <Empty title="No parameter was dropped: the target carries all of them." />
   return (
     <ul>
       {names.map((name) => (
@@ -171,8 +188,4 @@ function Dropped({ names }: { readonly names: readonly string[] }): ReactNode {
       ))}
     </ul>
   )
-}
-
-function costOf(lines: readonly { readonly charged_usd: string }[]): number {
-  return lines.reduce((sum, { charged_usd: usd }) => sum + Number(usd), 0)
 }

@@ -1,83 +1,107 @@
 /** The list of requests, of which only the rows in view are drawn. */
 
 import { Skeleton } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { RequestRow } from '../api/live-feed.ts'
-import { formatCount, formatMs } from '../format/number.ts'
 import { formatClock, formatMoment } from '../format/time.ts'
-import { UntrustedText } from '../ui/untrusted-text.tsx'
-import { maxRows, type RequestList } from './request-list.ts'
-import { RequestStatus } from './request-status.tsx'
+import { moveAmongRows } from '../shell/row-keys.ts'
+import type { ListSearch } from './addresses.ts'
+import type { RequestColumn } from './columns.tsx'
+import { isReading, maxRows, type RequestList } from './request-list.ts'
 import './requests.css'
 
+/** Narrower than this a row has two lines, and leads to the request's page. */
+export const narrow = '(max-width: 900px)'
 const rowHeight = 36
+const narrowRowHeight = 60
 /** So near the end of what is loaded, more is asked for. */
 const loadAhead = 40
-const titles = [
-  'Time',
-  'Status',
-  'Model',
-  'Answered by',
-  'Key',
-  'User',
-  'In',
-  'Out',
-  'First token',
-  'Total',
-] as const
 
 interface RequestTableProps {
   readonly list: RequestList
-  /** Told whether somebody reads further down, where rows must not move. */
+  readonly columns: readonly RequestColumn[]
+  /** Of the list: it goes along to a request's page. */
+  readonly search: ListSearch
+  /** The one that is looked at beside the list. */
+  readonly selected: string | undefined
+  /** Told whether rows must not move: somebody reads further down, or points at one. */
   onHold(isHeld: boolean): void
 }
 
-export function RequestTable({ list, onHold }: RequestTableProps): ReactNode {
+export function RequestTable({ list, columns, search, selected, onHold }: RequestTableProps): ReactNode {
   const place = useRef<HTMLDivElement>(null)
+  const [top, setTop] = useState(0)
+  const isNarrow = useMediaQuery(narrow, undefined, { getInitialValueInEffect: false }) ?? false
+  const [active, setActive] = useState<string>()
   const { rows, hasMore, loadMore, isPending } = list
   const virtual = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: () => rowHeight,
+    estimateSize: () => (isNarrow ? narrowRowHeight : rowHeight),
     overscan: 12,
     getItemKey: (index) => rows[index]!.id,
-    scrollMargin: place.current?.offsetTop ?? 0,
+    scrollMargin: top,
   })
+  useLayoutEffect(() => setTop(place.current?.offsetTop ?? 0), [isPending])
+  useEffect(() => virtual.measure(), [virtual, isNarrow])
   const items = virtual.getVirtualItems()
   const lastSeen = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (hasMore && lastSeen >= rows.length - loadAhead) loadMore()
   }, [hasMore, lastSeen, rows.length, loadMore])
+  useHold(place, onHold)
+  const selectedAt = rows.findIndex(({ id }) => id === selected)
   useEffect(() => {
-    const onScroll = () => onHold(window.scrollY > 48)
-    window.addEventListener('scroll', onScroll, { passive: true })
-    return () => window.removeEventListener('scroll', onScroll)
-  }, [onHold])
+    if (selectedAt >= 0) virtual.scrollToIndex(selectedAt, { align: 'auto' })
+    // Only when another one is selected: the list itself moves as it likes.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [selected])
+  const stop = rows.some(({ id }) => id === active) ? active : rows[0]?.id
+  const template = ['68px', ...columns.map(({ width }) => width)].join(' ')
   return (
     <div className="requests-frame">
-      <div role="table" aria-label="Requests" aria-rowcount={rows.length + 1} className="requests">
+      <div
+        role="table"
+        aria-label="Requests"
+        aria-rowcount={rows.length + 1}
+        className="requests"
+        style={{ '--columns': template } as React.CSSProperties}
+      >
         <div role="rowgroup">
           <div role="row" aria-rowindex={1} className="requests-row requests-head">
-            {titles.map((title, index) => (
-              <span key={title} role="columnheader" className={index >= 6 ? 'end' : undefined}>
+            <span role="columnheader" aria-sort="descending">
+              Time
+            </span>
+            {columns.map(({ id, title, isNumber }) => (
+              <span key={id} role="columnheader" className={isNumber ? 'end' : undefined}>
                 {title}
               </span>
             ))}
           </div>
         </div>
         {isPending && <Skeleton height={rowHeight * 12} />}
-        <div role="rowgroup" ref={place} className="requests-body" style={{ height: virtual.getTotalSize() }}>
+        <div
+          role="rowgroup"
+          ref={place}
+          className="requests-body"
+          style={{ height: virtual.getTotalSize() }}
+          onKeyDown={moveByArrows}
+        >
           {items.map(({ key, index, start }) => (
-            <div
+            <Row
               key={key}
-              role="row"
-              aria-rowindex={index + 2}
-              className="requests-row"
-              style={{ transform: `translateY(${start - virtual.options.scrollMargin}px)` }}
-            >
-              <Cells row={rows[index]!} />
-            </div>
+              row={rows[index]!}
+              index={index}
+              columns={columns}
+              search={search}
+              isSelected={rows[index]!.id === selected}
+              isStop={rows[index]!.id === stop}
+              isNarrow={isNarrow}
+              top={start - virtual.options.scrollMargin}
+              onFocus={setActive}
+            />
           ))}
         </div>
       </div>
@@ -86,42 +110,77 @@ export function RequestTable({ list, onHold }: RequestTableProps): ReactNode {
   )
 }
 
-function Cells({ row }: { readonly row: RequestRow }): ReactNode {
+interface RowProps extends Pick<RequestTableProps, 'columns' | 'search'> {
+  readonly row: RequestRow
+  readonly index: number
+  readonly isSelected: boolean
+  /** The one that the tab key reaches; the arrows lead on to the others. */
+  readonly isStop: boolean
+  readonly isNarrow: boolean
+  readonly top: number
+  onFocus(id: string): void
+}
+
+function Row(props: RowProps): ReactNode {
+  const { row, index, columns, search, isSelected, isStop, isNarrow, top, onFocus } = props
   const atMs = Date.parse(row.created_at)
-  const target = row.provider === undefined ? '-' : `${row.provider}/${row.model ?? ''}`
+  const way = {
+    title: formatMoment(atMs),
+    tabIndex: isStop ? 0 : -1,
+    'data-request': row.id,
+    onFocus: () => onFocus(row.id),
+    children: formatClock(atMs),
+  }
   return (
-    <>
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className="requests-row"
+      data-selected={isSelected || undefined}
+      style={{ transform: `translateY(${top}px)` }}
+    >
       <span role="cell" className="requests-time">
-        <Link to="/requests/$id" params={{ id: row.id }} title={formatMoment(atMs)}>
-          {formatClock(atMs)}
-        </Link>
+        {isNarrow ? (
+          <Link to="/requests/$id" params={{ id: row.id }} search={search} {...way} />
+        ) : (
+          <Link to="/requests" search={{ ...search, sel: row.id }} resetScroll={false} {...way} />
+        )}
       </span>
-      <span role="cell">
-        <RequestStatus status={row.status} code={row.code} isClientGone={row.client_gone} />
-      </span>
-      <span role="cell" className="requests-model">
-        <UntrustedText text={row.requested_model} />
-      </span>
-      <span role="cell">
-        <UntrustedText text={target} />
-        {row.attempt_count > 1 && <span className="dim"> ×{row.attempt_count}</span>}
-      </span>
-      <span role="cell">
-        <UntrustedText text={row.key_name} />
-      </span>
-      <span role="cell">{row.user === undefined ? '-' : <UntrustedText text={row.user} />}</span>
-      <span role="cell" className="end">
-        {row.usage ? formatCount(row.usage.input_tokens) : '-'}
-      </span>
-      <span role="cell" className="end">
-        {row.usage ? formatCount(row.usage.output_tokens) : '-'}
-      </span>
-      <span role="cell" className="end">
-        {row.first_token_ms === undefined ? '-' : formatMs(row.first_token_ms)}
-      </span>
-      <span role="cell" className="end requests-total">
-        {formatMs(row.duration_ms)}
-      </span>
-    </>
+      {columns.map(({ id, isNumber, cell }) => (
+        <span key={id} role="cell" className={`requests-${id}${isNumber ? ' end' : ''}`}>
+          {cell(row)}
+        </span>
+      ))}
+    </div>
   )
+}
+
+function moveByArrows(event: KeyboardEvent): void {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+  event.preventDefault()
+  moveAmongRows(event.key === 'ArrowDown' ? 1 : -1)
+}
+
+function useHold(place: React.RefObject<HTMLDivElement | null>, onHold: (isHeld: boolean) => void): void {
+  useEffect(() => {
+    const rows = place.current
+    let isPointed = false
+    const tell = () => onHold(isPointed || isReading())
+    const enter = () => {
+      isPointed = true
+      tell()
+    }
+    const leave = () => {
+      isPointed = false
+      tell()
+    }
+    window.addEventListener('scroll', tell, { passive: true })
+    rows?.addEventListener('pointerenter', enter)
+    rows?.addEventListener('pointerleave', leave)
+    return () => {
+      window.removeEventListener('scroll', tell)
+      rows?.removeEventListener('pointerenter', enter)
+      rows?.removeEventListener('pointerleave', leave)
+    }
+  }, [place, onHold])
 }

@@ -1,34 +1,58 @@
 /** The requests: what just happened, and which of them failed? */
 
 import { Button } from '@mantine/core'
-import { getRouteApi } from '@tanstack/react-router'
-import { type ReactNode, useCallback, useState } from 'react'
+import { useMediaQuery, useThrottledValue } from '@mantine/hooks'
+import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
 import { spanText } from '../format/span.ts'
-import { readSpanSearch, type Span } from '../ranges.ts'
+import { isLive, readSpanSearch, type Span } from '../ranges.ts'
+import { useSpan } from '../use-span.ts'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
-import { useSpan } from '../use-span.ts'
+import { ColumnMenu, useColumns } from './column-menu.tsx'
+import type { RequestColumn } from './columns.tsx'
+import { ExportMenu } from './export-menu.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { type Filters, readFilters } from './filters.ts'
-import { useRequestList } from './request-list.ts'
-import { RequestTable } from './request-table.tsx'
+import { isReading, type RequestList, useRequestList } from './request-list.ts'
+import { narrow, RequestTable } from './request-table.tsx'
+import { Selection } from './selection.tsx'
+import type { ListSearch } from './addresses.ts'
+
+const RequestDrawer = lazy(async () => ({ default: (await import('./request-drawer.tsx')).RequestDrawer }))
 
 const route = getRouteApi('/requests')
 
 export function RequestsPage(): ReactNode {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const { span } = useSpan()
   const filters = readFilters(search)
+  const { span } = useSpan()
+  const list = { ...readSpanSearch(search), ...filters }
+  const choice = useColumns()
   const setFilters = (next: Filters) => void navigate({ search: { ...readSpanSearch(search), ...next } })
+  const zoom = (fromMs: number, toMs: number) => {
+    const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString())
+    void navigate({ search: { ...filters, from: from!, to: to! }, resetScroll: false })
+  }
   return (
     <Page title="Requests" name="Requests">
-      <FilterBar filters={filters} onChange={setFilters} />
+      <div className="row requests-tools">
+        <FilterBar filters={filters} onChange={setFilters} />
+        <div className="row">
+          <ColumnMenu {...choice} />
+          <ExportMenu span={span} filters={filters} />
+        </div>
+      </div>
+      <Selection span={span} filters={filters} onZoom={zoom} />
       <Rows
         key={JSON.stringify([span, filters])}
         span={span}
         filters={filters}
+        columns={choice.columns}
+        search={list}
+        selected={search.sel}
         clear={() => setFilters({})}
       />
     </Page>
@@ -38,45 +62,86 @@ export function RequestsPage(): ReactNode {
 interface RowsProps {
   readonly span: Span
   readonly filters: Filters
+  /** Of the list, without what is looked at beside it. */
+  readonly search: ListSearch
+  readonly columns: readonly RequestColumn[]
+  readonly selected: string | undefined
   clear(): void
 }
 
-function Rows({ span, filters, clear }: RowsProps): ReactNode {
+function Rows({ span, filters, search, columns, selected, clear }: RowsProps): ReactNode {
+  const isNarrow = useMediaQuery(narrow, undefined, { getInitialValueInEffect: false })
   const [isHeld, setHeld] = useState(false)
-  const list = useRequestList(span, filters, isHeld)
+  const list = useRequestList(span, filters, isHeld || selected !== undefined)
   const { merge } = list
   const onHold = useCallback(
-    (isReading: boolean) => {
-      setHeld(isReading)
-      if (!isReading) merge()
+    (isReadOn: boolean) => {
+      setHeld(isReadOn)
+      if (!isReadOn && selected === undefined) merge()
     },
-    [merge],
+    [merge, selected],
   )
+  useEffect(() => {
+    if (selected === undefined && !isReading()) merge()
+    // When the drawer closes, what has waited comes in.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [selected])
+  if (selected !== undefined && isNarrow)
+    return <Navigate to="/requests/$id" params={{ id: selected }} search={search} replace />
   if (list.error) return <LoadFault what="the requests" error={list.error} retry={list.retry} />
-  if (list.rows.length === 0 && !list.isPending) return <NoRows span={span} filters={filters} clear={clear} />
   return (
     <>
-      {list.waiting > 0 && (
-        <div className="new-rows">
-          <Button onClick={() => window.scrollTo({ top: 0 })}>
-            {list.waiting.toLocaleString('en-US')} new rows
-          </Button>
-        </div>
+      {list.rows.length === 0 && !list.isPending ? (
+        <NoRows span={span} filters={filters} clear={clear} />
+      ) : (
+        <>
+          <NewRows list={list} />
+          <RequestTable list={list} columns={columns} search={search} selected={selected} onHold={onHold} />
+        </>
       )}
-      {list.left > 0 && (
-        <p className="dim">
-          {list.left.toLocaleString('en-US')} more came too fast to be told one by one.{' '}
-          <Button variant="subtle" size="compact-xs" onClick={list.retry}>
-            Read them
-          </Button>
-        </p>
-      )}
-      <RequestTable list={list} onHold={onHold} />
+      <Suspense fallback={null}>
+        {selected !== undefined && <RequestDrawer id={selected} rows={list.rows} search={search} />}
+      </Suspense>
     </>
   )
 }
 
-function NoRows({ span, filters, clear }: RowsProps): ReactNode {
+/** Announced no more often than it can be listened to. */
+const announceMs = 10_000
+
+function NewRows({ list }: { readonly list: RequestList }): ReactNode {
+  const { waiting, left, merge, retry } = list
+  const announced = useThrottledValue(waiting, announceMs)
+  return (
+    <>
+      <span className="only-read" role="status">
+        {announced > 0 && `${announced.toLocaleString('en-US')} new rows`}
+      </span>
+      {waiting > 0 && (
+        <div className="new-rows">
+          <Button
+            onClick={() => {
+              merge()
+              window.scrollTo({ top: 0 })
+            }}
+          >
+            {waiting.toLocaleString('en-US')} new rows
+          </Button>
+        </div>
+      )}
+      {left > 0 && (
+        <p className="dim">
+          {left.toLocaleString('en-US')} more came too fast to be told one by one.{' '}
+          <Button variant="subtle" size="compact-xs" onClick={retry}>
+            Read them
+          </Button>
+        </p>
+      )}
+    </>
+  )
+}
+
+function NoRows({ span, filters, clear }: Pick<RowsProps, 'span' | 'filters' | 'clear'>): ReactNode {
   if (Object.keys(filters).length > 0) {
     return (
       <Empty title={`Nothing matches these filters ${spanText(span)}.`}>
@@ -88,9 +153,14 @@ function NoRows({ span, filters, clear }: RowsProps): ReactNode {
   }
   return (
     <Empty title={`No requests ${spanText(span)}.`}>
-      <span>
-        Point a client at <code>{location.origin}/v1</code>.
-      </span>
+      {isLive(span) && (
+        <>
+          <span>
+            Point a client at <code>{location.origin}/v1</code>.
+          </span>
+          <Link to="/welcome">Open the guide</Link>
+        </>
+      )}
     </Empty>
   )
 }

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError, ask } from '../api/client.ts'
+import { exactly } from '../api/filter-text.ts'
 import { formatCount, formatShare, formatUsd } from '../format/number.ts'
 import type { ChartAxis } from '../ui/chart-series.ts'
 import type { Column } from '../ui/data-table.tsx'
@@ -46,7 +47,7 @@ export function SessionPage(): ReactNode {
         </>
       }
       action={
-        <Link to="/requests" search={{ session: id }}>
+        <Link to="/requests" search={{ session: exactly(id) }}>
           Its requests
         </Link>
       }

@@ -1,0 +1,121 @@
+/** The columns of the request list: those that everybody begins with, and those that can be added. */
+
+import type { ReactNode } from 'react'
+import type { RequestRow } from '../api/live-feed.ts'
+import { formatCount, formatMs, formatUsd } from '../format/number.ts'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { RequestStatus } from './request-status.tsx'
+
+export interface RequestColumn {
+  readonly id: string
+  readonly title: string
+  /** Of the grid. */
+  readonly width: string
+  readonly isNumber?: true
+  /** Begins hidden. */
+  readonly isOptional?: true
+  cell(row: RequestRow): ReactNode
+}
+
+const text = (value: string | undefined) => (value === undefined ? '-' : <UntrustedText text={value} />)
+const count = (value: number | undefined) => (value === undefined ? '-' : formatCount(value))
+
+/** After the time, which always comes first and leads to the request. */
+export const requestColumns: readonly RequestColumn[] = [
+  {
+    id: 'status',
+    title: 'Status',
+    width: 'minmax(112px, 0.9fr)',
+    cell: (row) => <RequestStatus status={row.status} code={row.code} isClientGone={row.client_gone} />,
+  },
+  {
+    id: 'target',
+    title: 'Route › target',
+    width: 'minmax(180px, 2.6fr)',
+    cell: (row) => <Target row={row} />,
+  },
+  { id: 'key', title: 'Key', width: 'minmax(64px, 1fr)', cell: ({ key_name: name }) => text(name) },
+  { id: 'user', title: 'User', width: 'minmax(56px, 0.9fr)', cell: ({ user }) => text(user) },
+  {
+    id: 'session',
+    title: 'Session',
+    width: 'minmax(64px, 1fr)',
+    isOptional: true,
+    cell: ({ session }) => text(session),
+  },
+  {
+    id: 'tags',
+    title: 'Tags',
+    width: 'minmax(64px, 1fr)',
+    isOptional: true,
+    cell: ({ tags }) => text(tags.length === 0 ? undefined : tags.join(', ')),
+  },
+  {
+    id: 'cache',
+    title: 'Cache',
+    width: '88px',
+    isOptional: true,
+    cell: ({ cache }) => cache?.outcome ?? '-',
+  },
+  {
+    id: 'contract',
+    title: 'Contract',
+    width: '96px',
+    isOptional: true,
+    cell: ({ contract }) => text(contract),
+  },
+  {
+    id: 'attempts',
+    title: 'Attempts',
+    width: '64px',
+    isNumber: true,
+    isOptional: true,
+    cell: ({ attempt_count: attempts }) => attempts,
+  },
+  { id: 'in', title: 'In', width: '52px', isNumber: true, cell: ({ usage }) => count(usage?.input_tokens) },
+  {
+    id: 'out',
+    title: 'Out',
+    width: '52px',
+    isNumber: true,
+    cell: ({ usage }) => count(usage?.output_tokens),
+  },
+  {
+    id: 'cost',
+    title: 'Cost',
+    width: '84px',
+    isNumber: true,
+    cell: ({ cost_usd: usd }) => (usd === undefined ? '-' : formatUsd(Number(usd))),
+  },
+  {
+    id: 'first',
+    title: 'First token',
+    width: '80px',
+    isNumber: true,
+    cell: ({ first_token_ms: ms }) => (ms === undefined ? '-' : formatMs(ms)),
+  },
+  { id: 'total', title: 'Total', width: '72px', isNumber: true, cell: ({ duration_ms: ms }) => formatMs(ms) },
+]
+
+export const firstColumns: readonly string[] = requestColumns.flatMap(({ id, isOptional }) =>
+  isOptional ? [] : [id],
+)
+
+/** What was asked for, and who answered where that is somebody else. */
+function Target({ row }: { readonly row: RequestRow }): ReactNode {
+  const { route, requested_model: asked, provider, model, attempt_count: attempts } = row
+  const answered = provider === undefined ? undefined : `${provider}/${model ?? ''}`
+  const name = route ?? asked
+  return (
+    <>
+      <UntrustedText text={name} />
+      {answered !== undefined && answered !== name && (
+        <span className="dim">
+          {' › '}
+          <UntrustedText text={answered} />
+        </span>
+      )}
+      {attempts > 1 && <span className="dim"> ×{attempts}</span>}
+    </>
+  )
+}
