@@ -102,7 +102,7 @@ function pagesOf(ids: Ids): FilledPage[] {
     page('request', `/requests/${ids.request}`, 'Tokens by part'),
     page('sessions', '/sessions', 'onboarding'),
     page('session', '/sessions/onboarding', 'New turn'),
-    page('spend', '/spend', 'Per 1,000 requests'),
+    page('spend', '/spend', 'Per 1k requests'),
     page('alerts', '/alerts', 'No channel is configured'),
     page('keys', '/keys', 'mobile app'),
     page('key', `/keys/${ids.key}`, '600 requests/min'),
