@@ -13,7 +13,7 @@ import type { Batches } from './batches.ts'
 export interface BatchAdminParts {
   readonly batches: Batches
   readonly teamOf: TeamOf
-  /** How much of each provider's room is found and used here. */
+  /** How much of each key's room at its provider is found and used here. */
   lanes(): readonly { readonly name: string; readonly window: number; readonly running: number }[]
 }
 
@@ -82,7 +82,7 @@ export function batchAdminRoutes({ batches, teamOf, lanes }: BatchAdminParts): r
       isOfInstance: true,
       policy: 'traffic:read',
       summary:
-        'How many requests of batches each provider and route takes at once, as this instance found out.',
+        'How many requests of batches each key of each provider takes at once, as this instance found out.',
       response: z.object({
         data: z.array(z.object({ name: z.string(), window: z.number(), running: z.number() })),
       }),

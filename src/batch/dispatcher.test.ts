@@ -47,7 +47,7 @@ function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest,
     leaseOf: () => ({ holder: 'i', nowMs: 0, leaseMs: 1000 }),
     maxRunning: () => 4,
     parse,
-    laneOf: () => 'openai',
+    waysOf: () => ways,
     tryLine: createTryLine({
       makeRequest,
       results: {
@@ -115,6 +115,8 @@ function parse(text: Buffer): Json {
   if (value === undefined) throw new GatewayError('invalid_request', 'The body is not valid JSON.')
   return value
 }
+
+const ways = [[{ lane: 'openai key-1', model: 'm', isWithheld: () => false }]]
 
 const answer = { requestId: 'req', status: 200, body: {} }
 

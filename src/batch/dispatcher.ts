@@ -6,6 +6,7 @@ import type { Json } from '../core/json.ts'
 import { type Batch, suspectAfter } from './batch.ts'
 import type { FileFolder } from './file-folder.ts'
 import { Lane } from './lane.ts'
+import { Lanes, type Turn, type Ways } from './lanes.ts'
 import type { BatchStore, Claim, Deferral, Lease, LineQueue } from './port.ts'
 import { readPlaces } from './read-places.ts'
 import { LineError, readRequestLine, type RequestLine } from './request-line.ts'
@@ -14,16 +15,15 @@ import { LineError, readRequestLine, type RequestLine } from './request-line.ts'
 export interface ReadyLine extends Claim {
   /** Undefined where the input file does not hold it any more. */
   readonly request: RequestLine | undefined
-  /** The provider or route that it goes to. */
-  readonly lane: string
+  readonly ways: Ways
 }
 
 /** What became of one try. */
 export type TryOutcome =
   /** It has its result. */
   | { readonly kind: 'done'; readonly batch: Batch }
-  /** Too much was under way: nothing is held against the line. */
-  | { readonly kind: 'refused'; readonly retryAfterMs: number | undefined }
+  /** Too much was under way, of the caller's or at the target: nothing is held against the line. */
+  | { readonly kind: 'refused'; readonly by: 'caller' | 'target'; readonly retryAfterMs: number | undefined }
   /** It failed, and may be tried again. */
   | { readonly kind: 'failed'; readonly waitMs: number }
   /** It was not made, or was ended, for a reason of ours. */
@@ -40,8 +40,8 @@ export interface DispatcherParts {
   /** Over all batches. */
   readonly maxRunning: () => number
   parse(text: Buffer): Json
-  laneOf(batch: Batch, request: RequestLine): string
-  tryLine(batch: Batch, line: ReadyLine, signal: AbortSignal): Promise<TryOutcome>
+  waysOf(request: RequestLine): Ways
+  tryLine(batch: Batch, line: ReadyLine, turn: Turn, signal: AbortSignal): Promise<TryOutcome>
   readonly claimSuspects: BatchStore['claimSuspects']
   giveBack(batchId: string, lines: readonly Deferral[]): Promise<void>
   /** A batch has moved: lines were settled, or it cannot go on. */
@@ -78,7 +78,9 @@ class ActiveBatch {
 export class Dispatcher {
   readonly #parts: DispatcherParts
   readonly #active = new Map<string, ActiveBatch>()
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lanes: Lanes
+  /** How much each caller's own limits let through. */
+  readonly #owners = new Map<string, Lane>()
   /** Batches whose lines are being ended: theirs are still under way. */
   readonly #leaving = new Set<ActiveBatch>()
   /** Lines that the store could not be told of, by batch. */
@@ -86,9 +88,12 @@ export class Dispatcher {
   #running = 0
   #isClosed = false
   #idle: (() => void) | undefined
+  /** When there is room again that no line's end makes. */
+  #timer: NodeJS.Timeout | undefined
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
+    this.#lanes = new Lanes({ ...parts, maxWindow: parts.maxRunning })
   }
 
   get running(): number {
@@ -100,8 +105,8 @@ export class Dispatcher {
     return [...this.#active.values(), ...this.#leaving].map(({ batch }) => batch.id)
   }
 
-  lanes(): { readonly name: string; readonly window: number; readonly running: number }[] {
-    return [...this.#lanes].map(([name, { window, running }]) => ({ name, window, running }))
+  lanes(): ReturnType<Lanes['list']> {
+    return this.#lanes.list()
   }
 
   /** From now on these are worked on, and no others. */
@@ -129,9 +134,13 @@ export class Dispatcher {
   /** Starts what may start. */
   pump(): void {
     if (this.#isClosed) return
+    clearTimeout(this.#timer)
     while (this.#running < this.#parts.maxRunning()) {
       const next = this.#pick()
-      if (!next) break
+      if (typeof next === 'number') {
+        this.#pumpAt(next)
+        break
+      }
       void this.#run(next.active, next.line)
     }
     for (const active of this.#active.values()) void this.#fill(active)
@@ -140,6 +149,7 @@ export class Dispatcher {
   /** Starts nothing more; what is under way may end, until `hurry`. */
   async close(hurry: AbortSignal): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#timer)
     const abortAll = () => {
       for (const { running } of [...this.#active.values(), ...this.#leaving]) {
         for (const abort of running.values()) abort.abort()
@@ -153,24 +163,51 @@ export class Dispatcher {
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
   }
 
-  /** Of the callers whose turn it may be, the one with the fewest lines under way; of its batches, the oldest. */
-  #pick(): { active: ActiveBatch; line: ReadyLine } | undefined {
+  #pumpAt(atMs: number): void {
+    if (atMs === Infinity) return
+    const inMs = Math.max(1, Math.ceil(atMs - this.#parts.clock.monotonicMs()))
+    this.#timer = setTimeout(() => this.pump(), inMs).unref()
+  }
+
+  /**
+   * Of the callers whose turn it may be, the one with the fewest lines under way; of its batches, the oldest. Else when
+   * there may be one, on the monotonic clock.
+   */
+  #pick(): { active: ActiveBatch; line: ReadyLine } | number {
     const nowMs = this.#parts.clock.monotonicMs()
+    const rooms = new Map<Ways, number>()
     let best: { active: ActiveBatch; at: number } | undefined
     let bestRunning = Infinity
+    let soonestMs = Infinity
     const runningOf = this.#runningByOwner()
     for (const active of this.#active.values()) {
-      const running = runningOf.get(ownerOf(active.batch)) ?? 0
-      if (running >= bestRunning) continue
-      const at = active.ready.findIndex(({ lane }) => this.#laneOf(lane).hasRoom(nowMs))
-      if (at < 0) continue
-      best = { active, at }
-      bestRunning = running
+      const owner = ownerOf(active.batch)
+      const running = runningOf.get(owner) ?? 0
+      if (running >= bestRunning || active.ready.length === 0) continue
+      const ownerAtMs = this.#ownerLane(owner).roomAtMs('')
+      const found = ownerAtMs > nowMs ? ownerAtMs : this.#firstReady(active, rooms, nowMs)
+      if (typeof found !== 'number') [best, bestRunning] = [{ active, at: found.at }, running]
+      else soonestMs = Math.min(soonestMs, found)
     }
-    if (!best) return undefined
+    if (!best) return soonestMs
     const [line] = best.active.ready.splice(best.at, 1)
     best.active.readyBytes -= line!.bytes
     return { active: best.active, line: line! }
+  }
+
+  #firstReady(
+    { ready }: ActiveBatch,
+    rooms: Map<Ways, number>,
+    nowMs: number,
+  ): { readonly at: number } | number {
+    let soonestMs = Infinity
+    for (const [at, { ways }] of ready.entries()) {
+      let atMs = rooms.get(ways)
+      if (atMs === undefined) rooms.set(ways, (atMs = this.#lanes.roomAtMs(ways)))
+      if (atMs <= nowMs) return { at }
+      soonestMs = Math.min(soonestMs, atMs)
+    }
+    return soonestMs
   }
 
   #runningByOwner(): Map<string, number> {
@@ -182,47 +219,51 @@ export class Dispatcher {
     return counts
   }
 
-  #laneOf(name: string): Lane {
-    let lane = this.#lanes.get(name)
-    if (!lane) this.#lanes.set(name, (lane = new Lane(this.#parts.maxRunning())))
+  #ownerLane(owner: string): Lane {
+    let lane = this.#owners.get(owner)
+    const max = this.#parts.maxRunning()
+    if (!lane) this.#owners.set(owner, (lane = new Lane(max, max)))
     return lane
   }
 
   async #run(active: ActiveBatch, line: ReadyLine): Promise<void> {
     const { clock, random, onProgress, onError } = this.#parts
-    const lane = this.#laneOf(line.lane)
+    const owner = this.#ownerLane(ownerOf(active.batch))
+    const ofOwner = owner.begin('', clock.monotonicMs())
+    const turn = this.#lanes.begin(line.ways)
     const abort = new AbortController()
-    const startedMs = clock.monotonicMs()
-    lane.begin()
     active.running.set(line.line, abort)
     this.#running++
     try {
       const outcome = await this.#parts
-        .tryLine(active.batch, line, abort.signal)
+        .tryLine(active.batch, line, turn, abort.signal)
         .catch((cause): TryOutcome => {
           onError(cause)
           return { kind: 'failed', waitMs: brokenMs }
         })
       const nowMs = clock.monotonicMs()
+      let waitMs = 0
+      if (outcome.kind === 'done') owner.succeed(ofOwner, nowMs)
+      else if (outcome.kind === 'refused' && outcome.by === 'caller') {
+        waitMs = owner.refuse(ofOwner, nowMs, outcome.retryAfterMs, random)
+      } else owner.leave()
+      if (outcome.kind === 'refused' && outcome.by === 'target') waitMs = turn.refuse(outcome.retryAfterMs)
+      else turn.close()
       switch (outcome.kind) {
         case 'done':
-          lane.succeed()
           active.batch = outcome.batch
           onProgress(outcome.batch)
           break
         case 'refused':
-          await this.#defer(active, line, lane.refuse(startedMs, nowMs, outcome.retryAfterMs, random))
+          await this.#defer(active, line, waitMs)
           break
         case 'failed':
-          lane.leave()
           await this.#defer(active, { ...line, tries: line.tries + 1 }, outcome.waitMs)
           break
         case 'left':
-          lane.leave()
           await this.#defer(active, line, outcome.waitMs)
           break
         case 'unaffordable':
-          lane.leave()
           await this.#defer(active, line, 0)
           onProgress({ ...active.batch, stop: 'max_usd' })
       }
@@ -297,9 +338,9 @@ export class Dispatcher {
   }
 
   #toReady(batch: Batch, claim: Claim, text: Buffer | undefined): ReadyLine {
-    const { parse, laneOf } = this.#parts
+    const { parse, waysOf } = this.#parts
     const request = readAgain(text, batch, parse)
-    return { ...claim, request, lane: request ? laneOf(batch, request) : '' }
+    return { ...claim, request, ways: request ? waysOf(request) : [] }
   }
 
   /** Lines that have not begun are for others; those that have may end. */

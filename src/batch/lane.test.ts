@@ -2,46 +2,37 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Lane } from './lane.ts'
+import { Lane, type LaneCall } from './lane.ts'
 
 const half = () => 0.5
+const begin = (lane: Lane, nowMs: number, calls = 1) =>
+  Array.from({ length: calls }, (): LaneCall => lane.begin('m', nowMs))
 
 test('it grows with every answer until it is refused, then shrinks, once for all that were under way', () => {
   const lane = new Lane(1000)
   assert.equal(lane.window, 8)
-  for (let call = 0; call < 32; call++) {
-    lane.begin()
-    lane.succeed()
-  }
+  for (let n = 0; n < 32; n++) lane.succeed(lane.begin('m', 0), 0)
   assert.equal(lane.window, 40)
-  for (let call = 0; call < 40; call++) lane.begin()
-  assert.equal(lane.hasRoom(100), false)
-  for (let call = 0; call < 40; call++) lane.refuse(100, 200 + call, undefined, half)
+  const calls = begin(lane, 100, 40)
+  assert.equal(lane.roomAtMs('m'), Infinity)
+  for (const [n, call] of calls.entries()) lane.refuse(call, 200 + n, undefined, half)
   assert.deepEqual([lane.window, lane.running], [28, 0])
-  assert.equal(lane.hasRoom(201), false)
-  assert.equal(lane.hasRoom(300), true)
-  for (let call = 0; call < 28; call++) {
-    lane.begin()
-    lane.succeed()
-  }
+  assert.ok(lane.roomAtMs('m') > 201 && lane.roomAtMs('m') <= 300)
+  for (let n = 0; n < 28; n++) lane.succeed(lane.begin('m', 300), 300)
   assert.ok(lane.window > 28.9 && lane.window < 29.1, `${lane.window}`)
 })
 
 test('it waits as long as the refusal asks for, and longer with each one in a row', () => {
   const lane = new Lane(10)
-  lane.begin()
-  assert.equal(lane.refuse(0, 1, 5000, half), 5000)
-  assert.equal(lane.hasRoom(5000), false)
-  assert.equal(lane.hasRoom(5001), true)
-  const waits = [1, 2, 3].map((n) => {
-    lane.begin()
-    return lane.refuse(n * 10_000, n * 10_000 + 1, undefined, half)
-  })
+  assert.equal(lane.refuse(lane.begin('m', 0), 1, 5000, half), 5000)
+  assert.equal(lane.roomAtMs('m'), 5001)
+  assert.equal(lane.roomAtMs('another model of the same key'), 5001)
+  const waits = [1, 2, 3].map((n) =>
+    lane.refuse(lane.begin('m', n * 10_000), n * 10_000 + 1, undefined, half),
+  )
   assert.deepEqual(waits, [75, 150, 300])
-  lane.begin()
-  lane.succeed()
-  lane.begin()
-  assert.equal(lane.refuse(90_000, 90_001, undefined, half), 37.5)
+  lane.succeed(lane.begin('m', 80_000), 80_000)
+  assert.equal(lane.refuse(lane.begin('m', 90_000), 90_001, undefined, half), 37.5)
 })
 
 test('against a provider of any speed it settles within its bound and below its maximum', () => {
@@ -51,19 +42,15 @@ test('against a provider of any speed it settles within its bound and below its 
     let served = 0
     let refused = 0
     for (let round = 0; round < 3000; round++) {
-      const startedMs = nowMs
-      let calls = 0
-      while (lane.hasRoom(nowMs)) {
-        lane.begin()
-        calls++
-      }
+      const calls: LaneCall[] = []
+      while (lane.roomAtMs('m') <= nowMs) calls.push(lane.begin('m', nowMs))
       nowMs += 100
-      for (let call = 0; call < calls; call++) {
-        if (call < capacity) {
-          lane.succeed()
+      for (const [n, call] of calls.entries()) {
+        if (n < capacity) {
+          lane.succeed(call, nowMs)
           served++
         } else {
-          lane.refuse(startedMs, nowMs, undefined, half)
+          lane.refuse(call, nowMs, undefined, half)
           refused++
         }
       }

@@ -4,12 +4,19 @@ import type { ErrorCode, GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { type Batch, type BatchUsage, noUsage, suspectAfter } from './batch.ts'
 import type { ReadyLine, TryOutcome } from './dispatcher.ts'
+import type { Turn } from './lanes.ts'
 import type { RequestLine } from './request-line.ts'
 import type { ResultLog } from './result-log.ts'
 import { type LineAnswer, type LostReason, resultLine, unansweredLine } from './result-line.ts'
 
 /** A request on its way through the gateway, as any client's would go. */
-export type MakeRequest = (batch: Batch, request: RequestLine, signal: AbortSignal) => Promise<RequestOutcome>
+export type MakeRequest = (batch: Batch, request: RequestLine, way: OnTheWay) => Promise<RequestOutcome>
+
+export interface OnTheWay {
+  /** Told of each call that is made for it. */
+  readonly turn: Turn
+  readonly signal: AbortSignal
+}
 
 export interface RequestOutcome {
   readonly answer: LineAnswer
@@ -17,6 +24,8 @@ export interface RequestOutcome {
   readonly usage: BatchUsage
   /** Why the answer is one of failure. */
   readonly error?: GatewayError
+  /** No target was tried: the limits of its caller, or the gateway's own, have no room for it. */
+  readonly isUntried?: boolean
 }
 
 export interface TryLineParts {
@@ -57,7 +66,7 @@ export function createTryLine(parts: TryLineParts) {
   const { makeRequest, results, random, maxTries } = parts
   const budget = new Reservations(parts)
 
-  return async (batch: Batch, line: ReadyLine, signal: AbortSignal): Promise<TryOutcome> => {
+  return async (batch: Batch, line: ReadyLine, turn: Turn, signal: AbortSignal): Promise<TryOutcome> => {
     const { request } = line
     const settle = async (
       isError: boolean,
@@ -77,9 +86,10 @@ export function createTryLine(parts: TryLineParts) {
     const reserved = await budget.reserve(batch, request)
     if (typeof reserved !== 'function') return reserved
     try {
-      const { answer, costNanoUsd, usage, error } = await makeRequest(batch, request, signal)
-      const again = error && judge(error, line.tries, maxTries(), random)
+      const outcome = await makeRequest(batch, request, { turn, signal })
+      const again = judge(outcome, line.tries, maxTries(), random)
       if (again) return again
+      const { answer, costNanoUsd, usage } = outcome
       const text = resultLine(batch, line.line, request.customId, answer)
       return await settle(answer.status >= 300, text, costNanoUsd, usage)
     } finally {
@@ -90,15 +100,16 @@ export function createTryLine(parts: TryLineParts) {
 
 /** Undefined: it is final. */
 function judge(
-  error: GatewayError,
+  { error, isUntried }: RequestOutcome,
   tries: number,
   maxTries: number,
   random: () => number,
 ): TryOutcome | undefined {
+  if (!error) return undefined
   const { code, retryAfterMs, rule } = error
   // Ours: the batch was cancelled, or this process ends.
   if (code === 'client_gone' || code === 'server_shutdown') return { kind: 'left', waitMs: 0 }
-  if (refusals.has(code)) return { kind: 'refused', retryAfterMs }
+  if (refusals.has(code)) return { kind: 'refused', by: isUntried ? 'caller' : 'target', retryAfterMs }
   if (rule.retry === 'never' || rule.blame === 'caller' || tries + 1 >= maxTries) return undefined
   const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** tries) * (0.5 + random() / 2)
   return { kind: 'failed', waitMs: Math.max(waitMs, retryAfterMs ?? 0) }

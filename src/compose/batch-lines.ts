@@ -17,7 +17,9 @@ import { errorEncoderFor, findDataRoute } from '../http/routes.ts'
 import { reservation, tokenBounds } from '../ledger/bounds.ts'
 import { findDestination } from '../routing/plan.ts'
 import { type Candidate, isRoute, type Route } from '../routing/route.ts'
+import type { AttemptParts } from '../routing/make-attempt.ts'
 import type { LookUpModel } from '../routing/table.ts'
+import { healthInLanes } from './batch-lanes.ts'
 import { callRoute, openRoute } from './inner-calls.ts'
 
 export interface BatchLineParts {
@@ -29,13 +31,14 @@ export interface BatchLineParts {
   readonly lookUp: () => Promise<LookUpModel>
   /** From the ledger: what a request has cost. */
   readonly chargedFor: (requestId: string) => NanoUsd
+  readonly routing: Pick<AttemptParts, 'health'>
   readonly clock: Clock
 }
 
 /** Every line goes the way of any request: routed, limited, accounted, on the account of the key that made the batch. */
 export function createMakeRequest(parts: BatchLineParts): MakeRequest {
-  const { gateway, newRequestId, snapshot, chargedFor } = parts
-  return async ({ id, keyId }, { url, body, headers: given }, signal) => {
+  const { gateway, newRequestId, snapshot, chargedFor, routing, clock } = parts
+  return async ({ id, keyId }, { url, body, headers: given }, { turn, signal }) => {
     const principal = snapshot().keyring.principalOf(keyId)
     if (!principal) {
       const error = new GatewayError(
@@ -51,7 +54,8 @@ export function createMakeRequest(parts: BatchLineParts): MakeRequest {
     }
     const tags = [given?.['x-weir-tags'], `batch:${id}`].filter((tag) => tag !== undefined)
     const headers = { ...given, 'x-weir-priority': 'batch', 'x-weir-tags': tags.join(',') }
-    const call = { path: url, body, headers, signal }
+    const health = healthInLanes(routing.health, turn, clock)
+    const call = { path: url, body, headers, signal, health }
     const { served, ...answer } = await callRoute({ gateway, newRequestId, principal }, call)
     const costNanoUsd = chargedFor(answer.requestId)
     return {
@@ -59,6 +63,7 @@ export function createMakeRequest(parts: BatchLineParts): MakeRequest {
       costNanoUsd,
       usage: usageOf(served.record?.usage),
       ...(served.error && { error: served.error }),
+      isUntried: served.record?.attempts.length === 0,
     }
   }
 }
@@ -72,19 +77,9 @@ export function usageOf(usage: Usage | undefined): BatchUsage {
   }
 }
 
-function modelOf({ url, body }: RequestLine): string {
+export function modelOf({ url, body }: RequestLine): string {
   const inPath = /\/models\/([^:]+):/.exec(url)?.[1]
   return inPath === undefined ? (asString(body['model']) ?? '') : decodeURIComponent(inPath)
-}
-
-/** The route, or the provider, whose room lines share. */
-export function laneOf(request: RequestLine, { table }: Snapshot): string {
-  try {
-    const destination = findDestination(modelOf(request), table)
-    return isRoute(destination) ? `route ${destination.name}` : (destination.name.split('/')[0] ?? '')
-  } catch {
-    return 'unknown' // the configuration has changed since: its answer will say so
-  }
 }
 
 export function rulesOf(

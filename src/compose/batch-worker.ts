@@ -13,7 +13,8 @@ import { BatchWorker } from '../batch/worker.ts'
 import { createIdFactory } from '../core/id.ts'
 import type { Json } from '../core/json.ts'
 import type { Log } from '../telemetry/log.ts'
-import { type BatchLineParts, createMakeRequest, laneOf, linePrice, rulesOf } from './batch-lines.ts'
+import { createWaysOf } from './batch-lanes.ts'
+import { type BatchLineParts, createMakeRequest, linePrice, modelOf, rulesOf } from './batch-lines.ts'
 import { createLineQueue } from './line-queue.ts'
 import { createProviderBatches, type NativeParts } from './native-batches.ts'
 
@@ -51,6 +52,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
   const results = new ResultLog({ store: stores.batches, folder, instance, clock, isDurable, onError })
   const queue = createLineQueue({ queue: queueUrl, store: stores.batches, instance, leaseMs, clock, log })
   const base = { store: stores.batches, folder, results, queue, clock, instance, leaseOf, parse, onError }
+  const waysOf = createWaysOf({ snapshot, clock, health: parts.routing.health })
   const onProgress = (batch: Batch) => worker.noteProgress(batch)
   const native = new NativeBatches({
     ...base,
@@ -63,7 +65,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
     ...base,
     random: Math.random,
     maxRunning: () => config().batches.concurrency,
-    laneOf: (_batch, request) => laneOf(request, snapshot()),
+    waysOf: (request) => waysOf(modelOf(request)),
     tryLine: createTryLine({
       makeRequest: createMakeRequest(parts),
       results,

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Evals } from '../evals/evals.ts'
 import type { Snapshot } from '../gateway/parts.ts'
 import type { ModelWatch } from '../models/watch.ts'
+import type { AttemptParts } from '../routing/make-attempt.ts'
 import type { Log } from '../telemetry/log.ts'
 import { driftAccount, evalAccount } from './accounts.ts'
 import type { Access } from './access.ts'
@@ -39,6 +40,7 @@ export interface FeatureParts {
   /** A command runs what it is asked to, and no schedule. */
   readonly hasSchedule: boolean
   readonly clock: Clock
+  readonly routing: AttemptParts
   readonly log: Log
   readonly closers: Closers
 }
@@ -102,6 +104,7 @@ export function composeFeatures(parts: FeatureParts): Features {
     chargedFor: (requestId) => path.books.store.chargedFor(requestId),
     events: parts.events,
     access: parts.access,
+    routing: parts.routing,
   })
   return { samples, drift, evals, feedback, modelWatch, batching }
 }

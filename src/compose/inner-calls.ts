@@ -8,6 +8,7 @@ import { asArray, asObject, type Json, type JsonObject, parseJson } from '../cor
 import { dialects } from '../dialects/registry.ts'
 import type { Gateway, Inbound, Served } from '../gateway/parts.ts'
 import { type DataRoute, findDataRoute } from '../http/routes.ts'
+import type { Health } from '../routing/health.ts'
 import { openEmbed } from '../upstream/embed.ts'
 import { openRequest } from '../upstream/generate.ts'
 import type { Call } from '../upstream/operation.ts'
@@ -78,6 +79,8 @@ export interface RouteCall {
   readonly body: JsonObject
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
+  /** Targets as this call sees them. Absent: as all do. */
+  readonly health?: Health
 }
 
 export interface RouteAnswer {
@@ -99,6 +102,7 @@ export async function callRoute(parts: InnerCallParts, call: RouteCall): Promise
     encodeError: route.encodeError,
     headers: call.headers,
     signal: call.signal,
+    health: call.health,
   })
   return { requestId: id, status, body: parseJson(body) ?? null, served }
 }
@@ -125,11 +129,12 @@ interface InnerCall {
   readonly encodeError?: Inbound['encodeError']
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
+  readonly health?: Health | undefined
 }
 
 async function callWithin(
   { gateway, newRequestId, principal }: InnerCallParts,
-  { dialect, operation, open, encodeError, headers, signal }: InnerCall,
+  { dialect, operation, open, encodeError, headers, signal, health }: InnerCall,
 ): Promise<{ id: string; served: Served; status: number; body: string }> {
   const id = newRequestId()
   const outlet = new CollectingOutlet()
@@ -150,6 +155,7 @@ async function callWithin(
     encodeError: encodeError ?? dialects['openai-chat'].error.encode,
     outlet,
     interrupt,
+    ...(health && { health }),
   })
   signal?.removeEventListener('abort', leave)
   return { id, served, status: outlet.status, body: outlet.body }

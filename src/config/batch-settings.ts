@@ -28,7 +28,9 @@ export const batchSettings = z.strictObject({
     .min(1)
     .max(10_000)
     .default(64)
-    .describe("Requests of batches under way at once, over all of them; each provider's share is found out."),
+    .describe(
+      'Requests of batches under way at once, over all of them; what each key of each provider takes is found out.',
+    ),
   maxLines: z.number().int().min(1).max(10_000_000).default(1_000_000).describe('Requests of one batch.'),
   maxLineBytes: bytes.max(268_435_456).default(33_554_432).describe('Largest request of a batch.'),
   tries: z

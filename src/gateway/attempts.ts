@@ -5,6 +5,7 @@ import type { Spender } from '../ledger/entry.ts'
 import type { Target } from '../providers/provider.ts'
 import { structuredAbility } from '../providers/structured-ability.ts'
 import { attemptPlan } from '../routing/attempt.ts'
+import type { AttemptParts } from '../routing/make-attempt.ts'
 import { type PlanParts, planRequest } from '../routing/plan.ts'
 import type { TaskGuesses } from '../routing/task.ts'
 import type { OpenAttempt } from '../routing/port.ts'
@@ -36,8 +37,13 @@ async function planWith(
   exchange.plan = planRequest(exchange.destination!, traits, { ...planningOf(exchange), guesses })
 }
 
-function planningOf({ parts, atMs }: Exchange): PlanParts {
-  return { ...parts.routing, nowMs: parts.clock.monotonicMs(), atMs }
+function planningOf(exchange: Exchange): PlanParts {
+  const { parts, atMs } = exchange
+  return { ...routingOf(exchange), nowMs: parts.clock.monotonicMs(), atMs }
+}
+
+function routingOf({ parts: { routing }, inbound: { health } }: Exchange): AttemptParts {
+  return health === undefined ? routing : { ...routing, health }
 }
 
 /** Undefined where there is nothing to wait for: most requests have no contract. */
@@ -95,7 +101,7 @@ export async function attempt(exchange: Exchange): Promise<void> {
         judgeAnswer: (made, target) => contract.judge(made, structuredAbility(target)),
       }),
     },
-    parts.routing,
+    routingOf(exchange),
   )
   exchange.decided = await (borrowing?.made(running) ?? running)
 }

@@ -22,6 +22,7 @@ import type { RequestRecord } from '../records/record.ts'
 import type { LiveSample } from '../records/sample.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
 import type { ExampleBook } from '../routing/examples.ts'
+import type { Health } from '../routing/health.ts'
 import type { RoutingTable } from '../routing/plan.ts'
 import type { StoredResponses } from '../stored/stored.ts'
 import type { Contracts } from '../structured/contracts.ts'
@@ -46,6 +47,8 @@ export interface Inbound {
   readonly credential: string | undefined
   /** Who calls, where that is known without a credential: the gateway's own parts. */
   readonly principal?: Principal
+  /** Targets as this caller sees them, and is told of. Absent: as all do. */
+  readonly health?: Health
   /** Where the request comes from, as far as it can be believed. */
   readonly clientAddress: string | undefined
   /** The value of a request header, by its lower-case name. */

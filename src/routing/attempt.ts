@@ -18,6 +18,8 @@ const backoffBaseMs = 250
 const backoffCapMs = 5_000
 /** A longer wait than this is the client's own to decide on. */
 const maxWaitMs = 60_000
+/** Beyond every rank that is drawn. */
+const lastRank = 1e9
 /** With less time than this no further attempt can be of use. */
 const minTimeLeftMs = 1_000
 
@@ -148,6 +150,7 @@ class Course {
     if (error === undefined || this.#isUsedUp(choice)) return undefined
     if (isOfCredential(error)) {
       const leg = this.#legOf({ ...choice, isForced: false })
+      if (leg && this.#parts.health.isFull?.(leg)) return undefined
       return leg && { leg, at: this.#at, waitMs: 0 }
     }
     if (phase !== 'unsent' || error.rule.blame !== 'upstream') return undefined
@@ -213,7 +216,8 @@ class Course {
       const why = health.withheld(leg, nowMs)
       if (why === undefined) {
         const chance = sessionHash === undefined ? 1 - random() : combineHashes(sessionHash, leg.hash)
-        const rank = -Math.log(chance) / leg.target.credential.weight
+        const drawn = -Math.log(chance) / leg.target.credential.weight
+        const rank = health.isFull?.(leg) ? drawn + lastRank : drawn
         if (rank < bestRank) [best, bestRank] = [leg, rank]
       } else if (why.untilMs < soonestMs) [soonest, soonestMs] = [leg, why.untilMs]
     }

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { GatewayError } from '../core/error.ts'
+import type { AttemptResult } from '../upstream/operation.ts'
 import { Breaker, type BreakerSettings, type BreakerState, type Outcome } from './breaker.ts'
 import type { Leg } from './route.ts'
 
@@ -47,7 +48,14 @@ export interface Health {
   /** It was answered without the target: nothing was learnt of it. */
   abandon(leg: Leg): void
   /** What became of it. `settings` are those of the route on which it was made. */
-  record(leg: Leg, error: GatewayError | undefined, settings: BreakerSettings): void
+  record(
+    leg: Leg,
+    error: GatewayError | undefined,
+    settings: BreakerSettings,
+    result?: Pick<AttemptResult, 'headers' | 'usage'>,
+  ): void
+  /** One more call would be one too many, and should go elsewhere if it can. Absent: never. */
+  isFull?(leg: Leg): boolean
   /** Credentials may have been renewed: none stays parked or cooling. */
   pardon(): void
   list(): readonly LegState[]

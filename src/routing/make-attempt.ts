@@ -108,7 +108,7 @@ export async function makeAttempt(
   if (!isBegun) return attempt
   if (result.isEstimate) health.abandon(leg)
   // What a model says is its own fault, and no sign of its provider's health.
-  else health.record(leg, result.contract?.breach ? undefined : result.error, plan.policy.breaker)
+  else health.record(leg, result.contract?.breach ? undefined : result.error, plan.policy.breaker, result)
   measure(plan, leg, attempt, parts.figures)
   return attempt
 }

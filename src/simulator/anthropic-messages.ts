@@ -15,14 +15,18 @@ export const anthropicMessages: Wire = {
   error,
   errorFrame: (words, n) => ({ event: 'error', value: error(words, n), role: 'other', tokens: 0 }),
   strangeFrame: () => frame('vendor_notice', {}, 'open'),
-  headers: ({ n, nowMs }) => {
-    const reset = new Date(nowMs + 1000).toISOString().replace(/\.\d+Z$/, 'Z')
+  headers: ({ n, nowMs, rate }) => {
+    const reset = (inMs: number) => new Date(nowMs + inMs).toISOString().replace(/\.\d+Z$/, 'Z')
+    const ample = { limit: 10_000_000, remaining: 9_999_000, resetMs: 1000 }
     const limits = ['requests', 'tokens', 'input-tokens', 'output-tokens'].flatMap(
-      (kind): [string, string][] => [
-        [`anthropic-ratelimit-${kind}-limit`, '10000000'],
-        [`anthropic-ratelimit-${kind}-remaining`, '9999000'],
-        [`anthropic-ratelimit-${kind}-reset`, reset],
-      ],
+      (kind): [string, string][] => {
+        const state = kind === 'requests' && rate ? rate : ample
+        return [
+          [`anthropic-ratelimit-${kind}-limit`, String(state.limit)],
+          [`anthropic-ratelimit-${kind}-remaining`, String(state.remaining)],
+          [`anthropic-ratelimit-${kind}-reset`, reset(state.resetMs)],
+        ]
+      },
     )
     return [['date', new Date(nowMs).toUTCString()], ['request-id', identifier('req_01', n, 22)], ...limits]
   },

@@ -1,9 +1,8 @@
 /** Errors and headers of OpenAI and the providers that copy it. */
 
 import type { JsonObject } from '../core/json.ts'
-import type { Habits } from './habits.ts'
 import { identifier } from './identifier.ts'
-import type { ErrorWords } from './wire.ts'
+import type { ErrorWords, HeadersOf } from './wire.ts'
 
 const words: Readonly<Record<number, { type: string; code: string | null }>> = {
   401: { type: 'invalid_request_error', code: 'invalid_api_key' },
@@ -21,21 +20,13 @@ export function openAiError({ status, message, type, code }: ErrorWords): JsonOb
   return { error: { message, type: type ?? usual.type, param: null, code: code ?? usual.code } }
 }
 
-export function openAiHeaders({
-  n,
-  nowMs,
-  habits,
-}: {
-  n: number
-  nowMs: number
-  habits: Habits
-}): [string, string][] {
+export function openAiHeaders({ n, nowMs, habits, rate }: HeadersOf): [string, string][] {
   const id = identifier('', n, 32).toLowerCase()
   if (habits.errorStyle === 'mistral') {
     return [
       ['mistral-correlation-id', id],
-      ['x-ratelimit-limit-req-minute', '100'],
-      ['x-ratelimit-remaining-req-minute', '97'],
+      ['x-ratelimit-limit-req-minute', String(rate?.limit ?? 100)],
+      ['x-ratelimit-remaining-req-minute', String(rate?.remaining ?? 97)],
       ['x-ratelimit-limit-tokens-minute', '100000'],
       ['x-ratelimit-remaining-tokens-minute', '93544'],
     ]
@@ -45,11 +36,11 @@ export function openAiHeaders({
     ['openai-processing-ms', '7'],
     ['openai-version', '2020-10-01'],
     ['x-request-id', `req_${id}`],
-    ['x-ratelimit-limit-requests', '30000'],
+    ['x-ratelimit-limit-requests', String(rate?.limit ?? 30_000)],
     ['x-ratelimit-limit-tokens', '150000000'],
-    ['x-ratelimit-remaining-requests', '29999'],
+    ['x-ratelimit-remaining-requests', String(rate?.remaining ?? 29_999)],
     ['x-ratelimit-remaining-tokens', '149999985'],
-    ['x-ratelimit-reset-requests', '2ms'],
+    ['x-ratelimit-reset-requests', `${Math.ceil(rate?.resetMs ?? 2)}ms`],
     ['x-ratelimit-reset-tokens', '0s'],
   ]
 }

@@ -18,6 +18,7 @@ import {
 import { answerOf, type Pace, type SimModel } from './models.ts'
 import type { Plan } from './plan.ts'
 import type { Prompt } from './prompt.ts'
+import type { RateState } from './rates.ts'
 import type { Route } from './route.ts'
 import { type ErrorWords, type Reply, type SimFrame, streamOf, type Wire, wholeFrame } from './wire.ts'
 
@@ -30,6 +31,8 @@ export interface Call {
   readonly prompt: Prompt
   readonly n: number
   readonly nowMs: number
+  /** Where it has a limit. */
+  readonly rate?: RateState
 }
 
 const nothing: SimAnswer = {
@@ -99,7 +102,7 @@ export function planError(call: Call, wire: Wire, words: ErrorWords): Plan {
 }
 
 function planOf(call: Call, wire: Wire, frames: SimFrame[], inputTokens: number | undefined): Plan {
-  const { route, isStream, n, nowMs } = call
+  const { route, isStream, n, nowMs, rate } = call
   const isGemini = wire.name === 'gemini-generate'
   const isArray = isGemini && isStream && route.query.get('alt') !== 'sse'
   const stream = streamOf(wire)
@@ -112,7 +115,10 @@ function planOf(call: Call, wire: Wire, frames: SimFrame[], inputTokens: number 
         : 'application/json'
   return {
     status: 200,
-    headers: [['content-type', contentType], ...wire.headers({ n, nowMs, habits: habitsOf(route.provider) })],
+    headers: [
+      ['content-type', contentType],
+      ...wire.headers({ n, nowMs, habits: habitsOf(route.provider), rate }),
+    ],
     preamble: '',
     framing,
     frames,

@@ -16,6 +16,7 @@ import { headOf, type Plan, type Step, stepsOf } from './plan.ts'
 import { Prebuilt } from './prebuilt.ts'
 import { createRandom } from './random.ts'
 import { fingerprint, type Receipt, ReceiptLog, withoutCredentials, withoutKey } from './receipts.ts'
+import { type RateLimit, Rates, type RateState } from './rates.ts'
 import { type Recording, Recordings } from './recorded.ts'
 import { type Call, planError, planGeneration, planLookup } from './respond.ts'
 import { routeOf } from './route.ts'
@@ -33,6 +34,8 @@ export interface SimulatorOptions {
     readonly firstMs: readonly [number, number]
     readonly gapMs: readonly [number, number]
   }
+  /** What it lets through, for each key and model by itself. Undefined: everything. */
+  limitOf?(call: { readonly model: string; readonly credential: string }): RateLimit | undefined
   /** A folder of recorded exchanges with an INDEX.json. */
   readonly recordedFolder?: string
 }
@@ -69,6 +72,7 @@ class SimulatorServer implements Simulator {
   readonly #sockets = new Set<Socket>()
   readonly #server: Server
   readonly #batches: BatchDesk
+  readonly #rates = new Rates()
   #random!: () => number
   #counter!: FaultCounter
   #scenario: Scenario | undefined
@@ -113,6 +117,7 @@ class SimulatorServer implements Simulator {
     this.#counter = new FaultCounter(this.#random)
     this.#receipts.clear()
     this.#batches.clear()
+    this.#rates.clear()
     this.#recordings?.reset()
   }
 
@@ -178,7 +183,22 @@ class SimulatorServer implements Simulator {
     if (this.#recordings && scripted === undefined && model !== '' && !script.isNamed) {
       return this.#refuse(call, 404, `No recorded exchange has this request for '${model}'.`)
     }
-    return this.#perform(call, script)
+    const rate = this.#rateOf(call)
+    if (rate?.retryAfterMs !== undefined) return this.#limit(call, rate, rate.retryAfterMs)
+    return this.#perform(rate ? { ...call, rate } : call, script)
+  }
+
+  #rateOf({ request, route, model, nowMs }: Call): RateState | undefined {
+    const credential = fingerprint(request.headers, route.query)
+    const limit = this.#options.limitOf?.({ model, credential })
+    return limit && this.#rates.take(`${credential} ${model}`, limit, nowMs)
+  }
+
+  #limit(call: Call, rate: RateState, retryAfterMs: number): Exchange {
+    const { wire } = call.route.operation
+    const plan = planError({ ...call, rate }, wire, { status: 429, message: 'Rate limit reached.' })
+    plan.headers.push(['retry-after', String(Math.ceil(retryAfterMs / 1000))])
+    return this.#planned(call, plan, [])
   }
 
   #callOf(request: HttpRequest, body: JsonObject): Call {

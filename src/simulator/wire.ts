@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../core/json.ts'
 import type { SimAnswer, SimUsage } from './answer.ts'
 import type { Habits } from './habits.ts'
 import type { Prompt } from './prompt.ts'
+import type { RateState } from './rates.ts'
 
 export type WireName =
   | 'openai-chat'
@@ -57,6 +58,15 @@ export interface ErrorWords {
   readonly details?: readonly Json[]
 }
 
+/** What the headers of an answer tell. */
+export interface HeadersOf {
+  readonly n: number
+  readonly nowMs: number
+  readonly habits: Habits
+  /** Undefined: a limit that nobody reaches. */
+  readonly rate: RateState | undefined
+}
+
 export interface Wire {
   readonly name: WireName
   /** Absent: server-sent events. */
@@ -73,7 +83,7 @@ export interface Wire {
   /** A frame of a kind that is not needed to read the answer, as providers slip in now and then. */
   strangeFrame(reply: Reply): SimFrame
   /** The headers of its provider beside content type and length. */
-  headers(reply: { readonly n: number; readonly nowMs: number; readonly habits: Habits }): [string, string][]
+  headers(reply: HeadersOf): [string, string][]
 }
 
 /** How this wire streams. */

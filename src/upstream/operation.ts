@@ -12,7 +12,7 @@ import type { Usage } from '../core/usage.ts'
 import type { Target } from '../providers/provider.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
 import type { Outlet } from './outlet.ts'
-import type { Phase, Sender } from './send.ts'
+import type { Phase, ResponseHeaders, Sender } from './send.ts'
 
 /** What an attempt needs from the request path. */
 export interface AttemptContext {
@@ -63,6 +63,8 @@ export interface AttemptResult {
   readonly isCommitted: boolean
   readonly status?: number
   readonly headersMs?: number
+  /** Of an answer that was not streamed. */
+  readonly headers?: ResponseHeaders
   readonly firstTokenMs?: number
   readonly upstreamRequestId?: string
   readonly dropped: readonly string[]

@@ -205,6 +205,7 @@ class Relay implements Receiver {
       phase: this.#call.phase,
       isCommitted: this.#isCommitted,
       isWhole,
+      headers: this.#headers,
       dropped: this.#options.dropped,
       ...this.#tap?.end(),
       ...(error && { error }),

@@ -90,6 +90,7 @@ export function resultOf(received: Whole, dropped: readonly string[]): AttemptRe
     phase,
     isCommitted: false,
     isWhole: fault === undefined,
+    headers: received.headers,
     dropped,
     ...(fault && { error: fault }),
     ...(status !== undefined && { status }),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JsonObject } from '../../src/core/json.ts'
 import { type RunningGateway, start } from '../../src/main.ts'
-import { createSimulator } from '../../src/simulator/simulator.ts'
+import { createSimulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { findLeaks } from './leaks.ts'
 
@@ -36,6 +36,7 @@ export interface StackOptions {
   /** Merged over the default configuration, section by section; may depend on where the simulator listens. */
   readonly config?: JsonObject | ((simulatorUrl: string) => JsonObject)
   readonly timeout?: JsonObject
+  readonly simulator?: SimulatorOptions
   /** Absent: a folder beside the configuration. */
   readonly dataDir?: string
   /** Beside the variables of every stack. */
@@ -49,7 +50,7 @@ export interface Lifetime {
 
 /** Starts both; the test's end stops them, and looks for their credentials in the log and in the data directory. */
 export async function startStack(t: Lifetime, options: StackOptions = {}): Promise<Stack> {
-  const simulator = createSimulator({})
+  const simulator = createSimulator(options.simulator)
   const { url: simulatorUrl } = await simulator.listen(0)
   const folder = mkdtempSync(join(tmpdir(), 'weir-test-'))
   const file = join(folder, 'weir.yaml')
