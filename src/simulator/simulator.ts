@@ -198,7 +198,7 @@ class SimulatorServer implements Simulator {
     const { wire } = call.route.operation
     const plan = planError({ ...call, rate }, wire, { status: 429, message: 'Rate limit reached.' })
     plan.headers.push(['retry-after', String(Math.ceil(retryAfterMs / 1000))])
-    return this.#planned(call, plan, [])
+    return this.#planned(call, plan, { faults: [] })
   }
 
   #callOf(request: HttpRequest, body: JsonObject): Call {

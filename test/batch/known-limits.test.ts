@@ -53,7 +53,7 @@ for (const [name, type, path, perMs] of [
     const ratio = by(keys.large) / by(keys.small)
     assert.ok(ratio > 2.5 && ratio < 8, `${by(keys.large)} with one key, ${by(keys.small)} with the other`)
     const lanes = asArray((await admin('/batch-lanes'))['data']).map((lane) => asObject(lane)?.['name'])
-    assert.deepEqual(lanes.toSorted(), ['ours large', 'ours small'])
+    assert.deepEqual(new Set(lanes), new Set(['ours large', 'ours small']))
     t.diagnostic(
       `${refused} of ${receipts.length} refused; ${by(keys.large)} and ${by(keys.small)} with the two keys; ` +
         `${(usedShare(receipts, perMs) * 100).toFixed(0)} % of what both allowed in that time`,
