@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
-import { isObject, type Json } from '../core/json.ts'
+import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import { linkAct } from './chain.ts'
 import type { AuditAct, AuditStore } from './port.ts'
 
@@ -27,11 +27,16 @@ export function createAuditLog(store: AuditStore, clock: Clock): AuditLog {
 }
 
 const secretName = /secret|password|passphrase|token$|api_?key$|authorization|credential|private_?key/i
-/** Golden sets and suites are sent whole: beyond this, a text stands as its fingerprint. */
+/** Golden sets and suites are sent whole, as files: what stands in the chain is never deleted, and they may hold what callers wrote. */
+const contentName = 'files'
+/** Beyond this, any text stands as its fingerprint. */
 const maxTextLength = 2_000
 const maxDepth = 12
 
-/** Members named like secrets, and long texts, become fingerprints: equal ones can be told, and no more. */
+/**
+ * Members named like secrets, the contents of files, and long texts become fingerprints: equal ones can be told, and
+ * no more.
+ */
 export function withoutSecrets(value: Json, depth = 0): Json {
   if (depth > maxDepth) return fingerprint(JSON.stringify(value))
   if (typeof value === 'string') return value.length > maxTextLength ? fingerprint(value) : value
@@ -39,10 +44,17 @@ export function withoutSecrets(value: Json, depth = 0): Json {
   if (!isObject(value)) return value
   const members = Object.entries(value).flatMap(([name, member]) => {
     if (member === undefined) return []
+    if (name === contentName && isObject(member)) return [[name, fingerprints(member)] as const]
     const isSecret = typeof member === 'string' && secretName.test(name)
     return [[name, isSecret ? fingerprint(member) : withoutSecrets(member, depth + 1)] as const]
   })
   return Object.fromEntries(members)
+}
+
+function fingerprints(files: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, content]) => [path, fingerprint(JSON.stringify(content))]),
+  )
 }
 
 /** Of 48 bits: enough to tell two apart, too short to find a strong secret again. */

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { assertNoTexts } from './leavings.ts'
 import type { Lifetime } from './stack.ts'
 
 export interface Received {
@@ -34,6 +35,7 @@ export async function startHookServer(t: Lifetime): Promise<HookServer> {
   t.after(async () => {
     server.closeAllConnections()
     await new Promise<void>((resolve) => server.close(() => resolve()))
+    assertNoTexts(received.map(({ path, body }) => ({ place: `what was sent to ${path}`, text: body })))
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Lifetime } from './stack.ts'
+import { assertNoTexts, metricsOf } from './leavings.ts'
 import { until } from './until.ts'
 
 const binary = resolve(import.meta.dirname, '../../bin/weir')
@@ -41,15 +42,19 @@ export async function serveProcess(
   const exited = new Promise<number | string>((done) => {
     child.on('close', (code, signal) => done(code ?? signal ?? 'unknown'))
   })
+  const urlOf = () => /Weir listens on (\S+)/.exec(notes)?.[1]
   t.after(async () => {
+    const metrics = await metricsOf(urlOf())
     child.kill('SIGKILL')
     await exited
+    const leavings = [metrics, { place: 'log', text: log }, { place: 'standard error', text: notes }]
+    assertNoTexts(leavings, JSON.stringify(config))
   })
   const url = await until(
     'the start of the gateway',
     () => {
       if (child.exitCode !== null) throw new Error(`the gateway ended: ${notes}${log}`)
-      return /Weir listens on (\S+)/.exec(notes)?.[1]
+      return urlOf()
     },
     // Long runs share their machine.
     180_000,

@@ -3,6 +3,7 @@
 import { test, type TestContext } from 'node:test'
 import { startRedis, type Started, stop } from '../../scripts/servers.ts'
 import { connectRedis, type Redis } from '../../src/storage/redis/connect.ts'
+import { assertNoTexts, type Leaving } from './leavings.ts'
 import type { Lifetime } from './stack.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
 
@@ -37,7 +38,9 @@ export async function openRedis(t: Lifetime): Promise<TestRedis | string> {
   t.after(async () => {
     for (const connection of connections) connection.close()
     running.process.kill('SIGCONT')
+    const values = await readValues(running.url)
     await stop(running)
+    assertNoTexts(values)
   })
   return {
     url: first.url,
@@ -59,4 +62,33 @@ export async function openRedis(t: Lifetime): Promise<TestRedis | string> {
       running = again
     },
   }
+}
+
+/** Every value, by its key; none where the server does not run. */
+async function readValues(url: string): Promise<Leaving[]> {
+  const { text: client, close } = await connectRedis(url, () => undefined)
+  const leavings: Leaving[] = []
+  try {
+    for await (const keys of client.scanIterator({ COUNT: 1000 })) {
+      for (const key of keys.slice(0, 2000))
+        leavings.push({ place: `Redis, ${key}`, text: await valueOf(client, key) })
+    }
+  } catch {
+    // It was killed.
+  }
+  close()
+  return leavings
+}
+
+async function valueOf(client: Redis['text'], key: string): Promise<string> {
+  const type = await client.type(key)
+  const read: Readonly<Record<string, () => Promise<unknown>>> = {
+    string: () => client.get(key),
+    hash: () => client.hGetAll(key),
+    list: () => client.lRange(key, 0, -1),
+    set: () => client.sMembers(key),
+    zset: () => client.zRange(key, 0, -1),
+    stream: () => client.xRange(key, '-', '+'),
+  }
+  return JSON.stringify(await read[type]?.()) ?? ''
 }

@@ -1,7 +1,7 @@
 /** A real gateway and a real simulator on loopback, for one test, with a provider of every dialect between them. */
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JsonObject } from '../../src/core/json.ts'
@@ -9,6 +9,7 @@ import { type RunningGateway, start } from '../../src/main.ts'
 import { createSimulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { findLeaks } from './leaks.ts'
+import { assertNoTexts, dataFilesOf, metricsOf } from './leavings.ts'
 
 export const testKey = 'test-key-of-16-characters'
 export const adminToken = 'admin-token-of-16-characters'
@@ -48,7 +49,7 @@ export interface Lifetime {
   after(end: () => Promise<void>): void
 }
 
-/** Starts both; the test's end stops them, and looks for their credentials in the log and in the data directory. */
+/** Starts both; the test's end stops them, and looks in what they leave for credentials and for what was said. */
 export async function startStack(t: Lifetime, options: StackOptions = {}): Promise<Stack> {
   const simulator = createSimulator(options.simulator)
   const { url: simulatorUrl } = await simulator.listen(0)
@@ -72,11 +73,15 @@ export async function startStack(t: Lifetime, options: StackOptions = {}): Promi
     log: createLog({ level: 'debug', format: 'json', destination: { write: (line) => log.push(line) } }),
   })
   t.after(async () => {
+    const metrics = await metricsOf(gateway.url)
     await gateway.stop(true)
     await simulator.close()
     const leaks = findLeaks({ log, dataDir }, [testKey, adminToken, providerKey])
+    const leavings = [metrics, { place: 'log', text: log.join('\n') }, ...dataFilesOf(folder)]
+    const configured = readFileSync(file, 'utf8')
     rmSync(folder, { recursive: true, force: true })
     assert.deepEqual(leaks, [], 'a credential was logged or written')
+    assertNoTexts(leavings, configured)
   })
   return {
     gateway,
