@@ -391,9 +391,32 @@ export const musts: readonly Control[] = [
     answer: 'Depth before parsing, bytes while they come, time.',
     proofs: [
       ['src/http/body.test.ts', 'five million brackets are refused without being parsed'],
-      ['test/client/gone.test.ts', 'headers that come too slowly end the connection'],
-      ['test/client/gone.test.ts', 'a body that comes too slowly ends the connection'],
+      [
+        'src/http/uploads.test.ts',
+        'what does not fit is refused, and there is room again when a request is over',
+      ],
     ],
+  },
+  {
+    threat: 'Slow attacks: headers, bodies, readers, silent connections',
+    answer: 'One deadline for all headers, one for the body; a caller that does not read is cut off.',
+    proofs: [
+      ['test/security/raw-http.test.ts', 'headers that drip in have the time of all headers, not of each'],
+      [
+        'test/security/raw-http.test.ts',
+        'a body that drips in has the time of the whole body, and no provider hears of it',
+      ],
+      [
+        'test/security/raw-http.test.ts',
+        'readers that take nothing are cut off, their providers are told, and nothing stays open',
+      ],
+      ['test/security/raw-http.test.ts', 'a whole answer that is not read is let go as well'],
+      [
+        'test/security/raw-http.test.ts',
+        'a thousand connections that say nothing are closed, and meanwhile requests are answered',
+      ],
+    ],
+    missing: 'No bound on the connections of one address that have sent no request: their time is bounded.',
   },
   {
     threat: 'Headers in both directions',
@@ -404,20 +427,42 @@ export const musts: readonly Control[] = [
         'test/gateway/provider-api.test.ts',
         'an answer with headers that HTTP forbids is a fault of the provider, never two answers',
       ],
+      ['test/security/raw-http.test.ts', 'no name in a request splits the head of its answer'],
+      [
+        'test/security/raw-http.test.ts',
+        "no header of a provider's answer splits the head of ours, and what is of its connection stays there",
+      ],
+      [
+        'test/security/raw-http.test.ts',
+        'a header that the caller names as one of its connection goes no further',
+      ],
       ['src/http/head.test.ts', 'header names with an underscore and unknown transfer codings are refused'],
     ],
   },
   {
     threat: 'Request smuggling',
     answer: 'Whatever two servers could read in two ways closes the connection.',
-    proofs: [['test/client/heads.test.ts', '400, and the connection is closed']],
+    proofs: [
+      ['test/client/heads.test.ts', '400, and the connection is closed'],
+      ['test/security/raw-http.test.ts', '${what}: refused, and nothing behind it is a request'],
+      ['test/security/raw-http.test.ts', '${what}: one request, and the next one behind it'],
+    ],
     missing: 'Not tried behind nginx and haproxy.',
   },
   {
     threat: 'Redaction',
     answer:
-      'A `Secret` shows `***`; credentials are taken out of what providers say. Each gateway that a test starts in its process is searched for its credentials when it ends: its log and its data directory; prompts are searched for in one run over the features that pass them on.',
+      'A `Secret` shows `***`; credentials are taken out of what providers say. Each gateway that a test starts in its process is searched for its credentials when it ends: its log and its data directory. For what callers and models said in that test, every gateway is searched: its log, metrics, alerts, traces and data directory, its tables in PostgreSQL, its values in Redis; where a text may be is a list with reasons.',
     proofs: [
+      [
+        'test/security/leavings.test.ts',
+        'they are found in files and tables of a data directory, but where they are meant to be',
+      ],
+      [
+        'test/security/leavings.test.ts',
+        'prompts and answers are heard on the wire, whole and in pieces; names and paths of others are not',
+      ],
+      ['src/audit/log.test.ts', 'of files that are sent along, the paths and fingerprints stay'],
       ['src/core/secret.test.ts', 'a secret shows itself only when revealed'],
       [
         'test/security/canaries.test.ts',

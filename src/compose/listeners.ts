@@ -72,7 +72,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       newRequestId,
       clientAddressOf: createClientAddressOf(trustedProxies),
       corsOrigins: parts.corsOrigins,
-      limits: { ...limits, maxBytes: limits.maxBodyBytes, maxDepth: limits.maxJsonDepth },
+      limits,
       tls: 'path' in at ? undefined : tlsOf(config),
       onError: observer.onError,
     })

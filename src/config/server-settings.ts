@@ -24,12 +24,22 @@ export const serverSettings = z.strictObject({
   limits: z
     .strictObject({
       maxBodyBytes: bytes.default(33_554_432).describe('Largest request body; larger ones answer 413.'),
+      maxLargeBodyBytes: bytes
+        .default(536_870_912)
+        .describe(
+          'Bytes that bodies above 256 KiB may take together, and no more than a quarter of the heap; more answer 503.',
+        ),
       maxJsonDepth: z.number().int().min(1).max(1000).default(64).describe('Deepest nesting of a JSON body.'),
       maxHeaderBytes: bytes.max(1_048_576).default(16_384).describe('Largest block of request headers.'),
       headersTimeoutMs: milliseconds.default(15_000).describe('Time a caller has to send its headers.'),
       bodyTimeoutMs: milliseconds
         .default(60_000)
         .describe('Time a caller has to send its whole request; one second is added per 100 KB.'),
+      stalledReaderMs: milliseconds
+        .default(60_000)
+        .describe(
+          'How long a caller may leave what waits for it unread; then its connection is cut. One second is added per 100 KB of a complete answer.',
+        ),
       keepAliveMs: milliseconds
         .default(75_000)
         .describe("How long an idle connection is kept; must exceed the load balancer's idle time."),

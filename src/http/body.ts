@@ -6,14 +6,51 @@ import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import type { RawBody } from '../upstream/forward.ts'
 
-export interface BodyLimits {
+/** Bounds on one kind of body. */
+interface BodyBounds {
   /** Counted as received: a Content-Length proves nothing. */
   readonly maxBytes: number
+  /** So much of a body takes no part of the budget. */
+  readonly uncountedBytes: number
+  /** Of all bodies that are in memory. */
+  readonly budget: ByteBudget
+}
+
+/** What a request may send, made once for a listener. */
+export interface BodyLimits {
+  readonly json: BodyBounds
+  /** Of a body that is not JSON: audio, images, forms of them. */
+  readonly upload: BodyBounds
   readonly maxDepth: number
 }
 
-/** Of a body that is not JSON: audio, images, forms of them. */
+/** Whose end frees what its body took of the budget. */
+export interface BodyHolder {
+  onClose(listener: () => void): void
+}
+
+/** Most JSON bodies are smaller: nothing is counted for them. */
+const uncountedBytes = 256 * 1024
 const maxUploadBytes = 100 * 1024 * 1024
+
+/** `maxBytesTogether` is for all large bodies that are in memory at once. */
+export function createBodyLimits(bounds: {
+  readonly maxBytes: number
+  readonly maxDepth: number
+  readonly maxBytesTogether: number
+}): BodyLimits {
+  const budget = new ByteBudget(bounds.maxBytesTogether)
+  return {
+    json: { maxBytes: bounds.maxBytes, uncountedBytes, budget },
+    upload: { maxBytes: maxUploadBytes, uncountedBytes: 0, budget },
+    maxDepth: bounds.maxDepth,
+  }
+}
+
+/** The same for a route whose JSON is never larger than this. */
+export function withMaxBytes(limits: BodyLimits, maxBytes: number): BodyLimits {
+  return { ...limits, json: { ...limits.json, maxBytes } }
+}
 
 /** Bytes in memory, of all that may be there at once. */
 export class ByteBudget {
@@ -30,7 +67,7 @@ export class ByteBudget {
     return {
       take: (bytes) => {
         if (this.#bytes + bytes > this.#maxBytes) {
-          throw new GatewayError('overloaded', 'Too many uploads at once.', { retryAfterMs: 5_000 })
+          throw new GatewayError('overloaded', 'Too many large bodies at once.', { retryAfterMs: 5_000 })
         }
         this.#bytes += bytes
         held += bytes
@@ -49,8 +86,8 @@ export interface ByteShare {
   giveBack(): void
 }
 
-/** Throws `unsupported_media_type`, `request_too_large`, `invalid_request` or `client_gone`. */
-export function readJson(request: IncomingMessage, limits: BodyLimits): Promise<Json> {
+/** Throws `unsupported_media_type`, `request_too_large`, `invalid_request`, `overloaded` or `client_gone`. */
+export function readJson(request: IncomingMessage, limits: BodyLimits, holder: BodyHolder): Promise<Json> {
   const { 'content-type': type } = request.headers
   if (type !== undefined && !isJsonType(type)) {
     throw new GatewayError(
@@ -59,24 +96,24 @@ export function readJson(request: IncomingMessage, limits: BodyLimits): Promise<
     )
   }
   refuseCompressed(request)
-  return readBytes(request, limits.maxBytes).then((bytes) => parseBody(bytes, limits.maxDepth))
+  return readBytes(request, limits.json, holder).then((bytes) => parseBody(bytes, limits.maxDepth))
 }
 
-/** Reads a body of any type: JSON within its limits, all else as bytes. Throws as `readJson` does, and `overloaded`. */
+/** Reads a body of any type: JSON within its limits, all else as bytes. Throws as `readJson` does. */
 export async function readRaw(
   request: IncomingMessage,
   limits: BodyLimits,
-  share: ByteShare,
+  holder: BodyHolder,
 ): Promise<RawBody> {
   const { 'content-type': contentType, 'content-length': length } = request.headers
   const isEmpty = Number(length ?? 0) === 0 && request.headers['transfer-encoding'] === undefined
   if (isEmpty) return { kind: 'none' }
   refuseCompressed(request)
   if (contentType === undefined || isJsonType(contentType)) {
-    const bytes = await readBytes(request, limits.maxBytes)
+    const bytes = await readBytes(request, limits.json, holder)
     return bytes.length === 0 ? { kind: 'none' } : { kind: 'json', value: parseBody(bytes, limits.maxDepth) }
   }
-  return { kind: 'bytes', contentType, bytes: await readBytes(request, maxUploadBytes, share) }
+  return { kind: 'bytes', contentType, bytes: await readBytes(request, limits.upload, holder) }
 }
 
 /** The body as it comes. What is not read of it is discarded. Throws `unsupported_media_type` or `client_gone`. */
@@ -108,15 +145,23 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number, share?: ByteShare): Promise<Buffer> {
+function readBytes(
+  request: IncomingMessage,
+  { maxBytes, uncountedBytes, budget }: BodyBounds,
+  holder: BodyHolder,
+): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let received = 0
+  let counted = 0
+  let share: ByteShare | undefined
   const refuse = (
     error: unknown = new GatewayError('request_too_large', `The body exceeds ${maxBytes} bytes.`),
   ) => {
     request.removeAllListeners('data')
     request.resume()
+    chunks.length = 0
+    share?.giveBack()
     reject(error as Error)
   }
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
@@ -127,7 +172,11 @@ function readBytes(request: IncomingMessage, maxBytes: number, share?: ByteShare
     received += chunk.length
     if (received > maxBytes) return refuse()
     try {
-      share?.take(chunk.length)
+      if (received > uncountedBytes) {
+        share ??= openShare(budget, holder)
+        share.take(received - counted)
+        counted = received
+      }
     } catch (error) {
       return refuse(error)
     }
@@ -139,6 +188,13 @@ function readBytes(request: IncomingMessage, maxBytes: number, share?: ByteShare
       reject(new GatewayError('client_gone', 'The client closed the connection while sending.'))
   })
   return promise
+}
+
+/** A part of the budget that is given back when the holder ends. */
+function openShare(budget: ByteBudget, holder: BodyHolder): ByteShare {
+  const share = budget.share()
+  holder.onClose(share.giveBack)
+  return share
 }
 
 /** Parses JSON bytes: valid UTF-8, not too deep, no number beyond what JSON can carry back. */

@@ -8,6 +8,8 @@ import { readHead } from './head.ts'
 function head(url: string, ...rawHeaders: string[]) {
   return readHead({
     url,
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
     rawHeaders: ['Host', 'weir.example:4000', ...rawHeaders],
   } as unknown as IncomingMessage)
 }
@@ -60,6 +62,8 @@ test('Host must be there once, and be a host', () => {
     () =>
       readHead({
         url: '/',
+        httpVersionMajor: 1,
+        httpVersionMinor: 1,
         rawHeaders: hosts.flatMap((host) => ['host', host]),
       } as unknown as IncomingMessage)
   for (const hosts of [[], ['a', 'a'], ['a/health?x='], ['u@a#f'], [''], ['a:99999999']]) {
@@ -78,6 +82,11 @@ test('every spelling of a key gives the same credential, and two keys are refuse
   assert.equal(head('/', 'authorization', 'Bearer k', 'x-api-key', 'k').credential, 'k')
   assert.ok(isRefused(() => head('/', 'authorization', 'Bearer k', 'x-api-key', 'other')))
   assert.ok(isRefused(() => head('/', 'x-api-key', 'k', 'x-api-key', 'k2')))
+})
+
+test('the same header for a key twice is refused, equal or not', () => {
+  for (const name of ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'])
+    assert.ok(isRefused(() => head('/', name, 'k', name.toUpperCase(), 'k')))
 })
 
 test('header names with an underscore and unknown transfer codings are refused', () => {

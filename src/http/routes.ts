@@ -177,7 +177,8 @@ function findGeminiRoute(path: string, query: URLSearchParams | undefined): Data
   }
 }
 
-function decodeModel(text: string): string {
+/** The name of a model as a path holds it. Throws `invalid_request` where that is no percent-encoding. */
+export function decodeModel(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

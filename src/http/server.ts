@@ -7,25 +7,30 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { getHeapStatistics } from 'node:v8'
 import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
 import { Roster } from '../core/roster.ts'
 import type { Gateway, Inbound } from '../gateway/parts.ts'
-import { type BodyLimits, ByteBudget, readJson, readRaw, readStream } from './body.ts'
+import { type BodyLimits, createBodyLimits, readJson, readRaw, readStream, withMaxBytes } from './body.ts'
 import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
 import { answerCors } from './cors.ts'
 import { withFingerprint } from './fingerprint.ts'
 import { readForm } from './form.ts'
-import { type Head, readHead } from './head.ts'
+import { type Head, readHead, twoKeys } from './head.ts'
 import { type DataRoute, errorEncoderFor, findDataRoute, type RequestSource } from './routes.ts'
 import { checkMethod, type SideRoute } from './side-routes.ts'
 
-export interface ServerLimits extends BodyLimits {
+export interface ServerLimits {
+  readonly maxBodyBytes: number
+  readonly maxLargeBodyBytes: number
+  readonly maxJsonDepth: number
   readonly maxHeaderBytes: number
   readonly headersTimeoutMs: number
   readonly bodyTimeoutMs: number
+  readonly stalledReaderMs: number
   readonly keepAliveMs: number
 }
 
@@ -60,17 +65,25 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/** Uploads are held in memory, so that another target can be tried: all together, they get no more than this. */
-const maxUploadBytesTogether = 512 * 1024 * 1024
+/** Of the heap, for bodies: what is parsed of them and sent on takes its part too. */
+const bodyShareOfHeap = 0.25
 
 /** Between telling open requests to end and cutting their connections. */
 const lastWordsMs = 1000
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const open = new Roster<Interrupt>()
-  const uploads = new ByteBudget(maxUploadBytesTogether)
+  const bodies = bodyLimitsOf(options.limits)
   let isClosing = false
+  /** Connections of which nobody can say where the next request begins: what comes on them is not looked at. */
+  let doubtful: WeakSet<Socket> | undefined
+  const onDoubt = (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('connection', 'close')
+    doubtful ??= new WeakSet()
+    doubtful.add(request.socket)
+  }
   const listener = (request: IncomingMessage, response: ServerResponse) => {
+    if (doubtful?.has(request.socket)) return
     const interrupt = new Interrupt()
     const place = open.add(interrupt)
     response.on('close', () => {
@@ -78,7 +91,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (isClosing) setImmediate(closeConnections)
     })
     if (isClosing) response.setHeader('connection', 'close')
-    answer(options, uploads, interrupt, request, response)
+    answer({ options, bodies, onDoubt }, interrupt, request, response)
   }
   /** Node counts a connection that has sent nothing, or half of a head, as busy: it would hold the end up. */
   const closeConnections = () => {
@@ -124,7 +137,7 @@ function createNodeServer(
   const settings = {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.bodyTimeoutMs + Math.ceil(limits.maxBytes / 100),
+    requestTimeout: limits.bodyTimeoutMs + Math.ceil(limits.maxBodyBytes / 100),
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs, limits.bodyTimeoutMs),
     noDelay: true,
@@ -137,23 +150,38 @@ function createNodeServer(
   return server
 }
 
+function bodyLimitsOf({ maxBodyBytes, maxLargeBodyBytes, maxJsonDepth }: ServerLimits): BodyLimits {
+  const heapBytes = getHeapStatistics().heap_size_limit
+  return createBodyLimits({
+    maxBytes: maxBodyBytes,
+    maxDepth: maxJsonDepth,
+    maxBytesTogether: Math.min(maxLargeBodyBytes, Math.floor(heapBytes * bodyShareOfHeap)),
+  })
+}
+
+interface Answering {
+  readonly options: HttpServerOptions
+  readonly bodies: BodyLimits
+  /** Ends the connection behind the answer, and all that was sent on it already. */
+  readonly onDoubt: (request: IncomingMessage, response: ServerResponse) => void
+}
+
 function answer(
-  options: HttpServerOptions,
-  uploads: ByteBudget,
+  { options, bodies, onDoubt }: Answering,
   interrupt: Interrupt,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const outlet = new ClientOutlet(response, interrupt)
+  const outlet = new ClientOutlet(response, interrupt, options.limits.stalledReaderMs)
   const id = options.newRequestId()
-  let head: Head
+  let head: Head | undefined
   let allow: readonly string[] = ['POST']
   try {
-    head = readHead(request)
+    const { path } = (head = readHead(request))
     const origins = request.headers.origin === undefined ? undefined : options.corsOrigins()
     if (origins && options.gateway && answerCors(origins, request, response)) return
-    const side = options.sideRoutes.find((route) => route.matches(head.path))
-    if (side) void answerSide(options, side, head, request, outlet, id)
+    const side = options.sideRoutes.find((route) => route.matches(path))
+    if (side) void answerSide({ options, bodies, route: side }, head, request, outlet, id)
     else {
       const { gateway, route } = findRoute(options, head)
       allow = route.methods
@@ -161,12 +189,14 @@ function answer(
         throw new GatewayError('method_not_allowed', `This path accepts ${allow.join(', ')} only.`)
       }
       if (options.deferral && request.headers['x-weir-deferred'] === '1') {
-        return void answerSide(options, options.deferral, head, request, outlet, id)
+        return void answerSide({ options, bodies, route: options.deferral }, head, request, outlet, id)
       }
-      const source = toSource(options, uploads, head, request, response)
+      const source = toSource(bodies, head, request, outlet)
       void gateway.serve(toInbound(options, route, head, source, request, outlet, interrupt, id))
     }
   } catch (error) {
+    // Others may have read another request in it.
+    if (!head) onDoubt(request, response)
     sendError(options, { path: request.url ?? '/', outlet, id, allow }, error)
   }
 }
@@ -177,24 +207,19 @@ function findRoute({ gateway }: HttpServerOptions, head: Head): { gateway: Gatew
   return { gateway, route }
 }
 
-/** What is held of an upload is given back when its request is over. */
 function toSource(
-  { limits }: HttpServerOptions,
-  uploads: ByteBudget,
+  bodies: BodyLimits,
   head: Head,
   request: IncomingMessage,
-  response: ServerResponse,
+  outlet: ClientOutlet,
 ): RequestSource {
   return {
     method: request.method ?? '',
     query: head.search,
     header: (name) => headerOf(request, name),
-    json: () => readJson(request, limits),
-    raw() {
-      const share = uploads.share()
-      response.on('close', () => share.giveBack())
-      return readRaw(request, limits, share)
-    },
+    json: () => readJson(request, bodies, outlet),
+    // Held in memory, so that another target can be tried.
+    raw: () => readRaw(request, bodies, outlet),
   }
 }
 
@@ -211,6 +236,7 @@ function toInbound(
   // Google's SDKs may carry the key in the query; everywhere else it would only leak into logs.
   const fromQuery =
     route.encodeError === errorEncoderFor('/v1beta/') ? (head.query?.get('key') ?? undefined) : undefined
+  if (fromQuery !== undefined && (head.credential ?? fromQuery) !== fromQuery) throw twoKeys()
   const isKeyed = source.method === 'POST' && source.header('idempotency-key') !== undefined
   const keyed = isKeyed ? withFingerprint(source, head.path) : undefined
   return {
@@ -233,9 +259,14 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
+interface SideParts {
+  readonly options: HttpServerOptions
+  readonly bodies: BodyLimits
+  readonly route: SideRoute
+}
+
 async function answerSide(
-  options: HttpServerOptions,
-  route: SideRoute,
+  { options, bodies, route }: SideParts,
   head: Head,
   request: IncomingMessage,
   outlet: ClientOutlet,
@@ -251,7 +282,8 @@ async function answerSide(
       credential: head.credential,
       clientAddress: options.clientAddressOf(request),
       header: (name) => headerOf(request, name),
-      json: () => readJson(request, options.limits),
+      json: (maxBytes) =>
+        readJson(request, maxBytes === undefined ? bodies : withMaxBytes(bodies, maxBytes), outlet),
       form: () => readForm(request.headers['content-type'], readStream(request)),
     })
     const headers = { 'x-weir-request-id': id, ...reply.headers }

@@ -7,6 +7,7 @@ import type { Snapshot } from '../gateway/parts.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { describeModels } from '../models/describe.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { decodeModel } from './routes.ts'
 import { startPage } from './start-page.ts'
 
 /** A request outside of the data path. */
@@ -18,7 +19,8 @@ export interface SideRequest {
   readonly credential: string | undefined
   readonly clientAddress: string | undefined
   header(name: string): string | undefined
-  json(): Promise<Json>
+  /** `maxBytes`: of a route that needs less than others. */
+  json(maxBytes?: number): Promise<Json>
   /** The parts of a multipart form as they come. */
   form(): AsyncIterable<FormPart>
 }
@@ -101,7 +103,7 @@ function modelRoute(parts: SideParts): SideRoute {
     matches: (path) => path.startsWith(modelPrefix) && !path.includes(':', modelPrefix.length),
     methods: ['GET', 'HEAD'],
     async answer(request) {
-      const id = decodeURIComponent(request.path.slice(modelPrefix.length))
+      const id = decodeModel(request.path.slice(modelPrefix.length))
       const model = (await allowedModels(parts, request)).find((candidate) => candidate['id'] === id)
       if (!model)
         throw new GatewayError('model_not_found', `The model \`${id}\` is not known here.`, {

@@ -65,6 +65,9 @@ export function signInRoutes(parts: SignInParts): SideRoute[] {
   ]
 }
 
+/** Whoever signs in is still a stranger. */
+const maxBodyBytes = 16 * 1024
+
 const notKept = { 'cache-control': 'no-store' }
 
 async function byLink(parts: SignInParts, request: SideRequest): Promise<SideReply> {
@@ -86,7 +89,7 @@ const openBody = z.union([
 /** Exchanges a token, or an address with its password, for a session. */
 async function open(parts: SignInParts, request: SideRequest): Promise<SideReply> {
   refuseOtherOrigins(request)
-  const body = check(openBody, await request.json(), 'body')
+  const body = check(openBody, await request.json(maxBodyBytes), 'body')
   const signedIn =
     'token' in body
       ? await parts.signIns.byToken(body.token)
@@ -98,7 +101,7 @@ async function open(parts: SignInParts, request: SideRequest): Promise<SideReply
 async function byInvitation(parts: SignInParts, request: SideRequest): Promise<SideReply> {
   refuseOtherOrigins(request)
   const shape = z.strictObject({ token: z.string().max(200), password: z.string().max(1024) })
-  const { token, password } = check(shape, await request.json(), 'body')
+  const { token, password } = check(shape, await request.json(maxBodyBytes), 'body')
   return welcome(parts, request, await parts.signIns.byInvitation(token, password))
 }
 

@@ -1,4 +1,4 @@
-/** The client's end of a stream: what waits to be sent, when it begins, and what happens where it is not read. */
+/** The client's end of a stream: what waits to be sent, when it begins, and how it slows the call where it is not read. */
 
 import type { Outlet } from './outlet.ts'
 import type { UpstreamCall } from './send.ts'
@@ -8,9 +8,6 @@ export interface ClientEndOptions {
   /** Begins the answer; what it gives is the first that is said. */
   begin(): string
 }
-
-/** A client that accepts nothing for this long is gone in all but name, also where its answer is complete. */
-const blockedMs = 60_000
 
 /** The end of an answer is kept back at most this long for a provider that says no more and yet does not close. */
 const keptBackMs = 1_000
@@ -24,7 +21,6 @@ export class ClientEnd {
   #call: Pick<UpstreamCall, 'pause' | 'resume'> | undefined
   /** What waits: for the first content before anything is sent, and for the settlement before the end is. */
   #pending: (string | Buffer)[] = []
-  #blockTimer: NodeJS.Timeout | undefined
   #keptBackTimer: NodeJS.Timeout | undefined
 
   constructor(options: ClientEndOptions) {
@@ -34,7 +30,7 @@ export class ClientEnd {
   /** From here on the call is read as fast as the client reads. */
   follow(call: Pick<UpstreamCall, 'pause' | 'resume'>): void {
     this.#call = call
-    this.#options.outlet.onDrain(() => this.#drained())
+    this.#options.outlet.onDrain(() => this.#call?.resume())
   }
 
   /** It has seen the beginning, and can be told the rest. */
@@ -79,12 +75,5 @@ export class ClientEnd {
   #write(output: string | Buffer): void {
     if (this.#options.outlet.write(output)) return
     this.#call?.pause()
-    this.#blockTimer ??= setTimeout(() => this.#options.outlet.destroy(), blockedMs).unref()
-  }
-
-  #drained(): void {
-    clearTimeout(this.#blockTimer)
-    this.#blockTimer = undefined
-    this.#call?.resume()
   }
 }

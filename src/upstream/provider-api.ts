@@ -5,6 +5,7 @@ import type { DialectId } from '../core/event.ts'
 import { isObject } from '../core/json.ts'
 import { dialects } from '../dialects/registry.ts'
 import type { Provider, Target } from '../providers/provider.ts'
+import { connectionNames } from './connection-names.ts'
 import { type Content, type RawBody, rawRequest, readContent, withUsage } from './forward.ts'
 import { innerModelsOf } from './inner-models.ts'
 import type { AttemptContext, AttemptResult, Call } from './operation.ts'
@@ -70,7 +71,8 @@ function attempt(
   const { provider } = target
   const below = belowBase(path, provider.baseUrl)
   const dialect = known?.dialect && provider.spec.dialects.includes(known.dialect) ? known.dialect : undefined
-  const names = ['accept', ...(provider.spec.passes ?? [])]
+  const ofConnection = connectionNames(request.header('connection'))
+  const names = ['accept', ...(provider.spec.passes ?? [])].filter((name) => !ofConnection.has(name))
   const headers = Object.fromEntries(names.map((name) => [name, request.header(name)]))
   return relay(
     {

@@ -1,6 +1,7 @@
 /** Passes a provider's answer on as it is: status, allowed headers and bytes, with back-pressure and a tap beside. */
 
 import { GatewayError } from '../core/error.ts'
+import { connectionNames } from './connection-names.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
 import type { Receiver, ResponseHeaders, SendOptions, UpstreamCall } from './send.ts'
 import type { OpenTap, UsageTap } from './usage-tap.ts'
@@ -26,8 +27,6 @@ const guardHeaders = {
   'content-security-policy': "default-src 'none'; sandbox",
 }
 
-/** A client that accepts nothing for this long is gone in all but name. */
-const blockedMs = 60_000
 const maxToldBytes = 64 * 1024
 
 /** Sends the request and relays its answer. Resolves when both sides have ended; never rejects. */
@@ -58,7 +57,6 @@ class Relay implements Receiver {
   /** The last bytes of an answer: the client gets them when what it cost is in the ledger. */
   readonly #keptBack: Buffer[] = []
   #bytesToCome: number | undefined
-  #blockTimer: NodeJS.Timeout | undefined
 
   constructor(request: SendOptions, options: RelayOptions, context: AttemptContext) {
     this.#request = request
@@ -70,7 +68,7 @@ class Relay implements Receiver {
     const { sender, interrupt, outlet } = this.#context
     this.#call = sender.send(request, this)
     interrupt.on((reason) => this.#call.abort(reason))
-    outlet.onDrain(() => this.#clientDrained())
+    outlet.onDrain(() => this.#call.resume())
     return this.#done.promise
   }
 
@@ -151,7 +149,9 @@ class Relay implements Receiver {
       ...streamHeaders(this.#request.target, this.#options.dropped),
       ...guardHeaders,
     }
+    const ofConnection = connectionNames(this.#headers['connection'])
     for (const name of answerHeaders) {
+      if (ofConnection.has(name)) continue
       const value = this.#headers[name]
       if (typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)) headers[name] = value
     }
@@ -168,15 +168,7 @@ class Relay implements Receiver {
 
   #write(chunk: Buffer): void {
     const { outlet } = this.#context
-    if (outlet.isGone || outlet.write(chunk)) return
-    this.#call.pause()
-    this.#blockTimer ??= setTimeout(() => outlet.destroy(), blockedMs).unref()
-  }
-
-  #clientDrained(): void {
-    clearTimeout(this.#blockTimer)
-    this.#blockTimer = undefined
-    this.#call.resume()
+    if (!outlet.isGone && !outlet.write(chunk)) this.#call.pause()
   }
 
   /** The one way out: what the answer cost is in the ledger before the client is shown the end of it. */
@@ -191,7 +183,6 @@ class Relay implements Receiver {
 
   #close(result: AttemptResult, isWhole: boolean): void {
     const { outlet } = this.#context
-    clearTimeout(this.#blockTimer)
     if (this.#isCommitted && isWhole && !outlet.isGone) {
       for (const chunk of this.#keptBack) outlet.write(chunk)
       outlet.end()

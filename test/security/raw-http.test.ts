@@ -1,0 +1,393 @@
+/** Bytes that two servers could read as different requests: refused, or read as every server must; and slow ones. */
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { asObject, type JsonObject } from '../../src/core/json.ts'
+import { clients } from '../support/clients.ts'
+import { postBytes, RawSocket } from '../support/raw-socket.ts'
+import { startScriptedProvider } from '../support/scripted-provider.ts'
+import { startStack, testKey } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+const provider = await startScriptedProvider({ after })
+const limits = {
+  headersTimeoutMs: 300,
+  bodyTimeoutMs: 300,
+  keepAliveMs: 300,
+  stalledReaderMs: 300,
+  maxBodyBytes: 20_000,
+}
+const simulated = {
+  type: 'openai',
+  apiKey: 'env:PROVIDER_KEY',
+  allowPrivateNetwork: true,
+} satisfies JsonObject
+const server = { drain: { graceMs: 0, timeoutMs: 5000 } }
+const stack = await startStack(
+  { after },
+  {
+    config: (simulatorUrl) => ({
+      server,
+      providers: {
+        openai: { ...simulated, baseUrl: `${simulatorUrl}/openai/v1` },
+        scripted: { ...simulated, baseUrl: provider.url },
+      },
+    }),
+  },
+)
+const impatient = await startStack({ after }, { config: { server: { ...server, limits } } })
+
+const { path, body } = clients['openai-chat']
+const chat = path({ model: '', text: '', stream: false })
+const bodyOf = (text: string) => JSON.stringify(body({ model: 'openai/echo', text, stream: false }))
+const key = `authorization: Bearer ${testKey}`
+
+/** A request that a reader of the length finds inside of the one before it, or behind it. */
+const smuggledText = 'this was smuggled in'
+const smuggled = postBytes(chat, bodyOf(smuggledText), { authorization: `Bearer ${testKey}` }).toString(
+  'latin1',
+)
+const chunk = (text: string, extension = '') => `${text.length.toString(16)}${extension}\r\n${text}\r\n`
+const end = '0\r\n\r\n'
+
+function chatHead(...lines: string[]): string {
+  return `${[`POST ${chat} HTTP/1.1`, 'host: a', key, 'content-type: application/json', ...lines].join('\r\n')}\r\n\r\n`
+}
+
+/** Where one server reads the length and another the chunks, `smuggled` is a request of its own to one of them. */
+function ambiguous(...lines: string[]): string {
+  return chatHead(...lines) + end + smuggled
+}
+
+const long = String(end.length + smuggled.length)
+
+/** What no server may read in two ways is not read at all: one 400, and the connection is closed behind it. */
+const refused: Readonly<Record<string, string>> = {
+  'a length before a coding': ambiguous(`content-length: ${long}`, 'transfer-encoding: chunked'),
+  'a coding before a length': ambiguous('transfer-encoding: chunked', `content-length: ${long}`),
+  'two lengths': ambiguous('content-length: 5', `content-length: ${long}`),
+  'two equal lengths': ambiguous(`content-length: ${long}`, `content-length: ${long}`),
+  'a list of lengths': ambiguous(`content-length: 5, ${long}`),
+  'a length with a sign': ambiguous('content-length: +5'),
+  'a negative length': ambiguous('content-length: -5'),
+  'a length in hex': ambiguous('content-length: 0x5'),
+  'a length with a space in it': ambiguous('content-length: 5 5'),
+  'an empty length': ambiguous('content-length:'),
+  'a length that no number holds': ambiguous('content-length: 99999999999999999999'),
+  'a space before the colon of a length': ambiguous('content-length : 5'),
+  'a coding twice': ambiguous('transfer-encoding: chunked', 'transfer-encoding: chunked'),
+  'identity before chunked': ambiguous('transfer-encoding: identity', 'transfer-encoding: chunked'),
+  'chunked before identity': ambiguous('transfer-encoding: chunked, identity'),
+  'gzip before chunked': ambiguous('transfer-encoding: gzip, chunked'),
+  'a coding with a parameter': ambiguous('transfer-encoding: chunked;q=1'),
+  'a coding in quotes': ambiguous('transfer-encoding: "chunked"'),
+  'an unknown coding': ambiguous('transfer-encoding: xchunked'),
+  'a coding behind a vertical tab': ambiguous('transfer-encoding: \x0bchunked'),
+  'a coding on a folded line': ambiguous('transfer-encoding:', ' chunked'),
+  'a coding with an underscore': ambiguous('transfer_encoding: chunked', 'content-length: 5'),
+  'a coding of HTTP/1.0': ambiguous('transfer-encoding: chunked').replace('HTTP/1.1', 'HTTP/1.0'),
+  'HTTP/2.0': ambiguous('content-length: 5').replace('HTTP/1.1', 'HTTP/2.0'),
+  'HTTP/1.2': ambiguous('content-length: 5').replace('HTTP/1.1', 'HTTP/1.2'),
+  'HTTP/0.9': `POST ${chat}\r\n\r\n${smuggled}`,
+  'a line that ends in LF': ambiguous('x-a: b\nx-c: d'),
+  'a line that ends in CR': ambiguous('x-a: b\rx-c: d'),
+  'all lines that end in LF': ambiguous('content-length: 5').replaceAll('\r\n', '\n'),
+  'a header without a name': ambiguous(': b'),
+  'a header before Host with a space': `POST ${chat} HTTP/1.1\r\n x: y\r\nhost: a\r\n\r\n${smuggled}`,
+  'NUL in a name': ambiguous('x-\0a: b'),
+  'a tab in the first line': `POST\t${chat}\tHTTP/1.1\r\nhost: a\r\n\r\n${smuggled}`,
+  'an authority as the target': `GET evil.example:80 HTTP/1.1\r\nhost: a\r\n\r\n${smuggled}`,
+  'a chunk of a negative size': `${chatHead('transfer-encoding: chunked')}-1\r\n${smuggled}`,
+  'a chunk size beyond 64 bits': `${chatHead('transfer-encoding: chunked')}10000000000000002\r\n{}\r\n${end}${smuggled}`,
+  'a chunk size with 0x': `${chatHead('transfer-encoding: chunked')}0x2\r\n{}\r\n${end}${smuggled}`,
+  'a chunk without its end': `${chatHead('transfer-encoding: chunked')}2\r\n{}X${end}${smuggled}`,
+  'chunks that end in LF': `${chatHead('transfer-encoding: chunked')}2\n{}\n0\n\n${smuggled}`,
+  'LF in the extension of a chunk': `${chatHead('transfer-encoding: chunked')}2;a\nb\r\n{}\r\n${end}${smuggled}`,
+  'an extension that never ends': `${chatHead('transfer-encoding: chunked')}2;${'a'.repeat(20_000)}\r\n{}\r\n${end}${smuggled}`,
+}
+
+for (const [what, bytes] of Object.entries(refused)) {
+  test(`${what}: refused, and nothing behind it is a request`, async () => {
+    const before = stack.simulator.receipts().length
+    const raw = RawSocket.open(stack.gateway.url, Buffer.from(bytes, 'latin1'))
+    await raw.saw('HTTP/1.1 4')
+    // Where the refused request had a length of its own, what follows is not inside of it, and may be answered.
+    const statuses = () =>
+      [...raw.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
+    assert.ok([400, 413, 431].includes(statuses()[0]!), String(statuses()))
+    await raw.closed()
+    raw.destroy()
+    assert.equal(stack.simulator.receipts().length, before, 'something of it was asked')
+  })
+}
+
+/** What is unusual and has one meaning: read so, and the next request on the connection is the next request. */
+const read: Readonly<Record<string, readonly [bytes: string, text: string]>> = {
+  'extensions of chunks': [
+    chatHead('transfer-encoding: chunked') + chunk(bodyOf('in one chunk'), ';a=b;c="d"') + end,
+    'in one chunk',
+  ],
+  'a coding in capitals': [
+    chatHead('transfer-encoding: CHUNKED') + chunk(bodyOf('in capitals')) + end,
+    'in capitals',
+  ],
+  'a body in many chunks': [
+    chatHead('transfer-encoding: chunked') +
+      [...bodyOf('byte for byte')].map((byte) => chunk(byte)).join('') +
+      end,
+    'byte for byte',
+  ],
+  'trailers that say what only headers may': [
+    `${chatHead('transfer-encoding: chunked')}${chunk(bodyOf('trailers'))}0\r\nx-api-key: another\r\nhost: b\r\n\r\n`,
+    'trailers',
+  ],
+  'empty lines before the request': [
+    `\r\n\r\n${postBytes(chat, bodyOf('empty lines'), { authorization: `Bearer ${testKey}` }).toString()}`,
+    'empty lines',
+  ],
+  'a request inside of a body': [
+    postBytes(chat, bodyOf(`inside\r\n\r\n${smuggled}`), { authorization: `Bearer ${testKey}` }).toString(),
+    `inside\r\n\r\n${smuggled}`,
+  ],
+}
+
+for (const [what, [bytes, text]] of Object.entries(read)) {
+  test(`${what}: one request, and the next one behind it`, async () => {
+    const before = stack.simulator.receipts().length
+    const raw = RawSocket.open(
+      stack.gateway.url,
+      `${bytes}GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`,
+    )
+    const [first, second] = await raw.responses(2)
+    await raw.closed()
+    raw.destroy()
+    assert.equal(first?.status, 200, first?.body)
+    assert.equal(clients['openai-chat'].readWhole(first.body).text, text)
+    assert.deepEqual(asObject(JSON.parse(second!.body)), { status: 'ok' })
+    assert.equal(stack.simulator.receipts().length, before + 1)
+  })
+}
+
+test('a body on a GET is not the next request', async () => {
+  const head = `GET /health/live HTTP/1.1\r\nhost: a\r\ncontent-length: ${smuggled.length}\r\n\r\n`
+  const raw = RawSocket.open(
+    stack.gateway.url,
+    `${head}${smuggled}GET /health/ready HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`,
+  )
+  assert.equal((await raw.responses(2)).length, 2)
+  await raw.closed()
+  assert.equal(raw.received.split('HTTP/1.1 200').length, 3)
+  raw.destroy()
+})
+
+// -- what the answer's head could be split by
+
+const splitting = [
+  '\r\nset-cookie: a=b',
+  '\nset-cookie: a=b',
+  '\r\n\r\n<html>',
+  '\u0000',
+  '\u010dset-cookie: a=b',
+  '💧',
+]
+
+test('no name in a request splits the head of its answer', async () => {
+  for (const injected of splitting) {
+    for (const model of [`openai/echo${injected}`, `openai${injected}/echo`, injected]) {
+      const response = await stack.post(chat, {
+        model,
+        messages: [{ role: 'user', content: 'over the weir' }],
+      })
+      const text = await response.text()
+      assert.ok(
+        response.status === 200 || (response.status >= 400 && response.status < 500),
+        `${response.status} ${text}`,
+      )
+      assert.equal(response.headers.get('set-cookie'), null)
+    }
+    const path = `/v1/models/${encodeURIComponent(injected)}`
+    const found = await fetch(stack.gateway.url + path, { headers: { authorization: `Bearer ${testKey}` } })
+    assert.ok(found.status === 404 || found.status === 400)
+  }
+  const broken = await fetch(`${stack.gateway.url}/v1/models/%ff`, {
+    headers: { authorization: `Bearer ${testKey}` },
+  })
+  assert.equal(broken.status, 400)
+})
+
+test("no header of a provider's answer splits the head of ours, and what is of its connection stays there", async () => {
+  const values = {
+    'x-request-id': 'a\u00ff',
+    'retry-after': '1\u0080',
+    'content-disposition': 'inline; filename="\u00e9"',
+  }
+  provider.answerWith((_, response) => {
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      ...values,
+      connection: 'keep-alive, content-disposition',
+      'content-location': '/elsewhere',
+      'set-cookie': 'a=b',
+      'access-control-allow-origin': '*',
+      'server-timing': 'a;dur=1',
+    })
+    response.end('{}')
+  })
+  const response = await fetch(`${stack.gateway.url}/providers/scripted/things`, {
+    headers: { authorization: `Bearer ${testKey}` },
+  })
+  assert.equal(response.status, 200)
+  await response.text()
+  for (const name of [
+    'set-cookie',
+    'access-control-allow-origin',
+    'server-timing',
+    'content-location',
+    'content-disposition',
+  ]) {
+    assert.equal(response.headers.get(name), null, name)
+  }
+})
+
+test('a header that the caller names as one of its connection goes no further', async () => {
+  provider.answerWith((_, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+  )
+  for (const [connection, expected] of [
+    ['keep-alive', 'text/odd'],
+    ['keep-alive, Accept', undefined],
+  ] as const) {
+    const raw = RawSocket.open(
+      stack.gateway.url,
+      `GET /providers/scripted/things HTTP/1.1\r\nhost: a\r\n${key}\r\naccept: text/odd\r\nconnection: ${connection}\r\n\r\n`,
+    )
+    await raw.saw('HTTP/1.1 200')
+    raw.destroy()
+    assert.equal(provider.received.at(-1)?.headers['accept']?.[0], expected)
+  }
+})
+
+// -- who asks, and how much
+
+test('a key in the query beside another one in a header is refused', async () => {
+  const gemini = '/v1beta/models/openai%2Fecho:generateContent'
+  const contents = [{ role: 'user', parts: [{ text: 'over the weir' }] }]
+  for (const [query, status] of [
+    [`?key=${testKey}`, 200],
+    ['?key=another', 400],
+  ] as const) {
+    assert.equal((await stack.post(gemini + query, { contents })).status, status)
+  }
+})
+
+test('whoever signs in sends no more than a password needs', async () => {
+  const response = await fetch(`${stack.gateway.url}/admin/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+    body: JSON.stringify({ token: 'a'.repeat(20_000) }),
+  })
+  assert.equal(response.status, 413)
+})
+
+test('large bodies together take no more than their room, and it is free again when a request is over', async (t) => {
+  const narrow = await startStack(t, {
+    config: { server: { ...server, limits: { maxLargeBodyBytes: 600_000 } } },
+  })
+  const ask = (model: string) =>
+    narrow.post(chat, body({ model, text: 'over the weir '.repeat(30_000), stream: false }))
+  const first = ask('openai/slow-1s')
+  await until('the call', () => narrow.simulator.receipts().at(-1))
+  const second = await ask('openai/echo')
+  assert.equal(second.status, 503)
+  assert.ok(Number(second.headers.get('retry-after')) > 0)
+  assert.equal((await narrow.post(chat, bodyOf('a small one'))).status, 200)
+  assert.equal((await first).status, 200)
+  assert.equal((await ask('openai/echo')).status, 200)
+})
+
+// -- time
+
+const open = (text = '') => RawSocket.open(impatient.gateway.url, text)
+
+async function dripUntilClosed(raw: RawSocket, byte: string): Promise<void> {
+  await until('the end of the connection', () => {
+    if (raw.socket.destroyed || raw.socket.readableEnded) return true
+    raw.socket.write(byte)
+    return undefined
+  })
+  raw.destroy()
+}
+
+test('headers that drip in have the time of all headers, not of each', async () => {
+  const raw = open(`POST ${chat} HTTP/1.1\r\nhost: a\r\nx-slow: `)
+  await dripUntilClosed(raw, 'a')
+  assert.match(raw.received, /^HTTP\/1\.1 408 /)
+})
+
+test('a body that drips in has the time of the whole body, and no provider hears of it', async () => {
+  const raw = open(chatHead('content-length: 19000'))
+  await dripUntilClosed(raw, ' ')
+  assert.match(raw.received, /^HTTP\/1\.1 408 /)
+  const chunked = open(chatHead('transfer-encoding: chunked'))
+  await dripUntilClosed(chunked, '1\r\n \r\n')
+  assert.match(chunked.received, /^HTTP\/1\.1 4(?:08|13) /)
+  assert.equal(impatient.simulator.receipts().length, 0)
+})
+
+test('a thousand connections that say nothing are closed, and meanwhile requests are answered', async () => {
+  const silent = Array.from({ length: 1000 }, () => open())
+  const used = Array.from({ length: 20 }, () => open('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n'))
+  for (const raw of used) assert.equal((await raw.responses(1))[0]?.status, 200)
+  assert.equal((await fetch(`${impatient.gateway.url}/health/ready`)).status, 200)
+  for (const raw of [...silent, ...used]) {
+    await raw.closed(20_000)
+    raw.destroy()
+  }
+})
+
+test('readers that take nothing are cut off, their providers are told, and nothing stays open', async () => {
+  const before = impatient.simulator.receipts().length
+  const ask = { model: 'openai/words-100000', text: 'tell of the river', stream: true }
+  const bytes = postBytes(chat, JSON.stringify(body(ask)), { authorization: `Bearer ${testKey}` })
+  const readers = Array.from({ length: 3 }, () => {
+    const raw = RawSocket.open(impatient.gateway.url, bytes)
+    raw.socket.pause()
+    return raw
+  })
+  await until(
+    'the end of all calls',
+    () => {
+      const calls = impatient.simulator.receipts().slice(before)
+      return calls.length === readers.length && calls.every(({ ended }) => ended === 'client-closed')
+        ? true
+        : undefined
+    },
+    30_000,
+  )
+  await until('the end of all requests', async () => {
+    const text = await (await fetch(`${impatient.gateway.url}/metrics`)).text()
+    return /^weir_open_requests 1$/m.test(text) ? true : undefined
+  })
+  for (const raw of readers) raw.destroy()
+})
+
+test('a whole answer that is not read is let go as well', async () => {
+  const ask = { model: 'openai/words-400000', text: 'tell of the river', stream: false }
+  const bytes = postBytes(chat, JSON.stringify(body(ask)), { authorization: `Bearer ${testKey}` })
+  const raw = RawSocket.open(impatient.gateway.url, bytes)
+  raw.socket.pause()
+  await until('the call', () => impatient.simulator.receipts().find(({ model }) => model === 'words-400000'))
+  await until(
+    'the end of all requests',
+    async () => {
+      const text = await (await fetch(`${impatient.gateway.url}/metrics`)).text()
+      return /^weir_open_requests 1$/m.test(text) ? true : undefined
+    },
+    30_000,
+  )
+  raw.destroy()
+})
+
+test('none of it was a fault of the gateway', () => {
+  for (const { log } of [stack, impatient]) assert.doesNotMatch(log.join(''), /"level":"(?:error|fatal)"/)
+})
