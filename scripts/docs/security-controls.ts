@@ -98,7 +98,14 @@ export const incidents: readonly Control[] = [
       ],
       ['src/upstream/egress.test.ts', 'Host is the name, and a redirect is an answer, not a step'],
       ['test/security/egress-routes.test.ts', 'vectors reach nothing by the way of'],
+      ['test/security/egress-routes.test.ts', 'the canaries hear whoever comes'],
+      [
+        'test/security/egress-routes.test.ts',
+        'no address inside is opened by the sources: only settings can',
+      ],
     ],
+    missing:
+      "Where no credentials are configured, the clouds' own libraries look for an identity of the machine (environment, files, metadata addresses) past the guard.",
   },
   {
     threat: 'Objects of other tenants by their ids (CVE-2026-30886, CVE-2026-45349)',
@@ -548,9 +555,13 @@ export const musts: readonly Control[] = [
         'whoever reads what callers wrote is in the audit, by what they looked for and without names of people',
       ],
       ['src/secrets/use-log.test.ts', 'ten thousand reads are one record, and an outage is two'],
+      [
+        'test/secrets/check.test.ts',
+        'a check is in the audit: told to the gateway that runs, else to one that is started for it',
+      ],
     ],
     missing:
-      'A cut end is seen against a head that was noted elsewhere. `weir check --secrets` reads references without a record: it opens no database.',
+      'A cut end is seen against a head that was noted elsewhere. `weir check --secrets` says so where it cannot tell the audit: before the first start, or while the database is out of reach.',
   },
   {
     threat: 'Rotation and outages of vaults',

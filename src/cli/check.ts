@@ -1,14 +1,16 @@
 /** `weir check`: validates the configuration without starting anything. */
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfigOnce } from '../compose/secrets.ts'
 import { readEnvironment } from '../config/environment.ts'
 import { formatFault, formatPath } from '../config/fault.ts'
-import type { Config } from '../config/load.ts'
+import { type Config, type LoadResult, readDataDir } from '../config/load.ts'
 import { formatSecretRef, type ReferenceRead } from '../config/secret-ref.ts'
 import { asArray, asNumber, asObject, asString } from '../core/json.ts'
 import { builtInProvider, providerTable } from '../providers/table.ts'
-import { withRunningAdmin } from './admin-client.ts'
+import { type AdminClient, type DataFlags, withAdmin, withRunningAdmin } from './admin-client.ts'
 import { alignColumns } from './columns.ts'
 import type { Output } from './output.ts'
 
@@ -42,6 +44,7 @@ async function check({ config: file, secrets, json }: CheckOptions, output: Outp
   })
   const path = result.ok ? result.config.file : result.file
   const rows = rowsOf(reads)
+  if (secrets) await tellAudit(rows, { ...(file !== undefined && { config: file }) }, result, output)
   if (json) {
     output.printJson({
       valid: result.ok,
@@ -72,6 +75,31 @@ async function tellDifferences({ dataDir }: Config, output: Output): Promise<voi
     output.print(
       `  route ${asString(name) ?? ''}: revision ${asNumber(live)} is live, and the file says otherwise; the newest is ${asNumber(last)}`,
     )
+  }
+}
+
+/** That secrets were read is in the audit, as far as there is one: a check starts nothing, and makes no database. */
+async function tellAudit(
+  rows: readonly SecretRow[],
+  flags: DataFlags,
+  result: LoadResult,
+  output: Output,
+): Promise<void> {
+  const references = rows.map(({ path, reference, state }) => ({ path, reference, state }))
+  const tell = async (admin: AdminClient) => {
+    await admin.post('/secrets/checks', { references })
+    return true
+  }
+  try {
+    const file = flags.config === undefined ? {} : { file: flags.config }
+    const dataDir = await readDataDir({ folder: process.cwd(), ...file })
+    if (await withRunningAdmin(dataDir, tell)) return
+    const hasDatabase =
+      result.ok && (result.config.store !== 'sqlite' || existsSync(join(dataDir, 'weir.db')))
+    if (hasDatabase) await withAdmin(flags, tell)
+    else output.note('not in the audit: no gateway runs here, and there is no database to start one on')
+  } catch (cause) {
+    output.note(`not in the audit: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
 }
 

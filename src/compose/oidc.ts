@@ -53,7 +53,7 @@ function createWay(settings: Settings, parts: OidcWayParts): { way: OidcSignIn; 
   const provider = new OidcProvider({
     settings: { ...rest, issuer, allowHttp: allowPrivateNetwork && issuer.startsWith('http:') },
     redirectUri: () => `${dashboardUrl()}/admin/v1/session/oidc/callback`,
-    fetch: guardedFetch(exchanger),
+    fetch: createGuardedFetch(exchanger),
     sessions,
     clock,
   })
@@ -80,7 +80,7 @@ function createWay(settings: Settings, parts: OidcWayParts): { way: OidcSignIn; 
 }
 
 /** As `fetch`, for small answers, through the egress guard. */
-function guardedFetch(exchanger: Exchanger): CustomFetch {
+export function createGuardedFetch(exchanger: Pick<Exchanger, 'exchange'>): CustomFetch {
   return async (url, { method, headers, body }) => {
     const text = body === undefined || body === null ? undefined : String(body as URLSearchParams | string)
     const answer = await exchanger.exchange({

@@ -77,6 +77,33 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
       },
     }),
     adminRoute({
+      method: 'POST',
+      path: '/secrets/checks',
+      isOfInstance: true,
+      policy: 'secrets:read',
+      summary: 'Tells the audit which references somebody has read to see whether they lead to a value.',
+      body: z.strictObject({
+        references: z
+          .array(
+            z.strictObject({
+              path: z.string().max(500).describe('Of the setting that names it.'),
+              reference: z.string().max(2_000),
+              state: z.enum(['ok', 'fault']),
+            }),
+          )
+          .max(2_000),
+      }),
+      audit: {
+        action: 'secret.check',
+        object: () => 'references',
+        // As texts: under its name, a setting like `apiKey` would be taken for a secret itself.
+        after: ({ body }) => ({
+          references: body.references.map(({ path, reference, state }) => `${path}: ${reference}: ${state}`),
+        }),
+      },
+      run: () => ({}),
+    }),
+    adminRoute({
       method: 'DELETE',
       path: '/secrets/{name}',
       policy: 'secrets:write',

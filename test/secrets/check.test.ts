@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
 import { startAws } from '../support/cloud-secrets.ts'
+import { serveProcess } from '../support/process.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { startVaultServer } from '../support/vault-server.ts'
 
@@ -22,7 +23,11 @@ async function check(
 ) {
   const folder = createTemporaryFolder(t)
   writeFileSync(join(folder, 'weir.yaml'), JSON.stringify(config))
-  const child = spawn(binary, ['check', '--secrets', ...args], {
+  return weir(folder, ['check', '--secrets', ...args], env)
+}
+
+async function weir(folder: string, args: readonly string[], env: Record<string, string>) {
+  const child = spawn(binary, args, {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,4 +101,46 @@ test('how to sign in cannot itself be kept in a vault', async (t) => {
   const { code, stderr } = await check(t, config, {})
   assert.equal(code, 2)
   assert.match(stderr, /secrets\.vault\.token: a reference `vault:` cannot stand here/)
+})
+
+test('a check is in the audit: told to the gateway that runs, else to one that is started for it', async (t) => {
+  const folder = createTemporaryFolder(t)
+  const config = {
+    admin: { token: 'env:ADMIN_TOKEN' },
+    providers: { openai: { apiKey: 'env:OPENAI' }, anthropic: { apiKey: 'env:NONE' } },
+    keys: [],
+  }
+  const env = { ADMIN_TOKEN: 'canary-admin-token-1', OPENAI: 'canary-value-of-openai' }
+  const audited = async () => {
+    const { stdout } = await weir(folder, ['audit', 'export'], { ...env, NONE: 'x' })
+    const records = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => asObject(JSON.parse(line) as JsonObject)!)
+    assert.ok(!stdout.includes('canary'))
+    return records.filter(({ action }) => action === 'secret.check').map(({ after }) => after)
+  }
+  const lines = (none: string) => ({
+    references: [
+      'admin.token: env:ADMIN_TOKEN: ok',
+      `providers.anthropic.apiKey: env:NONE: ${none}`,
+      'providers.openai.apiKey: env:OPENAI: ok',
+    ],
+  })
+  writeFileSync(join(folder, 'weir.yaml'), JSON.stringify(config))
+  const first = await weir(folder, ['check', '--secrets'], { ...env, NONE: 'x' })
+  assert.deepEqual([first.code, readdirSync(folder)], [0, ['weir.yaml']], 'a check makes no database')
+  assert.match(first.stderr, /not in the audit/)
+
+  const server = await serveProcess(t, folder, config, { ...env, NONE: 'x' })
+  const running = await weir(folder, ['check', '--secrets'], env)
+  assert.deepEqual([running.code, running.stderr.includes('not in the audit')], [2, false])
+  server.child.kill('SIGTERM')
+  await server.exited
+  assert.deepEqual(await audited(), [lines('fault')])
+
+  const alone = await weir(folder, ['check', '--secrets', '--json'], { ...env, NONE: 'x' })
+  assert.equal(alone.code, 0, alone.stderr)
+  assert.equal(asObject(JSON.parse(alone.stdout))?.['valid'], true)
+  assert.deepEqual(await audited(), [lines('ok'), lines('fault')])
 })

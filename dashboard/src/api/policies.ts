@@ -107,6 +107,7 @@ export const policyOf = {
   'POST /routes/{route}/revisions': 'operations:write',
   'POST /routes/{route}/rollback': 'operations:write',
   'POST /secrets': 'secrets:write',
+  'POST /secrets/checks': 'secrets:read',
   'POST /secrets/rotate': 'secrets:write',
   'POST /teams': 'teams:write',
   'POST /users': 'users:write',

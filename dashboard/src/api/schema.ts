@@ -525,6 +525,11 @@ query: undefined
 body: { name: string; value: string }
 response: { name: string; version: number; key_version: number; updated_at: string }
 }
+  'POST /secrets/checks': {
+query: undefined
+body: { references: ({ path: string; reference: string; state: "ok" | "fault" })[] }
+response: undefined
+}
   'POST /secrets/rotate': {
 query: undefined
 body: undefined
