@@ -6,7 +6,12 @@ import { resolve } from 'node:path'
 import test from 'node:test'
 
 interface Locked {
+  readonly version?: string
   readonly resolved?: string
+  readonly link?: true
+  readonly dev?: true
+  readonly hasInstallScript?: true
+  readonly inBundle?: true
   readonly integrity?: string
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
@@ -36,4 +41,37 @@ test('every package has a checksum, and none is bound to one registry', () => {
     assert.match(integrity ?? '', /^sha512-/, place)
     assert.equal(resolved, undefined, place)
   }
+})
+
+test('every package is a version of a registry: no address, no branch, no folder, nothing bundled', () => {
+  for (const [place, { version, link, inBundle }] of Object.entries(packages)) {
+    if (place === '') continue
+    assert.match(place, /^(?:node_modules\/(?:@[\w.-]+\/)?[\w.-]+\/?)+$/, place)
+    assert.match(version ?? '', /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/, place)
+    assert.deepEqual([link, inBundle], [undefined, undefined], place)
+  }
+})
+
+test('package.json names exact versions, and peers by range alone', () => {
+  const manifest = JSON.parse(
+    readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8'),
+  ) as Record<string, Record<string, string> | undefined>
+  const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides']
+  for (const section of sections) {
+    for (const [name, version] of Object.entries(manifest[section] ?? {})) {
+      assert.match(version, /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/, `${section}: ${name}`)
+    }
+  }
+})
+
+/** Those that would run something when they are installed, and why it is not needed. Neither is one that the gateway runs on. */
+const withScripts: Readonly<Record<string, string>> = {
+  'node_modules/@google/genai': 'it says that it does nothing',
+  'node_modules/protobufjs': 'it warns of versions that do not fit',
+}
+
+test('no package that the gateway runs on has an install script, and of the others two are known', () => {
+  const found = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript)
+  assert.deepEqual(found.map(([place]) => place).toSorted(), Object.keys(withScripts).toSorted())
+  for (const [place, { dev }] of found) assert.equal(dev, true, place)
 })
