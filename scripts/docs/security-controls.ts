@@ -16,15 +16,28 @@ export const incidents: readonly Control[] = [
   {
     threat: 'Poisoned packages (LiteLLM on PyPI, chalk, Shai-Hulud, axios)',
     answer:
-      'Exact versions, none younger than seven days, checksums, no package that the gateway runs on has an install script.',
+      'Exact versions, none younger than seven days when it is taken up (`scripts/check-release-ages.ts`, in `.ci/run`), checksums, no package that the gateway runs on has an install script; `npm ci --ignore-scripts` is what `.ci/run` and the image do.',
     proofs: [
       ['test/house/lockfile.test.ts', 'every package has a checksum, and none is bound to one registry'],
+      [
+        'test/house/lockfile.test.ts',
+        'every package is a version of a registry: no address, no branch, no folder, nothing bundled',
+      ],
+      [
+        'test/house/lockfile.test.ts',
+        'no package that the gateway runs on has an install script, and of the others two are known',
+      ],
+      [
+        'scripts/release-ages.test.ts',
+        'seven days before it was taken up are enough, and an hour less is not',
+      ],
       [
         'scripts/docs/bill-of-materials.test.ts',
         'what package.json depends on is there, with a checksum and a license; what only tests need is not',
       ],
     ],
-    missing: 'The age of a version is a rule of CONTRIBUTING.md; nothing checks it.',
+    missing:
+      'The age is held to at the newest change of the lockfile, and where the registry tells dates. Signatures of packages are not verified.',
   },
   {
     threat: 'SQL injection in the key check (CVE-2026-42208)',
@@ -323,10 +336,13 @@ export const musts: readonly Control[] = [
         'test/security/comparisons.test.ts',
         'an unknown id, a wrong secret, a revoked and an expired key cost the same work',
       ],
+      [
+        'test/security/comparisons.test.ts',
+        'the clock does not tell an unknown id from a wrong secret, and would tell one that costs more',
+      ],
       ['src/access/keys.test.ts', 'a created key is known, and its text is kept nowhere'],
       ['src/access/keys.test.ts', 'unknown, malformed, wrong, revoked and expired keys are refused alike'],
     ],
-    missing: 'Times are not compared statistically: a test of the clock on a shared machine proves nothing.',
   },
   {
     threat: 'Work done for whoever has no key',

@@ -144,3 +144,64 @@ test('tokens, passwords and keys of browsers are compared there too', async () =
   assert.deepEqual(work, { hashes: 2, comparisons: 2 }, 'both secrets of the parent')
   assert.equal(isSameSecret(Buffer.from('ab'), Buffer.from('abc')), false)
 })
+
+const isFull = process.env['WEIR_PROVE'] === '1'
+const samples = isFull ? 100_000 : 8_000
+
+interface Spread {
+  readonly mean: number
+  /** Of the mean. */
+  readonly variance: number
+}
+
+function spreadOf(times: readonly number[]): Spread {
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length
+  const squares = times.reduce((sum, time) => sum + (time - mean) ** 2, 0)
+  return { mean, variance: squares / (times.length - 1) / times.length }
+}
+
+/** Welch's t of two lists of times, without the slowest tenth of both, which are the machine's. */
+function welch(a: readonly number[], b: readonly number[]): number {
+  const cut = [...a, ...b].toSorted((x, y) => x - y)[Math.floor((a.length + b.length) * 0.9)]!
+  const [one, other] = [a, b].map((times) => spreadOf(times.filter((time) => time <= cut)))
+  return (one!.mean - other!.mean) / Math.sqrt(one!.variance + other!.variance)
+}
+
+test('the clock does not tell an unknown id from a wrong secret, and would tell one that costs more', async (t) => {
+  const { keyring, registrar } = await openAccess(t)
+  const wish = { org: 'default', name: 'k', metadata: {}, rules: {} }
+  const { key } = await registrar.createKey(wish)
+  // Made beforehand and drawn by lot, so that neither kind is fresher in memory than the other.
+  const guesses = Array.from({ length: 2_000 }, (_, at) => {
+    const isUnknown = at % 2 === 0
+    const { text } = isUnknown ? generateKey(randomBytes) : generateKey(randomBytes, key.id)
+    return { isUnknown, credential: Buffer.from(text).toString() }
+  })
+  const measure = (refuse: (guess: (typeof guesses)[number]) => void): number => {
+    const times: Record<'unknown' | 'wrong', number[]> = { unknown: [], wrong: [] }
+    for (let n = 0; n < samples + 1_000; n++) {
+      const guess = guesses[Math.floor(Math.random() * guesses.length)]!
+      const from = process.hrtime.bigint()
+      refuse(guess)
+      const ns = Number(process.hrtime.bigint() - from)
+      if (n >= 1_000) times[guess.isUnknown ? 'unknown' : 'wrong'].push(ns)
+    }
+    return welch(times.unknown, times.wrong)
+  }
+  const refuse = ({ credential }: { readonly credential: string }) => {
+    try {
+      keyring.identify({ credential, clientAddress: undefined })
+    } catch {
+      // that is what is timed
+    }
+  }
+  // The bound is generous: others use this machine. What it has to tell lies far beyond it.
+  const bound = 15
+  const found = Array.from({ length: 3 }, () => Math.abs(measure(refuse)))
+  assert.ok(Math.min(...found) < bound, `t = ${found.map((each) => each.toFixed(1)).join(', ')}`)
+  const dear = measure((guess) => {
+    if (!guess.isUnknown) refuse(guess)
+    refuse(guess)
+  })
+  assert.ok(Math.abs(dear) > bound, `t = ${dear.toFixed(1)} of one that does twice the work for a known id`)
+})
