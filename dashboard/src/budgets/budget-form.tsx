@@ -5,8 +5,10 @@ import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask, type Given } from '../api/client.ts'
 import { formatUsd } from '../format/number.ts'
+import { Confirm } from '../ui/confirm.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
-import { type Budget, rowsOf } from './budget-rows.ts'
+import { type Budget, periodText } from './budget-rows.ts'
+import { spentSoFar } from './spent-so-far.ts'
 
 type BudgetBody = NonNullable<Given<'POST /budgets'>['body']>
 
@@ -32,6 +34,9 @@ interface BudgetFormProps {
 export function BudgetForm({ budget, onClose }: BudgetFormProps): ReactNode {
   const [draft, setDraft] = useState<BudgetBody>(() => draftOf(budget))
   const set = (change: Partial<BudgetBody>) => setDraft({ ...draft, ...change })
+  const [thresholds, setThresholds] = useState(() =>
+    (draft.alert_at ?? []).map((share) => Math.round(share * 1_000) / 10).join(', '),
+  )
   const { isPending, error, mutate } = useChange({
     change: () =>
       budget
@@ -40,14 +45,33 @@ export function BudgetForm({ budget, onClose }: BudgetFormProps): ReactNode {
     stale: ['budgets'],
     onDone: onClose,
   })
-  const warning = budget && warningOf(budget, draft)
+  // Set where the cap lies below what is spent: that is asked about first.
+  const [spentUsd, setSpentUsd] = useState<number>()
+  const check = useChange({
+    change: () => (draft.cap === 'hard' ? spentSoFar(bodyOf(draft), Date.now()) : Promise.resolve(0)),
+    stale: [],
+    onDone: (usd) => (usd > 0 && Number(draft.usd) <= usd ? setSpentUsd(usd) : mutate()),
+  })
+  if (spentUsd !== undefined) {
+    return (
+      <Confirm
+        title="The cap is spent already"
+        effect={`${formatUsd(spentUsd)} of ${formatUsd(Number(draft.usd))} ${periodText({ period: draft.period, window: draft.window ?? 'calendar' })} is spent. New calls are rejected at once.`}
+        verb="Set the cap"
+        isPending={isPending}
+        error={error}
+        onConfirm={mutate}
+        onClose={() => setSpentUsd(undefined)}
+      />
+    )
+  }
   return (
     <FormDialog
       title={budget ? 'Edit budget' : 'Create budget'}
       verb={budget ? 'Save' : 'Create budget'}
-      isPending={isPending}
-      error={error}
-      onSubmit={mutate}
+      isPending={isPending || check.isPending}
+      error={error ?? check.error}
+      onSubmit={check.mutate}
       onClose={onClose}
     >
       <Choice label="Of" data={scopes} value={draft.scope} onChange={(scope) => set({ scope })} />
@@ -89,7 +113,18 @@ export function BudgetForm({ budget, onClose }: BudgetFormProps): ReactNode {
           onChange={(event) => set({ fallback: event.currentTarget.value })}
         />
       )}
-      {warning !== undefined && <p role="status">{warning}</p>}
+      <TextInput
+        label="Tell when used, %"
+        description="Thresholds with commas between; channels of alerts are told."
+        value={thresholds}
+        error={readThresholds(thresholds) ? undefined : 'Write numbers from 1 to 1000, such as 80, 100.'}
+        onChange={(event) => {
+          const text = event.currentTarget.value
+          setThresholds(text)
+          const read = readThresholds(text)
+          if (read) set({ alert_at: read })
+        }}
+      />
     </FormDialog>
   )
 }
@@ -113,7 +148,7 @@ function Choice<Value extends string>({ data, onChange, ...rest }: ChoiceProps<V
 }
 
 function draftOf(budget: Budget | undefined): BudgetBody {
-  if (!budget) return { scope: 'team', usd: '', period: 'month', cap: 'hard' }
+  if (!budget) return { scope: 'team', usd: '', period: 'month', cap: 'hard', alert_at: [0.8, 1] }
   const { scope, subject, usd, period, window, cap, alert_at: alertAt, fallback } = budget
   return {
     scope,
@@ -136,8 +171,9 @@ function bodyOf({ subject = '', fallback = '', ...rest }: BudgetBody): BudgetBod
   }
 }
 
-function warningOf(budget: Budget, { usd, cap }: BudgetBody): string | undefined {
-  const spent = Math.max(...rowsOf([budget]).map(({ spentUsd }) => spentUsd))
-  if (cap !== 'hard' || !(Number(usd) < spent)) return undefined
-  return `${formatUsd(spent)} is spent already: new calls are refused at once.`
+/** Shares of percentages; undefined where the text is no list of them. */
+function readThresholds(text: string): number[] | undefined {
+  const pieces = text.split(',').map((piece) => piece.trim())
+  const shares = pieces.filter((piece) => piece !== '').map((piece) => Number(piece) / 100)
+  return shares.every((share) => share > 0 && share <= 10) && shares.length <= 10 ? shares : undefined
 }

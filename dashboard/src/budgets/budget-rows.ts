@@ -41,9 +41,13 @@ function toRows(budget: Budget): BudgetRow[] {
   }))
 }
 
+/** `a month`, `in any day`, `in total`. */
+export function periodText({ period, window }: Pick<Budget, 'period' | 'window'>): string {
+  if (period === 'total') return 'in total'
+  return window === 'rolling' ? `in any ${period}` : `${period === 'hour' ? 'an' : 'a'} ${period}`
+}
+
 /** `$20 a month`, `$5 in total`. */
-export function capText({ usd, period, window }: Budget): string {
-  const amount = formatUsd(Number(usd))
-  if (period === 'total') return `${amount} in total`
-  return window === 'rolling' ? `${amount} in any ${period}` : `${amount} a ${period}`
+export function capText(budget: Budget): string {
+  return `${formatUsd(Number(budget.usd))} ${periodText(budget)}`
 }

@@ -2,10 +2,11 @@
 
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { ask } from '../api/client.ts'
 import { useCreating } from '../api/creating.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
+import { budgetsQuery } from '../api/shared-queries.ts'
 import { keysQuery, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
 import { formatShare, formatUsd } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
@@ -19,7 +20,8 @@ import { Status } from '../ui/status.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { When } from '../ui/when.tsx'
 import { BudgetForm } from './budget-form.tsx'
-import { type Budget, type BudgetRow, capText, rowsOf, shareOf } from './budget-rows.ts'
+import { type Budget, type BudgetRow, periodText, rowsOf, shareOf } from './budget-rows.ts'
+import { paceOf } from './pace.ts'
 import { RemoveBudget } from './remove-budget.tsx'
 
 type Action =
@@ -29,22 +31,30 @@ type Action =
 const liveNames = ['budgets']
 
 export function BudgetsPage(): ReactNode {
-  const budgets = useQuery({
-    queryKey: ['budgets'],
-    queryFn: ({ signal }) => ask('GET /budgets', { query: { limit: 1_000 }, signal }),
-    refetchInterval: 15_000,
-  })
+  const budgets = useQuery(budgetsQuery)
   useRefreshOn('request', liveNames, 3_000)
+  // A threshold that is reached is told at once.
+  useRefreshOn('budget', liveNames, 1_000)
   const subjectOf = useSubjects()
   const [action, setAction] = useState<Action>()
   const [isCreating, setCreating] = useCreating()
   const end = () => setAction(undefined)
   const columns: Column<BudgetRow>[] = [
     { title: 'Whose', cell: subjectOf },
-    { title: 'Cap', cell: ({ budget }) => capText(budget) },
-    { title: 'Used', text: (row) => formatShare(shareOf(row)), cell: (row) => <Used row={row} /> },
-    { title: 'Spent', isNumber: true, cell: ({ spentUsd }) => formatUsd(spentUsd) },
+    { title: 'Period', cell: ({ budget }) => periodText(budget) },
+    {
+      title: 'Used',
+      text: (row) => formatShare(shareOf(row)),
+      cell: (row) => <Used row={row} nowMs={budgets.dataUpdatedAt} />,
+    },
+    {
+      title: 'Spent',
+      isNumber: true,
+      text: ({ spentUsd }) => String(spentUsd),
+      cell: (row) => <Spent row={row} />,
+    },
     { title: 'Reserved', isNumber: true, cell: ({ reservedUsd }) => formatUsd(reservedUsd) },
+    { title: 'Cap', isNumber: true, cell: ({ capUsd }) => formatUsd(capUsd) },
     { title: 'Left', isNumber: true, cell: ({ leftUsd }) => formatUsd(leftUsd) },
     {
       title: 'Resets',
@@ -53,9 +63,9 @@ export function BudgetsPage(): ReactNode {
         at === undefined ? window === 'rolling' ? 'rolling' : 'never' : <When at={at} />,
     },
     {
-      title: 'When it is used up',
+      title: 'Mode',
       text: ({ budget }) => budget.cap,
-      cell: ({ budget }) => <Effect budget={budget} />,
+      cell: (row) => <Mode row={row} />,
     },
     {
       title: 'Actions',
@@ -104,8 +114,15 @@ function useSubjects(): (row: BudgetRow) => string {
   }
 }
 
-function Used({ row }: { readonly row: BudgetRow }): ReactNode {
+interface UsedProps {
+  readonly row: BudgetRow
+  /** When the budgets were asked for. */
+  readonly nowMs: number
+}
+
+function Used({ row, nowMs }: UsedProps): ReactNode {
   const { budget, spentUsd, reservedUsd, capUsd } = row
+  const pace = paceOf(budget, spentUsd, nowMs)
   return (
     <span className="budget-used">
       <BudgetBar
@@ -113,15 +130,41 @@ function Used({ row }: { readonly row: BudgetRow }): ReactNode {
         reserved={reservedUsd}
         cap={capUsd}
         warnAt={Math.min(1, ...budget.alert_at)}
+        pace={pace}
       />
       {formatShare(shareOf(row))}
+      {pace !== undefined && pace > 0 && (
+        <small data-over={pace > capUsd}>est. {formatUsd(pace)} at the end</small>
+      )}
     </span>
   )
 }
 
-function Effect({ budget: { cap, fallback } }: { readonly budget: Budget }): ReactNode {
-  if (cap === 'hard') return <Status tone="info">refuses</Status>
-  return fallback === undefined ? 'tells' : `goes to ${visible(fallback)}`
+/** Of a month it leads to what it was spent on. */
+function Spent({ row: { budget, subject, spentUsd } }: { readonly row: BudgetRow }): ReactNode {
+  const { scope, period, window } = budget
+  const isMonth = period === 'month' && window === 'calendar'
+  // Of a model the budget has the provider's name too.
+  if (!isMonth || scope === 'model' || subject?.includes('*')) return formatUsd(spentUsd)
+  return (
+    <Link to="/spend" search={scope === 'organisation' || subject === undefined ? {} : { [scope]: subject }}>
+      {formatUsd(spentUsd)}
+    </Link>
+  )
+}
+
+/** What it does when it is used up, and whether that is so now. */
+function Mode({ row }: { readonly row: BudgetRow }): ReactNode {
+  const { cap, fallback } = row.budget
+  const isReached = shareOf(row) >= 1
+  if (cap === 'hard')
+    return isReached ? (
+      <Status tone="bad">hard, refuses now</Status>
+    ) : (
+      <Status tone="info">hard, refuses</Status>
+    )
+  const effect = fallback === undefined ? 'soft, tells' : `soft, goes to ${visible(fallback)}`
+  return isReached ? <Status tone="warn">{effect}</Status> : effect
 }
 
 interface BudgetMenuProps {
