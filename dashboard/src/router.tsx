@@ -8,6 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { guardActions, type GuardAction } from './api/guard-actions.ts'
+import { type CaseFilter, readCaseFilter } from './evals/case-filter.ts'
 import { type Ability, readAbility } from './models/model-filter.ts'
 import { type RangeName, readSpanSearch, type SpanSearch } from './ranges.ts'
 import { readSelected, readTab } from './requests/addresses.ts'
@@ -266,9 +267,32 @@ const evals = createRoute({
   component: lazyRouteComponent(() => import('./evals/evals-page.tsx'), 'EvalsPage'),
 })
 
+const newEvalRun = createRoute({
+  getParentRoute: () => root,
+  path: '/evals/new',
+  component: lazyRouteComponent(() => import('./evals/new-run-page.tsx'), 'NewRunPage'),
+})
+
+/** Which cases of a run are shown. */
+function withFilter(search: Record<string, unknown>): { show?: CaseFilter } {
+  const show = readCaseFilter(search['show'])
+  return show ? { show } : {}
+}
+
+const evalCase = createRoute({
+  getParentRoute: () => root,
+  path: '/evals/$id/$case',
+  validateSearch: (search: Record<string, unknown>): { show?: CaseFilter; repeat?: number } => ({
+    ...withFilter(search),
+    ...numbersOf(search, ['repeat']),
+  }),
+  component: lazyRouteComponent(() => import('./evals/case-page.tsx'), 'CasePage'),
+})
+
 const evalRun = createRoute({
   getParentRoute: () => root,
   path: '/evals/$id',
+  validateSearch: withFilter,
   component: lazyRouteComponent(() => import('./evals/run-page.tsx'), 'RunPage'),
 })
 
@@ -365,7 +389,9 @@ const routeTree = root.addChildren([
   models,
   playground,
   evals,
+  newEvalRun,
   evalRun,
+  evalCase,
   experiments,
   experiment,
   shadow,

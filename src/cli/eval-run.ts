@@ -119,7 +119,7 @@ async function runOne(
   if (flags.resume !== undefined) return resumeOne(admin, flags, output, suite)
   const body = startBody(suite, flags, await idsOfEarlierRun(admin, flags))
   if (flags.dryRun) {
-    showPlan(asObject(await admin.post('/evals/plan', body))!, suite.suite, flags.json === true, output)
+    showPlan(asObject(await admin.post('/evals/plan', body))!, flags.json === true, output)
     return 0
   }
   const started = asObject(await admin.post('/evals', body))

@@ -4,10 +4,21 @@ import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined, parseJson } from '../core/json.ts'
-import { formatUsd, parseUsd } from '../core/money.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
-import type { Evals, RunView } from './evals.ts'
-import type { PlannedTarget } from './plan.ts'
+import {
+  caseOutcomes,
+  knownSuite,
+  runDetail,
+  runPlan,
+  runSummary,
+  type StartBody,
+  startBody,
+  targetVerdict,
+  toPlan,
+  toSettings,
+  toSummary,
+} from './admin-shapes.ts'
+import type { Evals } from './evals.ts'
 import { rowToJson } from './reports/json.ts'
 import type { RunSettings } from './run-settings.ts'
 
@@ -63,9 +74,26 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
       summary: 'What a run would ask and about what it would cost; nothing is asked.',
       body: startBody,
       response: runPlan,
-      async run({ body }) {
-        const plan = await refusingFaults(() => evals.plan(settingsOf(body)))
-        return { body: { ...plan, arms: plan.arms.map(toPlanned), judges: plan.judges.map(toPlanned) } }
+      async run({ org, body }) {
+        return { body: toPlan(await refusingFaults(() => evals.plan(org, settingsOf(body)))) }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/eval-suites',
+      policy: 'traffic:read',
+      summary: 'The suites that a run may be started with by name: those of earlier runs, and the packs.',
+      response: z.object({ data: z.array(knownSuite) }),
+      async run({ org }) {
+        const known = await evals.suites(org)
+        const data = known.map(({ entry, name, lastRunAtMs }) =>
+          defined({
+            entry,
+            name,
+            last_run_at: lastRunAtMs === undefined ? undefined : new Date(lastRunAtMs).toISOString(),
+          }),
+        )
+        return { body: { data } }
       },
     }),
     adminRoute({
@@ -119,6 +147,37 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
       },
     }),
     adminRoute({
+      method: 'GET',
+      path: '/evals/{id}/cases',
+      policy: 'traffic:read',
+      summary: 'Every case of the run with its outcomes.',
+      response: z.object({ arms: z.array(z.string()), data: z.array(caseOutcomes) }),
+      async run({ org, params }) {
+        const { arms, cases } = await evals.outcomes(org, params['id'] ?? '')
+        const data = cases.map(({ id, tags, isCritical: critical, outcomes }) => ({
+          id,
+          tags,
+          critical,
+          outcomes,
+        }))
+        return { body: { arms, data } }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/evals/{id}/cases/{case}',
+      policy: 'traffic:read',
+      summary: 'One case of the run: what it asks, and its rows.',
+      response: z.object({
+        asked: z.string().optional().describe('Absent where the suite cannot be read any more.'),
+        data: z.array(z.record(z.string(), z.unknown())),
+      }),
+      async run({ org, params }) {
+        const { asked, rows } = await evals.caseOf(org, params['id'] ?? '', params['case'] ?? '')
+        return { body: defined({ asked, data: rows.map(rowToJson) }) }
+      },
+    }),
+    adminRoute({
       method: 'POST',
       path: '/evals/{id}/resume',
       isOfInstance: true,
@@ -154,133 +213,4 @@ async function refusingFaults<T>(work: () => Promise<T>): Promise<T> {
       throw new GatewayError('invalid_request', error.message, { cause: error })
     throw error
   }
-}
-
-type StartBody = z.output<typeof startBody>
-
-const startBody = z.strictObject({
-  entry: z.string().min(1).describe("The suite's file among `files`, or `pack:NAME`."),
-  files: z.record(z.string(), z.string()).default({}).describe('The text of each file, by its path.'),
-  candidate: z.string().min(1).optional(),
-  baseline: z.string().min(1).optional(),
-  seed: z.string().min(1).optional(),
-  repeat: z.int().min(1).max(1000).optional(),
-  concurrency: z.int().min(1).max(1000).optional(),
-  max_usd: z
-    .string()
-    .refine((text) => (parseUsd(text) ?? -1) >= 0, 'not an amount of USD')
-    .optional()
-    .describe('The run stops before it costs more.'),
-  allow_js: z.boolean().default(false).describe('Lets the suite run JavaScript of its own.'),
-  allow_cached: z
-    .boolean()
-    .default(false)
-    .describe('Lets answers of earlier runs be used again; such a run does not gate.'),
-  filter: z
-    .strictObject({
-      pattern: z.string().refine(isPattern, 'not a regular expression').optional(),
-      metadata: z
-        .string()
-        .regex(/^[^=]+=/)
-        .optional(),
-      range: z
-        .string()
-        .regex(/^\d*:\d*$/)
-        .optional(),
-      sample: z.int().min(1).optional(),
-      first_n: z.int().min(1).optional(),
-      ids: z.array(z.string()).optional(),
-    })
-    .prefault({})
-    .describe('A run that leaves cases out does not gate.'),
-})
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function toSettings(body: StartBody): RunSettings {
-  const { candidate, baseline, seed, repeat } = body
-  const { first_n: firstN, ...filter } = body.filter
-  return defined({
-    entry: body.entry,
-    files: body.files,
-    overrides: defined({ candidate, baseline, seed, repeat }),
-    selection: defined({ ...filter, firstN }),
-    concurrency: body.concurrency,
-    maxNanoUsd: body.max_usd === undefined ? undefined : parseUsd(body.max_usd),
-    allowsScripts: body.allow_js,
-    allowsCached: body.allow_cached || undefined,
-  })
-}
-
-const plannedTarget = z.object({
-  label: z.string(),
-  target: z.string(),
-  calls: z.int(),
-  cost_usd: z.string().optional().describe('An estimate; absent where a price is not known.'),
-})
-
-const runPlan = z.object({
-  cases: z.int(),
-  clusters: z.int(),
-  repeats: z.object({ least: z.int(), most: z.int() }),
-  arms: z.array(plannedTarget),
-  judges: z.array(plannedTarget),
-})
-
-function toPlanned({ costNanoUsd, ...rest }: PlannedTarget): object {
-  return defined({ ...rest, cost_usd: costNanoUsd === undefined ? undefined : formatUsd(costNanoUsd) })
-}
-
-const runSummary = z.object({
-  id: z.string(),
-  name: z.string(),
-  suite_hash: z.string(),
-  status: z.enum(['running', 'finished', 'stopped', 'failed', 'interrupted']),
-  created_at: z.iso.datetime(),
-  ended_at: z.iso.datetime().optional(),
-  verdict: z.enum(['pass', 'fail', 'inconclusive']).optional(),
-  reason: z.string().optional(),
-  progress: z
-    .object({ done: z.int(), total: z.int(), errors: z.int(), cost_usd: z.string() })
-    .optional()
-    .describe('Of a run that is under way.'),
-})
-
-const targetVerdict = z.object({
-  target: z.string(),
-  run_id: z.string(),
-  verdict: z.enum(['pass', 'fail', 'inconclusive']),
-  hash: z.string().describe('SHA-256 of the report without its rows.'),
-  at: z.iso.datetime(),
-})
-
-const runDetail = runSummary.extend({
-  report: z.record(z.string(), z.unknown()).optional().describe('The report without its rows.'),
-})
-
-function toSummary(run: RunView): object {
-  const { progress } = run
-  return defined({
-    id: run.id,
-    name: run.name,
-    suite_hash: run.suiteHash,
-    status: run.status,
-    created_at: new Date(run.createdAtMs).toISOString(),
-    ended_at: run.endedAtMs === undefined ? undefined : new Date(run.endedAtMs).toISOString(),
-    verdict: run.verdict,
-    reason: run.reason,
-    progress: progress && {
-      done: progress.done,
-      total: progress.total,
-      errors: progress.errors,
-      cost_usd: formatUsd(progress.costNanoUsd),
-    },
-  })
 }

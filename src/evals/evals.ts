@@ -1,21 +1,29 @@
 /** The runs of this process: started, resumed, watched, stopped; and what is stored of all others. */
 
 import { setImmediate } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../core/error.ts'
 import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
+import { oddsInBackground } from './background-odds.ts'
+import { digestOf, type RunDigest } from './digest.ts'
 import { Execution } from './execution.ts'
+import type { PlannedOdds } from './odds.ts'
 import type { EvalParts } from './parts.ts'
+import { type KnownSuite, knownSuites } from './past-suites.ts'
 import { planRun, type RunPlan } from './plan.ts'
 import type { RunLease, StoredRun, TargetVerdict } from './port.ts'
 import type { CaseRow } from './row.ts'
 import { rowPages, withoutDetails } from './row-pages.ts'
-import { packPrefix, prepare, type Prepared, type RunSettings } from './run-settings.ts'
+import { packPrefix, prepare, type Prepared, runPrefix, type RunSettings } from './run-settings.ts'
+import { type CaseAnswers, RunCases, type RunOutcomes } from './run-cases.ts'
 import type { Progress, Runner } from './runner.ts'
 
 export interface RunView extends StoredRun {
   /** Of a run of this process. */
   readonly progress?: Progress
+  /** Of a run that has a report. */
+  readonly digest?: RunDigest
 }
 
 interface LiveRun {
@@ -28,6 +36,8 @@ interface LiveRun {
 const leaseMs = 30_000
 const renewMs = 10_000
 const dayMs = 86_400_000
+/** Looked through for suites that may be run again. */
+const maxPastRuns = 200
 /** Deleted at once: a few milliseconds' worth. */
 const rowsPerStep = 200
 
@@ -36,14 +46,17 @@ export class Evals {
   readonly #live = new Map<string, LiveRun>()
   readonly #regex = createRegexRunner()
   readonly #schemas = createSchemaGrader()
+  readonly #digests = new LRUCache<string, RunDigest>({ max: 1_000 })
+  readonly #cases: RunCases
 
   constructor(parts: EvalParts) {
     this.#parts = parts
+    this.#cases = new RunCases(parts.store)
   }
 
   /** Starts a run, which goes on after the answer. Throws SuiteError, or `invalid_request` where nothing can run. */
   async start(org: string, given: RunSettings): Promise<RunView> {
-    const settings = await this.#withWindow(given)
+    const settings = await this.#completed(org, given)
     const prepared = await this.#prepare(settings)
     const { store, clock, newRunId } = this.#parts
     const run: StoredRun = {
@@ -62,9 +75,20 @@ export class Evals {
     return this.#view(run)
   }
 
-  /** Says what a run would ask, and asks nothing. Throws as `start` does. */
-  async plan(settings: RunSettings): Promise<RunPlan> {
-    return planRun(await this.#prepare(await this.#withWindow(settings)), this.#parts.estimate)
+  /** Says what a run would ask and what its gate could tell, and asks nothing. Throws as `start` does. */
+  async plan(org: string, given: RunSettings): Promise<RunPlan & { odds?: readonly PlannedOdds[] }> {
+    const prepared = await this.#prepare(await this.#completed(org, given))
+    const plan = await planRun(prepared, this.#parts.estimate)
+    const { clusters: cases, repeats, gate } = plan
+    if (!gate) return plan
+    const { seed } = prepared.suite
+    const odds = await oddsInBackground({ plan: { ...gate, cases, repeats: repeats.least }, seed })
+    return { ...plan, odds }
+  }
+
+  /** The suites that `start` takes by name, those that ran last first. */
+  async suites(org: string): Promise<readonly KnownSuite[]> {
+    return knownSuites((await this.#parts.store.runs(org, { limit: maxPastRuns })).data)
   }
 
   /** Goes on with a run: only what is missing is asked, and with `retryErrors` what was lost to faults. */
@@ -112,6 +136,20 @@ export class Evals {
     return this.#parts.store.newestVerdict(org, target)
   }
 
+  /** Every case with its outcomes. */
+  async outcomes(org: string, id: string): Promise<RunOutcomes> {
+    const { digest, ...run } = await this.get(org, id)
+    return this.#cases.outcomes(
+      run,
+      digest?.arms.map(({ label }) => label),
+    )
+  }
+
+  /** What one case asks and how it was answered. Throws `not_found`. */
+  async caseOf(org: string, id: string, caseId: string): Promise<CaseAnswers> {
+    return this.#cases.one(await this.#stored(org, id), caseId)
+  }
+
   async rows(org: string, id: string, page: { readonly limit: number; readonly cursor?: string }) {
     await this.#stored(org, id)
     return this.#parts.store.rows(org, id, page)
@@ -131,6 +169,14 @@ export class Evals {
     for (const { controller } of live) controller.abort()
     await Promise.all(live.map(({ ended }) => ended))
     await this.#schemas.close()
+  }
+
+  /** With the files of the run that it names, and what a pack has to fit into. */
+  async #completed(org: string, given: RunSettings): Promise<RunSettings> {
+    if (!given.entry.startsWith(runPrefix)) return this.#withWindow(given)
+    const run = await this.#stored(org, given.entry.slice(runPrefix.length))
+    const { entry, files } = JSON.parse(run.settings) as RunSettings
+    return this.#withWindow({ ...given, entry, files })
   }
 
   /** What cannot be asked is told before the other arm is paid for. */
@@ -162,11 +208,20 @@ export class Evals {
   #view(run: StoredRun): RunView {
     const live = this.#live.get(run.id)
     if (live) return { ...run, progress: live.runner.progress }
-    if (run.status !== 'running') return run
+    if (run.status !== 'running') return { ...run, ...this.#digested(run) }
     const { instance, clock } = this.#parts
     const { holder, untilMs = 0 } = run.lease ?? {}
     const isElsewhere = holder !== undefined && holder !== instance && untilMs > clock.nowMs()
     return isElsewhere ? run : { ...run, status: 'interrupted' }
+  }
+
+  /** A report is read once: lists come again and again. */
+  #digested({ id, endedAtMs, report }: StoredRun): { digest?: RunDigest } {
+    if (report === undefined) return {}
+    const key = `${id} ${endedAtMs ?? 0}`
+    const digest = this.#digests.get(key) ?? digestOf(report)
+    this.#digests.set(key, digest)
+    return { digest }
   }
 
   #newLease(): RunLease {

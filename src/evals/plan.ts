@@ -2,6 +2,7 @@
 
 import type { NanoUsd } from '../core/money.ts'
 import type { Case, Target } from '../judgement/suite/suite.ts'
+import { defaultGate } from './gate.ts'
 import type { Prepared } from './run-settings.ts'
 
 /** Rules of thumb: a token is some four characters, and an answer has this many tokens where none are asked for. */
@@ -32,11 +33,14 @@ export interface PlannedTarget {
 }
 
 export interface RunPlan {
+  readonly name: string
   readonly cases: number
   readonly clusters: number
   readonly repeats: { readonly least: number; readonly most: number }
   readonly arms: readonly PlannedTarget[]
   readonly judges: readonly PlannedTarget[]
+  /** What is asked of the difference; absent where nothing is held against a baseline. */
+  readonly gate?: { readonly margin: number; readonly alpha: number }
 }
 
 /** Prices what a call of a target would cost; undefined where the price is not known. */
@@ -44,7 +48,9 @@ export type Estimate = (target: string, usage: ExpectedUsage) => Promise<NanoUsd
 
 export async function planRun({ suite, cases, arms }: Prepared, estimate: Estimate): Promise<RunPlan> {
   const repeats = cases.map(({ repeat }) => repeat)
+  const { margin, alpha } = suite.gate ?? defaultGate
   return {
+    name: suite.name,
     cases: cases.length,
     clusters: new Set(cases.map(({ cluster }) => cluster)).size,
     repeats: { least: Math.min(...repeats), most: Math.max(...repeats) },
@@ -52,6 +58,7 @@ export async function planRun({ suite, cases, arms }: Prepared, estimate: Estima
     judges: await Promise.all(
       (suite.judge?.targets ?? []).map((target) => planJudge(target, { suite, cases, arms }, estimate)),
     ),
+    ...(suite.baseline && { gate: { margin, alpha } }),
   }
 }
 

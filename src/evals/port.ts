@@ -96,6 +96,8 @@ export interface EvalStore {
   keptAnswer(org: string, key: string): Promise<string | undefined>
   /** Keeps it for thirty days; what is older is deleted. */
   keepAnswer(org: string, key: string, answer: string, atMs: number): Promise<void>
+  /** Of one case, in the order in which they were written. */
+  rowsOfCase(org: string, runId: string, caseId: string): Promise<readonly CaseRow[]>
   /** In the order in which they were written. */
   rows(
     org: string,

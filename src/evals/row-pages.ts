@@ -8,7 +8,7 @@ const pageSize = 200
 
 /** With `keep`, what is kept of each row: a run of many long answers need not be in memory at once. */
 export async function* rowPages(
-  store: EvalStore,
+  store: Pick<EvalStore, 'rows'>,
   org: string,
   runId: string,
   keep: (row: CaseRow) => CaseRow,

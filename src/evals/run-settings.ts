@@ -11,6 +11,8 @@ import { type Selection, selectCases } from './selection.ts'
 
 /** An entry that begins so names a generated pack. */
 export const packPrefix = 'pack:'
+/** An entry that begins so names an earlier run, whose suite is used again. */
+export const runPrefix = 'run:'
 export const defaultPackSeed = '1'
 
 /** What a run is started with, and all that another process needs to go on with it. */

@@ -145,10 +145,15 @@ query: undefined
 body: undefined
 response: { html: string }
 }
+  'GET /eval-suites': {
+query: undefined
+body: undefined
+response: { data: ({ entry: string; name: string; last_run_at?: string | undefined })[] }
+}
   'GET /evals': {
 query: { limit?: number | undefined; cursor?: string | undefined }
 body: undefined
-response: { data: ({ id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; arms?: ({ label: string; baseline: boolean })[] | undefined; cases?: number | undefined; cost_usd?: string | undefined; difference?: { estimate: number; lower?: number | undefined; upper?: number | undefined; bound?: number | undefined } | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined })[]; next_cursor?: string | undefined }
 }
   'GET /evals/verdicts/{target}': {
 query: undefined
@@ -158,7 +163,17 @@ response: { target: string; run_id: string; verdict: "pass" | "fail" | "inconclu
   'GET /evals/{id}': {
 query: undefined
 body: undefined
-response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined; report?: { [name: string]: unknown } | undefined }
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; arms?: ({ label: string; baseline: boolean })[] | undefined; cases?: number | undefined; cost_usd?: string | undefined; difference?: { estimate: number; lower?: number | undefined; upper?: number | undefined; bound?: number | undefined } | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined; report?: { [name: string]: unknown } | undefined }
+}
+  'GET /evals/{id}/cases': {
+query: undefined
+body: undefined
+response: { arms: (string)[]; data: ({ id: string; tags: (string)[]; critical: boolean; outcomes: (string)[] })[] }
+}
+  'GET /evals/{id}/cases/{case}': {
+query: undefined
+body: undefined
+response: { asked?: string | undefined; data: ({ [name: string]: unknown })[] }
 }
   'GET /evals/{id}/rows': {
 query: { limit?: number | undefined; cursor?: string | undefined }
@@ -443,7 +458,7 @@ response: { number: number; runs: number; wanted_runs: number; created_at: strin
   'POST /evals': {
 query: undefined
 body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; allow_cached?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
-response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; arms?: ({ label: string; baseline: boolean })[] | undefined; cases?: number | undefined; cost_usd?: string | undefined; difference?: { estimate: number; lower?: number | undefined; upper?: number | undefined; bound?: number | undefined } | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
 }
   'POST /evals/datasets': {
 query: undefined
@@ -453,17 +468,17 @@ response: { suite: { [name: string]: unknown }; cases: number; skipped: { [name:
   'POST /evals/plan': {
 query: undefined
 body: { entry: string; files?: { [name: string]: string } | undefined; candidate?: string | undefined; baseline?: string | undefined; seed?: string | undefined; repeat?: number | undefined; concurrency?: number | undefined; max_usd?: string | undefined; allow_js?: boolean | undefined; allow_cached?: boolean | undefined; filter?: { pattern?: string | undefined; metadata?: string | undefined; range?: string | undefined; sample?: number | undefined; first_n?: number | undefined; ids?: (string)[] | undefined } | undefined }
-response: { cases: number; clusters: number; repeats: { least: number; most: number }; arms: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[]; judges: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[] }
+response: { name: string; cases: number; clusters: number; repeats: { least: number; most: number }; arms: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[]; judges: ({ label: string; target: string; calls: number; cost_usd?: string | undefined })[]; gate?: { margin: number; alpha: number } | undefined; odds?: ({ population: string; loss: number; pass: number; fail: number })[] | undefined }
 }
   'POST /evals/{id}/resume': {
 query: undefined
 body: { retry_errors?: boolean | undefined }
-response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; arms?: ({ label: string; baseline: boolean })[] | undefined; cases?: number | undefined; cost_usd?: string | undefined; difference?: { estimate: number; lower?: number | undefined; upper?: number | undefined; bound?: number | undefined } | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
 }
   'POST /evals/{id}/stop': {
 query: undefined
 body: undefined
-response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
+response: { id: string; name: string; suite_hash: string; status: "running" | "finished" | "stopped" | "failed" | "interrupted"; created_at: string; ended_at?: string | undefined; verdict?: "pass" | "fail" | "inconclusive" | undefined; reason?: string | undefined; arms?: ({ label: string; baseline: boolean })[] | undefined; cases?: number | undefined; cost_usd?: string | undefined; difference?: { estimate: number; lower?: number | undefined; upper?: number | undefined; bound?: number | undefined } | undefined; progress?: { done: number; total: number; errors: number; cost_usd: string } | undefined }
 }
   'POST /experiments/{route}/promote': {
 query: undefined

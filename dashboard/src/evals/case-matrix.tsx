@@ -1,93 +1,98 @@
-/** Every case with its outcomes, arm by arm; those that an arm failed come first, and a cell opens its answer. */
+/** Every case with its outcomes, arm by arm and repeat by repeat, of which only the rows in view are drawn. */
 
-import { Modal } from '@mantine/core'
-import { type ReactNode, useMemo, useState } from 'react'
+import { Link } from '@tanstack/react-router'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useRef } from 'react'
 import { visible } from '../format/visible.ts'
-import { Empty } from '../ui/empty.tsx'
-import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
-import type { Row } from './report.ts'
+import { UntrustedText } from '../ui/untrusted-text.tsx'
+import type { CaseFilter } from './case-filter.ts'
+import { tallyText } from './outcomes.ts'
+import type { Case } from './queries.ts'
 import './evals.css'
 
-type Outcome = 'pass' | 'fail' | 'error'
+interface CaseMatrixProps {
+  readonly run: string
+  /** Labels, in the order of the outcomes. */
+  readonly arms: readonly string[]
+  readonly cases: readonly Case[]
+  /** Goes along, so that the way on leads through the same cases. */
+  readonly show: CaseFilter | undefined
+}
 
-const signs: Readonly<Record<Outcome, string>> = { pass: '✓', fail: '✕', error: '–' }
+const rowHeight = 28
+const signs: Readonly<Record<string, string>> = { p: '✓', f: '✕', e: '–', '-': ' ' }
 
-export function CaseMatrix({ rows }: { readonly rows: readonly Row[] }): ReactNode {
-  const [opened, setOpened] = useState<Row>()
-  const arms = useMemo(() => [...new Set(rows.map(({ arm }) => arm))], [rows])
-  const cases = useMemo(() => failuresFirst(rows), [rows])
-  if (rows.length === 0) return <Empty title="No case was asked yet." />
+export function CaseMatrix({ run, arms, cases, show }: CaseMatrixProps): ReactNode {
+  const frame = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: cases.length,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    getScrollElement: () => frame.current,
+    getItemKey: (index) => cases[index]!.id,
+  })
   return (
     <>
-      <p className="dim">
-        Arms, from the left: {arms.map(visible).join(', ')}. A dash is a fault, not a wrong answer.
-      </p>
-      <div className="case-matrix" role="group" aria-label="Cases">
-        {cases.map(([caseId, of]) => (
-          <div key={caseId} className="case-matrix-row">
-            <span>
-              <UntrustedText text={caseId} />
-            </span>
-            {arms.map((arm) => (
-              <div key={arm} className="case-matrix-arm">
-                {of
-                  .filter((row) => row.arm === arm)
-                  .map((row) => (
-                    <button
-                      key={row.repeat}
-                      type="button"
-                      className="case-cell"
-                      data-outcome={outcomeOf(row)}
-                      aria-label={`${caseId}, ${arm}, repeat ${row.repeat + 1}: ${outcomeOf(row)}`}
-                      onClick={() => setOpened(row)}
-                    >
-                      {signs[outcomeOf(row)]}
-                    </button>
-                  ))}
+      <div
+        ref={frame}
+        className="case-matrix"
+        tabIndex={0}
+        role="region"
+        aria-label="Cases with their outcomes"
+      >
+        <div role="table" aria-label="Cases" aria-rowcount={cases.length + 1}>
+          <div role="rowgroup">
+            <div role="row" aria-rowindex={1} className="case-matrix-row case-matrix-head">
+              <span role="columnheader">Case</span>
+              {arms.map((arm) => (
+                <span key={arm} role="columnheader" className="case-matrix-arm" title={visible(arm)}>
+                  <UntrustedText text={arm} />
+                </span>
+              ))}
+            </div>
+          </div>
+          <div role="rowgroup" className="case-matrix-body" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map(({ key, index, start }) => (
+              <div
+                key={key}
+                role="row"
+                aria-rowindex={index + 2}
+                className="case-matrix-row"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <span role="cell">
+                  <Link
+                    to="/evals/$id/$case"
+                    params={{ id: run, case: cases[index]!.id }}
+                    search={show === undefined ? {} : { show }}
+                  >
+                    <UntrustedText text={cases[index]!.id} />
+                  </Link>
+                </span>
+                {arms.map((arm, at) => (
+                  <Outcomes key={arm} letters={cases[index]!.outcomes[at] ?? ''} />
+                ))}
               </div>
             ))}
           </div>
-        ))}
+        </div>
       </div>
-      {opened && <Answer row={opened} onClose={() => setOpened(undefined)} />}
+      <p className="dim panel-note">
+        A column for each arm, a cell for each repeat. A dash is a fault, not a wrong answer.
+      </p>
     </>
   )
 }
 
-function Answer({ row, onClose }: { readonly row: Row; readonly onClose: () => void }): ReactNode {
+function Outcomes({ letters }: { readonly letters: string }): ReactNode {
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={visible(`${row.caseId}, ${row.arm}, repeat ${row.repeat + 1}`)}
-    >
-      <div className="stack">
-        {row.error && <UntrustedBlock text={row.error.message} />}
-        {row.replies.map(({ output }, index) => (
-          <UntrustedBlock key={index} text={output} />
-        ))}
-        <ul>
-          {row.asserts.map(({ pass, reason }, index) => (
-            <li key={index}>
-              {pass ? 'passed' : 'failed'}
-              {reason !== undefined && <UntrustedText text={`: ${reason}`} />}
-            </li>
-          ))}
-        </ul>
-      </div>
-    </Modal>
+    <span role="cell" className="case-matrix-arm">
+      <span className="only-read">{tallyText(letters)}</span>
+      {[...letters].map((letter, repeat) => (
+        <span key={repeat} className="case-cell" data-outcome={letter} aria-hidden="true">
+          {signs[letter]}
+        </span>
+      ))}
+    </span>
   )
-}
-
-function outcomeOf({ status, pass }: Row): Outcome {
-  if (status === 'error') return 'error'
-  return pass ? 'pass' : 'fail'
-}
-
-function failuresFirst(rows: readonly Row[]): [string, Row[]][] {
-  const failures = (of: readonly Row[]) => of.filter((row) => outcomeOf(row) === 'fail').length
-  return [...Map.groupBy(rows, ({ caseId }) => caseId)]
-    .map(([caseId, of]): [string, Row[]] => [caseId, of.toSorted((a, b) => a.repeat - b.repeat)])
-    .toSorted(([, a], [, b]) => failures(b) - failures(a))
 }

@@ -12,6 +12,10 @@ export interface IntervalRow {
   readonly upper?: number | undefined
   /** Places that decide, such as zero or a margin: dashed lines. */
   readonly limits: readonly number[]
+  /** What must not be reached: below or above that place. */
+  readonly bad?: { readonly side: 'below' | 'above'; readonly of: number } | undefined
+  /** How the ends of the scale read; without it they are not told. */
+  readonly scale?: ((value: number) => string) | undefined
   /** The numbers, with their unit. */
   readonly told: string
   readonly tone: Tone
@@ -31,7 +35,7 @@ export function IntervalPlot({ rows }: { readonly rows: readonly IntervalRow[] }
           <span>
             <UntrustedText text={row.name} />
           </span>
-          <Picture row={row} />
+          <Scaled row={row} />
           <span className="mono">{row.told}</span>
           <Status tone={row.tone}>{row.verdict}</Status>
           {row.reason !== undefined && (
@@ -45,20 +49,66 @@ export function IntervalPlot({ rows }: { readonly rows: readonly IntervalRow[] }
   )
 }
 
-function Picture({
-  row: { estimate, lower, upper, limits, tone },
-}: {
-  readonly row: IntervalRow
-}): ReactNode {
+function Scaled({ row }: { readonly row: IntervalRow }): ReactNode {
+  const ends = endsOf(row)
+  if (!ends) return <span className="dim">no interval</span>
+  return (
+    <span className="intervals-picture">
+      <Picture row={row} ends={ends} />
+      {row.scale && (
+        <span className="intervals-scale" aria-hidden="true">
+          <span>{row.scale(ends.least)}</span>
+          <span>{row.scale(ends.most)}</span>
+        </span>
+      )}
+    </span>
+  )
+}
+
+interface Ends {
+  readonly least: number
+  readonly most: number
+}
+
+/** Where the scale of a row begins and ends; undefined where there is nothing to draw. */
+function endsOf({ estimate, lower, upper, limits }: IntervalRow): Ends | undefined {
   const marks = [estimate, lower, upper, ...limits].filter((value) => value !== undefined)
-  if (estimate === undefined || marks.length < 2) return <span className="dim">no interval</span>
-  const least = Math.min(...marks)
-  const span = Math.max(...marks) - least || 1
+  if (estimate === undefined || marks.length < 2) return undefined
+  return { least: Math.min(...marks), most: Math.max(...marks) }
+}
+
+function Picture({ row, ends }: { readonly row: IntervalRow; readonly ends: Ends }): ReactNode {
+  const { estimate = 0, lower, upper, limits, bad, tone } = row
+  const { least, most } = ends
+  const span = most - least || 1
   const x = (value: number) => edge + ((value - least) / span) * (width - 2 * edge)
   const color = `var(--${tone === 'none' ? 'text-2' : tone})`
   const middle = height / 2
+  const bound = bad && x(bad.of)
   return (
-    <svg viewBox={`0 0 ${width} ${height}`} width="100%" height={height} aria-hidden="true">
+    <svg
+      viewBox={`0 0 ${width} ${height}`}
+      width="100%"
+      height={height}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      {bad && bound !== undefined && (
+        <>
+          <rect
+            x={bad.side === 'below' ? 0 : bound}
+            width={bad.side === 'below' ? bound : width - bound}
+            height={height}
+            fill="var(--bad-tint)"
+          />
+          <rect
+            x={bad.side === 'below' ? bound : 0}
+            width={bad.side === 'below' ? width - bound : bound}
+            height={height}
+            fill="var(--ok-tint)"
+          />
+        </>
+      )}
       <line x1="0" x2={width} y1={middle} y2={middle} stroke="var(--line)" />
       {limits.map((limit) => (
         <line
@@ -79,10 +129,17 @@ function Picture({
           y2={middle}
           stroke={color}
           strokeWidth="6"
-          opacity="0.45"
+          opacity="0.55"
         />
       )}
-      <circle cx={x(estimate)} cy={middle} r="5" fill={color} />
+      <line
+        x1={x(estimate)}
+        x2={x(estimate)}
+        y1={middle - 7}
+        y2={middle + 7}
+        stroke={color}
+        strokeWidth="4"
+      />
     </svg>
   )
 }

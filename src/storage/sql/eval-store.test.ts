@@ -86,6 +86,16 @@ testStore('rows: each once, the later one wins, in their order and in pages', as
   const rest = await store.rows('default', 'run_1', { limit: 3, cursor: first.nextCursor! })
   assert.deepEqual(rest.data, [row('b', 0, { arm: 'baseline' })])
   assert.equal(rest.nextCursor, undefined)
+  const ofCase = await store.rowsOfCase('default', 'run_1', 'b')
+  assert.deepEqual(
+    ofCase.map(({ repeat, arm }) => [repeat, arm]),
+    [
+      [0, 'candidate'],
+      [1, 'candidate'],
+      [0, 'baseline'],
+    ],
+  )
+  assert.deepEqual(await store.rowsOfCase('default', 'run_1', 'z'), [])
 })
 
 testStore(

@@ -201,6 +201,17 @@ export function createEvalStore(database: Database): EvalStore {
         .where('at_ms', '<', atMs - keptAnswersMs)
         .execute()
     },
+    async rowsOfCase(org, runId, caseId) {
+      const rows = await db
+        .selectFrom('eval_rows')
+        .select('row')
+        .where('org', '=', org)
+        .where('run_id', '=', runId)
+        .where('case_id', '=', caseId)
+        .orderBy('seq')
+        .execute()
+      return rows.map(({ row }) => JSON.parse(row) as CaseRow)
+    },
     async rows(org, runId, { limit, cursor }) {
       const rows = await db
         .selectFrom('eval_rows')
