@@ -7,11 +7,12 @@ import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 import { until } from '../../test/support/until.ts'
 import { foldAnswer } from '../core/answer.ts'
 import { systemClock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
 import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { migrations } from '../storage/sql/migrations.ts'
 import { openSqlite } from '../storage/sql/sqlite.ts'
 import { Evals } from './evals.ts'
-import type { CallModel, EvalStore } from './port.ts'
+import type { Called, CallModel, EvalStore } from './port.ts'
 import type { RunSettings } from './run-settings.ts'
 
 const suite = {
@@ -122,4 +123,34 @@ test('a run that ends while it is read is told as it ended, not as interrupted',
     (await all).data.map(({ status }) => status),
     ['finished'],
   )
+})
+
+const noAnswer: Called = {
+  requestId: 'req_1',
+  error: new GatewayError('client_gone', 'The call was cut off.'),
+  durationMs: 1,
+  attempts: 1,
+}
+
+test('a run that is stopped while all its calls are under way is stopped, and can be gone on with', async (t) => {
+  const { evals } = open(t, (_request, _options, signal) => {
+    const { promise, resolve } = Promise.withResolvers<Called>()
+    signal.addEventListener('abort', () => resolve(noAnswer))
+    return promise
+  })
+  const { id } = await evals.start('default', settings)
+  const stopped = await evals.stop('default', id)
+  assert.deepEqual([stopped.status, stopped.digest?.cases], ['stopped', 1])
+  assert.equal((await evals.resume('default', id, false)).status, 'running')
+})
+
+test('the suite of an earlier run is started again by its name, and is listed once', async (t) => {
+  const { evals } = open(t, () => Promise.resolve(noAnswer))
+  const { id } = await evals.start('default', settings)
+  const again = await evals.start('default', { ...settings, entry: `run:${id}`, files: {} })
+  assert.equal(again.name, 'one')
+  const [newest, pack] = await evals.suites('default')
+  assert.deepEqual([newest?.entry, pack?.entry.slice(0, 5)], [`run:${again.id}`, 'pack:'])
+  await assert.rejects(evals.start('default', { ...settings, entry: 'run:none' }), /no such run/)
+  await assert.rejects(evals.start('other', { ...settings, entry: `run:${id}` }), /no such run/)
 })

@@ -85,7 +85,10 @@ export class Runner {
       try {
         const row = await this.#parts.run(attempt)
         // A call that was cut off by the stop is no result: it is asked again when the run is resumed.
-        if (this.#parts.signal.aborted && row.status === 'error') return
+        if (this.#parts.signal.aborted && row.status === 'error') {
+          this.#stopped ??= 'cancelled'
+          return
+        }
         await this.#parts.store(row)
         this.#count(row)
         if (this.#parts.decides(row)) this.#stopped ??= 'early'

@@ -120,6 +120,8 @@ function pagesOf(ids: Ids): FilledPage[] {
     page('playground', '/playground?target=openai/words-60,claude/echo', 'Message'),
     page('evals', '/evals', 'returns desk'),
     page('evaluation', `/evals/${ids.run}`, 'case-1'),
+    page('evaluation-case', `/evals/${ids.run}/case-1`, 'May I send order 0 back?'),
+    page('evaluation-new', '/evals/new', 'the prompts and tables that it names'),
     page('experiments', '/experiments', 'greeter'),
     page('experiment', '/experiments/greeter', 'brief minus control'),
     page('shadow', '/shadow', 'claude/words-60'),

@@ -38,6 +38,8 @@ export async function fillHostile(stack: Stack): Promise<readonly string[]> {
       `/requests?${filters}`,
       `/sessions/${encodeURIComponent(worst)}`,
       `/evals/${run}`,
+      `/evals/${run}/case-0`,
+      '/evals/new',
       `/batches/${batch}`,
       `/drift/${encodeURIComponent(set)}`,
       `/routes/${encodeURIComponent(worst)}`,

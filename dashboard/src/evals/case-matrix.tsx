@@ -14,15 +14,19 @@ interface CaseMatrixProps {
   readonly run: string
   /** Labels, in the order of the outcomes. */
   readonly arms: readonly string[]
+  readonly baseline: string | undefined
   readonly cases: readonly Case[]
   /** Goes along, so that the way on leads through the same cases. */
   readonly show: CaseFilter | undefined
 }
 
 const rowHeight = 28
+/** A name and a few repeats have room in it. */
+const leastArmWidth = 168
+const cellStep = 24
 const signs: Readonly<Record<string, string>> = { p: '✓', f: '✕', e: '–', '-': ' ' }
 
-export function CaseMatrix({ run, arms, cases, show }: CaseMatrixProps): ReactNode {
+export function CaseMatrix({ run, arms, baseline, cases, show }: CaseMatrixProps): ReactNode {
   const frame = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: cases.length,
@@ -31,6 +35,8 @@ export function CaseMatrix({ run, arms, cases, show }: CaseMatrixProps): ReactNo
     getScrollElement: () => frame.current,
     getItemKey: (index) => cases[index]!.id,
   })
+  const repeats = Math.max(1, ...cases.flatMap(({ outcomes }) => outcomes.map(({ length }) => length)))
+  const armWidth = { flexBasis: Math.max(leastArmWidth, repeats * cellStep) }
   return (
     <>
       <div
@@ -45,8 +51,14 @@ export function CaseMatrix({ run, arms, cases, show }: CaseMatrixProps): ReactNo
             <div role="row" aria-rowindex={1} className="case-matrix-row case-matrix-head">
               <span role="columnheader">Case</span>
               {arms.map((arm) => (
-                <span key={arm} role="columnheader" className="case-matrix-arm" title={visible(arm)}>
-                  <UntrustedText text={arm} />
+                <span
+                  key={arm}
+                  role="columnheader"
+                  className="case-matrix-arm"
+                  style={armWidth}
+                  title={visible(arm)}
+                >
+                  <UntrustedText text={arm === baseline ? `${arm} (baseline)` : arm} />
                 </span>
               ))}
             </div>
@@ -70,7 +82,9 @@ export function CaseMatrix({ run, arms, cases, show }: CaseMatrixProps): ReactNo
                   </Link>
                 </span>
                 {arms.map((arm, at) => (
-                  <Outcomes key={arm} letters={cases[index]!.outcomes[at] ?? ''} />
+                  <span key={arm} role="cell" className="case-matrix-arm" style={armWidth}>
+                    <Outcomes letters={cases[index]!.outcomes[at] ?? ''} />
+                  </span>
                 ))}
               </div>
             ))}
@@ -86,13 +100,13 @@ export function CaseMatrix({ run, arms, cases, show }: CaseMatrixProps): ReactNo
 
 function Outcomes({ letters }: { readonly letters: string }): ReactNode {
   return (
-    <span role="cell" className="case-matrix-arm">
+    <>
       <span className="only-read">{tallyText(letters)}</span>
-      {[...letters].map((letter, repeat) => (
+      {Array.from(letters, (letter, repeat) => (
         <span key={repeat} className="case-cell" data-outcome={letter} aria-hidden="true">
           {signs[letter]}
         </span>
       ))}
-    </span>
+    </>
   )
 }

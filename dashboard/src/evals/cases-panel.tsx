@@ -73,7 +73,13 @@ export function CasesPanel({ run, cases: { arms, data }, report }: CasesPanelPro
       {shown.length === 0 ? (
         <Empty title="No case is like that." />
       ) : (
-        <CaseMatrix run={run.id} arms={arms} cases={shown} show={show} />
+        <CaseMatrix
+          run={run.id}
+          arms={arms}
+          baseline={pairing.baseline === undefined ? undefined : arms[pairing.baseline]}
+          cases={shown}
+          show={show}
+        />
       )}
     </>
   )

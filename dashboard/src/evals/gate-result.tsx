@@ -6,6 +6,7 @@ import { IntervalPlot, type IntervalRow } from '../ui/interval-plot.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { casesLacking, isCeiling, partText, partWriter } from './gate-text.ts'
 import { type Gate, type GatePart, verdictTone } from './report.ts'
+import './evals.css'
 
 interface GateResultProps {
   readonly candidate: string
@@ -16,7 +17,7 @@ export function GateResult({ candidate, gate }: GateResultProps): ReactNode {
   if (!gate) return <p className="dim">No gate is set: the figures below decide nothing.</p>
   const lacking = casesLacking(gate)
   return (
-    <div>
+    <div className="gate-result">
       <p>
         <UntrustedText text={candidate} />: {formatCount(gate.cases)} cases were compared.
         {lacking !== undefined && ` About ${formatCount(lacking)} more cases would decide.`}

@@ -14,7 +14,7 @@ const part = (name: string, numbers: Partial<GatePart>): GatePart => ({
 
 test('numbers have the unit of what they measure', () => {
   const rate = part('pass rate', { estimate: -0.004, lower: -0.021, upper: 0.013, bound: -0.03 })
-  assert.equal(partText(rate), '-0.4 pp [-2.1 pp, +1.3 pp], at least -3.0 pp')
+  assert.equal(partText(rate), '-0.4 pp [-2.1, +1.3], at least -3.0 pp')
   const latency = part('latency p95, ratio', { estimate: 1.04, lower: 0.98, upper: 1.09, bound: 1.15 })
   assert.equal(partText(latency), '×1.04 [×0.98, ×1.09], at most ×1.15')
   assert.equal(partText(part('lost to faults', { estimate: 0, bound: 0.02 })), '0 %, at most 2.0 %')

@@ -25,14 +25,19 @@ export function isCeiling({ name }: Pick<GatePart, 'name'>): boolean {
   return /latency|token p95|cost|faults/.test(name)
 }
 
-/** `-0.4 pp [-2.1 pp, +1.3 pp], at least -3.0 pp`. */
+/** `-0.4 pp [-2.1, +1.3], at least -3.0 pp`. */
 export function partText(part: GatePart): string {
   const write = partWriter(part)
-  const told = (value: number | undefined) => (value === undefined ? '-' : write(value))
+  const told = (value: number | undefined) => (value === undefined ? '-' : withoutUnit(write(value)))
   const { estimate, lower, upper, bound } = part
   const interval = lower === undefined && upper === undefined ? '' : ` [${told(lower)}, ${told(upper)}]`
   const asked = bound === undefined ? '' : `, ${isCeiling(part) ? 'at most' : 'at least'} ${write(bound)}`
-  return `${told(estimate)}${interval}${asked}`
+  return `${estimate === undefined ? '-' : write(estimate)}${interval}${asked}`
+}
+
+/** Where it is the same for all of them: durations may be in two. */
+function withoutUnit(text: string): string {
+  return text.replace(/ (pp|%)$/, '')
 }
 
 /** How many cases an open gate lacks; undefined where more would not help, or nobody knows. */

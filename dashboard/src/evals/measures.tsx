@@ -21,7 +21,12 @@ const measure = (
 
 const measures: readonly Measure[] = [
   measure('Pass rate', ({ passRate }) => passRate, formatShare),
-  measure('Score', (figures) => figures.score, score),
+  // An interval around a mean may reach beyond what a score can be.
+  measure(
+    'Score',
+    (figures) => figures.score,
+    (value) => score(Math.min(1, Math.max(0, value))),
+  ),
   measure('All repeats pass', ({ passAll }) => passAll, formatShare),
   measure('Agreement of the repeats', ({ agreement }) => agreement, formatShare),
   measure('Latency p50', ({ totalMs }) => totalMs.p50, formatMs),

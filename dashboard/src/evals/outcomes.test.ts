@@ -17,7 +17,7 @@ const cases = [
 
 test('the worst flips come first, then the better ones, then what failed', () => {
   const ids = (filter?: 'flips' | 'worse' | 'faults') => inOrder(cases, pairing, filter).map(({ id }) => id)
-  assert.deepEqual(ids(), ['worst', 'worse', 'better', 'fails', 'same', 'lost'])
+  assert.deepEqual(ids(), ['worst', 'worse', 'better', 'fails', 'lost', 'same'])
   assert.deepEqual(ids('flips'), ['worst', 'worse', 'better'])
   assert.deepEqual(ids('faults'), ['lost'])
   assert.equal(countOf(cases, pairing, 'failed'), 4)

@@ -53,9 +53,14 @@ export function inOrder(cases: readonly Case[], pairing: Pairing, filter: CaseFi
   const shown = filter === undefined ? cases : cases.filter((one) => isShown(one, pairing, filter))
   return shown
     .map((one) => ({ one, difference: differenceOf(one.outcomes, pairing), failures: failuresOf(one) }))
-    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.failures - a.failures)
+    .toSorted(
+      (a, b) => rankOf(a) - rankOf(b) || b.failures - a.failures || byName.compare(a.one.id, b.one.id),
+    )
     .map(({ one }) => one)
 }
+
+/** `case-9` comes before `case-10`. */
+const byName = new Intl.Collator('en', { numeric: true })
 
 function rankOf({ difference }: { readonly difference: number }): number {
   if (difference < 0) return difference - 1
@@ -77,7 +82,7 @@ export interface Flips {
 export function flipsOf(cases: readonly Case[], { candidate, baseline }: Pairing): Flips | undefined {
   if (baseline === undefined) return undefined
   const pairs = cases.flatMap(({ outcomes }) =>
-    [...(outcomes[candidate] ?? '')].map((own, repeat) => own + (outcomes[baseline]?.[repeat] ?? '-')),
+    Array.from(outcomes[candidate] ?? '', (own, repeat) => own + (outcomes[baseline]?.[repeat] ?? '-')),
   )
   const count = (wanted: string) => pairs.filter((pair) => pair === wanted).length
   return {
