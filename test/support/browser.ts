@@ -44,11 +44,11 @@ export interface Visit {
 
 export async function visit(
   browser: Browser,
-  stack: Stack,
+  { gateway }: { readonly gateway: Pick<Stack['gateway'], 'url'> },
   { theme = 'light', width = 1440 }: { readonly theme?: Theme; readonly width?: Width } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
-    baseURL: stack.gateway.url,
+    baseURL: gateway.url,
     colorScheme: theme,
     viewport: { width, height: 900 },
     timezoneId: 'Europe/Berlin',
@@ -65,7 +65,7 @@ export async function visit(
   })
   page.on('request', (request) => {
     const url = new URL(request.url())
-    if (url.origin !== stack.gateway.url && url.protocol !== 'data:') faults.push(`request to ${url.href}`)
+    if (url.origin !== gateway.url && url.protocol !== 'data:') faults.push(`request to ${url.href}`)
   })
   page.on('console', (message) => {
     // A 401 is how the dashboard learns that it has to ask who is there.

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { JsonObject } from '../../src/core/json.ts'
+import { asObject, type JsonObject } from '../../src/core/json.ts'
 import type { Lifetime } from './stack.ts'
 import { assertNoTexts, metricsOf } from './leavings.ts'
 import { until } from './until.ts'
@@ -20,7 +20,10 @@ export interface GatewayProcess {
   readonly exited: Promise<number | string>
 }
 
-/** Runs `weir serve` with this configuration in `folder` until the test's end. `launcher`: of another copy of Weir. */
+/**
+ * Runs `weir serve` with this configuration in `folder` until the test's end, on a free port where the configuration has
+ * none. `launcher`: of another copy of Weir.
+ */
 export async function serveProcess(
   t: Lifetime,
   folder: string,
@@ -30,7 +33,8 @@ export async function serveProcess(
 ): Promise<GatewayProcess> {
   const file = join(folder, 'weir.yaml')
   writeFileSync(file, JSON.stringify(config))
-  const child = spawn(launcher, ['serve', '--config', file, '--port', '0'], {
+  const port = asObject(config['server'])?.['port'] === undefined ? ['--port', '0'] : []
+  const child = spawn(launcher, ['serve', '--config', file, ...port], {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,7 @@
 /** How components reach the live feed. */
 
 import { createContext, use, useEffect, useSyncExternalStore } from 'react'
-import type { FeedState, LiveEvent, LiveFeed } from './live-feed.ts'
+import type { FeedState, LiveEvent, LiveFeed, Loss } from './live-feed.ts'
 
 export const LiveFeedContext = createContext<LiveFeed | undefined>(undefined)
 
@@ -16,14 +16,28 @@ export function useFeedState(): FeedState {
   return useSyncExternalStore(feed.onState, () => feed.state)
 }
 
+/** The loss is undefined while the connection is not lost. */
+export function useFeedLoss(): { readonly loss: Loss | undefined; retry(): void } {
+  const feed = useLiveFeed()
+  return { loss: useSyncExternalStore(feed.onState, () => feed.loss), retry: feed.retry }
+}
+
 /** Calls back with what has happened, at most four times a second. `take` must stay the same between renders. */
 export function useLiveEvents(take: (events: readonly LiveEvent[]) => void): void {
   const feed = useLiveFeed()
   useEffect(() => feed.onEvents(take), [feed, take])
 }
 
-/** Opens the feed as long as the component is there, for whoever may see it. */
+/**
+ * Opens the feed as long as the component is there, for whoever may see it. To everybody `onResume` says that something
+ * may have been missed; without a feed, when the tab is seen again.
+ */
 export function useOpenFeed(onResume: () => void, isAllowed: boolean): void {
   const feed = useLiveFeed()
-  useEffect(() => (isAllowed ? feed.open(onResume) : undefined), [feed, onResume, isAllowed])
+  useEffect(() => {
+    if (isAllowed) return feed.open(onResume)
+    const resume = () => document.visibilityState === 'visible' && onResume()
+    document.addEventListener('visibilitychange', resume)
+    return () => document.removeEventListener('visibilitychange', resume)
+  }, [feed, onResume, isAllowed])
 }

@@ -3,9 +3,9 @@
  * tells the others: a browser has six to a host, and ten tabs would leave none for anything else.
  */
 
-import { type LiveEvent, LiveSource, type SourceState } from './live-source.ts'
+import { type LiveEvent, LiveSource, type Loss, type SourceState } from './live-source.ts'
 
-export type { LiveEvent, RequestRow } from './live-source.ts'
+export type { LiveEvent, Loss, RequestRow } from './live-source.ts'
 
 /** `paused`: the tab is hidden. `lost`: it is being tried again. */
 export type FeedState = SourceState | 'paused'
@@ -13,8 +13,9 @@ export type FeedState = SourceState | 'paused'
 /** Between tabs. `who`: a tab that is new here asks how it stands. */
 type Word =
   | { readonly say: 'event'; readonly event: LiveEvent }
-  | { readonly say: 'state'; readonly state: SourceState }
+  | { readonly say: 'state'; readonly state: SourceState; readonly loss?: Loss | undefined }
   | { readonly say: 'who' }
+  | { readonly say: 'retry' }
 
 const name = 'weir-live-feed'
 /** The gateway gathers for a quarter of a second; what is told one by one within that is applied at once. */
@@ -22,6 +23,8 @@ const flushMs = 30
 
 export class LiveFeed {
   state: FeedState = 'connecting'
+  /** While the connection is lost. */
+  loss: Loss | undefined
   readonly #stateListeners = new Set<() => void>()
   readonly #takers = new Set<(events: readonly LiveEvent[]) => void>()
   #pending: LiveEvent[] = []
@@ -38,6 +41,12 @@ export class LiveFeed {
   readonly onEvents = (take: (events: readonly LiveEvent[]) => void): (() => void) => {
     this.#takers.add(take)
     return () => this.#takers.delete(take)
+  }
+
+  /** Tries a lost connection again now, in whichever tab it is. */
+  readonly retry = (): void => {
+    this.#source?.retry()
+    this.#channel?.postMessage({ say: 'retry' } satisfies Word)
   }
 
   /** Follows while the tab is seen. `onResume` is called when events may have been missed. Gives the end. */
@@ -65,8 +74,12 @@ export class LiveFeed {
     this.#channel = channel
     channel.addEventListener('message', ({ data }: MessageEvent<Word>) => {
       if (data.say === 'event') this.#push(data.event)
-      else if (data.say === 'state') this.#setState(data.state, onLive)
-      else if (this.#source) channel.postMessage({ say: 'state', state: this.#source.state } satisfies Word)
+      else if (data.say === 'state') this.#setState(data, onLive)
+      else if (data.say === 'retry') this.#source?.retry()
+      else if (this.#source) {
+        const { state, loss } = this.#source
+        channel.postMessage({ say: 'state', state, loss } satisfies Word)
+      }
     })
     channel.postMessage({ say: 'who' } satisfies Word)
     this.#waitToLead(() => this.#lead(channel, onLive))
@@ -92,9 +105,9 @@ export class LiveFeed {
 
   #lead(channel: BroadcastChannel, onLive: () => void): void {
     this.#source = new LiveSource({
-      onState: (state) => {
-        this.#setState(state, onLive)
-        channel.postMessage({ say: 'state', state } satisfies Word)
+      onState: (state, loss) => {
+        this.#setState({ state, loss }, onLive)
+        channel.postMessage({ say: 'state', state, loss } satisfies Word)
       },
       onEvent: (event) => {
         this.#push(event)
@@ -110,12 +123,16 @@ export class LiveFeed {
     this.#channel = undefined
     this.#release?.()
     this.#release = undefined
-    this.#setState(state)
+    this.#setState({ state })
   }
 
-  #setState(state: FeedState, onLive?: () => void): void {
-    if (this.state === state) return
+  #setState(
+    { state, loss }: { readonly state: FeedState; readonly loss?: Loss | undefined },
+    onLive?: () => void,
+  ): void {
+    if (this.state === state && this.loss === loss) return
     this.state = state
+    this.loss = loss
     for (const listener of this.#stateListeners) listener()
     if (state === 'live') onLive?.()
   }

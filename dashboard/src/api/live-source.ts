@@ -12,8 +12,14 @@ export type LiveEvent =
 
 export type SourceState = 'connecting' | 'live' | 'lost'
 
+/** Since when a connection is lost, and when it is tried again; Unix milliseconds. */
+export interface Loss {
+  readonly sinceMs: number
+  readonly retryAtMs: number
+}
+
 interface Listeners {
-  onState(state: SourceState): void
+  onState(state: SourceState, loss: Loss | undefined): void
   onEvent(event: LiveEvent): void
 }
 
@@ -24,6 +30,7 @@ const jitter = 0.3
 
 export class LiveSource {
   state: SourceState = 'connecting'
+  loss: Loss | undefined
   readonly #listeners: Listeners
   #source: EventSource | undefined
   #timer: number | undefined
@@ -31,6 +38,13 @@ export class LiveSource {
 
   constructor(listeners: Listeners) {
     this.#listeners = listeners
+    this.#connect()
+  }
+
+  /** Does not wait for the next try. */
+  retry(): void {
+    if (this.state !== 'lost') return
+    this.close()
     this.#connect()
   }
 
@@ -44,13 +58,16 @@ export class LiveSource {
     this.#source = source
     source.addEventListener('open', () => {
       this.#retryMs = firstRetryMs
+      this.loss = undefined
       this.#setState('live')
     })
     source.addEventListener('error', () => {
       // The browser's own retry gives up for good after an HTTP error, such as that of a gateway that starts.
       source.close()
-      this.#setState('lost')
       const waitMs = this.#retryMs * (1 - jitter + 2 * jitter * Math.random())
+      const nowMs = Date.now()
+      this.loss = { sinceMs: this.loss?.sinceMs ?? nowMs, retryAtMs: nowMs + waitMs }
+      this.#setState('lost')
       this.#timer = window.setTimeout(() => this.#connect(), waitMs)
       this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
     })
@@ -67,6 +84,6 @@ export class LiveSource {
 
   #setState(state: SourceState): void {
     this.state = state
-    this.#listeners.onState(state)
+    this.#listeners.onState(state, this.loss)
   }
 }

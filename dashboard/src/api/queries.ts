@@ -16,6 +16,9 @@ export function createQueries(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 5_000,
+        // The live feed says when something may have been missed: all is asked for once then, and not twice.
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
         retry: (failures, error) => !(error instanceof ApiError && error.status >= 400) && failures < 2,
       },
     },

@@ -8,7 +8,7 @@ const words: Readonly<Record<FeedState, string>> = {
   connecting: 'Connecting',
   live: 'Live',
   paused: 'Paused',
-  lost: 'Connection lost, retrying',
+  lost: 'Connection lost',
 }
 
 export function FeedSign(): ReactNode {

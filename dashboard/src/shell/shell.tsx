@@ -2,14 +2,16 @@
 
 import { AppShell, Burger, Button, Kbd } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type Query, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, type ReactNode, useState } from 'react'
 import { useOpenFeed } from '../api/live-feed-context.ts'
+import { signedInKey } from '../api/queries.ts'
 import { isLetIn, meQuery, useMay } from '../session/me.ts'
 import { Logo } from '../ui/logo.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { AddressNotice } from './address-notice.tsx'
+import { ConnectionNotice } from './connection-notice.tsx'
 import { CopyLink, useLinkCopier } from './copy-link.tsx'
 import { FeedSign } from './feed-sign.tsx'
 import { NoAccess } from './no-access.tsx'
@@ -22,10 +24,15 @@ import './shell.css'
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 const Help = lazy(async () => ({ default: (await import('./help.tsx')).Help }))
 
+/** The probe of the session asks for nothing of its own: who is signed in is asked for anyway. */
+function isNoProbe({ queryKey }: Query): boolean {
+  return queryKey[0] !== signedInKey[0]
+}
+
 export function Shell(): ReactNode {
   const [isOpen, { toggle, close }] = useDisclosure()
   const queries = useQueryClient()
-  const refetch = useCallback(() => void queries.invalidateQueries(), [queries])
+  const refetch = useCallback(() => void queries.invalidateQueries({ predicate: isNoProbe }), [queries])
   const me = useQuery(meQuery)
   const seesFeed = useMay('GET /events')
   useOpenFeed(refetch, seesFeed)
@@ -75,6 +82,7 @@ export function Shell(): ReactNode {
         <Navigation />
       </AppShell.Navbar>
       <AppShell.Main>
+        <ConnectionNotice />
         <div id="content" className="shell-content">
           <AddressNotice />
           <Suspense fallback={null}>{isRefused ? <NoAccess /> : !me.isPending && <Outlet />}</Suspense>
