@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { type AdminClient, withAdmin } from '../../src/cli/admin-client.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { batchClient, chatLine } from './batches.ts'
+import { corpus } from './hostile-data.ts'
 import { createPerson } from './people.ts'
 import { type Lifetime, type Stack, startStack } from './stack.ts'
 import { until } from './until.ts'
@@ -65,7 +66,11 @@ const config: JsonObject = {
 }
 
 export async function startFilled(t: Lifetime): Promise<Filled> {
-  const stack = await startStack(t, { config, env: { SEALING_KEY: 'seals-what-is-stored-0123456789abcdef' } })
+  const stack = await startStack(t, {
+    config,
+    env: { SEALING_KEY: 'seals-what-is-stored-0123456789abcdef' },
+    names: corpus,
+  })
   return withAdmin({ data: stack.gateway.config.dataDir }, async (admin) => {
     const owners = await fillAccess(stack, admin)
     await fillRequests(stack)
