@@ -274,7 +274,8 @@ class Booking {
       model: this.#target.model,
       credential: this.#target.credential.alias,
       bounds: call.bounds?.(),
-      isMade: true,
+      // By this time too, the line is one and the same whichever instance books it.
+      madeAtMs: this.#job.submittedAtMs ?? this.#job.createdAtMs,
       ...(call.countPrompt && { countPrompt: () => call.countPrompt!(tokens) }),
     })
   }

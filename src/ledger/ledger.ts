@@ -49,8 +49,8 @@ export interface Opening {
   readonly bounds: RequestBounds | undefined
   /** What the request may still cost by its key. */
   readonly ceilingNanoUsd?: NanoUsd
-  /** The provider has served it already: it counts, and no budget refuses it. */
-  readonly isMade?: true
+  /** When it was made, where the provider has served it already: it counts then, and no budget refuses it. */
+  readonly madeAtMs?: number
   /** Of what holds money back for calls that are opened later: so much, whatever it is for. It is settled as unsent. */
   readonly heldNanoUsd?: NanoUsd
   /** The prompt's tokens by the tokenizer. */
@@ -141,7 +141,7 @@ class TwoPhaseLedger implements Ledger {
     const found = models()
     const lookUp = found instanceof Promise ? await found : found
     const info = lookUp(opening.provider, opening.model)
-    const atMs = this.#shared.clock.nowMs()
+    const atMs = opening.madeAtMs ?? this.#shared.clock.nowMs()
     let plan = this.#plan(opening, info, atMs)
     const held = this.#shared.budgets.reserve(plan.hold)
     if (held) plan = await this.#heldOrLess(held, plan, () => this.#plan(opening, info, atMs))
@@ -180,7 +180,7 @@ class TwoPhaseLedger implements Ledger {
     const { spender, provider, model, bounds, ceilingNanoUsd } = opening
     const { markupBasisPoints = 0 } = spender
     const found = budgets.counting(spender, provider, model, atMs)
-    const counted = opening.isMade ? found.map(uncapped) : found
+    const counted = opening.madeAtMs !== undefined ? found.map(uncapped) : found
     const allowance =
       opening.heldNanoUsd === undefined
         ? allow({

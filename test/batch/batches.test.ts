@@ -20,6 +20,7 @@ test('each endpoint answers in its own dialect, on a provider of another', async
   const geminiEndpoint = '/v1beta/models/{model}:generateContent'
   const bodies: readonly [endpoint: string, url: string, body: JsonObject, sign: string][] = [
     ['/v1/responses', '/v1/responses', { model: 'claude/echo', input: 'I am here' }, 'output'],
+    ['/v1/completions', '/v1/completions', { model: 'openai/echo', prompt: 'x', max_tokens: 9 }, 'choices'],
     ['/v1/embeddings', '/v1/embeddings', { model: 'openai/text-embedding-3-small', input: 'x' }, 'data'],
     [
       '/v1/messages',

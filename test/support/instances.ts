@@ -25,6 +25,8 @@ export interface Instances {
     headers?: Readonly<Record<string, string>>,
   ): Promise<Response>
   admin(at: number, path: string, method?: string, body?: JsonObject): Promise<JsonObject>
+  /** The folder that one of them works in. */
+  folderOf(at: number): string
   /** Ends one of them as a crash does, and starts it again with its data. */
   crash(at: number): Promise<void>
   /** Starts one that was killed again, on its own folder. */
@@ -74,6 +76,7 @@ export async function startInstances(
     postgres,
     redis,
     startAgain: startOne,
+    folderOf,
     post: (at, path, body, key = testKey, headers = {}) =>
       fetch(gateways[at]!.url + path, {
         method: 'POST',
