@@ -146,9 +146,10 @@ export const incidents: readonly Control[] = [
         'src/storage/sql/secret-store.test.ts',
         'a secret is set, read, replaced and removed, each organisation its own',
       ],
+      ['test/security/scoped-queries.test.ts', 'a store that forgets the organisation fails its test'],
     ],
     missing:
-      'No route makes a second organisation yet. No row-level security of PostgreSQL as a second line.',
+      'No route makes a second organisation yet. No row-level security of PostgreSQL, for the reasons in [ADR 102](adr/0102-no-row-level-security.md).',
   },
   {
     threat: 'A webhook secret that is empty or short',

@@ -18,6 +18,7 @@ import {
   type PostgresPool,
 } from '../../src/storage/sql/postgres.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
+import { watchScopes } from './scoped-queries.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
 
 /** One place of a database that a test has for itself; it may be opened several times. */
@@ -69,7 +70,7 @@ function register(
           async open(migrations = allMigrations, clock = systemClock) {
             const database = await open(migrations, clock)
             opened.push(database)
-            return database
+            return migrations === allMigrations ? watchScopes(database) : database
           },
         },
         t,
