@@ -247,9 +247,20 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'Topics read from the sizes of streamed records (Whisper Leak)',
-    answer: "Providers' `obfuscation` fields pass to clients of the same dialect.",
-    proofs: [],
-    missing: 'No padding of our own; no test reads the fields at a client.',
+    answer:
+      "Providers' `obfuscation` fields pass to clients of the same dialect; `server.padStreamsToBytes` fills each write up to a multiple of so many bytes.",
+    proofs: [
+      [
+        'test/security/padding.test.ts',
+        'filled up, the sizes of writes tell next to nothing, and every client reads what it read before',
+      ],
+      [
+        'test/security/padding.test.ts',
+        "a provider's own filling reaches a client of its dialect, byte for byte",
+      ],
+    ],
+    missing:
+      'Off unless configured. Times between writes stay, Gemini streamed as a JSON array is not filled up, nor is a write that ends within a line.',
   },
   {
     threat: 'Patterns of a search that stop the database (CVE-2026-25591)',

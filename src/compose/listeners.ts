@@ -53,7 +53,7 @@ export interface Listeners {
 /** Opens the control socket and, unless it is to be the only one, one listener or two. */
 export async function listen(parts: ListenParts): Promise<Listeners> {
   const { config, gateway, observer, snapshot, catalogue, admin, newRequestId, clock } = parts
-  const { host, port, limits, trustedProxies } = config.server
+  const { host, port, limits, padStreamsToBytes, trustedProxies } = config.server
   const servers: HttpServer[] = []
   let isReady = true
   const common = sideRoutes({
@@ -73,6 +73,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       clientAddressOf: createClientAddressOf(trustedProxies),
       corsOrigins: parts.corsOrigins,
       limits,
+      padStreamsToBytes,
       tls: 'path' in at ? undefined : tlsOf(config),
       onError: observer.onError,
     })

@@ -72,6 +72,15 @@ export const serverSettings = z.strictObject({
       'How long a stream of server-sent events may be quiet before a comment is sent on it. Before the first word, ' +
         'that sends status 200, without the headers that name the target.',
     ),
+  padStreamsToBytes: z
+    .number()
+    .int()
+    .min(64)
+    .max(16_384)
+    .exactOptional()
+    .describe(
+      'Fills each write of a stream of server-sent events up to a multiple of so many bytes, by a comment, so that the sizes of encrypted records do not tell what is said in them; 512 is a good value. Absent: off. Times between writes stay as they are, and so do JSON arrays of Gemini.',
+    ),
   drain: z
     .strictObject({
       graceMs: z

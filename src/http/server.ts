@@ -20,6 +20,7 @@ import { answerCors } from './cors.ts'
 import { withFingerprint } from './fingerprint.ts'
 import { readForm } from './form.ts'
 import { type Head, readHead, twoKeys } from './head.ts'
+import { PaddedOutlet, StreamPadding } from './padded-outlet.ts'
 import { type DataRoute, errorEncoderFor, findDataRoute, type RequestSource } from './routes.ts'
 import { checkMethod, type SideRoute } from './side-routes.ts'
 
@@ -45,6 +46,8 @@ export interface HttpServerOptions {
   /** The origins whose pages may call, by the configuration in force. */
   readonly corsOrigins: () => readonly string[] | undefined
   readonly limits: ServerLimits
+  /** Absent: streams are sent as they are. */
+  readonly padStreamsToBytes?: number | undefined
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly onError: (error: GatewayError, requestId: string) => void
 }
@@ -74,6 +77,8 @@ const lastWordsMs = 1000
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const open = new Roster<Interrupt>()
   const bodies = bodyLimitsOf(options.limits)
+  const { padStreamsToBytes } = options
+  const padding = padStreamsToBytes === undefined ? undefined : new StreamPadding(padStreamsToBytes)
   let isClosing = false
   /** Connections of which nobody can say where the next request begins: what comes on them is not looked at. */
   let doubtful: WeakSet<Socket> | undefined
@@ -82,6 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     doubtful ??= new WeakSet()
     doubtful.add(request.socket)
   }
+  const answering: Answering = { options, bodies, padding, onDoubt }
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     if (doubtful?.has(request.socket)) return
     const interrupt = new Interrupt()
@@ -91,7 +97,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (isClosing) setImmediate(closeConnections)
     })
     if (isClosing) response.setHeader('connection', 'close')
-    answer({ options, bodies, onDoubt }, interrupt, request, response)
+    answer(answering, interrupt, request, response)
   }
   /** Node counts a connection that has sent nothing, or half of a head, as busy: it would hold the end up. */
   const closeConnections = () => {
@@ -162,17 +168,22 @@ function bodyLimitsOf({ maxBodyBytes, maxLargeBodyBytes, maxJsonDepth }: ServerL
 interface Answering {
   readonly options: HttpServerOptions
   readonly bodies: BodyLimits
+  readonly padding: StreamPadding | undefined
   /** Ends the connection behind the answer, and all that was sent on it already. */
   readonly onDoubt: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 function answer(
-  { options, bodies, onDoubt }: Answering,
+  { options, bodies, padding, onDoubt }: Answering,
   interrupt: Interrupt,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const outlet = new ClientOutlet(response, interrupt, options.limits.stalledReaderMs)
+  const { stalledReaderMs } = options.limits
+  const outlet =
+    padding === undefined
+      ? new ClientOutlet(response, interrupt, stalledReaderMs)
+      : new PaddedOutlet(response, interrupt, { stalledReaderMs, padding })
   const id = options.newRequestId()
   let head: Head | undefined
   let allow: readonly string[] = ['POST']
