@@ -43,7 +43,7 @@ export function watchBooks(parts: BooksWatchParts): void {
     settle(await judgeDisk(dataDir, subject), { org: 'default', kind: 'disk', subject }, open, alerts)
     if (clock.monotonicMs() < countAtMs) return
     countAtMs = clock.monotonicMs() + dayMs
-    const counted = judgeCounters(budgets.differences(), subject)
+    const counted = judgeCounters(await budgets.differences(), subject)
     settle(counted, { org: 'default', kind: 'ledger', subject }, open, alerts)
   }
   let looking: Promise<void> | undefined

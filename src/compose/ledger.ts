@@ -139,7 +139,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
     store,
     budgets,
     routes: routesOf({ needs, store, bringUp, clock, path, shipping, journal, ledger, budgets, book }),
-    reload: () => book.apply(),
+    reload: () => void book.apply().catch(onBudgetError(log)),
     bringUp,
     async close() {
       book.stop()
@@ -173,12 +173,18 @@ async function startBudgets(
     }),
   })
   await budgets.joined()
-  const onError = (cause: unknown) => log.warn({ cause: inspect(cause) }, 'budgets could not be read')
+  const onError = onBudgetError(log)
   const own = () => access.ownBudgets()
-  const book = new BudgetBook({ store, budgets, declared, own, nowMs: () => clock.nowMs(), onError }, stored)
-  access.onChange(() => book.applyOwn())
+  const credits = () => creditsOf(access.directory)
+  const nowMs = () => clock.nowMs()
+  const book = new BudgetBook({ store, budgets, declared, own, credits, nowMs, onError }, stored)
+  access.onChange(() => void book.applyOwn().catch(onError))
   book.start(refreshMs)
   return { budgets, book }
+}
+
+function onBudgetError(log: Log): (cause: unknown) => void {
+  return (cause) => log.warn({ cause: inspect(cause) }, 'budgets could not be read')
 }
 
 interface Built {
@@ -248,5 +254,5 @@ async function enterLines(lines: readonly DirectEntry[], journal: Journal, book:
       'The ledger cannot be written now. The corrections wait for it: compare again before you repeat them.',
     )
   }
-  book.apply() // budgets are counted again, with what came in sideways
+  await book.apply() // budgets are counted again, with what came in sideways
 }

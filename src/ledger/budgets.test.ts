@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { type Budget, BudgetIndex } from './budget.ts'
 import type { AttemptHold } from './attempt-hold.ts'
 import type { BudgetEvent } from './budget-events.ts'
@@ -69,7 +70,15 @@ test('a subject is an id, a name, or a pattern whose matches share one counter',
   assert.deepEqual(countersOf([budget({ org: 'other' })]), [])
 })
 
-function start(budgets: Budget[], charges: Charge[] = [], credits: Credit[] = []) {
+interface Read {
+  readonly charges?: Charge[]
+  /** Of lines that came while they were read. */
+  readonly since?: Charge[]
+  /** How long reading beside the calls takes. */
+  beside?(): Promise<void>
+}
+
+function start(budgets: Budget[], { charges = [], since = [], beside }: Read = {}, credits: Credit[] = []) {
   let questions = 0
   const events: BudgetEvent[] = []
   const clock = { atMs: Date.parse('2027-03-31T23:00:00Z') }
@@ -79,6 +88,12 @@ function start(budgets: Budget[], charges: Charge[] = [], credits: Credit[] = []
         questions++
         return charges
       },
+      chargesBeside: async () => {
+        questions++
+        await beside?.()
+        return { charges, seq: 0 }
+      },
+      chargesSince: () => since,
       hasLine: () => false,
       atOnce: (look) => look(),
     },
@@ -152,16 +167,16 @@ test('a call that ends in the next period is counted in the one it began in', ()
   assert.equal(made.leftFor(next.counted), 0)
 })
 
-test('what the ledger has counts from the start, in the period of now', () => {
+test('what the ledger has counts from the start, in the period of now', async () => {
   const charge = { org: 'default', subject: 'ada', bucketMs: 0, chargedNanoUsd: 600 }
-  const { made, reserve } = start([budget({})], [charge, { ...charge, subject: 'bob' }])
+  const { made, reserve } = start([budget({})], { charges: [charge, { ...charge, subject: 'bob' }] })
   assert.throws(() => reserve('1', 401))
   reserve('2', 400)
   assert.deepEqual(
     made.statesOf(made.all[0]!, Date.parse('2027-03-31T23:30:00Z')).map(({ subject }) => subject),
     ['ada', 'bob'],
   )
-  assert.deepEqual(made.differences(), [
+  assert.deepEqual(await made.differences(), [
     'budget b|ada: counted 0.0000006 + 0.0000004 reserved, the ledger has 0.0000006 + 0',
   ])
 })
@@ -177,7 +192,9 @@ test("a team's credit holds from the call that brings it, and may be topped up",
 
 test('a credit that is known from the start has nothing counted again', () => {
   const charge = { org: 'default', subject: 'team_1', bucketMs: 0, chargedNanoUsd: 600 }
-  const { reserve, asked } = start([], [charge], [{ org: 'default', team: 'team_1', creditNanoUsd: 1_000 }])
+  const { reserve, asked } = start([], { charges: [charge] }, [
+    { org: 'default', team: 'team_1', creditNanoUsd: 1_000 },
+  ])
   const before = asked()
   assert.throws(() => reserve('1', 401, { ...spender, creditNanoUsd: 1_000 }), { code: 'budget_exceeded' })
   reserve('2', 400, { ...spender, creditNanoUsd: 1_000 })
@@ -193,4 +210,68 @@ test('only a soft budget that is used up names its fallback', () => {
   spend('1', 1_000)
   assert.equal(made.fallbackOf(whose, clock.atMs), 'cheap')
   assert.equal(made.fallbackOf({ ...whose, route: 'cheap' }, clock.atMs), undefined)
+})
+
+test('while other budgets are counted, their calls wait, and others go on', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const charge = { org: 'default', subject: 'ada', bucketMs: 0, chargedNanoUsd: 500 }
+  const { made, reserve } = start([budget({ id: 'org', scope: 'organisation', capNanoUsd: 10_000 })], {
+    charges: [charge],
+    since: [{ ...charge, chargedNanoUsd: 100 }],
+    beside: () => promise,
+  })
+  const held = reserve('under way', 150)
+  made.follow(() => [{ hold: held, requestId: 'req', attempt: 1, chargedNanoUsd: undefined }])
+  const ofAda = budget({ subject: 'ada' })
+  const inForce = made.replace([...made.all, ofAda])
+  const waits = (user: string) => made.inForce({ ...spender, user }, 'openai', 'gpt') !== undefined
+  assert.deepEqual([waits('ada'), waits('bob')], [true, false])
+  reserve('of bob', 5_000, { ...spender, user: 'bob' })
+  resolve()
+  await inForce
+  assert.deepEqual([waits('ada'), made.all.length], [false, 2])
+  // 500 by the sums, 100 by the lines since, 150 under way.
+  assert.throws(() => reserve('too much', 251), { code: 'budget_exceeded' })
+  reserve('the rest', 250)
+  made.settle(held, 50)
+  reserve('what was too much held', 100)
+})
+
+test('the last of several changes is the one that comes into force', async () => {
+  const waiting: (() => void)[] = []
+  const { made } = start([], { beside: () => new Promise((resolve) => waiting.push(resolve)) })
+  const first = made.replace([budget({ id: 'first' })])
+  const last = made.replace([budget({ id: 'last' })])
+  assert.equal(first, last)
+  while (made.all.length === 0) {
+    waiting.splice(0).forEach((go) => go())
+    await setImmediate()
+  }
+  await last
+  assert.deepEqual(
+    made.all.map(({ id }) => id),
+    ['last'],
+  )
+})
+
+test('where nobody else can read the ledger, it is counted at once', async () => {
+  const charge = { org: 'default', subject: 'ada', bucketMs: 0, chargedNanoUsd: 600 }
+  const { made, reserve } = start([], {
+    charges: [charge],
+    beside: () => Promise.reject(new Error('too much to do')),
+  })
+  await made.replace([budget({})])
+  assert.throws(() => reserve('1', 401), { code: 'budget_exceeded' })
+})
+
+test("a team's credit that is changed in the administration is counted beside the calls", async () => {
+  const { made, reserve, asked } = start([])
+  const team = { org: 'default', team: 'team_1', creditNanoUsd: 500 }
+  const changing = made.replace([], [team])
+  const paid = { ...spender, creditNanoUsd: 500 }
+  assert.ok(made.inForce(paid, 'openai', 'gpt'))
+  await changing
+  const before = asked()
+  assert.throws(() => reserve('1', 501, paid), { code: 'budget_exceeded' })
+  assert.equal(asked(), before)
 })

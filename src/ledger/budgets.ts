@@ -20,11 +20,11 @@ import type {
   LedgerStore,
   Slot,
 } from './port.ts'
-import { countCharges, countInstances, questionsOf } from './recount.ts'
+import { countInstances, Recount, type RecountStore } from './recount.ts'
 import type { SharedCounters } from './shared-counters.ts'
 
 export interface BudgetParts {
-  readonly store: Pick<LedgerStore, 'charges' | 'hasLine' | 'atOnce'>
+  readonly store: RecountStore & Pick<LedgerStore, 'hasLine'>
   readonly budgets: readonly Budget[]
   /** Those that are known: others come with calls, and each has all of it counted again. */
   readonly credits?: readonly Credit[]
@@ -43,6 +43,14 @@ const uncounted: readonly CountedMatch[] = []
 /** Budgets that change while a call is held are matched again; nobody changes them so often. */
 const maxTries = 3
 
+/** Other budgets, while what they have to count is being read. */
+interface Change {
+  readonly budgets: readonly Budget[]
+  readonly credits: readonly Credit[]
+  /** Those that are not in force as they are: the calls that they count wait for them. */
+  readonly fresh: BudgetIndex
+}
+
 export class Budgets {
   readonly #parts: BudgetParts
   #live: () => Iterable<LiveAttempt> = () => []
@@ -51,17 +59,25 @@ export class Budgets {
   readonly #shared: SharedCounters | undefined
   /** What is under way, where reserving takes a while: `live` learns of it later. */
   readonly #held: Roster<AttemptHold> | undefined
-  readonly #credits: Credits
+  #credits: Credits
+  /** The last that was asked for: with it, `changing` ends. */
+  #wanted: Change | undefined
+  #changing: Promise<void> | undefined
   readonly #teller: BudgetTeller
+  readonly #recount: Recount
 
   constructor(parts: BudgetParts) {
     this.#parts = parts
     this.#teller = new BudgetTeller((event) => parts.onEvent(event))
     this.#shared = parts.shared?.counters
     this.#held = this.#shared && new Roster()
-    this.#credits = new Credits(parts.credits)
+    this.#credits = Credits.of(parts.credits)
     this.#index = new BudgetIndex([...parts.budgets, ...this.#credits.budgets])
-    this.#counters = this.#count()
+    this.#recount = new Recount({
+      ...parts,
+      addLive: (counters, index) => this.#addLive(counters, index),
+    })
+    this.#counters = this.#recount.atOnce(this.all)
     this.#share()
   }
 
@@ -74,23 +90,61 @@ export class Budgets {
     this.#live = live
   }
 
-  /** Other budgets from now on. They count what was spent before, and the attempts that are under way. */
-  replace(budgets: readonly Budget[]): void {
-    this.#index = new BudgetIndex([...budgets, ...this.#credits.budgets])
-    this.#teller.forget()
-    if (this.#held) this.#takeUp(this.#held)
-    this.#counters = this.#count()
-    for (const hold of this.#held ?? []) hold.counted = this.#countedOf(hold)
-    for (const { hold } of this.#live()) hold.counted = this.#countedOf(hold)
-    this.#share()
+  /**
+   * Other budgets from now on. They count what was spent before, which is read beside the calls, and the attempts that are
+   * under way. Resolves when they are in force; calls that an other budget counts wait for that. `credits`: those that are
+   * known; a team's that is not among them stays.
+   */
+  replace(budgets: readonly Budget[], credits: readonly Credit[] = []): Promise<void> {
+    const known = new Set(this.all.map((budget) => JSON.stringify(budget)))
+    const isFresh = (budget: Budget) => !known.has(JSON.stringify(budget))
+    const fresh = new BudgetIndex([...budgets, ...Credits.of(credits).budgets].filter(isFresh))
+    this.#wanted = { budgets, credits, fresh }
+    this.#changing ??= this.#takeUpWanted()
+    return this.#changing
+  }
+
+  async #takeUpWanted(): Promise<void> {
+    const wanted = () => {
+      const { budgets, credits } = this.#wanted!
+      return [...budgets, ...this.#credits.with(credits).budgets]
+    }
+    try {
+      await this.#recount.beside(wanted, (counters) => {
+        const budgets = wanted()
+        this.#credits = this.#credits.with(this.#wanted!.credits)
+        this.#forgetChange()
+        this.#putInForce(budgets, counters)
+      })
+    } catch (cause) {
+      this.#forgetChange()
+      throw cause
+    }
+  }
+
+  #forgetChange(): void {
+    this.#wanted = undefined
+    this.#changing = undefined
+  }
+
+  /** Resolves when the budgets that count such a call are in force; undefined where they are. */
+  inForce(spender: Spender, provider: string, model: string): Promise<unknown> | undefined {
+    if (this.#wanted === undefined) return undefined
+    const isCounted = this.#wanted.fresh.matches({ ...spender, provider, model }).length > 0
+    return isCounted ? this.#changing!.catch(() => undefined) : undefined
   }
 
   /** What counts a call of this spender to this target. */
   counting(spender: Spender, provider: string, model: string, atMs: number): readonly CountedMatch[] {
-    if (spender.team !== undefined && this.#credits.note(spender.org, spender.team, spender.creditNanoUsd))
-      this.replace(this.all.filter(({ origin }) => origin !== 'credit'))
+    const { org, team, creditNanoUsd } = spender
+    if (team !== undefined && !this.#credits.has(org, team, creditNanoUsd)) {
+      this.#credits = this.#credits.with([{ org, team, creditNanoUsd }])
+      const others = this.all.filter(({ origin }) => origin !== 'credit')
+      const budgets = [...others, ...this.#credits.budgets]
+      this.#putInForce(budgets, this.#recount.atOnce(budgets))
+    }
     if (this.#index.isEmpty) return uncounted
-    return this.#counted({ ...spender, provider, model }, atMs)
+    return countedBy(this.#index, { ...spender, provider, model }, atMs)
   }
 
   /** What a call may cost at most before a hard cap refuses it; undefined where none bounds it. */
@@ -164,7 +218,7 @@ export class Budgets {
 
   /** The route to take in place of the one asked for: a budget that is not hard is used up. */
   fallbackOf(spender: Spending, atMs: number): string | undefined {
-    for (const { budget, slot } of this.#counted(spender, atMs)) {
+    for (const { budget, slot } of countedBy(this.#index, spender, atMs)) {
       if (budget.fallback === undefined || budget.isHard || budget.fallback === spender.route) continue
       if (this.#left(slot, budget.capNanoUsd) <= 0) return budget.fallback
     }
@@ -188,8 +242,21 @@ export class Budgets {
   }
 
   /** Counts all of it again from the ledger, and says where memory differs. Empty is the proof. */
-  differences(): string[] {
-    return differencesBetween(this.all, this.#counters, this.#count(), this.#parts.clock.nowMs())
+  differences(): Promise<string[]> {
+    return this.#recount.beside(
+      () => this.all,
+      (counted) => differencesBetween(this.all, this.#counters, counted, this.#parts.clock.nowMs()),
+    )
+  }
+
+  /** `counters`: of this moment, with what is under way by the budgets that were in force. */
+  #putInForce(budgets: readonly Budget[], counters: MemoryCounters): void {
+    this.#index = new BudgetIndex(budgets)
+    this.#teller.forget()
+    this.#counters = counters
+    for (const hold of this.#held ?? []) hold.counted = this.#countedOf(hold)
+    for (const { hold } of this.#live()) hold.counted = this.#countedOf(hold)
+    this.#share()
   }
 
   /** What nothing has counted so far may be counted from now on. */
@@ -236,41 +303,31 @@ export class Budgets {
     return capNanoUsd - spentNanoUsd - reservedNanoUsd
   }
 
-  #counted(spending: Spending, atMs: number): CountedMatch[] {
-    return this.#index.matches(spending).map((match) => ({ ...match, slot: slotOf(match, atMs) }))
+  /** What is under way, and what waits for the file: by budgets that may be in force only then. */
+  #addLive(counters: MemoryCounters, index: BudgetIndex): void {
+    if (this.#held) this.#takeUp(this.#held)
+    for (const live of this.#live()) this.#countLive(counters, index, live)
+    for (const hold of this.#held ?? []) this.#countHeld(counters, index, hold)
   }
 
-  /** From the ledger, with what is under way. */
-  #count(): MemoryCounters {
-    const { store, clock } = this.#parts
-    const nowMs = clock.nowMs()
-    return store.atOnce(() => {
-      const counters = new MemoryCounters()
-      for (const question of questionsOf(this.#index.budgets, nowMs)) {
-        countCharges(store.charges(question.query), question, nowMs, () => counters)
-      }
-      for (const attempt of this.#live()) this.#countLive(counters, attempt)
-      if (this.#held) for (const hold of this.#held) this.#countHeld(counters, hold)
-      return counters
-    })
-  }
-
-  #countedOf({ spender, provider, model, atMs }: AttemptHold): CountedMatch[] {
-    return this.#counted({ ...spender, provider, model }, atMs)
-  }
-
-  #countLive(counters: MemoryCounters, live: LiveAttempt): void {
+  #countLive(counters: MemoryCounters, index: BudgetIndex, live: LiveAttempt): void {
     const { hold, requestId, attempt, chargedNanoUsd } = live
     if (chargedNanoUsd === undefined) {
-      if (this.#held === undefined) this.#countHeld(counters, hold)
+      if (this.#held === undefined) this.#countHeld(counters, index, hold)
     } else if (!this.#parts.store.hasLine(requestId, attempt)) {
-      for (const { slot } of this.#countedOf(hold)) counters.spend(slot, chargedNanoUsd)
+      for (const { slot } of countedBy(index, spendingOf(hold), hold.atMs)) {
+        counters.spend(slot, chargedNanoUsd)
+      }
     }
   }
 
   /** What has been let through counts, whatever the caps are now. */
-  #countHeld(counters: MemoryCounters, hold: AttemptHold): void {
-    counters.hold(toHold({ ...hold, counted: this.#countedOf(hold) }))
+  #countHeld(counters: MemoryCounters, index: BudgetIndex, hold: AttemptHold): void {
+    counters.hold(toHold({ ...hold, counted: countedBy(index, spendingOf(hold), hold.atMs) }))
+  }
+
+  #countedOf(hold: AttemptHold): CountedMatch[] {
+    return countedBy(this.#index, spendingOf(hold), hold.atMs)
   }
 
   #judge(held: Held, hold: AttemptHold): void {
@@ -279,4 +336,12 @@ export class Budgets {
     const match = hold.counted.find(({ slot }) => slot === held.slot)!
     this.#teller.refuse(match, hold.amountNanoUsd, this.#look(match.slot))
   }
+}
+
+function countedBy(index: BudgetIndex, spending: Spending, atMs: number): CountedMatch[] {
+  return index.matches(spending).map((match) => ({ ...match, slot: slotOf(match, atMs) }))
+}
+
+function spendingOf({ spender, provider, model }: AttemptHold): Spending {
+  return { ...spender, provider, model }
 }

@@ -141,6 +141,8 @@ class TwoPhaseLedger implements Ledger {
     const found = models()
     const lookUp = found instanceof Promise ? await found : found
     const info = lookUp(opening.provider, opening.model)
+    const changing = this.#shared.budgets.inForce(opening.spender, opening.provider, opening.model)
+    if (changing) await changing
     const atMs = opening.madeAtMs ?? this.#shared.clock.nowMs()
     let plan = this.#plan(opening, info, atMs)
     const held = this.#shared.budgets.reserve(plan.hold)

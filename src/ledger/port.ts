@@ -113,6 +113,10 @@ export interface LedgerStore {
   prices(version: string): string | undefined
   /** Exact: from the rollups, and from the lines that are not in them yet. */
   charges(query: ChargeQuery): readonly Charge[]
+  /** As `charges`, by another thread: what the lines up to `seq` make. Rejects where it has too much to do. */
+  chargesBeside(query: ChargeQuery): Promise<ChargesUpTo>
+  /** Of the lines behind that one alone. */
+  chargesSince(query: ChargeQuery, seq: number): readonly Charge[]
   /** The calls that began since then and reached a provider, the first of them first; of the last `limit`, at most. */
   latestCalls(limit: number, sinceMs: number): readonly PastCall[]
   /** Is the final line of the attempt in the file? */
@@ -121,6 +125,11 @@ export interface LedgerStore {
   usage(query: UsageQuery): Promise<UsagePage>
   /** Everything that `look` reads is of one moment. `look` must not wait for anything. */
   atOnce<Found>(look: () => Found): Found
+}
+
+export interface ChargesUpTo {
+  readonly charges: readonly Charge[]
+  readonly seq: number
 }
 
 export interface PastCall {

@@ -2,6 +2,7 @@
 
 import type { Budget } from './budget.ts'
 import type { Budgets } from './budgets.ts'
+import type { Credit } from './credits.ts'
 import type { BudgetStore } from './port.ts'
 
 export interface BudgetBookParts {
@@ -11,6 +12,8 @@ export interface BudgetBookParts {
   declared(): readonly Budget[]
   /** Those that stored keys, teams and users have of their own. */
   own(): readonly Budget[]
+  /** Of the teams that pay in advance. */
+  credits(): readonly Credit[]
   readonly nowMs: () => number
   onError(cause: unknown): void
 }
@@ -25,7 +28,7 @@ export class BudgetBook {
   constructor(parts: BudgetBookParts, stored: readonly Budget[]) {
     this.#parts = parts
     this.#stored = stored
-    this.#ownText = JSON.stringify(parts.own())
+    this.#ownText = this.#textOfOwn()
   }
 
   get all(): readonly Budget[] {
@@ -45,23 +48,23 @@ export class BudgetBook {
     clearInterval(this.#timer)
   }
 
-  /** Takes up what the configuration says now. */
-  apply(): void {
-    const own = this.#parts.own()
-    this.#ownText = JSON.stringify(own)
-    this.#parts.budgets.replace([...this.#parts.declared(), ...own, ...this.#stored])
+  /** Takes up what the configuration says now. Resolves when it is in force; until then, calls that it counts wait. */
+  async apply(): Promise<void> {
+    const { budgets, declared, own, credits } = this.#parts
+    this.#ownText = this.#textOfOwn()
+    await budgets.replace([...declared(), ...own(), ...this.#stored], credits())
   }
 
   /** Keys, teams or users have changed: most changes are of other things than their budgets. */
-  applyOwn(): void {
-    if (JSON.stringify(this.#parts.own()) !== this.#ownText) this.apply()
+  async applyOwn(): Promise<void> {
+    if (this.#textOfOwn() !== this.#ownText) await this.apply()
   }
 
   async refresh(): Promise<void> {
     const stored = await this.#parts.store.all()
     if (JSON.stringify(stored) === JSON.stringify(this.#stored)) return
     this.#stored = stored
-    this.apply()
+    await this.apply()
   }
 
   async put(budget: Budget): Promise<void> {
@@ -74,5 +77,9 @@ export class BudgetBook {
     const isThere = await this.#parts.store.remove(org, id)
     await this.refresh()
     return isThere
+  }
+
+  #textOfOwn(): string {
+    return JSON.stringify([this.#parts.own(), this.#parts.credits()])
   }
 }

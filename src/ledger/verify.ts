@@ -25,7 +25,7 @@ export interface VerifyParts {
   /** Is the attempt with this id open in this process? */
   isOpen(id: number): boolean
   /** Where the counters of budgets are not what the ledger makes of them. */
-  differences(): readonly string[]
+  differences(): readonly string[] | Promise<readonly string[]>
   /** Reads what is in the file now. */
   snapshot(): LedgerSnapshot
 }
@@ -35,7 +35,7 @@ const maxDifferences = 100
 
 /** Reads every line and every sum once, as of one moment, in steps that let requests in between. */
 export async function verifyLedger(parts: VerifyParts): Promise<Verification> {
-  const differences = [...parts.differences()]
+  const differences = [...(await parts.differences())]
   for (const { id, requestId, attempt } of parts.store.openIntents()) {
     if (!parts.isOpen(id)) differences.push(`${requestId} attempt ${attempt}: open, and nobody is at it`)
   }

@@ -101,6 +101,8 @@ class Instance {
     this.budgets = new Budgets({
       store: {
         charges: (query) => chargesOf(this.journal, query),
+        chargesBeside: (query) => Promise.resolve({ charges: chargesOf(this.journal, query), seq: 0 }),
+        chargesSince: () => [],
         hasLine: () => true,
         atOnce: (look) => look(),
       },
@@ -251,7 +253,7 @@ class World {
   /** I1, I4, I6, I9, P3: when all is quiet, what is counted is what is true: nothing is lost, doubled, or held for nobody. */
   async checkCounted(): Promise<void> {
     for (const instance of this.alive) {
-      assert.deepEqual(instance.budgets.differences(), [])
+      assert.deepEqual(await instance.budgets.differences(), [])
       for (const budget of this.terms) {
         const states = await instance.budgets.allStatesOf(budget, this.atMs)
         const counted = states.map(({ subject, spentNanoUsd: spent, reservedNanoUsd: reserved }) => {
@@ -372,8 +374,8 @@ async function disturb(world: World, command: Disturbance): Promise<void> {
       return
     case 'other-budgets':
       if (!instance.isAlive) return
-      instance.budgets.replace([])
-      instance.budgets.replace(world.terms)
+      await instance.budgets.replace([])
+      await instance.budgets.replace(world.terms)
       return instance.budgets.joined()
     case 'crash':
       world.isClean &&= !instance.isAlive

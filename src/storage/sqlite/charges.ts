@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { BudgetScope, Charge, ChargeQuery, LedgerStore } from '../../ledger/port.ts'
+import type { Reader } from './reader.ts'
 import { linesOf, type RollupKind, spansMs } from './rollups.ts'
 
 /** In which rows a scope stands, and in which column of them (of both databases) and of SQLite's lines. */
@@ -19,41 +20,60 @@ export const scopes: Readonly<
   route: { kind: 'all', rollup: 'route', line: `coalesce(route, '')` },
 }
 
-export function createCharges(database: DatabaseSync): Pick<LedgerStore, 'charges'> {
+type Charges = Pick<LedgerStore, 'charges' | 'chargesBeside' | 'chargesSince'>
+
+export function createCharges(database: DatabaseSync, reader: Pick<Reader, 'all'>): Charges {
+  const ask = (text: string, from: number, after = 0): Charge[] =>
+    toCharges(database.prepare(text).all(...(text.includes('?2') ? [from, after] : [from])))
   return {
-    charges(query) {
-      const { stepMs } = query
-      const isFine = stepMs !== undefined && stepMs < spansMs.hour
-      const text = isFine ? fromLines(query) : fromRollups(query)
-      const rows = database.prepare(text).all({ from: query.fromMs })
-      return rows.filter((row) => row['subject'] !== '').map(toCharge)
+    charges: (query) => ask(wholeOf(query), query.fromMs),
+    async chargesBeside(query) {
+      // One statement sees one moment: these charges are those of the lines up to that one.
+      const text = `select last.seq as last_seq, sums.* from (select coalesce(max(seq), 0) as seq from ledger) as last
+        left join (${wholeOf(query)}) as sums on true`
+      const rows = await reader.all(text, [query.fromMs])
+      return { charges: toCharges(rows), seq: Number(rows[0]!['last_seq']) }
     },
+    chargesSince: (query, seq) => ask(sinceOf(query), query.fromMs, seq),
   }
 }
 
+function wholeOf(query: ChargeQuery): string {
+  const isFine = query.stepMs !== undefined && query.stepMs < spansMs.hour
+  return isFine ? fromLines(query) : fromRollups(query)
+}
+
 /** The sums, and the lines that are not in them yet. */
-function fromRollups({ scope, fromMs, stepMs }: ChargeQuery): string {
-  const { kind, rollup, line } = scopes[scope]
+function fromRollups(query: ChargeQuery): string {
+  const { scope, fromMs, stepMs } = query
+  const { kind, rollup } = scopes[scope]
   const isOfDays = fromMs % spansMs.day === 0 && (stepMs === undefined || stepMs % spansMs.day === 0)
-  const { from } = linesOf[kind]
   return summed(
     `select org, ${rollup} as subject, key_name, ${bucket(stepMs)} as bucket, charged_nano_usd as charged
-    from rollups where kind = '${kind}' and span = '${isOfDays ? 'day' : 'hour'}' and at_ms >= :from
+    from rollups where kind = '${kind}' and span = '${isOfDays ? 'day' : 'hour'}' and at_ms >= ?1
     union all
-    select org, ${line}, key_name, ${bucket(stepMs)}, charged_nano_usd
-    from ${from} and seq > (select seq from rollup_state) and at_ms >= :from`,
+    ${linesBehind(query, '(select seq from rollup_state)')}`,
   )
 }
 
 /** A line is settled after it began: the first from the end that was settled before `from` ends the search. */
-function fromLines({ scope, stepMs }: ChargeQuery): string {
-  const { kind, line } = scopes[scope]
-  const { from } = linesOf[kind]
+function fromLines(query: ChargeQuery): string {
   return summed(
-    `select org, ${line} as subject, key_name, ${bucket(stepMs)} as bucket, charged_nano_usd as charged
-    from ${from} and at_ms >= :from and seq > coalesce(
-      (select seq from ledger where settled_at_ms < :from order by seq desc limit 1), 0)`,
+    linesBehind(
+      query,
+      'coalesce((select seq from ledger where settled_at_ms < ?1 order by seq desc limit 1), 0)',
+    ),
   )
+}
+
+function sinceOf(query: ChargeQuery): string {
+  return summed(linesBehind(query, '?2'))
+}
+
+function linesBehind({ scope, stepMs }: ChargeQuery, seq: string): string {
+  const { kind, line } = scopes[scope]
+  return `select org, ${line} as subject, key_name, ${bucket(stepMs)} as bucket, charged_nano_usd as charged
+    from ${linesOf[kind].from} and seq > ${seq} and at_ms >= ?1`
 }
 
 function bucket(stepMs: number | undefined): string {
@@ -63,6 +83,11 @@ function bucket(stepMs: number | undefined): string {
 function summed(rows: string): string {
   return `select org, subject, max(key_name) as key_name, bucket, sum(charged) as charged
     from (${rows}) group by org, subject, bucket`
+}
+
+/** A subject is empty where a line has none, and null where there was nothing to join. */
+function toCharges(rows: readonly Record<string, unknown>[]): Charge[] {
+  return rows.filter((row) => row['subject'] !== '' && row['subject'] !== null).map(toCharge)
 }
 
 function toCharge(row: Record<string, unknown>): Charge {

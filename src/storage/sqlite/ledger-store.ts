@@ -137,7 +137,7 @@ export function createLedgerStore(
       }
       return calls.toReversed()
     },
-    ...createCharges(database),
+    ...createCharges(database, reader),
     oldest() {
       const row = findFirst.get()
       return row && { seq: Number(row['seq']), atMs: Number(row['at_ms']) }
