@@ -51,6 +51,7 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       }),
       response: z.object({ data: z.array(budgetShape), next_cursor: z.string().optional() }),
       async run({ org, query: { scope, limit, cursor = '0' } }) {
+        await book.changed()
         const found = book.all.filter(
           (budget) => budget.org === org && (scope === undefined || budget.scope === scope),
         )

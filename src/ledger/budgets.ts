@@ -127,6 +127,11 @@ export class Budgets {
     this.#changing = undefined
   }
 
+  /** Resolves when the last change is in force; undefined where it is. */
+  get changing(): Promise<void> | undefined {
+    return this.#changing
+  }
+
   /** Resolves when the budgets that count such a call are in force; undefined where they are. */
   inForce(spender: Spender, provider: string, model: string): Promise<unknown> | undefined {
     if (this.#wanted === undefined) return undefined

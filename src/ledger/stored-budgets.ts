@@ -35,6 +35,11 @@ export class BudgetBook {
     return this.#parts.budgets.all
   }
 
+  /** Resolves when the last change is in force. */
+  async changed(): Promise<void> {
+    await this.#parts.budgets.changing?.catch(this.#parts.onError)
+  }
+
   stored(org: string, id: string): Budget | undefined {
     return this.#stored.find((budget) => budget.id === id && budget.org === org)
   }
