@@ -12,13 +12,18 @@ export interface RequestBounds {
   readonly images: number
   /** There is something in it whose tokens its bytes do not bound. */
   readonly isUnbounded: boolean
+  /** Prompt tokens that the provider adds by itself, at most. */
+  readonly addedTokens?: number
   readonly maxOutputTokens?: number
   readonly choices?: number
   readonly serviceTier?: string
 }
 
 export interface TokenBounds {
+  /** Of what the request shows. */
   readonly input: number
+  /** What the provider may add to it: reserved, and never taken for used. */
+  readonly addedInput?: number
   /** Over all choices, reasoning included. */
   readonly output: number
   /** The provider may add to the input what is not in the request. */
@@ -44,7 +49,8 @@ export function tokenBounds(request: RequestBounds | undefined, info: ModelInfo 
   const limit = maxOutputTokens ?? contextWindow ?? unknownOutput
   const each = Math.min(request.maxOutputTokens ?? limit, Math.max(limit, 1))
   const output = Math.min(each * (request.choices ?? 1), Number.MAX_SAFE_INTEGER)
-  return { input, output, isInputOpen: request.isUnbounded }
+  const { addedTokens, isUnbounded } = request
+  return { input, output, isInputOpen: isUnbounded, ...(addedTokens && { addedInput: addedTokens }) }
 }
 
 export interface ReservationContext {
@@ -63,7 +69,7 @@ export function reservation(
   if (info?.price === undefined) return undefined
   return worstCase(info.price, {
     atMs,
-    inputTokens: bounds.input,
+    inputTokens: bounds.input + (bounds.addedInput ?? 0),
     outputTokens: bounds.output,
     ...(serviceTier !== undefined && { serviceTier }),
     ...(isBatch && { batch: true }),

@@ -176,6 +176,8 @@ export interface BillBounds {
   readonly images: number
   /** There is something in it whose tokens its bytes do not bound: files, sound, what the provider itself adds. */
   readonly isUnbounded: boolean
+  /** What providers put around such a request by themselves, at most; absent for nothing. */
+  readonly addedTokens?: number
   /** Of each choice. */
   readonly maxOutputTokens?: number
   readonly choices?: number

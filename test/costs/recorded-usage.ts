@@ -23,7 +23,7 @@ import { recordedQuirks } from '../support/recorded-quirks.ts'
 
 type Exchange = Recorded & { readonly response: { readonly eventstream_base64?: string } }
 
-const generation: Readonly<Record<string, Dialect>> = {
+export const generation: Readonly<Record<string, Dialect>> = {
   'openai-chat': dialects['openai-chat'],
   'mistral-chat': dialects['openai-chat'],
   'openai-responses': dialects['openai-responses'],
@@ -52,6 +52,11 @@ export function decodedUsage(recorded: Exchange): DecodedUsage | undefined {
   const usage = events.findLast((event) => event.type === 'usage')?.usage
   if (usage === undefined) return undefined
   return { model: recorded.model ?? foldAnswer(events).model, usage }
+}
+
+/** The answer of a recording in one of our dialects. */
+export function answerEvents(recorded: Exchange): readonly GenEvent[] {
+  return eventsOf(recorded, generation[recorded.dialect]!)
 }
 
 function eventsOf({ response, provider }: Exchange, dialect: Dialect): readonly GenEvent[] {
