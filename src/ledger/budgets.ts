@@ -4,13 +4,13 @@ import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { Roster } from '../core/roster.ts'
-import { type AttemptHold, type CountedMatch, type LiveAttempt, slotOf, toHold } from './attempt-hold.ts'
+import { type AttemptHold, type CountedMatch, type LiveAttempt, toHold } from './attempt-hold.ts'
 import { type Budget, BudgetIndex, type Spending, windowOf } from './budget.ts'
 import { type BudgetEvent, BudgetTeller } from './budget-events.ts'
 import { type BudgetState, differencesBetween, statesIn, withOthers } from './budget-states.ts'
 import { type Credit, Credits } from './credits.ts'
 import type { Spender } from './entry.ts'
-import { MemoryCounters } from './memory-counters.ts'
+import type { MemoryCounters } from './memory-counters.ts'
 import type {
   ChargeQuery,
   CounterState,
@@ -20,6 +20,7 @@ import type {
   LedgerStore,
   Slot,
 } from './port.ts'
+import { addLive, countedBy, countedOf } from './live-count.ts'
 import { countInstances, Recount, type RecountStore } from './recount.ts'
 import type { SharedCounters } from './shared-counters.ts'
 
@@ -308,31 +309,13 @@ export class Budgets {
     return capNanoUsd - spentNanoUsd - reservedNanoUsd
   }
 
-  /** What is under way, and what waits for the file: by budgets that may be in force only then. */
   #addLive(counters: MemoryCounters, index: BudgetIndex): void {
     if (this.#held) this.#takeUp(this.#held)
-    for (const live of this.#live()) this.#countLive(counters, index, live)
-    for (const hold of this.#held ?? []) this.#countHeld(counters, index, hold)
-  }
-
-  #countLive(counters: MemoryCounters, index: BudgetIndex, live: LiveAttempt): void {
-    const { hold, requestId, attempt, chargedNanoUsd } = live
-    if (chargedNanoUsd === undefined) {
-      if (this.#held === undefined) this.#countHeld(counters, index, hold)
-    } else if (!this.#parts.store.hasLine(requestId, attempt)) {
-      for (const { slot } of countedBy(index, spendingOf(hold), hold.atMs)) {
-        counters.spend(slot, chargedNanoUsd)
-      }
-    }
-  }
-
-  /** What has been let through counts, whatever the caps are now. */
-  #countHeld(counters: MemoryCounters, index: BudgetIndex, hold: AttemptHold): void {
-    counters.hold(toHold({ ...hold, counted: countedBy(index, spendingOf(hold), hold.atMs) }))
+    addLive(counters, index, { live: this.#live(), held: this.#held, store: this.#parts.store })
   }
 
   #countedOf(hold: AttemptHold): CountedMatch[] {
-    return countedBy(this.#index, spendingOf(hold), hold.atMs)
+    return countedOf(this.#index, hold)
   }
 
   #judge(held: Held, hold: AttemptHold): void {
@@ -341,12 +324,4 @@ export class Budgets {
     const match = hold.counted.find(({ slot }) => slot === held.slot)!
     this.#teller.refuse(match, hold.amountNanoUsd, this.#look(match.slot))
   }
-}
-
-function countedBy(index: BudgetIndex, spending: Spending, atMs: number): CountedMatch[] {
-  return index.matches(spending).map((match) => ({ ...match, slot: slotOf(match, atMs) }))
-}
-
-function spendingOf({ spender, provider, model }: AttemptHold): Spending {
-  return { ...spender, provider, model }
 }
