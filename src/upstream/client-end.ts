@@ -1,7 +1,7 @@
 /** The client's end of a stream: what waits to be sent, when it begins, and how it slows the call where it is not read. */
 
 import type { Outlet } from './outlet.ts'
-import type { UpstreamCall } from './send.ts'
+import type { UpstreamCall } from './upstream-call.ts'
 
 export interface ClientEndOptions {
   readonly outlet: Outlet

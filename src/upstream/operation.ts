@@ -12,7 +12,8 @@ import type { Usage } from '../core/usage.ts'
 import type { Target } from '../providers/provider.ts'
 import type { TokenCounter } from '../tokens/counter.ts'
 import type { Outlet } from './outlet.ts'
-import type { Phase, ResponseHeaders, Sender } from './send.ts'
+import type { Sender } from './send.ts'
+import type { Phase, ResponseHeaders } from './upstream-call.ts'
 
 /** What an attempt needs from the request path. */
 export interface AttemptContext {

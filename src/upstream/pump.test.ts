@@ -12,7 +12,8 @@ import { createCandidate } from '../routing/candidate.ts'
 import { noAccount } from './operation.ts'
 import type { Outlet } from './outlet.ts'
 import { pump } from './pump.ts'
-import type { Receiver, Sender, UpstreamCall } from './send.ts'
+import type { Sender } from './send.ts'
+import type { Receiver, UpstreamCall } from './upstream-call.ts'
 
 const chunk = (delta: object, finish: string | null) =>
   Buffer.from(

@@ -16,7 +16,8 @@ import { Heard } from './heard.ts'
 import type { Account, AttemptResult } from './operation.ts'
 import type { Outlet } from './outlet.ts'
 import type { PumpMode } from './pump-mode.ts'
-import type { Receiver, ResponseHeaders, SendOptions, Sender, UpstreamCall } from './send.ts'
+import type { SendOptions, Sender } from './send.ts'
+import type { Receiver, ResponseHeaders, UpstreamCall } from './upstream-call.ts'
 import { contentEncodingFault, contentKind, decodeWhole, errorOf, requestIdOf, sizeFault } from './whole.ts'
 
 export interface PumpOptions {

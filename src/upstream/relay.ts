@@ -3,7 +3,8 @@
 import { GatewayError } from '../core/error.ts'
 import { connectionNames } from './connection-names.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
-import type { Receiver, ResponseHeaders, SendOptions, UpstreamCall } from './send.ts'
+import type { SendOptions } from './send.ts'
+import type { Receiver, ResponseHeaders, UpstreamCall } from './upstream-call.ts'
 import type { OpenTap, UsageTap } from './usage-tap.ts'
 import { contentEncodingFault, errorOf, requestIdOf, sizeFault } from './whole.ts'
 

@@ -1,6 +1,6 @@
 /** Reads when a provider says to come back, in every form that providers write it. */
 
-import type { ResponseHeaders } from './send.ts'
+import type { ResponseHeaders } from './upstream-call.ts'
 
 const maxRetryAfterMs = 300_000
 

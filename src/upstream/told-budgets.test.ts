@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ResponseHeaders } from './send.ts'
+import type { ResponseHeaders } from './upstream-call.ts'
 import { toldBudgets } from './told-budgets.ts'
 
 const nowMs = Date.parse('2025-03-15T09:38:10Z')

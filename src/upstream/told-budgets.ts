@@ -1,7 +1,7 @@
 /** Reads what a provider says is left of its limits, in the headers of any answer. */
 
 import { parseRetryAfter, retryAfterMs } from './retry-after.ts'
-import type { ResponseHeaders } from './send.ts'
+import type { ResponseHeaders } from './upstream-call.ts'
 
 /** One of a provider's limits on a key. */
 export interface ToldBudget {

@@ -6,7 +6,7 @@ import type { Usage } from '../core/usage.ts'
 import type { Dialect, Patch } from '../dialects/dialect.ts'
 import { createFrameParser } from '../framing/frame-parser.ts'
 import type { Frame, FrameParser } from '../framing/frame.ts'
-import type { ResponseHeaders } from './send.ts'
+import type { ResponseHeaders } from './upstream-call.ts'
 import { isEventStream } from './whole.ts'
 
 /** What a record wants to know of an answer. */

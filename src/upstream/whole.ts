@@ -8,7 +8,8 @@ import { createFrameParser } from '../framing/frame-parser.ts'
 import { TerminalGuard } from './guard.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
 import { retryAfterMs, untilRefilled } from './retry-after.ts'
-import type { Phase, ResponseHeaders, SendOptions } from './send.ts'
+import type { SendOptions } from './send.ts'
+import type { Phase, ResponseHeaders } from './upstream-call.ts'
 
 const maxAnswerBytes = 32 * 1024 * 1024
 /** Of an error answer only the beginning is read: it may be a whole web page. */

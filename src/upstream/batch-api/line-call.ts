@@ -4,7 +4,8 @@ import { GatewayError } from '../../core/error.ts'
 import { asObject, type Json, type JsonObject, parseJson } from '../../core/json.ts'
 import type { Target } from '../../providers/provider.ts'
 import type { AttemptContext, AttemptResult, Call } from '../operation.ts'
-import type { Receiver, SendOptions, Sender, UpstreamCall } from '../send.ts'
+import type { SendOptions, Sender } from '../send.ts'
+import type { Receiver, UpstreamCall } from '../upstream-call.ts'
 
 export interface BatchableRequest {
   /** Below the provider's base URL. */

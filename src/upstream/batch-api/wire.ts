@@ -5,13 +5,9 @@ import { GatewayError } from '../../core/error.ts'
 import { asObject, type JsonObject, parseJson } from '../../core/json.ts'
 import { dialects } from '../../dialects/registry.ts'
 import type { Target } from '../../providers/provider.ts'
-import {
-  isStaleSocket,
-  type ResponseHeaders,
-  type SendOptions,
-  type Sender,
-  type UpstreamCall,
-} from '../send.ts'
+import { isStaleSocket } from '../lost-connection.ts'
+import type { SendOptions, Sender } from '../send.ts'
+import type { ResponseHeaders, UpstreamCall } from '../upstream-call.ts'
 import { contentEncodingFault, errorOf } from '../whole.ts'
 import { withoutCredential } from '../without-credential.ts'
 import { BatchApiError, type BatchWire, type UploadedFile } from './batch-api.ts'
