@@ -18,7 +18,7 @@ import { reservation, tokenBounds } from '../ledger/bounds.ts'
 import { findDestination } from '../routing/plan.ts'
 import { type Candidate, isRoute, type Route } from '../routing/route.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
-import type { LookUpModel } from '../routing/table.ts'
+import type { LookUpModel } from '../routing/route-compiler.ts'
 import { healthInLanes } from './batch-lanes.ts'
 import { callRoute, openRoute } from './inner-calls.ts'
 

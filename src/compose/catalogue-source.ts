@@ -10,7 +10,7 @@ import {
   loadCatalogueData,
 } from '../models/catalogue.ts'
 import { priceUsage } from '../models/cost.ts'
-import type { LookUpModel } from '../routing/table.ts'
+import type { LookUpModel } from '../routing/route-compiler.ts'
 
 export class CatalogueSource {
   readonly #config: () => Config

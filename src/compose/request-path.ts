@@ -14,7 +14,7 @@ import type { StoredAnswers } from '../http/stored-responses.ts'
 import type { Pressure } from '../limits/shedding.ts'
 import type { RequestRecord } from '../records/record.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
-import { createExampleBook, type ExampleBook } from '../routing/examples.ts'
+import { ExampleBook } from '../routing/examples.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Contracts } from '../structured/contracts.ts'
 import { createTokenCounter, type TokenCounter } from '../tokens/counter.ts'
@@ -117,7 +117,7 @@ export async function composeRequestPath(parts: RequestPathParts): Promise<Reque
   const embedAs = (account: string) => createEmbedTexts(innerOf(account))
   const ask = askAs(gatewayAccount)
   const embed = embedAs(gatewayAccount)
-  const examples = createExampleBook({
+  const examples = new ExampleBook({
     embed,
     clock,
     onError: (cause, route) => log.warn({ cause: inspect(cause), route }, 'examples could not be embedded'),

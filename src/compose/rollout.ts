@@ -19,7 +19,7 @@ import { createDriftMover, type MoveOnDrift } from '../rollout/drift-move.ts'
 import type { FindVerdict, Pointer } from '../rollout/port.ts'
 import { Rollout } from '../rollout/rollout.ts'
 import { Shelf } from '../rollout/shelf.ts'
-import type { RouteRevisions } from '../routing/table.ts'
+import type { RouteRevisions } from '../routing/route-compiler.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Stores } from './stores.ts'
 

@@ -13,7 +13,7 @@ import {
 import type { EmbedTexts } from '../core/ask.ts'
 import { GatewayError } from '../core/error.ts'
 import { compileCondition } from './condition.ts'
-import { createExampleBook } from './examples.ts'
+import { ExampleBook } from './examples.ts'
 import { planRequest } from './plan.ts'
 import type { Route, TaskExamples } from './route.ts'
 
@@ -56,7 +56,7 @@ function createBench(t: TestContext, answer?: EmbedTexts) {
     calls.push([...texts])
     return answer ? answer(model, texts, signal) : texts.map(vectorOf)
   }
-  const book = createExampleBook({ embed, clock, onError: (cause) => errors.push(cause) })
+  const book = new ExampleBook({ embed, clock, onError: (cause) => errors.push(cause) })
   const planOf = async (route: Route, question: string, more: Parameters<typeof fakeTraits> = []) => {
     const traits = fakeTraits({ question, ...more[0] }, more[1], more[2])
     const guesses = await book.guess(route, traits)

@@ -14,13 +14,6 @@ export interface ExampleBookOptions {
   onError(cause: unknown, route: string): void
 }
 
-export interface ExampleBook {
-  /** Begins to embed what these routes have and is not embedded yet; forgets all else. Resolves when it is done. */
-  prepare(routes: ReadonlyMap<string, Route>): Promise<void>
-  /** What the examples say, within their time; undefined where nothing needs to be asked. Never rejects. */
-  guess(route: Route, traits: RequestTraits): Promise<TaskGuesses> | undefined
-}
-
 /** Examples are asked for in calls of this many texts. */
 const batchSize = 64
 /** A provider that failed is left alone for as long. */
@@ -37,29 +30,70 @@ interface Shelf {
   loading?: Promise<void>
 }
 
-export function createExampleBook({ embed, clock, onError }: ExampleBookOptions): ExampleBook {
-  const shelves = new Map<string, Shelf>()
+export class ExampleBook {
+  readonly #options: ExampleBookOptions
+  /** By embedder. */
+  readonly #shelves = new Map<string, Shelf>()
 
-  const shelfOf = (embedder: string): Shelf => {
-    let shelf = shelves.get(embedder)
-    if (!shelf) shelves.set(embedder, (shelf = { vectors: new Map() }))
+  constructor(options: ExampleBookOptions) {
+    this.#options = options
+  }
+
+  /** Begins to embed what these routes have and is not embedded yet; forgets all else. Resolves when it is done. */
+  async prepare(routes: ReadonlyMap<string, Route>): Promise<void> {
+    const wanted = [...routes.values()].filter((route) => route.examples)
+    forgetOthers(this.#shelves, wanted)
+    await Promise.all(wanted.map(({ name, examples }) => this.#ensure(examples!, name)))
+  }
+
+  /** What the examples say, within their time; undefined where nothing needs to be asked. Never rejects. */
+  guess(route: Route, traits: RequestTraits): Promise<TaskGuesses> | undefined {
+    if (!route.hasExamples) return undefined
+    const inDoubt = routesInDoubt(route, traits)
+    return inDoubt.length === 0 ? undefined : this.#guessAll(inDoubt, traits)
+  }
+
+  async #guessAll(routes: readonly Route[], traits: RequestTraits): Promise<TaskGuesses> {
+    return new Map(
+      await Promise.all(routes.map(async (route) => [route, await this.#guessOne(route, traits)] as const)),
+    )
+  }
+
+  async #guessOne(route: Route, traits: RequestTraits): Promise<TaskGuess> {
+    const examples = route.examples!
+    const { embedder, timeoutMs, minSimilarity, labelled } = examples
+    const { question } = traits.content
+    if (question.trim() === '') return { reason: 'there is no question to compare' }
+    // Examples may be anywhere, but the words of this caller may not.
+    const { dataRegion } = traits.caller
+    if (dataRegion !== undefined) return { reason: `the question must stay in the data region ${dataRegion}` }
+    const shelf = this.#shelfOf(embedder)
+    const known = labelled.flatMap(({ label, text }) => {
+      const vector = shelf.vectors.get(text)
+      return vector ? [{ label, vector }] : []
+    })
+    if (known.length < labelled.length) {
+      const isResting = this.#options.clock.monotonicMs() - (shelf.failedAtMs ?? -Infinity) < retryAfterMs
+      if (!shelf.loading && !isResting) void this.#ensure(examples, route.name)
+      return { reason: 'the examples are not embedded yet' }
+    }
+    const answer = await within(timeoutMs, (signal) => this.#options.embed(embedder, [question], signal))
+    if ('failure' in answer) return { reason: answer.failure }
+    return nearest(toUnit(answer.value[0]!), known, minSimilarity)
+  }
+
+  #shelfOf(embedder: string): Shelf {
+    let shelf = this.#shelves.get(embedder)
+    if (!shelf) this.#shelves.set(embedder, (shelf = { vectors: new Map() }))
     return shelf
   }
 
-  const load = async (shelf: Shelf, embedder: string, texts: readonly string[]): Promise<void> => {
-    const missing = texts.filter((text) => !shelf.vectors.has(text))
-    for (let at = 0; at < missing.length; at += batchSize) {
-      const batch = missing.slice(at, at + batchSize)
-      const vectors = await embed(embedder, batch)
-      batch.forEach((text, n) => shelf.vectors.set(text, toUnit(vectors[n]!)))
-    }
-  }
-
   /** One at a time for each embedder. */
-  const ensure = (embedder: string, texts: readonly string[], route: string): Promise<void> => {
-    const shelf = shelfOf(embedder)
+  #ensure(examples: TaskExamples, route: string): Promise<void> {
+    const { clock, onError } = this.#options
+    const shelf = this.#shelfOf(examples.embedder)
     const loading = (shelf.loading ?? Promise.resolve())
-      .then(() => load(shelf, embedder, texts))
+      .then(() => this.#load(shelf, examples))
       .then(
         () => void delete shelf.failedAtMs,
         (cause: unknown) => {
@@ -74,44 +108,13 @@ export function createExampleBook({ embed, clock, onError }: ExampleBookOptions)
     return loading
   }
 
-  const guessOne = async (route: Route, traits: RequestTraits): Promise<TaskGuess> => {
-    const { embedder, timeoutMs, minSimilarity, labelled } = route.examples!
-    const { question } = traits.content
-    if (question.trim() === '') return { reason: 'there is no question to compare' }
-    // Examples may be anywhere, but the words of this caller may not.
-    const { dataRegion } = traits.caller
-    if (dataRegion !== undefined) return { reason: `the question must stay in the data region ${dataRegion}` }
-    const shelf = shelfOf(embedder)
-    const known = labelled.flatMap(({ label, text }) => {
-      const vector = shelf.vectors.get(text)
-      return vector ? [{ label, vector }] : []
-    })
-    if (known.length < labelled.length) {
-      const isResting = clock.monotonicMs() - (shelf.failedAtMs ?? -Infinity) < retryAfterMs
-      if (!shelf.loading && !isResting) void ensure(embedder, textsOf(route.examples!), route.name)
-      return { reason: 'the examples are not embedded yet' }
+  async #load(shelf: Shelf, examples: TaskExamples): Promise<void> {
+    const missing = textsOf(examples).filter((text) => !shelf.vectors.has(text))
+    for (let at = 0; at < missing.length; at += batchSize) {
+      const batch = missing.slice(at, at + batchSize)
+      const vectors = await this.#options.embed(examples.embedder, batch)
+      batch.forEach((text, n) => shelf.vectors.set(text, toUnit(vectors[n]!)))
     }
-    const answer = await within(timeoutMs, (signal) => embed(embedder, [question], signal))
-    if ('failure' in answer) return { reason: answer.failure }
-    return nearest(toUnit(answer.value[0]!), known, minSimilarity)
-  }
-
-  return {
-    async prepare(routes) {
-      const wanted = [...routes.values()].filter((route) => route.examples)
-      forgetOthers(shelves, wanted)
-      await Promise.all(
-        wanted.map(({ name, examples }) => ensure(examples!.embedder, textsOf(examples!), name)),
-      )
-    },
-    guess(route, traits) {
-      if (!route.hasExamples) return undefined
-      const inDoubt = routesInDoubt(route, traits)
-      if (inDoubt.length === 0) return undefined
-      return Promise.all(inDoubt.map(async (each) => [each, await guessOne(each, traits)] as const)).then(
-        (guesses) => new Map(guesses),
-      )
-    },
   }
 }
 
