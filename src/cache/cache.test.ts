@@ -7,7 +7,7 @@ import { systemClock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { FinishReason, GenEvent } from '../core/event.ts'
 import type { GenRequest, Tool, Turn } from '../core/request.ts'
-import { type AnswerCache, type Asked, createAnswerCache } from './cache.ts'
+import { AnswerCache, type Asked } from './cache.ts'
 import { type CachedAnswer, decodeEntry, encodeEntry } from './entry.ts'
 import { canonicalJson, canonicalRequest, keyOf } from './key.ts'
 import { createMemoryAnswerStore } from './memory-store.ts'
@@ -39,7 +39,7 @@ function createCache(policies: () => Policies = () => policiesOf('r1')): Kept {
     store,
     faults: [],
     corrupt: 0,
-    cache: createAnswerCache({
+    cache: new AnswerCache({
       store,
       clock: systemClock,
       policies,
@@ -311,7 +311,7 @@ test('marks for providers’ own caches and the client’s housekeeping are no p
 test('a look that fails leaves no call behind that later requests would wait for', async () => {
   const broken = new Error('broken')
   const semantic = { embedder: 'e', mode: 'serve', threshold: 0.9, maxFalseHits: 0.01, sample: 0 } as const
-  const cache = createAnswerCache({
+  const cache = new AnswerCache({
     store: createMemoryAnswerStore(1_000_000, systemClock),
     clock: systemClock,
     policies: () => ({

@@ -55,15 +55,6 @@ export interface Lead {
   fail(error: GatewayError): void
 }
 
-export interface AnswerCache {
-  /** False where the configuration has a cache for nothing. */
-  readonly isOn: boolean
-  /** Undefined where this request is neither looked for nor kept. Throws `not_cached`. */
-  find(asked: Asked): Promise<Found> | undefined
-  /** A lead of its own for a request whose shared call brought it nothing. */
-  lead(asked: Asked): Lead
-}
-
 export interface AnswerCacheParts {
   readonly store: AnswerStore
   readonly policies: () => Policies
@@ -75,21 +66,45 @@ export interface AnswerCacheParts {
   onCorrupt(): void
 }
 
-export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
-  const { store, semantic, clock } = parts
-  const flights = createFlights()
+export class AnswerCache {
+  readonly #parts: AnswerCacheParts
+  readonly #flights = createFlights()
 
-  async function find(asked: Asked, policy: Policy, exact: ExactPolicy): Promise<Found> {
+  constructor(parts: AnswerCacheParts) {
+    this.#parts = parts
+  }
+
+  /** False where the configuration has a cache for nothing. */
+  get isOn(): boolean {
+    return this.#parts.policies().isAnyOn
+  }
+
+  /** Undefined where this request is neither looked for nor kept. Throws `not_cached`. */
+  find(asked: Asked): Promise<Found> | undefined {
+    const policy = this.#parts.policies().of(asked.destination)
+    if (policy?.exact === undefined || asked.control === 'no-store') {
+      if (asked.control === 'only') throw notCached()
+      return undefined
+    }
+    return this.#find(asked, policy, policy.exact)
+  }
+
+  /** A lead of its own for a request whose shared call brought it nothing. */
+  lead(asked: Asked): Lead {
+    const policy = this.#parts.policies().of(asked.destination)!
+    return this.#leadOf(placeOf(asked, policy), policy.exact!, asked)
+  }
+
+  async #find(asked: Asked, policy: Policy, exact: ExactPolicy): Promise<Found> {
     const place = placeOf(asked, policy)
-    const flightKey = `${asked.org} ${place.key}`
-    if (asked.control === 'refresh') return { outcome: 'miss', lead: leadOf(place, exact, asked) }
+    if (asked.control === 'refresh') return { outcome: 'miss', lead: this.#leadOf(place, exact, asked) }
     // Two requests of one turn of the event loop find each other, whatever the store takes.
-    const known = flights.get(flightKey)
+    const known = this.#flights.get(flightKeyOf(place))
     if (known?.isJoinable && asked.mayShare && asked.control !== 'only')
       return { outcome: 'shared', flight: known }
-    const lead = asked.control === 'only' ? undefined : leadOf(place, exact, asked)
+    const lead = asked.control === 'only' ? undefined : this.#leadOf(place, exact, asked)
     try {
-      return await lookUp({ asked, policy, place, lead })
+      return await this.#lookUp({ asked, policy, place, lead })
     } catch (cause) {
       // Whoever joined must not wait for a call that is never made.
       lead?.fail(new GatewayError('internal', 'The cache failed.', { cause }))
@@ -97,13 +112,14 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
     }
   }
 
-  async function lookUp({ asked, policy, place, lead }: LookUp): Promise<Found> {
-    const answer = await readAnswer(parts, place)
+  async #lookUp({ asked, policy, place, lead }: LookUp): Promise<Found> {
+    const answer = await readAnswer(this.#parts, place)
     if (answer) {
       // Whoever joined while the store was asked is told the same.
       lead?.serve(answer)
       return { outcome: 'hit', answer }
     }
+    const { semantic } = this.#parts
     const look = policy.semantic && semantic.look(settingOf(asked, policy), asked.request, policy.semantic)
     const served = await look?.served
     if (served) {
@@ -115,10 +131,10 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
     return { outcome: 'miss', lead }
   }
 
-  function leadOf(place: Place, exact: ExactPolicy, asked: Asked): OpenLead {
-    const flightKey = `${place.org} ${place.key}`
+  #leadOf(place: Place, exact: ExactPolicy, asked: Asked): OpenLead {
     const flight = new Flight()
-    const over = asked.mayWrite && asked.mayShare ? flights.open(flightKey, flight) : () => undefined
+    const isShared = asked.mayWrite && asked.mayShare
+    const over = isShared ? this.#flights.open(flightKeyOf(place), flight) : () => undefined
     const lead: OpenLead = {
       flight,
       look: undefined,
@@ -126,19 +142,11 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
         over()
         flight.land(answer)
       },
-      land({ events, provider, model, dropped, costNanoUsd }) {
+      land: (made) => {
         over()
-        const answer: CachedAnswer = {
-          events,
-          provider,
-          model,
-          dropped,
-          requestId: asked.id,
-          atMs: clock.nowMs(),
-          ...(costNanoUsd !== undefined && { costNanoUsd }),
-        }
+        const answer = this.#answerOf(asked, made)
         const expiresAtMs = answer.atMs + exact.ttlSeconds * 1000
-        const isKept = asked.mayWrite && keep(place, answer, { exact, asked, expiresAtMs })
+        const isKept = asked.mayWrite && this.#keep(place, answer, { exact, asked, expiresAtMs })
         if (isKept) lead.look?.landed(place.key, answer, expiresAtMs)
         flight.land(answer)
       },
@@ -150,37 +158,40 @@ export function createAnswerCache(parts: AnswerCacheParts): AnswerCache {
     return lead
   }
 
-  function keep({ org, key }: Place, answer: CachedAnswer, { exact, asked, expiresAtMs }: Terms): boolean {
+  #answerOf(
+    { id }: Asked,
+    { events, provider, model, dropped, costNanoUsd }: Parameters<Lead['land']>[0],
+  ): CachedAnswer {
+    return {
+      events,
+      provider,
+      model,
+      dropped,
+      requestId: id,
+      atMs: this.#parts.clock.nowMs(),
+      ...(costNanoUsd !== undefined && { costNanoUsd }),
+    }
+  }
+
+  #keep({ org, key }: Place, answer: CachedAnswer, { exact, asked, expiresAtMs }: Terms): boolean {
+    const { store, onFault } = this.#parts
     if (whyNotKept(answer.events, exact) !== undefined) return false
     try {
       const value = encodeEntry(answer)
       if (value.length > exact.maxEntryBytes) return false
       const { destination, tags } = asked
-      Promise.resolve(store.set({ org, key, destination, tags, value, expiresAtMs })).catch(parts.onFault)
+      Promise.resolve(store.set({ org, key, destination, tags, value, expiresAtMs })).catch(onFault)
       return true
     } catch (cause) {
-      parts.onFault(cause)
+      onFault(cause)
       return false
     }
   }
+}
 
-  return {
-    get isOn() {
-      return parts.policies().isAnyOn
-    },
-    find(asked) {
-      const policy = parts.policies().of(asked.destination)
-      if (policy?.exact === undefined || asked.control === 'no-store') {
-        if (asked.control === 'only') throw notCached()
-        return undefined
-      }
-      return find(asked, policy, policy.exact)
-    },
-    lead(asked) {
-      const policy = parts.policies().of(asked.destination)!
-      return leadOf(placeOf(asked, policy), policy.exact!, asked)
-    },
-  }
+/** Of the call under way that others may join. */
+function flightKeyOf({ org, key }: Place): string {
+  return `${org} ${key}`
 }
 
 /** The kept answer; undefined where there is none, it is damaged, or the store fails. */

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { type AnswerCache, createAnswerCache, readAnswer } from '../cache/cache.ts'
+import { AnswerCache, readAnswer } from '../cache/cache.ts'
 import { createMemoryAnswerStore } from '../cache/memory-store.ts'
 import { compilePolicies, type Policies } from '../cache/policy.ts'
 import type { AnswerStore, QuestionIndex } from '../cache/port.ts'
@@ -89,7 +89,7 @@ export async function createCache({
       log.warn({ destination, threshold }, 'too many semantic hits were wrong: the threshold is raised'),
     onFault: onQuestionFault,
   })
-  const answers = createAnswerCache({
+  const answers = new AnswerCache({
     ...reading,
     semantic,
     clock,

@@ -160,23 +160,48 @@ const tenses = [
 /** Of fewer words a language is a guess. */
 const minLanguageWords = 10
 
+const token =
+  /[\p{L}\p{M}][\p{L}\p{M}\d'’-]*|[-+]?\d[\d,]*(?:\.\d+)?(?:e\d+)?(?:st|nd|rd|th)?|[^\s\p{P}\p{L}\p{M}\d]+/gu
+
 export function readQuestion(text: string): Reading {
-  const code = [...(text.match(codeFragment) ?? [])].map((fragment) => fragment.trim())
-  const names = namesOf(text)
   const plain = normalised(text)
-  const tokens =
-    plain.match(
-      /[\p{L}\p{M}][\p{L}\p{M}\d'’-]*|[-+]?\d[\d,]*(?:\.\d+)?(?:e\d+)?(?:st|nd|rd|th)?|[^\s\p{P}\p{L}\p{M}\d]+/gu,
-    ) ?? []
-  const places = new Map<string, number>()
-  const related = new Map<string, string>()
-  const content = new Set<string>()
-  const carried = new Map<string, string[]>()
-  const concepts = new Set<string>()
-  const specifics = new Set<string>()
-  const found = { units: new Set<string>(), times: new Set<string>(), scopes: new Set<string>() }
-  const numbers: string[] = []
-  let negated = 0
+  const tokens = plain.match(token) ?? []
+  const { negations: negationCount, ...read } = readTokens(tokens)
+  const { places } = read
+  return {
+    ...read,
+    language: tokens.length < minLanguageWords ? undefined : languageOf(text),
+    code: [...(text.match(codeFragment) ?? [])].map((fragment) => fragment.trim()),
+    names: namesOf(text),
+    isNegated: negationCount % 2 === 1,
+    tense: tenseOf(places),
+    asksFor: asked(plain),
+    isPassive: /\b(?:was|were|is|are|be|been|being|gets?)\b.*\bby\b/.test(plain),
+    counted: units.get(/\bhow many (?:\S+ )??(\w+)/.exec(plain)?.[1] ?? ''),
+    kind: kindOf(plain),
+    words: new Set([...places.keys()].map((word) => word.replace(/[^\p{L}\d+#]/gu, ''))).union(
+      new Set(places.keys()),
+    ),
+    deed: deedOf(plain),
+  }
+}
+
+/** What is found by looking at one word after the other. */
+function readTokens(tokens: readonly string[]) {
+  const found = {
+    places: new Map<string, number>(),
+    related: new Map<string, string>(),
+    content: new Set<string>(),
+    carried: new Map<string, string[]>(),
+    concepts: new Set<string>(),
+    specifics: new Set<string>(),
+    units: new Set<string>(),
+    times: new Set<string>(),
+    scopes: new Set<string>(),
+    numbers: [] as string[],
+    negations: 0,
+  }
+  const { places, numbers, content, carried } = found
   let relation: string | undefined
   let numberAt = -Infinity
   tokens.forEach((raw, at) => {
@@ -188,7 +213,7 @@ export function readQuestion(text: string): Reading {
       numbers.push(number)
       numberAt = at
     }
-    if (negations.has(word)) negated++
+    if (negations.has(word)) found.negations++
     const unit = units.get(word)
     // `100 US dollars`
     if (unit === 'degree') numberAt++ // of what, comes next
@@ -204,35 +229,13 @@ export function readQuestion(text: string): Reading {
     if (number === undefined) {
       content.add(meaning.name)
       carried.set(meaning.name, [...(carried.get(meaning.name) ?? []), word])
-      if (meaning.isConcept) concepts.add(meaning.name)
-      else if (!frames.has(word) && !frames.has(meaning.name)) specifics.add(meaning.name)
+      if (meaning.isConcept) found.concepts.add(meaning.name)
+      else if (!frames.has(word) && !frames.has(meaning.name)) found.specifics.add(meaning.name)
     }
-    if (relation !== undefined) related.set(relation, meaning.name)
+    if (relation !== undefined) found.related.set(relation, meaning.name)
     relation = undefined
   })
-  return {
-    language: tokens.length < minLanguageWords ? undefined : languageOf(text),
-    code,
-    names,
-    numbers,
-    ...found,
-    isNegated: negated % 2 === 1,
-    tense: tenseOf(places),
-    asksFor: asked(plain),
-    isPassive: /\b(?:was|were|is|are|be|been|being|gets?)\b.*\bby\b/.test(plain),
-    counted: units.get(/\bhow many (?:\S+ )??(\w+)/.exec(plain)?.[1] ?? ''),
-    kind: kindOf(plain),
-    words: new Set([...places.keys()].map((word) => word.replace(/[^\p{L}\d+#]/gu, ''))).union(
-      new Set(places.keys()),
-    ),
-    places,
-    related,
-    content,
-    carried,
-    deed: deedOf(plain),
-    concepts,
-    specifics,
-  }
+  return found
 }
 
 /** Undefined where the verb only leads to another one, or is none of its own. */
