@@ -8,7 +8,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { Accounts } from './accounts.ts'
 import type { OwnerRouteParts } from './owner-admin.ts'
 import { standing } from './registrar.ts'
-import { checkGrants, checkUserRights } from './rights.ts'
+import { ceilingFor, checkGrants, checkUserRights } from './rights.ts'
 import { ruleFields, toRules } from './rule-shapes.ts'
 import { accountShape, accountView, grantShape, seenUser, userShape, userView } from './user-admin.ts'
 
@@ -44,8 +44,9 @@ export function accountRoutes(parts: AccountRouteParts): readonly AdminRoute[] {
         const edited = await registrar.editUser(org, id, (user) => {
           checkUserRights(call, user)
           const { ceiling: _, ...kept } = user.account ?? {}
-          const ceiling = body.ceiling && { ceiling: toRules(body.ceiling, parts.hasRoute) }
-          return { ...user, account: { ...kept, grants, ...ceiling } }
+          const wanted = body.ceiling && toRules(body.ceiling, parts.hasRoute)
+          const ceiling = ceilingFor(call, wanted, directory)
+          return { ...user, account: { ...kept, grants, ...(ceiling && { ceiling }) } }
         })
         return { body: accountView(edited) }
       },

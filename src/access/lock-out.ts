@@ -6,6 +6,7 @@ import { GatewayError } from '../core/error.ts'
 const windowMs = 15 * 60_000
 const perAccount = 5
 const perAddress = 30
+const beginningsPerAddress = 60
 /** More than this are not slowed down by counting them; the oldest is forgotten. */
 const maxWindows = 20_000
 
@@ -15,6 +16,8 @@ export interface LockOut {
    * nobody has, too, so that it does not tell which exist.
    */
   enter(account: string, address: string | undefined): void
+  /** Somebody sets out to sign in at another service, which is kept for them. Throws `rate_limited`. */
+  begin(address: string | undefined): void
   /** The try was right: the account's count begins anew. */
   pass(account: string): void
 }
@@ -43,6 +46,9 @@ export function createLockOut(clock: Clock): LockOut {
     enter(account, address) {
       if (address !== undefined) count(`from ${address}`, perAddress)
       count(`as ${account}`, perAccount)
+    },
+    begin(address) {
+      if (address !== undefined) count(`begun from ${address}`, beginningsPerAddress)
     },
     pass: (account) => void windows.delete(`as ${account}`),
   }

@@ -3,6 +3,7 @@
 import type { AdminCall } from '../admin/route.ts'
 import { covers, type Grant, hasRole } from '../admin/policy.ts'
 import { GatewayError } from '../core/error.ts'
+import { withinCeiling } from './ceiling.ts'
 import type { Directory } from './directory.ts'
 import type { KeyRules, StoredKey, StoredUser } from './port.ts'
 
@@ -34,6 +35,21 @@ export function ceilingOf({ caller }: RightsOf, { users }: Directory): KeyRules 
   const own = users.get(caller.user ?? '')?.account?.ceiling
   if (hasRole(caller.grants, ['owner', 'admin'])) return own ?? {}
   return { clearances: [], ...own }
+}
+
+/**
+ * What the keys of somebody may hold at most to whom the caller gives an account: never more than the caller's own. Throws
+ * `permission_denied` where it is wished to be.
+ */
+export function ceilingFor(
+  call: RightsOf,
+  wanted: KeyRules | undefined,
+  directory: Directory,
+): KeyRules | undefined {
+  const own = ceilingOf(call, directory)
+  if (Object.keys(own).length === 0) return wanted
+  // Clearances that are not named are none: left open, they would be all of them to an admin.
+  return { ...(own.clearances && { clearances: [] }), ...withinCeiling(wanted ?? {}, own) }
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ticket, TicketKind, TicketStore } from './port.ts'
@@ -23,10 +24,19 @@ export interface NewTicket {
   readonly detail?: JsonObject
 }
 
+/** What tokens look like: nothing else is looked for. */
+const form = /^[\w-]{43}$/
+/** So many tokens that nobody is known to have are looked for in a second. */
+const strangersPerSecond = 50
+const maxKnown = 10_000
+
 /** Tokens over a store that every instance reads: a session that one of them opened holds at all of them. */
 export class Sessions {
   readonly #store: TicketStore
   readonly #clock: Clock
+  /** The digests of tokens that were found, the last one last: those are always looked for. */
+  readonly #known = new Set<string>()
+  #second = { endsMs: -Infinity, strangers: 0 }
 
   constructor(store: TicketStore, clock: Clock) {
     this.#store = store
@@ -51,13 +61,38 @@ export class Sessions {
     return token
   }
 
+  /** Throws `rate_limited` while too many look for tokens that nobody has. */
   async find(kind: TicketKind, token: string): Promise<Ticket | undefined> {
-    return this.#live(await this.#store.find(kind, digest(token)))
+    return this.#lookFor(token, (id) => this.#store.find(kind, id))
   }
 
   /** As `find`, for the last time: of several takers, one gets it. */
   async take(kind: TicketKind, token: string): Promise<Ticket | undefined> {
-    return this.#live(await this.#store.take(kind, digest(token)))
+    return this.#lookFor(token, (id) => this.#store.take(kind, id))
+  }
+
+  async #lookFor(
+    token: string,
+    look: (digest: string) => Promise<Ticket | undefined>,
+  ): Promise<Ticket | undefined> {
+    if (!form.test(token)) return undefined
+    const id = digest(token)
+    const isKnown = this.#known.delete(id)
+    if (!isKnown) this.#admitStranger()
+    const ticket = this.#live(await look(id))
+    if (!ticket) return undefined
+    this.#known.add(id)
+    if (this.#known.size > maxKnown) this.#known.delete(this.#known.values().next().value!)
+    return ticket
+  }
+
+  #admitStranger(): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs >= this.#second.endsMs) this.#second = { endsMs: nowMs + 1000, strangers: 0 }
+    if (++this.#second.strangers <= strangersPerSecond) return
+    throw new GatewayError('rate_limited', 'Too many sessions were asked for that nobody has. Try again.', {
+      retryAfterMs: 1000,
+    })
   }
 
   #live(ticket: Ticket | undefined): Ticket | undefined {

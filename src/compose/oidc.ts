@@ -3,6 +3,7 @@
 import type { CustomFetch } from 'openid-client'
 import type { Accounts } from '../access/accounts.ts'
 import { OidcProvider } from '../access/oidc.ts'
+import type { LockOut } from '../access/lock-out.ts'
 import type { StoredUser } from '../access/port.ts'
 import type { Cookies, Sessions } from '../access/sessions.ts'
 import type { AuditLog } from '../audit/log.ts'
@@ -20,6 +21,7 @@ export interface OidcWayParts {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly cookies: Cookies
+  readonly lockOut: Pick<LockOut, 'begin'>
   readonly audit: AuditLog
   readonly clock: Clock
   openFor(user: StoredUser): Promise<SignedIn>
@@ -47,7 +49,7 @@ export function createOidcWay(parts: OidcWayParts): OidcWay {
 }
 
 function createWay(settings: Settings, parts: OidcWayParts): { way: OidcSignIn; close(): Promise<void> } {
-  const { accounts, sessions, cookies, audit, clock, dashboardUrl, openFor } = parts
+  const { accounts, sessions, cookies, lockOut, audit, clock, dashboardUrl, openFor } = parts
   const { issuer, allowPrivateNetwork, name: _, ...rest } = settings
   const exchanger = createExchanger({ allowPrivateNetwork, allowedPorts: [Number(new URL(issuer).port)] })
   const provider = new OidcProvider({
@@ -58,7 +60,8 @@ function createWay(settings: Settings, parts: OidcWayParts): { way: OidcSignIn; 
     clock,
   })
   const way: OidcSignIn = {
-    async start() {
+    async start(address) {
+      lockOut.begin(address)
       const { location, token } = await provider.start()
       return { location, cookie: cookies.signIn(token) }
     },

@@ -64,6 +64,7 @@ export function createSignIns(parts: SignInParts): SignInWays {
     accounts,
     sessions,
     cookies,
+    lockOut,
     audit,
     clock,
     openFor,

@@ -35,7 +35,7 @@ export interface SignIns {
 
 export interface OidcSignIn {
   /** Where the browser has to go, and the cookie with which it comes back. */
-  start(): Promise<{ readonly location: string; readonly cookie: string }>
+  start(address: string | undefined): Promise<{ readonly location: string; readonly cookie: string }>
   /** Takes the answer that the browser brings. Rejects with `authentication_failed`, `permission_denied`. */
   finish(query: URLSearchParams, cookie: string | undefined): Promise<SignedIn>
 }
@@ -60,7 +60,7 @@ export function signInRoutes(parts: SignInParts): SideRoute[] {
       return request.method === 'POST' ? open(parts, request) : end(parts, request)
     }),
     route(`${base}/session/invitation`, ['POST'], (request) => byInvitation(parts, request)),
-    route(`${base}/session/oidc`, ['GET'], () => startOidc(parts)),
+    route(`${base}/session/oidc`, ['GET'], (request) => startOidc(parts, request)),
     route(`${base}/session/oidc/callback`, ['GET'], (request) => finishOidc(parts, request)),
   ]
 }
@@ -122,8 +122,8 @@ async function end(parts: SignInParts, request: SideRequest): Promise<SideReply>
   return { status: 204, headers: { ...notKept, 'set-cookie': await parts.signIns.end(cookie) }, body: '' }
 }
 
-async function startOidc({ signIns }: SignInParts): Promise<SideReply> {
-  const { location, cookie } = await oidcOf(signIns).start()
+async function startOidc({ signIns }: SignInParts, { clientAddress }: SideRequest): Promise<SideReply> {
+  const { location, cookie } = await oidcOf(signIns).start(clientAddress)
   return { status: 303, headers: { ...notKept, location, 'set-cookie': cookie }, body: '' }
 }
 

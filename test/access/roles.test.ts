@@ -184,6 +184,29 @@ test('nobody gives a role, or takes over an account, beyond their own', async ()
   assert.equal((await teamAdmin.call('POST', '/users', { name: 'x', team: otherTeam })).status, 403)
 })
 
+test('whoever gives an account gives it no more than their own ceiling, themselves included', async () => {
+  const ceiling = { models: ['openai/*'] }
+  const bounded = await createPerson(stack, 'Bounded', [{ role: 'admin' }], { ceiling })
+  const set = (person: Person, id: string, account: JsonObject) =>
+    person.call('PUT', `/users/${id}/account`, account)
+  const roleOf = (role: Role, team?: string) => ({ roles: [{ role, ...(team !== undefined && { team }) }] })
+  const own = await set(bounded, bounded.id, roleOf('admin'))
+  assert.deepEqual([own.status, asObject(own.body['ceiling'])?.['models']], [200, ['openai/*']])
+  const other = people.get('viewer')!
+  assert.equal((await set(bounded, other.id, { ...roleOf('admin'), ceiling: { models: ['*'] } })).status, 403)
+  const given = await set(bounded, other.id, roleOf('admin'))
+  assert.deepEqual(asObject(given.body['ceiling'])?.['models'], ['openai/*'])
+  assert.equal((await other.call('POST', '/keys', { name: 'more', models: ['*'] })).status, 403)
+  assert.equal((await set(people.get('admin')!, other.id, roleOf('viewer'))).status, 200)
+  // A team's admin has no clearance to give, neither to a key nor by way of somebody's account.
+  const ada = await inTeam('TeamAda', 'member')
+  const wish = { ...roleOf('member', searchTeam), ceiling: { clearances: ['pii'] } }
+  assert.equal((await set(teamAdmin, ada.id, wish)).status, 403)
+  assert.equal((await set(teamAdmin, ada.id, roleOf('member', searchTeam))).status, 200)
+  assert.equal((await ada.call('POST', '/keys', { name: 'x', clearances: ['pii'] })).status, 403)
+  assert.equal((await ada.call('POST', '/keys', { name: 'x' })).status, 201)
+})
+
 test('a role that is taken away is gone at once, and so is the session of whoever is removed', async () => {
   const person = await createPerson(stack, 'Grace', [{ role: 'admin' }])
   assert.equal((await person.call('GET', '/audit')).status, 200)

@@ -153,3 +153,37 @@ test(`${guessCount} wrong keys cost the database nothing, and leave nothing`, as
   assert.ok(statements > counted, 'statements are counted at all')
   assert.equal((await ask(String(known['secret']), 'x-api-key', '/v1/messages/count_tokens')) < 500, true)
 })
+
+test('made-up sessions and invitations cost the database next to nothing', async (t) => {
+  const agent = new Agent({ connections: 8 })
+  t.after(() => agent.close())
+  const count = guessCount / 2
+  const before = statements
+  const fromMs = performance.now()
+  await inParallel(
+    Array.from({ length: count }, (_, n) => n),
+    16,
+    async (n) => {
+      const token = randomBytes(32).toString('base64url')
+      const isSession = n % 2 === 0
+      const { statusCode, body } = await agent.request({
+        origin: stack.gateway.url,
+        path: isSession ? '/admin/v1/keys' : '/admin/v1/session/invitation',
+        method: isSession ? 'GET' : 'POST',
+        headers: {
+          cookie: `__Host-weir-session=${token}; weir-session=${token}`,
+          'sec-fetch-site': 'same-origin',
+          'content-type': 'application/json',
+          'x-forwarded-for': nextAddress(),
+        },
+        ...(!isSession && { body: JSON.stringify({ token, password: 'a long enough password' }) }),
+      })
+      await body.dump()
+      assert.ok(statusCode === 401 || statusCode === 429, String(statusCode))
+    },
+  )
+  const seconds = Math.ceil((performance.now() - fromMs) / 1000)
+  const spent = statements - before
+  // Some of them each second, and what the gateway looks for by itself.
+  assert.ok(spent <= 100 * (seconds + 1) + 100, `${spent} statements in ${seconds} s`)
+})
