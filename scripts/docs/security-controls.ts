@@ -359,7 +359,7 @@ export const musts: readonly Control[] = [
   {
     threat: 'Work done for whoever has no key',
     answer:
-      'A key is looked at first: no body is read, no store is asked and nothing is kept for a request without one that holds.',
+      'A key is looked at first: no body is read, no store is asked and nothing is kept for a request without one that holds. Sessions are in the store: of tokens that nobody is known to have, fifty are looked for in a second. Setting out to sign in at an OpenID provider is kept for ten minutes, and each address may do it 60 times in 15.',
     proofs: [
       [
         'test/security/before-authentication.test.ts',
@@ -368,6 +368,14 @@ export const musts: readonly Control[] = [
       [
         'test/security/before-authentication.test.ts',
         'wrong keys cost the database nothing, and leave nothing',
+      ],
+      [
+        'test/security/before-authentication.test.ts',
+        'made-up sessions and invitations cost the database next to nothing',
+      ],
+      [
+        'src/access/sessions.test.ts',
+        'of ten thousand made-up tokens the store sees fifty in a second, and whoever is known passes',
       ],
       ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
     ],
@@ -640,6 +648,10 @@ export const musts: readonly Control[] = [
       ['test/access/team-view.test.ts', 'alerts and the live feed are of the own team'],
       ['test/access/team-view.test.ts', 'no route that lists shows anything of another team'],
       ['test/access/roles.test.ts', 'nobody gives a role, or takes over an account, beyond their own'],
+      [
+        'test/access/roles.test.ts',
+        'whoever gives an account gives it no more than their own ceiling, themselves included',
+      ],
       ['test/security/admin-routes.test.ts', 'each route, each stranger: 401, before the body is read'],
     ],
     missing: 'A role in a team does not see requests that came with a token of an issuer.',
@@ -670,6 +682,7 @@ export const musts: readonly Control[] = [
     threat: 'Sessions: cookies, forged requests',
     answer: '`__Host-` over HTTPS, SameSite=Strict, writes from the own origin only.',
     proofs: [
+      ['test/access/sign-in.test.ts', 'a session of the admin token ends when the token is another one'],
       [
         'test/access/sign-in.test.ts',
         'the cookie is bound to the host over HTTPS, and is no more than browsers take over HTTP',

@@ -46,7 +46,7 @@ export class OidcProvider {
     const [client, config] = await Promise.all([import('openid-client'), this.#configuration()])
     const verifier = client.randomPKCECodeVerifier()
     const [state, nonce] = [client.randomState(), client.randomNonce()]
-    const token = await sessions.make('oidc', { org: 'default', detail: { verifier, state, nonce } })
+    const token = await sessions.make('oidc', { org: 'default', detail: () => ({ verifier, state, nonce }) })
     const location = client.buildAuthorizationUrl(config, {
       redirect_uri: redirectUri(),
       scope: settings.scopes.join(' '),

@@ -21,7 +21,8 @@ const livesMs: Readonly<Record<TicketKind, number>> = {
 export interface NewTicket {
   readonly org: string
   readonly user?: string
-  readonly detail?: JsonObject
+  /** What is kept with it; it may depend on the token. */
+  detail?(token: string): JsonObject
 }
 
 /** What tokens look like: nothing else is looked for. */
@@ -44,7 +45,7 @@ export class Sessions {
   }
 
   /** The token, which is kept nowhere. */
-  async make(kind: TicketKind, { org, user, detail = {} }: NewTicket): Promise<string> {
+  async make(kind: TicketKind, { org, user, detail }: NewTicket): Promise<string> {
     const token = randomBytes(32).toString('base64url')
     const madeAtMs = this.#clock.nowMs()
     const endsAtMs = madeAtMs + livesMs[kind]
@@ -56,7 +57,7 @@ export class Sessions {
       ...(user !== undefined && { user }),
       madeAtMs,
       endsAtMs,
-      detail,
+      detail: detail?.(token) ?? {},
     })
     return token
   }

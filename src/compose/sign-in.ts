@@ -1,5 +1,6 @@
 /** Builds the ways into the administration: sessions, accounts, and their rows. */
 
+import { createHmac } from 'node:crypto'
 import { accountRoutes } from '../access/account-admin.ts'
 import { Accounts } from '../access/accounts.ts'
 import type { Directory } from '../access/directory.ts'
@@ -7,12 +8,15 @@ import { createLockOut } from '../access/lock-out.ts'
 import { createPasswords } from '../access/password.ts'
 import type { StoredUser, TicketStore } from '../access/port.ts'
 import type { Registrar } from '../access/registrar.ts'
+import { isSameSecret } from '../access/same-secret.ts'
 import { createCookies, isAdminToken, Sessions } from '../access/sessions.ts'
 import { type AdminCaller, ownerCaller } from '../admin/policy.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
+import { asString, type JsonObject } from '../core/json.ts'
+import type { Secret } from '../core/secret.ts'
 import type { SignedIn, SignIns } from '../http/sign-in.ts'
 import { createOidcWay } from './oidc.ts'
 
@@ -46,10 +50,13 @@ export function createSignIns(parts: SignInParts): SignInWays {
   const cookies = createCookies(server.tls !== undefined || admin.url?.startsWith('https:') === true)
   const dashboardUrl = () => config().admin.url?.replace(/\/$/, '') ?? adminUrl()
 
-  const openAsOwner = async (name: string): Promise<SignedIn> => {
+  const openAsOwner = async (name: string, detail?: (token: string) => JsonObject): Promise<SignedIn> => {
     const caller = ownerCaller(name)
-    return { caller, cookie: cookies.session(await sessions.make('session', { org: caller.org })) }
+    const wish = { org: caller.org, ...(detail && { detail }) }
+    return { caller, cookie: cookies.session(await sessions.make('session', wish)) }
   }
+  const openByToken = () =>
+    openAsOwner('admin-token', (token) => ({ by: markOf(token, config().admin.token) }))
   const openFor = async ({ org, id }: StoredUser): Promise<SignedIn> => {
     const token = await sessions.make('session', { org, user: id })
     const caller = accounts.callerOf({ org, user: id, madeAtMs: clock.nowMs() })
@@ -86,11 +93,13 @@ export function createSignIns(parts: SignInParts): SignInWays {
         const token = cookies.readSession(cookie)
         const ticket = token === undefined ? undefined : await sessions.find('session', token)
         if (!ticket) return undefined
-        return ticket.user === undefined ? ownerCaller('session') : accounts.callerOf(ticket)
+        if (ticket.user !== undefined) return accounts.callerOf(ticket)
+        const by = asString(ticket.detail['by'])
+        const isOver = by !== undefined && !isSameMark(by, markOf(token!, config().admin.token))
+        return isOver ? undefined : ownerCaller('session')
       },
       byLink,
-      byToken: (token) =>
-        isAdminToken(token, config().admin.token) ? openAsOwner('admin-token') : byLink(token),
+      byToken: (token) => (isAdminToken(token, config().admin.token) ? openByToken() : byLink(token)),
       byPassword: async (email, password, address) =>
         openFor(await accounts.signIn(email, password, address)),
       byInvitation: async (token, password) => openFor(await accounts.accept(token, password)),
@@ -110,6 +119,20 @@ export function createSignIns(parts: SignInParts): SignInWays {
       oidc: () => oidc.current(),
     },
   }
+}
+
+/**
+ * What a session keeps of the admin token that opened it, so that it ends with that token. Only whoever holds the session
+ * can tell what it was made of.
+ */
+function markOf(session: string, token: Secret | undefined): string {
+  return createHmac('sha256', session)
+    .update(token?.reveal() ?? '')
+    .digest('hex')
+}
+
+function isSameMark(kept: string, now: string): boolean {
+  return isSameSecret(Buffer.from(kept, 'hex'), Buffer.from(now, 'hex'))
 }
 
 /** Somebody whose account went while they signed in: the session is there and allows nothing. */

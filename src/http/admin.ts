@@ -23,12 +23,14 @@ const base = '/admin/v1'
 
 export function adminSideRoutes(parts: AdminParts): SideRoute[] {
   const compiled = parts.routes.map(compile)
+  /** Rendered once: whoever asks for it need not sign in. */
+  let description: SideReply | undefined
   return [
     ...signInRoutes(parts),
     {
       matches: (path) => path === `${base}/openapi.json`,
       methods: ['GET'],
-      answer: () => json(200, renderOpenApi(parts.routes)),
+      answer: () => (description ??= json(200, renderOpenApi(parts.routes))),
     },
     {
       matches: (path) => path.startsWith(`${base}/`),

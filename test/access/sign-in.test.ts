@@ -1,13 +1,13 @@
 /** Signing in with a password over a running gateway: invitations, sessions, lock-out, and what other sites cannot do. */
 
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { accept, asOwner, asPage, callWith, cookieOf, createPerson, password } from '../support/people.ts'
 import { createCookies } from '../../src/access/sessions.ts'
-import { startStack } from '../support/stack.ts'
+import { adminToken, startStack } from '../support/stack.ts'
 
 const stack = await startStack({ after })
 const { url } = stack.gateway
@@ -127,4 +127,23 @@ test('no password, no token of a session or an invitation is kept, in the audit 
   for (const secret of [password, next, person.cookie.split('=')[1]!]) {
     for (const text of [audit, ...stored, ...stack.log]) assert.ok(!text.includes(secret), secret)
   }
+})
+
+test('a session of the admin token ends when the token is another one', async (t) => {
+  const own = await startStack(t, { env: { OTHER_TOKEN: 'another-token-of-16-characters' } })
+  const opened = await fetch(`${own.gateway.url}/admin/v1/session`, {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+    body: JSON.stringify({ token: adminToken }),
+  })
+  assert.equal(opened.status, 204)
+  const page = asPage(own.gateway.url, cookieOf(opened))
+  const link = await fetch(own.gateway.signInUrl, { redirect: 'manual' })
+  const byLink = asPage(own.gateway.url, cookieOf(link))
+  assert.equal((await page('GET', '/keys')).status, 200)
+  const config = JSON.parse(readFileSync(own.configFile, 'utf8')) as JsonObject
+  writeFileSync(own.configFile, JSON.stringify({ ...config, admin: { token: 'env:OTHER_TOKEN' } }))
+  await own.gateway.reload()
+  assert.equal((await page('GET', '/keys')).status, 401)
+  assert.equal((await byLink('GET', '/keys')).status, 200, 'the link was not made of the token')
 })

@@ -22,7 +22,7 @@ const strangers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a wrong token': { authorization: `Bearer ${adminToken}x` },
   'the start of the token': { authorization: `Bearer ${adminToken.slice(0, -1)}` },
   'the token as a basic credential': { authorization: `Basic ${adminToken}` },
-  'a made-up session': { cookie: '__Host-weir-session=made-up; weir-session=made-up' },
+  'a made-up session': { cookie: `weir_session=${'s'.repeat(43)}; __Host-weir_session=${'s'.repeat(43)}` },
 }
 
 test('each route, each stranger: 401, before the body is read', async () => {
@@ -39,7 +39,9 @@ test('each route, each stranger: 401, before the body is read', async () => {
         },
       )
       const text = await response.text()
-      assert.equal(response.status, 401, `${method} ${path} for ${who}: ${text}`)
+      // So many made-up sessions in a second are too many: then they are not even looked for.
+      const isRefused = response.status === 401 || (who === 'a made-up session' && response.status === 429)
+      assert.ok(isRefused, `${method} ${path} for ${who}: ${response.status} ${text}`)
       assert.equal(response.headers.get('access-control-allow-origin'), null)
     }
   }

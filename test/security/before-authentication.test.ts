@@ -171,7 +171,7 @@ test('made-up sessions and invitations cost the database next to nothing', async
         path: isSession ? '/admin/v1/keys' : '/admin/v1/session/invitation',
         method: isSession ? 'GET' : 'POST',
         headers: {
-          cookie: `__Host-weir-session=${token}; weir-session=${token}`,
+          cookie: `weir_session=${token}`,
           'sec-fetch-site': 'same-origin',
           'content-type': 'application/json',
           'x-forwarded-for': nextAddress(),
