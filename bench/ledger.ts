@@ -15,6 +15,7 @@ import pg from 'pg'
 import { startPostgres, stop } from '../scripts/servers.ts'
 import { systemClock } from '../src/core/clock.ts'
 import type { UsagePage, UsageQuery } from '../src/ledger/port.ts'
+import { exactFilter } from '../src/records/filter.ts'
 import { openPostgres } from '../src/storage/sql/postgres.ts'
 import { createSharedLedger } from '../src/storage/sql/ledger-store.ts'
 import { addToRollups } from '../src/storage/sql/ledger-rollups.ts'
@@ -42,7 +43,7 @@ const reports: readonly { readonly name: string; readonly query: Partial<UsageQu
   { name: 'by model', query: { by: ['model'] } },
   { name: 'by day and model', query: { by: ['day', 'model'] } },
   { name: 'by key', query: { by: ['key'] } },
-  { name: 'by model, of one team', query: { by: ['model'], where: { team: 'team-3' } } },
+  { name: 'by model, of one team', query: { by: ['model'], where: { team: exactFilter('team-3') } } },
   { name: 'by hour, of the last day', query: { by: ['hour'], fromMs: endMs - 86_400_000 } },
   { name: 'by user', query: { by: ['user'] } },
   { name: 'by session', query: { by: ['session'] } },

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
+import type { TextFilter } from '../records/filter.ts'
 import type { Budget, BudgetScope } from './budget.ts'
 import type { DirectEntry, Intent, LedgerEntry, Settlement } from './entry.ts'
 import type { Window } from './period.ts'
@@ -16,6 +17,7 @@ export type {
   UsageSource,
 } from './entry.ts'
 export { flagBits } from './entry.ts'
+export type { TextFilter, TextPattern } from '../records/filter.ts'
 export type { Budget, BudgetScope } from './budget.ts'
 
 /** An intent that no settlement has closed. */
@@ -324,7 +326,7 @@ export const usageDimensions = [
 
 export type UsageDimension = (typeof usageDimensions)[number]
 
-export type UsageFilter = Partial<Record<Exclude<UsageDimension, 'hour' | 'day'>, string>>
+export type UsageFilter = Partial<Record<Exclude<UsageDimension, 'hour' | 'day'>, TextFilter>>
 
 export interface UsageQuery {
   readonly org: string

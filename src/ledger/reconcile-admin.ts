@@ -5,6 +5,7 @@ import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined, type JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
+import { exactFilter } from '../records/filter.ts'
 import { corrections } from './adjust.ts'
 import type { SharedBooks } from './admin.ts'
 import type { BillFigures, BillRow } from './bill.ts'
@@ -170,7 +171,7 @@ async function usageOf(
     const page = await (shared ?? store).usage({
       org,
       by: ['day', 'model'],
-      where: { provider },
+      where: { provider: exactFilter(provider) },
       fromMs,
       toMs,
       limit: rowsPerPage,

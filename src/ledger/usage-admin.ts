@@ -3,7 +3,9 @@
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
+import { defined } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
+import { exactFilter, readTextFilter, textFilterHelp } from '../records/filter.ts'
 import { hourMs } from './period.ts'
 import type { SharedBooks } from './admin.ts'
 import { RecentReports } from './recent-reports.ts'
@@ -46,7 +48,12 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
       query: usageQuery,
       response: z.object({ data: z.array(usageShape), next_cursor: z.string().optional() }),
       async run({ org, teams, query: { by, from, to, limit, cursor = '0', max_age: maxAge, ...given } }) {
-        const where = withinTeams(given, teams)
+        const { team, ...where } = withinTeams(given, teams)
+        const filters = Object.fromEntries(
+          Object.entries(defined(where)).map(([name, text]) => [name, readTextFilter(text)]),
+        )
+        // A role in teams names one of them, and never several by a pattern.
+        const ofTeam = team === undefined ? {} : { team: teams ? exactFilter(team) : readTextFilter(team) }
         const toMs = to ?? nowMs()
         const offset = Number(cursor)
         const page = await reports.of(maxAge, {
@@ -54,7 +61,7 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
           by: readDimensions(by),
           fromMs: from ?? toMs - monthMs,
           toMs: Math.max(toMs, (from ?? 0) + 1),
-          where: Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined)),
+          where: { ...filters, ...ofTeam },
           limit,
           offset,
         })
@@ -97,6 +104,12 @@ const time = z
   ])
   .describe('ISO 8601 with an offset, or Unix milliseconds.')
 
+const text = (help = '') =>
+  z
+    .string()
+    .optional()
+    .describe(`${help}${help && ' '}${textFilterHelp}`)
+
 const usageQuery = z.strictObject({
   by: z
     .string()
@@ -107,14 +120,14 @@ const usageQuery = z.strictObject({
     ),
   from: time.optional().describe('Absent: 30 days before `to`. Part of an hour counts as all of it.'),
   to: time.optional().describe('Exclusive. Absent: now.'),
-  provider: z.string().optional(),
-  model: z.string().optional(),
-  route: z.string().optional(),
-  key: z.string().optional().describe("The key's id or name."),
-  team: z.string().optional(),
-  user: z.string().optional(),
-  session: z.string().optional(),
-  tag: z.string().optional(),
+  provider: text(),
+  model: text(),
+  route: text(),
+  key: text("The key's id or name."),
+  team: text('Its id.'),
+  user: text(),
+  session: text(),
+  tag: text(),
   max_age: z.coerce
     .number()
     .int()

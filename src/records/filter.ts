@@ -51,3 +51,20 @@ function rangeOf(piece: string): StatusRange {
   if (piece === 'error') return { min: 400, max: 599 }
   return { min: Number(piece.replace('xx', '00')), max: Number(piece.replace('xx', '99')) }
 }
+
+/** This text and no other. */
+export function exactFilter(text: string): TextFilter {
+  return { isExcluded: false, anyOf: [{ text, isBeginning: false }] }
+}
+
+/** Of several values one is enough; what is not there is none of them. */
+export function matchesText(
+  { anyOf, isExcluded }: TextFilter,
+  values: readonly (string | undefined)[],
+): boolean {
+  if (anyOf.length === 0) return true
+  const isAny = anyOf.some(({ text, isBeginning }) =>
+    values.some((value) => (isBeginning ? value?.startsWith(text) === true : value === text)),
+  )
+  return isAny !== isExcluded
+}

@@ -2,7 +2,15 @@
 
 import { type RawBuilder, sql } from 'kysely'
 import { GatewayError } from '../core/error.ts'
-import type { UsageDimension, UsageFilter, UsagePage, UsageQuery, UsageRow } from '../ledger/port.ts'
+import type {
+  TextFilter,
+  TextPattern,
+  UsageDimension,
+  UsageFilter,
+  UsagePage,
+  UsageQuery,
+  UsageRow,
+} from '../ledger/port.ts'
 import { type RollupKind, rollupSums, spansMs } from './sqlite/rollups.ts'
 
 /** Where each dimension stands in a row of the sums. */
@@ -85,12 +93,26 @@ const partColumns = [
 ].join(', ')
 
 function filters(where: UsageFilter): RawBuilder<unknown> {
-  const conditions = Object.entries(where).map(([dimension, value]) =>
-    dimension === 'key'
-      ? sql`and (key_id = ${value} or key_name = ${value})`
-      : sql`and ${sql.raw(columns[dimension as UsageDimension])} = ${value}`,
-  )
+  const conditions = Object.entries(where).map(([dimension, filter]) => {
+    const names = dimension === 'key' ? ['key_id', 'key_name'] : [columns[dimension as UsageDimension]]
+    return sql`and ${textCondition(names, filter)}`
+  })
   return sql.join(conditions, sql` `)
+}
+
+function textCondition(names: readonly string[], { anyOf, isExcluded }: TextFilter): RawBuilder<unknown> {
+  if (anyOf.length === 0) return sql`1 = 1`
+  const any = sql.join(
+    anyOf.flatMap((pattern) => names.map((name) => patternCondition(name, pattern))),
+    sql` or `,
+  )
+  return isExcluded ? sql`not (${any})` : sql`(${any})`
+}
+
+function patternCondition(name: string, { text, isBeginning }: TextPattern): RawBuilder<unknown> {
+  // Both databases count code points.
+  const length = sql.lit(Array.from(text).length)
+  return isBeginning ? sql`substr(${sql.raw(name)}, 1, ${length}) = ${text}` : sql`${sql.raw(name)} = ${text}`
 }
 
 function down(ms: number, stepMs: number): number {

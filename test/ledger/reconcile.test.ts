@@ -161,7 +161,17 @@ test('every form of the export has all lines, and what they cost', async (t) => 
     .split('\n')
     .map((line) => asObject(JSON.parse(line))!)
   assert.deepEqual([lines.length, sumOf(lines.map((line) => line['charged_usd']))], [calls, charged])
-  assert.equal((await exported('format=csv&provider=claude')).text.trimEnd().split('\r\n').length, 1)
+  for (const [query, found] of [
+    ['provider=claude', 0],
+    ['provider=!openai', 0],
+    ['model=words*,echo&key=!nobody', calls],
+    ['key=te*&tag=!later', calls],
+  ] as const) {
+    const { text: csv } = await exported(`format=csv&${query}`)
+    assert.equal(csv.trimEnd().split('\r\n').length - 1, found, query)
+    const usage = asArray((await stack.admin(`/usage?${query}`))['data']).map((row) => asObject(row)!)
+    if (!query.includes('tag')) assert.equal(usage[0]?.['requests'] ?? 0, found, query)
+  }
 })
 
 async function chargedOf(stack: Stack): Promise<number> {

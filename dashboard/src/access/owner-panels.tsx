@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ask, type Item } from '../api/client.ts'
+import { exactly } from '../api/filter-text.ts'
 import { costOf, usageQuery } from '../api/usage.ts'
 import { formatMs, formatUsd } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
@@ -47,7 +48,7 @@ export function OwnerPanels({ scope, id }: OwnerProps): ReactNode {
 }
 
 function OwnerSpend({ scope, id }: OwnerProps): ReactNode {
-  const usage = useQuery(usageQuery({ range: '30d' }, 'day', { [scope]: id }))
+  const usage = useQuery(usageQuery({ range: '30d' }, 'day', { [scope]: exactly(id) }))
   return (
     <Loaded query={usage} what="the cost" height={244}>
       {({ data }) => {

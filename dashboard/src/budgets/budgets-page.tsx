@@ -4,6 +4,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
+import { exactly } from '../api/filter-text.ts'
 import { useCreating } from '../api/creating.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
 import { budgetsQuery } from '../api/shared-queries.ts'
@@ -41,34 +42,39 @@ export function BudgetsPage(): ReactNode {
   const end = () => setAction(undefined)
   const columns: Column<BudgetRow>[] = [
     { title: 'Whose', cell: subjectOf },
-    { title: 'Period', cell: ({ budget }) => periodText(budget) },
+    { title: 'Period', narrow: 'fact', cell: ({ budget }) => periodText(budget) },
     {
       title: 'Used',
+      narrow: 'line',
       text: (row) => formatShare(shareOf(row)),
       cell: (row) => <Used row={row} nowMs={budgets.dataUpdatedAt} />,
     },
     {
       title: 'Spent',
+      narrow: 'main',
       isNumber: true,
       text: ({ spentUsd }) => String(spentUsd),
       cell: (row) => <Spent row={row} />,
     },
-    { title: 'Reserved', isNumber: true, cell: ({ reservedUsd }) => formatUsd(reservedUsd) },
-    { title: 'Cap', isNumber: true, cell: ({ capUsd }) => formatUsd(capUsd) },
-    { title: 'Left', isNumber: true, cell: ({ leftUsd }) => formatUsd(leftUsd) },
+    { title: 'Reserved', narrow: 'none', isNumber: true, cell: ({ reservedUsd }) => formatUsd(reservedUsd) },
+    { title: 'Cap', narrow: 'fact', isNumber: true, cell: ({ capUsd }) => formatUsd(capUsd) },
+    { title: 'Left', narrow: 'fact', isNumber: true, cell: ({ leftUsd }) => formatUsd(leftUsd) },
     {
       title: 'Resets',
+      narrow: 'none',
       text: ({ budget }) => budget.period_ends_at ?? '',
       cell: ({ budget: { period_ends_at: at, window } }) =>
         at === undefined ? window === 'rolling' ? 'rolling' : 'never' : <When at={at} />,
     },
     {
       title: 'Mode',
+      narrow: 'fact',
       text: ({ budget }) => budget.cap,
       cell: (row) => <Mode row={row} />,
     },
     {
       title: 'Actions',
+      narrow: 'action',
       isUntitled: true,
       cell: (row) => <BudgetMenu row={row} name={subjectOf(row)} onPick={setAction} />,
     },
@@ -147,7 +153,10 @@ function Spent({ row: { budget, subject, spentUsd } }: { readonly row: BudgetRow
   // Of a model the budget has the provider's name too.
   if (!isMonth || scope === 'model' || subject?.includes('*')) return formatUsd(spentUsd)
   return (
-    <Link to="/spend" search={scope === 'organisation' || subject === undefined ? {} : { [scope]: subject }}>
+    <Link
+      to="/spend"
+      search={scope === 'organisation' || subject === undefined ? {} : { [scope]: exactly(subject) }}
+    >
       {formatUsd(spentUsd)}
     </Link>
   )

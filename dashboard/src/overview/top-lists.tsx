@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatCount, formatUsd } from '../format/number.ts'
 import { type Span, spanSearch } from '../ranges.ts'
+import { exactly } from '../api/filter-text.ts'
 import type { UsageFilter } from '../api/usage.ts'
 import { type Bar, BarsList } from '../ui/bars-list.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -79,7 +80,7 @@ function barsOf(
       value: of[measure],
       told: formats[measure](of[measure]),
       link: (text) => (
-        <Link to="/requests" search={{ ...where, ...spanSearch(span), [dimension]: of.name }}>
+        <Link to="/requests" search={{ ...where, ...spanSearch(span), [dimension]: exactly(of.name) }}>
           {text}
         </Link>
       ),

@@ -75,18 +75,20 @@ function columnsOf(show: (id: string) => void): Column<Reconciliation>[] {
       text: ({ provider }) => provider,
       cell: ({ provider }) => <UntrustedText text={provider} />,
     },
-    { title: 'Days', text: daysOf, cell: daysOf },
+    { title: 'Days', narrow: 'fact', text: daysOf, cell: daysOf },
     {
       title: 'Result',
+      narrow: 'main',
       text: ({ differ }) => (differ === 0 ? 'agrees' : `${differ} differ`),
       cell: ({ differ }) =>
         differ === 0 ? <Status tone="ok">agrees</Status> : <Status tone="warn">{differ} differ</Status>,
     },
-    { title: 'Bill', isNumber: true, cell: ({ bill_usd: usd }) => money(usd) },
-    { title: 'Ledger', isNumber: true, cell: ({ ledger_usd: usd }) => money(usd) },
-    { title: 'Difference', isNumber: true, cell: ({ difference_usd: usd }) => money(usd) },
+    { title: 'Bill', narrow: 'fact', isNumber: true, cell: ({ bill_usd: usd }) => money(usd) },
+    { title: 'Ledger', narrow: 'fact', isNumber: true, cell: ({ ledger_usd: usd }) => money(usd) },
+    { title: 'Difference', narrow: 'fact', isNumber: true, cell: ({ difference_usd: usd }) => money(usd) },
     {
       title: 'Cause',
+      narrow: 'line',
       text: ({ cause = '' }) => cause,
       cell: ({ cause, adjusted }) => (
         <div className="reconciliation-cause">
@@ -95,9 +97,10 @@ function columnsOf(show: (id: string) => void): Column<Reconciliation>[] {
         </div>
       ),
     },
-    { title: 'Compared', text: ({ at }) => at, cell: ({ at }) => <When at={at} /> },
+    { title: 'Compared', narrow: 'none', text: ({ at }) => at, cell: ({ at }) => <When at={at} /> },
     {
       title: 'Actions',
+      narrow: 'action',
       isUntitled: true,
       cell: ({ id, differ, provider }) =>
         differ > 0 && (

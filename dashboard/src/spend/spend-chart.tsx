@@ -3,6 +3,7 @@
 import { Skeleton } from '@mantine/core'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { exactly } from '../api/filter-text.ts'
 import { budgetsQuery } from '../api/shared-queries.ts'
 import { costOf, type Dimension, type Usage, type UsageFilter, usageQuery } from '../api/usage.ts'
 import { formatUsd, usdFormatter } from '../format/number.ts'
@@ -39,10 +40,12 @@ export function SpendChart(props: SpendChartProps): ReactNode {
   const { span, where, dimension, rows, isCumulative, nowMs } = props
   const steps = stepsOf(span, nowMs)
   const all = useQuery(usageQuery(span, steps.by, where))
-  const dearest = rows.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]))
+  const dearest = rows.flatMap(({ name, value, costUsd }) =>
+    value === undefined || costUsd === 0 ? [] : [{ name, value }],
+  )
   const named = dearest.slice(0, namedSeries)
   const ofNamed = useQueries({
-    queries: named.map(({ value }) => usageQuery(span, steps.by, { ...where, [dimension]: value })),
+    queries: named.map(({ value }) => usageQuery(span, steps.by, { ...where, [dimension]: exactly(value) })),
   })
   const { overlay, capUsd } = useOverlay(props, steps)
   if (all.error) return <LoadFault what="the course" error={all.error} retry={() => void all.refetch()} />
@@ -74,8 +77,9 @@ export function SpendChart(props: SpendChartProps): ReactNode {
 
 /** The one row without a series of its own, or all of them. */
 function othersOf(rows: readonly SpendRow[]): string {
-  const nameless = rows.filter(({ value }) => value === undefined)
-  return nameless.length === 1 && rows.length <= namedSeries + 1 ? nameless[0]!.name : 'all others'
+  const costly = rows.filter(({ costUsd }) => costUsd > 0)
+  const nameless = costly.filter(({ value }) => value === undefined)
+  return nameless.length === 1 && costly.length <= namedSeries + 1 ? nameless[0]!.name : 'all others'
 }
 
 /** Of the month so far all of its days, so that there is room for where it leads. */

@@ -2,6 +2,7 @@
 
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { exactly } from '../api/filter-text.ts'
 import { costOf, type Dimension, dimensions, type Usage, type UsageFilter } from '../api/usage.ts'
 import { formatCount, formatShare, formatUsd, usdFormatter } from '../format/number.ts'
 import { type Span, spanSearch } from '../ranges.ts'
@@ -53,6 +54,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
     },
     {
       title: 'Charged',
+      narrow: 'main',
       isNumber: true,
       text: ({ costUsd }) => String(costUsd),
       cell: ({ costUsd }) => <span title={`$${costUsd}`}>{charged(costUsd)}</span>,
@@ -60,6 +62,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
     },
     {
       title: 'Share',
+      narrow: 'fact',
       isNumber: true,
       text: share,
       cell: (row) => <ShareBar share={most === 0 ? 0 : row.costUsd / most}>{share(row)}</ShareBar>,
@@ -67,12 +70,14 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
     },
     {
       title: 'Change',
+      narrow: 'fact',
       isNumber: true,
       cell: change,
       total: shortChangeOf(sumUsd, beforeUsd) ?? '-',
     },
     {
       title: 'Provider cost',
+      narrow: 'none',
       isNumber: true,
       text: ({ providerUsd }) => String(providerUsd),
       cell: ({ providerUsd }) => <span title={`$${providerUsd}`}>{provider(providerUsd)}</span>,
@@ -80,18 +85,21 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
     },
     {
       title: 'Requests',
+      narrow: 'fact',
       isNumber: true,
       cell: ({ requests }) => formatCount(requests),
       total: formatCount(total.requests),
     },
     {
       title: 'Tokens',
+      narrow: 'none',
       isNumber: true,
       cell: ({ tokens }) => formatCount(tokens),
       total: formatCount(total.input_tokens + total.output_tokens),
     },
     {
       title: 'Estimated',
+      narrow: 'none',
       isNumber: true,
       cell: ({ estimated }) => formatCount(estimated),
       total: formatCount(total.estimated),
@@ -107,14 +115,14 @@ function Name({ row: { name, value }, span, where, dimension }: NameProps): Reac
   if (value === undefined) return text
   if (dimension === 'team') {
     return (
-      <Link to="/spend" search={{ ...where, ...spanSearch(span), by: 'key', team: value }}>
+      <Link to="/spend" search={{ ...where, ...spanSearch(span), by: 'key', team: exactly(value) }}>
         {text}
       </Link>
     )
   }
   const { team: _, ...told } = where
   return (
-    <Link to="/requests" search={{ ...told, ...spanSearch(span), [dimension]: value }}>
+    <Link to="/requests" search={{ ...told, ...spanSearch(span), [dimension]: exactly(value) }}>
       {text}
     </Link>
   )

@@ -83,7 +83,8 @@ export function Grid({ plot: { width, right, top, y }, format }: GridProps): Rea
 
 export function Ticks({ plot, axis }: { readonly plot: Plot; readonly axis: ChartAxis }): ReactNode {
   const { width, right, count, step } = plot
-  const most = Math.max(2, Math.floor((width - margin.left - right) / 110))
+  const room = width - margin.left - right
+  const most = Math.max(2, Math.floor(room / (room < 480 ? 72 : 110)))
   const every = Math.max(1, Math.ceil(count / most))
   return Array.from({ length: Math.ceil(count / every) }, (_, index) => index * every).map((index) => (
     <text

@@ -13,6 +13,11 @@ export interface Column<Thing> {
   text?(thing: Thing): string
   /** Of all rows, below them. */
   readonly total?: ReactNode
+  /**
+   * Where there is little room: the number beside the name, a line of its own, a dimmed fact, a button, or nowhere. All
+   * columns of a table but the first say it, or none does: then each has a line.
+   */
+  readonly narrow?: 'main' | 'line' | 'fact' | 'action' | 'none'
 }
 
 interface DataTableProps<Thing> {
@@ -23,8 +28,9 @@ interface DataTableProps<Thing> {
 }
 
 export function DataTable<Thing>({ caption, columns, things, idOf }: DataTableProps<Thing>): ReactNode {
+  const hasLines = columns.some(({ narrow }) => narrow !== undefined)
   return (
-    <table className="data-table">
+    <table className="data-table" data-lines={hasLines}>
       <caption className="only-read">{caption}</caption>
       <thead>
         <tr>
@@ -38,9 +44,10 @@ export function DataTable<Thing>({ caption, columns, things, idOf }: DataTablePr
       <tbody>
         {things.map((thing) => (
           <tr key={idOf(thing)}>
-            {columns.map(({ title, isNumber, isUntitled, cell }) => (
+            {columns.map(({ title, isNumber, isUntitled, narrow, cell }) => (
               <td
                 key={title}
+                data-narrow={narrow}
                 className={isNumber ? 'end' : undefined}
                 data-title={isUntitled ? undefined : title}
               >
@@ -53,7 +60,7 @@ export function DataTable<Thing>({ caption, columns, things, idOf }: DataTablePr
       {columns.some(({ total }) => total !== undefined) && (
         <tfoot>
           <tr>
-            {columns.map(({ title, isNumber, isUntitled, total }, index) =>
+            {columns.map(({ title, isNumber, isUntitled, narrow, total }, index) =>
               index === 0 ? (
                 <th key={title} scope="row">
                   {total}
@@ -61,6 +68,7 @@ export function DataTable<Thing>({ caption, columns, things, idOf }: DataTablePr
               ) : (
                 <td
                   key={title}
+                  data-narrow={narrow}
                   className={isNumber ? 'end' : undefined}
                   data-title={isUntitled ? undefined : title}
                 >

@@ -196,7 +196,8 @@ function shadeOf(count: number, most: number): number {
 }
 
 function ticksOf(count: number, width: number): readonly number[] {
-  const most = Math.max(2, Math.floor((width - margin.left - margin.right) / 110))
+  const room = width - margin.left - margin.right
+  const most = Math.max(2, Math.floor(room / (room < 480 ? 72 : 110)))
   const every = Math.max(1, Math.ceil(count / most))
   return Array.from({ length: Math.ceil(count / every) }, (_, index) => index * every)
 }

@@ -1,7 +1,7 @@
 /** The course of a number, small: shape only, so it says nothing to a screen reader. */
 
 import type { ReactNode } from 'react'
-import { linePaths } from './chart-geometry.ts'
+import { linePaths, lonePoints } from './chart-geometry.ts'
 
 const width = 160
 const height = 28
@@ -10,7 +10,10 @@ export function Sparkline({ values }: { readonly values: readonly (number | unde
   const top = Math.max(...values.map((value) => value ?? 0), 0)
   const step = width / Math.max(1, values.length - 1)
   const y = (value: number) => height - 1 - (top === 0 ? 0 : (value / top) * (height - 3))
-  const path = linePaths(values, (index) => index * step, y)
+  const line = linePaths(values, (index) => index * step, y)
+  // A value without neighbours would be a line of no length.
+  const dashes = lonePoints(values).map((index) => `M${Math.max(0, index * step - 4)} ${y(values[index]!)}h4`)
+  const path = [line, ...dashes].join('')
   return (
     <svg
       width="100%"

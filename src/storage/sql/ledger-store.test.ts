@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { sql } from 'kysely'
+import { readTextFilter } from '../../records/filter.ts'
 import { testPostgres } from '../../../test/support/databases.ts'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
@@ -177,8 +178,9 @@ const reports: readonly UsageQuery['by'][] = [
 
 /** The reports of the shared ledger are the sums of those of the instances. */
 async function compareUsage(shared: SharedLedger<EntryRow>, instances: readonly Instance[]): Promise<void> {
-  for (const by of reports) {
-    const query = { org: 'default', by, fromMs: 0, toMs: 2 * november, where: {}, limit: 1000, offset: 0 }
+  const wheres = [{}, { key: readTextFilter('!key-1*,key-2'), provider: readTextFilter('o*,claude') }]
+  for (const [by, where] of reports.flatMap((by) => wheres.map((where) => [by, where] as const))) {
+    const query = { org: 'default', by, fromMs: 0, toMs: 2 * november, where, limit: 1000, offset: 0 }
     const own = new Map<string, UsageRow>()
     const pages = await Promise.all(instances.map((instance) => instance.usage(query)))
     for (const found of pages.flatMap(({ data }) => data)) {

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
 import { usageDimensions, type UsageFilter } from '../../ledger/port.ts'
+import { exactFilter } from '../../records/filter.ts'
 import { createLedgerStore } from './ledger-store.ts'
 import { ledgerMigrations } from './ledger-migrations.ts'
 import { openStore } from './open.ts'
@@ -31,7 +32,9 @@ test('each report finds its sums by the key of the table, and its newest lines b
   const query = { org: 'default', fromMs: dayMs / 2, toMs: 90.5 * dayMs, limit: 100, offset: 0 }
   const filters: UsageFilter[] = [
     {},
-    ...usageDimensions.filter((name) => name !== 'hour' && name !== 'day').map((name) => ({ [name]: 'x' })),
+    ...usageDimensions
+      .filter((name) => name !== 'hour' && name !== 'day')
+      .map((name) => ({ [name]: exactFilter('x') })),
   ]
   for (const by of usageDimensions) {
     for (const where of filters) {
