@@ -5,6 +5,9 @@ import type { RequestFigures } from '../api/figures.ts'
 import { formatCount } from '../format/number.ts'
 import { TimeChart } from '../ui/time-chart.tsx'
 
+/** There is no half a request. */
+const wholeTicks = () => (value: number) => (Number.isInteger(value) ? formatCount(value) : '')
+
 interface TrafficChartProps {
   readonly figures: RequestFigures
   /** The last step is not over. */
@@ -22,6 +25,7 @@ export function TrafficChart({ figures, isRunning }: TrafficChartProps): ReactNo
       bucketMs={figures.step_ms}
       runningAt={isRunning ? steps.length - 1 : undefined}
       format={formatCount}
+      formatTicks={wholeTicks}
       series={[
         {
           name: 'Answered',
