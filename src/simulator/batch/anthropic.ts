@@ -48,7 +48,7 @@ export function anthropic(desk: Desk, route: BatchRoute, body: JsonObject): Answ
 }
 
 function list(desk: Desk, { provider, query }: BatchRoute): Answer {
-  const all = [...desk.batches.values()].filter((each) => each.provider === provider).toReversed()
+  const all = desk.listed(provider)
   const after = query.get('after_id')
   const from = after === null ? 0 : all.findIndex((each) => `msgbatch_${each.id}` === after) + 1
   const limit = Number(query.get('limit') ?? 20)

@@ -71,6 +71,10 @@ export class BatchDesk implements Desk {
     return this.files.delete(id) || this.batches.delete(id)
   }
 
+  listed(provider: string): readonly SimBatch[] {
+    return [...this.batches.values()].filter((batch) => batch.provider === provider).toReversed()
+  }
+
   open(provider: string, wish: JsonObject, requests: readonly BatchedRequest[]): SimBatch | undefined {
     const model = modelOf(requests[0])
     const faults = this.#parts.strikes(provider, model)

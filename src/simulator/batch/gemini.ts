@@ -34,7 +34,7 @@ export function gemini(
       return made ? good(operation(made)) : { status: 400, body: { error } }
     }
     case 'list': {
-      const all = [...desk.batches.values()].filter((each) => each.provider === provider).toReversed()
+      const all = desk.listed(provider)
       const from = Number(query.get('pageToken') ?? 0)
       const size = Number(query.get('pageSize') ?? 20)
       const next = all.length > from + size ? { nextPageToken: String(from + size) } : {}

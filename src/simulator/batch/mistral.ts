@@ -34,7 +34,7 @@ export function mistral(desk: Desk, { action, id, provider, query }: BatchRoute,
       return made ? good(mistralJob(desk, made)) : { status: 422, body: { detail: 'The job is refused.' } }
     }
     case 'list': {
-      const all = [...desk.batches.values()].filter((each) => each.provider === provider).toReversed()
+      const all = desk.listed(provider)
       const size = Number(query.get('page_size') ?? 100)
       const from = Number(query.get('page') ?? 0) * size
       const data = all.slice(from, from + size).map((each) => mistralJob(desk, each))

@@ -33,7 +33,7 @@ export function openAi(desk: Desk, route: BatchRoute, body: JsonObject): Answer 
       return made ? good(openAiBatch(desk, made)) : refused('The batch is refused.')
     }
     case 'list': {
-      const all = [...desk.batches.values()].filter((each) => each.provider === provider).toReversed()
+      const all = desk.listed(provider)
       const after = route.query.get('after')
       const from = after === null ? 0 : all.findIndex((each) => `batch_${each.id}` === after) + 1
       const limit = Number(route.query.get('limit') ?? 20)

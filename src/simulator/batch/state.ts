@@ -49,6 +49,8 @@ export interface Desk {
   drop(id: string): boolean
   /** Undefined where a fault lets it be refused. */
   open(provider: string, wish: JsonObject, requests: readonly BatchedRequest[]): SimBatch | undefined
+  /** A provider's batches, the newest first. */
+  listed(provider: string): readonly SimBatch[]
   nowMs(): number
 }
 
