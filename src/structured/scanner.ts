@@ -1,4 +1,4 @@
-/** Reads JSON as it grows: finds it in what stands around, mends how it is written, and has it written out as far as it fits a shape. */
+/** Reads JSON as it grows: finds it in what stands around, mends how it is written, and hands it on to be judged. */
 
 import type { JsonObject } from '../core/json.ts'
 import { CommentReader } from './comment-reader.ts'

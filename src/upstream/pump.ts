@@ -57,6 +57,7 @@ export function pump(sender: Sender, request: SendOptions, options: PumpOptions)
   return stream.run(sender, request)
 }
 
+/** Long, and in one piece: its parts share the state of one answer, and each frame passes through them without a hop. */
 class StreamPump implements Receiver {
   readonly #options: PumpOptions
   readonly #done = Promise.withResolvers<AttemptResult>()
