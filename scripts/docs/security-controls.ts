@@ -820,6 +820,7 @@ export const musts: readonly Control[] = [
     proofs: [
       ['test/fuzz/fuzz.test.ts', 'bodies near the valid ones'],
       ['test/fuzz/fuzz.test.ts', 'bytes near a valid request'],
+      ['test/fuzz/heads.test.ts', 'heads and framings that servers read differently'],
       ['test/fuzz/fuzz.test.ts', 'providers that send anything'],
       ['test/fuzz/forms.test.ts', 'forms of every shape'],
       ['test/fuzz/forms.test.ts', 'bytes near a valid form'],
