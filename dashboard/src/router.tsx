@@ -333,6 +333,12 @@ const goldenSet = createRoute({
   component: lazyRouteComponent(() => import('./drift/set-page.tsx'), 'SetPage'),
 })
 
+const goldenAlarm = createRoute({
+  getParentRoute: () => root,
+  path: '/drift/$set/alarms/$id',
+  component: lazyRouteComponent(() => import('./drift/alarm-page.tsx'), 'AlarmPage'),
+})
+
 const batches = createRoute({
   getParentRoute: () => root,
   path: '/batches',
@@ -398,6 +404,7 @@ const routeTree = root.addChildren([
   shadowRoute,
   drift,
   goldenSet,
+  goldenAlarm,
   batches,
   batch,
   audit,

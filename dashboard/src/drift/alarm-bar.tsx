@@ -2,13 +2,15 @@
 
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
 import { May } from '../session/may.tsx'
 import { Status } from '../ui/status.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
-import type { Alarm } from './drift-queries.ts'
+import { type Alarm, routeOf } from './drift-queries.ts'
+import { RollBack } from './roll-back.tsx'
 import './drift.css'
 
 const silenceMs = 7 * 86_400_000
@@ -20,6 +22,7 @@ interface AlarmBarProps {
 
 export function AlarmBar({ alarm, target }: AlarmBarProps): ReactNode {
   const queries = useQueryClient()
+  const watched = routeOf(target)
   const { isPending, error, mutate } = useMutation({
     mutationFn: (state: 'acknowledged' | 'silenced' | 'resolved') =>
       ask('PATCH /drift/alarms/{id}', {
@@ -35,8 +38,10 @@ export function AlarmBar({ alarm, target }: AlarmBarProps): ReactNode {
     <section className="drift-alarm" aria-label="Alarm">
       <span>
         <Status tone={alarm.state === 'open' ? 'bad' : 'warn'}>{alarm.state}</Status>{' '}
-        <UntrustedText text={alarm.title} /> <span className="dim">of</span> <UntrustedText text={target} />,{' '}
-        <When at={alarm.created_at} />
+        <Link to="/drift/$set/alarms/$id" params={{ set: alarm.set, id: alarm.id }}>
+          <UntrustedText text={alarm.title} />
+        </Link>{' '}
+        <span className="dim">of</span> <UntrustedText text={target} />, <When at={alarm.created_at} />
         {alarm.changed_by !== undefined && alarm.state !== 'open' && (
           <span className="dim">
             , {alarm.state} by <UntrustedText text={alarm.changed_by} />
@@ -44,21 +49,24 @@ export function AlarmBar({ alarm, target }: AlarmBarProps): ReactNode {
         )}
         {error && <span role="alert"> {error.message}</span>}
       </span>
-      <May call="PATCH /drift/alarms/{id}">
+      {alarm.state !== 'resolved' && (
         <span className="row">
-          {alarm.state === 'open' && (
-            <Button variant="default" loading={isPending} onClick={() => mutate('acknowledged')}>
-              Acknowledge
+          {watched !== undefined && <RollBack route={watched} reason={alarm.title} />}
+          <May call="PATCH /drift/alarms/{id}">
+            {alarm.state === 'open' && (
+              <Button variant="default" loading={isPending} onClick={() => mutate('acknowledged')}>
+                Acknowledge
+              </Button>
+            )}
+            <Button variant="default" disabled={isPending} onClick={() => mutate('silenced')}>
+              Silence for a week
             </Button>
-          )}
-          <Button variant="default" disabled={isPending} onClick={() => mutate('silenced')}>
-            Silence for a week
-          </Button>
-          <Button variant="default" disabled={isPending} onClick={() => mutate('resolved')}>
-            Resolve
-          </Button>
+            <Button variant="default" disabled={isPending} onClick={() => mutate('resolved')}>
+              Resolve
+            </Button>
+          </May>
         </span>
-      </May>
+      )}
     </section>
   )
 }

@@ -86,6 +86,11 @@ function Found({ set }: { readonly set: GoldenSet }): ReactNode {
           ]}
         />
       </Panel>
+      {set.baseline && set.baseline.runs < set.baseline.wanted_runs && (
+        <p className="dim">
+          Baseline has {set.baseline.runs} of {set.baseline.wanted_runs} runs: limits are wider.
+        </p>
+      )}
       <MetricCharts runs={runs.data?.data ?? []} shown={shown} />
       {shown !== undefined && <Evidence run={shown} />}
       {watched !== undefined && <RouteWatch route={watched} />}
