@@ -146,6 +146,7 @@ test('the cache is purged only by whoever means it', { skip: browserMissing }, a
   await signIn(page, adminToken)
   await page.goto('/cache')
   await page.getByText('1 hits, 1 misses.').waitFor()
+  await page.getByText('Not enough judged pairs (0 of 50)').waitFor()
   await page.getByRole('button', { name: 'Purge…' }).click()
   const purge = page.getByRole('button', { name: 'Purge', exact: true })
   assert.equal(await purge.isDisabled(), true)

@@ -79,14 +79,14 @@ export async function startFilled(t: Lifetime): Promise<Filled> {
     await fillSession(stack)
     const run = await fillEvaluation(stack, admin)
     const batch = await fillBatch(stack)
-    await fillDrift(stack, admin)
+    const alarm = await fillDrift(stack, admin)
     await fillRoutes(admin)
     const { data } = await stack.admin('/requests?route=assistant')
     const failedOver = asArray(data)
       .map(asObject)
       .find((row) => row?.['attempt_count'] === 2)
     const request = asString(failedOver?.['id']) ?? ''
-    return { stack, pages: pagesOf({ run, batch, request, ...owners }) }
+    return { stack, pages: pagesOf({ run, batch, alarm, request, ...owners }) }
   })
 }
 
@@ -97,7 +97,7 @@ export async function startDrifted(t: Lifetime): Promise<Stack> {
   return stack
 }
 
-type Ids = Readonly<Record<'run' | 'batch' | 'request' | 'key' | 'team' | 'user', string>>
+type Ids = Readonly<Record<'run' | 'batch' | 'alarm' | 'request' | 'key' | 'team' | 'user', string>>
 
 function pagesOf(ids: Ids): FilledPage[] {
   const page = (name: string, path: string, shows: string): FilledPage => ({ name, path, shows })
@@ -133,6 +133,7 @@ function pagesOf(ids: Ids): FilledPage[] {
     page('shadow-route', '/shadow/helper', 'Its answer'),
     page('drift', '/drift', 'alarm'),
     page('golden-set', '/drift/shop', 'Answers that changed most'),
+    page('golden-alarm', `/drift/shop/alarms/${ids.alarm}`, 'Answers that changed most'),
     page('batches', '/batches', 'completed'),
     page('batch', `/batches/${ids.batch}`, '/v1/chat/completions'),
     page('audit', '/audit', 'budget.create'),
@@ -282,8 +283,8 @@ const facts = [
   'Invoices are due within 30 days.',
 ]
 
-/** A model that answered well while the baseline was recorded, and refuses since. */
-async function fillDrift(stack: Stack, admin: AdminClient): Promise<void> {
+/** A model that answered well while the baseline was recorded, and refuses since; gives the alarm. */
+async function fillDrift(stack: Stack, admin: AdminClient): Promise<string> {
   const golden = {
     name: 'shop',
     target: 'clerk@1',
@@ -306,7 +307,9 @@ async function fillDrift(stack: Stack, admin: AdminClient): Promise<void> {
   stack.simulator.setScenario({ rules: [{ match: { model: 'clerk' }, respond: 'clerk-refusing' }] })
   await run({ times: 3 })
   const { data } = await stack.admin('/drift')
-  assert.ok(asObject(asArray(data)[0])?.['alarm'], 'a model that refuses raises an alarm')
+  const alarm = asObject(asObject(asArray(data)[0])?.['alarm'])
+  assert.ok(alarm, 'a model that refuses raises an alarm')
+  return asString(alarm['id']) ?? ''
 }
 
 async function fillRoutes(admin: AdminClient): Promise<void> {

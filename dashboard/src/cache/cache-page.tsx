@@ -20,6 +20,7 @@ import { TablePanel } from '../ui/table-panel.tsx'
 import { TimeChart } from '../ui/time-chart.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { useSpan } from '../use-span.ts'
+import { falseHitsOf } from './false-hits.ts'
 import { PurgeCache } from './purge-cache.tsx'
 
 type Trust = Reply<'GET /cache'>['semantic'][number]
@@ -116,17 +117,15 @@ function CacheFigures({ figures, cache }: CacheFiguresProps): ReactNode {
 }
 
 function FalseHits({ cache }: Pick<CacheFiguresProps, 'cache'>): ReactNode {
-  const { semantic = [] } = cache ?? {}
-  const compared = semantic.reduce((sum, one) => sum + one.compared, 0)
-  const lies = semantic.reduce((sum, one) => sum + one.false_hits, 0)
+  const { compared, lies, lower, upper } = falseHitsOf(cache?.semantic ?? [])
   return (
     <Figure
       label="False hits"
       value={cache && (compared === 0 ? '-' : formatShare(lies / compared))}
       note={
         compared < enoughCompared
-          ? `Not enough compared (${compared} of ${enoughCompared})`
-          : `${lies} of ${compared} compared`
+          ? `Not enough judged pairs (${compared} of ${enoughCompared})`
+          : `[${formatShare(lower)}, ${formatShare(upper)}], ${lies} of ${compared} pairs`
       }
     />
   )

@@ -191,6 +191,7 @@ function toInterval(found: Difference): IntervalRow {
     lower,
     upper,
     limits: [0, ...(limit === undefined ? [] : [Number(limit)])],
+    scale: told,
     told: `${told(difference)} [${told(lower)}, ${told(upper)}] from ${formatMetric(metric, Number(control))}`,
     tone: isCrossed ? 'bad' : tones[verdict],
     verdict: isCrossed ? 'crosses its guardrail' : verdict,

@@ -1,0 +1,33 @@
+/** How far semantic hits can be trusted, over all destinations together. Pure. */
+
+export interface Compared {
+  readonly compared: number
+  readonly false_hits: number
+}
+
+export interface FalseHits {
+  readonly compared: number
+  readonly lies: number
+  /** 95 %. */
+  readonly lower: number
+  readonly upper: number
+}
+
+const z = 1.959964
+
+/** Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference. */
+export function falseHitsOf(readings: readonly Compared[]): FalseHits {
+  const compared = readings.reduce((sum, one) => sum + one.compared, 0)
+  const lies = readings.reduce((sum, one) => sum + one.false_hits, 0)
+  if (compared === 0) return { compared, lies, lower: 0, upper: 1 }
+  const share = lies / compared
+  const middle = share + (z * z) / (2 * compared)
+  const spread = z * Math.sqrt((share * (1 - share)) / compared + (z * z) / (4 * compared * compared))
+  const scale = 1 + (z * z) / compared
+  return {
+    compared,
+    lies,
+    lower: Math.max(0, (middle - spread) / scale),
+    upper: Math.min(1, (middle + spread) / scale),
+  }
+}

@@ -1,0 +1,80 @@
+/** What people judge by live traffic and golden sets: an alarm that leads back, and an experiment that hides what it cannot know. */
+
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import { hashUnit } from '../../src/routing/experiment.ts'
+import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { startDrifted } from '../support/dashboard-data.ts'
+import { asOwner } from '../support/people.ts'
+import { adminToken, startStack } from '../support/stack.ts'
+import { inParallel, until } from '../support/until.ts'
+
+test(
+  'an alarm has a page with its evidence, from which the route goes back',
+  { skip: browserMissing },
+  async (t) => {
+    const stack = await startDrifted(t)
+    const owner = asOwner(stack)
+    const settings = { targets: ['openai/clerk', 'claude/echo'] }
+    assert.equal((await owner('POST', '/routes/clerk/revisions', { settings })).status, 201)
+    const { page, faults } = await visit(await openBrowser(t), stack)
+    await signIn(page, adminToken)
+    await page.goto('/drift/shop')
+    await page.getByRole('region', { name: 'Alarm', exact: true }).getByRole('link').click()
+    await page.getByRole('heading', { level: 1, name: 'Drift / shop / Alarm' }).waitFor()
+    await page.getByRole('table', { name: 'Metrics of the run' }).getByText('Refusals').waitFor()
+    await page
+      .getByRole('region', { name: /before and now$/ })
+      .first()
+      .waitFor()
+    await page.getByText('Suggested: @1').waitFor()
+    await page.getByRole('button', { name: 'Roll back…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Roll back clerk' })
+    await dialog.getByText('Every request for clerk goes to @1 within five seconds').waitFor()
+    assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Cancel')
+    await dialog.getByRole('button', { name: 'Roll back to @1' }).click()
+    await page.getByRole('row').filter({ hasText: 'rollback' }).filter({ hasText: 'drift: ' }).waitFor()
+    assert.equal((await stack.admin('/routes/clerk'))['live'], 1)
+    await page.getByRole('button', { name: 'Roll back…' }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Silence for a week' }).click()
+    await page.getByText(/silenced by/).waitFor()
+    const { data } = await stack.admin('/drift/alarms')
+    const alarm = asObject(asArray(data)[0])
+    assert.ok(Date.parse(asString(alarm?.['until']) ?? '') > Date.now(), 'it is silenced until a time')
+    assert.deepEqual(faults, [])
+  },
+)
+
+test('an experiment whose arms are unbalanced hides its results', { skip: browserMissing }, async (t) => {
+  const experiment: JsonObject = {
+    name: 'e1',
+    metric: 'errors',
+    minUnits: 20,
+    arms: [{ name: 'control' }, { name: 'other', targets: ['claude/echo'] }],
+  }
+  const routes = { greeter: { strategy: 'experiment', targets: ['openai/echo'], experiment } }
+  const stack = await startStack(t, { config: { routes } })
+  const sessions = Array.from({ length: 200 }, (_, n) => `s${n}`)
+  const isControl = (session: string) => Number.parseInt(hashUnit('e1', session), 16) < 2 ** 51
+  const callers = [
+    ...sessions.filter(isControl).slice(0, 40),
+    ...sessions.filter((session) => !isControl(session)).slice(0, 2),
+  ]
+  await inParallel(callers, 8, async (session) => {
+    const body = { model: 'greeter', messages: [{ role: 'user', content: 'Hello' }] }
+    await (await stack.post('/v1/chat/completions', body, { 'x-weir-session': session })).text()
+  })
+  await until('their units', async () => {
+    const { arms } = await stack.admin('/experiments/greeter')
+    const units = asArray(arms).reduce<number>((sum, arm) => sum + Number(asObject(arm)?.['units']), 0)
+    return units === callers.length ? true : undefined
+  })
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  await signIn(page, adminToken)
+  await page.goto('/experiments/greeter')
+  await page.getByText(/^Arms are unbalanced \(p = [\d.e-]+\)\. Results are hidden\.$/).waitFor()
+  await page.getByText('unbalanced', { exact: false }).first().waitFor()
+  assert.equal(await page.getByText('other against control').count(), 0)
+  assert.deepEqual(faults, [])
+})
