@@ -1,9 +1,10 @@
-/** What people judge by live traffic and golden sets: an alarm that leads back, and an experiment that hides what it cannot know. */
+/** What people judge by what was answered: alarms that lead back, arms that cannot be compared, lines of batches that failed. */
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { hashUnit } from '../../src/routing/experiment.ts'
+import { batchClient, chatLine } from '../support/batches.ts'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
 import { startDrifted } from '../support/dashboard-data.ts'
 import { asOwner } from '../support/people.ts'
@@ -55,10 +56,10 @@ test('an experiment whose arms are unbalanced hides its results', { skip: browse
   }
   const routes = { greeter: { strategy: 'experiment', targets: ['openai/echo'], experiment } }
   const stack = await startStack(t, { config: { routes } })
-  const sessions = Array.from({ length: 200 }, (_, n) => `s${n}`)
+  const sessions = Array.from({ length: 500 }, (_, n) => `s${n}`)
   const isControl = (session: string) => Number.parseInt(hashUnit('e1', session), 16) < 2 ** 51
   const callers = [
-    ...sessions.filter(isControl).slice(0, 40),
+    ...sessions.filter(isControl).slice(0, 200),
     ...sessions.filter((session) => !isControl(session)).slice(0, 2),
   ]
   await inParallel(callers, 8, async (session) => {
@@ -76,5 +77,26 @@ test('an experiment whose arms are unbalanced hides its results', { skip: browse
   await page.getByText(/^Arms are unbalanced \(p = [\d.e-]+\)\. Results are hidden\.$/).waitFor()
   await page.getByText('unbalanced', { exact: false }).first().waitFor()
   assert.equal(await page.getByText('other against control').count(), 0)
+  assert.deepEqual(faults, [])
+})
+
+test('the lines of a batch that failed are told by their codes', { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t)
+  const batches = batchClient(stack.gateway.url)
+  const models = ['openai/echo', 'openai/echo', 'openai/fault/http-400']
+  const id = await batches.submit(models.map((model, index) => chatLine(`line-${index}`, model)))
+  await batches.ended(id)
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  await signIn(page, adminToken)
+  await page.goto(`/batches/${id}`)
+  await page.getByText('1 line failed.').waitFor()
+  await page.getByRole('button', { name: 'Show failed lines' }).click()
+  await page
+    .getByRole('table', { name: 'Failed lines' })
+    .getByRole('row')
+    .filter({ hasText: 'line-2' })
+    .waitFor()
+  const codes = page.getByRole('table', { name: 'Errors by code' }).getByRole('row')
+  assert.equal(await codes.count(), 2, 'its head and one code')
   assert.deepEqual(faults, [])
 })

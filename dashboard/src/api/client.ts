@@ -33,11 +33,8 @@ export async function ask<Name extends Operation>(
   operation: Name,
   given: Given<Name> = {},
 ): Promise<Reply<Name>> {
-  const [method = '', template = ''] = operation.split(' ')
-  const path = template.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(given.params?.[name] ?? ''),
-  )
-  const response = await send(`/admin/v1${path}${queryText(given.query)}`, {
+  const { method, path } = placeOf(operation, given.params)
+  const response = await send(`${path}${queryText(given.query)}`, {
     method,
     ...(given.signal && { signal: given.signal }),
     ...(given.body !== undefined && {
@@ -46,6 +43,22 @@ export async function ask<Name extends Operation>(
     }),
   })
   return (response.status === 204 ? undefined : await response.json()) as Reply<Name>
+}
+
+/** For what is not JSON: the body as it comes. Rejects with ApiError. */
+export async function askBody(
+  operation: Operation,
+  params: Readonly<Record<string, string>>,
+): Promise<ReadableStream<Uint8Array>> {
+  const { method, path } = placeOf(operation, params)
+  const { body } = await send(path, { method })
+  return body ?? new Blob().stream()
+}
+
+function placeOf(operation: Operation, params: Given<Operation>['params']): { method: string; path: string } {
+  const [method = '', template = ''] = operation.split(' ')
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params?.[name] ?? ''))
+  return { method, path: `/admin/v1${path}` }
 }
 
 /** What somebody signs in with. */

@@ -21,6 +21,7 @@ import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { type Batch, doneOf, isRunning, leftMsOf, rateOf } from './batch-view.ts'
 import { BatchProgress, BatchState, rateText } from './batches-page.tsx'
+import { FailedLines } from './failed-lines.tsx'
 import './batches.css'
 
 const route = getRouteApi('/batches/$id')
@@ -112,6 +113,11 @@ function Found({ batch, nowMs }: { readonly batch: Batch; readonly nowMs: number
           ]}
         />
       </Panel>
+      {batch.failed > 0 && (
+        <May call="GET /batches/{id}/results">
+          <FailedLines batch={batch} />
+        </May>
+      )}
       {batch.faults.length > 0 && (
         <Panel title="Faults of the file" isFlush>
           <DataTable
