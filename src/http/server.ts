@@ -332,5 +332,6 @@ function sendError(
     'x-should-retry': 'false',
   }
   if (error.code === 'method_not_allowed') headers['allow'] = allow.join(', ')
+  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
   outlet.send(error.status, headers, JSON.stringify(errorEncoderFor(path)(error)))
 }

@@ -91,7 +91,7 @@ test('a few letters lead anywhere', { skip: browserMissing }, async (t) => {
   await page.getByRole('dialog', { name: 'Create budget' }).waitFor()
   await page.keyboard.press('Escape')
   await page.goto('/keys')
-  await page.getByRole('row').filter({ hasText: 'in the configuration' }).waitFor()
+  await page.getByRole('row').filter({ hasText: 'declared:test' }).waitFor()
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Keys / test' }).waitFor()

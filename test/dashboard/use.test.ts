@@ -172,7 +172,7 @@ test(
     await page.getByRole('button', { name: 'Set password and sign in' }).click()
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
     await page.getByRole('link', { name: 'Keys' }).click()
-    await page.getByRole('row').filter({ hasText: 'in the configuration' }).waitFor()
+    await page.getByRole('row').filter({ hasText: 'declared:test' }).waitFor()
     assert.equal(await page.getByRole('button', { name: 'Create key' }).count(), 0)
     await page.getByRole('button', { name: 'Account and appearance' }).click()
     await page.getByText('Ada, viewer').waitFor()

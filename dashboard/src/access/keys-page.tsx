@@ -1,6 +1,6 @@
 /** The keys: who may call, with what, and until when? */
 
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -16,14 +16,35 @@ import { type ApiKey, keysQuery, nameOf, teamsQuery, usersQuery } from '../api/o
 import { CreateKey } from './key-forms.tsx'
 import { KeyMenu } from './key-menu.tsx'
 import { KeyState, limitsText } from './key-state.tsx'
+import {
+  budgetColumn,
+  costColumn,
+  dearestFirst,
+  type OwnerFigures,
+  useOwnerFigures,
+} from './owner-figures.tsx'
 
-type KeyStatus = ApiKey['status'] | 'all'
+const views = {
+  active: 'Active',
+  expiring: 'Expiring',
+  near: 'Over 80 %',
+  expired: 'Expired',
+  revoked: 'Revoked',
+  all: 'All',
+} as const
+
+type KeyView = keyof typeof views
+
+const weekMs = 7 * 86_400_000
+/** Of a cap: from here on it is worth a look. */
+const nearShare = 0.8
 
 export function KeysPage(): ReactNode {
   const keys = useQuery(keysQuery)
   const teams = useQuery(teamsQuery)
   const users = useQuery(usersQuery)
-  const [status, setStatus] = useState<KeyStatus>('active')
+  const figures = useOwnerFigures('key')
+  const [view, setView] = useState<KeyView>('active')
   const [isCreating, setCreating] = useCreating()
   const columns: Column<ApiKey>[] = [
     {
@@ -45,10 +66,8 @@ export function KeysPage(): ReactNode {
     { title: 'User', cell: ({ user }) => nameOf(users.data?.data, user) },
     { title: 'Models', cell: ({ models }) => (models ? <UntrustedText text={models.join(', ')} /> : 'all') },
     { title: 'Limits', cell: (key) => limitsText(key) },
-    {
-      title: 'Created',
-      cell: ({ created_at: at, source }) => (at === undefined ? `in the ${source}` : <When at={at} />),
-    },
+    budgetColumn(figures),
+    costColumn(figures),
     { title: 'Expires', cell: ({ expires_at: at }) => (at === undefined ? 'never' : <When at={at} />) },
     {
       title: 'Actions',
@@ -72,13 +91,20 @@ export function KeysPage(): ReactNode {
         what="the keys"
         columns={columns}
         idOf={({ id }) => id}
-        pick={(all) => all.filter((key) => status === 'all' || key.status === status)}
+        pick={(all) =>
+          dearestFirst(
+            all.filter((key) => isInView(key, view, figures)),
+            figures,
+          )
+        }
         fileName="keys"
-        aside={<StatusPicker value={status} onChange={setStatus} />}
+        aside={<ViewPicker value={view} onChange={setView} />}
         empty={
-          <Empty title={keys.data?.data.length === 0 ? 'No keys yet.' : `No key is ${status}.`}>
-            Give each application its own.
-          </Empty>
+          keys.data?.data.length === 0 ? (
+            <Empty title="No keys yet.">Give each application its own.</Empty>
+          ) : (
+            <Empty title={emptyTexts[view]} />
+          )
         }
       />
       {isCreating && <CreateKey onClose={() => setCreating(false)} />}
@@ -86,19 +112,38 @@ export function KeysPage(): ReactNode {
   )
 }
 
-interface StatusPickerProps {
-  readonly value: KeyStatus
-  onChange(status: KeyStatus): void
+const emptyTexts: Readonly<Record<KeyView, string>> = {
+  active: 'No key is active.',
+  expiring: 'No key ends within a week.',
+  near: 'No key has used more than 80 % of a budget.',
+  expired: 'No key has expired.',
+  revoked: 'No key was revoked.',
+  all: 'No keys yet.',
 }
 
-function StatusPicker({ value, onChange }: StatusPickerProps): ReactNode {
+function isInView(key: ApiKey, view: KeyView, { capOf }: OwnerFigures): boolean {
+  if (view === 'all') return true
+  if (view === 'expired' || view === 'revoked') return key.status === view
+  if (key.status !== 'active') return false
+  if (view === 'near') return (capOf(key.id)?.share ?? 0) > nearShare
+  if (view === 'expiring')
+    return key.expires_at !== undefined && Date.parse(key.expires_at) - Date.now() < weekMs
+  return true
+}
+
+interface ViewPickerProps {
+  readonly value: KeyView
+  onChange(view: KeyView): void
+}
+
+function ViewPicker({ value, onChange }: ViewPickerProps): ReactNode {
   return (
-    <SegmentedControl
+    <NativeSelect
       size="xs"
-      aria-label="State"
+      aria-label="Which keys"
       value={value}
-      onChange={(status) => onChange(status as KeyStatus)}
-      data={['active', 'expired', 'revoked', 'all']}
+      onChange={(event) => onChange(event.currentTarget.value as KeyView)}
+      data={Object.entries(views).map(([view, label]) => ({ value: view, label }))}
     />
   )
 }

@@ -4,6 +4,7 @@ import { NativeSelect } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
+import { formatWhen } from '../format/time.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import type { ApiKey } from '../api/owners.ts'
 import { ShownOnce } from './shown-once.tsx'
@@ -41,6 +42,7 @@ export function RotateKey({ rotated, onClose }: RotateKeyProps): ReactNode {
       onSubmit={mutate}
       onClose={onClose}
     >
+      <p>{effectOf(Number(overlap))}</p>
       <NativeSelect
         label="The old secret holds on for"
         data={overlaps}
@@ -49,4 +51,9 @@ export function RotateKey({ rotated, onClose }: RotateKeyProps): ReactNode {
       />
     </FormDialog>
   )
+}
+
+function effectOf(overlapSeconds: number): string {
+  if (overlapSeconds === 0) return 'Calls with the old secret fail at once.'
+  return `The old secret works until ${formatWhen(Date.now() + overlapSeconds * 1_000, 0)}.`
 }

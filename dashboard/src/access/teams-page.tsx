@@ -14,6 +14,7 @@ import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { keysQuery, type Team, teamsQuery, usersQuery } from '../api/owners.ts'
+import { budgetColumn, costColumn, dearestFirst, useOwnerFigures } from './owner-figures.tsx'
 import { TeamForm } from './team-form.tsx'
 import { TeamMenu } from './team-menu.tsx'
 
@@ -21,6 +22,7 @@ export function TeamsPage(): ReactNode {
   const teams = useQuery(teamsQuery)
   const users = useQuery(usersQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
+  const figures = useOwnerFigures('team')
   const [isCreating, setCreating] = useCreating()
   const counted = (things: readonly { team?: string | undefined }[] | undefined, { id }: Team) =>
     things ? String(things.filter(({ team }) => team === id).length) : '-'
@@ -37,6 +39,8 @@ export function TeamsPage(): ReactNode {
     },
     { title: 'Members', isNumber: true, cell: (team) => counted(users, team) },
     { title: 'Active keys', isNumber: true, cell: (team) => counted(active, team) },
+    costColumn(figures),
+    budgetColumn(figures),
     { title: 'Mark-up', isNumber: true, cell: ({ markup_percent: percent }) => `${percent} %` },
     {
       title: 'Credit',
@@ -66,6 +70,7 @@ export function TeamsPage(): ReactNode {
         what="the teams"
         columns={columns}
         idOf={({ id }) => id}
+        pick={(all) => dearestFirst(all, figures)}
         fileName="teams"
         empty={<Empty title="No teams yet.">A team shares keys, a mark-up and a credit.</Empty>}
       />

@@ -13,6 +13,7 @@ import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { keysQuery, nameOf, teamsQuery, type User, usersQuery } from '../api/owners.ts'
+import { costColumn, dearestFirst, useOwnerFigures } from './owner-figures.tsx'
 import { UserForm } from './user-form.tsx'
 import { UserMenu } from './user-menu.tsx'
 import { rolesText, signInText } from './user-texts.ts'
@@ -21,6 +22,7 @@ export function UsersPage(): ReactNode {
   const users = useQuery(usersQuery)
   const teams = useQuery(teamsQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
+  const figures = useOwnerFigures('user')
   const [isCreating, setCreating] = useCreating()
   const columns: Column<User>[] = [
     {
@@ -44,6 +46,7 @@ export function UsersPage(): ReactNode {
       cell: ({ id }) =>
         keys ? String(keys.filter(({ user, status }) => user === id && status === 'active').length) : '-',
     },
+    costColumn(figures),
     { title: 'Roles', cell: ({ roles }) => rolesText(roles, teams) },
     { title: 'Signs in', cell: signInText },
     { title: 'Created', text: ({ created_at: at }) => at, cell: ({ created_at: at }) => <When at={at} /> },
@@ -69,6 +72,7 @@ export function UsersPage(): ReactNode {
         what="the users"
         columns={columns}
         idOf={({ id }) => id}
+        pick={(all) => dearestFirst(all, figures)}
         fileName="users"
         empty={<Empty title="No users yet.">A user owns keys, and their requests are told apart.</Empty>}
       />

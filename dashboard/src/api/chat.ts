@@ -50,21 +50,21 @@ export async function* chat(
   const requestId = header('x-weir-request-id')
   if (!response.ok || !response.body) {
     const body = (await response.json().catch(() => ({}))) as Chunk
-    throw faultOf(body, response.status, requestId)
+    throw faultOf(body, response)
   }
   const provider = header('x-weir-provider')
   yield { type: 'opened', requestId, answeredBy: provider && `${provider}/${header('x-weir-model')}` }
   for await (const data of eventsOf(response.body)) {
     if (data === '[DONE]') return
     const chunk = JSON.parse(data) as Chunk
-    if (chunk.error) throw faultOf(chunk, response.status, requestId)
+    if (chunk.error) throw faultOf(chunk, response)
     const text = chunk.choices?.[0]?.delta?.content
     if (text) yield { type: 'text', text }
     if (chunk.usage) yield { type: 'usage', usage: chunk.usage }
   }
 }
 
-function faultOf({ error }: Chunk, status: number, requestId: string): ApiError {
+function faultOf({ error }: Chunk, { status, headers }: Response): ApiError {
   const message = error?.message ?? `The gateway answered ${status}; the API may listen at another address.`
-  return new ApiError(status, error?.code ?? 'unknown', message, requestId)
+  return new ApiError(status, error?.code ?? 'unknown', message, headers)
 }

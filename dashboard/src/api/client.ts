@@ -19,12 +19,16 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly requestId: string | undefined
+  /** When it is worth another try, where the answer says so. */
+  readonly retryAfterS: number | undefined
 
-  constructor(status: number, code: string, message: string, requestId?: string) {
+  constructor(status: number, code: string, message: string, headers?: Headers) {
     super(message)
     this.status = status
     this.code = code
-    this.requestId = requestId
+    this.requestId = headers?.get('x-weir-request-id') ?? undefined
+    const retryAfter = headers?.get('retry-after')
+    this.retryAfterS = retryAfter ? Number(retryAfter) : undefined
   }
 }
 
@@ -111,7 +115,7 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     response.status,
     body.error?.code ?? 'unknown',
     body.error?.message ?? `The gateway answered ${response.status}.`,
-    response.headers.get('x-weir-request-id') ?? undefined,
+    response.headers,
   )
 }
 

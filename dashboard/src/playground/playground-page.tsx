@@ -73,6 +73,11 @@ export function PlaygroundPage(): ReactNode {
       <div className="playground" onKeyDown={onKeyDown}>
         <Panel title="Message">
           {note !== undefined && <p className="dim">{note}</p>}
+          {note === undefined && draft.user === '' && (
+            <p className="dim">
+              Pick a target and write a message. <code>sim/echo</code> works offline.
+            </p>
+          )}
           <Message draft={draft} onChange={setDraft} />
         </Panel>
         <div className="trials">

@@ -6,7 +6,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type Provider, standingOf, type Target, targetStanding } from '../api/provider-standing.ts'
 import { providers } from '../api/shared-queries.ts'
-import { formatMs } from '../format/number.ts'
+import { formatCount, formatMs } from '../format/number.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
@@ -15,6 +15,7 @@ import '../ui/panel.css'
 import { Status } from '../ui/status.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { ModelNotices } from './model-notices.tsx'
+import { ProviderFigures } from './provider-figures.tsx'
 import './providers.css'
 
 export function ProvidersPage(): ReactNode {
@@ -26,7 +27,13 @@ export function ProvidersPage(): ReactNode {
     <Page title="Providers" name="Providers">
       {error && <LoadFault what="the providers" error={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton height={320} />}
-      {data?.data.length === 0 && <Empty title="No provider is configured." />}
+      {data?.data.length === 0 && (
+        <Empty title="No provider is configured.">
+          <span>
+            <code>sim/*</code> answers until you add one.
+          </span>
+        </Empty>
+      )}
       {troubled && troubled.length > 0 && (
         <p role="status">
           {troubled.length === 1 ? '1 provider needs' : `${troubled.length} providers need`} a look:{' '}
@@ -59,6 +66,7 @@ function ProviderCard({ provider }: { readonly provider: Provider }): ReactNode 
       <p className="provider-facts dim">
         {title} · {address} · {credentials.length === 1 ? '1 key' : `${credentials.length} keys`}
       </p>
+      <ProviderFigures provider={name} />
       {targets.length > 0 ? (
         <DataTable
           caption={`Targets of ${name}`}
@@ -85,7 +93,7 @@ const columns: readonly Column<Target>[] = [
   {
     title: 'Tokens/s',
     isNumber: true,
-    cell: ({ tokens_per_second: rate }) => (rate === undefined ? '-' : String(rate)),
+    cell: ({ tokens_per_second: rate }) => (rate === undefined ? '-' : formatCount(rate)),
   },
 ]
 

@@ -1,10 +1,10 @@
 /** Adds filters and takes them away; a request's id leads to the request. Where there is little room they are in a sheet. */
 
-import { ActionIcon, Button, Modal, NativeSelect, TextInput } from '@mantine/core'
+import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { FilterChips } from '../ui/filter-chips.tsx'
 import { faultOf, type FilterField, filterFields, type Filters } from './filters.ts'
 import './requests.css'
 
@@ -91,7 +91,8 @@ function Bar({ filters, onChange }: FilterBarProps): ReactNode {
           Filter
         </Button>
       </form>
-      <Chips
+      <FilterChips
+        titles={filterFields}
         filters={filters}
         onChange={onChange}
         onEdit={(name, value) => {
@@ -101,48 +102,6 @@ function Bar({ filters, onChange }: FilterBarProps): ReactNode {
         }}
       />
     </div>
-  )
-}
-
-interface ChipsProps extends FilterBarProps {
-  onEdit(field: FilterField, value: string): void
-}
-
-function Chips({ filters, onChange, onEdit }: ChipsProps): ReactNode {
-  const given = Object.entries(filters) as [FilterField, string][]
-  if (given.length === 0) return null
-  return (
-    <ul className="row filter-chips" aria-label="Filters">
-      {given.map(([name, value]) => (
-        <li key={name}>
-          <button
-            type="button"
-            className="filter-chip-text"
-            title="Change it"
-            onClick={() => onEdit(name, value)}
-          >
-            <span className="dim">
-              {value.startsWith('!') ? `${filterFields[name]} is not` : filterFields[name]}
-            </span>{' '}
-            <UntrustedText text={value.replace(/^!/, '')} />
-          </button>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={24}
-            aria-label={`Remove the filter ${filterFields[name]}`}
-            onClick={() => onChange(Object.fromEntries(given.filter(([other]) => other !== name)))}
-          >
-            ✕
-          </ActionIcon>
-        </li>
-      ))}
-      <li className="filter-clear">
-        <Button variant="subtle" onClick={() => onChange({})}>
-          Clear filters
-        </Button>
-      </li>
-    </ul>
   )
 }
 

@@ -149,7 +149,11 @@ function useAttempt() {
 }
 
 function messageOf(error: Error): string {
-  if (error instanceof ApiError && error.status === 429)
-    return 'Too many tries. Wait a while, then try again.'
+  if (error instanceof ApiError && error.status === 429) {
+    const { retryAfterS } = error
+    return retryAfterS === undefined
+      ? 'Too many attempts. Try again later.'
+      : `Too many attempts. Try again in ${Math.ceil(retryAfterS / 60)} min.`
+  }
   return 'That did not work. Check and try again.'
 }

@@ -10,10 +10,12 @@ interface FilterChipsProps<Name extends string> {
   readonly titles: Readonly<Record<Name, string>>
   readonly filters: { readonly [Of in Name]?: string | undefined }
   onChange(filters: { readonly [Of in Name]?: string }): void
+  /** Puts one where it can be written anew. */
+  onEdit?(name: Name, value: string): void
 }
 
 export function FilterChips<Name extends string>(props: FilterChipsProps<Name>): ReactNode {
-  const { titles, filters, onChange } = props
+  const { titles, filters, onChange, onEdit } = props
   const given = (Object.entries(filters) as [Name, string | undefined][]).filter(
     (pair): pair is [Name, string] => pair[1] !== undefined,
   )
@@ -24,7 +26,13 @@ export function FilterChips<Name extends string>(props: FilterChipsProps<Name>):
     <ul className="row chips" aria-label="Filters">
       {given.map(([name, value]) => (
         <li key={name}>
-          <span className="dim">{titles[name]}</span> <UntrustedText text={value} />
+          {onEdit ? (
+            <button type="button" title="Change it" onClick={() => onEdit(name, value)}>
+              <Told title={titles[name]} value={value} />
+            </button>
+          ) : (
+            <Told title={titles[name]} value={value} />
+          )}
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -42,5 +50,15 @@ export function FilterChips<Name extends string>(props: FilterChipsProps<Name>):
         </Button>
       </li>
     </ul>
+  )
+}
+
+function Told({ title, value }: { readonly title: string; readonly value: string }): ReactNode {
+  const isExcluded = value.startsWith('!')
+  return (
+    <>
+      <span className="dim">{isExcluded ? `${title} is not` : title}</span>{' '}
+      <UntrustedText text={isExcluded ? value.slice(1) : value} />
+    </>
   )
 }
