@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { asNumber, asObject } from '../../src/core/json.ts'
 import type { Receipt } from '../../src/simulator/receipts.ts'
-import { batchClient, chatLine } from '../support/batches.ts'
+import { batchClient, chatLine, pollMs } from '../support/batches.ts'
 import { sharedLines, startInstances, type Instances } from '../support/instances.ts'
 import { leastSeconds, secondsOf, worstWindow } from '../support/rate-windows.ts'
 import { openRabbit } from '../support/rabbit.ts'
@@ -16,7 +16,7 @@ import { until } from '../support/until.ts'
 const isProof = process.env['WEIR_PROVE'] !== undefined
 const [lines, count] = isProof ? [50_000, 4] : [2000, 2]
 /** So that the limit holds up the batch for most of its time. */
-const rpm = isProof ? 12_000 : 1600
+const rpm = isProof ? 12_000 : 1800
 const kills = 5
 const brokerKills = [2, 4]
 const concurrency = 24
@@ -60,7 +60,7 @@ async function run(t: TestContext, instances: Instances, broker: Broker): Promis
   }
   for (let kill = 1; kill <= kills; kill++) {
     const aim = Math.floor((lines / (kills + 1)) * (kill - 0.5 + random() / 2))
-    await until('a part of the results', async () => ((await doneBy()) >= aim ? true : undefined), withinMs)
+    await until('a part', async () => ((await doneBy()) >= aim ? true : undefined), withinMs, pollMs)
     await instances.crash(Math.floor(random() * count))
     if (!brokerKills.includes(kill)) continue
     await broker.kill()
@@ -73,6 +73,7 @@ async function run(t: TestContext, instances: Instances, broker: Broker): Promis
       return now['status'] === 'completed' ? now : undefined
     },
     withinMs,
+    pollMs,
   )
   const seconds = secondsOf(batch)
   assert.deepEqual(batch['request_counts'], { total: lines, completed: lines, failed: 0 })
@@ -111,6 +112,7 @@ async function assertLedger(instances: Instances, receipts: number): Promise<voi
       return settled >= receipts ? settled : undefined
     },
     60_000,
+    500,
   )
   assert.ok(booked <= receipts + kills * concurrency, `${booked} lines for ${receipts} receipts`)
 }

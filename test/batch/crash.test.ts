@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { crashPoints } from '../../src/config/crash-point.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
+import { pollMs } from '../support/batches.ts'
 import { type GatewayProcess, serveProcess } from '../support/process.ts'
 import { seededRandom } from '../support/random.ts'
 import { leastSeconds, secondsOf, worstWindow } from '../support/rate-windows.ts'
@@ -15,7 +16,7 @@ const isProof = process.env['WEIR_PROVE'] !== undefined
 const [lines, kills] = isProof ? [50_000, 20] : [2000, 5]
 const concurrency = 16
 /** So that the limit holds up the batch for most of its time, also on two cores that other proofs share. */
-const rpm = isProof ? 9000 : 1600
+const rpm = isProof ? 9000 : 1800
 const key = 'test-key-of-16-characters'
 const adminToken = 'admin-token-of-16-characters'
 
@@ -52,6 +53,7 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
         return doneBefore >= aim ? true : undefined
       },
       isProof ? 300_000 : 60_000,
+      pollMs,
     )
     gateway.child.kill('SIGKILL')
     await gateway.exited
@@ -67,6 +69,7 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
       return now['status'] === 'completed' ? now : undefined
     },
     isProof ? 600_000 : 120_000,
+    pollMs,
   )
   assert.deepEqual(batch['request_counts'], { total: lines, completed: lines, failed: 0 })
 

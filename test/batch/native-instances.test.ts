@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
 import { asObject, type JsonObject } from '../../src/core/json.ts'
-import { batchClient, chatLine } from '../support/batches.ts'
+import { batchClient, chatLine, pollMs } from '../support/batches.ts'
 import { type Instances, sharedLines, startInstances } from '../support/instances.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
@@ -68,6 +68,7 @@ test('each line is made once, by one of them, also where that one dies and the o
       return settled.length >= 3 * count ? settled : undefined
     },
     waitMs,
+    500,
   )
   assert.equal(lines.length, 3 * count)
   assert.equal(new Set(lines.map((line) => line['request_id'])).size, 3 * count)
@@ -82,6 +83,7 @@ async function assertEnd(instances: Instances, at: number, id: string, batches: 
       return now['status'] === 'completed' ? now : undefined
     },
     waitMs,
+    pollMs,
   )
   assert.deepEqual(batch['request_counts'], { total: count, completed: count, failed: 0 })
   const output = await client.lines(batch['output_file_id'])

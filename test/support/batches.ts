@@ -59,6 +59,7 @@ export function batchClient(url: string, key = testKey): BatchClient {
           return open.has(asString(batch['status']) ?? '') ? undefined : batch
         },
         30_000,
+        pollMs,
       ),
     async lines(fileId) {
       if (typeof fileId !== 'string') return []
@@ -71,6 +72,9 @@ export function batchClient(url: string, key = testKey): BatchClient {
     request,
   }
 }
+
+/** Of a batch that is under way. */
+export const pollMs = 50
 
 const open = new Set(['validating', 'in_progress', 'finalizing', 'cancelling'])
 

@@ -4,18 +4,22 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const pollMs = 5
 
-/** The first defined value that `probe` gives. Rejects after `withinMs`, naming what did not come. */
+/**
+ * The first defined value that `probe` gives. Rejects after `withinMs`, naming what did not come. A long wait that asks a
+ * server asks it less often: to answer takes it from its work.
+ */
 export async function until<Value>(
   what: string,
   probe: () => Value | undefined | Promise<Value | undefined>,
   withinMs = 5000,
+  everyMs = pollMs,
 ): Promise<Value> {
   const deadlineMs = performance.now() + withinMs
   for (;;) {
     const value = await probe()
     if (value !== undefined) return value
     if (performance.now() > deadlineMs) throw new Error(`${what} did not happen within ${withinMs} ms`)
-    await delay(pollMs)
+    await delay(everyMs)
   }
 }
 
