@@ -36,7 +36,7 @@ function budgetOfDrift(usd: string | number): Budget {
     period: 'day',
     isRolling: false,
     isHard: true,
-    alertAt: [80],
+    alertAt: [0.8, 1],
     origin: 'declared',
   }
 }

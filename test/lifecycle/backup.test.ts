@@ -53,10 +53,17 @@ test('a backup made under load holds all that was answered before it, and starts
   const env = { TOKEN: 'admin-token-of-16-characters' }
   const restored = await start({ configPath: config, folder, dataDir, env, port: 0, log })
   t.after(() => restored.stop(true))
-  const record = await fetch(`${restored.url}/admin/v1/requests/${id}`, {
-    headers: { authorization: `Bearer ${env.TOKEN}` },
-  })
-  assert.equal(((await record.json()) as JsonObject)['id'], id)
+  const admin = async (path: string): Promise<JsonObject> => {
+    const headers = { authorization: `Bearer ${env.TOKEN}` }
+    return (await (await fetch(`${restored.url}/admin/v1${path}`, { headers })).json()) as JsonObject
+  }
+  assert.equal((await admin(`/requests/${id}`))['id'], id)
+  // The ledger, too: the line, and everything that can be computed again of it.
+  const line = asObject(asArray((await admin(`/ledger?request=${id}`))['data'])[0])
+  assert.equal(line?.['kind'], 'settle')
+  const proof = await admin('/ledger/verify')
+  assert.deepEqual([proof['differences'], proof['open']], [[], 0])
+  assert.ok(Number(proof['settled']) >= 1)
 })
 
 test('a directory in use, or with something in it, is not replaced by accident', async (t) => {
