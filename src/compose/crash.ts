@@ -1,7 +1,8 @@
 /** A ledger that kills its process at a named point, the hardest way there is: for the crash tests. */
 
 import type { CrashPoint } from '../config/crash-point.ts'
-import type { Account, Ledger } from '../ledger/ledger.ts'
+import type { Account } from '../ledger/account.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { Journal, SharedLedger } from '../ledger/port.ts'
 
 export interface Crash {

@@ -14,7 +14,8 @@ import { ledgerRoutes } from '../ledger/admin.ts'
 import { budgetRoutes } from '../ledger/budget-admin.ts'
 import { Budgets } from '../ledger/budgets.ts'
 import { exportRoutes } from '../ledger/export-admin.ts'
-import { createLedger, type Ledger, type LedgerParts } from '../ledger/ledger.ts'
+import type { LedgerParts } from '../ledger/account.ts'
+import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import type {
   BudgetStore,
   DirectEntry,

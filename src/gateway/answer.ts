@@ -3,7 +3,7 @@
 import { GatewayError } from '../core/error.ts'
 import { type JsonObject, isObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
-import type { Account } from '../ledger/ledger.ts'
+import type { Account } from '../ledger/account.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Sends what the last attempt brought; a streamed answer has been sent already. */
