@@ -378,9 +378,9 @@ async function end(world: World, { is, at: index, share: part }: Extract<Command
   const outputTokens = Math.floor(output * part)
   const usage = { inputTokens: Math.floor(100 * part), outputTokens: Math.max(1, outputTokens) }
   const sent = { phase: 'answered', status: 200, isWhole: true } as const
-  const before = account.remainingNanoUsd!
-  // What other budgets have to count is not what these had.
-  const isComparable = !world.isChanging
+  const before = account.remainingNanoUsd ?? 0
+  // What other budgets have to count is not what these had, and a call that ended while there were none has none.
+  const isComparable = !world.isChanging && account.remainingNanoUsd !== undefined
   if (is === 'settle') await account.settle({ ...sent, usage })
   else if (is === 'void') await account.settle({ phase: 'unsent' })
   else if (is === 'progress') account.progress(outputTokens)
