@@ -9,6 +9,8 @@ export type SubjectName = 'bare' | 'gateway'
 
 /** What callers send; declared in the gateway's configuration. */
 export const key = 'bench-key-0123456789'
+/** Of a caller who is held to hard caps and limits. */
+export const boundedKey = 'bench-bounded-key-0123456789'
 
 export interface Rig {
   /** Of the simulator. */
@@ -164,6 +166,19 @@ function configuration(simulatorUrl: string): object {
       claude: { type: 'anthropic', baseUrl: `${simulatorUrl}/anthropic/v1`, ...upstream },
     },
     routes,
-    keys: [{ name: 'bench', secret: key }],
+    // A hard cap wants prices.
+    models: { 'up/*': { price: { input: 1, output: 4 } } },
+    keys: [
+      { name: 'bench', secret: key },
+      {
+        name: 'bounded',
+        secret: boundedKey,
+        budgets: [
+          { usd: 1_000_000, period: 'month', cap: 'hard' },
+          { usd: 1_000_000, period: 'day', cap: 'hard' },
+        ],
+      },
+    ],
+    limits: [{ scope: 'key', match: 'bounded', rpm: 10_000_000, tpm: 10_000_000_000, concurrency: 10_000 }],
   }
 }

@@ -5,7 +5,7 @@ import { holdStreams, type LoadOptions, runLoad } from './load.ts'
 import type { Measured } from './process.ts'
 import type { Figure } from './report.ts'
 import { chatRequest, type Request, streamRequest } from './requests.ts'
-import { key, models, type Rig, routing, type SubjectName, translated } from './rig.ts'
+import { boundedKey, key, models, type Rig, routing, type SubjectName, translated } from './rig.ts'
 
 /** How much is done. */
 export interface Scale {
@@ -34,6 +34,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   chat: async (bench) => [...(await chat(bench, 32)), ...(await chat(bench, 4))],
   routing: routed,
   stream: paced,
+  bounded,
   burst,
   ttft: firstToken,
   open: openStreams,
@@ -117,6 +118,47 @@ async function paced({ bare, gateway, scale }: Bench): Promise<Figure[]> {
     { ...cpu, name: `${name}: CPU per chunk`, weir: round.same.cpuMicros, limit: 1.25 },
     { ...cpu, name: `${name}, to Anthropic: CPU per chunk`, weir: round.translated.cpuMicros, limit: 1.8 },
   ]
+}
+
+/** By a key with two hard caps, a rate of requests, one of tokens, and a bound on its calls at once. */
+async function bounded({ bare, gateway, scale }: Bench): Promise<Figure[]> {
+  const sidesOf = (
+    request: Request,
+    load: Pick<LoadOptions, 'callers' | 'durationMs' | 'count' | 'pauseMs'>,
+  ) =>
+    [
+      sideOf('bare', bare, request, load),
+      withKey(boundedKey, sideOf('bounded', gateway, request, load)),
+    ] as const
+  const calls = await interleave(
+    sidesOf(chatOf(models.chat), { callers: 32, durationMs: scale.roundMs }),
+    scale,
+  )
+  const streams = await interleave(
+    sidesOf(pacedOf(models.paced), { callers: 200, count: 200, pauseMs: gapMs }),
+    scale,
+  )
+  const cpu = { unit: 'µs', compare: 'ratio' } as const
+  return [
+    {
+      ...cpu,
+      name: 'chat, 32 callers, budgets and limits: CPU per request',
+      bare: calls.bare.cpuMicros,
+      weir: calls.bounded.cpuMicros,
+      limit: 1.7,
+    },
+    {
+      ...cpu,
+      name: '200 streams of 100 chunks, budgets and limits: CPU per chunk',
+      bare: streams.bare.cpuMicros,
+      weir: streams.bounded.cpuMicros,
+      limit: 1.3,
+    },
+  ]
+}
+
+function withKey<Name extends string>(sent: string, side: Side<Name>): Side<Name> {
+  return { ...side, load: { ...side.load, key: sent } }
 }
 
 /** No target: a proxy that does not parse copies a hundred chunks in one piece, and no model answers like that. */
