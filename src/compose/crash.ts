@@ -58,6 +58,7 @@ export function createCrash({ at, time }: CrashPoint): Crash {
       enter: (entry) => journal.enter(entry),
       prune: (beforeMs) => journal.prune(beforeMs),
       commit: () => journal.commit(),
+      mended: () => journal.mended(),
       admit: () => journal.admit(),
       close: () => journal.close(),
     }),

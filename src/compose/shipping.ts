@@ -83,6 +83,7 @@ export function startShipping({ database, bringUp, shared, maxWaiting, log }: Sh
         if (outbox.waiting === 0) journal.prune(beforeMs)
       },
       commit: () => journal.commit(),
+      mended: () => journal.mended(),
       admit() {
         shipper.admit()
         journal.admit()

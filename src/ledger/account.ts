@@ -80,17 +80,22 @@ export interface Shared extends LedgerParts {
   readonly openIds: Set<number>
   /** Called when the last of them is settled. */
   onIdle: () => void
-  /** Forgets those that are settled when the commit of this turn is in the file. */
+  /** Forgets those that are settled when what this turn commits is in the file. */
   readonly settled: SettledTurn
 }
 
 /** Gathers what one commit settles: one callback for all of it. */
 export class SettledTurn {
+  readonly #journal: Pick<Journal, 'mended'>
   readonly #onWritten: (accounts: readonly AttemptAccount[]) => void
   #commit: Promise<boolean> | undefined
   #accounts: AttemptAccount[] = []
 
-  constructor(onWritten: (accounts: readonly AttemptAccount[]) => void) {
+  constructor(
+    journal: Pick<Journal, 'mended'>,
+    onWritten: (accounts: readonly AttemptAccount[]) => void,
+  ) {
+    this.#journal = journal
     this.#onWritten = onWritten
   }
 
@@ -99,10 +104,15 @@ export class SettledTurn {
       const accounts: AttemptAccount[] = []
       this.#accounts = accounts
       this.#commit = commit
-      // What could not be written stays, and counts: the journal tries it again.
-      void commit.then((isWritten) => isWritten && this.#onWritten(accounts))
+      void this.#tellWritten(accounts, commit)
     }
     this.#accounts.push(account)
+  }
+
+  /** What could not be written stays, and counts, until the journal has tried it again. */
+  async #tellWritten(accounts: readonly AttemptAccount[], commit: Promise<boolean>): Promise<void> {
+    if (!(await commit)) await this.#journal.mended()
+    this.#onWritten(accounts)
   }
 }
 

@@ -51,7 +51,7 @@ class TwoPhaseLedger implements Ledger {
   constructor(parts: LedgerParts) {
     const open = new Roster<AttemptAccount>()
     const openIds = new Set<number>()
-    const settled = new SettledTurn((accounts) => {
+    const settled = new SettledTurn(parts.journal, (accounts) => {
       for (const account of accounts) this.#forget(account)
     })
     this.#shared = { ...parts, open, openIds, settled, onIdle: () => undefined }

@@ -72,6 +72,11 @@ export interface Journal {
    * written: then the intents of the group are void, and the settlements wait for the file to mend.
    */
   commit(): Promise<boolean>
+  /**
+   * Resolves when all that outlived a commit which gave false is in the file; never where this process cannot write it
+   * any more.
+   */
+  mended(): Promise<void>
   /** Settlements that wait for the file to mend: 0 in good times. */
   readonly waiting: number
   /** Throws `ledger_unavailable` while the file cannot be written. */

@@ -47,6 +47,8 @@ class GroupJournal implements Journal {
   #state: 'well' | 'broken' | 'dead' = 'well'
   #writing: Promise<void> | undefined
   #retryTimer: NodeJS.Timeout | undefined
+  /** There while the file cannot be written. */
+  #mended: PromiseWithResolvers<void> | undefined
 
   constructor(options: JournalOptions) {
     this.#options = options
@@ -96,6 +98,10 @@ class GroupJournal implements Journal {
 
   commit(): Promise<boolean> {
     return this.#gather().done.promise
+  }
+
+  mended(): Promise<void> {
+    return this.#mended?.promise ?? Promise.resolve()
   }
 
   async close(): Promise<void> {
@@ -153,12 +159,15 @@ class GroupJournal implements Journal {
       for (const why of result.refused) onRefused(why)
       if (this.#state === 'broken') {
         this.#state = 'well'
+        this.#mended?.resolve()
+        this.#mended = undefined
         onState(undefined)
       }
     } else {
       if (lines) this.#lines = [...lines, ...(this.#lines ?? [])]
       if (this.#state === 'well' || result.isFatal) onState(result.why)
       this.#state = result.isFatal ? 'dead' : 'broken'
+      this.#mended ??= Promise.withResolvers()
       clearTimeout(this.#retryTimer)
       if (!result.isFatal) this.#retryTimer = setTimeout(() => this.#begin(undefined), retryMs).unref()
     }

@@ -452,3 +452,17 @@ test('calls that come right after a start are not taken for those that it settle
   await world.start()
   assert.deepEqual(world.lines(), expected)
 })
+
+test('attempts whose settlements waited for the disk are forgotten as soon as the file has them', async (t: TestContext) => {
+  const world = new World(join(createTemporaryFolder(t), 'ledger.db'), true)
+  t.after(() => world.crash())
+  await world.start()
+  for (const user of ['ada', 'bob', 'ada']) await apply(world, { is: 'reserve', user, maxTokens: 16, markup: 0 })
+  world.isFull = true
+  for (let index = 0; index < 2; index++) await apply(world, { is: 'settle', at: index, share: 0.5 })
+  assert.equal(world.ledger.openCount, 3)
+  await apply(world, { is: 'room' })
+  // Nothing comes after them whose commit would tell it.
+  await until('the two to be forgotten', () => (world.ledger.openCount === 1 ? true : undefined))
+  await world.verify()
+})
