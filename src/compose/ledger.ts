@@ -8,22 +8,15 @@ import type { Alerts } from '../alerts/alerts.ts'
 import type { CrashPoint } from '../config/crash-point.ts'
 import type { Config } from '../config/load.ts'
 import { type Clock, createSteadyClock } from '../core/clock.ts'
-import { GatewayError } from '../core/error.ts'
 import { createIdFactory } from '../core/id.ts'
 import { ledgerRoutes } from '../ledger/admin.ts'
 import { budgetRoutes } from '../ledger/budget-admin.ts'
 import { Budgets } from '../ledger/budgets.ts'
+import { enterCorrections } from '../ledger/corrections.ts'
 import { exportRoutes } from '../ledger/export-admin.ts'
 import type { LedgerParts } from '../ledger/account.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
-import type {
-  BudgetStore,
-  DirectEntry,
-  Journal,
-  LedgerStore,
-  ReconciliationStore,
-  SharedLedger,
-} from '../ledger/port.ts'
+import type { BudgetStore, Journal, LedgerStore, ReconciliationStore, SharedLedger } from '../ledger/port.ts'
 import { instanceRoutes } from '../ledger/instance-admin.ts'
 import { Instances } from '../ledger/instances.ts'
 import { recover } from '../ledger/recovery.ts'
@@ -235,7 +228,12 @@ function routesOf({ needs, clock, budgets, book, ...built }: Built): readonly Ad
       newId: createIdFactory(randomBytes, clock, 'adjust_'),
       kept: needs.reconciliations,
       hasProvider: (name) => Object.hasOwn(config().providers, name),
-      enter: (lines) => enterLines(lines, journal, book),
+      enter: (lines) =>
+        enterCorrections(lines, {
+          journal,
+          recount: () => book.apply(),
+          onError: onBudgetError(needs.log),
+        }),
     }),
     ...budgetRoutes({
       budgets,
@@ -245,15 +243,4 @@ function routesOf({ needs, clock, budgets, book, ...built }: Built): readonly Ad
       hasRoute: (name) => Object.hasOwn(config().routes, name),
     }),
   ]
-}
-
-async function enterLines(lines: readonly DirectEntry[], journal: Journal, book: BudgetBook): Promise<void> {
-  for (const line of lines) journal.enter(line)
-  if (!(await journal.commit())) {
-    throw new GatewayError(
-      'ledger_unavailable',
-      'The ledger cannot be written now. The corrections wait for it: compare again before you repeat them.',
-    )
-  }
-  await book.apply() // budgets are counted again, with what came in sideways
 }

@@ -91,10 +91,7 @@ export class SettledTurn {
   #commit: Promise<boolean> | undefined
   #accounts: AttemptAccount[] = []
 
-  constructor(
-    journal: Pick<Journal, 'mended'>,
-    onWritten: (accounts: readonly AttemptAccount[]) => void,
-  ) {
+  constructor(journal: Pick<Journal, 'mended'>, onWritten: (accounts: readonly AttemptAccount[]) => void) {
     this.#journal = journal
     this.#onWritten = onWritten
   }

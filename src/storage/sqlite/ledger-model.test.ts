@@ -457,7 +457,8 @@ test('attempts whose settlements waited for the disk are forgotten as soon as th
   const world = new World(join(createTemporaryFolder(t), 'ledger.db'), true)
   t.after(() => world.crash())
   await world.start()
-  for (const user of ['ada', 'bob', 'ada']) await apply(world, { is: 'reserve', user, maxTokens: 16, markup: 0 })
+  for (const user of ['ada', 'bob', 'ada'])
+    await apply(world, { is: 'reserve', user, maxTokens: 16, markup: 0 })
   world.isFull = true
   for (let index = 0; index < 2; index++) await apply(world, { is: 'settle', at: index, share: 0.5 })
   assert.equal(world.ledger.openCount, 3)
