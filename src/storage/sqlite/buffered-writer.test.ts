@@ -338,6 +338,26 @@ test('beside a thread that writes, whoever reads has every line, and each once',
   assert.deepEqual([it.lines().length, new Set(it.lines())], [settled.length, new Set(settled)])
 })
 
+test('the log begins anew also where the thread has taken each group before the next one comes', async (t) => {
+  const folder = createTemporaryFolder(t)
+  const path = join(folder, 'ledger.db')
+  const other = openStore(path, ledgerMigrations, systemClock)
+  t.after(() => other.close())
+  const second = createJournalWriter(other)
+  const thread = { take: (part: LogPart) => Promise.resolve(second.take(part)) }
+  const maxLogBytes = 2_000
+  const it = open(t, folder, { thread, maxRows: 1, maxLogBytes })
+  let longest = 0
+  for (let id = 1; id <= 100; id++) {
+    it.writer.write(group({ intents: [id] }))
+    longest = Math.max(longest, readFileSync(it.logPath).length)
+    await setImmediate() // nothing waits now
+  }
+  const groupBytes = JSON.stringify(group({ intents: [100] })).length + 50
+  assert.ok(longest <= maxLogBytes + groupBytes, `${longest} bytes`)
+  assert.equal(it.open().length, 100)
+})
+
 test('a thread that has ended is replaced, and what it was given is written once', async (t) => {
   const folder = createTemporaryFolder(t)
   const thread = createJournalThread({ path: join(folder, 'nowhere', 'ledger.db'), isPowerSafe: false })

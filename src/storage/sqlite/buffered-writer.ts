@@ -24,8 +24,8 @@ export interface BufferedWriterOptions {
 
 export interface BufferedWriter {
   write(group: Group): WriteResult
-  /** Puts what is in the log into the tables, as far as they can be written: for whoever reads them. */
-  bringUp(): void
+  /** Puts what is in the log into the tables: for whoever reads them. False where they cannot be written, and lack it. */
+  bringUp(): boolean
   /** After `bringUp`. What could not be put into the tables is in the log for the next start. */
   close(): void
 }
@@ -102,16 +102,18 @@ class TwoStepWriter implements BufferedWriter {
   }
 
   /** What the thread is at is waited for, or done in its place: whoever comes second finds it there. */
-  bringUp(): void {
+  bringUp(): boolean {
     this.#stopTimer()
     const { hasFailed, end, place, nextPlace } = this.#log
-    if (this.#failure?.isFatal || (this.#waiting.length === 0 && !hasFailed)) return
     const beginsAnew = hasFailed || end > this.#maxLogBytes
+    if (this.#waiting.length === 0 && !beginsAnew) return true
+    if (this.#failure?.isFatal) return this.#waiting.length === 0
     this.#note(this.#writer.take({ groups: this.#waiting, place: beginsAnew ? nextPlace : place }))
-    if (this.#failure) return
+    if (this.#failure) return this.#waiting.length === 0
     this.#waiting = []
     this.#rows = 0
     if (beginsAnew) this.#beginAnew()
+    return true
   }
 
   close(): void {
