@@ -93,8 +93,9 @@ export class Budgets {
 
   /**
    * Other budgets from now on. They count what was spent before, which is read beside the calls, and the attempts that are
-   * under way. Resolves when they are in force; calls that an other budget counts wait for that. `credits`: those that are
-   * known; a team's that is not among them stays.
+   * under way. Resolves when they are in force; calls that an other budget counts wait for that. Where they cannot be
+   * counted it rejects, and calls that one of them counts try it again. `credits`: those that are known; a team's that is
+   * not among them stays.
    */
   replace(budgets: readonly Budget[], credits: readonly Credit[] = []): Promise<void> {
     const known = new Set(this.all.map((budget) => JSON.stringify(budget)))
@@ -114,18 +115,14 @@ export class Budgets {
       await this.#recount.beside(wanted, (counters) => {
         const budgets = wanted()
         this.#credits = this.#credits.with(this.#wanted!.credits)
-        this.#forgetChange()
+        this.#wanted = undefined
+        this.#changing = undefined
         this.#putInForce(budgets, counters)
       })
     } catch (cause) {
-      this.#forgetChange()
+      this.#changing = undefined
       throw cause
     }
-  }
-
-  #forgetChange(): void {
-    this.#wanted = undefined
-    this.#changing = undefined
   }
 
   /** Resolves when the last change is in force; undefined where it is. */
@@ -133,21 +130,33 @@ export class Budgets {
     return this.#changing
   }
 
-  /** Resolves when the budgets that count such a call are in force; undefined where they are. */
+  /** The last change could not be counted, and nobody is at it. */
+  get isOverdue(): boolean {
+    return this.#wanted !== undefined && this.#changing === undefined
+  }
+
+  /**
+   * Resolves when the budgets that count such a call are in force; undefined where they are. Rejects with
+   * `ledger_unavailable` or `budget_unavailable` where they cannot be counted now.
+   */
   inForce(spender: Spender, provider: string, model: string): Promise<unknown> | undefined {
     if (this.#wanted === undefined) return undefined
     const isCounted = this.#wanted.fresh.matches({ ...spender, provider, model }).length > 0
-    return isCounted ? this.#changing!.catch(() => undefined) : undefined
+    if (!isCounted) return undefined
+    this.#changing ??= this.#takeUpWanted()
+    return this.#changing.catch(refuseUncounted)
   }
 
-  /** What counts a call of this spender to this target. */
+  /** What counts a call of this spender to this target. Throws `ledger_unavailable` where that cannot be counted. */
   counting(spender: Spender, provider: string, model: string, atMs: number): readonly CountedMatch[] {
     const { org, team, creditNanoUsd } = spender
     if (team !== undefined && !this.#credits.has(org, team, creditNanoUsd)) {
-      this.#credits = this.#credits.with([{ org, team, creditNanoUsd }])
+      const credits = this.#credits.with([{ org, team, creditNanoUsd }])
       const others = this.all.filter(({ origin }) => origin !== 'credit')
-      const budgets = [...others, ...this.#credits.budgets]
-      this.#putInForce(budgets, this.#recount.atOnce(budgets))
+      const budgets = [...others, ...credits.budgets]
+      const counters = this.#recount.atOnce(budgets)
+      this.#credits = credits
+      this.#putInForce(budgets, counters)
     }
     if (this.#index.isEmpty) return uncounted
     return countedBy(this.#index, { ...spender, provider, model }, atMs)
@@ -324,4 +333,10 @@ export class Budgets {
     const match = hold.counted.find(({ slot }) => slot === held.slot)!
     this.#teller.refuse(match, hold.amountNanoUsd, this.#look(match.slot))
   }
+}
+
+function refuseUncounted(cause: unknown): never {
+  if (cause instanceof GatewayError) throw cause
+  const why = 'A budget has changed, and what was spent in it cannot be counted now.'
+  throw new GatewayError('budget_unavailable', why, { retryAfterMs: 1_000, cause })
 }

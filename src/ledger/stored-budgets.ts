@@ -44,7 +44,7 @@ export class BudgetBook {
     return this.#stored.find((budget) => budget.id === id && budget.org === org)
   }
 
-  /** Other instances make budgets too. */
+  /** Other instances make budgets too, and a change that could not be counted is tried again. */
   start(everyMs: number): void {
     this.#timer = setInterval(() => void this.refresh().catch(this.#parts.onError), everyMs).unref()
   }
@@ -67,7 +67,8 @@ export class BudgetBook {
 
   async refresh(): Promise<void> {
     const stored = await this.#parts.store.all()
-    if (JSON.stringify(stored) === JSON.stringify(this.#stored)) return
+    const isSame = JSON.stringify(stored) === JSON.stringify(this.#stored)
+    if (isSame && !this.#parts.budgets.isOverdue) return
     this.#stored = stored
     await this.apply()
   }

@@ -149,7 +149,7 @@ class World {
   /** Something cost more than was reserved, or a cap was lowered: then what is over stays over. */
   isExcused = false
 
-  #bringUp: () => void = () => undefined
+  #bringUp: () => boolean = () => true
   #endThread: () => void = () => undefined
 
   constructor(path: string, isBuffered: boolean, budgets = budgetsOf) {
