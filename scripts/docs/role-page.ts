@@ -25,8 +25,10 @@ ${rows.join('\n')}
   and all of that in the live feed; and nothing else of the organisation.
 - A key holds at most what the account that makes it may give: its \`ceiling\` (models, marks, addresses, region, limits,
   the most that one request costs). Members give no clearance that their ceiling does not name.
+  The same holds of what is made of a key: keys for pages, and batches on its account. It does not bound evaluations,
+  golden sets and routes, which an admin runs and moves on the gateway's own account.
 - Nobody gives a role, or invites or changes somebody who has one, beyond their own: an owner gives all, an admin all but
-  owner, a team's admin those of the team.
+  owner, a team's admin those of the team; and nobody does so to somebody whose keys may hold more than theirs.
 
 ## Routes
 

@@ -73,8 +73,13 @@ export const incidents: readonly Control[] = [
   {
     threat: 'A key that makes stronger keys (CVE-2026-47101)',
     answer:
-      'A made, changed or rotated key holds at most what its maker may give; writable fields are an allow-list.',
+      'A made, changed or rotated key holds at most what its maker may give, and so does what is made of it for a page or a batch; nobody takes over an account that may give more; writable fields are an allow-list.',
     proofs: [
+      ['test/access/roles.test.ts', 'nobody takes over somebody whose keys may hold more than their own'],
+      [
+        'test/access/roles.test.ts',
+        'who is bounded has no key of a page, and no batch, made of a key that is not',
+      ],
       [
         'src/access/ceiling.test.ts',
         'whatever passes admits no model, mark, address, region or amount that the ceiling does not',
@@ -84,6 +89,8 @@ export const incidents: readonly Control[] = [
         'a member makes keys for themselves, within their ceiling, and touches no other',
       ],
     ],
+    missing:
+      "A ceiling bounds keys and what is made of them: an admin's evaluations, golden sets and routes are on the gateway's own account.",
   },
   {
     threat: 'A base URL in the request takes the provider key away (CVE-2024-6587, CVE-2025-66405)',

@@ -42,7 +42,7 @@ export function accountRoutes(parts: AccountRouteParts): readonly AdminRoute[] {
         const grants = body.roles.map(({ role, team }) => ({ role, ...(team !== undefined && { team }) }))
         checkGrants(call, grants)
         const edited = await registrar.editUser(org, id, (user) => {
-          checkUserRights(call, user)
+          checkUserRights(call, user, directory)
           const { ceiling: _, ...kept } = user.account ?? {}
           const wanted = body.ceiling && toRules(body.ceiling, parts.hasRoute)
           const ceiling = ceilingFor(call, wanted, directory)
@@ -60,7 +60,7 @@ export function accountRoutes(parts: AccountRouteParts): readonly AdminRoute[] {
       response: accountShape,
       async run({ org, params: { id = '' }, ...call }) {
         const edited = await registrar.editUser(org, id, (user) => {
-          checkUserRights(call, user)
+          checkUserRights(call, user, directory)
           const { account: _, ...rest } = user
           return rest
         })
@@ -76,7 +76,7 @@ export function accountRoutes(parts: AccountRouteParts): readonly AdminRoute[] {
       response: z.object({ path: z.string(), url: z.string().optional() }),
       async run({ org, params: { id = '' }, ...call }) {
         const user = standing(directory.users, org, id)
-        checkUserRights(call, user)
+        checkUserRights(call, user, directory)
         if (!user.account) throw new GatewayError('conflict', 'This user has no roles: give them some first.')
         if (user.email === undefined) throw new GatewayError('conflict', 'This user has no e-mail address.')
         const path = `/invitation#${await accounts.invite(user)}`

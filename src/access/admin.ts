@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { type AdminAudit, type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
-import { hasRole } from '../admin/policy.ts'
+import { hasRole, hostOrg } from '../admin/policy.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -37,7 +37,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
     action,
     object: ({ params: { id = '' } }) => `key:${id}`,
     before(call) {
-      refuseDeclared(call.params['id'] ?? '')
+      refuseDeclared(call)
       return toView(seen(parts, call), clock.nowMs()) as JsonObject
     },
   })
@@ -95,7 +95,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
       response: keyShape,
       run(call) {
         const declared = parts.declared().find(({ name }) => declaredKeyId(name) === call.params['id'])
-        if (declared && call.teams === undefined) return { body: declaredView(declared, clock.nowMs()) }
+        if (declared && seesDeclared(call)) return { body: declaredView(declared, clock.nowMs()) }
         return { body: toView(seen(parts, call), clock.nowMs()) }
       },
     }),
@@ -164,6 +164,11 @@ function seen({ directory }: KeyRouteParts, call: RightsOf & Pick<AdminCall, 'or
   throw new GatewayError('not_found', `There is no \`${key.id}\` here.`)
 }
 
+/** The configuration is of the organisation that runs the gateway. */
+function seesDeclared({ org, teams }: Pick<AdminCall, 'org' | 'teams'>): boolean {
+  return org === hostOrg && teams === undefined
+}
+
 /** Whoever makes keys for themselves, or in one team, need not say so. */
 function ownersFor({ caller, teams }: RightsOf, given: Pick<StoredKey, 'user' | 'team'>): typeof given {
   const isMember = !hasRole(caller.grants, ['owner', 'admin'], given.team)
@@ -199,8 +204,8 @@ const keyChanges = z.strictObject({
   metadata: metadata.optional(),
 })
 
-function refuseDeclared(id: string): void {
-  if (!id.startsWith('declared:')) return
+function refuseDeclared({ org, params }: Pick<AdminCall, 'org' | 'params'>): void {
+  if (org !== hostOrg || !params['id']?.startsWith('declared:')) return
   throw new GatewayError('conflict', 'This key is declared in the configuration: change it there.')
 }
 
@@ -238,7 +243,7 @@ function listKeys(
   const newestFirst = stored.toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? -1 : 1))
   return [
     ...newestFirst.map((key) => toView(key, nowMs)),
-    ...(call.teams === undefined ? declared() : []).map((key) => declaredView(key, nowMs)),
+    ...(seesDeclared(call) ? declared() : []).map((key) => declaredView(key, nowMs)),
   ]
 }
 

@@ -1,16 +1,17 @@
 /** The routes that make keys for browsers: for backends with the API key itself, and for administrators. */
 
 import { z } from 'zod'
+import { hostOrg } from '../admin/policy.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import type { CallerIdentity, CallerRoute } from '../core/caller-route.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import { text, usd } from './admin-shapes.ts'
 import type { BrowserKeys, ParentKey } from './browser-keys.ts'
-import { withinCeiling } from './ceiling.ts'
 import type { Directory } from './directory.ts'
+import type { KeyRules } from './port.ts'
 import type { Principal } from './principal.ts'
-import { ceilingOf, checkKeyRights } from './rights.ts'
+import { checkKeyRights, checkKeyWithin } from './rights.ts'
 import { standingKey } from './registrar.ts'
 
 /** What the configuration allows. */
@@ -63,15 +64,24 @@ export function browserKeyRoutes(parts: BrowserRouteParts): readonly AdminRoute[
       body: wishBody,
       response: mintedShape,
       run({ org, params: { id = '' }, body, ...call }) {
-        if (!id.startsWith('declared:')) {
-          const key = standingKey(parts.directory, org, id)
-          checkKeyRights(call, key, parts.directory)
-          withinCeiling(key.rules, ceilingOf(call, parts.directory))
-        } else checkKeyRights(call, {}, parts.directory)
+        const { directory } = parts
+        const rules = rulesOf(parts, org, id)
+        checkKeyRights(call, directory.keys.get(id) ?? {}, directory)
+        // What the wish says narrows the key; what it cannot say has to be within the ceiling as it is.
+        const { models, max_usd_per_request: most = rules.maxNanoUsdPerRequest } = body
+        const { maxNanoUsdPerRequest: _, ...others } = rules
+        const wish = { ...others, models, ...(most !== undefined && { maxNanoUsdPerRequest: most }) }
+        checkKeyWithin(call, { ...wish, clearances: [] }, directory)
         return { status: 201, body: mint(parts, id, body) }
       },
     }),
   ]
+}
+
+/** Of the key with this id. Throws `not_found` for one of another organisation, `conflict` for one that has ended. */
+function rulesOf({ directory, parentOf }: BrowserRouteParts, org: string, id: string): KeyRules {
+  if (!id.startsWith('declared:') || org !== hostOrg) return standingKey(directory, org, id).rules
+  return (parentOf(id) ?? throwEnded()).rules
 }
 
 /** `POST /v1/browser-keys`, with the API key as the credential. */
@@ -114,8 +124,7 @@ function mint(
       { param },
     )
   }
-  const parent = parentOf(keyId)
-  if (!parent) throw new GatewayError('conflict', 'This key does not hold any more.')
+  const parent = parentOf(keyId) ?? throwEnded()
   const wish = {
     models,
     origins,
@@ -125,4 +134,8 @@ function mint(
   }
   const { text: secret, untilMs } = browserKeys.mint(parent, wish, clock.nowMs())
   return { secret, expires_at: new Date(untilMs).toISOString() }
+}
+
+function throwEnded(): never {
+  throw new GatewayError('conflict', 'This key does not hold any more.')
 }

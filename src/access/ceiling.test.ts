@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { globPattern } from '../core/glob.ts'
-import { withinCeiling } from './ceiling.ts'
+import { checkWithin, withinCeiling } from './ceiling.ts'
 import type { KeyRules } from './port.ts'
 
 const glob = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*', '.'), maxLength: 6 })
@@ -59,4 +59,29 @@ test('what is within the ceiling passes, and what it leaves open is inherited', 
     limits: { rpm: 9, tpm: 3 },
   })
   assert.throws(() => withinCeiling({ models: ['*'] }, ceiling), { code: 'permission_denied' })
+})
+
+test('what is held against a ceiling as it stands may leave nothing open that the ceiling bounds', () => {
+  const ceiling: KeyRules = { models: ['openai/*'], limits: { rpm: 9 }, cacheWrite: false }
+  checkWithin({ models: ['openai/a'], limits: { rpm: 9 }, cacheWrite: false, dataRegion: 'eu' }, ceiling)
+  for (const open of [
+    { limits: { rpm: 9 }, cacheWrite: false },
+    { models: ['openai/a'], cacheWrite: false },
+    { models: ['openai/a'], limits: { tpm: 1 }, cacheWrite: false },
+    { models: ['openai/a'], limits: { rpm: 9 } },
+    { models: ['a'], limits: { rpm: 9 }, cacheWrite: false },
+  ]) {
+    assert.throws(() => checkWithin(open, ceiling), { code: 'permission_denied' }, JSON.stringify(open))
+  }
+  fc.assert(
+    fc.property(rules, rules, (one, other) => {
+      try {
+        checkWithin(one, other)
+      } catch {
+        return
+      }
+      // Nothing is left for it to inherit but clearances, which are named or none.
+      assert.deepEqual(Object.keys(withinCeiling(one, other)).toSorted(), Object.keys(one).toSorted())
+    }),
+  )
 })

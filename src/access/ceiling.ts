@@ -20,13 +20,41 @@ export function withinCeiling(rules: KeyRules, ceiling: KeyRules): KeyRules {
   checkRegion(rules.dataRegion, ceiling.dataRegion)
   checkAmount('max_usd_per_request', rules.maxNanoUsdPerRequest, ceiling.maxNanoUsdPerRequest)
   if (rules.cacheWrite === true && ceiling.cacheWrite === false) throw beyond('cache_write', 'yours is false')
-  for (const name of ['rpm', 'tpm', 'concurrency'] as const) {
+  for (const name of limitNames) {
     checkAmount(name, rules.limits?.[name], ceiling.limits?.[name])
   }
   const { clearances: _, ...inherited } = ceiling // what is sensitive is given by name, not by the way
   const limits: KeyLimits = { ...ceiling.limits, ...rules.limits }
   return { ...inherited, ...rules, ...(Object.keys(limits).length > 0 && { limits }) }
 }
+
+/**
+ * Throws `permission_denied`, naming the rule, where what has these rules already may do more than the ceiling allows:
+ * what they leave open is not inherited, and more than any bound.
+ */
+export function checkWithin(rules: KeyRules, ceiling: KeyRules): void {
+  for (const [rule, name] of boundedRules) {
+    if (ceiling[rule] !== undefined && rules[rule] === undefined)
+      throw beyond(name, 'it is not bounded there')
+  }
+  for (const name of limitNames) {
+    if (ceiling.limits?.[name] !== undefined && rules.limits?.[name] === undefined) {
+      throw beyond(name, 'it is not bounded there')
+    }
+  }
+  withinCeiling(rules, ceiling)
+}
+
+const limitNames = ['rpm', 'tpm', 'concurrency'] as const
+
+const boundedRules = [
+  ['models', 'models'],
+  ['clearances', 'clearances'],
+  ['allowedAddresses', 'allowed_addresses'],
+  ['dataRegion', 'data_region'],
+  ['maxNanoUsdPerRequest', 'max_usd_per_request'],
+  ['cacheWrite', 'cache_write'],
+] as const
 
 /** A rule that is absent is open; from a ceiling that has it, it is inherited. */
 function checkList(

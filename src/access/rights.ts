@@ -1,11 +1,11 @@
 /** What a caller of the administration may do with one key or one user, after the policy of the route has let them in. */
 
 import type { AdminCall } from '../admin/route.ts'
-import { covers, type Grant, hasRole } from '../admin/policy.ts'
+import { covers, type Grant, hasRole, policies, type Role } from '../admin/policy.ts'
 import { GatewayError } from '../core/error.ts'
-import { withinCeiling } from './ceiling.ts'
+import { checkWithin, withinCeiling } from './ceiling.ts'
 import type { Directory } from './directory.ts'
-import type { KeyRules, StoredKey, StoredUser } from './port.ts'
+import type { KeyRules, StoredAccount, StoredKey, StoredUser } from './port.ts'
 
 /** A call as far as its caller's rights are concerned. */
 export type RightsOf = Pick<AdminCall, 'caller' | 'teams'>
@@ -32,9 +32,20 @@ export function checkKeyRights({ caller }: RightsOf, key: OwnedKey, directory: D
 
 /** What a key that the caller makes or takes over may hold at most. */
 export function ceilingOf({ caller }: RightsOf, { users }: Directory): KeyRules {
-  const own = users.get(caller.user ?? '')?.account?.ceiling
-  if (hasRole(caller.grants, ['owner', 'admin'])) return own ?? {}
-  return { clearances: [], ...own }
+  return effectiveCeiling(caller.grants, users.get(caller.user ?? '')?.account)
+}
+
+function effectiveCeiling(grants: readonly Grant[], account: StoredAccount | undefined): KeyRules {
+  const own = account?.ceiling
+  return hasRole(grants, ['owner', 'admin']) ? (own ?? {}) : { clearances: [], ...own }
+}
+
+/**
+ * Throws `permission_denied` where a key may do more than one that the caller could make: nothing is made of it, or done
+ * on its account, for the caller.
+ */
+export function checkKeyWithin(call: RightsOf, rules: KeyRules, directory: Directory): void {
+  checkWithin({ clearances: [], ...rules }, ceilingOf(call, directory)) // a key has the clearances that it names
 }
 
 /**
@@ -53,15 +64,20 @@ export function ceilingFor(
 }
 
 /**
- * Throws `permission_denied`: who may sign in with more rights than the caller has is not the caller's to change, for
- * whoever can invite somebody again can sign in as them.
+ * Throws `permission_denied`: who may sign in with more rights than the caller has, or make keys that hold more than
+ * theirs, is not the caller's to change, for whoever can invite somebody again can sign in as them.
  */
 export function checkUserRights(
   call: RightsOf,
   { team, account }: Pick<StoredUser, 'team' | 'account'>,
+  directory: Directory,
 ): void {
   if (!seesTeam(call, team)) throw new GatewayError('permission_denied', 'Your role is in other teams.')
-  if (account) checkGrants(call, account.grants)
+  if (!account) return
+  checkGrants(call, account.grants)
+  const makers: readonly Role[] = policies['keys:write'].roles
+  if (!account.grants.some(({ role }) => makers.includes(role))) return
+  checkWithin(effectiveCeiling(account.grants, account), ceilingOf(call, directory))
 }
 
 /** Throws `permission_denied` for a role that the caller may not give. */

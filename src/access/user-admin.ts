@@ -60,7 +60,7 @@ export function userRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
       }),
       response: userShape,
       async run({ org, body: { name, email, team, budgets: own, metadata: given = {} }, ...call }) {
-        checkUserRights(call, { ...(team !== undefined && { team }) })
+        checkUserRights(call, { ...(team !== undefined && { team }) }, directory)
         const owner = {
           ...(email !== undefined && { email }),
           ...(team !== undefined && { team }),
@@ -97,9 +97,9 @@ export function userRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
       async run({ org, params: { id = '' }, body, ...call }) {
         const changes = { ...body, budgets: body.budgets && toBudgets(body.budgets, hasRoute) }
         const edited = await registrar.editUser(org, id, (user) => {
-          checkUserRights(call, user)
+          checkUserRights(call, user, directory)
           const changed = withChanges(user, changes)
-          checkUserRights(call, changed)
+          checkUserRights(call, changed, directory)
           return changed
         })
         return { body: userView(edited) }
@@ -113,7 +113,7 @@ export function userRoutes({ directory, registrar, hasRoute }: OwnerRouteParts):
       summary: 'Removes a user and revokes their keys.',
       response: userShape,
       async run({ org, params: { id = '' }, ...call }) {
-        checkUserRights(call, standing(directory.users, org, id))
+        checkUserRights(call, standing(directory.users, org, id), directory)
         return { body: userView(await registrar.removeUser(org, id)) }
       },
     }),

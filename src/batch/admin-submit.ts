@@ -1,7 +1,7 @@
 /** The administration routes that make a batch for a key: its file, what it would cost, the batch, and its results. */
 
 import { z } from 'zod'
-import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import type { FormPart } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { formatUsd, parseUsd } from '../core/money.ts'
@@ -14,8 +14,11 @@ import type { BatchPlan } from './plan.ts'
 export interface SubmitAdminParts {
   readonly files: Pick<Files, 'receive'>
   readonly batches: Batches
-  /** Undefined where there is no such key, or it is not valid any more. */
-  ownerOf(keyId: string): (Owner & { readonly keyName: string }) | undefined
+  /**
+   * Undefined where the caller's organisation has no such key, or it is not valid any more. Throws `permission_denied` for
+   * one that may do more than the caller could give.
+   */
+  ownerOf(call: AdminCall, keyId: string): (Owner & { readonly keyName: string }) | undefined
   plan(content: AsyncIterable<Uint8Array>, wish: { keyId: string; endpoint: string }): Promise<BatchPlan>
   /** So far, or in their final order. */
   results(batch: Batch): AsyncIterable<Uint8Array>
@@ -26,9 +29,9 @@ const endpoint = z.string().describe('Such as `/v1/chat/completions`.')
 
 export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[] {
   const { files, batches } = parts
-  const ownerOf = (org: string, keyId: string) => {
-    const owner = parts.ownerOf(keyId)
-    if (owner?.org === org) return owner
+  const ownerOf = (call: AdminCall, keyId: string) => {
+    const owner = parts.ownerOf(call, keyId)
+    if (owner) return owner
     throw new GatewayError('not_found', `There is no key \`${keyId}\`, or it is not valid any more.`)
   }
   return [
@@ -40,8 +43,9 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       query: ofKey,
       response: z.object({ id: z.string(), bytes: z.number() }),
       audit: { action: 'batch.upload', object: ({ query: { key } }) => `key:${key}` },
-      async run({ org, query: { key }, form }) {
-        const { id, bytes } = await files.receive(ownerOf(org, key), form(), 0)
+      async run(call) {
+        const owner = ownerOf(call, call.query.key)
+        const { id, bytes } = await files.receive(owner, call.form(), 0)
         return { body: { id, bytes } }
       },
     }),
@@ -53,9 +57,10 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       query: ofKey.extend({ endpoint }),
       response: planShape,
       audit: { action: 'batch.plan', object: ({ query: { key } }) => `key:${key}` },
-      async run({ org, query: { key, endpoint }, form }) {
-        const { keyId } = ownerOf(org, key)
-        return { body: toPlanView(await parts.plan(fileOf(form()), { keyId, endpoint })) }
+      async run(call) {
+        const { key, endpoint } = call.query
+        const { keyId } = ownerOf(call, key)
+        return { body: toPlanView(await parts.plan(fileOf(call.form()), { keyId, endpoint })) }
       },
     }),
     adminRoute({
@@ -74,12 +79,10 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       }),
       response: batchShape,
       audit: { action: 'batch.create', object: ({ body }) => `key:${body.key}` },
-      async run({
-        org,
-        body: { key, input_file_id: inputFileId, completion_window, max_usd, native, ...rest },
-      }) {
+      async run(call) {
+        const { key, input_file_id: inputFileId, completion_window, max_usd, native, ...rest } = call.body
         const maxNanoUsd = max_usd === undefined ? undefined : readUsd(max_usd)
-        const batch = await batches.create(ownerOf(org, key), {
+        const batch = await batches.create(ownerOf(call, key), {
           ...rest,
           dialect: 'openai',
           inputFileId,

@@ -10,12 +10,13 @@ import { type Caller, createKeyring, type DeclaredKey, declaredKeyId, type Keyri
 import { createLiveCalls, type LiveCalls } from '../access/live-calls.ts'
 import { teamRoutes } from '../access/owner-admin.ts'
 import type { AccessStore, StoredUser } from '../access/port.ts'
+import type { Principal } from '../access/principal.ts'
 import { createRegistrar, type Registrar } from '../access/registrar.ts'
-import { teamOfKey } from '../access/rights.ts'
+import { checkKeyWithin, type RightsOf, teamOfKey } from '../access/rights.ts'
 import { tokenKeyIds } from '../access/token-keys.ts'
 import { userRoutes } from '../access/user-admin.ts'
 import type { TeamOf } from '../admin/concern.ts'
-import type { AdminRoute } from '../admin/route.ts'
+import type { AdminCall, AdminRoute } from '../admin/route.ts'
 import type { OwnerNames } from '../ledger/usage-admin.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
@@ -54,6 +55,11 @@ export interface Access {
   keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
   /** The team that keys and users belong to, declared keys included. */
   readonly teamOf: TeamOf
+  /**
+   * Whoever a key of the caller's organisation is for, so that work is done on its account; undefined where there is no
+   * such key, or it is not valid any more. Throws `permission_denied` for one that may do more than the caller could give.
+   */
+  keyFor(call: RightsOf & Pick<AdminCall, 'org'>, keyId: string): Principal | undefined
   /** What stands for a key where this user comes with a token of a configured issuer. */
   tokenKeysOf(org: string, user: string): readonly string[]
   /** For those who have an API key. */
@@ -177,6 +183,12 @@ export async function createAccess({
       if (user) return user.org === org ? user.team : undefined
       const declared = keyring.declared.find(({ name }) => declaredKeyId(name) === keyId)
       return declared?.team === undefined ? undefined : directory.teamOf(org, declared.team)?.id
+    },
+    keyFor(call, keyId) {
+      const key = keyring.parentOf(keyId)
+      if (key?.principal.org !== call.org) return undefined
+      checkKeyWithin(call, key.rules, directory)
+      return key.principal
     },
     ownBudgets: () => ownBudgetsOf(directory),
     onChange: (listener) => directory.onChange(listener),

@@ -34,7 +34,7 @@ import type { Closers } from './closers.ts'
 import { readKeyFile } from './data-dir.ts'
 
 export interface BatchingParts extends BatchWorkParts {
-  readonly access: Pick<Access, 'teamOf'>
+  readonly access: Pick<Access, 'teamOf' | 'keyFor'>
   readonly stores: {
     readonly files: FileStore
     readonly batches: BatchStore
@@ -137,7 +137,7 @@ export function createBatching(parts: BatchingParts): Batching {
       ...submitAdminRoutes({
         files,
         batches,
-        ownerOf: (keyId) => snapshot().keyring.principalOf(keyId),
+        ownerOf: (call, keyId) => parts.access.keyFor(call, keyId),
         plan: (content, wish) =>
           planBatch(content, rulesOf(wish, parts, parse), (request) => linePrice(request, parts)),
         results: api.results,

@@ -30,7 +30,7 @@ export interface FeatureParts {
   readonly config: () => Config
   readonly snapshot: () => Snapshot
   readonly stores: Stores
-  readonly access: Pick<Access, 'teamOf'>
+  readonly access: Pick<Access, 'teamOf' | 'keyFor'>
   readonly catalogue: CatalogueSource
   readonly path: RequestPath
   readonly rollout: RolloutComposition

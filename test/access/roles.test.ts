@@ -5,10 +5,12 @@ import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { type Role, roles } from '../../src/admin/policy.ts'
 import { asArray, asObject, asString, type Json, type JsonObject } from '../../src/core/json.ts'
+import { chatLine } from '../support/batches.ts'
 import { asOwner, createPerson, type Person } from '../support/people.ts'
 import { startStack } from '../support/stack.ts'
 
-const stack = await startStack({ after })
+const app = 'https://app.example'
+const stack = await startStack({ after }, { config: { access: { browserKeys: { origins: [app] } } } })
 const owner = asOwner(stack)
 const searchTeam = asString((await owner('POST', '/teams', { name: 'search' })).body['id'])!
 const otherTeam = asString((await owner('POST', '/teams', { name: 'other' })).body['id'])!
@@ -192,7 +194,7 @@ test('whoever gives an account gives it no more than their own ceiling, themselv
   const roleOf = (role: Role, team?: string) => ({ roles: [{ role, ...(team !== undefined && { team }) }] })
   const own = await set(bounded, bounded.id, roleOf('admin'))
   assert.deepEqual([own.status, asObject(own.body['ceiling'])?.['models']], [200, ['openai/*']])
-  const other = people.get('viewer')!
+  const other = people.get('auditor')!
   assert.equal((await set(bounded, other.id, { ...roleOf('admin'), ceiling: { models: ['*'] } })).status, 403)
   const given = await set(bounded, other.id, roleOf('admin'))
   assert.deepEqual(asObject(given.body['ceiling'])?.['models'], ['openai/*'])
@@ -205,6 +207,77 @@ test('whoever gives an account gives it no more than their own ceiling, themselv
   assert.equal((await set(teamAdmin, ada.id, roleOf('member', searchTeam))).status, 200)
   assert.equal((await ada.call('POST', '/keys', { name: 'x', clearances: ['pii'] })).status, 403)
   assert.equal((await ada.call('POST', '/keys', { name: 'x' })).status, 201)
+})
+
+test('nobody takes over somebody whose keys may hold more than their own', async () => {
+  const cleared = await createPerson(stack, 'Cleared', [{ role: 'member', team: searchTeam }], {
+    team: searchTeam,
+    ceiling: { clearances: ['pii'] },
+  })
+  const bounded = await createPerson(stack, 'BoundedHost', [{ role: 'admin' }], {
+    ceiling: { models: ['openai/*'], limits: { rpm: 60 } },
+  })
+  const looser = await createPerson(stack, 'Looser', [{ role: 'member' }], {
+    ceiling: { models: ['openai/*'], limits: { rpm: 61 } },
+  })
+  const free = await createPerson(stack, 'Free', [{ role: 'admin' }])
+  for (const [person, id] of [
+    [teamAdmin, cleared.id],
+    [bounded, free.id],
+    [bounded, looser.id],
+  ] as const) {
+    const invited = await person.call('POST', `/users/${id}/invitation`)
+    assert.deepEqual([invited.status, codeOf(invited.body)], [403, 'permission_denied'])
+    assert.equal((await person.call('PATCH', `/users/${id}`, { email: 'evil@example.com' })).status, 403)
+    assert.equal((await person.call('DELETE', `/users/${id}/account`)).status, 403)
+  }
+  const narrower = await createPerson(stack, 'Narrower', [{ role: 'admin' }], {
+    ceiling: { models: ['openai/echo'], limits: { rpm: 5 }, max_usd_per_request: '1' },
+  })
+  assert.equal((await bounded.call('POST', `/users/${narrower.id}/invitation`)).status, 201)
+  // Whoever makes no keys has none that could hold more.
+  const viewer = await createPerson(stack, 'Onlooker', [{ role: 'viewer' }])
+  assert.equal((await bounded.call('POST', `/users/${viewer.id}/invitation`)).status, 201)
+  assert.equal((await teamAdmin.call('POST', `/users/${teamMember.id}/invitation`)).status, 201)
+})
+
+test('who is bounded has no key of a page, and no batch, made of a key that is not', async () => {
+  const ceiling = { models: ['openai/*'], max_usd_per_request: '0.5', clearances: ['eu'] }
+  const bounded = await createPerson(stack, 'BoundedMaker', [{ role: 'admin' }], { ceiling })
+  const free = await createPerson(stack, 'FreeMaker', [{ role: 'admin' }])
+  const idOf = async (wish: JsonObject) => asString((await owner('POST', '/keys', wish)).body['id'])!
+  const open = await idOf({ name: 'open' })
+  const narrow = await idOf({ name: 'narrow', models: ['openai/echo'], max_usd_per_request: '0.2' })
+  const marked = await idOf({ name: 'marked', ...ceiling, clearances: ['pii'] })
+  const mint = async ({ call }: Person, key: string, models: string[], wish: JsonObject = {}) =>
+    (await call('POST', `/keys/${key}/browser`, { models, origins: [app], ...wish })).status
+  for (const key of ['declared:test', open]) {
+    assert.equal(await mint(bounded, key, ['*'], { max_usd_per_request: '0.5' }), 403, key)
+    assert.equal(await mint(bounded, key, ['openai/echo']), 403, `${key}: a request of it may cost anything`)
+    assert.equal(await mint(bounded, key, ['openai/echo'], { max_usd_per_request: '0.5' }), 201, key)
+    assert.equal(await mint(free, key, ['*']), 201, key)
+    assert.equal(await mint(teamAdmin, key, ['*']), 403, key)
+  }
+  assert.equal(await mint(bounded, narrow, ['openai/echo']), 201)
+  const upload = async ({ cookie }: Person, key: string) => {
+    const form = new FormData()
+    form.set('purpose', 'batch')
+    form.set('file', new Blob([JSON.stringify(chatLine('a', 'openai/echo'))]), 'in.jsonl')
+    const headers = { cookie, 'sec-fetch-site': 'same-origin' }
+    const url = `${stack.gateway.url}/admin/v1/batch-files?key=${key}`
+    const response = await fetch(url, { method: 'POST', headers, body: form })
+    return { status: response.status, body: (await response.json()) as JsonObject }
+  }
+  for (const key of ['declared:test', open, marked]) {
+    assert.equal((await upload(bounded, key)).status, 403, key)
+    const batch = { key, input_file_id: 'file-x', endpoint: '/v1/chat/completions' }
+    assert.equal((await bounded.call('POST', '/batches', batch)).status, 403, key)
+    assert.equal((await upload(free, key)).status, 200, key)
+  }
+  const { status, body } = await upload(bounded, narrow)
+  assert.equal(status, 200, JSON.stringify(body))
+  const batch = { key: narrow, input_file_id: body['id']!, endpoint: '/v1/chat/completions' }
+  assert.equal((await bounded.call('POST', '/batches', batch)).status, 200)
 })
 
 test('a role that is taken away is gone at once, and so is the session of whoever is removed', async () => {

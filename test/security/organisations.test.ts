@@ -300,6 +300,26 @@ test('what is about the gateway itself is for the organisation that runs it', as
   }
 })
 
+test('a key of the configuration is not there for another organisation either', async () => {
+  const declared = 'declared:test'
+  const listed = await stranger('GET', '/keys')
+  assert.ok(!JSON.stringify(listed.body).includes(declared), JSON.stringify(listed.body))
+  const isOfKeys = ({ path }: Row) => path.startsWith('/keys/{id}')
+  const rows = (await inventory()).filter(isOfKeys)
+  assert.ok(rows.length > 4, `${rows.length} rows`)
+  for (const { method, path } of rows) {
+    const name = `${method} ${path}`
+    const body = method === 'GET' || method === 'DELETE' ? undefined : (bodyOf[name] ?? {})
+    const { status, body: answer } = await stranger(method, path.replace('{id}', declared), body)
+    assert.equal(status, 404, `${name}: ${JSON.stringify(answer)}`)
+  }
+  const batch = { key: declared, input_file_id: objects['file']!, endpoint: '/v1/chat/completions' }
+  assert.equal((await stranger('POST', '/batches', batch)).status, 404)
+  assert.equal((await stranger('POST', `/batch-files?key=${declared}`)).status, 404)
+  assert.equal((await stranger('POST', `/batch-plan?key=${declared}&endpoint=/v1/messages`)).status, 404)
+  assert.equal((await first('GET', `/keys/${declared}`)).status, 200)
+})
+
 test('what changes something without an id reaches nothing of the other either', async () => {
   for (const { method, path, isOfInstance } of await inventory()) {
     if (method === 'GET' || path.includes('{') || isOfInstance) continue
