@@ -265,9 +265,13 @@ export const incidents: readonly Control[] = [
         'test/security/padding.test.ts',
         "a provider's own filling reaches a client of its dialect, byte for byte",
       ],
+      [
+        'test/security/padding.test.ts',
+        'the official SDKs, and those above them, read all of what was filled up',
+      ],
     ],
     missing:
-      'Off unless configured. Times between writes stay, Gemini streamed as a JSON array is not filled up, nor is a write that ends within a line.',
+      'Off unless configured. Times between writes stay, Gemini streamed as a JSON array is not filled up, nor is a write that ends within an event.',
   },
   {
     threat: 'Patterns of a search that stop the database (CVE-2026-25591)',

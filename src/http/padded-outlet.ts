@@ -5,11 +5,12 @@ import type { ServerResponse } from 'node:http'
 import type { Interrupt } from '../core/interrupt.ts'
 import { ClientOutlet } from './client-outlet.ts'
 
-const lineFeed = 0x0a
-/** `:` and the end of its line. */
-const shortestComment = 2
+/** The ends of an event: a blank line behind its last one. */
+const eventEnds = ['\n\n', '\r\n\r\n', '\r\r'].map((end) => Buffer.from(end))
+/** `:`, and the end of its line and a blank one. */
+const shortestComment = 3
 
-/** Fills text up with comments of server-sent events, which every reader of them leaves out. */
+/** Fills text up with comments between server-sent events, in the form of heartbeats, which every reader leaves out. */
 export class StreamPadding {
   readonly #blockBytes: number
   /** Random, so that nothing on the way that compresses makes it short again. */
@@ -21,18 +22,19 @@ export class StreamPadding {
   }
 
   /**
-   * The chunk with a comment behind it, so that it is a multiple of the block. One that ends within a line stays as it
-   * is: a comment begins with a line.
+   * The chunk with a comment behind it, so that it is a multiple of the block. The comment is a piece of its own between
+   * blank lines, as some SDKs cut a stream at these and leave out the pieces that do not begin with `data:`. A chunk that
+   * ends within an event stays as it is.
    */
   fill(chunk: string | Buffer): Buffer {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-    if (bytes.length === 0 || bytes.at(-1) !== lineFeed) return bytes
+    if (!eventEnds.some((end) => bytes.subarray(-end.length).equals(end))) return bytes
     let missing = this.#blockBytes - (bytes.length % this.#blockBytes)
     if (missing === this.#blockBytes) return bytes
     if (missing < shortestComment) missing += this.#blockBytes
     const from = Math.floor(Math.random() * this.#blockBytes)
     const text = this.#filling.slice(from, from + missing - shortestComment)
-    return Buffer.concat([bytes, Buffer.from(`:${text}\n`)])
+    return Buffer.concat([bytes, Buffer.from(`:${text}\n\n`)])
   }
 }
 

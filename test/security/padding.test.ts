@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createClients } from '../sdk/matrix.ts'
 import { clientNames, clients } from '../support/clients.ts'
 import { postBytes, RawSocket } from '../support/raw-socket.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
@@ -65,6 +66,18 @@ test('filled up, the sizes of writes tell next to nothing, and every client read
       const said = (writes: readonly Buffer[]) => readStream(Buffer.concat(writes).toString())
       assert.deepEqual(said(after), said(before))
       assert.equal(said(after).text, text)
+    }
+  }
+})
+
+test('the official SDKs, and those above them, read all of what was filled up', async (t) => {
+  const padded = await startStack(t, { config: { server: { ...server, padStreamsToBytes: blockBytes } } })
+  const sdks = createClients({ url: padded.gateway.url, key: testKey })
+  assert.ok(sdks.length >= 4, `${sdks.length} SDKs`)
+  for (const sdk of sdks) {
+    for (const provider of ['openai', 'claude', 'google']) {
+      const said = await sdk.ask({ model: `${provider}/echo`, text, stream: true })
+      assert.equal(said.text, text, `${sdk.name}, ${provider}`)
     }
   }
 })
