@@ -23,6 +23,7 @@ import { recover } from '../ledger/recovery.ts'
 import { reconcileRoutes } from '../ledger/reconcile-admin.ts'
 import type { SharedCounters } from '../ledger/shared-counters.ts'
 import { BudgetBook } from '../ledger/stored-budgets.ts'
+import { sessionRoutes } from '../ledger/sessions-admin.ts'
 import { type OwnerNames, usageRoutes } from '../ledger/usage-admin.ts'
 import { openBufferedWriter } from '../storage/sqlite/buffered-writer.ts'
 import { fallbackPages } from '../storage/sqlite/checkpoint.ts'
@@ -221,6 +222,7 @@ function routesOf({ needs, clock, budgets, book, ...built }: Built): readonly Ad
     ),
     ...exportRoutes({ store, shared }),
     ...usageRoutes({ store, shared, names, nowMs }),
+    ...sessionRoutes({ store, shared, names, nowMs }),
     ...reconcileRoutes({
       store,
       shared,

@@ -99,17 +99,21 @@ export interface LedgerQuery {
   /** The key's id or its name. */
   readonly key?: string
   readonly team?: string
+  /** Only lines of these. */
+  readonly teams?: ReadonlySet<string>
   readonly user?: string
   readonly session?: string
   readonly tag?: string
   readonly kind?: string
   readonly source?: string
+  /** The last settled first where absent. */
+  readonly order?: 'oldest-first'
   readonly limit: number
   readonly cursor?: string
 }
 
 export interface LedgerPage {
-  /** The last settled first. */
+  /** In the order that was asked for. */
   readonly data: readonly LedgerEntry[]
   readonly nextCursor?: string
 }

@@ -1,4 +1,4 @@
-/** The administration routes of reports: what was used, by anything that lines are told apart by, and how a session grows. */
+/** The administration route of reports: what was used, by anything that lines are told apart by. */
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
@@ -10,7 +10,6 @@ import { hourMs } from './period.ts'
 import type { SharedBooks } from './admin.ts'
 import { RecentReports } from './recent-reports.ts'
 import {
-  type LedgerEntry,
   type LedgerStore,
   usageDimensions,
   type UsageDimension,
@@ -26,16 +25,16 @@ export interface OwnerNames {
 }
 
 export interface UsageRouteParts {
-  readonly store: Pick<LedgerStore, 'search' | 'usage'>
+  readonly store: Pick<LedgerStore, 'usage'>
   /** Where there is one, reports are of all instances. */
-  readonly shared?: Pick<SharedBooks, 'search' | 'usage'> | undefined
+  readonly shared?: Pick<SharedBooks, 'usage'> | undefined
   readonly names: OwnerNames
   nowMs(): number
 }
 
 const monthMs = 30 * 24 * hourMs
 
-/** `GET /usage` and `GET /sessions/{id}`. */
+/** `GET /usage`. */
 export function usageRoutes({ store: own, shared, names, nowMs }: UsageRouteParts): readonly AdminRoute[] {
   const store = shared ?? own
   const reports = new RecentReports((query) => store.usage(query), nowMs)
@@ -68,33 +67,10 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
         return { body: toPage(page, offset, names) }
       },
     }),
-    adminRoute({
-      method: 'GET',
-      path: '/sessions/{id}',
-      policy: 'requests:read',
-      summary: 'The turns of a session, and what its prompts consist of: where their growth comes from.',
-      response: sessionShape,
-      async run({ org, teams, params: { id = '' } }) {
-        const all = await linesOf(store, org, id)
-        const entries = teams ? all.filter(({ team }) => team !== undefined && teams.has(team)) : all
-        if (entries.length === 0) throw new GatewayError('not_found', 'There is no such session.')
-        const last = entries.at(-1)!
-        return {
-          body: {
-            id,
-            ...(last.user !== undefined && { user: last.user }),
-            key_id: last.keyId,
-            key_name: last.keyName,
-            charged_usd: formatUsd(entries.reduce((sum, { chargedNanoUsd }) => sum + chargedNanoUsd, 0)),
-            turns: entries.map(toTurn),
-          },
-        }
-      },
-    }),
   ]
 }
 
-const time = z
+export const time = z
   .union([
     z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
     z
@@ -228,101 +204,4 @@ function toRow(row: UsageRow, names: OwnerNames): z.output<typeof usageShape> {
     charged_usd: formatUsd(Number(row.chargedNanoUsd)),
     saved_usd: formatUsd(Number(row.savedNanoUsd)),
   }
-}
-
-const maxTurns = 1_000
-
-/** In the order in which they were settled. */
-async function linesOf(
-  store: Pick<LedgerStore | SharedBooks, 'search'>,
-  org: string,
-  session: string,
-): Promise<LedgerEntry[]> {
-  const entries: LedgerEntry[] = []
-  let cursor: string | undefined
-  do {
-    const page = await store.search({
-      org,
-      session,
-      limit: maxTurns,
-      ...(cursor !== undefined && { cursor }),
-    })
-    entries.push(...page.data)
-    cursor = page.nextCursor
-  } while (cursor !== undefined && entries.length < maxTurns)
-  return entries.slice(0, maxTurns).reverse()
-}
-
-const parts = ['system', 'history', 'tools', 'retrieved', 'new_turn'] as const
-
-const sessionShape = z.object({
-  id: z.string(),
-  user: z.string().optional(),
-  key_id: z.string(),
-  key_name: z.string(),
-  charged_usd: z.string(),
-  turns: z
-    .array(
-      z.object({
-        request_id: z.string(),
-        attempt: z.int(),
-        kind: z.string(),
-        at: z.iso.datetime(),
-        provider: z.string(),
-        model: z.string(),
-        input_tokens: z.int(),
-        output_tokens: z.int(),
-        cache_read_tokens: z.int().optional(),
-        charged_usd: z.string(),
-        code: z.string().optional(),
-        input_estimate: z
-          .object(
-            Object.fromEntries(parts.map((part) => [part, z.int()])) as Record<
-              (typeof parts)[number],
-              z.ZodInt
-            >,
-          )
-          .optional()
-          .describe('The input tokens, divided as the bytes of the prompt are: an estimate.'),
-      }),
-    )
-    .describe('One per attempt, the first first; the last 1,000.'),
-})
-
-type Turn = z.output<typeof sessionShape>['turns'][number]
-
-function toTurn(entry: LedgerEntry): Turn {
-  const { promptBytes, usage, code } = entry
-  return {
-    request_id: entry.requestId,
-    attempt: entry.attempt,
-    kind: entry.kind,
-    at: new Date(entry.atMs).toISOString(),
-    provider: entry.provider,
-    model: entry.model,
-    input_tokens: usage.inputTokens,
-    output_tokens: usage.outputTokens,
-    ...(usage.cacheReadTokens !== undefined && { cache_read_tokens: usage.cacheReadTokens }),
-    charged_usd: formatUsd(entry.chargedNanoUsd),
-    ...(code !== undefined && { code }),
-    ...(promptBytes && { input_estimate: divide(usage.inputTokens, promptBytes) }),
-  }
-}
-
-/** The parts sum up to the whole: what rounding leaves goes to the last. */
-function divide(
-  tokens: number,
-  bytes: NonNullable<LedgerEntry['promptBytes']>,
-): NonNullable<Turn['input_estimate']> {
-  const { system, history, tools, retrieved, newTurn } = bytes
-  const all = Math.max(1, system + history + tools + retrieved + newTurn)
-  const share = (part: number) => Math.round((tokens * part) / all)
-  const divided = {
-    system: share(system),
-    history: share(history),
-    tools: share(tools),
-    retrieved: share(retrieved),
-  }
-  const rest = tokens - divided.system - divided.history - divided.tools - divided.retrieved
-  return { ...divided, new_turn: Math.max(0, rest) }
 }

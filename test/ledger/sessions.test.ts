@@ -1,8 +1,9 @@
-/** A session shows of what its prompts consist, turn by turn, and where their growth comes from. */
+/** Sessions are listed by what they cost; each shows of what its prompts consist, turn by turn, and where their growth comes from. */
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { asArray, asNumber, asObject, type Json, type JsonObject } from '../../src/core/json.ts'
+import { asOwner, createPerson } from '../support/people.ts'
 import { startStack } from '../support/stack.ts'
 
 const stack = await startStack(
@@ -111,4 +112,57 @@ test("Anthropic's form: the system prompt and tool results have their places", a
   assert.ok(estimate(turn!, 'system') > 50)
   assert.ok(estimate(turn!, 'retrieved') > 100)
   assert.ok(estimate(turn!, 'history') > 0 && estimate(turn!, 'new_turn') < 20)
+})
+
+test('the list has the dearest first, with its last prompt and what each turn adds; a team sees its own', async () => {
+  const owner = asOwner(stack)
+  const { body: team } = await owner('POST', '/teams', { name: 'Delta', markup_percent: 0 })
+  const { body: key } = await owner('POST', '/keys', { name: 'delta', team: team['id']! })
+  const words = 'and then the water rose '
+  const say = async (session: string, count: number, headers: Record<string, string> = {}) => {
+    const messages = [{ role: 'user', content: words.repeat(count) }]
+    const response = await stack.post(
+      '/v1/chat/completions',
+      { model: 'openai/echo', messages },
+      { 'x-weir-session': session, 'x-weir-user': 'ada', ...headers },
+    )
+    assert.equal(response.status, 200, await response.text())
+  }
+  const ofDelta = { authorization: `Bearer ${String(key['secret'])}` }
+  for (const count of [100, 200, 300]) await say('flood', count)
+  await say('flood', 2, ofDelta)
+  await say('ebb', 1, ofDelta)
+  const list = async (query: string, call = owner) => {
+    const { status, body } = await call('GET', `/sessions${query}`)
+    assert.equal(status, 200, JSON.stringify(body))
+    return { rows: asArray(body['data']).map((row) => asObject(row)!), next: body['next_cursor'] }
+  }
+  const { rows } = await list('?session=flood,ebb')
+  assert.deepEqual(
+    rows.map((row) => [row['id'], row['turns'], row['user']]),
+    [
+      ['flood', 4, 'ada'],
+      ['ebb', 1, 'ada'],
+    ],
+  )
+  const turns = await turnsOf('flood')
+  const prompts = turns.map((turn) => asNumber(turn['input_tokens'])!)
+  const [flood, ebb] = rows as [JsonObject, JsonObject]
+  assert.equal(flood['last_prompt_tokens'], prompts.at(-1))
+  assert.equal(flood['growth_tokens'], (prompts.at(-1)! - prompts[0]!) / 3)
+  assert.equal(flood['last_at'], turns.at(-1)!['at'])
+  assert.equal(ebb['growth_tokens'], undefined)
+  const first = await list('?session=flood,ebb&limit=1')
+  assert.equal(first.rows[0]!['id'], 'flood')
+  const second = await list(`?session=flood,ebb&limit=1&cursor=${String(first.next)}`)
+  assert.deepEqual([second.rows[0]!['id'], second.next], ['ebb', undefined])
+  const viewer = await createPerson(stack, 'Delta-viewer', [{ role: 'viewer', team: String(team['id']) }])
+  const seen = await list('', viewer.call)
+  assert.deepEqual(
+    seen.rows.map((row) => [row['id'], row['turns'], row['last_prompt_tokens']]),
+    [
+      ['flood', 1, prompts.at(-1)],
+      ['ebb', 1, ebb['last_prompt_tokens']],
+    ],
+  )
 })

@@ -67,6 +67,7 @@ export const policyOf = {
   'GET /routes': 'traffic:read',
   'GET /routes/{route}': 'traffic:read',
   'GET /secrets': 'secrets:read',
+  'GET /sessions': 'requests:read',
   'GET /sessions/{id}': 'requests:read',
   'GET /settings': 'settings:read',
   'GET /shadow': 'traffic:read',

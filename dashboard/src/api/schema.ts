@@ -325,6 +325,11 @@ query: undefined
 body: undefined
 response: { data: ({ name: string; version: number; key_version: number; updated_at: string })[] }
 }
+  'GET /sessions': {
+query: { from?: string | undefined; to?: string | undefined; session?: string | undefined; key?: string | undefined; model?: string | undefined; route?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+body: undefined
+response: { data: ({ id: string; user?: string | undefined; user_name?: string | undefined; turns: number; last_prompt_tokens?: number | undefined; growth_tokens?: number | undefined; cache_share?: number | undefined; charged_usd: string; last_at?: string | undefined })[]; next_cursor?: string | undefined }
+}
   'GET /sessions/{id}': {
 query: undefined
 body: undefined

@@ -18,7 +18,15 @@ import { SeriesChart } from '../ui/series-chart.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
-import { cacheShareOf, growthOf, promptParts, type Session, type Turn, turnsOf } from './session-rows.ts'
+import {
+  cacheShareOf,
+  growthOf,
+  growthText,
+  promptParts,
+  type Session,
+  type Turn,
+  turnsOf,
+} from './session-rows.ts'
 
 const route = getRouteApi('/sessions/$id')
 
@@ -76,12 +84,7 @@ function Found({ session }: { readonly session: Session }): ReactNode {
           value={formatUsd(Number(session.charged_usd))}
           note={turns.length === 0 ? '' : `${formatUsd(Number(session.charged_usd) / turns.length)} a turn`}
         />
-        <Figure
-          label="Growth per turn"
-          value={
-            growth === undefined ? '-' : `${growth < 0 ? '-' : ''}${formatCount(Math.abs(growth))} tokens`
-          }
-        />
+        <Figure label="Growth per turn" value={growth === undefined ? '-' : `${growthText(growth)} tokens`} />
         <Figure label="Cache share" value={cached === undefined ? '-' : formatShare(cached)} />
       </FigureGrid>
       <div className="grid">

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { cacheShareOf, growthOf, type Session, turnsOf } from './session-rows.ts'
+import { cacheShareOf, growthOf, growthText, type Session, turnsOf } from './session-rows.ts'
 
 const line = (requestId: string, change: Partial<Session['turns'][number]>): Session['turns'][number] => ({
   request_id: requestId,
@@ -41,6 +41,7 @@ test('attempts of one request are one turn, which costs what all of them cost', 
     ],
   )
   assert.equal(growthOf(turns), 60)
+  assert.deepEqual([60, -3.2, undefined].map(growthText), ['+60', '-3', '-'])
   assert.equal(cacheShareOf(turns), 0.2)
 })
 

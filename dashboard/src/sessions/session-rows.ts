@@ -1,6 +1,7 @@
 /** A session's lines as turns: one for each request, with what its prompt consists of. Pure. */
 
 import type { Reply } from '../api/client.ts'
+import { formatCount } from '../format/number.ts'
 
 export type Session = Reply<'GET /sessions/{id}'>
 type Line = Session['turns'][number]
@@ -53,6 +54,12 @@ export function growthOf(turns: readonly Turn[]): number | undefined {
   const last = turns.at(-1)
   if (!first || !last || turns.length < 2) return undefined
   return (last.inputTokens - first.inputTokens) / (turns.length - 1)
+}
+
+/** `+120` tokens, `-3`, `-` where it is not known. */
+export function growthText(growth: number | undefined): string {
+  if (growth === undefined) return '-'
+  return `${growth < 0 ? '-' : '+'}${formatCount(Math.abs(growth))}`
 }
 
 /** Of the input tokens, those that a provider read from its cache. */

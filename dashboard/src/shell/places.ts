@@ -21,7 +21,7 @@ export const placeGroups: readonly (readonly [string, readonly Place[]])[] = [
     [
       { to: '/overview', label: 'Overview', icon: 'overview', letter: 'o', reads: 'GET /requests/figures' },
       { to: '/requests', label: 'Requests', icon: 'requests', letter: 'r', reads: 'GET /requests' },
-      { to: '/sessions', label: 'Sessions', icon: 'sessions', reads: 'GET /sessions/{id}' },
+      { to: '/sessions', label: 'Sessions', icon: 'sessions', reads: 'GET /sessions' },
       { to: '/spend', label: 'Spend', icon: 'spend', letter: 's', reads: 'GET /usage' },
       { to: '/alerts', label: 'Alerts', icon: 'alerts', letter: 'a', reads: 'GET /alerts' },
     ],

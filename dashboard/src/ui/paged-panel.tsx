@@ -16,9 +16,15 @@ interface Pages<Thing> {
 
 interface PagedPanelProps<Thing> extends Omit<TablePanelProps<Thing>, 'query'> {
   readonly pages: Pages<Thing>
+  /** What the button for the next page says; the rows are by age where absent. */
+  readonly more?: string
 }
 
-export function PagedPanel<Thing>({ pages, ...rest }: PagedPanelProps<Thing>): ReactNode {
+export function PagedPanel<Thing>({
+  pages,
+  more = 'Show older ones',
+  ...rest
+}: PagedPanelProps<Thing>): ReactNode {
   const data = pages.data && { data: pages.data.pages.flatMap((page) => page.data) }
   return (
     <>
@@ -30,7 +36,7 @@ export function PagedPanel<Thing>({ pages, ...rest }: PagedPanelProps<Thing>): R
             loading={pages.isFetchingNextPage}
             onClick={() => void pages.fetchNextPage()}
           >
-            Show older ones
+            {more}
           </Button>
         </div>
       )}

@@ -297,6 +297,14 @@ testPostgres('each month has its partition, and a search goes over all of them',
   }
   assert.equal(new Set(seen).size, 40)
   assert.equal(seen.length, 40)
+  const upward: string[] = []
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const wanted = { org: 'default', tag: 'b"c', limit: 3, order: 'oldest-first' } as const
+    const page = await shared.search({ ...wanted, ...(cursor && { cursor }) })
+    upward.push(...page.data.map(({ requestId }) => requestId))
+    cursor = page.nextCursor
+  }
+  assert.deepEqual(upward, seen.toReversed())
   assert.equal((await shared.search({ org: 'default', limit: 50, user: 'u' })).data.length, 40)
   assert.equal((await shared.search({ org: 'other', limit: 50 })).data.length, 0)
   await one.close()

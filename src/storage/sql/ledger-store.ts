@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { LedgerQuery, SharedLedger, Shipment } from '../../ledger/port.ts'
 import type { EntryRow } from '../sqlite/ledger-migrations.ts'
 import { toUsagePage, usageQuery } from '../usage-query.ts'
-import { filtersOf, scanOf, searchWindow, toEntry } from '../sqlite/ledger-store.ts'
+import { directionOf, filtersOf, scanOf, searchWindow, toEntry, withinStep } from '../sqlite/ledger-store.ts'
 import type { Database } from './database.ts'
 import { lineColumns } from './ledger-migrations.ts'
 import { forgetJournal, listJournals, noteSeen, noteShipped } from './ledger-journals.ts'
@@ -53,7 +53,12 @@ export function createSharedLedger(
     async search(query) {
       const floor = await floorOf(db, query, window)
       const rows = await searchIn(db, query)
-        .where(eb.and([...filtersOf(query), ...(floor === undefined ? [] : [eb('seq', '>=', floor)])]))
+        .where(
+          eb.and([
+            ...filtersOf(query),
+            ...(floor === undefined ? [] : [withinStep(query, floor) as Expression<SqlBool>]),
+          ]),
+        )
         .selectAll()
         .limit(query.limit + 1)
         .execute()
@@ -125,7 +130,7 @@ function searchIn(db: Kysely<SharedTables>, query: LedgerQuery) {
   return db
     .selectFrom('ledger')
     .where(eb.and(scanOf(query) as Expression<SqlBool>[]))
-    .orderBy('seq', 'desc')
+    .orderBy('seq', directionOf(query))
 }
 
 /** The line that one step of the search ends at: it looks at so many. Without filters its limit bounds it. */

@@ -81,7 +81,7 @@ export function createLedgerStore(
       const inScan = builder
         .selectFrom('ledger')
         .where(eb.and(scanOf(query)))
-        .orderBy('seq', 'desc')
+        .orderBy('seq', directionOf(query))
       // Without filters the limit alone bounds the work.
       const [floor] = (
         filters.length === 0
@@ -93,7 +93,7 @@ export function createLedgerStore(
                 .offset(window - 1),
             )
       ) as Pick<EntryRow, 'seq'>[]
-      const inWindow = floor === undefined ? [] : [eb('seq', '>=', floor.seq)]
+      const inWindow = floor === undefined ? [] : [withinStep(query, floor.seq)]
       const found = select(
         inScan
           .where(eb.and([...filters, ...inWindow]))
@@ -179,19 +179,28 @@ function inline(database: DatabaseSync): Pick<Reader, 'all'> {
   return { all: (text, parameters) => Promise.resolve(database.prepare(text).all(...parameters)) }
 }
 
+export function directionOf({ order }: LedgerQuery): 'asc' | 'desc' {
+  return order === 'oldest-first' ? 'asc' : 'desc'
+}
+
+/** Whether a line is no further on than the one that a step of the search ends at. */
+export function withinStep({ order }: LedgerQuery, endSeq: number): Expression<SqlBool> {
+  return eb('seq', order === 'oldest-first' ? '<=' : '>=', endSeq)
+}
+
 /** What an index answers by itself: the session, or else the user, in the order of settlement. */
-export function scanOf({ org, user, session, cursor }: LedgerQuery): Expression<SqlBool>[] {
+export function scanOf({ org, user, session, order, cursor }: LedgerQuery): Expression<SqlBool>[] {
   return [
     eb('org', '=', org),
     ...(session === undefined ? [] : [eb('session', '=', session)]),
     ...(user === undefined || session !== undefined ? [] : [eb('user', '=', user)]),
-    ...(cursor === undefined ? [] : [eb('seq', '<', readCursor(cursor))]),
+    ...(cursor === undefined ? [] : [eb('seq', order === 'oldest-first' ? '>' : '<', readCursor(cursor))]),
   ]
 }
 
 /** What each line is then held against. */
 export function filtersOf(query: LedgerQuery): Expression<SqlBool>[] {
-  const { fromMs, toMs, key, user, session, tag } = query
+  const { fromMs, toMs, key, teams, user, session, tag } = query
   const equal = {
     request_id: query.requestId,
     provider: query.provider,
@@ -206,6 +215,7 @@ export function filtersOf(query: LedgerQuery): Expression<SqlBool>[] {
     ...Object.entries(defined(equal)).map(([column, value]) => eb(column as keyof typeof equal, '=', value)),
     ...(fromMs === undefined ? [] : [eb('at_ms', '>=', fromMs)]),
     ...(toMs === undefined ? [] : [eb('at_ms', '<', toMs)]),
+    ...(teams === undefined ? [] : [eb('team', 'in', [...teams])]),
     ...(key === undefined ? [] : [eb.or([eb('key_id', '=', key), eb('key_name', '=', key)])]),
     // A quoted JSON string occurs in the array's text only as a whole element: quotes within one are escaped.
     ...(tag === undefined

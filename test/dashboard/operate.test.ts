@@ -1,0 +1,34 @@
+/** What operators look after: conversations that grow dear, providers, alerts and the targets of routes. */
+
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { adminToken, startStack } from '../support/stack.ts'
+
+test('a session that grows heads the list, and leads to its turns', { skip: browserMissing }, async (t) => {
+  const stack = await startStack(t)
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  const say = async (session: string, turn: number) => {
+    const messages = [{ role: 'user', content: 'And then the water rose. '.repeat(turn * 20) }]
+    const body = { model: 'claude/claude-sonnet-4-5', messages }
+    const headers = { 'x-weir-session': session, 'x-weir-user': 'ada' }
+    assert.equal((await stack.post('/v1/chat/completions', body, headers)).status, 200)
+  }
+  for (let turn = 1; turn <= 10; turn++) await say('flood', turn)
+  await say('ebb', 1)
+  await signIn(page, adminToken)
+  await page.goto('/sessions?range=1h')
+  const table = page.getByRole('table', { name: 'Sessions' })
+  const first = table.getByRole('row').nth(1)
+  await first.filter({ hasText: 'flood' }).filter({ hasText: 'ada' }).waitFor()
+  await first.getByText(/^\+\d+$/).waitFor()
+  await table.getByRole('row').nth(2).filter({ hasText: 'ebb' }).waitFor()
+  await first.getByRole('link', { name: '10' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('session'), 'flood')
+  await page.goBack()
+  await first.getByRole('link', { name: 'flood' }).click()
+  await page.getByText(/^\+\d+ tokens$/).waitFor()
+  await page.getByRole('table', { name: 'Turns' }).getByRole('row').nth(10).waitFor()
+  assert.deepEqual(faults, [])
+})
