@@ -9,7 +9,7 @@ import { formatUsd } from '../core/money.ts'
 import { readTextFilter, type TextFilter, textFilterHelp } from '../records/filter.ts'
 import type { SharedBooks } from './admin.ts'
 import { dayMs, hourMs } from './period.ts'
-import type { LedgerEntry, LedgerQuery, LedgerStore, UsageRow } from './port.ts'
+import type { LedgerEntry, LedgerQuery, LedgerStore, UsageFilter, UsageRow } from './port.ts'
 import { type OwnerNames, time } from './usage-admin.ts'
 
 type Books = Pick<LedgerStore | SharedBooks, 'search' | 'usage'>
@@ -42,13 +42,15 @@ export function sessionRoutes({
         if (teams?.size === 0) return { body: { data: [] } }
         const toMs = wholeHour(to ?? nowMs())
         const fromMs = Math.floor((from ?? toMs - dayMs) / hourMs) * hourMs
-        const filters = Object.entries(defined(given)).map(([name, text]) => [name, readTextFilter(text)])
+        const filters: UsageFilter = Object.fromEntries(
+          Object.entries(defined(given)).map(([name, text]) => [name, readTextFilter(text)]),
+        )
         const { data, hasMore } = await store.usage({
           org,
           by: ['session'],
           fromMs,
           toMs: Math.max(toMs, fromMs + hourMs),
-          where: { ...Object.fromEntries(filters), ...(teams && { team: anyOf(teams) }) },
+          where: { ...filters, ...(teams && { team: anyOf(teams) }) },
           limit,
           offset: Number(cursor),
         })
