@@ -105,13 +105,13 @@ test('a batch stops before it costs more than it may, and says which lines are l
     config: { models: { 'openai/*': { price: { input: 1000, output: 1000 } } } },
   })
   const client = batchClient(gateway.url)
-  const id = await client.submit(many(40, 'openai/words-5', { max_tokens: 10 }), { max_usd: '0.5' })
+  const id = await client.submit(many(40, 'openai/words-5', { max_tokens: 10 }), { max_usd: '1' })
   const batch = await client.ended(id)
   const { total, completed } = asObject(batch['request_counts']) as { total: number; completed: number }
   assert.equal(batch['status'], 'completed')
   assert.ok(completed > 0 && completed < total, `${completed} of ${total}`)
   const cost = Number(asObject(batch['weir'])?.['cost_usd'])
-  assert.ok(cost > 0 && cost <= 0.5, `${cost}`)
+  assert.ok(cost > 0 && cost <= 1, `${cost}`)
   const left = await client.lines(batch['error_file_id'])
   assert.equal(left.length, total - completed)
   assert.ok(left.every(({ error }) => asObject(error)?.['code'] === 'max_usd_reached'))
