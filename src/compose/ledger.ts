@@ -98,7 +98,8 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   createRoller(database).catchUp()
   const bringUp = () => buffered.writer.bringUp()
   const reader = createReader(path)
-  const store = freshStore(createLedgerStore(database, { reader }), bringUp)
+  const tables = createLedgerStore(database, { reader })
+  const store = freshStore(tables, bringUp)
   const clock = createSteadyClock(needs.clock, store.lastAtMs())
   const own = createJournal({
     write: (group) => (isPowerSafe ? thread : buffered.writer).write(group),
@@ -128,7 +129,8 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   })
   const ledger: Ledger = crash?.ledger(whole) ?? whole
   const retentionDays = () => config().ledger.retentionDays
-  const retention = startRetention({ journal, store, shared, clock, retentionDays, log })
+  const caughtUp = () => buffered.writer.caughtUp()
+  const retention = startRetention({ journal, store: tables, caughtUp, shared, clock, retentionDays, log })
   return {
     ledger,
     store,

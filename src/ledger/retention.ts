@@ -1,31 +1,36 @@
 /** Deletes lines that are older than they are to be kept. Their sums stay. */
 
-import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { dayMs } from './period.ts'
 import type { Journal, LedgerStore, SharedLedger } from './port.ts'
 
 export interface RetentionParts {
   readonly journal: Pick<Journal, 'prune' | 'commit'>
+  /** Its tables: reading them must not have anything written first. */
   readonly store: Pick<LedgerStore, 'oldest'>
+  /** Resolves when the tables have what was committed, which is none of the caller's work. */
+  caughtUp(): Promise<void>
   readonly clock: Clock
   /** Undefined: everything is kept. */
   retentionDays(): number | undefined
 }
 
 /** Deletes all that is too old now, a few lines at a time. Whole days of UTC: sums by the day have all of their lines, or none. */
-export async function pruneLedger({ journal, store, clock, retentionDays }: RetentionParts): Promise<void> {
+export async function pruneLedger(parts: RetentionParts): Promise<void> {
+  const { journal, store, caughtUp, clock, retentionDays } = parts
   const days = retentionDays()
   if (days === undefined) return
   const beforeMs = (Math.floor(clock.nowMs() / dayMs) - days) * dayMs
   let lastSeq = -1
-  for (let oldest = store.oldest(); oldest !== undefined; oldest = store.oldest()) {
+  for (;;) {
+    await caughtUp()
+    const oldest = store.oldest()
+    if (oldest === undefined) return
     // Where nothing was deleted, trying again at once would not help.
     if (oldest.atMs >= beforeMs || oldest.seq === lastSeq) return
     lastSeq = oldest.seq
     journal.prune(beforeMs)
     if (!(await journal.commit())) return
-    await setImmediate()
   }
 }
 

@@ -20,9 +20,12 @@ import { until } from '../../../test/support/until.ts'
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { DirectEntry } from '../../ledger/port.ts'
+import { pruneLedger } from '../../ledger/retention.ts'
 import { type BufferedWriterOptions, openBufferedWriter } from './buffered-writer.ts'
 import { toDirectRow } from './direct-line.ts'
 import { createJournalThread, type JournalThread } from './journal-thread.ts'
+import { createJournal } from './journal.ts'
+import { createLedgerStore } from './ledger-store.ts'
 import { createJournalWriter, type Group, type LogPart, type WriteResult } from './journal-writer.ts'
 import { ledgerMigrations, settledColumns, sharedColumns } from './ledger-migrations.ts'
 import { openStore } from './open.ts'
@@ -356,6 +359,35 @@ test('the log begins anew also where the thread has taken each group before the 
   const groupBytes = JSON.stringify(group({ intents: [100] })).length + 50
   assert.ok(longest <= maxLogBytes + groupBytes, `${longest} bytes`)
   assert.equal(it.open().length, 100)
+})
+
+test('old lines are deleted by the thread alone, all of them in one go', async (t) => {
+  const folder = createTemporaryFolder(t)
+  const other = openStore(join(folder, 'ledger.db'), ledgerMigrations, systemClock)
+  t.after(() => other.close())
+  const second = createJournalWriter(other)
+  const thread = { take: (part: LogPart) => Promise.resolve(second.take(part)) }
+  const it = open(t, folder, { thread })
+  const ids = Array.from({ length: 1_300 }, (_, n) => n + 1)
+  it.writer.write(group({ intents: ids, settlements: ids }))
+  await it.writer.caughtUp()
+  assert.equal(it.lines().length, 1_300)
+  const written = () => it.database.prepare('select total_changes() as rows').get()!['rows']
+  const before = written()
+  const journal = createJournal({
+    write: (each) => it.writer.write(each),
+    onState: () => undefined,
+    onRefused: (why) => assert.fail(why),
+  })
+  await pruneLedger({
+    journal,
+    store: createLedgerStore(it.database),
+    caughtUp: () => it.writer.caughtUp(),
+    clock: systemClock,
+    retentionDays: () => 1,
+  })
+  assert.equal(it.lines().length, 1, 'the last line keeps its number taken')
+  assert.equal(written(), before)
 })
 
 test('a thread that has ended is replaced, and what it was given is written once', async (t) => {

@@ -26,6 +26,8 @@ export interface BufferedWriter {
   write(group: Group): WriteResult
   /** Puts what is in the log into the tables: for whoever reads them. False where they cannot be written, and lack it. */
   bringUp(): boolean
+  /** Has the thread do that now. Resolves when it has, or could not; never rejects. */
+  caughtUp(): Promise<void>
   /** After `bringUp`. What could not be put into the tables is in the log for the next start. */
   close(): void
 }
@@ -71,7 +73,7 @@ class TwoStepWriter implements BufferedWriter {
   #waiting: LoggedGroup[] = []
   /** Rows of what the thread was not given yet. */
   #rows = 0
-  #isTaking = false
+  #taking: Promise<void> | undefined
   #refused: readonly string[] = []
   /** What kept the last rows out of the tables, or the log from beginning anew. */
   #failure: FailedWrite | undefined
@@ -116,6 +118,11 @@ class TwoStepWriter implements BufferedWriter {
     return true
   }
 
+  async caughtUp(): Promise<void> {
+    await this.#taking
+    if (this.#waiting.length > 0 && !this.#failure) await this.#handOver()
+  }
+
   close(): void {
     this.bringUp()
     this.#stopTimer()
@@ -123,19 +130,24 @@ class TwoStepWriter implements BufferedWriter {
   }
 
   #handOverInTime(): void {
-    if (this.#isTaking || this.#waiting.length === 0) return
+    if (this.#taking || this.#waiting.length === 0) return
     if (this.#rows >= this.#maxRows) void this.#handOver()
     else this.#timer ??= setTimeout(() => void this.#handOver(), maxWaitMs).unref()
   }
 
-  async #handOver(): Promise<void> {
+  /** Where the thread is at it already, resolves with that. */
+  #handOver(): Promise<void> {
+    this.#taking ??= this.#haveTaken()
+    return this.#taking
+  }
+
+  async #haveTaken(): Promise<void> {
     this.#stopTimer()
     const waiting = this.#waiting
     const groups = [...waiting]
     this.#rows = 0
-    this.#isTaking = true
     const result = await this.#thread.take({ groups, place: this.#log.place })
-    this.#isTaking = false
+    this.#taking = undefined
     const isOvertaken = this.#waiting !== waiting
     // Where it failed and somebody has brought all of it into the tables meanwhile, that does not matter.
     if (result.is === 'written' || result.isFatal || !isOvertaken) this.#note(result)
