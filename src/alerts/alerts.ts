@@ -19,6 +19,11 @@ export interface Alerts {
   /** Returns at once, never throws. May be called as often as it is true. */
   raise(signal: Signal): void
   resolve(what: Resolution): void
+  /**
+   * Resolves it where no instance has reported it for so long. Gives whether it is over: where it is not, or cannot be
+   * stored, it has to be asked for again. Never rejects.
+   */
+  end(what: Resolution, quietMs: number): Promise<boolean>
   /** Resolves when all that was reported is stored. */
   settled(): Promise<void>
 }
@@ -53,9 +58,12 @@ export function createAlerts(options: AlertsOptions): Alerts {
     }
   }
 
-  const resolve = async (what: Resolution): Promise<void> => {
-    const alert = await store.resolve(what, { nowMs: clock.nowMs(), channels: channelsFor(what.kind) })
+  const resolve = async (what: Resolution, quietMs = 0): Promise<boolean> => {
+    const nowMs = clock.nowMs()
+    const given = { nowMs, channels: channelsFor(what.kind), quietSinceMs: nowMs - quietMs }
+    const alert = await store.resolve(what, given)
     if (alert) onNotice({ occasion: 'resolved', alert })
+    return alert !== undefined || !(await store.open()).some((one) => keyOf(one) === keyOf(what))
   }
 
   return {
@@ -70,7 +78,18 @@ export function createAlerts(options: AlertsOptions): Alerts {
     },
     resolve(what) {
       known.delete(keyOf(what))
-      enqueue(() => resolve(what))
+      enqueue(async () => void (await resolve(what)))
+    },
+    end(what, quietMs) {
+      known.delete(keyOf(what))
+      return new Promise((tell) => {
+        enqueue(() =>
+          resolve(what, quietMs).then(tell, (cause: unknown) => {
+            tell(false)
+            throw cause
+          }),
+        )
+      })
     },
     settled: () => tail,
   }

@@ -4,6 +4,7 @@ import type { RequestRecord } from '../records/record.ts'
 import { errorTable } from '../core/error.ts'
 import { asNumber } from '../core/json.ts'
 import type { Resolution, Signal } from './alert.ts'
+import type { Alerts } from './alerts.ts'
 
 export interface FailureRule {
   /** Share of failures from which an alert is raised; it ends below a half of that. */
@@ -19,6 +20,9 @@ export interface Verdicts {
 
 const slotMs = 60_000
 const slots = 5
+/** What lasts is reported each minute, by every instance that sees it. */
+const reportedAgainMs = 90_000
+const askAgainMs = 30_000
 
 interface Slot {
   number: number
@@ -29,14 +33,15 @@ interface Slot {
 /** Pure but for what it remembers; times are arguments. */
 export class FailureWatch {
   readonly #providers = new Map<string, Slot[]>()
-  readonly #open = new Set<string>()
+  /** From when on it may be asked whether the alert is over; 0 while it is not. */
+  readonly #open = new Map<string, number>()
 
   /** Takes up an alert of before a restart with its figures, which pass as they would have. */
   resume({ subject: provider, detail }: Pick<Signal, 'subject' | 'detail'>, nowMs: number): void {
     const slot = this.#slotOf(provider, Math.floor(nowMs / slotMs))
     slot.attempts += asNumber(detail['attempts']) ?? 0
     slot.failures += asNumber(detail['failures']) ?? 0
-    this.#open.add(provider)
+    this.#open.set(provider, 0)
   }
 
   note({ attempts }: Pick<RequestRecord, 'attempts'>, nowMs: number): void {
@@ -53,15 +58,21 @@ export class FailureWatch {
     for (const [provider, all] of this.#providers) {
       const { attempts, failures } = sumSince(all, Math.floor(nowMs / slotMs) - slots)
       const found = attempts === 0 ? 0 : failures / attempts
-      if (attempts >= minAttempts && found >= share) {
-        this.#open.add(provider)
+      const askAtMs = this.#open.get(provider)
+      if (attempts >= minAttempts && found >= (askAtMs === undefined ? share : share / 2)) {
+        this.#open.set(provider, 0)
         raised.push(toSignal(provider, attempts, failures))
-      } else if (this.#open.has(provider) && found < share / 2) {
-        this.#open.delete(provider)
+      } else if (askAtMs !== undefined && found < share / 2 && nowMs >= askAtMs) {
+        this.#open.set(provider, nowMs + askAgainMs)
         resolved.push({ org: 'default', kind: 'provider-failures', subject: provider })
       }
     }
     return { raised, resolved }
+  }
+
+  /** Its alert has ended; without this, `judge` names it again. */
+  ended({ subject: provider }: Pick<Resolution, 'subject'>): void {
+    if (this.#open.get(provider) !== 0) this.#open.delete(provider)
   }
 
   #slotOf(provider: string, number: number): Slot {
@@ -73,6 +84,18 @@ export class FailureWatch {
     all.push(slot)
     if (all.length > slots + 1) all.shift()
     return slot
+  }
+}
+
+/** The provider may fail at another instance still: the alert is one of all instances, and ends with the last of them. */
+export function tellFailures(
+  watch: FailureWatch,
+  { raised, resolved }: Verdicts,
+  alerts: Pick<Alerts, 'raise' | 'end'>,
+): void {
+  for (const signal of raised) alerts.raise(signal)
+  for (const what of resolved) {
+    void alerts.end(what, reportedAgainMs).then((isOver) => isOver && watch.ended(what))
   }
 }
 

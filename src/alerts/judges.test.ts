@@ -37,8 +37,12 @@ test('failures by fault of the provider are an alert in numbers, and over when t
   const { raised } = watch.judge(rule, 60_000)
   assert.deepEqual(raised[0]?.detail, { provider: 'openai', attempts: 30, failures: 20, share: 20 / 30 })
   note(undefined, 30, 120_000)
-  assert.deepEqual(watch.judge(rule, 120_000), { raised: [], resolved: [] })
+  const lasting = watch.judge(rule, 120_000)
+  assert.deepEqual([lasting.raised.length, lasting.resolved], [1, []], 'it lasts until it is well below')
   assert.equal(watch.judge(rule, 360_000).resolved[0]?.subject, 'openai')
+  assert.deepEqual(watch.judge(rule, 361_000).resolved, [], 'not all the time')
+  assert.equal(watch.judge(rule, 390_000).resolved[0]?.subject, 'openai', 'until it is known to have ended')
+  watch.ended({ subject: 'openai' })
   assert.deepEqual(watch.judge(rule, 400_000), { raised: [], resolved: [] })
 })
 

@@ -37,8 +37,11 @@ export interface AlertStore {
    * are stored in the same step, so that none is lost between the two.
    */
   raise(signal: Signal, given: { id: string; nowMs: number; channels: readonly string[] }): Promise<Raised>
-  /** Undefined where it is not open. */
-  resolve(what: Resolution, given: { nowMs: number; channels: readonly string[] }): Promise<Alert | undefined>
+  /** Undefined where it is not open, or has been reported after `quietSinceMs`. */
+  resolve(
+    what: Resolution,
+    given: { nowMs: number; channels: readonly string[]; quietSinceMs?: number },
+  ): Promise<Alert | undefined>
   acknowledge(org: string, id: string, nowMs: number): Promise<Alert | undefined>
   get(org: string, id: string): Promise<Alert | undefined>
   /** The newest first. */

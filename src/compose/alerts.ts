@@ -8,7 +8,7 @@ import { alertRoutes } from '../alerts/admin.ts'
 import { concernOf, type Signal, toView } from '../alerts/alert.ts'
 import { type Alerts, createAlerts } from '../alerts/alerts.ts'
 import type { Channel } from '../alerts/channel.ts'
-import { FailureWatch, type Verdicts } from '../alerts/failure-rate.ts'
+import { FailureWatch, tellFailures, type Verdicts } from '../alerts/failure-rate.ts'
 import { judgeRetirements, priceChange, ratesNow, type WatchedModel } from '../alerts/model-watch.ts'
 import { createOutbox } from '../alerts/outbox.ts'
 import { ParkedCredentials } from '../alerts/parked-credentials.ts'
@@ -140,6 +140,9 @@ function createWatch(
     for (const signal of raised) alerts.raise(signal)
     for (const what of resolved) alerts.resolve(what)
   }
+  const judgeFailures = () => {
+    tellFailures(failures, failures.judge(rules().providerFailures, clock.monotonicMs()), alerts)
+  }
   const resume = async () => {
     for (const alert of await stores.alerts.open()) {
       if (alert.kind === 'provider-failures') failures.resume(alert, clock.monotonicMs())
@@ -162,7 +165,7 @@ function createWatch(
   const look = async () => {
     if (!isResumed) await resume()
     isResumed = true
-    tell(failures.judge(rules().providerFailures, clock.monotonicMs()))
+    judgeFailures()
     for (const what of parked.over(clock.monotonicMs())) alerts.resolve(what)
     tell(await spend.judge())
     if (clock.nowMs() < dailyAtMs) return
@@ -183,9 +186,7 @@ function createWatch(
       failures.note(record, clock.monotonicMs())
       spend.note(record)
       // Judged at once only where something failed: good news can wait.
-      if (record.attempts.some(({ code }) => code !== undefined)) {
-        tell(failures.judge(rules().providerFailures, clock.monotonicMs()))
-      }
+      if (record.attempts.some(({ code }) => code !== undefined)) judgeFailures()
     },
     onHealthChange(change: HealthChange) {
       if (change.kind === 'credential-parked') alerts.raise(parked.park(change, clock.monotonicMs()))

@@ -91,7 +91,7 @@ const queriesOfAll: readonly (readonly [reason: string, queries: readonly string
       'select cache_questions by dims, expires_at_ms, partition',
       'select access_tickets by digest, kind',
       'select alerts by open_as',
-      'update alerts by open_as',
+      'update alerts by last_at_ms, open_as',
     ],
   ],
   [

@@ -103,13 +103,14 @@ export function createAlertStore(database: Database): AlertStore {
         return { alert: toAlert(row), occasion: isWorse ? 'escalated' : 'repeated' }
       })
     },
-    resolve(what, { nowMs, channels }) {
+    resolve(what, { nowMs, channels, quietSinceMs = Number.MAX_SAFE_INTEGER }) {
       return database.transaction(async (untyped) => {
         const transaction = untyped.withTables<AlertTables>()
         const row = await transaction
           .updateTable('alerts')
           .set({ resolved_at_ms: nowMs, open_as: null })
           .where('open_as', '=', openAs(what))
+          .where('last_at_ms', '<=', quietSinceMs)
           .returningAll()
           .executeTakeFirst()
         if (!row) return undefined
