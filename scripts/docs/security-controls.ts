@@ -337,6 +337,8 @@ export const incidents: readonly Control[] = [
         'failures, cut answers, answers that stopped at a limit and refusals are not kept',
       ],
     ],
+    missing:
+      'The keys of one organisation that may write trust each other: what one brings is served to the others until a sample finds it wrong.',
   },
 ]
 
@@ -393,8 +395,15 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Guessing keys',
-    answer: 'An address that sends wrong keys has to wait; a right key passes.',
+    answer:
+      'An address that sends wrong keys has to wait, a /64 of IPv6 as one address; a right key passes. However many others come, a count goes on.',
+    missing:
+      'Each instance counts for itself. Behind a proxy that `server.trustedProxies` does not name, all callers are one address.',
     proofs: [
+      [
+        'src/access/lock-out.test.ts',
+        'a /64 of IPv6 is one address, however many of it somebody has; others are not',
+      ],
       [
         'src/access/keys.test.ts',
         'an address that sends wrong keys is told to wait; a right key from it passes',
@@ -670,8 +679,12 @@ export const musts: readonly Control[] = [
   {
     threat: 'Guessed and stolen passwords',
     answer:
-      'scrypt, the same answer for every reason, a lock-out that counts before it judges, invitations used once.',
+      'scrypt, the same answer for every reason, a lock-out that counts before it judges and forgets nobody for the sake of others, invitations used once.',
     proofs: [
+      [
+        'src/access/lock-out.test.ts',
+        'many other names push nobody out of the count, neither their own nor one that comes late',
+      ],
       ['test/access/sign-in.test.ts', 'somebody is invited, chooses a password, signs in with it, and out'],
       [
         'test/access/sign-in.test.ts',
@@ -687,7 +700,7 @@ export const musts: readonly Control[] = [
       ],
     ],
     missing:
-      'No second factor here: that is for the OpenID provider. The lock-out is counted by each instance.',
+      'No second factor here: that is for the OpenID provider. The lock-out is counted by each instance, and whoever knows an address can lock its account out of passwords for 15 minutes at a time.',
   },
   {
     threat: 'Sessions: cookies, forged requests',
@@ -726,11 +739,13 @@ export const musts: readonly Control[] = [
         'an account with a password keeps its address, whatever another service says',
       ],
     ],
-    missing: 'No back-channel logout.',
+    missing:
+      'No back-channel logout: a session goes on for up to twelve hours with the roles that the provider told when it began.',
   },
   {
     threat: 'Forged tokens of callers: algorithms, keys, issuers, audiences (Hono CVE-2026-22817)',
     answer: 'Pinned issuer, audience and asymmetric algorithms; keys from the configured address alone.',
+    missing: 'One token cannot be revoked here: it holds until it ends, or for `maxAgeSeconds`.',
     proofs: [
       [
         'src/access/jwt.test.ts',

@@ -2,13 +2,14 @@
 
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
+import { addressGroup } from './address-group.ts'
+import { TryCounter } from './tries.ts'
 
 const windowMs = 15 * 60_000
 const perAccount = 5
 const perAddress = 30
 const beginningsPerAddress = 60
-/** More than this are not slowed down by counting them; the oldest is forgotten. */
-const maxWindows = 20_000
+const maxNames = 20_000
 
 export interface LockOut {
   /**
@@ -24,32 +25,28 @@ export interface LockOut {
 
 /** In memory: with n instances, whoever reaches all of them has n times the tries. */
 export function createLockOut(clock: Clock): LockOut {
-  const windows = new Map<string, { readonly endsMs: number; count: number }>()
-  const count = (name: string, limit: number): void => {
-    const nowMs = clock.monotonicMs()
-    let window = windows.get(name)
-    if (window === undefined || window.endsMs <= nowMs) {
-      windows.delete(name)
-      if (windows.size >= maxWindows) windows.delete(windows.keys().next().value!)
-      windows.set(name, (window = { endsMs: nowMs + windowMs, count: 0 }))
-    }
-    if (++window.count <= limit) return
+  // Each of its own, so that many addresses leave the counts of accounts alone, and the other way about.
+  const options = { clock, windowMs, maxNames }
+  const accounts = new TryCounter(options)
+  const addresses = new TryCounter(options)
+  const beginnings = new TryCounter(options)
+  const count = (tries: TryCounter, name: string, limit: number): void => {
+    const window = tries.count(name)
+    if (window.count <= limit) return
     throw new GatewayError(
       'rate_limited',
       'Too many tries to sign in. Wait, or ask an owner for a new invitation.',
-      {
-        retryAfterMs: window.endsMs - nowMs,
-      },
+      { retryAfterMs: window.endsMs - clock.monotonicMs() },
     )
   }
   return {
     enter(account, address) {
-      if (address !== undefined) count(`from ${address}`, perAddress)
-      count(`as ${account}`, perAccount)
+      if (address !== undefined) count(addresses, addressGroup(address), perAddress)
+      count(accounts, account, perAccount)
     },
     begin(address) {
-      if (address !== undefined) count(`begun from ${address}`, beginningsPerAddress)
+      if (address !== undefined) count(beginnings, addressGroup(address), beginningsPerAddress)
     },
-    pass: (account) => void windows.delete(`as ${account}`),
+    pass: (account) => accounts.forget(account),
   }
 }
