@@ -23,6 +23,8 @@ ${rows.join('\n')}
 - A role in a team sees and changes the keys and users of that team, sees the requests of its keys and what they come
   to, its sessions, its lines of the ledger, its usage, its batches, the alerts that are of its keys, users and budgets,
   and all of that in the live feed; and nothing else of the organisation.
+- A key charges its team and its user: a member names only their own team, and those in which they are members; a role in
+  a team names nobody outside of it.
 - A key holds at most what the account that makes it may give: its \`ceiling\` (models, marks, addresses, region, limits,
   the most that one request costs). Members give no clearance that their ceiling does not name.
   The same holds of what is made of a key: keys for pages, and batches on its account. It does not bound evaluations,

@@ -78,6 +78,10 @@ export const incidents: readonly Control[] = [
       ['test/access/roles.test.ts', 'nobody takes over somebody whose keys may hold more than their own'],
       [
         'test/access/roles.test.ts',
+        'nobody makes a key on the account of a team or of somebody that is not theirs to charge',
+      ],
+      [
+        'test/access/roles.test.ts',
         'who is bounded has no key of a page, and no batch, made of a key that is not',
       ],
       [
@@ -178,6 +182,14 @@ export const incidents: readonly Control[] = [
     answer:
       'A revocation ends the streams of its key, on every instance; a session has the roles that its user has now, and so has the live feed that it has open.',
     proofs: [
+      [
+        'test/access/roles.test.ts',
+        'an account that is given back opens no session, and takes no invitation, of before',
+      ],
+      [
+        'src/access/browser-keys.test.ts',
+        'signed before a rotation, it ends with the overlap, also where it has just been used',
+      ],
       [
         'test/access/roles.test.ts',
         'a role that is taken away is gone at once, and so is the session of whoever is removed',

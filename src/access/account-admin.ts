@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { passes, policyNames } from '../admin/policy.ts'
 import { type AdminAudit, type AdminRoute, adminRoute } from '../admin/route.ts'
+import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Accounts } from './accounts.ts'
@@ -14,13 +15,14 @@ import { accountShape, accountView, grantShape, seenUser, userShape, userView } 
 
 export interface AccountRouteParts extends OwnerRouteParts {
   readonly accounts: Accounts
+  readonly clock: Clock
   /** Where people open the dashboard; empty where that is not known. */
   readonly dashboardUrl: () => string
 }
 
 /** `/users/{id}/account`, `/users/{id}/invitation`, and `/me`. */
 export function accountRoutes(parts: AccountRouteParts): readonly AdminRoute[] {
-  const { directory, registrar, accounts } = parts
+  const { directory, registrar, accounts, clock } = parts
   const audit = (action: string): AdminAudit => ({
     action,
     object: ({ params: { id = '' } }) => `user:${id}`,
@@ -43,7 +45,8 @@ export function accountRoutes(parts: AccountRouteParts): readonly AdminRoute[] {
         checkGrants(call, grants)
         const edited = await registrar.editUser(org, id, (user) => {
           checkUserRights(call, user, directory)
-          const { ceiling: _, ...kept } = user.account ?? {}
+          // Sessions and invitations of an account that was taken away before stay without one.
+          const { ceiling: _, ...kept } = user.account ?? { sessionsFromMs: clock.nowMs() }
           const wanted = body.ceiling && toRules(body.ceiling, parts.hasRoute)
           const ceiling = ceilingFor(call, wanted, directory)
           return { ...user, account: { ...kept, grants, ...(ceiling && { ceiling }) } }

@@ -7,7 +7,7 @@ import type { Directory } from './directory.ts'
 import { normalEmail } from './email.ts'
 import type { LockOut } from './lock-out.ts'
 import { checkNewPassword, type Passwords } from './password.ts'
-import type { StoredAccount, StoredUser, Ticket } from './port.ts'
+import type { StoredUser, Ticket } from './port.ts'
 import type { Registrar } from './registrar.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -116,13 +116,17 @@ export class Accounts {
     const { registrar } = this.#parts
     const subject = { issuer, id }
     const known = this.bySubject(subject)
-    const account: StoredAccount = { ...known?.account, grants, subject }
     // An address that somebody signs in with stays theirs alone.
     const isFree = email !== undefined && [undefined, known?.id].includes(this.byEmail(email)?.id)
-    const described = { name, ...(isFree && { email }), account }
-    if (!known) return registrar.createUser({ org, metadata: {}, ...described })
-    if (isSameIdentity(known, described)) return known
-    return registrar.editUser(org, known.id, (user) => ({ ...user, ...described }))
+    const described = { name, ...(isFree && { email }) }
+    const told = { grants, subject }
+    if (!known) return registrar.createUser({ org, metadata: {}, ...described, account: told })
+    if (isSameIdentity(known, { ...described, account: told })) return known
+    return registrar.editUser(org, known.id, (user) => {
+      if (!user.account) throw goneAccount()
+      // What else stands there, such as the ceiling, is that of now: this instance may not have seen it yet.
+      return { ...user, ...described, account: { ...user.account, ...told } }
+    })
   }
 
   #standing(): StoredUser[] {
@@ -135,10 +139,14 @@ export class Accounts {
     const { passwords, registrar, clock } = this.#parts
     const passwordHash = await passwords.hash(password)
     return registrar.editUser(org, id, (user) => {
-      if (!user.account) throw new GatewayError('conflict', 'This user may not sign in any more.')
+      if (!user.account) throw goneAccount()
       return { ...user, account: { ...user.account, passwordHash, sessionsFromMs: clock.nowMs() } }
     })
   }
+}
+
+function goneAccount(): GatewayError {
+  return new GatewayError('conflict', 'This user may not sign in any more.')
 }
 
 function stands(thing: { readonly removedAtMs?: number } | undefined): boolean {

@@ -12,7 +12,7 @@ import type { Directory } from './directory.ts'
 import { type DeclaredKey, declaredKeyId } from './keys.ts'
 import type { StoredKey } from './port.ts'
 import { found, type Registrar } from './registrar.ts'
-import { ceilingOf, checkKeyRights, type RightsOf, seesTeam, teamOfKey } from './rights.ts'
+import { ceilingOf, checkKeyRights, checkNewOwners, type RightsOf, seesTeam, teamOfKey } from './rights.ts'
 import { ruleChanges, ruleFields, ruleShape, ruleView, toRuleChanges, toRules } from './rule-shapes.ts'
 
 export interface KeyRouteParts {
@@ -76,6 +76,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
           ...(team !== undefined && { team }),
         })
         checkKeyRights(call, owners, directory)
+        checkNewOwners(call, owners, directory)
         const { key, text: secret } = await registrar.createKey({
           org,
           name,
@@ -109,6 +110,7 @@ export function keyRoutes(parts: KeyRouteParts): readonly AdminRoute[] {
       response: keyShape,
       async run({ org, params: { id = '' }, body, ...call }) {
         const { name, expires_at: expiresAtMs, user, team, metadata: given, ...rules } = body
+        checkNewOwners(call, { user, team }, directory)
         const edited = await registrar.editKey(org, id, (key) => {
           checkKeyRights(call, key, directory)
           return permitted(call, {

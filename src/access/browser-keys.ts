@@ -13,8 +13,14 @@ import { isSameSecret } from './same-secret.ts'
 export interface ParentKey {
   readonly principal: Principal
   readonly rules: KeyRules
-  /** Hashes of its secrets that hold now. What was signed under one ends with it. */
-  readonly secretHashes: readonly string[]
+  /** Its secrets that hold now, the newest first. What was signed under one ends with it. */
+  readonly secrets: readonly ParentSecret[]
+  /** In Unix milliseconds. */
+  readonly untilMs: number
+}
+
+interface ParentSecret {
+  readonly hash: string
   /** In Unix milliseconds. */
   readonly untilMs: number
 }
@@ -78,7 +84,7 @@ export function createBrowserKeys(pepper: Buffer): BrowserKeys {
         ...(most !== undefined && { c: most }),
       }
       const payload = Buffer.from(JSON.stringify(told)).toString('base64url')
-      const text = `${prefix}${payload}.${sign(payload, parent.secretHashes[0]!).toString('base64url')}`
+      const text = `${prefix}${payload}.${sign(payload, parent.secrets[0]!.hash).toString('base64url')}`
       if (form.test(text)) return { text, untilMs }
       throw new GatewayError('invalid_request', 'So many models and origins do not fit into one key.')
     },
@@ -88,9 +94,10 @@ export function createBrowserKeys(pepper: Buffer): BrowserKeys {
       const parent = parentOf(asString(told?.['k']) ?? '')
       if (!told || !parent) return undefined
       const presented = Buffer.from(signature, 'base64url')
-      const isOurs = parent.secretHashes.some((hash) => isSameSecret(presented, sign(payload, hash)))
-      const untilMs = Math.min(Number(told['e']), parent.untilMs)
-      if (!isOurs || !(untilMs > nowMs)) return undefined
+      const signedUnder = parent.secrets.find(({ hash }) => isSameSecret(presented, sign(payload, hash)))
+      if (!signedUnder) return undefined
+      const untilMs = Math.min(Number(told['e']), parent.untilMs, signedUnder.untilMs)
+      if (!(untilMs > nowMs)) return undefined
       const user = asString(told['u'])
       const wish = {
         models: asArray(told['m']).map(String),

@@ -181,10 +181,15 @@ function parentById(
   if (known === undefined || known.untilMs <= nowMs) return undefined
   const { principal, untilMs } = known
   const named = declared.find(({ name }) => declaredKeyId(name) === keyId)
-  if (named) return { principal, untilMs, rules: named, secretHashes: [digest(named.secret.reveal())] }
+  if (named) {
+    const hash = digest(named.secret.reveal())
+    return { principal, untilMs, rules: named, secrets: [{ hash, untilMs }] }
+  }
   const { rules, secretHash, previous } = directory.keys.get(keyId)!
-  const holdsOn = previous && previous.untilMs > nowMs ? [previous.secretHash] : []
-  return { principal, untilMs, rules, secretHashes: [secretHash, ...holdsOn] }
+  const current = { hash: secretHash, untilMs }
+  const before = previous && { hash: previous.secretHash, untilMs: previous.untilMs }
+  const secrets = before && before.untilMs > nowMs ? [current, before] : [current]
+  return { principal, untilMs, rules, secrets }
 }
 
 /** The hash that is stored in place of a secret. */

@@ -30,6 +30,28 @@ export function checkKeyRights({ caller }: RightsOf, key: OwnedKey, directory: D
   throw new GatewayError('permission_denied', 'Your role allows this for keys of your own, or of your team.')
 }
 
+/**
+ * Throws `permission_denied`: the owners that a key is given are charged for it. A member charges their own team, and those
+ * in which they are members; whoever has a role in a team charges nobody outside of it.
+ */
+export function checkNewOwners(
+  call: RightsOf,
+  { user, team }: { readonly [Owner in keyof OwnedKey]?: string | null | undefined },
+  { users }: Directory,
+): void {
+  const { grants, user: self } = call.caller
+  const isTheirs = (of: string) =>
+    hasRole(grants, ['owner', 'admin'], of) ||
+    users.get(self ?? '')?.team === of ||
+    grants.some(({ role, team: where }) => role === 'member' && where === of)
+  if (typeof team === 'string' && !isTheirs(team)) {
+    throw new GatewayError('permission_denied', 'This is not a team of yours.', { param: 'team' })
+  }
+  if (typeof user === 'string' && user !== self && !seesTeam(call, users.get(user)?.team)) {
+    throw new GatewayError('permission_denied', 'Your role is in other teams.', { param: 'user' })
+  }
+}
+
 /** What a key that the caller makes or takes over may hold at most. */
 export function ceilingOf({ caller }: RightsOf, { users }: Directory): KeyRules {
   return effectiveCeiling(caller.grants, users.get(caller.user ?? '')?.account)

@@ -82,6 +82,7 @@ export function createSignIns(parts: SignInParts): SignInWays {
       directory,
       registrar,
       accounts,
+      clock,
       dashboardUrl,
       hasRoute: (name) => Object.hasOwn(config().routes, name),
     }),

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { type Role, roles } from '../../src/admin/policy.ts'
 import { asArray, asObject, asString, type Json, type JsonObject } from '../../src/core/json.ts'
 import { chatLine } from '../support/batches.ts'
-import { asOwner, createPerson, type Person } from '../support/people.ts'
+import { accept, asOwner, asPage, createPerson, password, type Person } from '../support/people.ts'
 import { startStack } from '../support/stack.ts'
 
 const app = 'https://app.example'
@@ -288,4 +288,49 @@ test('a role that is taken away is gone at once, and so is the session of whoeve
   assert.equal((await person.call('GET', '/keys')).status, 200)
   await owner('DELETE', `/users/${person.id}/account`)
   assert.equal((await person.call('GET', '/keys')).status, 401)
+})
+
+test('an account that is given back opens no session, and takes no invitation, of before', async () => {
+  const person = await createPerson(stack, 'Back', [{ role: 'viewer' }])
+  const invited = await owner('POST', `/users/${person.id}/invitation`)
+  await owner('DELETE', `/users/${person.id}/account`)
+  assert.equal((await person.call('GET', '/keys')).status, 401)
+  const given = await owner('PUT', `/users/${person.id}/account`, { roles: [{ role: 'admin' }] })
+  assert.equal(given.status, 200)
+  assert.equal((await person.call('GET', '/keys')).status, 401)
+  const token = asString(invited.body['path'])!.split('#')[1]!
+  const accepted = await asPage(stack.gateway.url)('POST', '/session/invitation', { token, password })
+  assert.equal(accepted.status, 401)
+  const again = await owner('POST', `/users/${person.id}/invitation`)
+  await accept(stack.gateway.url, asString(again.body['path'])!)
+})
+
+test('nobody makes a key on the account of a team or of somebody that is not theirs to charge', async () => {
+  const member = await createPerson(stack, 'Spender', [{ role: 'member' }], { team: searchTeam })
+  const own = await member.call('POST', '/keys', { name: 'own', team: searchTeam })
+  assert.equal(own.status, 201, JSON.stringify(own.body))
+  assert.equal((await member.call('POST', '/keys', { name: 'by default' })).status, 201)
+  const id = asString(own.body['id'])!
+  assert.equal((await member.call('POST', '/keys', { name: 'x', team: otherTeam })).status, 403)
+  assert.equal((await member.call('PATCH', `/keys/${id}`, { team: otherTeam })).status, 403)
+  const ofBoth = await createPerson(
+    stack,
+    'Both',
+    [{ role: 'member' }, { role: 'member', team: otherTeam }],
+    { team: searchTeam },
+  )
+  assert.equal((await ofBoth.call('POST', '/keys', { name: 'x', team: otherTeam })).status, 201)
+  // A team's admin gives keys to those of the team, and to themselves.
+  const boss = people.get('owner')!.id
+  assert.equal((await teamAdmin.call('POST', '/keys', { name: 'x', user: boss })).status, 403)
+  const made = await teamAdmin.call('POST', '/keys', { name: 'x', user: teamMember.id })
+  assert.equal(made.status, 201)
+  assert.equal(
+    (await teamAdmin.call('PATCH', `/keys/${String(made.body['id'])}`, { user: boss })).status,
+    403,
+  )
+  const strangers = await owner('POST', '/keys', { name: 'lent', user: boss, team: searchTeam })
+  const lent = `/keys/${String(strangers.body['id'])}`
+  assert.equal((await teamAdmin.call('PATCH', lent, { name: 'still lent' })).status, 200)
+  assert.equal((await teamAdmin.call('DELETE', lent)).status, 200)
 })

@@ -131,7 +131,8 @@ test('tokens, passwords and keys of browsers are compared there too', async () =
     'there is no such account',
   )
   const principal = { org: 'default', keyId: 'k', keyName: 'k' }
-  const parent = { principal, rules: {}, untilMs: Infinity, secretHashes: ['a'.repeat(64), 'b'.repeat(64)] }
+  const secrets = ['a', 'b'].map((digit) => ({ hash: digit.repeat(64), untilMs: Infinity }))
+  const parent = { principal, rules: {}, untilMs: Infinity, secrets }
   const keys = createBrowserKeys(Buffer.alloc(32))
   const { text } = keys.mint(parent, { models: ['m'], origins: ['https://a.example'], ttlSeconds: 60 }, 0)
   const forged = text.slice(0, -2) + (text.endsWith('AA') ? 'BA' : 'AA')
