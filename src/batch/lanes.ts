@@ -66,7 +66,7 @@ export class Lanes {
     let best: { way: LaneName; atMs: number } | undefined
     for (const way of openWays(ways)) {
       const atMs = this.get(way.lane).roomAtMs(way.model)
-      if (best === undefined || atMs < best.atMs) best = { way, atMs }
+      if (best === undefined || Number.isNaN(best.atMs) || atMs < best.atMs) best = { way, atMs }
       if (atMs <= nowMs) break
     }
     return best

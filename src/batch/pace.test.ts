@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { Pace, type ToldBudget } from './pace.ts'
 
 /** What a provider says to a call at this time; undefined where it refuses it. */
@@ -93,4 +94,36 @@ test('nothing left is waited for; the answer to an earlier call does not change 
   assert.equal(pace.nextAtMs, 30_100)
   pace.learn(early, 110, [{ unit: 'requests', left: 1, limit: 2, fullInMs: 30_000 }], 1)
   assert.equal(pace.nextAtMs, 30_100)
+})
+
+for (const [name, limit] of [
+  ['a limit that is not told', {}],
+  ['a limit of nothing', { limit: 0 }],
+] as const) {
+  test(`nothing left of ${name} is waited for, and then calls begin again`, () => {
+    const pace = new Pace()
+    pace.learn(pace.begin(0), 100, [{ unit: 'requests', left: 0, fullInMs: 1000, ...limit }], 1)
+    assert.equal(pace.nextAtMs, 1100)
+    pace.begin(1100)
+    assert.ok(pace.nextAtMs <= 2100, `${pace.nextAtMs}`)
+    pace.begin(2200)
+    assert.ok(pace.nextAtMs <= 2200, `${pace.nextAtMs}`)
+  })
+}
+
+test('whatever answers tell, the next call has a time', () => {
+  const figure = fc.oneof(fc.double(), fc.constantFrom(0, -1, NaN, Infinity))
+  const told = fc.record(
+    { unit: fc.constantFrom('requests' as const, 'tokens' as const), left: figure, limit: figure, fullInMs: figure },
+    { requiredKeys: ['unit', 'left', 'fullInMs'] },
+  )
+  fc.assert(
+    fc.property(fc.array(told), fc.nat(), (budgets, tokens) => {
+      const pace = new Pace()
+      const call = pace.begin(0)
+      pace.learn(call, 100, budgets, tokens)
+      for (let n = 0; n < 3; n++) pace.begin(200)
+      assert.ok(!Number.isNaN(pace.nextAtMs))
+    }),
+  )
 })

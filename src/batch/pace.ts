@@ -79,14 +79,15 @@ function spacingOf(
   underWay: number,
 ): Spacing {
   const perCall = unit === 'requests' ? 1 : tokensPerCall
-  if (!perCall || fullInMs <= 0) return none
+  const isTold = Number.isFinite(left) && Number.isFinite(fullInMs) && fullInMs > 0
+  if (!perCall || !isTold) return none
   const calls = left / perCall - underWay
   const isUsedUp = calls < 1
-  const periodMs = limit > left ? (fullInMs * limit) / (limit - left) : 0
   return {
     intervalMs: isUsedUp ? fullInMs : fullInMs / (front * calls),
     forMs: fullInMs,
-    laterIntervalMs: periodMs / (limit / perCall),
+    // What has been used comes back in the time until it is full.
+    laterIntervalMs: limit > left ? (fullInMs * perCall) / (limit - left) : 0,
     isUsedUp,
   }
 }
