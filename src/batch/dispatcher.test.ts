@@ -62,6 +62,7 @@ function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest,
       maxTries: () => maxTries,
     }),
     claimSuspects: async () => [],
+    findDue: async () => (waiting.length > 0 ? [{ id: batch.id, fewestCrashes: 0 }] : []),
     async giveBack(_id, lines) {
       for (const { line, tries } of lines) waiting.push({ ...places.get(line)!, tries })
     },
@@ -69,7 +70,7 @@ function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest,
     onError: (cause) => errors.push(cause),
   })
   t.after(() => dispatcher.close(AbortSignal.abort()))
-  void dispatcher.update([batch])
+  void dispatcher.update([{ ...batch, total: texts.length }])
   const ended = until('the results', () => {
     dispatcher.pump()
     return results.length === texts.length ? results.toSorted((a, b) => a.line - b.line) : undefined

@@ -1,22 +1,19 @@
 /** Decides which line is done next, and how many at once: fair between callers, within what providers take. */
 
-import type { FileHandle } from 'node:fs/promises'
 import type { Clock } from '../core/clock.ts'
-import type { Json } from '../core/json.ts'
+import { ActiveBatch } from './active-batch.ts'
 import { type Batch, suspectAfter } from './batch.ts'
-import type { FileFolder } from './file-folder.ts'
+import {
+  BatchInput,
+  type BatchInputParts,
+  InputRoom,
+  type ReadyLine,
+  type WaitingLine,
+} from './batch-input.ts'
 import { Lane } from './lane.ts'
 import { Lanes, type Turn, type Ways } from './lanes.ts'
-import type { BatchStore, Claim, Deferral, Lease, LineQueue } from './port.ts'
-import { readPlaces } from './read-places.ts'
-import { LineError, readRequestLine, type RequestLine } from './request-line.ts'
-
-/** A line that this instance has, with what it asks. */
-export interface ReadyLine extends Claim {
-  /** Undefined where the input file does not hold it any more. */
-  readonly request: RequestLine | undefined
-  readonly ways: Ways
-}
+import type { BatchStore, Claim, Deferral, DueBatch, LineQueue } from './port.ts'
+import { Suspects, type SuspectsParts } from './suspects.ts'
 
 /** What became of one try. */
 export type TryOutcome =
@@ -31,49 +28,24 @@ export type TryOutcome =
   /** The batch may not spend what it could cost. */
   | { readonly kind: 'unaffordable' }
 
-export interface DispatcherParts {
+export interface DispatcherParts extends BatchInputParts, SuspectsParts {
   readonly queue: LineQueue
-  readonly folder: FileFolder
   readonly clock: Clock
   readonly random: () => number
-  readonly leaseOf: () => Lease
   /** Over all batches. */
   readonly maxRunning: () => number
-  parse(text: Buffer): Json
-  waysOf(request: RequestLine): Ways
   tryLine(batch: Batch, line: ReadyLine, turn: Turn, signal: AbortSignal): Promise<TryOutcome>
-  readonly claimSuspects: BatchStore['claimSuspects']
+  readonly findDue: BatchStore['findDue']
   giveBack(batchId: string, lines: readonly Deferral[]): Promise<void>
   /** A batch has moved: lines were settled, or it cannot go on. */
   onProgress(batch: Batch): void
   onError(cause: unknown): void
 }
 
-/** Lines of one batch that wait here, so that a lane that frees up need not ask the store. */
-const maxReady = 128
-const maxReadyBytes = 8 * 1024 * 1024
-/** A batch that had no line that is due is asked again no sooner. */
+/** Batches that had no line that is due are asked about again no sooner; so is one that the store failed at. */
 const dryMs = 250
 /** Before a line at which the gateway itself failed is tried again. */
 const brokenMs = 5000
-/** Suspects that have one more process to end together, before each of them is under way without the others. */
-const suspectsTogether = 8
-
-class ActiveBatch {
-  batch: Batch
-  readonly ready: ReadyLine[] = []
-  readyBytes = 0
-  readonly running = new Map<number, AbortController>()
-  /** Those that are ready or under way. */
-  readonly suspects = new Set<number>()
-  isFilling = false
-  dryUntilMs = -Infinity
-  input: FileHandle | undefined
-
-  constructor(batch: Batch) {
-    this.batch = batch
-  }
-}
 
 export class Dispatcher {
   readonly #parts: DispatcherParts
@@ -83,6 +55,10 @@ export class Dispatcher {
   readonly #owners = new Map<string, Lane>()
   /** Batches whose lines are being ended: theirs are still under way. */
   readonly #leaving = new Set<ActiveBatch>()
+  readonly #room = new InputRoom()
+  readonly #suspects: Suspects
+  #isAsking = false
+  #askAtMs = -Infinity
   /** Lines that the store could not be told of, by batch. */
   readonly #kept = new Map<string, readonly Deferral[]>()
   #running = 0
@@ -93,6 +69,7 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
+    this.#suspects = new Suspects(parts)
     this.#lanes = new Lanes({ ...parts, maxWindow: parts.maxRunning })
   }
 
@@ -116,7 +93,10 @@ export class Dispatcher {
     for (const batch of batches) {
       const known = this.#active.get(batch.id)
       if (known) known.batch = batch
-      else if (!this.#isClosed) this.#active.set(batch.id, new ActiveBatch(batch))
+      else if (!this.#isClosed) {
+        const input = new BatchInput(batch, this.#parts, this.#room)
+        this.#active.set(batch.id, new ActiveBatch(batch, input))
+      }
     }
     for (const active of dropped) this.#active.delete(active.batch.id)
     this.pump()
@@ -135,6 +115,7 @@ export class Dispatcher {
   pump(): void {
     if (this.#isClosed) return
     clearTimeout(this.#timer)
+    if (this.#suspects.isOverdue(this.#parts.clock.monotonicMs())) this.#makeWay()
     while (this.#running < this.#parts.maxRunning()) {
       const next = this.#pick()
       if (typeof next === 'number') {
@@ -144,6 +125,7 @@ export class Dispatcher {
       void this.#run(next.active, next.line)
     }
     for (const active of this.#active.values()) void this.#fill(active)
+    void this.#askDry()
   }
 
   /** Starts nothing more; what is under way may end, until `hurry`. */
@@ -173,7 +155,7 @@ export class Dispatcher {
    * Of the callers whose turn it may be, the one with the fewest lines under way; of its batches, the oldest. Else when
    * there may be one, on the monotonic clock.
    */
-  #pick(): { active: ActiveBatch; line: ReadyLine } | number {
+  #pick(): { active: ActiveBatch; line: WaitingLine } | number {
     const nowMs = this.#parts.clock.monotonicMs()
     const rooms = new Map<Ways, number>()
     let best: { active: ActiveBatch; at: number } | undefined
@@ -226,7 +208,7 @@ export class Dispatcher {
     return lane
   }
 
-  async #run(active: ActiveBatch, line: ReadyLine): Promise<void> {
+  async #run(active: ActiveBatch, line: WaitingLine): Promise<void> {
     const { clock, random, onProgress, onError } = this.#parts
     const owner = this.#ownerLane(ownerOf(active.batch))
     const ofOwner = owner.begin('', clock.monotonicMs())
@@ -235,8 +217,9 @@ export class Dispatcher {
     active.running.set(line.line, abort)
     this.#running++
     try {
-      const outcome = await this.#parts
-        .tryLine(active.batch, line, turn, abort.signal)
+      const outcome = await active.input
+        .begin(line)
+        .then((ready) => this.#parts.tryLine(active.batch, ready, turn, abort.signal))
         .catch((cause): TryOutcome => {
           onError(cause)
           return { kind: 'failed', waitMs: brokenMs }
@@ -269,14 +252,18 @@ export class Dispatcher {
       }
     } finally {
       active.running.delete(line.line)
-      active.suspects.delete(line.line)
+      this.#suspects.release(active.batch.id, line.line)
       this.#running--
       if (this.#running === 0) this.#idle?.()
       this.pump()
     }
   }
 
-  #defer({ batch }: ActiveBatch, { line, tries }: ReadyLine, waitMs: number): Promise<void> {
+  #defer(
+    { batch }: ActiveBatch,
+    { line, tries }: Pick<Claim, 'line' | 'tries'>,
+    waitMs: number,
+  ): Promise<void> {
     const dueAtMs = Math.ceil(this.#parts.clock.nowMs() + waitMs)
     return this.#giveBack(batch.id, [{ line, tries, dueAtMs }])
   }
@@ -298,68 +285,115 @@ export class Dispatcher {
   }
 
   async #fill(active: ActiveBatch): Promise<void> {
-    const { clock, queue, folder, leaseOf, onError } = this.#parts
-    const room = maxReady - active.ready.length
-    if (active.isFilling || room < maxReady / 2 || active.readyBytes > maxReadyBytes) return
-    if (clock.monotonicMs() < active.dryUntilMs) return
-    active.isFilling = true
+    const { clock, queue, leaseOf } = this.#parts
+    const nowMs = clock.monotonicMs()
+    if (active.isFilling || active.isDry || active.isFull || active.elsewhere <= 0) return
+    if (nowMs < active.avoidedUntilMs || this.#suspects.isAlone(nowMs)) return
+    await this.#take(active, () => queue.take(active.batch.id, active.wanted, leaseOf()))
+    this.pump()
+  }
+
+  /** Makes lines ready for which there is room, and gives back the others. Never rejects. */
+  async #take(active: ActiveBatch, claim: () => Promise<readonly Claim[]>): Promise<void> {
+    const { clock, onError } = this.#parts
     let claims: readonly Claim[] = []
+    active.isFilling = true
     try {
-      claims = await queue.take(active.batch.id, room, leaseOf())
-      if (claims.length === 0) claims = await this.#claimSuspects(active)
-      if (claims.length === 0) active.dryUntilMs = clock.monotonicMs() + dryMs
-      const input = (active.input ??= await folder.open(active.batch.inputFileId, 'r'))
-      const texts = await readPlaces(input, claims).catch(() => readEach(input, claims))
-      const lines = claims.map((claim, index) => this.#toReady(active.batch, claim, texts[index]))
-      for (const { line, crashes } of claims) if (crashes >= suspectAfter) active.suspects.add(line)
-      if (this.#active.get(active.batch.id) !== active) return await this.#return(active, lines)
-      active.ready.push(...lines)
-      active.readyBytes += lines.reduce((sum, { bytes }) => sum + bytes, 0)
-      if (lines.length > 0) this.pump()
+      claims = await claim()
+      active.isDry = claims.length === 0
+      if (active.isDry) return
+      this.#suspects.hold(active.batch.id, claims)
+      const room = active.roomFor(claims)
+      const rest = claims.slice(room)
+      claims = claims.slice(0, room)
+      if (room === 0) active.avoidedUntilMs = clock.monotonicMs() + dryMs
+      await this.#return(active.batch.id, rest)
+      const lines = await active.input.read(claims)
+      if (this.#active.get(active.batch.id) === active) active.push(lines)
+      else await this.#returnReady(active, lines)
     } catch (cause) {
-      active.dryUntilMs = clock.monotonicMs() + dryMs
+      active.avoidedUntilMs = clock.monotonicMs() + dryMs
       onError(cause)
-      await this.#return(active, claims)
+      await this.#return(active.batch.id, claims)
     } finally {
       active.isFilling = false
     }
   }
 
-  /** When all else is done: what ends the process must not take the others with it. */
-  async #claimSuspects({ batch: { id }, suspects }: ActiveBatch): Promise<readonly Claim[]> {
-    if (suspects.size > 0) return []
-    const { claimSuspects, leaseOf } = this.#parts
-    const [first, later] = [
-      { crashes: suspectAfter, orMore: false },
-      { crashes: suspectAfter + 1, orMore: true },
-    ]
-    const together = await claimSuspects(id, suspectsTogether, leaseOf(), first)
-    return together.length > 0 ? together : claimSuspects(id, 1, leaseOf(), later)
+  /** Which batches have lines again, of those that had none: one question for all of them. */
+  async #askDry(): Promise<void> {
+    const { clock, findDue, onError } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const dry = [...this.#active.values()].filter(({ isDry, elsewhere }) => isDry && elsewhere > 0)
+    if (dry.length === 0) this.#suspects.note(false, nowMs)
+    if (this.#isAsking || dry.length === 0 || nowMs < this.#askAtMs) return
+    this.#isAsking = true
+    let found: readonly DueBatch[] = []
+    try {
+      const ids = dry.map(({ batch }) => batch.id)
+      found = await findDue(ids, clock.nowMs())
+      await this.#takeUp(found)
+    } catch (cause) {
+      onError(cause)
+    } finally {
+      this.#askAtMs = clock.monotonicMs() + dryMs
+      this.#isAsking = false
+    }
+    if (found.length > 0) this.pump()
   }
 
-  #toReady(batch: Batch, claim: Claim, text: Buffer | undefined): ReadyLine {
-    const { parse, waysOf } = this.#parts
-    const request = readAgain(text, batch, parse)
-    return { ...claim, request, ways: request ? waysOf(request) : [] }
+  async #takeUp(found: readonly DueBatch[]): Promise<void> {
+    const nowMs = this.#parts.clock.monotonicMs()
+    const suspects = found.filter(({ fewestCrashes }) => fewestCrashes >= suspectAfter)
+    for (const { id, fewestCrashes } of found) {
+      const active = this.#active.get(id)
+      if (active && fewestCrashes < suspectAfter) active.isDry = false
+    }
+    this.#suspects.note(suspects.length > 0, nowMs)
+    const isTheirTurn = suspects.length === found.length || this.#suspects.isOverdue(nowMs)
+    if (suspects.length === 0 || !isTheirTurn || !this.#isIdle()) return
+    const taken: Promise<void>[] = []
+    await this.#suspects.claim(suspects, (id, claims) => {
+      const active = this.#active.get(id)
+      taken.push(active ? this.#take(active, async () => claims) : this.#return(id, claims))
+    })
+    await Promise.all(taken)
+  }
+
+  #isIdle(): boolean {
+    if (this.#running > 0) return false
+    return [...this.#active.values(), ...this.#leaving].every(
+      (each) => each.ready.length === 0 && !each.isFilling,
+    )
+  }
+
+  /** For suspects: what has not begun is given back, and taken again after them. */
+  #makeWay(): void {
+    for (const active of this.#active.values()) void this.#returnReady(active, active.takeReady())
   }
 
   /** Lines that have not begun are for others; those that have may end. */
   async #leave(active: ActiveBatch): Promise<void> {
     this.#leaving.add(active)
-    await this.#return(active, active.ready.splice(0))
+    await this.#returnReady(active, active.takeReady())
     while (active.running.size > 0 || active.isFilling) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    await active.input?.close()
+    await active.input.close()
     this.#leaving.delete(active)
   }
 
-  async #return({ batch, suspects }: ActiveBatch, lines: readonly Claim[]): Promise<void> {
+  async #returnReady({ batch, input }: ActiveBatch, lines: readonly WaitingLine[]): Promise<void> {
+    input.forget(lines)
+    await this.#return(batch.id, lines)
+  }
+
+  async #return(batchId: string, lines: readonly Claim[]): Promise<void> {
     if (lines.length === 0) return
-    for (const { line } of lines) suspects.delete(line)
+    for (const { line } of lines) this.#suspects.release(batchId, line)
     const dueAtMs = this.#parts.clock.nowMs()
     await this.#giveBack(
-      batch.id,
+      batchId,
       lines.map(({ line, tries }) => ({ line, tries, dueAtMs })),
     )
   }
@@ -367,31 +401,4 @@ export class Dispatcher {
 
 function ownerOf({ org, keyId }: Batch): string {
   return `${org} ${keyId}`
-}
-
-/** Undefined for those that the file does not reach to any more. */
-function readEach(input: FileHandle, claims: readonly Claim[]): Promise<(Buffer | undefined)[]> {
-  return Promise.all(
-    claims.map((claim) =>
-      readPlaces(input, [claim]).then(
-        ([text]) => text,
-        () => undefined,
-      ),
-    ),
-  )
-}
-
-/** It was valid when the batch began: the file, or what is allowed, may have changed since. */
-function readAgain(
-  text: Buffer | undefined,
-  { endpoint }: Batch,
-  parse: (text: Buffer) => Json,
-): RequestLine | undefined {
-  if (text === undefined) return undefined
-  try {
-    return readRequestLine(text, endpoint, parse)
-  } catch (error) {
-    if (error instanceof LineError) return undefined
-    throw error
-  }
 }

@@ -114,7 +114,12 @@ for (const [name, limit] of [
 test('whatever answers tell, the next call has a time', () => {
   const figure = fc.oneof(fc.double(), fc.constantFrom(0, -1, NaN, Infinity))
   const told = fc.record(
-    { unit: fc.constantFrom('requests' as const, 'tokens' as const), left: figure, limit: figure, fullInMs: figure },
+    {
+      unit: fc.constantFrom('requests' as const, 'tokens' as const),
+      left: figure,
+      limit: figure,
+      fullInMs: figure,
+    },
     { requiredKeys: ['unit', 'left', 'fullInMs'] },
   )
   fc.assert(

@@ -125,6 +125,13 @@ export interface SuspectRange {
   readonly orMore: boolean
 }
 
+/** A batch that has lines that are due and that nobody has. */
+export interface DueBatch {
+  readonly id: string
+  /** Of the line of these that the fewest processes had when they ended. */
+  readonly fewestCrashes: number
+}
+
 /** The rows of batches and of their lines: they are the truth, whatever carries the lines' numbers. */
 export interface BatchStore {
   create(batch: Batch): Promise<void>
@@ -156,6 +163,8 @@ export interface BatchStore {
   claim(id: string, limit: number, lease: Lease, among?: readonly number[]): Promise<readonly Claim[]>
   /** Takes lines that `crashes` processes had when they ended, or more where `orMore`; those with the fewest first. */
   claimSuspects(id: string, limit: number, lease: Lease, which: SuspectRange): Promise<readonly Claim[]>
+  /** Which of these have lines that are due and that nobody has. */
+  findDue(ids: readonly string[], nowMs: number): Promise<readonly DueBatch[]>
   /** Prolongs all leases of the holder's in these batches. */
   extend(ids: readonly string[], lease: Lease): Promise<void>
   /** Gives lines back: for later, or for anyone at once. */

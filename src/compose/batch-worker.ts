@@ -75,6 +75,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
       maxTries: () => config().batches.tries,
     }),
     claimSuspects: stores.batches.claimSuspects,
+    findDue: stores.batches.findDue,
     giveBack: (id, lines) => stores.batches.giveBack(id, instance, lines),
     onProgress,
   })

@@ -101,6 +101,7 @@ const queriesOfAll: readonly (readonly [reason: string, queries: readonly string
       'delete batch_lines by batch_id, line',
       'delete eval_rows by seq',
       'select batch_lines by batch_id',
+      'select batch_lines by batch_id, due_at_ms, state',
       'select batch_lines by batch_id, crashes, due_at_ms, line, state',
       'select batch_lines by batch_id, crashes, due_at_ms, state',
       'select batch_lines by batch_id, due_at_ms, holder, state',

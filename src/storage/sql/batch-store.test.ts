@@ -74,6 +74,7 @@ testStore(
     const again = await store.claim(batch.id, 10, lease('c', 5000), [1, 77])
     assert.deepEqual(again, [{ line: 1, offset: 10, bytes: 9, tries: 1, crashes: 1 }])
     await store.releaseAll('c', 5100)
+    assert.deepEqual(await store.findDue([batch.id, 'another'], 5100), [{ id: batch.id, fewestCrashes: 0 }])
     // From now on it is asked for as what it is.
     assert.deepEqual(await store.claim(batch.id, 10, lease('c', 5100), [1]), [])
     assert.deepEqual(await store.due(batch.id, 5100, 10), [3, 5, 2])

@@ -5,6 +5,7 @@ import {
   type Batch,
   type BatchStore,
   type Claim,
+  type DueBatch,
   type Lease,
   openStatuses,
   type SettledLine,
@@ -169,6 +170,21 @@ export function createBatchStore(database: Database): BatchStore {
     async claimSuspects(id, limit, lease, { crashes, orMore }) {
       const due = dueLines(id, lease.nowMs).where('crashes', orMore ? '>=' : '=', crashes)
       return claimDue(due.orderBy('crashes').orderBy('line').limit(limit), id, lease)
+    },
+    async findDue(ids, nowMs) {
+      const found: DueBatch[] = []
+      for (let from = 0; from < ids.length; from += linesPerStatement) {
+        const rows = await db
+          .selectFrom('batch_lines')
+          .select(({ fn }) => ['batch_id as id', fn.min('crashes').as('fewestCrashes')])
+          .where('batch_id', 'in', ids.slice(from, from + linesPerStatement))
+          .where('state', '=', open)
+          .where('due_at_ms', '<=', nowMs)
+          .groupBy('batch_id')
+          .execute()
+        found.push(...rows)
+      }
+      return found
     },
     async extend(ids, { holder, nowMs, leaseMs }) {
       if (ids.length === 0) return

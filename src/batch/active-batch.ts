@@ -1,0 +1,66 @@
+/** What an instance has of a batch that it works on, and how many more lines there is room for. */
+
+import type { Batch } from './batch.ts'
+import type { BatchInput, WaitingLine } from './batch-input.ts'
+import type { Claim } from './port.ts'
+
+/** Lines of one batch that wait here, so that a lane that frees up need not ask the store. */
+const maxReady = 128
+const maxReadyBytes = 8 * 1024 * 1024
+/** Of a new figure in the mean of those before. */
+const newShare = 0.5
+
+export class ActiveBatch {
+  batch: Batch
+  readonly ready: WaitingLine[] = []
+  readyBytes = 0
+  readonly running = new Map<number, AbortController>()
+  readonly input: BatchInput
+  isFilling = false
+  /** There was no line that is due when it was asked. */
+  isDry = false
+  avoidedUntilMs = -Infinity
+  #bytesPerLine = 0
+
+  constructor(batch: Batch, input: BatchInput) {
+    this.batch = batch
+    this.input = input
+  }
+
+  /** Lines that are neither settled nor here, as far as is known. */
+  get elsewhere(): number {
+    const { total, completed, failed } = this.batch
+    return total - completed - failed - this.ready.length - this.running.size
+  }
+
+  /** How many lines to ask for, so that few are given back for want of room. */
+  get wanted(): number {
+    const room = maxReady - this.ready.length
+    const byBytes = Math.floor((maxReadyBytes - this.readyBytes) / Math.max(1, this.#bytesPerLine))
+    return Math.max(1, Math.min(room, byBytes))
+  }
+
+  get isFull(): boolean {
+    return this.ready.length > maxReady / 2 || this.readyBytes > maxReadyBytes / 2
+  }
+
+  /** Of lines that were taken, how many there is room for: at least one, or a large one would never be done. */
+  roomFor(claims: readonly Claim[]): number {
+    let bytes = this.readyBytes
+    const past = claims.findIndex((claim) => (bytes += claim.bytes) > maxReadyBytes)
+    const mean = claims.reduce((sum, claim) => sum + claim.bytes, 0) / claims.length
+    this.#bytesPerLine += (mean - this.#bytesPerLine) * newShare
+    return past === -1 ? claims.length : Math.max(past, this.ready.length === 0 ? 1 : 0)
+  }
+
+  push(lines: readonly WaitingLine[]): void {
+    this.ready.push(...lines)
+    for (const { bytes } of lines) this.readyBytes += bytes
+  }
+
+  /** All that have not begun. */
+  takeReady(): WaitingLine[] {
+    this.readyBytes = 0
+    return this.ready.splice(0)
+  }
+}

@@ -1,0 +1,262 @@
+/** A dispatcher over the real rows: what it asks the store for, what it holds in memory, and what processes' ends do. */
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { type Batch, noUsage } from '../../src/batch/batch.ts'
+import type { ReadyLine } from '../../src/batch/batch-input.ts'
+import { Dispatcher, type DispatcherParts } from '../../src/batch/dispatcher.ts'
+import { openFileFolder } from '../../src/batch/file-folder.ts'
+import type { BatchStore } from '../../src/batch/port.ts'
+import { createStoreQueue } from '../../src/batch/store-queue.ts'
+import { createTryLine } from '../../src/batch/try-line.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { parseJson } from '../../src/core/json.ts'
+import { createBatchStore } from '../../src/storage/sql/batch-store.ts'
+import { migrations } from '../../src/storage/sql/migrations.ts'
+import { openSqlite } from '../../src/storage/sql/sqlite.ts'
+import { createTemporaryFolder } from '../support/temporary-folder.ts'
+import { until } from '../support/until.ts'
+
+const holder = 'instance'
+const leaseOf = () => ({ holder, nowMs: Date.now(), leaseMs: 60_000 })
+
+async function openStore(t: TestContext) {
+  const root = createTemporaryFolder(t)
+  const database = openSqlite(join(root, 'weir.sqlite'), migrations, systemClock)
+  const dispatchers: Dispatcher[] = []
+  t.after(async () => {
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.close(AbortSignal.abort())))
+    await database.close()
+  })
+  const start = (parts: DispatcherParts) => {
+    const dispatcher = new Dispatcher(parts)
+    dispatchers.push(dispatcher)
+    return dispatcher
+  }
+  const store = createBatchStore(database)
+  const folder = openFileFolder(join(root, 'files'))
+  /** Each text is the whole of one body. */
+  const add = async (id: string, texts: readonly string[]): Promise<Batch> => {
+    const lines = texts.map((text, n) =>
+      JSON.stringify({
+        custom_id: `${id}-${n}`,
+        method: 'POST',
+        url: '/v1/chat/completions',
+        body: { model: 'm', text },
+      }),
+    )
+    const batch = { ...template, id, inputFileId: `file-${id}`, total: lines.length }
+    writeFileSync(join(root, 'files', batch.inputFileId), lines.join('\n'))
+    await store.create(batch)
+    let offset = 0
+    const places = lines.map((line, n) => {
+      const place = { line: n + 1, offset, bytes: Buffer.byteLength(line) }
+      offset += place.bytes + 1
+      return place
+    })
+    await store.addLines(id, places)
+    return batch
+  }
+  return { store, folder, add, start }
+}
+
+function partsOf(
+  store: BatchStore,
+  more: Partial<DispatcherParts> & Pick<DispatcherParts, 'folder' | 'tryLine'>,
+) {
+  return {
+    queue: createStoreQueue(store),
+    clock: systemClock,
+    random: () => 0.5,
+    leaseOf,
+    maxRunning: () => 8,
+    parse: (text: Buffer) => parseJson(text.toString()) ?? null,
+    waysOf: () => [],
+    claimSuspects: store.claimSuspects,
+    findDue: store.findDue,
+    giveBack: (id: string, lines: Parameters<BatchStore['giveBack']>[2]) => store.giveBack(id, holder, lines),
+    onProgress: () => undefined,
+    onError: (cause: unknown) => assert.fail(String(cause)),
+    ...more,
+  } satisfies DispatcherParts
+}
+
+test('a line that ends its process is given up; one of another batch that shared each process is answered', async (t) => {
+  const { store, folder, add, start } = await openStore(t)
+  const batches = [await add('poison', ['poison']), await add('long', ['long'])]
+  const results = new Map<string, boolean>()
+  const gone = Promise.withResolvers<never>()
+  gone.promise.catch(() => undefined)
+  let processes = 0
+  while (results.size < 2) {
+    assert.ok(++processes < 12, `${[...results]}`)
+    await store.releaseAll(holder, Date.now())
+    let isDead = false
+    const killed = Promise.withResolvers<void>()
+    const tryLine = createTryLine({
+      async makeRequest(_batch, { customId }) {
+        if (customId === 'poison-0') {
+          isDead = true
+          killed.resolve()
+        }
+        // Long enough for all that would be begun beside it.
+        const endsAt = Date.now() + 600
+        await until('its answer', () => isDead || Date.now() > endsAt || undefined)
+        return isDead
+          ? gone.promise
+          : { answer: { requestId: 'r', status: 200, body: {} }, costNanoUsd: 0, usage: noUsage }
+      },
+      results: {
+        async append(id, { line, isError, costNanoUsd, usage }) {
+          const settled = { line, isError, costNanoUsd, usage, part: 'p', offset: 0, bytes: 1 }
+          const batch = await store.settle(id, [settled], Date.now())
+          results.set(id, isError)
+          return batch
+        },
+      },
+      worstCase: async () => undefined,
+      reservedNatively: () => 0,
+      random: () => 0.5,
+      maxTries: () => 3,
+    })
+    const dispatcher = start(
+      partsOf(store, {
+        folder,
+        tryLine,
+        // A dead process gives nothing back.
+        onError: () => undefined,
+        giveBack: (id, lines) => (isDead ? gone.promise : store.giveBack(id, holder, lines)),
+      }),
+    )
+    const open = batches.filter(({ id }) => !results.has(id))
+    const look = () => {
+      void dispatcher.update(open)
+      return results.size === batches.length ? true : undefined
+    }
+    await Promise.race([until('the results', look, 20_000), killed.promise])
+    void dispatcher.close(AbortSignal.abort())
+  }
+  gone.reject(new Error('the process is gone'))
+  assert.deepEqual(Object.fromEntries(results), { poison: true, long: false })
+})
+
+test('batches that wait with all that they have cost the store next to nothing', async (t) => {
+  const { store, folder, add, start } = await openStore(t)
+  const batches: Batch[] = []
+  for (let n = 0; n < 30; n++) batches.push(await add(`one-${n}`, ['x']))
+  const later = Date.now() + 3_600_000
+  for (const { id } of batches.slice(10)) {
+    await store.claim(id, 1, leaseOf())
+    await store.giveBack(id, holder, [{ line: 1, dueAtMs: later, tries: 0 }])
+  }
+  let statements = 0
+  const counted = <A extends unknown[], R>(work: (...of: A) => R) => {
+    return (...of: A): R => {
+      statements++
+      return work(...of)
+    }
+  }
+  let running = 0
+  let nowMs = 0
+  const dispatcher = start(
+    partsOf(store, {
+      folder,
+      clock: { ...systemClock, monotonicMs: () => nowMs },
+      maxRunning: () => 100,
+      queue: {
+        ...createStoreQueue(store),
+        take: counted((id, limit, lease) => store.claim(id, limit, lease)),
+      },
+      claimSuspects: counted(store.claimSuspects),
+      findDue: counted(store.findDue),
+      async tryLine(_batch, _line, _turn, signal) {
+        running++
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        return { kind: 'left', waitMs: 0 }
+      },
+    }),
+  )
+  await dispatcher.update(batches)
+  await until('ten under way', () => (running === 10 && statements >= 30 ? true : undefined))
+  const before = statements
+  for (let look = 0; look < 20; look++) {
+    nowMs += 500
+    await dispatcher.update(batches)
+    await store.findDue([], 0)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(statements - before <= 21, `${statements - before} statements in 20 looks at 30 batches`)
+})
+
+test('of large lines only so many are taken as there is memory for, and all are done', async (t) => {
+  const { store, folder, add, start } = await openStore(t)
+  const mebibytes = 3
+  const batch = await add(
+    'large',
+    Array.from({ length: 12 }, () => 'x'.repeat(mebibytes * 1024 * 1024)),
+  )
+  let mostAtOnce = 0
+  const done: number[] = []
+  let parsed = 0
+  const dispatcher = start(
+    partsOf(store, {
+      folder,
+      maxRunning: () => 1,
+      parse(text) {
+        parsed += text.length
+        return parseJson(text.toString()) ?? null
+      },
+      async tryLine({ id }, { line, request }: ReadyLine) {
+        assert.equal(request?.customId, `large-${line - 1}`)
+        mostAtOnce = Math.max(mostAtOnce, await store.underWay(id, Date.now()))
+        const settled = {
+          line,
+          isError: false,
+          costNanoUsd: 0,
+          usage: noUsage,
+          part: 'p',
+          offset: 0,
+          bytes: 1,
+        }
+        const now = await store.settle(id, [settled], Date.now())
+        done.push(line)
+        return { kind: 'done', batch: now }
+      },
+    }),
+  )
+  void dispatcher.update([batch])
+  await until('all of them', () => {
+    dispatcher.pump()
+    return done.length === batch.total ? true : undefined
+  })
+  // Two are ready within 8 MiB, one is under way, and one more may have been taken as that began.
+  assert.ok(mostAtOnce <= 4, `${mostAtOnce} of 12`)
+  // Once to know where it may go, and once as it begins.
+  assert.ok(parsed <= 2 * batch.total * (mebibytes + 1) * 1024 * 1024)
+})
+
+const template: Batch = {
+  id: '',
+  org: 'default',
+  keyId: 'k',
+  keyName: 'app',
+  dialect: 'deferred',
+  endpoint: '/v1/chat/completions',
+  inputFileId: '',
+  folder: 'here',
+  status: 'in_progress',
+  isPaused: false,
+  isNative: false,
+  completionWindow: '24h',
+  metadata: {},
+  total: 0,
+  completed: 0,
+  failed: 0,
+  costNanoUsd: 0,
+  usage: noUsage,
+  faults: [],
+  createdAtMs: 100,
+  expiresAtMs: 9e15,
+}
