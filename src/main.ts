@@ -27,6 +27,7 @@ import { createSecrets, type RunningSecrets } from './compose/secrets.ts'
 import { openShared } from './compose/shared.ts'
 import { loadOptionsOf, type StartOptions } from './compose/start-options.ts'
 import { openStores } from './compose/stores.ts'
+import { openSwitches } from './compose/switches.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { ConfigError } from './config/fault.ts'
 import type { Config, LoadResult } from './config/load.ts'
@@ -112,8 +113,11 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   const experimenting = await openExperiments({ ...base, stores, rollout, alerts, catalogue })
   const { experiments } = experimenting
   closers.add(() => experiments.close())
+  const switches = await openSwitches({ ...base, stores })
+  const isOff = (provider: string) => switches.of(provider) !== undefined
   const revisions = { ...rollout.revisions, isEnded: experiments.isEnded }
-  const tableOf = (next: Config) => createRoutingTable(next, simulatorUrl, catalogue.lookUp(next), revisions)
+  const tableOf = (next: Config) =>
+    createRoutingTable(next, simulatorUrl, catalogue.lookUp(next), revisions, isOff)
   inForce.open(access.keyring, tableOf)
 
   // -- who hears of what happens
@@ -156,6 +160,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   takeUpRoutes()
   rollout.onChange(takeUpRoutes)
   experimenting.onChange(takeUpRoutes)
+  switches.onChange(takeUpRoutes)
   const features = composeFeatures({ ...common, path, rollout, experimenting, hasSchedule: !isControlOnly })
   const { drift, batching, feedback } = features
   observer.show(drift.observe, rollout.observe, (record) => experiments.observe(record))
@@ -169,6 +174,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     secrets,
     rollout,
     experimenting,
+    switches,
     adminUrl: () => listeners?.adminUrl ?? '',
   })
   const { url, setReady, setTls, drain } = (listeners = await listen({

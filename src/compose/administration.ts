@@ -18,9 +18,12 @@ import { ruleViewsOf } from '../guardrails/views.ts'
 import { modelRoutes } from '../models/admin.ts'
 import { catalogueRoutes } from '../models/catalogue-admin.ts'
 import type { ModelWatch } from '../models/watch.ts'
+import type { Switches } from '../rollout/switches.ts'
 import { providerRoutes } from '../routing/admin.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
+import { createTryProvider } from '../routing/trial.ts'
 import type { Access } from './access.ts'
+import { gatewayAccount } from './accounts.ts'
 import type { Alerting } from './alerts.ts'
 import { backupRoutes } from './backup.ts'
 import type { Batching } from './batches.ts'
@@ -35,6 +38,7 @@ import { forgetRoutes } from './forget.ts'
 import type { LedgerPart } from './ledger.ts'
 import type { Recording } from './payloads.ts'
 import { composeRecordRoutes } from './records.ts'
+import type { RequestPath } from './request-path.ts'
 import type { RolloutComposition } from './rollout.ts'
 import type { RunningSamples } from './samples.ts'
 import type { RunningSecrets } from './secrets.ts'
@@ -54,6 +58,8 @@ export interface AdministrationParts {
   readonly catalogue: CatalogueSource
   readonly modelWatch: ModelWatch
   readonly routing: AttemptParts
+  readonly switches: Switches
+  readonly askAs: RequestPath['askAs']
   readonly books: LedgerPart
   readonly cache: Cache
   readonly recording: Recording
@@ -116,6 +122,7 @@ export function composeAdministration(parts: AdministrationParts): Administratio
 /** The same for both ways in. Of two rows that match a path the first one answers. */
 function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly AdminRoute[] {
   const { config, stores, clock, snapshot, catalogue, recording, batching } = parts
+  const table = () => snapshot().table
   return [
     ...parts.rollout.routes,
     ...parts.experimenting.routes,
@@ -172,6 +179,17 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
       clock,
       onChange: () => parts.secrets.refresh(),
     }),
-    ...providerRoutes({ ...parts.routing, table: () => snapshot().table }),
+    ...providerRoutes({
+      ...parts.routing,
+      table,
+      switches: parts.switches,
+      tryProvider: createTryProvider({
+        ask: parts.askAs(gatewayAccount),
+        table,
+        health: parts.routing.health,
+        modelsOf: async (provider) => (await catalogue.get()).list(provider),
+        nowMs: () => clock.nowMs(),
+      }),
+    }),
   ]
 }

@@ -16,7 +16,7 @@ import type { ExperimentStore } from '../experiments/port.ts'
 import type { FeedbackStore } from '../feedback/port.ts'
 import type { ClaimStore } from '../idempotency/port.ts'
 import type { BudgetStore, ReconciliationStore } from '../ledger/port.ts'
-import type { RolloutStore } from '../rollout/port.ts'
+import type { RolloutStore, SwitchStore } from '../rollout/port.ts'
 import type { PayloadStore } from '../payloads/port.ts'
 import type { DecisionStore } from '../guardrails/port.ts'
 import type { RecordStore, RecordSums } from '../records/port.ts'
@@ -36,6 +36,7 @@ import { createSharedLedger } from '../storage/sql/ledger-store.ts'
 import { createReconciliationStore } from '../storage/sql/reconciliation-store.ts'
 import { createRolloutStore } from '../storage/sql/rollout-store.ts'
 import { createAuditStore } from '../storage/sql/audit-store.ts'
+import { createSwitchStore } from '../storage/sql/switch-store.ts'
 import { createSpendStore } from '../storage/sql/spend-store.ts'
 import { createDriftStore } from '../storage/sql/drift-store.ts'
 import type { Database } from '../storage/sql/database.ts'
@@ -89,6 +90,8 @@ export interface Stores {
   readonly sharedLedger: SharedLedger<EntryRow> | undefined
   readonly audit: AuditStore
   readonly rollout: RolloutStore
+  /** Of providers. */
+  readonly switches: SwitchStore
   readonly secrets: StoredSecretStore
   readonly payloads: PayloadStore
   readonly payloadKeys: DataKeyStore
@@ -141,6 +144,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
         : undefined,
     audit: createAuditStore(database),
     rollout: createRolloutStore(database),
+    switches: createSwitchStore(database),
     secrets: createSecretStore(database),
     payloads: createPayloadStore(database),
     payloadKeys: createDataKeyStore(database, 'payload_data_keys'),

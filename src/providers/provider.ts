@@ -54,6 +54,8 @@ export interface Provider {
   readonly name: string
   readonly spec: ProviderSpec
   readonly baseUrl: URL
+  /** No request goes there: somebody has switched it off. */
+  readonly isOff?: true
   readonly allowPrivateNetwork: boolean
   readonly timeouts: Timeouts
   /** What every request to it carries beside a credential's own. */

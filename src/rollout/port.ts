@@ -110,3 +110,19 @@ export interface GateVerdict {
 
 /** The newest verdict on this revision; undefined where it was never gated. */
 export type FindVerdict = (org: string, route: string, revision: number) => Promise<GateVerdict | undefined>
+
+/** A provider to which no request goes until somebody switches it on again. */
+export interface SwitchedOff {
+  readonly provider: string
+  readonly atMs: number
+  /** Who did it, by the name that the audit has. */
+  readonly actor: string
+}
+
+export interface SwitchStore {
+  /** By the provider's name. */
+  list(org: string): Promise<readonly SwitchedOff[]>
+  /** One that is off already stays as it is. */
+  turnOff(org: string, off: SwitchedOff): Promise<void>
+  turnOn(org: string, provider: string): Promise<void>
+}

@@ -103,5 +103,18 @@ test('a refusal of the request is a sign of life: it closes a half-open breaker'
       ['breaker-closed', undefined],
     ],
   )
-  assert.deepEqual(health.list(), [{ provider: 'p', model: 'a', credential: 'one', breaker: 'closed' }])
+  const startMs = clock.nowMs() - 5_000
+  assert.deepEqual(health.list(), [
+    {
+      provider: 'p',
+      model: 'a',
+      credential: 'one',
+      breaker: 'closed',
+      rateLimits: 0,
+      changes: [
+        { atMs: startMs, to: 'open' },
+        { atMs: startMs + 5_000, to: 'closed' },
+      ],
+    },
+  ])
 })

@@ -18,8 +18,18 @@ export interface LegState {
   readonly model: string
   readonly credential: string
   readonly breaker: BreakerState
+  /** How often it said that a limit was reached, since the start. */
+  readonly rateLimits: number
+  /** When its breaker opened and closed, the first first; the last ones. */
+  readonly changes: readonly BreakerChange[]
   readonly withheld?: Withheld['kind']
   readonly withheldForMs?: number
+}
+
+export interface BreakerChange {
+  /** Unix milliseconds. */
+  readonly atMs: number
+  readonly to: 'open' | 'closed'
 }
 
 /** Something that an operator wants to know of. */
@@ -64,11 +74,14 @@ export interface Health {
 const rateLimitMs = 10_000
 const parkMs = 300_000
 const maxLegs = 10_000
+const maxChanges = 40
 
 interface Entry {
   readonly leg: Leg
   readonly breaker: Breaker
   coolUntilMs: number
+  rateLimits: number
+  readonly changes: BreakerChange[]
 }
 
 export function createHealth({ clock, random, onChange }: HealthParts): Health {
@@ -86,7 +99,7 @@ export function createHealth({ clock, random, onChange }: HealthParts): Health {
       entries.delete(oldest)
       troubled.delete(oldest)
     }
-    const entry = { leg, breaker: new Breaker(random), coolUntilMs: 0 }
+    const entry = { leg, breaker: new Breaker(random), coolUntilMs: 0, rateLimits: 0, changes: [] }
     entries.set(leg.key, entry)
     return entry
   }
@@ -115,7 +128,7 @@ export function createHealth({ clock, random, onChange }: HealthParts): Health {
   }
 
   const count = (
-    { breaker, leg }: Entry,
+    { breaker, leg, changes }: Entry,
     outcome: Outcome,
     error: GatewayError | undefined,
     settings: BreakerSettings,
@@ -125,6 +138,8 @@ export function createHealth({ clock, random, onChange }: HealthParts): Health {
     breaker.record(outcome, settings, nowMs)
     const after = breaker.state(nowMs)
     if (after === before) return
+    if (changes.length >= maxChanges) changes.shift()
+    changes.push({ atMs: clock.nowMs(), to: after === 'open' ? 'open' : 'closed' })
     if (after === 'open') {
       troubled.add(leg.key)
       tell(leg, 'breaker-opened', error, breaker.withheldUntilMs(nowMs) - nowMs)
@@ -156,6 +171,7 @@ export function createHealth({ clock, random, onChange }: HealthParts): Health {
         return
       }
       entry.breaker.abandon()
+      if (error?.code === 'upstream_rate_limit') entry.rateLimits++
       if (verdict === 'cool') cool(entry, error!, error!.retryAfterMs ?? rateLimitMs)
       else if (verdict === 'forbidden') cool(entry, error!, parkMs)
       else if (verdict === 'park') park(leg, error!)
@@ -166,11 +182,13 @@ export function createHealth({ clock, random, onChange }: HealthParts): Health {
     },
     list() {
       const nowMs = clock.monotonicMs()
-      return [...entries.values()].map(({ leg, breaker }) => {
+      return [...entries.values()].map(({ leg, breaker, rateLimits, changes }) => {
         const why = withheld(leg, nowMs)
         return {
           ...namesOf(leg.target),
           breaker: breaker.state(nowMs),
+          rateLimits,
+          changes: [...changes],
           ...(why && { withheld: why.kind, withheldForMs: Math.round(why.untilMs - nowMs) }),
         }
       })

@@ -98,6 +98,10 @@ function directCandidate(model: string, { providers }: Pick<RoutingTable, 'provi
 }
 
 function candidateOf(provider: Provider, model: string): Candidate {
+  if (provider.isOff) {
+    const told = `The provider ${provider.name} is switched off.`
+    throw new GatewayError('no_eligible_target', told, { param: 'model' })
+  }
   const candidate = createCandidate(provider, model)
   if (candidate) return candidate
   const message = `No key of provider ${provider.name} is for the model \`${model}\`.`
@@ -160,6 +164,7 @@ const nothing: Found = { candidates: [], lines: [], reason: '' }
 function candidatesOf(route: Route, context: StrategyContext, skipped: DecisionCandidate[]): Found {
   const options: Option[] = []
   let within: Map<Option, Found> | undefined
+  if (route.shut) skipped.push(...route.shut)
   for (const entry of route.entries) {
     const unmet = entry.condition?.(context.traits)
     if (unmet !== undefined) {

@@ -68,13 +68,15 @@ export class RouteCompiler {
     const [name = '', number] = settingsName.split('@')
     const revision = number === undefined ? this.#parts.revisions.revisionOf(name) : Number(number)
     const defaults = toDefaults(settings)
-    const entries = settings.targets.map((target) => this.#entryOf(target, settings))
+    const [open, closed] = this.#apart(settings.targets)
+    const entries = open.map((target) => this.#entryOf(target, settings))
     const { examples } = settings
     const sampleShare = sampleShareOf(name, settings, this.#config.shadow)
     return {
       name,
       strategy: settings.strategy,
       entries,
+      ...(closed.length > 0 && { shut: closed.map(({ target }) => ({ target, skippedBecause: isOff })) }),
       rules: settings.rules.map(toRule),
       ...(examples && { examples }),
       hasExamples: hasExamplesWithin({ entries, ...(examples && { examples }) }),
@@ -85,6 +87,12 @@ export class RouteCompiler {
       ...(defaults && { defaults }),
       ...(sampleShare > 0 && { sampleShare }),
     }
+  }
+
+  /** Those that requests may go to, and those whose providers are switched off. */
+  #apart(targets: readonly TargetConfig[]): [open: TargetConfig[], closed: TargetConfig[]] {
+    const closed = targets.filter(({ target }) => this.#parts.providers.get(providerOf(target))?.isOff)
+    return [targets.filter((target) => !closed.includes(target)), closed]
   }
 
   #entryOf(config: TargetConfig, { promptCache }: RouteConfig): RouteEntry {
@@ -102,9 +110,8 @@ export class RouteCompiler {
 
   #candidateOf({ target, timeout, region }: TargetConfig, marksPrompts: boolean): RouteEntry['to'] {
     const { providers, lookUpModel, sensitiveMarks } = this.#parts
-    const slash = target.indexOf('/')
-    const provider = providers.get(target.slice(0, slash))!
-    const model = target.slice(slash + 1)
+    const provider = providers.get(providerOf(target))!
+    const model = target.slice(target.indexOf('/') + 1)
     const info = lookUpModel(provider.name, model)
     const sensitive = sensitiveMarks(target)
     return createCandidate(provider, model, {
@@ -125,7 +132,8 @@ export class RouteCompiler {
     const entryOf = (target: string) =>
       route.entries.find((entry) => entry.name === target) ?? this.#entryOf({ target }, settings)
     const routeOf = ({ targets = [], prompt, parameters }: (typeof arms)[number]): Route => {
-      const own = targets.map(entryOf)
+      const [open] = this.#apart(targets.map((target) => ({ target })))
+      const own = open.map(({ target }) => entryOf(target))
       const defaults = toDefaults({
         ...settings,
         ...(prompt !== undefined && { prompt }),
@@ -136,6 +144,13 @@ export class RouteCompiler {
     }
     return { name, unit, arms: dealOut(arms.map((arm) => ({ ...arm, route: routeOf(arm) }))) }
   }
+}
+
+const isOff = 'its provider is switched off'
+
+/** Of `provider/model`; empty of a route's name. */
+export function providerOf(target: string): string {
+  return target.slice(0, Math.max(0, target.indexOf('/')))
 }
 
 /** As large as the largest of those who want a sample. */

@@ -2,6 +2,7 @@
 
 import type { ModelInfo } from '../models/model.ts'
 import type { Tool } from '../core/request.ts'
+import type { DecisionCandidate } from '../records/record.ts'
 import type { Target } from '../providers/provider.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Condition } from './condition.ts'
@@ -74,7 +75,10 @@ export interface Route {
   /** What it adds to requests. */
   readonly defaults?: RouteDefaults
   readonly strategy: Strategy
+  /** None where all of its providers are switched off. */
   readonly entries: readonly RouteEntry[]
+  /** Its targets whose providers are switched off, as decisions tell of them. Absent: none. */
+  readonly shut?: readonly DecisionCandidate[]
   readonly rules: readonly TaskRule[]
   readonly examples?: TaskExamples
   /** This route has examples, or one within it. */

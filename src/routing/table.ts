@@ -21,11 +21,14 @@ export function createRoutingTable(
   builtInUrl: string | undefined,
   lookUpModel: LookUpModel,
   revisions: RouteRevisions = noRevisions,
+  isOff: (provider: string) => boolean = () => false,
 ): RoutingTable {
   const providers = new Map(
     Object.entries(config.providers).map(([name, settings]) => [
       name,
-      toProvider(name, settings, builtInUrl),
+      isOff(name)
+        ? { ...toProvider(name, settings, builtInUrl), isOff: true as const }
+        : toProvider(name, settings, builtInUrl),
     ]),
   )
   const sensitiveMarks = compileMarks(config.models)

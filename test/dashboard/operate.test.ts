@@ -32,3 +32,36 @@ test('a session that grows heads the list, and leads to its turns', { skip: brow
   await page.getByRole('table', { name: 'Turns' }).getByRole('row').nth(10).waitFor()
   assert.deepEqual(faults, [])
 })
+
+test(
+  'a provider is tried, and disabled after its routes without another target were named',
+  { skip: browserMissing },
+  async (t) => {
+    const routes = { solo: { targets: ['openai/echo'] }, pair: { targets: ['openai/echo', 'claude/echo'] } }
+    const stack = await startStack(t, { config: { routes } })
+    const { page, faults } = await visit(await openBrowser(t), stack)
+    const ask = (model: string) =>
+      stack.post('/v1/chat/completions', { model, messages: [{ role: 'user', content: 'Hello' }] })
+    assert.equal((await ask('openai/fault/http-429')).ok, false)
+    await signIn(page, adminToken)
+    await page.goto('/providers')
+    const card = page.getByRole('region', { name: 'openai', exact: true })
+    await card.getByRole('img', { name: 'Breaker, last hour: never open' }).first().waitFor()
+    const limited = card.getByRole('row').filter({ hasText: 'fault/http-429' })
+    await limited.getByRole('cell', { name: /^[1-9]\d*$/ }).waitFor()
+    await page.getByRole('button', { name: 'Test openai' }).click()
+    await card.getByRole('status').filter({ hasText: 'answers' }).waitFor()
+    await card.getByText('are you there?').waitFor()
+    await page.getByRole('button', { name: 'Disable openai' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('refused from then on: solo.').waitFor()
+    await dialog.getByRole('button', { name: 'Disable provider' }).click()
+    await card.getByText('Without a target: solo.').waitFor()
+    assert.equal((await ask('solo')).status, 400)
+    assert.equal((await ask('pair')).status, 200)
+    await page.getByRole('button', { name: 'Enable openai' }).click()
+    await page.getByRole('button', { name: 'Disable openai' }).waitFor()
+    assert.equal((await ask('solo')).status, 200)
+    assert.deepEqual(faults, [])
+  },
+)

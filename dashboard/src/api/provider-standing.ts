@@ -20,8 +20,9 @@ export function targetStanding({ breaker, withheld }: Pick<Target, 'breaker' | '
 
 const rank = { none: 0, ok: 1, warn: 2, bad: 3 } as const
 
-/** As bad as its worst target, told apart from a provider that is down whole. */
-export function standingOf({ targets }: Pick<Provider, 'targets'>): Standing {
+/** As bad as its worst target, told apart from a provider that is down whole, or switched off. */
+export function standingOf({ targets, disabled }: Pick<Provider, 'targets' | 'disabled'>): Standing {
+  if (disabled) return { tone: 'none', word: 'disabled' }
   if (targets.length === 0) return { tone: 'none', word: 'not called yet' }
   const standings = targets.map(targetStanding)
   const worst = standings.reduce((a, b) => (rank[b.tone] > rank[a.tone] ? b : a))

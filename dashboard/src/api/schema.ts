@@ -263,7 +263,7 @@ response: { data: ({ id: string; created_at: string; dialect: string; requested_
   'GET /providers': {
 query: undefined
 body: undefined
-response: { data: ({ name: string; title: string; address: string; credentials: ({ alias: string; weight: number })[]; targets: ({ model: string; credential: string; breaker: "closed" | "open" | "half-open"; withheld?: "open" | "cooling" | "parked" | undefined; withheld_for_ms?: number | undefined; first_token_ms?: number | undefined; tokens_per_second?: number | undefined })[] })[] }
+response: { data: ({ name: string; title: string; address: string; disabled?: { at: string; by: string } | undefined; only_target_of: (string)[]; credentials: ({ alias: string; weight: number })[]; targets: ({ model: string; credential: string; breaker: "closed" | "open" | "half-open"; breaker_changes: ({ at: string; to: "open" | "closed" })[]; rate_limits: number; withheld?: "open" | "cooling" | "parked" | undefined; withheld_for_ms?: number | undefined; first_token_ms?: number | undefined; tokens_per_second?: number | undefined })[] })[] }
 }
   'GET /reconciliations': {
 query: { limit?: number | undefined }
@@ -519,6 +519,21 @@ response: { id: string; name: string; source: "store" | "configuration"; status:
 query: undefined
 body: { provider: string; exports: (string)[]; adjust?: { reason: string } | undefined }
 response: { agree: number; differ: number; data: ({ day: string; model?: string | undefined; provider: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; ledger: { requests?: number | undefined; input_tokens?: number | undefined; cache_read_tokens?: number | undefined; output_tokens?: number | undefined; cost_usd?: string | undefined }; differing: (string)[]; causes: (string)[] })[]; adjusted?: { request_id: string; lines: number; cost_usd: string } | undefined; id: string }
+}
+  'POST /providers/{name}/disable': {
+query: undefined
+body: undefined
+response: { name: string; title: string; address: string; disabled?: { at: string; by: string } | undefined; only_target_of: (string)[]; credentials: ({ alias: string; weight: number })[]; targets: ({ model: string; credential: string; breaker: "closed" | "open" | "half-open"; breaker_changes: ({ at: string; to: "open" | "closed" })[]; rate_limits: number; withheld?: "open" | "cooling" | "parked" | undefined; withheld_for_ms?: number | undefined; first_token_ms?: number | undefined; tokens_per_second?: number | undefined })[] }
+}
+  'POST /providers/{name}/enable': {
+query: undefined
+body: undefined
+response: { name: string; title: string; address: string; disabled?: { at: string; by: string } | undefined; only_target_of: (string)[]; credentials: ({ alias: string; weight: number })[]; targets: ({ model: string; credential: string; breaker: "closed" | "open" | "half-open"; breaker_changes: ({ at: string; to: "open" | "closed" })[]; rate_limits: number; withheld?: "open" | "cooling" | "parked" | undefined; withheld_for_ms?: number | undefined; first_token_ms?: number | undefined; tokens_per_second?: number | undefined })[] }
+}
+  'POST /providers/{name}/test': {
+query: undefined
+body: { model?: string | undefined }
+response: { ok: boolean; model: string; answer?: string | undefined; error?: { code: string; message: string } | undefined; duration_ms: number; cost_usd?: string | undefined; request_id: string }
 }
   'POST /routes/{route}/hold': {
 query: undefined

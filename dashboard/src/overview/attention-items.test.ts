@@ -18,13 +18,20 @@ const alert = {
   last_at: '2026-05-01T00:00:00.000Z',
 } as const satisfies Item<'GET /alerts'>
 
-const target = { model: 'm', credential: 'default', breaker: 'closed' } as const
+const target = {
+  model: 'm',
+  credential: 'default',
+  breaker: 'closed',
+  breaker_changes: [],
+  rate_limits: 0,
+} as const
 const provider = (name: string, breaker: 'closed' | 'open'): Item<'GET /providers'> => ({
   name,
   title: name,
   address: '',
+  only_target_of: [],
   credentials: [],
-  targets: [{ ...target, breaker }],
+  targets: [{ ...target, breaker, breaker_changes: [] }],
 })
 
 const budget = {

@@ -14,15 +14,16 @@ import { Page } from '../ui/page.tsx'
 import '../ui/panel.css'
 import { Status } from '../ui/status.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { When } from '../ui/when.tsx'
+import { openMinutes, stripText } from './breaker-strip.ts'
 import { ModelNotices } from './model-notices.tsx'
+import { ProviderActions } from './provider-actions.tsx'
 import { ProviderFigures } from './provider-figures.tsx'
 import './providers.css'
 
 export function ProvidersPage(): ReactNode {
   const { data, error, refetch } = useQuery(providers)
-  const troubled = data?.data.filter(
-    (provider) => standingOf(provider).tone !== 'ok' && provider.targets.length > 0,
-  )
+  const troubled = data?.data.filter((provider) => !['ok', 'none'].includes(standingOf(provider).tone))
   return (
     <Page title="Providers" name="Providers">
       {error && <LoadFault what="the providers" error={error} retry={() => void refetch()} />}
@@ -51,7 +52,7 @@ export function ProvidersPage(): ReactNode {
 }
 
 function ProviderCard({ provider }: { readonly provider: Provider }): ReactNode {
-  const { name, title, address, credentials, targets } = provider
+  const { name, title, address, credentials, targets, disabled, only_target_of: routes } = provider
   const { tone, word } = standingOf(provider)
   return (
     <section id={name} className="panel six" aria-label={name}>
@@ -66,6 +67,18 @@ function ProviderCard({ provider }: { readonly provider: Provider }): ReactNode 
       <p className="provider-facts dim">
         {title} · {address} · {credentials.length === 1 ? '1 key' : `${credentials.length} keys`}
       </p>
+      {disabled && (
+        <p className="provider-facts">
+          Disabled <When at={disabled.at} /> by <UntrustedText text={disabled.by} />.
+          {routes.length > 0 && (
+            <>
+              {' '}
+              Without a target: <UntrustedText text={routes.join(', ')} />.
+            </>
+          )}
+        </p>
+      )}
+      <ProviderActions provider={provider} />
       <ProviderFigures provider={name} />
       {targets.length > 0 ? (
         <DataTable
@@ -85,6 +98,8 @@ const columns: readonly Column<Target>[] = [
   { title: 'Model', cell: ({ model }) => <UntrustedText text={model} /> },
   { title: 'Key', cell: ({ credential }) => credential },
   { title: 'State', cell: (target) => <TargetState target={target} /> },
+  { title: 'Breaker, 1 h', cell: (target) => <BreakerStrip target={target} /> },
+  { title: '429s', isNumber: true, cell: ({ rate_limits: count }) => formatCount(count) },
   {
     title: 'First token',
     isNumber: true,
@@ -105,5 +120,16 @@ function TargetState({ target }: { readonly target: Target }): ReactNode {
       <Status tone={tone}>{word}</Status>
       {forMs !== undefined && forMs > 0 && <span className="dim"> for {formatMs(forMs)}</span>}
     </>
+  )
+}
+
+function BreakerStrip({ target }: { readonly target: Target }): ReactNode {
+  const open = openMinutes(target, Date.now())
+  return (
+    <span className="breaker-strip" role="img" aria-label={`Breaker, last hour: ${stripText(open)}`}>
+      {open.map((isOpen, minute) => (
+        <span key={minute} data-open={isOpen} />
+      ))}
+    </span>
   )
 }

@@ -38,4 +38,16 @@ export const rolloutMigrations: readonly Migration[] = [
       schema.createIndex('route_moves_by_route').on('route_moves').columns(['org', 'route', 'seq']),
     ],
   },
+  {
+    name: 'rollout-0002-switches',
+    statements: ({ schema }) => [
+      schema
+        .createTable('switched_off')
+        .addColumn('org', 'text', (column) => column.notNull())
+        .addColumn('provider', 'text', (column) => column.notNull())
+        .addColumn('at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('actor', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('switched_off_identity', ['org', 'provider']),
+    ],
+  },
 ]
