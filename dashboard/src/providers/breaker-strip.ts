@@ -10,7 +10,7 @@ export function openMinutes(
   { breaker, breaker_changes: changes }: Pick<Target, 'breaker' | 'breaker_changes'>,
   nowMs: number,
 ): boolean[] {
-  const open = new Array<boolean>(cells).fill(false)
+  const open = Array.from({ length: cells }, () => false)
   const startMs = nowMs - cells * cellMs
   const cellOf = (atMs: number) => Math.min(cells - 1, Math.max(0, Math.floor((atMs - startMs) / cellMs)))
   let sinceMs: number | undefined

@@ -1,9 +1,10 @@
 /** The providers: is one failing, and why is it left out? */
 
 import { Skeleton } from '@mantine/core'
+import { useInterval } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { type Provider, standingOf, type Target, targetStanding } from '../api/provider-standing.ts'
 import { providers } from '../api/shared-queries.ts'
 import { formatCount, formatMs } from '../format/number.ts'
@@ -124,7 +125,9 @@ function TargetState({ target }: { readonly target: Target }): ReactNode {
 }
 
 function BreakerStrip({ target }: { readonly target: Target }): ReactNode {
-  const open = openMinutes(target, Date.now())
+  const [nowMs, setNowMs] = useState(() => Date.now())
+  useInterval(() => setNowMs(Date.now()), 30_000, { autoInvoke: true })
+  const open = openMinutes(target, nowMs)
   return (
     <span className="breaker-strip" role="img" aria-label={`Breaker, last hour: ${stripText(open)}`}>
       {open.map((isOpen, minute) => (
