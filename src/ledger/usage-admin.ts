@@ -148,6 +148,12 @@ const usageShape = z.object({
   user_name: z.string().optional().describe('Absent where the user is no more than the word of a caller.'),
   session: z.string().optional(),
   tag: z.string().optional(),
+  last_at: z.iso
+    .datetime()
+    .optional()
+    .describe(
+      'When the hour of its last line begins; of what is from before today, UTC, it may be the day. Absent by time.',
+    ),
   requests: z.int(),
   attempts: z.int(),
   cached: z.int().describe('Requests that the cache answered.'),
@@ -189,6 +195,7 @@ function toRow(row: UsageRow, names: OwnerNames): z.output<typeof usageShape> {
     ...(userName !== undefined && { user_name: userName }),
     ...(session !== undefined && { session }),
     ...(tag !== undefined && { tag }),
+    ...(row.lastMs !== undefined && { last_at: new Date(row.lastMs).toISOString() }),
     requests: row.requests,
     attempts: row.attempts,
     cached: row.cached,

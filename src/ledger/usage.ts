@@ -55,6 +55,11 @@ export interface UsageSums {
 }
 
 export interface UsageRow extends UsageSums {
+  /**
+   * The beginning of the hour of its last line; where that is from before the last day, UTC, it may be that of its day. Absent where time
+   * is asked for.
+   */
+  readonly lastMs?: number
   readonly hourMs?: number
   readonly dayMs?: number
   readonly provider?: string

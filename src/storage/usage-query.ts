@@ -44,7 +44,7 @@ export function usageQuery(query: UsageQuery, tables: UsageTables): RawBuilder<U
   const time = query.by.findIndex((dimension) => dimension === 'hour' || dimension === 'day')
   const groups = query.by.map((_, at) => at + 1)
   return sql`
-    select ${sql.join([...keys, sql`max(key_name) as key_name`, ...sums])}
+    select ${sql.join([...keys, sql`max(key_name) as key_name, max(at_ms) as last_ms`, ...sums])}
     from (${sourceOf(query, tables)}) as part
     ${sql.raw(groups.length === 0 ? '' : `group by ${groups.join(', ')}`)}
     having sum(attempts) > 0 or sum(cached) > 0 or sum(charged_nano_usd) <> 0
@@ -131,6 +131,7 @@ function toUsageRow(row: UsageResult, by: readonly UsageDimension[]): UsageRow {
     else if (value !== '') of[dimension] = String(value)
   }
   if (by.includes('key')) of['keyName'] = String(row['key_name'])
+  if (!by.includes('hour') && !by.includes('day')) of['lastMs'] = Number(row['last_ms'])
   const count = (name: keyof typeof rollupSums) => Number(row[name])
   const amount = (name: keyof typeof rollupSums) => BigInt(row[name]!)
   return {

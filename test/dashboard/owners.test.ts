@@ -34,6 +34,7 @@ test(
     await row
       .filter({ hasText: /\d+ % of \$0\.00010/ })
       .filter({ hasText: /\$0\.000\d+/ })
+      .filter({ hasText: /this hour|in the last 2 h/ })
       .waitFor()
     const view = page.getByLabel('Which keys')
     await view.selectOption('Over 80 %')

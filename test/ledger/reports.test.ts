@@ -43,5 +43,6 @@ test('other requests are answered while a report is made', async () => {
   const { data } = await report
   assert.equal(asArray(data)!.length, 1000)
   assert.equal(asObject(asArray(data)![0])!['requests'], 5)
+  assert.equal(asObject(asArray(data)![0])!['last_at'], new Date(todayMs - dayMs).toISOString())
   assert.ok(answered >= 5, `${answered} requests were answered meanwhile`)
 })

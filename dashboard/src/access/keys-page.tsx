@@ -20,6 +20,7 @@ import {
   budgetColumn,
   costColumn,
   dearestFirst,
+  lastUsedColumn,
   type OwnerFigures,
   useOwnerFigures,
 } from './owner-figures.tsx'
@@ -68,6 +69,7 @@ export function KeysPage(): ReactNode {
     { title: 'Limits', cell: (key) => limitsText(key) },
     budgetColumn(figures),
     costColumn(figures),
+    lastUsedColumn('Last used', figures),
     { title: 'Expires', cell: ({ expires_at: at }) => (at === undefined ? 'never' : <When at={at} />) },
     {
       title: 'Actions',

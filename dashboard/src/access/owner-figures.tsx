@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask, type Item } from '../api/client.ts'
 import { costOf, type Usage, usageQuery } from '../api/usage.ts'
+import { lastUsedText } from '../format/last-used.ts'
 import { formatShare, formatUsd } from '../format/number.ts'
 import { useMay } from '../session/me.ts'
 import { BudgetBar } from '../ui/budget-bar.tsx'
@@ -23,6 +24,8 @@ export interface Cap {
 export interface OwnerFigures {
   /** USD in 30 days; undefined while it is not known. */
   costOf(id: string): number | undefined
+  /** In words; undefined while it is not known. */
+  lastUsedOf(id: string): string | undefined
   /** The one that is nearest to be reached; undefined where there is none. */
   capOf(id: string): Cap | undefined
 }
@@ -35,9 +38,15 @@ export function useOwnerFigures(scope: Scope): OwnerFigures {
     enabled: useMay('GET /budgets'),
   })
   const costs = usage.data && new Map(usage.data.data.map((row) => [idOf(row, scope), costOf(row)]))
+  const lastAt = usage.data && new Map(usage.data.data.map((row) => [idOf(row, scope), row.last_at]))
   const caps = capsOf(budgets.data?.data ?? [])
   return {
     costOf: (id) => (costs ? (costs.get(id) ?? 0) : undefined),
+    lastUsedOf(id) {
+      const at = lastAt?.get(id)
+      if (at !== undefined) return lastUsedText(at, usage.dataUpdatedAt)
+      return lastAt && 'not in 30 days'
+    },
     capOf: (id) => caps.get(id),
   }
 }
@@ -71,6 +80,13 @@ export function costColumn<Thing extends { readonly id: string }>({
       return usd === undefined ? '-' : formatUsd(usd)
     },
   }
+}
+
+export function lastUsedColumn<Thing extends { readonly id: string }>(
+  title: string,
+  { lastUsedOf }: OwnerFigures,
+): Column<Thing> {
+  return { title, cell: ({ id }) => lastUsedOf(id) ?? '-' }
 }
 
 export function budgetColumn<Thing extends { readonly id: string }>({ capOf }: OwnerFigures): Column<Thing> {

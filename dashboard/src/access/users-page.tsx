@@ -13,7 +13,7 @@ import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { keysQuery, nameOf, teamsQuery, type User, usersQuery } from '../api/owners.ts'
-import { costColumn, dearestFirst, useOwnerFigures } from './owner-figures.tsx'
+import { costColumn, dearestFirst, lastUsedColumn, useOwnerFigures } from './owner-figures.tsx'
 import { UserForm } from './user-form.tsx'
 import { UserMenu } from './user-menu.tsx'
 import { rolesText, signInText } from './user-texts.ts'
@@ -47,6 +47,7 @@ export function UsersPage(): ReactNode {
         keys ? String(keys.filter(({ user, status }) => user === id && status === 'active').length) : '-',
     },
     costColumn(figures),
+    lastUsedColumn('Last seen', figures),
     { title: 'Roles', cell: ({ roles }) => rolesText(roles, teams) },
     { title: 'Signs in', cell: signInText },
     { title: 'Created', text: ({ created_at: at }) => at, cell: ({ created_at: at }) => <When at={at} /> },
