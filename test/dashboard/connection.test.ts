@@ -27,7 +27,7 @@ test(
     const { page, faults } = await visit(await openBrowser(t), { gateway })
     await signIn(page, adminToken)
     await page.goto('/keys')
-    await page.getByRole('row').filter({ hasText: 'in the configuration' }).waitFor()
+    await page.getByRole('row').filter({ hasText: 'declared:test' }).waitFor()
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByLabel('Name').fill('typed before the crash')
@@ -76,7 +76,10 @@ test(
     await other.goto('/requests')
     await other.getByText('Live', { exact: true }).waitFor()
     const asked: string[] = []
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    page.on('request', (request) => {
+      const { pathname, search } = new URL(request.url())
+      asked.push(`${pathname}${search}`)
+    })
     const taken = other.waitForRequest((request) => request.url().endsWith('/admin/v1/events'))
     await setVisibility(page, 'hidden')
     await taken

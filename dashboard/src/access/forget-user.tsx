@@ -1,12 +1,13 @@
 /** Deletes what is kept of what a user asked and was answered, and says what stays. */
 
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask, type Reply } from '../api/client.ts'
 import type { User } from '../api/owners.ts'
 import { formatCount } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
+import { Dialog } from '../ui/dialog.tsx'
 import { Confirm } from '../ui/confirm.tsx'
 import { Facts } from '../ui/facts.tsx'
 
@@ -57,7 +58,7 @@ interface ToldProps {
 
 function Told({ name, forgotten, onClose }: ToldProps): ReactNode {
   return (
-    <Modal opened onClose={onClose} title={`${visible(name)} is forgotten`}>
+    <Dialog onClose={onClose} title={`${visible(name)} is forgotten`}>
       <div className="stack">
         <Facts
           isList
@@ -71,6 +72,6 @@ function Told({ name, forgotten, onClose }: ToldProps): ReactNode {
           <Button onClick={onClose}>Done</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

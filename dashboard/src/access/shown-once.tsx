@@ -1,7 +1,8 @@
 /** A dialog with a secret that is shown this one time. */
 
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { Dialog } from '../ui/dialog.tsx'
 import { SecretBox } from '../ui/secret-box.tsx'
 
 interface ShownOnceProps {
@@ -14,7 +15,7 @@ interface ShownOnceProps {
 
 export function ShownOnce({ title, secret, what, onClose }: ShownOnceProps): ReactNode {
   return (
-    <Modal opened onClose={onClose} title={title} closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title={title} closeOnClickOutside={false}>
       <div className="stack">
         <SecretBox secret={secret} {...(what !== undefined && { what })} />
         <div className="row dialog-actions">
@@ -23,6 +24,6 @@ export function ShownOnce({ title, secret, what, onClose }: ShownOnceProps): Rea
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,8 @@
 /** One act of the audit, with what was before and after. */
 
-import { Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { formatMoment } from '../format/time.ts'
+import { Dialog } from '../ui/dialog.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { TextDiff } from '../ui/text-diff.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
@@ -16,7 +16,7 @@ interface AuditRecordProps {
 export function AuditRecord({ act, onClose }: AuditRecordProps): ReactNode {
   const { seq, at, actor, action, object, before, after, address, request_id: request, hash } = act
   return (
-    <Modal opened onClose={onClose} size="lg" title={`${action}, #${seq}`}>
+    <Dialog onClose={onClose} size="lg" title={`${action}, #${seq}`}>
       <div className="stack">
         <Facts
           facts={[
@@ -34,7 +34,7 @@ export function AuditRecord({ act, onClose }: AuditRecordProps): ReactNode {
           <UntrustedBlock text={textOf(after ?? before)} />
         )}
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

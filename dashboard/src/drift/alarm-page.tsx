@@ -56,15 +56,15 @@ function Found({ alarm }: { readonly alarm: Alarm }): ReactNode {
   const runs = useQuery(runsQuery(alarm.set))
   const run = useQuery(runQuery(alarm.run_id))
   const set = sets.data?.data.find(({ name }) => name === alarm.set)
-  const target = run.data?.target ?? set?.target ?? alarm.set
-  const watched = routeOf(target)
+  const target = run.data?.target ?? set?.target
+  const watched = target === undefined ? undefined : routeOf(target)
   return (
     <>
-      <AlarmBar alarm={alarm} target={target} />
+      {target !== undefined && <AlarmBar alarm={alarm} target={target} />}
       <Panel title="Alarm">
         <Facts
           facts={[
-            ['Target', <UntrustedText key="target" text={target} />],
+            ['Target', target && <UntrustedText key="target" text={target} />],
             ['Since', <When key="since" at={alarm.created_at} />],
             ['State', alarm.state],
             ['Changed', <When key="changed" at={alarm.changed_at} />],

@@ -4,12 +4,13 @@ import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 
 const progressMs = 1_000
 
 export function RunNow({ set }: { readonly set: string }): ReactNode {
   const queries = useQueryClient()
-  const { isPending, error, mutate } = useMutation({
+  const { isPending, isSuccess, error, mutate } = useMutation({
     mutationFn: () => ask('POST /drift/runs', { body: { set } }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['drift'] }),
   })
@@ -20,11 +21,12 @@ export function RunNow({ set }: { readonly set: string }): ReactNode {
     refetchInterval: progressMs,
   })
   const far = isPending ? progress.data?.data.find((one) => one.set === set) : undefined
+  useAnnounced(isPending ? 'The run has started.' : isSuccess ? 'The run is over.' : undefined)
   return (
     <>
       {error && <span role="alert">{error.message}</span>}
       {far && (
-        <span className="dim" role="status">
+        <span className="dim">
           {far.done} of {far.all}
         </span>
       )}

@@ -110,7 +110,7 @@ function RunProgress({ progress }: { readonly progress: NonNullable<RunDetail['p
   return (
     <div>
       <Progress value={share * 100} size="md" aria-label={`${formatShare(share)} of the answers`} />
-      <p className="dim" role="status">
+      <p className="dim">
         {formatCount(done)} of {formatCount(total)} answers, {formatCount(errors)} lost to faults,{' '}
         {formatUsd(Number(cost))} so far
       </p>

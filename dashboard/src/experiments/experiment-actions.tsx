@@ -87,7 +87,7 @@ function Promote({ experiment: { route, arms, winner }, onClose }: DialogProps):
         value={arm}
         onChange={(event) => setArm(event.currentTarget.value)}
       />
-      {arm !== winner && <p role="status">It is not surely better than the control.</p>}
+      {arm !== winner && <p>It is not surely better than the control.</p>}
       <ReasonField value={reason} onChange={setReason} />
     </FormDialog>
   )

@@ -58,7 +58,7 @@ function Found({ experiment }: { readonly experiment: ExperimentDetail }): React
       <Panel title="State" aside={<ExperimentState experiment={experiment} />}>
         <Facts facts={factsOf(experiment)} />
         {experiment.fault !== undefined && (
-          <p role="status">
+          <p>
             <UntrustedText text={experiment.fault} />
           </p>
         )}

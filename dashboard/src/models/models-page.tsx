@@ -6,6 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { modelsQuery } from '../api/shared-queries.ts'
 import { formatCount } from '../format/number.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -73,6 +74,10 @@ export function ModelsPage(): ReactNode {
     })
   }
   const found = models.data?.data.filter((model) => isWanted(model, { q, provider, ability: can })) ?? []
+  const shownText =
+    models.data &&
+    `${found.length.toLocaleString('en-US')} of ${models.data.data.length.toLocaleString('en-US')}`
+  useAnnounced(shownText)
   const providers = [...new Set(models.data?.data.map((model) => model.provider))]
   return (
     <Page title="Models" name="Models">
@@ -106,10 +111,7 @@ export function ModelsPage(): ReactNode {
             set({ can: abilities.find((ability) => ability === event.currentTarget.value) })
           }
         />
-        <span className="dim" role="status">
-          {models.data &&
-            `${found.length.toLocaleString('en-US')} of ${models.data.data.length.toLocaleString('en-US')}`}
-        </span>
+        <span className="dim">{shownText}</span>
       </div>
       <TablePanel
         title="Models, USD per million tokens"

@@ -4,6 +4,8 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatCount, formatMs, formatUsd } from '../format/number.ts'
+import { visible } from '../format/visible.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 import { type Fact, Facts } from '../ui/facts.tsx'
 import { Status } from '../ui/status.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
@@ -29,6 +31,7 @@ const states = {
 
 export function TrialPanel({ target, trial, onTarget, onRemove }: TrialPanelProps): ReactNode {
   const { tone, word } = states[trial.state]
+  useAnnounced(trial.state === 'idle' ? undefined : `${visible(target)}: ${word}`)
   return (
     <section className="panel trial" aria-label={`Answer of ${target}`}>
       <header className="trial-head">
@@ -39,7 +42,7 @@ export function TrialPanel({ target, trial, onTarget, onRemove }: TrialPanelProp
           </Button>
         )}
       </header>
-      <div className="trial-state" role="status">
+      <div className="trial-state">
         <Status tone={tone}>{word}</Status>
         {trial.requestId !== undefined && trial.requestId !== '' && (
           <Link to="/requests/$id" params={{ id: trial.requestId }}>

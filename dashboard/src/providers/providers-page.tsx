@@ -37,7 +37,7 @@ export function ProvidersPage(): ReactNode {
         </Empty>
       )}
       {troubled && troubled.length > 0 && (
-        <p role="status">
+        <p>
           {troubled.length === 1 ? '1 provider needs' : `${troubled.length} providers need`} a look:{' '}
           {troubled.map(({ name }) => name).join(', ')}.
         </p>

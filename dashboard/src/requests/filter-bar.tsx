@@ -1,9 +1,10 @@
 /** Adds filters and takes them away; a request's id leads to the request. Where there is little room they are in a sheet. */
 
-import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { Dialog } from '../ui/dialog.tsx'
 import { FilterChips } from '../ui/filter-chips.tsx'
 import { faultOf, type FilterField, filterFields, type Filters } from './filters.ts'
 import './requests.css'
@@ -35,9 +36,9 @@ export function FilterBar(props: FilterBarProps): ReactNode {
         {count === 0 ? 'Filters' : `Filters (${count})`}
       </Button>
       {isOpen && (
-        <Modal opened onClose={() => setOpen(false)} title="Filters">
+        <Dialog onClose={() => setOpen(false)} title="Filters">
           <Bar {...props} />
-        </Modal>
+        </Dialog>
       )}
     </>
   )

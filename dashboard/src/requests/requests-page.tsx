@@ -7,6 +7,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from
 import { spanText } from '../format/span.ts'
 import { isLive, readSpanSearch, type Span } from '../ranges.ts'
 import { useSpan } from '../use-span.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Page } from '../ui/page.tsx'
@@ -112,11 +113,9 @@ const announceMs = 10_000
 function NewRows({ list }: { readonly list: RequestList }): ReactNode {
   const { waiting, left, merge, retry } = list
   const announced = useThrottledValue(waiting, announceMs)
+  useAnnounced(announced > 0 ? `${announced.toLocaleString('en-US')} new rows` : undefined)
   return (
     <>
-      <span className="only-read" role="status">
-        {announced > 0 && `${announced.toLocaleString('en-US')} new rows`}
-      </span>
       {waiting > 0 && (
         <div className="new-rows">
           <Button

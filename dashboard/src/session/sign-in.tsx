@@ -1,10 +1,11 @@
 /** Signing in by a password, another service, or the admin token: as a page of its own, or above the page. */
 
-import { Button, Modal, PasswordInput, TextInput } from '@mantine/core'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { ApiError, type Credentials, signIn, signInWays } from '../api/client.ts'
 import { signedInKey } from '../api/queries.ts'
+import { Dialog } from '../ui/dialog.tsx'
 import { Logo } from '../ui/logo.tsx'
 import './sign-in.css'
 
@@ -24,8 +25,7 @@ export function SignInCard(): ReactNode {
 
 export function SignInDialog(): ReactNode {
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => undefined}
       withCloseButton={false}
       closeOnEscape={false}
@@ -33,7 +33,7 @@ export function SignInDialog(): ReactNode {
       title="Your session has ended"
     >
       <SignInForm />
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -4,6 +4,7 @@ import { CloseButton } from '@mantine/core'
 import { defaultParseSearch, useRouter, useRouterState } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { visible } from '../format/visible.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 
 export function AddressNotice(): ReactNode {
   const router = useRouter()
@@ -20,14 +21,24 @@ export function AddressNotice(): ReactNode {
   const asked: Readonly<Record<string, unknown>> = defaultParseSearch(router.options.context.askedSearch)
   const found = read?.(asked) ?? {}
   const dropped = Object.keys(asked).filter((name) => name in found && found[name] === undefined)
-  if (dropped.length === 0) return null
-  const texts = dropped.map((name) => visible(`${name}=${String(asked[name])}`.slice(0, 100)))
+  return dropped.length === 0 ? null : (
+    <Dropped
+      text={dropped.map((name) => visible(`${name}=${String(asked[name])}`.slice(0, 100))).join(', ')}
+      onClose={() => setFirst(undefined)}
+    />
+  )
+}
+
+const leftOut = 'Left out of the address, for it could not be read:'
+
+function Dropped({ text, onClose }: { readonly text: string; onClose(): void }): ReactNode {
+  useAnnounced(`${leftOut} ${text}`)
   return (
-    <div className="address-notice" role="status">
+    <div className="address-notice">
       <span>
-        Left out of the address, for it could not be read: <code>{texts.join(', ')}</code>
+        {leftOut} <code>{text}</code>
       </span>
-      <CloseButton size="sm" aria-label="Close the notice" onClick={() => setFirst(undefined)} />
+      <CloseButton size="sm" aria-label="Close the notice" onClick={onClose} />
     </div>
   )
 }

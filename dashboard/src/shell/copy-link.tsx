@@ -4,6 +4,7 @@ import { ActionIcon, Menu } from '@mantine/core'
 import { useLocation, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useState } from 'react'
 import { fixedSpan, isLive, spanSearch } from '../ranges.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePageRange, useSpan } from '../use-span.ts'
 
@@ -37,6 +38,7 @@ export function useLinkCopier(): LinkCopier {
 }
 
 export function CopyLink({ told, copy }: LinkCopier): ReactNode {
+  useAnnounced(told)
   const hasRange = usePageRange() !== undefined
   const { span } = useSpan()
   const router = useRouter()
@@ -59,9 +61,6 @@ export function CopyLink({ told, copy }: LinkCopier): ReactNode {
           {hasRange && isLive(span) && <Menu.Item onClick={copyMoment}>This moment (absolute)</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
-      <span className="only-read" role="status">
-        {told}
-      </span>
     </>
   )
 }

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react'
 import type { FeedState } from '../api/live-feed.ts'
 import { useFeedState } from '../api/live-feed-context.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 
 const words: Readonly<Record<FeedState, string>> = {
   connecting: 'Connecting',
@@ -13,8 +14,12 @@ const words: Readonly<Record<FeedState, string>> = {
 
 export function FeedSign(): ReactNode {
   const state = useFeedState()
+  // Its loss is told by a notice of its own.
+  useAnnounced(
+    state === 'live' ? 'The page is live.' : state === 'paused' ? 'The page is paused.' : undefined,
+  )
   return (
-    <span className="feed-sign" data-state={state} role="status">
+    <span className="feed-sign" data-state={state}>
       {words[state]}
     </span>
   )

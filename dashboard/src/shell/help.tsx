@@ -1,13 +1,14 @@
 /** The keys that the dashboard knows. */
 
-import { Kbd, Modal } from '@mantine/core'
+import { Kbd } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { Dialog } from '../ui/dialog.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { places } from './places.ts'
 
 export function Help({ onClose }: { readonly onClose: () => void }): ReactNode {
   return (
-    <Modal opened onClose={onClose} title="Keys">
+    <Dialog onClose={onClose} title="Keys">
       <Facts
         isList
         facts={[
@@ -28,6 +29,6 @@ export function Help({ onClose }: { readonly onClose: () => void }): ReactNode {
           ['Close', <Kbd key="close">Esc</Kbd>],
         ]}
       />
-    </Modal>
+    </Dialog>
   )
 }

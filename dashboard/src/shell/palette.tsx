@@ -1,6 +1,6 @@
 /** The palette: to any page, key, team, user, route, model or request by a few letters. */
 
-import { Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type LinkProps, useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
@@ -8,6 +8,7 @@ import { keysQuery, teamsQuery, usersQuery } from '../api/owners.ts'
 import { useTargets } from '../api/targets.ts'
 import type { Operation } from '../api/client.ts'
 import { isLetIn, meQuery } from '../session/me.ts'
+import { Dialog } from '../ui/dialog.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { bestMatches, type Choice } from './palette-match.ts'
 import { places } from './places.ts'
@@ -52,7 +53,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactNod
     if (event.key === 'Enter') go(found[picked])
   }
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} centered={false} aria-label="Go to">
+    <Dialog onClose={onClose} withCloseButton={false} centered={false} aria-label="Go to">
       <TextInput
         data-autofocus
         role="combobox"
@@ -84,7 +85,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactNod
         ))}
       </div>
       {found.length === 0 && <p className="dim">Nothing of that name.</p>}
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -3,11 +3,12 @@
 import { AppShell, Burger, Button, Kbd } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { type Query, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useEffect, type ReactNode, useState } from 'react'
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
+import { lazy, type MouseEvent, Suspense, useCallback, useEffect, type ReactNode, useState } from 'react'
 import { useOpenFeed } from '../api/live-feed-context.ts'
 import { signedInKey } from '../api/queries.ts'
 import { isLetIn, meQuery, useMay } from '../session/me.ts'
+import { Announcer } from '../ui/announcer.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { AddressNotice } from './address-notice.tsx'
@@ -30,6 +31,14 @@ function isNoProbe({ queryKey }: Query): boolean {
 }
 
 export function Shell(): ReactNode {
+  return (
+    <Announcer>
+      <Frame />
+    </Announcer>
+  )
+}
+
+function Frame(): ReactNode {
   const [isOpen, { toggle, close }] = useDisclosure()
   const queries = useQueryClient()
   const refetch = useCallback(() => void queries.invalidateQueries({ predicate: isNoProbe }), [queries])
@@ -45,6 +54,7 @@ export function Shell(): ReactNode {
     select: ({ location }) => (location.pathname === '/' ? '/overview' : location.pathname),
   })
   useEffect(close, [path, close])
+  useHeadingFocus()
   const place = placeOf(path)
   const isRefused = me.data !== undefined && place !== undefined && !isLetIn(place.reads, me.data.may)
   return (
@@ -53,7 +63,7 @@ export function Shell(): ReactNode {
       navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
       padding={0}
     >
-      <a className="skip" href="#content">
+      <a className="skip" href="#content" onClick={skip}>
         Skip to the content
       </a>
       <AppShell.Header className="shell-header">
@@ -83,7 +93,7 @@ export function Shell(): ReactNode {
       </AppShell.Navbar>
       <AppShell.Main>
         <ConnectionNotice />
-        <div id="content" className="shell-content">
+        <div id="content" className="shell-content" tabIndex={-1}>
           <AddressNotice />
           <Suspense fallback={null}>{isRefused ? <NoAccess /> : !me.isPending && <Outlet />}</Suspense>
         </div>
@@ -93,5 +103,24 @@ export function Shell(): ReactNode {
         {overlay === 'help' && <Help onClose={closeOverlay} />}
       </Suspense>
     </AppShell>
+  )
+}
+
+/** By hand: the address is for what is looked at, and is copied. */
+function skip(event: MouseEvent): void {
+  event.preventDefault()
+  document.querySelector<HTMLElement>('#content')?.focus()
+}
+
+/** The page that a way leads to is told by its heading; the one that the dashboard opens with begins at the top. */
+function useHeadingFocus(): void {
+  const router = useRouter()
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+        if (fromLocation === undefined || !pathChanged) return
+        document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+      }),
+    [router],
   )
 }

@@ -1,6 +1,6 @@
 /** What came of holding providers' bills against the ledger, and the way to compare another one. */
 
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { ask, type Item } from '../api/client.ts'
@@ -9,6 +9,7 @@ import { formatDay } from '../format/time.ts'
 import { visible } from '../format/visible.ts'
 import { May } from '../session/may.tsx'
 import { useMay } from '../session/me.ts'
+import { Dialog } from '../ui/dialog.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Loaded } from '../ui/loaded.tsx'
@@ -148,7 +149,7 @@ function Differences({ id, onClose }: { readonly id: string; onClose(): void }):
       })
       .join(', ')
   return (
-    <Modal opened onClose={onClose} title="What differs" size="xl">
+    <Dialog onClose={onClose} title="What differs" size="xl">
       <Loaded query={found} what="the differences">
         {({ data, agree, differ }) =>
           data.length === 0 ? (
@@ -174,6 +175,6 @@ function Differences({ id, onClose }: { readonly id: string; onClose(): void }):
           )
         }
       </Loaded>
-    </Modal>
+    </Dialog>
   )
 }

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { providers } from '../api/shared-queries.ts'
 import { useTargets } from '../api/targets.ts'
+import { useAnnounced } from '../ui/announcer.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Page } from '../ui/page.tsx'
@@ -22,6 +23,7 @@ export function WelcomePage(): ReactNode {
   const [secret, setSecret] = useState<string>()
   const [isTested, setTested] = useState(false)
   const arrived = useFirstRequest()
+  useAnnounced(arrived && 'Your first request arrived.')
   const real = known.data?.data.filter(({ name }) => name !== 'sim') ?? []
   return (
     <Page title="First steps" name="First steps" action={<Link to="/overview">Skip</Link>}>
@@ -52,7 +54,7 @@ export function WelcomePage(): ReactNode {
       </Step>
       <Step number={3} title="Call it" isDone={arrived !== undefined}>
         <SnippetPicker parts={{ url: location.origin, key: secret ?? 'YOUR_KEY', model: firstTarget }} />
-        <p role="status" className="dim">
+        <p className="dim">
           {arrived ? (
             <>
               It arrived:{' '}

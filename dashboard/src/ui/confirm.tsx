@@ -1,7 +1,8 @@
 /** Asks before something is done that cannot be taken back, and names what it does. */
 
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { Dialog } from './dialog.tsx'
 
 interface ConfirmProps {
   readonly title: string
@@ -21,7 +22,7 @@ export function Confirm(props: ConfirmProps): ReactNode {
   const { title, effect, verb, typed, isPending, error, onConfirm, onClose } = props
   const [text, setText] = useState('')
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -53,6 +54,6 @@ export function Confirm(props: ConfirmProps): ReactNode {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

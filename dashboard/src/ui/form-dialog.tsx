@@ -1,7 +1,8 @@
 /** A dialog with a form in it, which says what is wrong when it cannot be done. */
 
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { Dialog } from './dialog.tsx'
 
 interface FormDialogProps {
   readonly title: string
@@ -18,7 +19,7 @@ interface FormDialogProps {
 export function FormDialog(props: FormDialogProps): ReactNode {
   const { title, verb, isPending, error, isDisabled = false, onSubmit, onClose, children } = props
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -37,6 +38,6 @@ export function FormDialog(props: FormDialogProps): ReactNode {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

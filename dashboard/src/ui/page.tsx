@@ -1,6 +1,6 @@
-/** The head of a page: its name, which takes the focus when the page is entered, and its one action. */
+/** The head of a page: its name, which has the focus after a way led to the page, and its one action. */
 
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import './page.css'
 
 interface PageProps {
@@ -12,17 +12,13 @@ interface PageProps {
 }
 
 export function Page({ title, name, action, children }: PageProps): ReactNode {
-  const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${name} · Weir`
-    heading.current?.focus({ preventScroll: true })
   }, [name])
   return (
     <>
       <div className="page-head">
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
+        <h1 tabIndex={-1}>{title}</h1>
         {action}
       </div>
       <div className="stack">{children}</div>
