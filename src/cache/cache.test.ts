@@ -43,7 +43,7 @@ function createCache(policies: () => Policies = () => policiesOf('r1')): Kept {
       store,
       clock: systemClock,
       policies,
-      semantic: { look: () => undefined, readings: () => new Map(), forget: async () => undefined },
+      semantic: { look: () => undefined },
       onFault: (cause) => kept.faults.push(cause),
       onCorrupt: () => kept.corrupt++,
     }),
@@ -325,8 +325,6 @@ test('a look that fails leaves no call behind that later requests would wait for
       look() {
         throw broken
       },
-      readings: () => new Map(),
-      forget: async () => undefined,
     },
     onFault: () => undefined,
     onCorrupt: () => undefined,

@@ -58,7 +58,7 @@ export interface Lead {
 export interface AnswerCacheParts {
   readonly store: AnswerStore
   readonly policies: () => Policies
-  readonly semantic: SemanticCache
+  readonly semantic: Pick<SemanticCache, 'look'>
   readonly clock: Clock
   /** The store failed; the request goes on without it. */
   onFault(cause: unknown): void

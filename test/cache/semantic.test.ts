@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
+import { asOwner } from '../support/people.ts'
 import { startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { startWordEmbedder } from '../support/word-embedder.ts'
@@ -142,6 +143,33 @@ test('in the shadow nothing is served, and what would have been is compared', as
   assert.equal(asArray(trust['false_hit_interval']).length, 2)
   await until('the metric', () =>
     scene.metric(/weir_cache_comparisons_total\{route="chat",agrees="true"\} 3/),
+  )
+})
+
+test('a threshold that is set by hand holds at once, and is in the audit', async (t) => {
+  const scene = await startScene(t, { mode: 'serve' })
+  const owner = asOwner(scene)
+  const set = (threshold: number, destination = 'chat') =>
+    owner('PUT', '/cache/threshold', { destination, threshold })
+  assert.equal((await set(0.9)).status, 404, 'nothing was looked for yet')
+  await scene.ask(asked)
+  await untilHit(scene, again)
+  const { status, body } = await set(0.99)
+  assert.deepEqual([status, body['threshold'], body['compared']], [200, 0.99, 0])
+  assert.equal((await scene.ask(`${again} Please.`)).cache, 'miss')
+  assert.equal((await scene.trust())?.['threshold'], 0.99)
+  assert.equal((await set(0.6)).status, 200)
+  await untilHit(scene, `${again} Thanks.`)
+  for (const threshold of [0.1, 1]) assert.equal((await set(threshold)).status, 400)
+  assert.equal((await set(0.9, 'other')).status, 404)
+  const { data } = await scene.admin('/audit?action=cache.threshold')
+  const acts = asArray(data).map((act) => asObject(act) ?? {})
+  assert.deepEqual(
+    acts.map((act) => [act['object'], act['before'], act['after']]),
+    [
+      ['cache:chat', { threshold: 0.99 }, { threshold: 0.6 }],
+      ['cache:chat', { threshold: 0.6 }, { threshold: 0.99 }],
+    ],
   )
 })
 

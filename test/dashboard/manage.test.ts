@@ -7,6 +7,7 @@ import { asArray, asObject } from '../../src/core/json.ts'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
 import { adminToken, startStack, testKey } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { startWordEmbedder } from '../support/word-embedder.ts'
 
 const messages = [{ role: 'user', content: 'Hello' }]
 
@@ -154,6 +155,52 @@ test('the cache is purged only by whoever means it', { skip: browserMissing }, a
   await purge.click()
   await page.getByText('1 answers are deleted.').waitFor()
   assert.equal(await outcome(), 'miss')
+  assert.deepEqual(faults, [])
+})
+
+test('the threshold of semantic hits is set by hand', { skip: browserMissing }, async (t) => {
+  const embedder = await startWordEmbedder(t)
+  const words = {
+    type: 'openai-compatible',
+    apiKey: 'env:PROVIDER_KEY',
+    baseUrl: `${embedder.url}/v1`,
+    allowPrivateNetwork: true,
+  }
+  const openai = { type: 'openai', apiKey: 'env:PROVIDER_KEY', allowPrivateNetwork: true }
+  const semantic = { embedder: 'words/w', threshold: 0.6, timeoutMs: 5000 }
+  const stack = await startStack(t, {
+    config: (url) => ({
+      providers: { openai: { ...openai, baseUrl: `${url}/openai/v1` }, words },
+      routes: { chat: { targets: ['openai/echo'] } },
+      cache: { exact: {}, semantic },
+    }),
+  })
+  const trustOf = async () => asObject(asArray((await stack.admin('/cache'))['semantic'])[0])
+  const ask = async (content: string) => {
+    const body = { model: 'chat', messages: [{ role: 'user', content }] }
+    await (await stack.post('/v1/chat/completions', body)).text()
+  }
+  await ask('How do I enable two-factor authentication on my GitHub account?')
+  await until('the index', async () => {
+    const text = await (await fetch(`${stack.gateway.url}/metrics`)).text()
+    return text.includes('weir_cache_semantic_total{route="chat",outcome="none"} 1') ? true : undefined
+  })
+  await ask('How can I turn on 2FA on my GitHub account?')
+  await until('the comparison', async () => (Number((await trustOf())?.['compared']) > 0 ? true : undefined))
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  await signIn(page, adminToken)
+  await page.goto('/cache')
+  await page.getByText(/^chat: 0 % of \d+ hits? were false at 0\.600\.$/).waitFor()
+  await page.getByRole('button', { name: 'Threshold of chat…' }).click()
+  const set = page.getByRole('button', { name: 'Set threshold' })
+  assert.equal(await set.isDisabled(), true)
+  await page.getByLabel('Least likeness of two questions').fill('0.5')
+  await page.getByText('begins anew').waitFor()
+  await page.getByLabel('Least likeness of two questions').fill('0.995')
+  await page.getByText('Less is answered from the cache.').waitFor()
+  await set.click()
+  await page.getByRole('row').filter({ hasText: '0.995' }).waitFor()
+  assert.equal((await trustOf())?.['threshold'], 0.995)
   assert.deepEqual(faults, [])
 })
 

@@ -120,6 +120,7 @@ export const policyOf = {
   'POST /users': 'users:write',
   'POST /users/{id}/invitation': 'users:write',
   'PUT /budgets/{id}': 'operations:write',
+  'PUT /cache/threshold': 'operations:write',
   'PUT /drift/golden-sets/{name}': 'operations:write',
   'PUT /drift/{set}/schedule': 'operations:write',
   'PUT /me/password': 'self',

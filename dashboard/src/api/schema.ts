@@ -103,7 +103,7 @@ response: { data: ({ id: string; origin: "declared" | "stored" | "own" | "credit
   'GET /cache': {
 query: undefined
 body: undefined
-response: { entries?: number | undefined; bytes?: number | undefined; semantic: ({ destination: string; threshold: number; raised: number; compared: number; false_hits: number; false_hit_rate?: number | undefined; false_hit_interval: (unknown)[] })[] }
+response: { entries?: number | undefined; bytes?: number | undefined; semantic: ({ destination: string; threshold: number; raised: number; compared: number; false_hits: number; false_hit_rate?: number | undefined; false_hit_interval: (unknown)[]; curve: ({ threshold: number; compared: number; false_hits: number; interval: (unknown)[] })[] })[] }
 }
   'GET /drift': {
 query: undefined
@@ -589,6 +589,11 @@ response: { path: string; url?: string | undefined }
 query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
 response: { id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
+}
+  'PUT /cache/threshold': {
+query: undefined
+body: { destination: string; threshold: number }
+response: { destination: string; threshold: number; raised: number; compared: number; false_hits: number; false_hit_rate?: number | undefined; false_hit_interval: (unknown)[]; curve: ({ threshold: number; compared: number; false_hits: number; interval: (unknown)[] })[] }
 }
   'PUT /drift/golden-sets/{name}': {
 query: undefined

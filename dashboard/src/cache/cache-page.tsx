@@ -7,7 +7,9 @@ import { ask, type Reply } from '../api/client.ts'
 import { type Figures, figuresQuery, type RequestFigures } from '../api/figures.ts'
 import { formatCount, formatShare, formatUsd } from '../format/number.ts'
 import { spanText } from '../format/span.ts'
+import { visible } from '../format/visible.ts'
 import { May } from '../session/may.tsx'
+import { useMay } from '../session/me.ts'
 import { changeOf, pointsOf } from '../ui/change.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -20,17 +22,18 @@ import { TablePanel } from '../ui/table-panel.tsx'
 import { TimeChart } from '../ui/time-chart.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { useSpan } from '../use-span.ts'
-import { falseHitsOf } from './false-hits.ts'
+import { enoughCompared, falseHitsOf } from './false-hits.ts'
 import { PurgeCache } from './purge-cache.tsx'
+import { SetThreshold } from './set-threshold.tsx'
+import { ThresholdPanel } from './threshold-chart.tsx'
 
 type Trust = Reply<'GET /cache'>['semantic'][number]
-
-/** Below so many comparisons a rate says little. */
-const enoughCompared = 50
 
 export function CachePage(): ReactNode {
   const { span, isCompared } = useSpan()
   const [isPurging, setPurging] = useState(false)
+  const [changed, setChanged] = useState<Trust>()
+  const maySet = useMay('PUT /cache/threshold')
   const figures = useQuery(figuresQuery(span, {}, isCompared))
   const cache = useQuery({
     queryKey: ['cache'],
@@ -50,26 +53,29 @@ export function CachePage(): ReactNode {
       }
     >
       <CacheFigures figures={figures.data} cache={cache.data} />
-      <Panel title="Answers that could be kept">
-        <Loaded query={figures} what="the hits">
-          {(found) =>
-            found.now.cache_hits + found.now.cache_misses > 0 ? (
-              <HitsChart figures={found} />
-            ) : (
-              <Empty title={`The cache was not asked ${spanText(span)}.`}>
-                <span>
-                  It is set under <code>cache</code> in <code>weir.yaml</code>, and per route.
-                </span>
-              </Empty>
-            )
-          }
-        </Loaded>
-      </Panel>
+      <div className="grid">
+        <Panel title="Answers that could be kept" className="eight">
+          <Loaded query={figures} what="the hits">
+            {(found) =>
+              found.now.cache_hits + found.now.cache_misses > 0 ? (
+                <HitsChart figures={found} />
+              ) : (
+                <Empty title={`The cache was not asked ${spanText(span)}.`}>
+                  <span>
+                    It is set under <code>cache</code> in <code>weir.yaml</code>, and per route.
+                  </span>
+                </Empty>
+              )
+            }
+          </Loaded>
+        </Panel>
+        <ThresholdPanel all={cache.data?.semantic ?? []} />
+      </div>
       <TablePanel
         title="Answers to questions of the same meaning"
         query={{ ...cache, data: cache.data && { data: cache.data.semantic } }}
         what="the cache"
-        columns={trustColumns}
+        columns={maySet ? [...trustColumns, thresholdColumn(setChanged)] : trustColumns}
         idOf={({ destination }) => destination}
         fileName="cache"
         empty={
@@ -78,6 +84,7 @@ export function CachePage(): ReactNode {
           </Empty>
         }
       />
+      {changed && <SetThreshold trust={changed} onClose={() => setChanged(undefined)} />}
       {isPurging && <PurgeCache onClose={() => setPurging(false)} />}
     </Page>
   )
@@ -163,6 +170,22 @@ const trustColumns: readonly Column<Trust>[] = [
   { title: 'Compared', isNumber: true, cell: ({ compared }) => formatCount(compared) },
   { title: 'False', isNumber: true, cell: (trust) => falseText(trust) },
 ]
+
+function thresholdColumn(change: (trust: Trust) => void): Column<Trust> {
+  return {
+    title: 'Actions',
+    isUntitled: true,
+    cell: (trust) => (
+      <Button
+        variant="default"
+        aria-label={`Threshold of ${visible(trust.destination)}…`}
+        onClick={() => change(trust)}
+      >
+        Threshold…
+      </Button>
+    ),
+  }
+}
 
 function falseText({ false_hit_rate: rate, false_hit_interval: interval }: Trust): string {
   if (rate === undefined) return '-'

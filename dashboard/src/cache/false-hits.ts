@@ -5,6 +5,18 @@ export interface Compared {
   readonly false_hits: number
 }
 
+/** Below so many comparisons a rate says little. */
+export const enoughCompared = 50
+
+export interface ThresholdPoint extends Compared {
+  readonly threshold: number
+}
+
+/** What is left at a threshold, of a curve that rises from the one in force. */
+export function pointAt(curve: readonly ThresholdPoint[], threshold: number): Compared {
+  return curve.find((point) => point.threshold >= threshold) ?? { compared: 0, false_hits: 0 }
+}
+
 export interface FalseHits {
   readonly compared: number
   readonly lies: number

@@ -168,14 +168,29 @@ test('the interval is Wilson’s, and the threshold rises only when the bound is
   close(wilson(81, 263), 0.2553, 0.3662)
   close(wilson(0, 20), 0, 0.1611)
   const good = new Trust(0.9, 0.01)
-  for (let n = 0; n < 1000; n++) assert.equal(good.compared(n % 200 !== 0), false)
+  for (let n = 0; n < 1000; n++) assert.equal(good.compared(n % 200 !== 0, 0.99), false)
   assert.equal(good.threshold, 0.9)
   const bad = new Trust(0.9, 0.01)
   let raised = 0
-  for (let n = 0; n < 200; n++) if (bad.compared(n % 3 !== 0)) raised++
+  for (let n = 0; n < 200; n++) if (bad.compared(n % 3 !== 0, 1)) raised++
   assert.ok(raised >= 2)
   assert.ok(bad.threshold > 0.93 && bad.threshold < 1)
   assert.equal(bad.reading.raised, raised)
+})
+
+test('the curve tells how often hits above a threshold lie, and a threshold set by hand keeps what is above it', () => {
+  const trust = new Trust(0.8, 0.5)
+  for (let n = 0; n < 15; n++) trust.compared(n % 3 !== 0, 0.85)
+  for (let n = 0; n < 15; n++) trust.compared(true, 0.95)
+  const { curve } = trust.reading
+  const at = (threshold: number) => curve.filter((point) => point.threshold >= threshold)[0]!
+  assert.deepEqual([curve[0]!.samples, curve[0]!.falseHits], [30, 5])
+  assert.deepEqual([at(0.86).samples, at(0.86).falseHits], [15, 0])
+  assert.deepEqual([curve.at(-1)!.threshold, curve.at(-1)!.samples], [0.999, 0])
+  trust.set(0.9)
+  assert.deepEqual([trust.threshold, trust.reading.samples, trust.reading.falseHits], [0.9, 15, 0])
+  trust.set(0.7)
+  assert.deepEqual([trust.threshold, trust.reading.samples, trust.reading.raised], [0.7, 0, 0])
 })
 
 test('answers that differ from those that would have been served raise the threshold, until nothing is near enough', async () => {
@@ -233,4 +248,7 @@ test('answers that differ from those that would have been served raise the thres
   assert.ok(thresholds.length >= 3 && thresholds.at(-1)! > 0.96, String(thresholds))
   assert.equal(semantic.readings('o').get('d')?.threshold, thresholds.at(-1))
   assert.equal(semantic.readings('other').size, 0)
+  assert.equal(semantic.setThreshold('other', 'd', 0.5), undefined)
+  assert.equal(semantic.setThreshold('o', 'd', 0.5)?.threshold, 0.5)
+  assert.equal(semantic.readings('o').get('d')?.threshold, 0.5)
 })

@@ -53,9 +53,15 @@ export interface SemanticCache {
   forget(org: string): Promise<void>
   /** By destination. */
   readings(org: string): ReadonlyMap<string, TrustReading>
+  /**
+   * Of this instance, until it ends or the configuration names another. Undefined where no question was looked for at
+   * this destination.
+   */
+  setThreshold(org: string, destination: string, threshold: number): TrustReading | undefined
 }
 
 const maxTrusts = 10_000
+const nameOf = (org: string, destination: string): string => JSON.stringify([org, destination])
 
 export function createSemanticCache(parts: SemanticParts): SemanticCache {
   const embedder = createEmbedder(parts.embed)
@@ -63,7 +69,7 @@ export function createSemanticCache(parts: SemanticParts): SemanticCache {
   const trusts = new Map<string, Trust>()
 
   function trustOf({ org, destination }: Setting, { threshold, maxFalseHits }: SemanticPolicy): Trust {
-    const name = JSON.stringify([org, destination])
+    const name = nameOf(org, destination)
     let trust = trusts.get(name)
     if (!trust?.isOf(threshold, maxFalseHits)) {
       // Names of models come from callers: the one that came first makes room.
@@ -88,6 +94,11 @@ export function createSemanticCache(parts: SemanticParts): SemanticCache {
     async forget(org) {
       embedder.clear() // of all tenants: its names tell none, and vectors come again
       await parts.search.forget(org)
+    },
+    setThreshold(org, destination, threshold) {
+      const trust = trusts.get(nameOf(org, destination))
+      trust?.set(threshold)
+      return trust?.reading
     },
     readings(org) {
       const own = [...trusts].flatMap(([name, trust]) => {
@@ -199,6 +210,6 @@ class OneLook implements Look {
           policy.timeoutMs,
         )))
     onCompared(setting.destination, agrees)
-    if (trust.compared(agrees)) onRaised(setting.destination, trust.threshold)
+    if (trust.compared(agrees, found.similarity)) onRaised(setting.destination, trust.threshold)
   }
 }

@@ -8,7 +8,18 @@ const windowSize = 2_000
 const minSamples = 20
 /** How much of the way to 1 the threshold goes at a time. */
 const step = 0.25
-const maxThreshold = 0.999
+export const maxThreshold = 0.999
+/** Thresholds at which the curve is told, from the one in force to the highest. */
+const curveSteps = 20
+
+/** What the hits that were compared say of a threshold. */
+export interface TrustPoint {
+  readonly threshold: number
+  readonly samples: number
+  readonly falseHits: number
+  /** 95 % (Wilson). */
+  readonly interval: readonly [low: number, high: number]
+}
 
 export interface TrustReading {
   readonly threshold: number
@@ -18,6 +29,14 @@ export interface TrustReading {
   readonly interval: readonly [low: number, high: number]
   /** How often the threshold was raised. */
   readonly raised: number
+  /** At the threshold in force and at higher ones: those are all that was compared. */
+  readonly curve: readonly TrustPoint[]
+}
+
+interface Comparison {
+  readonly agrees: boolean
+  /** Cosine of the two questions. */
+  readonly similarity: number
 }
 
 /** Of one destination. */
@@ -25,7 +44,7 @@ export class Trust {
   readonly #base: number
   readonly #maxFalseHits: number
   #threshold: number
-  #outcomes: boolean[] = []
+  #compared: Comparison[] = []
   #raised = 0
 
   constructor(threshold: number, maxFalseHits: number) {
@@ -43,29 +62,39 @@ export class Trust {
   }
 
   /** A hit was compared with an answer of its own. Gives true where that raised the threshold. */
-  compared(agrees: boolean): boolean {
-    this.#outcomes.push(agrees)
-    if (this.#outcomes.length > windowSize) this.#outcomes.shift()
-    const { samples, interval } = this.reading
+  compared(agrees: boolean, similarity: number): boolean {
+    this.#compared.push({ agrees, similarity })
+    if (this.#compared.length > windowSize) this.#compared.shift()
+    const { samples, interval } = pointOf(this.#threshold, this.#compared)
     if (samples < minSamples || interval[0] <= this.#maxFalseHits) return false
     this.#threshold = Math.min(maxThreshold, this.#threshold + (1 - this.#threshold) * step)
     // What was compared below the new threshold says nothing of the hits above it.
-    this.#outcomes = []
+    this.#compared = []
     this.#raised++
     return true
   }
 
-  get reading(): TrustReading {
-    const samples = this.#outcomes.length
-    const falseHits = this.#outcomes.filter((agrees) => !agrees).length
-    return {
-      threshold: this.#threshold,
-      samples,
-      falseHits,
-      interval: wilson(falseHits, samples),
-      raised: this.#raised,
-    }
+  /** By hand. Below the old one nothing was compared: a lower one begins anew. */
+  set(threshold: number): void {
+    const isHigher = threshold >= this.#threshold
+    this.#threshold = threshold
+    this.#compared = isHigher ? this.#compared.filter(({ similarity }) => similarity >= threshold) : []
   }
+
+  get reading(): TrustReading {
+    const step = Math.max(0, maxThreshold - this.#threshold) / curveSteps
+    const curve = Array.from({ length: curveSteps + 1 }, (_, index) =>
+      pointOf(this.#threshold + index * step, this.#compared),
+    )
+    return { ...pointOf(this.#threshold, this.#compared), raised: this.#raised, curve }
+  }
+}
+
+/** A hit that was found while the threshold changed may lie below it, and counts all the same. */
+function pointOf(threshold: number, all: readonly Comparison[]): TrustPoint {
+  const above = all.filter(({ similarity }) => similarity >= threshold)
+  const falseHits = above.filter(({ agrees }) => !agrees).length
+  return { threshold, samples: above.length, falseHits, interval: wilson(falseHits, above.length) }
 }
 
 /** Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference. */
