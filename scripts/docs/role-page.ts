@@ -26,7 +26,7 @@ ${rows.join('\n')}
 - A key charges its team and its user: a member names only their own team, and those in which they are members; a role in
   a team names nobody outside of it.
 - A key holds at most what the account that makes it may give: its \`ceiling\` (models, marks, addresses, region, limits,
-  the most that one request costs). Members give no clearance that their ceiling does not name.
+  the most that one request costs), and its budgets and tags are on the key beside those of its own. Members give no clearance that their ceiling does not name.
   The same holds of what is made of a key: keys for pages, and batches on its account. It does not bound evaluations,
   golden sets and routes, which an admin runs and moves on the gateway's own account.
 - Nobody gives a role, or invites or changes somebody who has one, beyond their own: an owner gives all, an admin all but

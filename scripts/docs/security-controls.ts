@@ -82,6 +82,10 @@ export const incidents: readonly Control[] = [
       ],
       [
         'test/access/roles.test.ts',
+        'the budgets and tags of a ceiling are on every key, beside what its maker writes there',
+      ],
+      [
+        'test/access/roles.test.ts',
         'who is bounded has no key of a page, and no batch, made of a key that is not',
       ],
       [

@@ -1,12 +1,14 @@
 /** Whether the rules of one key go beyond those of another: what is made of a right is never more than that right. */
 
+import type { OwnBudget } from '../config/budget-settings.ts'
 import { GatewayError } from '../core/error.ts'
 import { globPattern } from '../core/glob.ts'
+import { type NanoUsd, parseUsd } from '../core/money.ts'
 import type { KeyLimits, KeyRules } from './port.ts'
 
 /**
- * `rules`, with what they leave open taken from the ceiling. Throws `permission_denied`, naming the rule, where they ask
- * for more than the ceiling allows.
+ * `rules`, with what they leave open taken from the ceiling, and its budgets and tags beside theirs. Throws
+ * `permission_denied`, naming the rule, where they ask for more than the ceiling allows.
  */
 export function withinCeiling(rules: KeyRules, ceiling: KeyRules): KeyRules {
   checkList('models', rules.models, ceiling.models, coversGlob)
@@ -25,7 +27,30 @@ export function withinCeiling(rules: KeyRules, ceiling: KeyRules): KeyRules {
   }
   const { clearances: _, ...inherited } = ceiling // what is sensitive is given by name, not by the way
   const limits: KeyLimits = { ...ceiling.limits, ...rules.limits }
-  return { ...inherited, ...rules, ...(Object.keys(limits).length > 0 && { limits }) }
+  const budgets = [...budgetsLeft(rules, ceiling), ...(rules.budgets ?? [])]
+  const tags = new Set([...(ceiling.tags ?? []), ...(rules.tags ?? [])])
+  return {
+    ...inherited,
+    ...rules,
+    ...(Object.keys(limits).length > 0 && { limits }),
+    ...((ceiling.budgets ?? rules.budgets) && { budgets }),
+    ...((ceiling.tags ?? rules.tags) && { tags: [...tags] }),
+  }
+}
+
+/** Those of the ceiling that the rules have none of the same kind for. Throws where one of that kind allows more. */
+function budgetsLeft(rules: KeyRules, ceiling: KeyRules): OwnBudget[] {
+  return (ceiling.budgets ?? []).filter((most) => {
+    const own = rules.budgets?.find(
+      ({ period, window, cap }) => period === most.period && window === most.window && cap === most.cap,
+    )
+    checkAmount('budgets', own && nanoUsd(own), nanoUsd(most))
+    return own === undefined
+  })
+}
+
+function nanoUsd({ usd }: OwnBudget): NanoUsd {
+  return parseUsd(String(usd))!
 }
 
 /**
@@ -42,6 +67,9 @@ export function checkWithin(rules: KeyRules, ceiling: KeyRules): void {
       throw beyond(name, 'it is not bounded there')
     }
   }
+  if (budgetsLeft(rules, ceiling).length > 0) throw beyond('budgets', 'some of yours is not there')
+  if (ceiling.tags?.some((tag) => !rules.tags?.includes(tag)))
+    throw beyond('tags', 'some of yours is not there')
   withinCeiling(rules, ceiling)
 }
 

@@ -91,3 +91,16 @@ test('what the audit could not take is told when it can, once and in its order',
     'secret.read references',
   ])
 })
+
+test('where more waits than is kept, no sum is lost', async (t) => {
+  const { log, start, told, audit, acts } = open(t)
+  audit.isGone = true
+  start()
+  for (let n = 0; n < 500; n++) log.loaded(new Map())
+  log.read('vault:a', false)
+  await acts()
+  log.read('vault:a', false)
+  audit.isGone = false
+  assert.equal((await acts()).length, 501)
+  assert.deepEqual(told.at(-1)!.after, { 'vault:a': { reads: 2, failures: 0 } })
+})

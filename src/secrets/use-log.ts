@@ -69,7 +69,8 @@ export class SecretUseLog {
 
   /** Tells the sums so far. */
   async flush(): Promise<void> {
-    if (this.#sums.size > 0) {
+    if (this.#waiting.length >= maxWaiting) await this.#tell()
+    if (this.#sums.size > 0 && this.#waiting.length < maxWaiting) {
       const sums = Object.fromEntries([...this.#sums].map(([reference, sum]) => [reference, { ...sum }]))
       this.#sums.clear()
       this.#add({ action: 'secret.read', object: 'references', after: sums })

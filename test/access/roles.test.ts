@@ -334,3 +334,34 @@ test('nobody makes a key on the account of a team or of somebody that is not the
   assert.equal((await teamAdmin.call('PATCH', lent, { name: 'still lent' })).status, 200)
   assert.equal((await teamAdmin.call('DELETE', lent)).status, 200)
 })
+
+test('the budgets and tags of a ceiling are on every key, beside what its maker writes there', async () => {
+  const cap = { usd: '5', period: 'day', window: 'calendar', cap: 'hard' }
+  const ceiling = { budgets: [cap], tags: ['dept:search'] }
+  const member = await createPerson(stack, 'Capped', [{ role: 'member' }], { ceiling })
+  const shown = ({ body }: { body: JsonObject }) => [
+    asArray(body['budgets']).map((budget) => [asObject(budget)?.['usd'], asObject(budget)?.['period']]),
+    body['tags'],
+  ]
+  const plain = await member.call('POST', '/keys', { name: 'plain' })
+  assert.deepEqual(shown(plain), [[['5', 'day']], ['dept:search']])
+  const week = { ...cap, usd: '1', period: 'week' }
+  const made = await member.call('POST', '/keys', { name: 'more', budgets: [week], tags: ['own'] })
+  const both = [
+    ['5', 'day'],
+    ['1', 'week'],
+  ]
+  assert.deepEqual(shown(made), [both, ['dept:search', 'own']])
+  const path = `/keys/${String(made.body['id'])}`
+  assert.deepEqual(shown(await member.call('PATCH', path, { name: 'same' })), [both, ['dept:search', 'own']])
+  const bare = await member.call('PATCH', path, { budgets: [], tags: [] })
+  assert.deepEqual(shown(bare), [[['5', 'day']], ['dept:search']])
+  const own = await member.call('PATCH', path, { budgets: [{ ...cap, usd: '4' }] })
+  assert.deepEqual(shown(own)[0], [['4', 'day']], 'a narrower one of the same kind takes its place')
+  for (const wider of [{ usd: '6' }, { cap: 'soft', usd: '6' }]) {
+    const answer = await member.call('PATCH', path, { budgets: [{ ...cap, ...wider }] })
+    const isRefused = answer.status === 403
+    const holds = asArray(answer.body['budgets']).some((budget) => asObject(budget)?.['usd'] === '5')
+    assert.ok(isRefused || holds, JSON.stringify(answer.body))
+  }
+})
