@@ -58,6 +58,10 @@ testInstances(
     assert.match(JSON.stringify(await it.admin(0, '/ledger')), /store_unavailable/)
     await it.postgres.start()
     await load.more(200)
+    await it.postgres.kill()
+    await load.more(200)
+    await it.postgres.start()
+    await load.more(200)
     await load.stop()
     assert.deepEqual([...load.statuses.keys()], [200])
     const receipts = it.simulator.receipts().length
