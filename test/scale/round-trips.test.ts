@@ -5,6 +5,8 @@ import { Budgets } from '../../src/ledger/budgets.ts'
 import { type Budget, budgetScopes } from '../../src/ledger/budget.ts'
 import { SharedCounters } from '../../src/ledger/shared-counters.ts'
 import { createRedisBudgetCounters } from '../../src/storage/redis/budget-counters.ts'
+import type { Redis } from '../../src/storage/redis/connect.ts'
+import { testInstances } from '../support/instances.ts'
 import { testRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -36,6 +38,13 @@ const spender = {
   operation: 'generate',
   stream: false,
 } as const
+
+/** Scripts that were asked for, by whatever way. */
+async function asked({ text }: Redis): Promise<number> {
+  const told = await text.info('commandstats')
+  const counts = [...told.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].map(([, count]) => Number(count))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
 
 testRedis(
   'a reservation is one question to Redis, and so is its settlement, for all scopes together',
@@ -90,18 +99,47 @@ testRedis(
         ),
       20_000,
     )
-    /** Scripts that were asked for, by whatever way. */
-    const asked = async (): Promise<number> => {
-      const told = await redis.text.info('commandstats')
-      const counts = [...told.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].map(([, count]) => Number(count))
-      return counts.reduce((sum, count) => sum + count, 0)
-    }
-    const before = await asked()
+    const before = await asked(redis)
     for (let n = 1; n <= calls; n++) await call(n)
     const spent = () => budgets.statesOf(budgets.all[0]!, systemClock.nowMs())[0]?.spentNanoUsd
     assert.equal(spent(), 5 * (calls + 1))
-    const made = (await asked()) - before
+    const made = (await asked(redis)) - before
     // Heartbeats, each second, are beside them.
     assert.ok(made >= 2 * calls && made < 2.5 * calls, `${made} questions for ${calls} calls`)
+  },
+)
+
+testInstances(
+  'a request through the gateway, with limits and budgets that all instances share, asks Redis four questions',
+  1,
+  async (it, t) => {
+    const redis = await it.redis.connect()
+    const ask = async (): Promise<number> => {
+      const body = {
+        model: 'openai/echo',
+        max_tokens: 4,
+        messages: [{ role: 'user', content: 'of the river' }],
+      }
+      const response = await it.post(0, '/v1/chat/completions', body, undefined, { 'x-weir-user': 'ada' })
+      await response.text()
+      return response.status
+    }
+    await until('hard budgets to be trusted', async () => (await ask()) === 200 || undefined, 20_000)
+    const before = await asked(redis)
+    const startedMs = performance.now()
+    for (let n = 0; n < calls; n++) assert.equal(await ask(), 200)
+    const made = (await asked(redis)) - before
+    const seconds = Math.ceil((performance.now() - startedMs) / 1_000)
+    t.diagnostic(`${made} questions for ${calls} requests in ${seconds} s`)
+    // Of budgets and of limits: one before the call and one after. Heartbeats are beside them.
+    assert.ok(made > calls && made <= 4 * calls + 4 * (seconds + 1), `${made} in ${seconds} s`)
+  },
+  {
+    models: { 'openai/*': { price: { input: 1, output: 1_000 } } },
+    limits: [{ scope: 'key', rpm: 1_000_000, tpm: 100_000_000, concurrency: 100 }],
+    budgets: [
+      { scope: 'user', usd: 100, period: 'day', cap: 'hard' },
+      { scope: 'organisation', usd: 1_000, period: 'month', cap: 'hard' },
+    ],
   },
 )
