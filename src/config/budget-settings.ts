@@ -15,7 +15,11 @@ export const periods = ['hour', 'day', 'week', 'month', 'quarter', 'year', 'tota
 
 const terms = {
   usd: usdSetting.describe('The cap.'),
-  period: z.enum(periods).describe('What it is for; `total` never begins anew.'),
+  period: z
+    .enum(periods)
+    .describe(
+      'What it is for. Each subject has a counter, in memory and in Redis, until the period is over. `total` never begins anew: of users and of sessions a counter of each stays for good, so give those whose number grows a `year` or less.',
+    ),
   window: z
     .enum(['calendar', 'rolling'])
     .default('calendar')
