@@ -9,22 +9,26 @@ import { GatewayError } from '../core/error.ts'
 import { type Alert, alertKinds, concernOf, severities, toView } from './alert.ts'
 import type { Channel } from './channel.ts'
 import type { AlertStore } from './port.ts'
+import type { AlertRule } from './rules.ts'
 
 export interface AlertRouteParts {
   readonly store: AlertStore
   /** Those of the configuration in force. */
   readonly channels: () => readonly Channel[]
+  readonly rules: () => readonly AlertRule[]
   readonly teamOf: TeamOf
   readonly clock: Clock
   readonly newId: () => string
 }
 
 const testTimeoutMs = 10_000
+const maxSilenceMs = 30 * 86_400_000
 
 /** `/alerts` and what is below it. */
 export function alertRoutes({
   store,
   channels,
+  rules,
   teamOf,
   clock,
   newId,
@@ -67,6 +71,43 @@ export function alertRoutes({
         const alert = await store.acknowledge(org, id, clock.nowMs())
         if (!alert) throw new GatewayError('not_found', 'There is no such alert.')
         return { body: toView(alert) }
+      },
+    }),
+    adminRoute({
+      method: 'POST',
+      path: '/alerts/{id}/silence',
+      policy: 'operations:write',
+      audit: { action: 'alert.silence', object: ({ params: { id = '' } }) => `alert:${id}` },
+      summary: 'No channel is told that it gets worse or ends, until this time.',
+      body: z.strictObject({ until: z.iso.datetime({ offset: true }) }),
+      response: alertShape,
+      async run({ org, params: { id = '' }, body: { until } }) {
+        const untilMs = Date.parse(until)
+        if (untilMs - clock.nowMs() > maxSilenceMs) {
+          throw new GatewayError('invalid_request', 'An alert is silent for at most 30 days.', {
+            param: 'until',
+          })
+        }
+        const alert = await store.silence(org, id, untilMs)
+        if (!alert) throw new GatewayError('not_found', 'There is no such alert that is open.')
+        return { body: toView(alert) }
+      },
+    }),
+    adminRoute({
+      method: 'GET',
+      path: '/alert-rules',
+      isOfInstance: true,
+      policy: 'traffic:read',
+      summary: 'What is watched, from when it is an alert, and where that is told.',
+      response: z.object({ data: z.array(ruleShape) }),
+      run() {
+        const data = rules().map((rule) => ({
+          ...rule,
+          channels: channels().flatMap(({ name, kinds }) =>
+            (kinds?.includes(rule.kind) ?? true) ? [name] : [],
+          ),
+        }))
+        return { body: { data } }
       },
     }),
     adminRoute({
@@ -116,7 +157,16 @@ const alertShape = z.object({
   first_at: z.iso.datetime(),
   last_at: z.iso.datetime(),
   acknowledged_at: z.iso.datetime().optional(),
+  silenced_until: z.iso.datetime().optional().describe('No channel is told of it before this time.'),
   resolved_at: z.iso.datetime().optional(),
+})
+
+const ruleShape = z.object({
+  kind: z.enum(alertKinds),
+  watches: z.string(),
+  limit: z.string().optional(),
+  setting: z.string().optional().describe('Where it is set.'),
+  channels: z.array(z.string()).describe('The channels that are told.'),
 })
 
 const channelShape = z.object({ name: z.string(), kinds: z.array(z.enum(alertKinds)).optional() })

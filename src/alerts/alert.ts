@@ -49,6 +49,8 @@ export interface Alert extends Signal {
   readonly firstAtMs: number
   readonly lastAtMs: number
   readonly acknowledgedAtMs?: number
+  /** No channel is told of it before this time. */
+  readonly silencedUntilMs?: number
   readonly resolvedAtMs?: number
 }
 
@@ -80,7 +82,7 @@ export function concernOf({ kind, subject, detail }: Signal): Concern | undefine
 /** An alert in the form of the admin API and of webhooks. */
 export function toView(alert: Alert): JsonObject {
   const { id, kind, subject, severity, status, summary, detail, count } = alert
-  const { firstAtMs, lastAtMs, acknowledgedAtMs, resolvedAtMs } = alert
+  const { firstAtMs, lastAtMs, acknowledgedAtMs, silencedUntilMs, resolvedAtMs } = alert
   return {
     id,
     kind,
@@ -93,6 +95,7 @@ export function toView(alert: Alert): JsonObject {
     first_at: iso(firstAtMs),
     last_at: iso(lastAtMs),
     ...(acknowledgedAtMs !== undefined && { acknowledged_at: iso(acknowledgedAtMs) }),
+    ...(silencedUntilMs !== undefined && { silenced_until: iso(silencedUntilMs) }),
     ...(resolvedAtMs !== undefined && { resolved_at: iso(resolvedAtMs) }),
   }
 }

@@ -13,6 +13,7 @@ import { judgeRetirements, priceChange, ratesNow, type WatchedModel } from '../a
 import { createOutbox } from '../alerts/outbox.ts'
 import { ParkedCredentials } from '../alerts/parked-credentials.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
+import { rulesOf } from '../alerts/rules.ts'
 import { judgeAges } from '../alerts/secret-age.ts'
 import { SpendWatch } from '../alerts/spend-watch.ts'
 import type { Config } from '../config/load.ts'
@@ -99,6 +100,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     routes: alertRoutes({
       store: stores.alerts,
       channels: () => channels,
+      rules: () => rulesOf(config().alerts),
       teamOf: access.teamOf,
       clock,
       newId,

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { asArray, asObject } from '../../src/core/json.ts'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
 import { adminToken, startStack } from '../support/stack.ts'
 
@@ -62,6 +63,30 @@ test(
     await page.getByRole('button', { name: 'Enable openai' }).click()
     await page.getByRole('button', { name: 'Disable openai' }).waitFor()
     assert.equal((await ask('solo')).status, 200)
+    assert.deepEqual(faults, [])
+  },
+)
+
+test(
+  'an alert tells its figures and is silenced for a time; what is watched is told',
+  { skip: browserMissing },
+  async (t) => {
+    const alerts = { rules: { keyAgeDays: 90 } }
+    const budgets = [{ scope: 'key', usd: 0.000001, period: 'day', cap: 'soft' }]
+    const stack = await startStack(t, { config: { alerts, budgets } })
+    const { page, faults } = await visit(await openBrowser(t), stack)
+    const body = { model: 'claude/claude-sonnet-4-5', messages: [{ role: 'user', content: 'Hello' }] }
+    for (let n = 0; n < 2; n++) await (await stack.post('/v1/chat/completions', body)).text()
+    await signIn(page, adminToken)
+    await page.goto('/alerts')
+    const row = page.getByRole('table', { name: 'Alerts' }).getByRole('row').filter({ hasText: 'budget' })
+    await row.getByRole('cell', { name: '$0.0000010' }).waitFor()
+    await row.getByLabel(/^Silence /).selectOption('for 8 h')
+    await row.getByText(/^silent until/).waitFor()
+    const [alert] = asArray((await stack.admin('/alerts?kind=budget'))['data']).map((one) => asObject(one)!)
+    assert.ok(Date.parse(String(alert!['silenced_until'])) > Date.now() + 7 * 3_600_000)
+    const rules = page.getByRole('table', { name: 'Rules' })
+    await rules.getByRole('row').filter({ hasText: 'key-age' }).getByText('90 days').waitFor()
     assert.deepEqual(faults, [])
   },
 )

@@ -1,6 +1,6 @@
 /** The alerts: what needs a person? */
 
-import { Button, SegmentedControl, Skeleton } from '@mantine/core'
+import { Button, NativeSelect, SegmentedControl, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
@@ -17,6 +17,8 @@ import { Status } from '../ui/status.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { Channels } from './channels.tsx'
+import { figuresOf } from './figures.ts'
+import { Rules } from './rules.tsx'
 
 type Alert = Item<'GET /alerts'>
 
@@ -53,6 +55,9 @@ export function AlertsPage(): ReactNode {
           </Empty>
         )}
       </Panel>
+      <May call="GET /alert-rules">
+        <Rules />
+      </May>
       <May call="GET /alert-channels">
         <Channels />
       </May>
@@ -64,6 +69,8 @@ const columns: readonly Column<Alert>[] = [
   { title: 'What', cell: ({ summary }) => <UntrustedText text={summary} /> },
   { title: 'Severity', cell: ({ severity }) => <Status tone={severityTone[severity]}>{severity}</Status> },
   { title: 'Kind', cell: ({ kind }) => kind },
+  { title: 'Value', isNumber: true, cell: (alert) => figuresOf(alert).value },
+  { title: 'Limit', isNumber: true, cell: (alert) => figuresOf(alert).limit },
   { title: 'Reported', isNumber: true, cell: ({ count }) => (count === 1 ? 'once' : `${count} times`) },
   { title: 'Since', cell: ({ first_at: at }) => <When at={at} /> },
   { title: 'Last', cell: ({ last_at: at }) => <When at={at} /> },
@@ -75,7 +82,50 @@ const columns: readonly Column<Alert>[] = [
       </May>
     ),
   },
+  {
+    title: 'Channels',
+    cell: (alert) => (
+      <May call="POST /alerts/{id}/silence">
+        <Silence alert={alert} />
+      </May>
+    ),
+  },
 ]
+
+const hours = [1, 8, 24, 168] as const
+
+/** By a select: which time is part of the act. */
+function Silence({ alert }: { readonly alert: Alert }): ReactNode {
+  const { mutate, isPending, error, data } = useChange({
+    async change(count: number) {
+      const until = new Date(Date.now() + count * 3_600_000).toISOString()
+      return ask('POST /alerts/{id}/silence', { params: { id: alert.id }, body: { until } })
+    },
+    stale: ['alerts'],
+  })
+  if (alert.status === 'resolved') return '-'
+  const until = data?.silenced_until ?? alert.silenced_until
+  return (
+    <>
+      <NativeSelect
+        size="xs"
+        aria-label={`Silence ${alert.summary}`}
+        value=""
+        disabled={isPending}
+        onChange={(event) => mutate(Number(event.currentTarget.value))}
+        data={[
+          { value: '', label: 'Silence…', disabled: true },
+          ...hours.map((count) => ({
+            value: String(count),
+            label: count < 48 ? `for ${count} h` : `for ${count / 24} days`,
+          })),
+        ]}
+      />
+      {until !== undefined && <span className="dim">silent until {formatMoment(Date.parse(until))}</span>}
+      {error && <span role="alert">{error.message}</span>}
+    </>
+  )
+}
 
 function Acknowledge({ alert }: { readonly alert: Alert }): ReactNode {
   const { mutate, isPending, error } = useChange({

@@ -55,10 +55,15 @@ query: undefined
 body: undefined
 response: { data: ({ name: string; kinds?: ("budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk")[] | undefined })[] }
 }
+  'GET /alert-rules': {
+query: undefined
+body: undefined
+response: { data: ({ kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; watches: string; limit?: string | undefined; setting?: string | undefined; channels: (string)[] })[] }
+}
   'GET /alerts': {
 query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk" | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
-response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
+response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; silenced_until?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
 }
   'GET /audit': {
 query: { action?: string | undefined; object?: string | undefined; actor?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
@@ -408,7 +413,12 @@ response: { delivered: boolean; error?: string | undefined }
   'POST /alerts/{id}/acknowledge': {
 query: undefined
 body: undefined
-response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; resolved_at?: string | undefined }
+response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; silenced_until?: string | undefined; resolved_at?: string | undefined }
+}
+  'POST /alerts/{id}/silence': {
+query: undefined
+body: { until: string }
+response: { id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; silenced_until?: string | undefined; resolved_at?: string | undefined }
 }
   'POST /batch-files': {
 query: { key: string }

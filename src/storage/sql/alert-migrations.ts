@@ -51,4 +51,8 @@ export const alertMigrations: readonly Migration[] = [
       schema.createIndex('alert_spend_by_hour').on('alert_spend').columns(['hour']),
     ],
   },
+  {
+    name: 'alerts-0002-silence',
+    statements: ({ schema }) => [schema.alterTable('alerts').addColumn('silenced_until_ms', 'bigint')],
+  },
 ]

@@ -92,6 +92,25 @@ testStore('alerts are listed by page, acknowledged once, and of their own organi
   assert.equal((await store.list({ org: 'default', limit: 9 })).length, 2)
 })
 
+testStore('of an alert that is silenced no channel is told until its time has come', async (database) => {
+  const store = createAlertStore(database)
+  const channels = ['pager']
+  const raise = (severity: 'info' | 'warning' | 'critical', nowMs: number) =>
+    store.raise({ ...signal, severity }, { id: `a${nowMs}`, nowMs, channels })
+  await raise('info', 100)
+  assert.equal(await store.silence('other', 'a100', 200), undefined)
+  assert.equal((await store.silence('default', 'a100', 200))?.silencedUntilMs, 200)
+  await raise('warning', 150)
+  const told = async () => (await store.claim(1_000, 0, 9)).map(({ occasion }) => occasion)
+  assert.deepEqual(await told(), ['raised'])
+  await raise('critical', 200)
+  assert.deepEqual((await told()).toSorted(), ['escalated', 'raised'])
+  await store.silence('default', 'a100', 400)
+  await store.resolve(signal, { nowMs: 300, channels })
+  assert.equal((await told()).length, 2)
+  assert.equal(await store.silence('default', 'a100', 500), undefined, 'it is over')
+})
+
 testStore('spend adds up by key and hour, from any instance', async (database) => {
   const store = createSpendStore(database)
   const row = { org: 'default', keyId: 'k', keyName: 'app', hour: 10, nanoUsd: 5 }

@@ -27,6 +27,7 @@ interface AlertRow {
   readonly first_at_ms: number
   readonly last_at_ms: number
   readonly acknowledged_at_ms: number | null
+  readonly silenced_until_ms: number | null
   readonly resolved_at_ms: number | null
   readonly open_as: string | null
 }
@@ -72,6 +73,7 @@ export function createAlertStore(database: Database): AlertStore {
             first_at_ms: nowMs,
             last_at_ms: nowMs,
             acknowledged_at_ms: null,
+            silenced_until_ms: null,
             resolved_at_ms: null,
             open_as: openAs(signal),
           })
@@ -99,7 +101,8 @@ export function createAlertStore(database: Database): AlertStore {
           .where('id', '=', before.id)
           .returningAll()
           .executeTakeFirstOrThrow()
-        if (isWorse) await enqueue(transaction, toAlert(row), 'escalated', nowMs, channels)
+        if (isWorse && !isSilenced(row, nowMs))
+          await enqueue(transaction, toAlert(row), 'escalated', nowMs, channels)
         return { alert: toAlert(row), occasion: isWorse ? 'escalated' : 'repeated' }
       })
     },
@@ -114,7 +117,7 @@ export function createAlertStore(database: Database): AlertStore {
           .returningAll()
           .executeTakeFirst()
         if (!row) return undefined
-        await enqueue(transaction, toAlert(row), 'resolved', nowMs, channels)
+        if (!isSilenced(row, nowMs)) await enqueue(transaction, toAlert(row), 'resolved', nowMs, channels)
         return toAlert(row)
       })
     },
@@ -124,6 +127,17 @@ export function createAlertStore(database: Database): AlertStore {
         .set(({ fn, val }) => ({ acknowledged_at_ms: fn.coalesce('acknowledged_at_ms', val(nowMs)) }))
         .where('org', '=', org)
         .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst()
+      return row && toAlert(row)
+    },
+    async silence(org, id, untilMs) {
+      const row = await db
+        .updateTable('alerts')
+        .set({ silenced_until_ms: untilMs })
+        .where('org', '=', org)
+        .where('id', '=', id)
+        .where('resolved_at_ms', 'is', null)
         .returningAll()
         .executeTakeFirst()
       return row && toAlert(row)
@@ -222,6 +236,10 @@ async function enqueue(
   await transaction.insertInto('alert_deliveries').values(rows).execute()
 }
 
+function isSilenced({ silenced_until_ms: untilMs }: AlertRow, nowMs: number): boolean {
+  return untilMs !== null && nowMs < untilMs
+}
+
 function openAs({ org, kind, subject }: Resolution): string {
   return JSON.stringify([org, kind, subject])
 }
@@ -241,6 +259,7 @@ function toAlert(row: AlertRow): Alert {
     firstAtMs: row.first_at_ms,
     lastAtMs: row.last_at_ms,
     ...(row.acknowledged_at_ms !== null && { acknowledgedAtMs: row.acknowledged_at_ms }),
+    ...(row.silenced_until_ms !== null && { silencedUntilMs: row.silenced_until_ms }),
     ...(row.resolved_at_ms !== null && { resolvedAtMs: row.resolved_at_ms }),
   }
 }
