@@ -90,3 +90,22 @@ test(
     assert.deepEqual(faults, [])
   },
 )
+
+test('the targets of a route tell their share, failures and time', { skip: browserMissing }, async (t) => {
+  const routes = { pair: { targets: ['openai/fault/http-503', 'claude/echo'], retry: { attempts: 2 } } }
+  const stack = await startStack(t, { config: { routes } })
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  const body = { model: 'pair', messages: [{ role: 'user', content: 'Hello' }] }
+  assert.equal((await stack.post('/v1/chat/completions', body)).status, 200)
+  await signIn(page, adminToken)
+  await page.goto('/routes/pair')
+  const rows = page.getByRole('table', { name: 'Targets in force' }).getByRole('row')
+  await rows.filter({ hasText: 'openai/fault/http-503' }).getByRole('cell', { name: '100 %' }).waitFor()
+  const answered = rows.filter({ hasText: 'claude/echo' })
+  await answered.getByRole('cell', { name: '0 %', exact: true }).waitFor()
+  await answered.getByRole('cell', { name: / ms$| s$/ }).waitFor()
+  await answered.getByRole('link', { name: '50 %' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('model'), 'echo')
+  assert.deepEqual(faults, [])
+})

@@ -11,7 +11,6 @@ import { HoldButton } from '../rollout/hold-button.tsx'
 import { RouteMoves } from '../rollout/route-moves.tsx'
 import { type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
 import { May } from '../session/may.tsx'
-import { DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Loaded } from '../ui/loaded.tsx'
@@ -25,6 +24,7 @@ import { RevisionDiff } from './revision-diff.tsx'
 import { Revisions } from './revisions.tsx'
 import { RouteState } from './routes-page.tsx'
 import { settingsOf } from './settings.ts'
+import { TargetsPanel } from './targets-panel.tsx'
 
 const route = getRouteApi('/routes/$name')
 
@@ -90,22 +90,7 @@ function Found({ detail, onMove }: FoundProps): ReactNode {
         />
       </Panel>
       <div className="grid">
-        <Panel title="Targets" className="six" isFlush>
-          <DataTable
-            caption="Targets in force"
-            columns={[
-              { title: 'Order', cell: ({ order }) => String(order) },
-              { title: 'Target', cell: ({ target }) => <UntrustedText text={target} /> },
-              {
-                title: 'Weight',
-                isNumber: true,
-                cell: ({ weight }) => (weight === undefined ? '-' : String(weight)),
-              },
-            ]}
-            things={targets.map((target, index) => ({ ...target, order: index + 1 }))}
-            idOf={({ order }) => String(order)}
-          />
-        </Panel>
+        <TargetsPanel route={detail.name} targets={targets} />
         <Panel title="Last 24 h" className="six">
           <Traffic name={detail.name} />
         </Panel>
