@@ -11,7 +11,6 @@ const maxReadyBytes = 8 * 1024 * 1024
 const newShare = 0.5
 
 export class ActiveBatch {
-  batch: Batch
   readonly ready: WaitingLine[] = []
   readyBytes = 0
   readonly running = new Map<number, AbortController>()
@@ -20,11 +19,22 @@ export class ActiveBatch {
   /** There was no line that is due when it was asked. */
   isDry = false
   avoidedUntilMs = -Infinity
+  #batch: Batch
   #bytesPerLine = 0
 
   constructor(batch: Batch, input: BatchInput) {
-    this.batch = batch
+    this.#batch = batch
     this.input = input
+  }
+
+  get batch(): Batch {
+    return this.#batch
+  }
+
+  /** Rows that were read before others may come after them: what was spent stays spent. */
+  learn(batch: Batch): void {
+    const costNanoUsd = Math.max(batch.costNanoUsd, this.#batch.costNanoUsd)
+    this.#batch = { ...batch, costNanoUsd }
   }
 
   /** Lines that are neither settled nor here, as far as is known. */

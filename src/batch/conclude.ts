@@ -76,10 +76,8 @@ class ResultFiles {
   }
 
   async add(lines: readonly LineState[]): Promise<void> {
-    const texts = await Promise.all(lines.map((line) => this.#textOf(line)))
-    for (const [index, { result }] of lines.entries()) {
-      const isGood = result !== undefined && !result.isError
-      await (isGood ? this.#output : this.#errors).add(texts[index]!)
+    for (const { text, isGood } of await Promise.all(lines.map((line) => this.#textOf(line)))) {
+      await (isGood ? this.#output : this.#errors).add(text)
     }
   }
 
@@ -118,20 +116,22 @@ class ResultFiles {
     return file.name
   }
 
-  async #textOf({ line, offset, bytes, result }: LineState): Promise<Buffer> {
+  async #textOf({ line, offset, bytes, result }: LineState): Promise<{ text: Buffer; isGood: boolean }> {
     if (result) {
       const text = await this.#read(result.part, result.offset, result.bytes)
-      if (text) return text
+      if (text && isWhole(text)) return { text, isGood: !result.isError }
     }
     const { inputFileId, stop } = this.#batch
     const input = await this.#read(inputFileId, offset, bytes)
     const customId = input === undefined ? '' : customIdOf(this.#parts.parse(input))
-    return Buffer.from(unansweredLine(this.#batch, line, customId, result ? 'lost' : (stop ?? 'lost')))
+    const why = result ? 'lost' : (stop ?? 'lost')
+    return { text: Buffer.from(unansweredLine(this.#batch, line, customId, why)), isGood: false }
   }
 
-  /** Undefined where the file does not reach so far. */
+  /** Undefined where there is no such file, or it does not reach so far. */
   async #read(name: string, offset: number, bytes: number): Promise<Buffer | undefined> {
-    const handle = await this.#source(name)
+    const handle = await this.#source(name).catch(ignoreMissing)
+    if (!handle) return undefined
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(bytes), 0, bytes, offset)
     return bytesRead === bytes ? buffer : undefined
   }
@@ -145,6 +145,16 @@ class ResultFiles {
     else this.#sources.set(name, handle)
     return other ?? handle
   }
+}
+
+/** What a failure of the power took from a file reads as zeros, once more was written behind it. */
+function isWhole(result: Buffer): boolean {
+  return result[0] === 0x7b && result.at(-1) === 0x7d && !result.includes(0)
+}
+
+/** Lines that were in it are lost: to look for them again and again brings none back. */
+function ignoreMissing(cause: unknown): undefined {
+  if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
 }
 
 function customIdOf(line: Json): string {

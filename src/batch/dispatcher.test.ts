@@ -17,11 +17,18 @@ import type { NewResult } from './result-log.ts'
 import { createTryLine, type MakeRequest } from './try-line.ts'
 
 const maxTries = 3
+const worstNanoUsd = 100
 const textOf = (id: string) =>
   JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body: { model: 'm' } })
 
 /** Lines that are given back come again at once, whenever they are due. */
-function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest, file = texts.join('\n')) {
+function run(
+  t: TestContext,
+  texts: readonly string[],
+  makeRequest: MakeRequest,
+  file = texts.join('\n'),
+  maxNanoUsd?: number,
+) {
   const root = createTemporaryFolder(t)
   const folder = openFileFolder(root)
   writeFileSync(join(root, 'file-1'), file)
@@ -34,6 +41,9 @@ function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest,
   const places = new Map(waiting.map((claim) => [claim.line, claim]))
   const results: NewResult[] = []
   const errors: unknown[] = []
+  const spent: number[] = []
+  const begun: Batch = { ...batch, total: texts.length, ...(maxNanoUsd !== undefined && { maxNanoUsd }) }
+  const stops: unknown[] = []
   const dispatcher = new Dispatcher({
     queue: {
       offer: async () => undefined,
@@ -56,7 +66,11 @@ function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest,
           return batch
         },
       },
-      worstCase: async () => undefined,
+      async spend(_id, costNanoUsd) {
+        spent.push(costNanoUsd)
+        return { ...begun, costNanoUsd: spent.reduce((sum, cost) => sum + cost, 0) }
+      },
+      worstCase: async () => worstNanoUsd,
       reservedNatively: () => 0,
       random: () => 0.5,
       maxTries: () => maxTries,
@@ -66,16 +80,16 @@ function run(t: TestContext, texts: readonly string[], makeRequest: MakeRequest,
     async giveBack(_id, lines) {
       for (const { line, tries } of lines) waiting.push({ ...places.get(line)!, tries })
     },
-    onProgress: () => undefined,
+    onProgress: ({ stop }) => stop && stops.push(stop),
     onError: (cause) => errors.push(cause),
   })
   t.after(() => dispatcher.close(AbortSignal.abort()))
-  void dispatcher.update([{ ...batch, total: texts.length }])
+  void dispatcher.update([begun])
   const ended = until('the results', () => {
     dispatcher.pump()
     return results.length === texts.length ? results.toSorted((a, b) => a.line - b.line) : undefined
   })
-  return { ended, errors }
+  return { ended, errors, spent, stops }
 }
 
 test('a line at which the gateway fails each time has its error after a few tries', async (t) => {
@@ -109,6 +123,26 @@ test('a line that cannot be read any more has its error, and those beside it the
       [true, true],
     ],
   )
+})
+
+test('what tries cost that give no result counts against the batch', async (t) => {
+  const error = new GatewayError('upstream_error', 'It broke off.')
+  const broken = { answer: { ...answer, status: 502 }, costNanoUsd: 60, usage: noUsage, error }
+  const calls: string[] = []
+  const texts = ['a', 'b', 'c'].map(textOf)
+  const { ended, spent, stops } = run(
+    t,
+    texts,
+    async (_batch, { customId }) => {
+      calls.push(customId)
+      return broken
+    },
+    texts.join('\n'),
+    200,
+  )
+  ended.catch(() => undefined)
+  await until('the bound', () => (stops.length > 0 ? true : undefined))
+  assert.deepEqual([spent, calls.length], [[60, 60], 2])
 })
 
 function parse(text: Buffer): Json {

@@ -15,16 +15,21 @@ import { Lanes, type Turn, type Ways } from './lanes.ts'
 import type { BatchStore, Claim, Deferral, DueBatch, LineQueue } from './port.ts'
 import { Suspects, type SuspectsParts } from './suspects.ts'
 
-/** What became of one try. */
+/** What became of one try; with the batch as it is then, where the try has cost something. */
 export type TryOutcome =
   /** It has its result. */
   | { readonly kind: 'done'; readonly batch: Batch }
   /** Too much was under way, of the caller's or at the target: nothing is held against the line. */
-  | { readonly kind: 'refused'; readonly by: 'caller' | 'target'; readonly retryAfterMs: number | undefined }
+  | {
+      readonly kind: 'refused'
+      readonly by: 'caller' | 'target'
+      readonly retryAfterMs: number | undefined
+      readonly batch?: Batch
+    }
   /** It failed, and may be tried again. */
-  | { readonly kind: 'failed'; readonly waitMs: number }
+  | { readonly kind: 'failed'; readonly waitMs: number; readonly batch?: Batch }
   /** It was not made, or was ended, for a reason of ours. */
-  | { readonly kind: 'left'; readonly waitMs: number }
+  | { readonly kind: 'left'; readonly waitMs: number; readonly batch?: Batch }
   /** The batch may not spend what it could cost. */
   | { readonly kind: 'unaffordable' }
 
@@ -92,7 +97,7 @@ export class Dispatcher {
     const dropped = [...this.#active.values()].filter(({ batch }) => !wanted.has(batch.id))
     for (const batch of batches) {
       const known = this.#active.get(batch.id)
-      if (known) known.batch = batch
+      if (known) known.learn(batch)
       else if (!this.#isClosed) {
         const input = new BatchInput(batch, this.#parts, this.#room)
         this.#active.set(batch.id, new ActiveBatch(batch, input))
@@ -224,6 +229,7 @@ export class Dispatcher {
           onError(cause)
           return { kind: 'failed', waitMs: brokenMs }
         })
+      if ('batch' in outcome && outcome.batch) active.learn(outcome.batch)
       const nowMs = clock.monotonicMs()
       let waitMs = 0
       if (outcome.kind === 'done') owner.succeed(ofOwner, nowMs)
@@ -234,7 +240,6 @@ export class Dispatcher {
       else turn.close()
       switch (outcome.kind) {
         case 'done':
-          active.batch = outcome.batch
           onProgress(outcome.batch)
           break
         case 'refused':

@@ -177,6 +177,8 @@ export interface BatchStore {
   due(id: string, nowMs: number, limit: number): Promise<readonly number[]>
   /** The first result of each line counts, later ones change nothing. The last one ends the batch's progress. */
   settle(id: string, lines: readonly SettledLine[], nowMs: number): Promise<Batch>
+  /** Counts what tries have cost that gave no result. */
+  spend(id: string, costNanoUsd: NanoUsd): Promise<Batch>
   /** In the order of the input. */
   lines(id: string, afterLine: number, limit: number): Promise<readonly LineState[]>
   /** Where the last known result of this part ends. */

@@ -62,7 +62,7 @@ export class ResultLog {
     const { promise, resolve } = Promise.withResolvers<Batch>()
     const part = this.#partOf(batchId)
     part.waiting.push({ ...result, resolve })
-    part.flushing ??= this.#flush(batchId, part).finally(() => (part.flushing = undefined))
+    part.flushing ??= this.#flush(batchId, part)
     return promise
   }
 
@@ -125,16 +125,20 @@ export class ResultLog {
     while (part.waiting.length > 0 && !this.#isClosed) {
       await delay(gatherMs)
       const entries = part.waiting.splice(0, maxEntriesAtOnce)
-      const lines = await this.#insist(() => this.#write(part, entries))
+      const lines = await this.#insist(() => this.#write(batchId, part, entries))
       const batch = lines && (await this.#insist(() => store.settle(batchId, lines, clock.nowMs())))
       if (batch) for (const { resolve } of entries) resolve(batch)
     }
+    // In the step in which nothing waits: who appends in the next one would wait for a flush that is over.
+    part.flushing = undefined
   }
 
-  async #write(part: Part, entries: readonly Entry[]): Promise<SettledLine[]> {
-    const { folder, isDurable } = this.#parts
+  async #write(batchId: string, part: Part, entries: readonly Entry[]): Promise<SettledLine[]> {
+    const { store, folder, isDurable } = this.#parts
     if (!part.handle) {
-      part.end = await folder.size(part.name)
+      // The store may know of results that a failure of the power has taken: nothing else comes to stand in their place.
+      const known = await store.endOfPart(batchId, part.name)
+      part.end = Math.max(await folder.size(part.name), known === 0 ? 0 : known + 1)
       await (await folder.open(part.name, 'a+')).close()
       part.handle = await folder.open(part.name, 'r+')
     }

@@ -32,6 +32,8 @@ export interface RequestOutcome {
 export interface TryLineParts {
   readonly makeRequest: MakeRequest
   readonly results: Pick<ResultLog, 'append'>
+  /** Counts what a try has cost that gave no result. */
+  spend(batchId: string, costNanoUsd: NanoUsd): Promise<Batch>
   /** The most that it can cost; undefined where its price is not known. */
   worstCase(request: RequestLine): Promise<NanoUsd | undefined>
   /** What the batch's lines at providers' own batches may cost. */
@@ -64,7 +66,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 export function createTryLine(parts: TryLineParts) {
-  const { makeRequest, results, random, maxTries } = parts
+  const { makeRequest, results, spend, random, maxTries } = parts
   const budget = new Reservations(parts)
 
   return async (batch: Batch, line: ReadyLine, turn: Turn, signal: AbortSignal): Promise<TryOutcome> => {
@@ -89,7 +91,10 @@ export function createTryLine(parts: TryLineParts) {
     try {
       const outcome = await makeRequest(batch, request, { turn, signal })
       const again = judge(outcome, line.tries, maxTries(), random)
-      if (again) return again
+      if (again) {
+        const { costNanoUsd } = outcome
+        return costNanoUsd > 0 ? { ...again, batch: await spend(batch.id, costNanoUsd) } : again
+      }
       const { answer, costNanoUsd, usage } = outcome
       const text = resultLine(batch, line.line, request.customId, answer)
       return await settle(answer.status >= 300, text, costNanoUsd, usage)
@@ -105,7 +110,7 @@ function judge(
   tries: number,
   maxTries: number,
   random: () => number,
-): TryOutcome | undefined {
+): Exclude<TryOutcome, { kind: 'done' | 'unaffordable' }> | undefined {
   if (!error) return undefined
   const { code, retryAfterMs, rule } = error
   // Ours: the batch was cancelled, or this process ends.

@@ -215,8 +215,10 @@ export class BatchWorker {
     for (const id of await store.endedWithLines(folder.id)) {
       while (!this.#isClosed && (await store.removeLines(id, linesPerDeletion)) > 0);
     }
+    // In this order: a part that is made meanwhile is of a batch that is not known yet.
+    const names = await folder.names()
     const open = new Set((await store.open(folder.id)).map(({ id }) => id))
-    for (const name of await folder.names()) {
+    for (const name of names) {
       if (name.endsWith('.part') && !open.has(name.split('.')[0]!)) await folder.remove(name)
     }
   }

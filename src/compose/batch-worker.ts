@@ -69,6 +69,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
     tryLine: createTryLine({
       makeRequest: createMakeRequest(parts),
       results,
+      spend: stores.batches.spend,
       worstCase: async (request) => (await linePrice(request, parts))?.mostNanoUsd,
       reservedNatively: (batchId) => native.reservedOf(batchId),
       random: Math.random,

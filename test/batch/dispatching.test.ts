@@ -116,6 +116,7 @@ test('a line that ends its process is given up; one of another batch that shared
           return batch
         },
       },
+      spend: store.spend,
       worstCase: async () => undefined,
       reservedNatively: () => 0,
       random: () => 0.5,

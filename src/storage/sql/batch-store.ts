@@ -243,6 +243,15 @@ export function createBatchStore(database: Database): BatchStore {
     settle(id, lines, nowMs) {
       return database.transaction((untyped) => settle(untyped.withTables<BatchTables>(), id, lines, nowMs))
     },
+    async spend(id, costNanoUsd) {
+      const row = await db
+        .updateTable('batches')
+        .set(({ eb }) => ({ cost_nano_usd: eb('cost_nano_usd', '+', costNanoUsd) }))
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      return toBatch(row)
+    },
     async lines(id, afterLine, limit) {
       const query = db.selectFrom('batch_lines').selectAll().where('batch_id', '=', id)
       const rows = await query.where('line', '>', afterLine).orderBy('line').limit(limit).execute()

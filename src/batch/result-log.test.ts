@@ -1,0 +1,117 @@
+/** What a failure of the power, or another instance, took of results is told as lost, and takes no other with it. */
+
+import assert from 'node:assert/strict'
+import { truncateSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { systemClock } from '../core/clock.ts'
+import { parseJson } from '../core/json.ts'
+import { type Batch, noUsage } from './batch.ts'
+import { concludeBatch } from './conclude.ts'
+import { openFileFolder } from './file-folder.ts'
+import type { SettledLine, StoredFile } from './port.ts'
+import { partName, ResultLog } from './result-log.ts'
+
+const textOf = (line: number) => JSON.stringify({ custom_id: `line-${line}`, response: 'x'.repeat(50) })
+
+function setUp(t: TestContext) {
+  const root = createTemporaryFolder(t)
+  const folder = openFileFolder(root)
+  const settled = new Map<number, SettledLine>()
+  const open = () =>
+    new ResultLog({
+      store: {
+        async settle(_id, lines) {
+          for (const line of lines) settled.set(line.line, line)
+          return batch
+        },
+        endOfPart: async () =>
+          Math.max(0, ...[...settled.values()].map(({ offset, bytes }) => offset + bytes)),
+      },
+      folder,
+      instance: 'i',
+      clock: systemClock,
+      isDurable: false,
+      onError: (cause) => assert.fail(String(cause)),
+    })
+  const append = (log: ResultLog, line: number) =>
+    log.append(batch.id, { line, isError: false, costNanoUsd: 0, usage: noUsage, text: textOf(line) })
+  /** The custom ids of answers, and the errors. */
+  const conclude = async () => {
+    const kept: StoredFile[] = []
+    await concludeBatch(batch, {
+      store: {
+        lines: async (_id, after) =>
+          [...settled.values()]
+            .filter(({ line }) => line > after)
+            .map(({ line, ...result }) => ({ line, offset: 0, bytes: 1, result })),
+        change: async () => batch,
+      },
+      files: { put: async (file) => void kept.push(file) },
+      folder,
+      clock: systemClock,
+      receivers: () => [],
+      ttlMs: () => 1000,
+      parse: (text) => parseJson(text.toString()) ?? null,
+      heartbeat: async () => undefined,
+    })
+    const texts = new Map<string, string>()
+    for (const { id, filename } of kept) {
+      let text = ''
+      for await (const chunk of folder.read(id)) text += chunk.toString()
+      texts.set(filename.replace(/.*_(\w+)\.jsonl/, '$1'), text)
+    }
+    return { output: texts.get('output'), errors: texts.get('errors')?.match(/was lost/g)?.length ?? 0 }
+  }
+  return { path: join(root, partName(batch.id, 'i')), open, append, conclude }
+}
+
+test('results that the power took are lost; those after them stand in nobody’s place', async (t) => {
+  const { path, open, append, conclude } = setUp(t)
+  const before = open()
+  for (const line of [1, 2, 3]) await append(before, line)
+  await before.close()
+  truncateSync(path, 110)
+  const after = open()
+  await after.recover(batch.id)
+  for (const line of [4, 5]) await append(after, line)
+  await after.close()
+  assert.deepEqual(await conclude(), {
+    output: [1, 4, 5].map((line) => `${textOf(line)}\n`).join(''),
+    errors: 2,
+  })
+})
+
+test('a batch whose results are gone ends all the same', async (t) => {
+  const { path, open, append, conclude } = setUp(t)
+  const log = open()
+  for (const line of [1, 2]) await append(log, line)
+  await log.close()
+  rmSync(path)
+  assert.deepEqual(await conclude(), { output: undefined, errors: 2 })
+})
+
+const batch: Batch = {
+  id: 'batch_1',
+  org: 'default',
+  keyId: 'k',
+  keyName: 'app',
+  dialect: 'openai',
+  endpoint: '/v1/chat/completions',
+  inputFileId: 'file-none',
+  folder: 'here',
+  status: 'finalizing',
+  isPaused: false,
+  isNative: false,
+  completionWindow: '24h',
+  metadata: {},
+  total: 5,
+  completed: 5,
+  failed: 0,
+  costNanoUsd: 0,
+  usage: noUsage,
+  faults: [],
+  createdAtMs: 100,
+  expiresAtMs: 100_000,
+}
