@@ -46,6 +46,7 @@ export function createBackground({ files, batches }: Pick<BackgroundParts, 'file
       }),
     )
     const line = { custom_id: 'background', method: 'POST', url: endpoint, body: asked, headers }
+    await batches.admitSingle(owner)
     const input = await files.write(owner, 'background.jsonl', [Buffer.from(JSON.stringify(line))])
     const metadata = user === undefined ? {} : { user }
     const batch = await batches.create(owner, { ...ofOne, endpoint, inputFileId: input.id, metadata })

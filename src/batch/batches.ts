@@ -32,12 +32,16 @@ export interface BatchesParts {
   readonly newId: (dialect: BatchDialect) => string
   /** Whether those that ask for it go to providers' own batches, or all do, or none. */
   readonly native: () => 'asked' | 'always' | 'never'
+  /** Of one key: single requests that are not answered yet. */
+  readonly maxSingles: () => number
   onChange(batch: Batch): void
 }
 
 export interface Batches {
   /** Throws GatewayError: `not_found` for the file, `storage_full` where there is no room for results. */
   create(owner: Owner & { readonly keyName: string }, wish: BatchWish): Promise<Batch>
+  /** Throws `rate_limited` where the key has as many open as it may; of those that come at once, a few more get in. */
+  admitSingle(owner: Owner): Promise<void>
   /** Of the organisation, and of the key where one is given. Throws `not_found`; so do the others. */
   get(owner: Partial<Owner> & Pick<Owner, 'org'>, id: string): Promise<Batch>
   list(query: BatchQuery): Promise<readonly Batch[]>
@@ -50,6 +54,8 @@ export interface Batches {
 
 /** Results are about as large as requests; more is told when it comes. */
 const resultBytesPerInputByte = 2
+/** What a caller is told to wait that has too many single requests open. */
+const singlesRetryMs = 5000
 
 export function createBatches(parts: BatchesParts): Batches {
   const { store, files, folder, worker, clock, newId } = parts
@@ -94,6 +100,12 @@ export function createBatches(parts: BatchesParts): Batches {
       parts.onChange(batch)
       worker.wake()
       return batch
+    },
+    async admitSingle(owner) {
+      const max = parts.maxSingles()
+      if ((await store.openSingles(owner, max)) < max) return
+      const message = `This key has ${max} requests that are to be answered later (\`batches.maxDeferred\`).`
+      throw new GatewayError('rate_limited', message, { retryAfterMs: singlesRetryMs })
     },
     get,
     list: (query) => store.list(query),

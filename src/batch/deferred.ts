@@ -49,6 +49,7 @@ export function createDefer({ files, batches, identify }: DeferredParts): Defer 
       }),
     )
     const line = { custom_id: 'deferred', method: 'POST', url: endpoint, body, headers }
+    await batches.admitSingle(owner)
     const input = await files.write(owner, 'deferred.jsonl', [Buffer.from(JSON.stringify(line))])
     const wish = { ...ofOne, endpoint, inputFileId: input.id }
     const user = userOf(call, body)

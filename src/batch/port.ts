@@ -4,7 +4,7 @@ import type { NanoUsd } from '../core/money.ts'
 import type { Batch, BatchStatus, BatchUsage, Owner } from './batch.ts'
 
 export type { Batch, BatchDialect, BatchUsage, BatchStatus, LineFault, Owner, StopReason } from './batch.ts'
-export { openStatuses, suspectAfter } from './batch.ts'
+export { openStatuses, singleDialects, suspectAfter } from './batch.ts'
 
 /** What is known of a file; its bytes are in the folder. */
 export interface StoredFile extends Owner {
@@ -137,6 +137,8 @@ export interface BatchStore {
   create(batch: Batch): Promise<void>
   get(org: string, id: string): Promise<Batch | undefined>
   list(query: BatchQuery): Promise<readonly Batch[]>
+  /** How many single requests of this key are still to be answered; not counted beyond `limit`. */
+  openSingles(owner: Owner, limit: number): Promise<number>
   /** All that something is to be done about, the oldest first. */
   open(folder: string): Promise<readonly Batch[]>
   /**

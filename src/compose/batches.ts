@@ -99,6 +99,7 @@ export function createBatching(parts: BatchingParts): Batching {
     clock,
     newId: (dialect) => newIds[dialect](),
     native: () => config().batches.native,
+    maxSingles: () => config().batches.maxDeferred,
     onChange,
   })
   closers.add(async () => {

@@ -33,6 +33,15 @@ export const batchSettings = z.strictObject({
     ),
   maxLines: z.number().int().min(1).max(10_000_000).default(1_000_000).describe('Requests of one batch.'),
   maxLineBytes: bytes.max(268_435_456).default(33_554_432).describe('Largest request of a batch.'),
+  maxDeferred: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe(
+      'Requests of one key that are deferred, or made in the background, and not answered yet; more get `rate_limited`.',
+    ),
   tries: z
     .number()
     .int()

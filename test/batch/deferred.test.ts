@@ -89,3 +89,27 @@ test('what fails says why; what cannot be deferred is refused at once; an answer
   assert.equal((await request(`/v1/deferred/${id}`, { method: 'DELETE' })).status, 200)
   assert.equal((await request(`/v1/deferred/${id}`)).status, 404)
 })
+
+test('a key has only so many requests that wait, deferred or in the background; those that are answered make room', async (t) => {
+  const { gateway } = await startStack(t, { config: { batches: { maxDeferred: 2 } } })
+  const { request } = batchClient(gateway.url)
+  const post = (path: string, body: JsonObject, more: Record<string, string> = {}) =>
+    request(path, { method: 'POST', headers: { ...json, ...more }, body: JSON.stringify(body) })
+  const messages = [{ role: 'user', content: 'x' }]
+  const defer = (model: string) =>
+    post('/v1/chat/completions', { model, messages }, { 'x-weir-deferred': '1' })
+  const first = (await (await defer('openai/slow-60000ms')).json()) as JsonObject
+  const second = (await (await defer('openai/slow-60000ms')).json()) as JsonObject
+  const refused = await defer('openai/echo')
+  assert.equal(refused.status, 429)
+  assert.match(await refused.text(), /rate_limited.*maxDeferred|maxDeferred.*rate_limited/)
+  assert.ok(refused.headers.has('retry-after'))
+  assert.equal(
+    (await post('/v1/responses', { model: 'openai/echo', input: 'x', background: true })).status,
+    429,
+  )
+  for (const { id } of [first, second]) {
+    await request(`/v1/deferred/${asString(id)}/cancel`, { method: 'POST' })
+  }
+  await until('room', async () => ((await defer('openai/echo')).status === 202 ? true : undefined))
+})

@@ -9,6 +9,7 @@ import {
   type Lease,
   openStatuses,
   type SettledLine,
+  singleDialects,
   suspectAfter,
 } from '../../batch/port.ts'
 import {
@@ -88,6 +89,18 @@ export function createBatchStore(database: Database): BatchStore {
         return behind.map(toBatch).toReversed()
       }
       return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toBatch)
+    },
+    async openSingles({ org, keyId }, limit) {
+      const rows = await db
+        .selectFrom('batches')
+        .select('id')
+        .where('org', '=', org)
+        .where('key_id', '=', keyId)
+        .where('status', 'in', openStatuses)
+        .where('dialect', 'in', singleDialects)
+        .limit(limit)
+        .execute()
+      return rows.length
     },
     async open(folder) {
       const query = db.selectFrom('batches').selectAll().where('status', 'in', openStatuses)
