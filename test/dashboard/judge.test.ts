@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { JsonObject } from '../../src/core/json.ts'
+import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
 import { adminToken, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 const experiment: JsonObject = {
   name: 'e1',
@@ -23,6 +24,20 @@ test('an experiment is watched while it has few units, and stopped', { skip: bro
   await page.goto('/experiments')
   await page.getByRole('row').filter({ hasText: 'running' }).getByRole('link', { name: 'greeter' }).click()
   await page.getByText('Nothing is looked at before each arm has 20 units.').waitFor()
+  await page.getByRole('button', { name: 'Ramp…' }).click()
+  const save = page.getByRole('button', { name: 'Save as @2' })
+  assert.equal(await save.isDisabled(), true)
+  await page.getByLabel('Weight of other').fill('3')
+  await page.getByText('75 % of the callers').waitFor()
+  await save.click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await until('the experiment of the new shares', async () => {
+    await stack.post('/v1/chat/completions', body, { 'x-weir-session': 's2' })
+    const { name, arms } = await stack.admin('/experiments/greeter')
+    const shares = asArray(arms).map((arm) => asObject(arm)?.['share'])
+    return name === 'e1-2' && String(shares) === '0.25,0.75' ? true : undefined
+  })
+  await page.getByText('e1-2').first().waitFor()
   await page.getByRole('button', { name: 'Stop…' }).click()
   await page.getByLabel('Why').fill('it was for a look')
   await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click()

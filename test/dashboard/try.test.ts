@@ -18,8 +18,16 @@ test('two targets answer side by side, and stopping stops both', { skip: browser
   await page.getByLabel('Route or model').nth(1).fill('openai/words-60')
   const hostile = '<img src=x onerror=alert(1)><script>alert(1)</script>'
   await page.getByRole('textbox', { name: 'Message' }).fill(hostile)
+  await page.getByText(/^A run costs/).waitFor()
   await page.keyboard.press('Control+Enter')
   await answers.getByText('done').nth(1).waitFor()
+  await page.setViewportSize({ width: 390, height: 900 })
+  await page.getByRole('tab', { name: 'openai/words-60' }).click()
+  await page.getByRole('region', { name: 'Answer of openai/words-60' }).getByText('done').waitFor()
+  assert.equal(await answers.count(), 1, 'one at a time where there is little room')
+  const run = await page.getByRole('button', { name: 'Run' }).boundingBox()
+  assert.ok(run && run.y + run.height > 880, 'what a page is for is where a thumb reaches it')
+  await page.setViewportSize({ width: 1440, height: 900 })
   await answers.first().getByText(hostile).waitFor()
   for (const fact of ['First token', 'Tokens/s', 'Cost']) await answers.nth(1).getByText(fact).waitFor()
   await page

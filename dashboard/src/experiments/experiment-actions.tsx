@@ -1,4 +1,4 @@
-/** Ends an experiment: all callers get the control, or an arm becomes a revision of the route. */
+/** Changes an experiment's shares, or ends it: all callers get the control, or an arm becomes a revision of the route. */
 
 import { Button, NativeSelect } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
@@ -9,16 +9,22 @@ import { May } from '../session/may.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { ReasonField } from '../ui/reason-field.tsx'
 import type { ExperimentDetail } from './experiment-view.ts'
+import { Ramp } from './ramp.tsx'
 
 interface ExperimentProps {
   readonly experiment: ExperimentDetail
 }
 
 export function ExperimentActions({ experiment }: ExperimentProps): ReactNode {
-  const [action, setAction] = useState<'stop' | 'promote'>()
+  const [action, setAction] = useState<'ramp' | 'stop' | 'promote'>()
   const end = () => setAction(undefined)
   return (
     <div className="row">
+      <May call="POST /routes/{route}/revisions">
+        <Button variant="default" onClick={() => setAction('ramp')}>
+          Ramp…
+        </Button>
+      </May>
       <May call="POST /experiments/{route}/stop">
         <Button variant="default" onClick={() => setAction('stop')}>
           Stop…
@@ -27,6 +33,7 @@ export function ExperimentActions({ experiment }: ExperimentProps): ReactNode {
       <May call="POST /experiments/{route}/promote">
         <Button onClick={() => setAction('promote')}>Promote an arm…</Button>
       </May>
+      {action === 'ramp' && <Ramp experiment={experiment} onClose={end} />}
       {action === 'stop' && <Stop experiment={experiment} onClose={end} />}
       {action === 'promote' && <Promote experiment={experiment} onClose={end} />}
     </div>

@@ -32,16 +32,28 @@ const ruleColumns: readonly Column<Rule>[] = [
       </Link>
     ),
   },
-  { title: 'Looks', text: ({ looks }) => looks, cell: ({ looks }) => <UntrustedText text={looks} /> },
-  { title: 'At', cell: ({ on }) => on.map((stage) => stageNames[stage]).join(', ') },
-  { title: 'Does', text: ({ action }) => action, cell: ({ action }) => <GuardAction action={action} /> },
+  {
+    title: 'Looks',
+    narrow: 'line',
+    text: ({ looks }) => looks,
+    cell: ({ looks }) => <UntrustedText text={looks} />,
+  },
+  { title: 'At', narrow: 'fact', cell: ({ on }) => on.map((stage) => stageNames[stage]).join(', ') },
+  {
+    title: 'Does',
+    narrow: 'main',
+    text: ({ action }) => action,
+    cell: ({ action }) => <GuardAction action={action} />,
+  },
   {
     title: 'In force for',
+    narrow: 'fact',
     text: ({ routes }) => routes.join(' '),
     cell: ({ routes }) => (routes.length === 0 ? 'nothing' : <UntrustedText text={routes.join(', ')} />),
   },
   {
     title: 'Decided, 7 days',
+    narrow: 'fact',
     cell: ({ decided }) =>
       decided.length === 0
         ? '-'
@@ -61,16 +73,28 @@ const decisionColumns: readonly Column<Decision>[] = [
       </Link>
     ),
   },
-  { title: 'Rule', text: ({ rule }) => rule, cell: ({ rule }) => <UntrustedText text={rule} /> },
-  { title: 'At', cell: ({ stage }) => stageNames[stage] },
-  { title: 'Did', text: ({ action }) => action, cell: ({ action }) => <GuardAction action={action} /> },
+  {
+    title: 'Rule',
+    narrow: 'line',
+    text: ({ rule }) => rule,
+    cell: ({ rule }) => <UntrustedText text={rule} />,
+  },
+  { title: 'At', narrow: 'fact', cell: ({ stage }) => stageNames[stage] },
+  {
+    title: 'Did',
+    narrow: 'main',
+    text: ({ action }) => action,
+    cell: ({ action }) => <GuardAction action={action} />,
+  },
   {
     title: 'Found',
+    narrow: 'fact',
     text: ({ found }) => guardFound(found),
     cell: ({ found }) => <UntrustedText text={guardFound(found)} />,
   },
   {
     title: 'Route',
+    narrow: 'fact',
     text: ({ route: name = '' }) => name,
     cell: ({ route: name }) => (name === undefined ? '-' : <UntrustedText text={name} />),
   },

@@ -29,6 +29,11 @@ const columns: readonly Column<Model>[] = [
       </Link>
     ),
   },
+  {
+    title: 'Provider',
+    text: ({ provider }) => provider,
+    cell: ({ provider }) => <UntrustedText text={provider} />,
+  },
   { title: 'Input', isNumber: true, cell: ({ pricing }) => priceText(pricing?.input) },
   { title: 'Cached', isNumber: true, cell: ({ pricing }) => priceText(pricing?.cache_read) },
   { title: 'Output', isNumber: true, cell: ({ pricing }) => priceText(pricing?.output) },

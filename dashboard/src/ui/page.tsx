@@ -19,7 +19,7 @@ export function Page({ title, name, action, children }: PageProps): ReactNode {
     <>
       <div className="page-head">
         <h1 tabIndex={-1}>{title}</h1>
-        {action}
+        {action && <div className="page-action">{action}</div>}
       </div>
       <div className="stack">{children}</div>
     </>
