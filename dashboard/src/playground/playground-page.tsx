@@ -1,7 +1,6 @@
 /** The playground: which target is better, faster, cheaper? */
 
-import { Button, NumberInput, Tabs, Textarea } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
+import { Button, NumberInput, Textarea } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import type { ChatRequest } from '../api/chat.ts'
@@ -13,7 +12,7 @@ import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { TextDiff } from '../ui/text-diff.tsx'
 import { EstimateText } from './estimate-text.tsx'
-import { TrialPanel } from './trial-panel.tsx'
+import { TrialPlaces } from './trial-places.tsx'
 import { type Draft, useRecordedDraft } from './recorded-draft.ts'
 import { type Trial, type TrialControl, useTrial } from './use-trial.ts'
 import './playground.css'
@@ -21,8 +20,6 @@ import './playground.css'
 const route = getRouteApi('/playground')
 
 const maxTargets = 4
-/** Narrower than this, one answer is seen at a time. */
-const narrow = '(max-width: 640px)'
 
 const blank: Draft = { system: '', user: '', temperature: '', maxTokens: '' }
 
@@ -34,9 +31,6 @@ export function PlaygroundPage(): ReactNode {
   const [draft, setDraft] = useState(blank)
   const { note } = useRecordedDraft(like, setDraft)
   const trials = useTrials()
-  const isNarrow = useMediaQuery(narrow, undefined, { getInitialValueInEffect: false }) ?? false
-  const [picked, setTab] = useState(0)
-  const tab = Math.min(picked, targets.length - 1)
   const setTargets = (next: readonly string[]) =>
     void navigate({ replace: true, search: (search) => ({ ...search, target: next.join(',') }) })
   const isRunning = trials.some(({ trial }) => trial.state === 'running')
@@ -51,15 +45,6 @@ export function PlaygroundPage(): ReactNode {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && canRun) run()
   }
-  const panelOf = (index: number) => (
-    <TrialPanel
-      key={index}
-      target={targets[index] ?? ''}
-      trial={trials[index]!.trial}
-      onTarget={(next) => setTargets(targets.with(index, next.replaceAll(',', '')))}
-      onRemove={targets.length > 1 ? () => setTargets(targets.filter((_, at) => at !== index)) : undefined}
-    />
-  )
   return (
     <Page
       title="Playground"
@@ -97,29 +82,7 @@ export function PlaygroundPage(): ReactNode {
           <Message draft={draft} onChange={setDraft} />
           <EstimateText targets={targets} draft={draft} />
         </Panel>
-        <div className="trials">
-          {isNarrow && targets.length > 1 ? (
-            <Tabs
-              value={String(tab)}
-              keepMounted={false}
-              onChange={(value) => setTab(Number(value))}
-              className="trial-tabs"
-            >
-              <Tabs.List aria-label="Targets">
-                {targets.map((name, index) => (
-                  // A place stays the same place when its target changes.
-                  // oxlint-disable-next-line react/no-array-index-key
-                  <Tabs.Tab key={index} value={String(index)}>
-                    {visible(name) || `Target ${index + 1}`}
-                  </Tabs.Tab>
-                ))}
-              </Tabs.List>
-              <Tabs.Panel value={String(tab)}>{panelOf(tab)}</Tabs.Panel>
-            </Tabs>
-          ) : (
-            targets.map((_, index) => panelOf(index))
-          )}
-        </div>
+        <TrialPlaces targets={targets} trials={trials} onTargets={setTargets} />
         <Differences targets={targets} trials={trials} />
       </div>
     </Page>
