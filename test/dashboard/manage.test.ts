@@ -49,7 +49,7 @@ test('a budget is made, fills while one watches, and is removed', { skip: browse
   await page.getByText('No budgets.').waitFor()
   await page.getByRole('button', { name: 'Create budget' }).click()
   await page.getByLabel('Of', { exact: true }).selectOption('key')
-  await page.getByLabel('Cap, USD').fill('0.001')
+  await page.getByLabel('Cap, USD').fill('0.003')
   await page.getByRole('dialog').getByRole('button', { name: 'Create budget' }).click()
   const row = page.getByRole('row').filter({ hasText: 'a month' })
   await row.filter({ hasText: 'refuses' }).waitFor()
