@@ -68,7 +68,7 @@ export function AlertsPage(): ReactNode {
 const columns: readonly Column<Alert>[] = [
   { title: 'What', cell: ({ summary }) => <UntrustedText text={summary} /> },
   { title: 'Severity', cell: ({ severity }) => <Status tone={severityTone[severity]}>{severity}</Status> },
-  { title: 'Kind', cell: ({ kind }) => kind },
+  { title: 'Kind', cell: ({ kind }) => <span className="one-word">{kind}</span>, text: ({ kind }) => kind },
   { title: 'Value', isNumber: true, cell: (alert) => figuresOf(alert).value },
   { title: 'Limit', isNumber: true, cell: (alert) => figuresOf(alert).limit },
   { title: 'Reported', isNumber: true, cell: ({ count }) => (count === 1 ? 'once' : `${count} times`) },
