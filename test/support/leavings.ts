@@ -107,7 +107,7 @@ export function isTableOfTexts(table: string): boolean {
   return table in tablesOfTexts
 }
 
-/** What a gateway tells whoever scrapes it; empty where it runs no more. */
+/** What a gateway tells whoever scrapes it, but for its own words on what they mean; empty where it runs no more. */
 export async function metricsOf(url: string | undefined): Promise<Leaving> {
   const text =
     url === undefined
@@ -116,7 +116,7 @@ export async function metricsOf(url: string | undefined): Promise<Leaving> {
           (response) => response.text(),
           () => '',
         )
-  return { place: 'metrics', text }
+  return { place: 'metrics', text: text.replaceAll(/^#.*$/gm, '') }
 }
 
 /** The texts of the configurations in a folder and below. */
