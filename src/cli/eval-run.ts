@@ -209,17 +209,19 @@ async function follow(admin: AdminClient, id: string, { suite, flags, output }: 
     view.end()
     process.off('SIGINT', interrupt)
   }
+  const tellHowToGoOn = (): number => {
+    output.note(`stopped; \`weir eval run --resume ${id}\` goes on`)
+    return exitInterrupted
+  }
   if (run['report'] === undefined) {
+    // What was stopped before anything could be said of it has no report.
+    if (isInterrupted) return tellHowToGoOn()
     output.fail(`the run ${id} failed: ${asString(run['reason']) ?? 'see the log'}`)
     return exitFailure
   }
   const report = { ...(run['report'] as object), rows: await readRows(admin, id) } as unknown as Report
   await tell(report, { flags, output, ...(suite && { suite }) })
-  if (isInterrupted) {
-    output.note(`stopped; \`weir eval run --resume ${id}\` goes on`)
-    return exitInterrupted
-  }
-  return exitOf(report, flags)
+  return isInterrupted ? tellHowToGoOn() : exitOf(report, flags)
 }
 
 async function untilOver(admin: AdminClient, path: string, view: ProgressView): Promise<JsonObject> {
