@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseRetryAfter, retryAfterMs, untilRefilled } from './retry-after.ts'
+import { parseRetryAfter, retryAfterMs } from './retry-after.ts'
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z')
 
@@ -40,31 +40,4 @@ test('no text gives NaN, a negative wait, or one above the clamp', () => {
       return wait === undefined || (wait >= 0 && wait <= 300_000)
     }),
   )
-})
-
-test('budgets that are used up tell when they are full again', () => {
-  const cases: readonly [Record<string, string>, number | undefined][] = [
-    [{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '6m0s' }, 300_000],
-    [{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '120ms' }, 120],
-    [{ 'x-ratelimit-remaining-requests': '7', 'x-ratelimit-reset-requests': '6m0s' }, undefined],
-    [
-      {
-        'x-ratelimit-remaining-requests': '0',
-        'x-ratelimit-reset-requests': '1s',
-        'x-ratelimit-remaining-tokens': '0',
-        'x-ratelimit-reset-tokens': '2.5s',
-      },
-      2500,
-    ],
-    [
-      {
-        'anthropic-ratelimit-requests-remaining': '0',
-        'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:09Z',
-      },
-      9000,
-    ],
-    [{ 'x-ratelimit-remaining-tokens': '0' }, undefined],
-  ]
-  for (const [headers, wait] of cases)
-    assert.equal(untilRefilled(headers, nowMs), wait, JSON.stringify(headers))
 })

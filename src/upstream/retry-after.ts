@@ -17,20 +17,6 @@ export function retryAfterMs(headers: ResponseHeaders, nowMs: number): number | 
   return waits.length === 0 ? undefined : Math.max(...waits)
 }
 
-/** The budgets that OpenAI and those like it tell of with each answer, and Anthropic: what is left, and until when. */
-const budgets = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const
-
-/** Until the last of the budgets that are used up is full again, for a refusal that does not say when to come back. */
-export function untilRefilled(headers: ResponseHeaders, nowMs: number): number | undefined {
-  const waits = budgets.flatMap((budget) =>
-    [
-      ['x-ratelimit-remaining-', 'x-ratelimit-reset-'].map((name) => first(headers[name + budget])),
-      ['remaining', 'reset'].map((name) => first(headers[`anthropic-ratelimit-${budget}-${name}`])),
-    ].flatMap(([remaining, reset]) => (remaining === '0' ? (parseRetryAfter(reset, nowMs) ?? []) : [])),
-  )
-  return waits.length === 0 ? undefined : Math.max(...waits)
-}
-
 /** Seconds (whole or not), a Go duration, an HTTP date or an RFC 3339 time, as milliseconds from now. */
 export function parseRetryAfter(text: string | undefined, nowMs: number): number | undefined {
   const value = text?.trim()

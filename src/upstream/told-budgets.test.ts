@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ResponseHeaders } from './upstream-call.ts'
-import { toldBudgets } from './told-budgets.ts'
+import { toldBudgets, untilRefilled } from './told-budgets.ts'
 
 const nowMs = Date.parse('2025-03-15T09:38:10Z')
 const cases: readonly (readonly [name: string, headers: ResponseHeaders, told: readonly unknown[]])[] = [
@@ -86,3 +86,31 @@ const cases: readonly (readonly [name: string, headers: ResponseHeaders, told: r
 for (const [name, headers, told] of cases) {
   test(name, () => assert.deepEqual(toldBudgets(headers, nowMs), told))
 }
+
+test('budgets that are used up tell when they are full again', () => {
+  const cases: readonly [Record<string, string>, number | undefined][] = [
+    [{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '6m0s' }, 300_000],
+    [{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '120ms' }, 120],
+    [{ 'x-ratelimit-remaining-requests': '7', 'x-ratelimit-reset-requests': '6m0s' }, undefined],
+    [
+      {
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '1s',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '2.5s',
+      },
+      2500,
+    ],
+    [
+      {
+        'anthropic-ratelimit-requests-remaining': '0',
+        'anthropic-ratelimit-requests-reset': '2025-03-15T09:38:19Z',
+      },
+      9000,
+    ],
+    [{ 'x-ratelimit-remaining-tokens': '0' }, undefined],
+    [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' }, 1000],
+  ]
+  for (const [headers, wait] of cases)
+    assert.equal(untilRefilled(headers, nowMs), wait, JSON.stringify(headers))
+})

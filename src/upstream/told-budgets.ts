@@ -14,13 +14,10 @@ export interface ToldBudget {
 }
 
 /**
- * `x-ratelimit-remaining-requests` as OpenAI and most write it, `anthropic-ratelimit-requests-remaining`, and
- * `x-ratelimit-remaining-req-minute` as Mistral does, whose name says the window.
+ * `x-ratelimit-remaining-requests` as most write it, the name of the limit in the middle as in
+ * `vendor-ratelimit-requests-remaining`, and `x-ratelimit-remaining-req-minute`, whose name says the window.
  */
-const patterns = [
-  /^x-ratelimit-(remaining)(?:-(.+))?$/,
-  /^anthropic-ratelimit-(?:(.+)-)(remaining)$/,
-] as const
+const patterns = [/^[a-z]+-ratelimit-remaining(?:-(.+))?$/, /^[a-z]+-ratelimit-(.+)-remaining$/] as const
 
 /** A time that is told so is up to a second later. */
 const wholeSecond = /:\d\dZ$/
@@ -35,8 +32,8 @@ const windowsMs: readonly (readonly [RegExp, number])[] = [
 ]
 
 /**
- * Of a success too. A `retry-after` on one counts only where something is used up: Anthropic sends it with answers that
- * have the whole budget left.
+ * Of a success too. A `retry-after` on one counts only where something is used up: it was seen with answers that have the
+ * whole budget left.
  */
 export function toldBudgets(headers: ResponseHeaders, nowMs: number): ToldBudget[] {
   const budgets: ToldBudget[] = []
@@ -48,26 +45,42 @@ export function toldBudgets(headers: ResponseHeaders, nowMs: number): ToldBudget
   return budgets
 }
 
+/** Until the last of what is used up is full again, for a refusal that does not say when to come back. */
+export function untilRefilled(headers: ResponseHeaders, nowMs: number): number | undefined {
+  const waits = Object.keys(headers).flatMap((name) => {
+    const told = readTold(name, headers)
+    return told?.left === 0 ? (parseRetryAfter(told.reset, nowMs) ?? []) : []
+  })
+  return waits.length === 0 ? undefined : Math.max(...waits)
+}
+
 function readBudget(name: string, headers: ResponseHeaders, nowMs: number): ToldBudget | undefined {
+  const told = readTold(name, headers)
+  if (!told) return undefined
+  const { reset, ...rest } = told
+  const resetMs = parseRetryAfter(reset, nowMs - (wholeSecond.test(reset ?? '') ? 1000 : 0))
+  const askedMs = told.left === 0 ? retryAfterMs(headers, nowMs) : undefined
+  return { ...rest, fullInMs: Math.max(resetMs ?? windowOf(name), askedMs ?? 0) }
+}
+
+interface Told extends Omit<ToldBudget, 'fullInMs'> {
+  readonly reset: string | undefined
+}
+
+/** What the header of this name and those beside it tell; undefined where it is no remainder of a known unit. */
+function readTold(name: string, headers: ResponseHeaders): Told | undefined {
   const unit = unitOf(kindOf(name))
   const left = numberOf(headers[name])
   if (unit === undefined || left === undefined) return undefined
   const limit = numberOf(headers[name.replace('remaining', 'limit')])
   const reset = textOf(headers[name.replace('remaining', 'reset')])
-  const resetMs = parseRetryAfter(reset, nowMs - (wholeSecond.test(reset ?? '') ? 1000 : 0))
-  const askedMs = left === 0 ? retryAfterMs(headers, nowMs) : undefined
-  return {
-    unit,
-    left,
-    fullInMs: Math.max(resetMs ?? windowOf(name), askedMs ?? 0),
-    ...(limit !== undefined && { limit }),
-  }
+  return { unit, left, reset, ...(limit !== undefined && { limit }) }
 }
 
 function kindOf(name: string): string {
-  const [openai, anthropic] = patterns
-  const other = openai.exec(name)
-  return other ? (other[2] ?? 'requests') : (anthropic.exec(name)?.[1] ?? '')
+  const [last, middle] = patterns
+  const match = last.exec(name)
+  return match ? (match[1] ?? 'requests') : (middle.exec(name)?.[1] ?? '')
 }
 
 /** Undefined for images, seconds of sound, and what else may be counted. */

@@ -7,8 +7,9 @@ import type { Dialect, Patch } from '../dialects/dialect.ts'
 import { createFrameParser } from '../framing/frame-parser.ts'
 import { TerminalGuard } from './guard.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
-import { retryAfterMs, untilRefilled } from './retry-after.ts'
+import { retryAfterMs } from './retry-after.ts'
 import type { SendOptions } from './send.ts'
+import { untilRefilled } from './told-budgets.ts'
 import type { Phase, ResponseHeaders } from './upstream-call.ts'
 
 const maxAnswerBytes = 32 * 1024 * 1024
