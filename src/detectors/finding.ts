@@ -15,7 +15,10 @@ export interface Detector {
   find(text: string, from?: number): readonly Finding[]
 }
 
-/** What all of them find, in order and without overlap: what begins first wins, then what is longest. */
+/**
+ * What all of them find, in order and without overlap: what overlaps is one finding, of the kind that begins first, then
+ * of the longest. None of it is left out.
+ */
 export function findAll(text: string, detectors: readonly Detector[], from = 0): readonly Finding[] {
   const all: Finding[] = []
   for (const detector of detectors) {
@@ -24,12 +27,13 @@ export function findAll(text: string, detectors: readonly Detector[], from = 0):
   }
   if (all.length < 2) return all
   all.sort((a, b) => a.start - b.start || b.end - a.end)
-  let end = 0
-  return all.filter((finding) => {
-    if (finding.start < end) return false
-    end = finding.end
-    return true
-  })
+  const apart: Finding[] = []
+  for (const finding of all) {
+    const last = apart.at(-1)
+    if (last === undefined || finding.start >= last.end) apart.push(finding)
+    else if (finding.end > last.end) apart[apart.length - 1] = { ...last, end: finding.end }
+  }
+  return apart
 }
 
 /** The text with each finding replaced; `findings` as `findAll` gives them. */

@@ -103,6 +103,12 @@ test('any split of an answer gives the same text and finds the same', () => {
   )
 })
 
+test('findings that overlap are one, wherever the answer is cut', () => {
+  const { guard } = open([forms('redact'), words])
+  const pieces = ['ada@example.org.Project Falcon and', ' more']
+  assert.equal(passed(pieces, guard), '[email] and more')
+})
+
 test('a text that has nothing to be found comes through as it was, one word late at most', () => {
   const { guard } = open([forms('redact')])
   guard.push({ type: 'block-start', block: 0, choice: 0, kind: 'text' })

@@ -225,13 +225,19 @@ export class OutputGuard implements AnswerCheck {
   }
 }
 
-/** This place, or the beginning of what was found across it: but where too much is held, the end of that. */
+/**
+ * This place, or the beginning of what was found across it: but where too much is held, the end of that. Findings may
+ * overlap, so that another one lies across the place of the first.
+ */
 function placeBefore(found: readonly Finding[], place: number, length: number): number {
-  const across = found.filter(({ start, end }) => start < place && end > place)
-  if (across.length === 0) return place
-  return length > maxHeld
-    ? Math.max(...across.map(({ end }) => end))
-    : Math.min(...across.map(({ start }) => start))
+  for (let at = place; ;) {
+    const across = found.filter(({ start, end }) => start < at && end > at)
+    if (across.length === 0) return at
+    at =
+      length > maxHeld
+        ? Math.max(...across.map(({ end }) => end))
+        : Math.min(...across.map(({ start }) => start))
+  }
 }
 
 function toGatewayError(error: unknown): GatewayError {
