@@ -15,6 +15,7 @@ import { openFileFolder } from './file-folder.ts'
 import type { Claim } from './port.ts'
 import type { NewResult } from './result-log.ts'
 import { createTryLine, type MakeRequest } from './try-line.ts'
+import { plainBatch } from '../../test/support/plain-batch.ts'
 
 const maxTries = 3
 const worstNanoUsd = 100
@@ -155,26 +156,4 @@ const ways = [[{ lane: 'openai key-1', model: 'm', isWithheld: () => false }]]
 
 const answer = { requestId: 'req', status: 200, body: {} }
 
-const batch: Batch = {
-  id: 'batch_1',
-  org: 'default',
-  keyId: 'k',
-  keyName: 'app',
-  dialect: 'openai',
-  endpoint: '/v1/chat/completions',
-  inputFileId: 'file-1',
-  folder: 'here',
-  status: 'in_progress',
-  isPaused: false,
-  isNative: false,
-  completionWindow: '24h',
-  metadata: {},
-  total: 3,
-  completed: 0,
-  failed: 0,
-  costNanoUsd: 0,
-  usage: noUsage,
-  faults: [],
-  createdAtMs: 100,
-  expiresAtMs: 100_000,
-}
+const batch: Batch = { ...plainBatch, inputFileId: 'file-1', total: 3 }

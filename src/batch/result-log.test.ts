@@ -12,6 +12,7 @@ import { concludeBatch } from './conclude.ts'
 import { openFileFolder } from './file-folder.ts'
 import type { SettledLine, StoredFile } from './port.ts'
 import { partName, ResultLog } from './result-log.ts'
+import { plainBatch } from '../../test/support/plain-batch.ts'
 
 const textOf = (line: number) => JSON.stringify({ custom_id: `line-${line}`, response: 'x'.repeat(50) })
 
@@ -92,26 +93,4 @@ test('a batch whose results are gone ends all the same', async (t) => {
   assert.deepEqual(await conclude(), { output: undefined, errors: 2 })
 })
 
-const batch: Batch = {
-  id: 'batch_1',
-  org: 'default',
-  keyId: 'k',
-  keyName: 'app',
-  dialect: 'openai',
-  endpoint: '/v1/chat/completions',
-  inputFileId: 'file-none',
-  folder: 'here',
-  status: 'finalizing',
-  isPaused: false,
-  isNative: false,
-  completionWindow: '24h',
-  metadata: {},
-  total: 5,
-  completed: 5,
-  failed: 0,
-  costNanoUsd: 0,
-  usage: noUsage,
-  faults: [],
-  createdAtMs: 100,
-  expiresAtMs: 100_000,
-}
+const batch: Batch = { ...plainBatch, inputFileId: 'file-none', status: 'finalizing', total: 5, completed: 5 }

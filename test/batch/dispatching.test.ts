@@ -18,6 +18,7 @@ import { migrations } from '../../src/storage/sql/migrations.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
+import { plainBatch } from '../support/plain-batch.ts'
 
 const holder = 'instance'
 const leaseOf = () => ({ holder, nowMs: Date.now(), leaseMs: 60_000 })
@@ -238,26 +239,4 @@ test('of large lines only so many are taken as there is memory for, and all are 
   assert.ok(parsed <= 2 * batch.total * (mebibytes + 1) * 1024 * 1024)
 })
 
-const template: Batch = {
-  id: '',
-  org: 'default',
-  keyId: 'k',
-  keyName: 'app',
-  dialect: 'deferred',
-  endpoint: '/v1/chat/completions',
-  inputFileId: '',
-  folder: 'here',
-  status: 'in_progress',
-  isPaused: false,
-  isNative: false,
-  completionWindow: '24h',
-  metadata: {},
-  total: 0,
-  completed: 0,
-  failed: 0,
-  costNanoUsd: 0,
-  usage: noUsage,
-  faults: [],
-  createdAtMs: 100,
-  expiresAtMs: 9e15,
-}
+const template: Batch = { ...plainBatch, id: '', dialect: 'deferred', inputFileId: '', expiresAtMs: 9e15 }

@@ -21,6 +21,7 @@ import { openRedis } from '../support/redis.ts'
 import type { Lifetime } from '../support/stack.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
+import { plainBatch } from '../support/plain-batch.ts'
 
 interface Place {
   readonly store: BatchStore
@@ -264,26 +265,4 @@ function asBroker(broker: Promise<LineBroker>): LineBroker {
   }
 }
 
-const batch: Batch = {
-  id: '',
-  org: 'default',
-  keyId: 'k',
-  keyName: 'app',
-  dialect: 'openai',
-  endpoint: '/v1/chat/completions',
-  inputFileId: 'file_1',
-  folder: 'here',
-  status: 'in_progress',
-  isPaused: false,
-  isNative: false,
-  completionWindow: '24h',
-  metadata: {},
-  total: 0,
-  completed: 0,
-  failed: 0,
-  costNanoUsd: 0,
-  usage: noUsage,
-  faults: [],
-  createdAtMs: 100,
-  expiresAtMs: 100_000,
-}
+const batch: Batch = { ...plainBatch, id: '' }

@@ -2,34 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { testDatabase, testStore } from '../../../test/support/databases.ts'
-import { noUsage } from '../../batch/batch.ts'
 import type { Batch, Lease, LinePlace, SettledLine } from '../../batch/port.ts'
 import { createBatchStore } from './batch-store.ts'
 import { createFileStore } from './file-store.ts'
+import { plainBatch } from '../../../test/support/plain-batch.ts'
 
-const batch: Batch = {
-  id: 'batch_1',
-  org: 'default',
-  keyId: 'k',
-  keyName: 'app',
-  dialect: 'openai',
-  endpoint: '/v1/chat/completions',
-  inputFileId: 'file_1',
-  folder: 'here',
-  status: 'in_progress',
-  isPaused: false,
-  isNative: false,
-  completionWindow: '24h',
-  metadata: { team: 'x' },
-  total: 4,
-  completed: 0,
-  failed: 0,
-  costNanoUsd: 0,
-  usage: noUsage,
-  faults: [],
-  createdAtMs: 100,
-  expiresAtMs: 100_000,
-}
+const batch: Batch = { ...plainBatch, metadata: { team: 'x' }, total: 4 }
 const places = [1, 2, 3, 5].map((line): LinePlace => ({ line, offset: line * 10, bytes: 9 }))
 const lease = (holder: string, nowMs: number): Lease => ({ holder, nowMs, leaseMs: 1000 })
 const result = (line: number, isError = false): SettledLine => ({
