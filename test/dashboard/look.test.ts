@@ -84,11 +84,11 @@ test(
     assert.deepEqual(searchOf(page), { range: '7d', provider: 'openai' })
 
     await page.goto('/overview?range=2y&cmp=off&provider=claude')
-    await page.getByText('range=2y').waitFor()
+    await page.getByText('range=2y', { exact: true }).waitFor()
     await page.getByText('1 requests, 0 of them failed.').waitFor()
     assert.deepEqual(searchOf(page), { cmp: 'off', provider: 'claude' })
     await page.getByRole('button', { name: 'Close the notice' }).click()
-    await page.getByText('range=2y').waitFor({ state: 'detached' })
+    await page.getByText('range=2y', { exact: true }).waitFor({ state: 'detached' })
     assert.deepEqual(faults, [])
   },
 )
