@@ -27,6 +27,8 @@ const child = spawn(
     // node:test's own default is one file less at a time, which on two cores means one after another. Full counts
     // hold rates and times against what is possible: nothing runs beside them.
     `--test-concurrency=${isFull ? 1 : Math.max(2, availableParallelism() - 1)}`,
+    // Without it one file that hangs takes the whole run with it. Full counts take as long as they take.
+    ...(isFull ? [] : ['--import=./test/support/file-deadline.ts']),
     '--test',
     ...passedOn,
     ...(hasFiles ? [] : files),

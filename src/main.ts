@@ -72,7 +72,8 @@ export async function start(options: StartOptions): Promise<RunningGateway> {
     const crashPoint = readCrashPoint(options.env)
     return await compose({ initial, load, secrets, log, closers, isControlOnly, crashPoint })
   } catch (error) {
-    await closers.close()
+    // Why it did not start says more than what could then not be closed.
+    await closers.close().catch(() => undefined)
     throw error
   }
 }

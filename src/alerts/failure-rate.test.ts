@@ -17,7 +17,7 @@ test('an alert of two instances ends once, when the last of them is well', async
   const onError = (cause: unknown) => assert.fail(String(cause))
   const database = await openDatabase({
     store: 'sqlite',
-    dataDir: createTemporaryFolder(t),
+    dataDir: createTemporaryFolder(),
     clock,
     onError,
   })

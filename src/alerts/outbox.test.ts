@@ -30,7 +30,7 @@ async function open(t: TestContext) {
   const clock = createTestClock()
   const database = await openDatabase({
     store: 'sqlite',
-    dataDir: createTemporaryFolder(t),
+    dataDir: createTemporaryFolder(),
     clock,
     onError: () => undefined,
   })

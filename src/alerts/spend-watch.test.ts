@@ -18,7 +18,7 @@ const price: PriceTable = {
 }
 
 async function openStore(t: TestContext, clock: TestClock): Promise<SpendStore> {
-  const dataDir = createTemporaryFolder(t)
+  const dataDir = createTemporaryFolder()
   const database = await openDatabase({ store: 'sqlite', dataDir, clock, onError: () => undefined })
   t.after(() => database.close())
   return createSpendStore(database)

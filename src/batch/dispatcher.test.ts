@@ -30,7 +30,7 @@ function run(
   file = texts.join('\n'),
   maxNanoUsd?: number,
 ) {
-  const root = createTemporaryFolder(t)
+  const root = createTemporaryFolder()
   const folder = openFileFolder(root)
   writeFileSync(join(root, 'file-1'), file)
   let offset = 0

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { truncateSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 import { systemClock } from '../core/clock.ts'
 import { parseJson } from '../core/json.ts'
@@ -16,8 +16,8 @@ import { plainBatch } from '../../test/support/plain-batch.ts'
 
 const textOf = (line: number) => JSON.stringify({ custom_id: `line-${line}`, response: 'x'.repeat(50) })
 
-function setUp(t: TestContext) {
-  const root = createTemporaryFolder(t)
+function setUp() {
+  const root = createTemporaryFolder()
   const folder = openFileFolder(root)
   const settled = new Map<number, SettledLine>()
   const open = () =>
@@ -68,8 +68,8 @@ function setUp(t: TestContext) {
   return { path: join(root, partName(batch.id, 'i')), open, append, conclude }
 }
 
-test('results that the power took are lost; those after them stand in nobody’s place', async (t) => {
-  const { path, open, append, conclude } = setUp(t)
+test('results that the power took are lost; those after them stand in nobody’s place', async () => {
+  const { path, open, append, conclude } = setUp()
   const before = open()
   for (const line of [1, 2, 3]) await append(before, line)
   await before.close()
@@ -84,8 +84,8 @@ test('results that the power took are lost; those after them stand in nobody’s
   })
 })
 
-test('a batch whose results are gone ends all the same', async (t) => {
-  const { path, open, append, conclude } = setUp(t)
+test('a batch whose results are gone ends all the same', async () => {
+  const { path, open, append, conclude } = setUp()
   const log = open()
   for (const line of [1, 2]) await append(log, line)
   await log.close()

@@ -29,7 +29,7 @@ type Open = (t: TestContext, clock: Clock) => AnswerStore | Promise<AnswerStore>
 const bounded: Readonly<Record<string, Open>> = {
   memory: (_t, clock) => createMemoryAnswerStore(maxBytes, clock),
   SQLite(t, clock) {
-    const database = openStore(join(createTemporaryFolder(t), 'cache.db'), answerMigrations, clock)
+    const database = openStore(join(createTemporaryFolder(), 'cache.db'), answerMigrations, clock)
     t.after(() => database.close())
     return createAnswerStore(database, maxBytes, clock)
   },

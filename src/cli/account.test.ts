@@ -9,8 +9,8 @@ import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 
 const binary = resolve(import.meta.dirname, '../../bin/weir')
 
-test('an account is made, given another role, listed and removed', (t) => {
-  const folder = createTemporaryFolder(t)
+test('an account is made, given another role, listed and removed', () => {
+  const folder = createTemporaryFolder()
   writeFileSync(
     join(folder, 'weir.yaml'),
     'providers: { sim: { type: sim } }\nadmin: { url: https://weir.example/ }\n',

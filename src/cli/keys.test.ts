@@ -9,8 +9,8 @@ import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 
 const binary = resolve(import.meta.dirname, '../../bin/weir')
 
-test('keys are made, listed, rotated and revoked without a running gateway', (t) => {
-  const folder = createTemporaryFolder(t)
+test('keys are made, listed, rotated and revoked without a running gateway', () => {
+  const folder = createTemporaryFolder()
   writeFileSync(join(folder, 'weir.yaml'), 'providers: { sim: { type: sim } }\n')
   const weir = (...words: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(binary, ['keys', ...words], {

@@ -8,7 +8,17 @@ export class Closers {
     this.#closers.unshift(close)
   }
 
+  /** Closes all of them, also where one fails. Rejects with that failure, or with an AggregateError of several. */
   async close(): Promise<void> {
-    for (const close of this.#closers) await close()
+    const failures: unknown[] = []
+    for (const close of this.#closers) {
+      try {
+        await close()
+      } catch (failure) {
+        failures.push(failure)
+      }
+    }
+    if (failures.length === 1) throw failures[0]
+    if (failures.length > 1) throw new AggregateError(failures, 'several parts could not be closed')
   }
 }

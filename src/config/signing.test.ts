@@ -36,7 +36,7 @@ const own = 'accessKeyId: "env:MY_ID", secretAccessKey: "env:MY_SECRET"'
 
 /** The settings by which requests are signed, of the one provider; or what was complained of. */
 async function load(t: TestContext, yaml: string, environment: Environment): Promise<unknown> {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   writeFileSync(join(folder, 'weir.yaml'), yaml)
   const result = await loadConfig({ folder, env: environment, known })
   if (!result.ok) return result.faults.map(({ path, message }) => `${path}: ${message}`)

@@ -47,7 +47,7 @@ test('too few hours or answers tell nothing', () => {
 
 test('finished requests become hours in the store, and the last hour is judged once for all instances', async (t) => {
   const clock = { at: 1000 * hourMs, nowMs: () => clock.at, monotonicMs: () => clock.at }
-  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, clock)
+  const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, clock)
   t.after(() => database.close())
   const store = createDriftStore(database)
   const told: DriftAlert[] = []
@@ -94,7 +94,7 @@ test('finished requests become hours in the store, and the last hour is judged o
 
 test('an hour that could not be written is written the next time', async (t) => {
   const clock = { at: 1000 * hourMs, nowMs: () => clock.at, monotonicMs: () => clock.at }
-  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, clock)
+  const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, clock)
   t.after(() => database.close())
   const store = createDriftStore(database)
   let isDown = true

@@ -30,7 +30,7 @@ const settings: RunSettings = {
 }
 
 function open(t: TestContext, call: CallModel, over: (store: EvalStore) => EvalStore = (store) => store) {
-  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, systemClock)
+  const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, systemClock)
   const store = createEvalStore(database)
   let runs = 0
   const evals = new Evals({

@@ -22,7 +22,7 @@ import {
 const ttlMs = 86_400_000
 
 function createBench(t: TestContext) {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const clock = handClock()
   const key = randomBytes(32)
   const file = join(folder, 'weir.db')

@@ -55,7 +55,7 @@ const correction: DirectEntry = {
 }
 
 test('corrections that waited for the disk are counted when it has them', async (t) => {
-  const database = openStore(join(createTemporaryFolder(t), 'ledger.db'), ledgerMigrations, systemClock)
+  const database = openStore(join(createTemporaryFolder(), 'ledger.db'), ledgerMigrations, systemClock)
   const writer = createJournalWriter(database)
   let isFull = true
   const journal = createJournal({

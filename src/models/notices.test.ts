@@ -108,7 +108,7 @@ test('a price that is announced is told before its day, and one that has changed
 })
 
 test('the watch remembers over a restart, tells of models in use alone, and gets over a spoilt file', async (t) => {
-  const file = join(createTemporaryFolder(t), 'prices.json')
+  const file = join(createTemporaryFolder(), 'prices.json')
   const clock = handClock(nowMs)
   let models = [model('p/a'), model('p/b', { retiresAtMs: nowMs + 10 * dayMs })]
   const seen: string[] = []
@@ -153,7 +153,7 @@ test('the watch looks again each day', async (t) => {
     },
     providers: () => [],
     inUse: () => new Set(),
-    store: createPriceMemoryFile(join(createTemporaryFolder(t), 'prices.json')),
+    store: createPriceMemoryFile(join(createTemporaryFolder(), 'prices.json')),
     clock: handClock(nowMs),
     onNotice: () => {},
     onError: () => {},

@@ -16,7 +16,7 @@ import { recordRoutes } from './admin.ts'
 import type { RecordStore } from './port.ts'
 
 function open(t: TestContext, window?: number): { store: RecordStore; routes: readonly AdminRoute[] } {
-  const path = join(createTemporaryFolder(t), 'records.db')
+  const path = join(createTemporaryFolder(), 'records.db')
   const database = openStore(path, recordMigrations, systemClock)
   t.after(() => database.close())
   const store = createRecordStore(database, { window })

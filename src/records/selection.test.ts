@@ -21,7 +21,7 @@ const nowMs = Date.UTC(2026, 0, 2, 12, 0, 30)
 const teamKeys = new Set(['key-2'])
 
 function open(t: TestContext): { store: RecordStore; routes: readonly AdminRoute[] } {
-  const path = join(createTemporaryFolder(t), 'records.db')
+  const path = join(createTemporaryFolder(), 'records.db')
   const database = openStore(path, recordMigrations, systemClock)
   const reader = createReader(path)
   t.after(async () => {

@@ -25,7 +25,7 @@ const person = { actor: 'ada' }
 /** Two revisions of one route, the second live, the first healthy when it was live. */
 async function startWorld(t: TestContext, { targets = ['b/clerk'] } = {}) {
   const clock = { at: startMs, nowMs: () => clock.at, monotonicMs: () => clock.at }
-  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, clock)
+  const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, clock)
   const store = createRolloutStore(database)
   const audits = createAuditStore(database)
   const healthy: HealthyRun[] = []

@@ -37,7 +37,7 @@ const key = randomBytes(32)
 const startMs = 1_700_000_000_000
 
 function createBench(t: TestContext): Bench {
-  const path = join(createTemporaryFolder(t), 'weir.db')
+  const path = join(createTemporaryFolder(), 'weir.db')
   const clock = { now: startMs, nowMs: () => clock.now, monotonicMs: () => 0 }
   const opened = openSqlite(path, migrations, clock)
   const database = new DatabaseSync(path)

@@ -389,9 +389,9 @@ test('times of any fraction become whole nanoseconds in order', async (t) => {
   }
 })
 
-test('without the optional packages the mend is told', async (t) => {
+test('without the optional packages the mend is told', async () => {
   // A copy outside of the repository finds no node_modules.
-  const copy = join(createTemporaryFolder(t), 'tracing-peers.ts')
+  const copy = join(createTemporaryFolder(), 'tracing-peers.ts')
   copyFileSync(join(import.meta.dirname, 'tracing-peers.ts'), copy)
   const { loadTracingPeers } = (await import(pathToFileURL(copy).href)) as typeof TracingPeers
   await assert.rejects(loadTracingPeers(), /not installed\n {2}Run `npm install @opentelemetry\/api /)

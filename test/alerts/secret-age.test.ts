@@ -16,7 +16,7 @@ import { until } from '../support/until.ts'
 const dayMs = 86_400_000
 
 test('keys past their age are alerts, by their name and never by their secret', async (t) => {
-  const dataDir = join(createTemporaryFolder(t), 'data')
+  const dataDir = join(createTemporaryFolder(), 'data')
   mkdirSync(dataDir)
   const database = await openDatabase({
     store: 'sqlite',

@@ -32,7 +32,7 @@ for (const queue of ['Redis', 'RabbitMQ']) {
   test(title, async (t) => {
     const rabbit = queue === 'RabbitMQ' ? await openRabbit(t) : undefined
     if (typeof rabbit === 'string') return t.skip(rabbit)
-    const folder = createTemporaryFolder(t)
+    const folder = createTemporaryFolder()
     // Not the one that counts the limits: that one is not killed.
     const redis = queue === 'Redis' ? await openRedis(t) : undefined
     if (typeof redis === 'string') return t.skip(redis)

@@ -36,7 +36,7 @@ function writeLines(folder: string, name: string, lines: readonly (JsonObject | 
 }
 
 test('a dry run tells lines, faults and cost and keeps nothing; then it is made, waited for, read and listed', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   await serveProcess(t, folder, config, env)
   const lines = ['a', 'b', 'c'].map((id) => chatLine(id, 'sim/echo', { max_tokens: 100 }))
   writeLines(folder, 'good.jsonl', lines)
@@ -87,7 +87,7 @@ test('a dry run tells lines, faults and cost and keeps nothing; then it is made,
 })
 
 test('without a gateway it is made and left for one, and not waited for', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   writeFileSync(join(folder, 'weir.yaml'), JSON.stringify({ ...config, keys: config.keys.slice(0, 1) }))
   writeLines(folder, 'good.jsonl', [chatLine('a', 'sim/echo')])
   const waiting = await weir(folder, 'batch', 'submit', 'good.jsonl', '--wait')

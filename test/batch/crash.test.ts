@@ -24,7 +24,7 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
   const simulator = createSimulator({ receiptLimit: 1_000_000 })
   const { url } = await simulator.listen(0)
   t.after(() => simulator.close())
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const random = seededRandom(process.env['WEIR_SEED'] ?? 'batch')
   const serve = (crashAt?: string) =>
     serveProcess(t, folder, configOf(url), {

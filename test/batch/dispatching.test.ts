@@ -24,7 +24,7 @@ const holder = 'instance'
 const leaseOf = () => ({ holder, nowMs: Date.now(), leaseMs: 60_000 })
 
 async function openStore(t: TestContext) {
-  const root = createTemporaryFolder(t)
+  const root = createTemporaryFolder()
   const database = openSqlite(join(root, 'weir.sqlite'), migrations, systemClock)
   const dispatchers: Dispatcher[] = []
   t.after(async () => {

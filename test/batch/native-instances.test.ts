@@ -16,7 +16,7 @@ const waitMs = 60_000
 const many = (model: string) => Array.from({ length: count }, (_, n) => chatLine(`line-${n}`, model))
 
 test('each line is made once, by one of them, also where that one dies and the other takes over', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const instances = await startInstances(t, 2, () => ({ files: { folder } }))
   if (typeof instances === 'string') return t.skip(instances)
   const database = new pg.Client(instances.postgres.url)

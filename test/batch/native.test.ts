@@ -267,7 +267,7 @@ test('killed at any time, each line is made once: the provider’s batch is foun
   const simulator = createSimulator({ receiptLimit: 100_000 })
   const { url } = await simulator.listen(0)
   t.after(() => simulator.close())
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const provider = (type: string, path: string) => ({
     type,
     apiKey: 'env:PROVIDER_KEY',

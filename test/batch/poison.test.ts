@@ -19,7 +19,7 @@ test('a line that kills its process is given up after a few, and takes no other 
   const simulator = createSimulator({})
   const { url } = await simulator.listen(0)
   t.after(() => simulator.close())
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const serve = () =>
     serveProcess(t, folder, configOf(url), {
       WEIR_TEST_KEY: testKey,

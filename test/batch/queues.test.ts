@@ -170,7 +170,7 @@ for (const [name, { open, connect }] of Object.entries(backends)) {
         else await body(server, t)
       })
     const openPlace = ({ url }: Server, t: TestContext, onState: (cause?: unknown) => void) => {
-      const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, systemClock)
+      const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, systemClock)
       const store = createBatchStore(database)
       const opened: Promise<LineBroker>[] = []
       t.after(async () => {

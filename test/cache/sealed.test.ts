@@ -12,7 +12,7 @@ const canary = 'canary-7f3a-of-an-answer'
 const body = { model: 'openai/echo', messages: [{ role: 'user', content: canary }] }
 
 test('a kept answer outlives a restart, and cannot be read in the file', async (t) => {
-  const dataDir = join(createTemporaryFolder(t), 'data')
+  const dataDir = join(createTemporaryFolder(), 'data')
   let providerUrl: string | undefined
   const options: StackOptions = {
     dataDir,

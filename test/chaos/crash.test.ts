@@ -21,7 +21,7 @@ for (const durability of ['process', 'power'] as const) {
     const report = await crashAgainAndAgain(t, {
       kills: times,
       seed: process.env['WEIR_SEED'] ?? 'crash',
-      folder: createTemporaryFolder(t),
+      folder: createTemporaryFolder(),
       durability,
       forMs: forMs(durability === 'process' ? 0.5 : 0.2),
       onKill: tell(t, durability),
@@ -44,7 +44,7 @@ test(`${upTo}${kills} kills under load, the lines shipped to PostgreSQL: each is
   const { verification, faults, ...counts } = await crashAgainAndAgain(t, {
     kills,
     seed: process.env['WEIR_SEED'] ?? 'ship',
-    folder: createTemporaryFolder(t),
+    folder: createTemporaryFolder(),
     database: postgres.url,
     forMs: forMs(0.3),
     onKill: tell(t, 'PostgreSQL'),

@@ -17,7 +17,7 @@ test(
   'a gateway that is killed comes back under an open page, which then catches up',
   { skip: browserMissing },
   async (t) => {
-    const folder = createTemporaryFolder(t)
+    const folder = createTemporaryFolder()
     const config: JsonObject = {
       admin: { token: 'env:WEIR_ADMIN_TOKEN' },
       keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],

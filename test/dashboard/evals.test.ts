@@ -168,7 +168,7 @@ interface Told {
 /** The same suite by the command line, over the same gateway. */
 async function runTold(t: Lifetime, stack: Stack): Promise<Told> {
   const { dataDir } = stack.gateway.config
-  const file = join(createTemporaryFolder(t), 'suite.yaml')
+  const file = join(createTemporaryFolder(), 'suite.yaml')
   writeFileSync(file, JSON.stringify(suite))
   const child = spawn(
     resolve(import.meta.dirname, '../../bin/weir'),

@@ -22,8 +22,8 @@ async function weir(
   return { code: await closed, stdout, stderr }
 }
 
-test('the example runs offline: no data, a baseline run, a verdict and a report', async (t) => {
-  const folder = createTemporaryFolder(t)
+test('the example runs offline: no data, a baseline run, a verdict and a report', async () => {
+  const folder = createTemporaryFolder()
   const first = await weir(folder, 'drift', 'run', '--once', example, '--json')
   assert.equal(first.code, 101, first.stderr)
   assert.equal(asObject(parseJson(first.stdout))?.['verdict'], 'no-data')
@@ -44,8 +44,8 @@ test('the example runs offline: no data, a baseline run, a verdict and a report'
   assert.match(status.stdout, /shop-golden {2}sim\/clerk {2}warning\n {2}1 of 12 baseline runs/)
 })
 
-test('a golden set with a fault is bad usage, told with its place', async (t) => {
-  const folder = createTemporaryFolder(t)
+test('a golden set with a fault is bad usage, told with its place', async () => {
+  const folder = createTemporaryFolder()
   writeFileSync(
     join(folder, 'golden.yaml'),
     'name: x\ntarget: sim/echo\nsampels: 3\nprompts: [{ prompt: Hi }]\n',

@@ -27,7 +27,7 @@ const golden = JSON.stringify({
 test('the verbs of the watch for drift, against a running gateway', async (t) => {
   const stack = await startStack(t, { config: { routes: { assistant: { targets: ['openai/clerk'] } } } })
   const data = stack.gateway.config.dataDir
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   async function weir(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const child = spawn(join(root, 'bin/weir'), ['drift', ...args, '--data', data], {
       cwd: folder,

@@ -32,7 +32,7 @@ export interface Bench {
 
 /** A folder with a configuration whose provider `up` is a simulator of the test's own. */
 export async function evalBench(t: TestContext & Lifetime): Promise<Bench> {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const simulator = createSimulator({})
   const { url } = await simulator.listen(0)
   t.after(() => simulator.close())

@@ -39,7 +39,7 @@ async function startVertex(t: Lifetime, expiresIn: number) {
       }),
     ),
   )
-  const file = join(createTemporaryFolder(t), 'account.json')
+  const file = join(createTemporaryFolder(), 'account.json')
   writeFileSync(
     file,
     JSON.stringify({

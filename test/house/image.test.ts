@@ -27,7 +27,7 @@ const skip = existsSync(join(root, 'dashboard/dist'))
   : 'the dashboard is not built (`npm run dashboard`)'
 
 test('the files of the image are a gateway that serves its pages and answers', { skip }, async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const image = join(folder, 'weir')
   mkdirSync(image)
   for (const { from, to } of copiesOfLastStage()) {

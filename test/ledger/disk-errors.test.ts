@@ -100,7 +100,7 @@ function whyNoFaults(): string | undefined {
 }
 
 async function startOnDisk(t: TestContext, ledger: JsonObject): Promise<Disk> {
-  const folder = realpathSync(createTemporaryFolder(t))
+  const folder = realpathSync(createTemporaryFolder())
   const simulator = createSimulator({})
   const { url } = await simulator.listen(0)
   t.after(() => simulator.close())

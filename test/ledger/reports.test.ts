@@ -14,7 +14,7 @@ const users = 30_000
 const dayMs = 86_400_000
 const todayMs = Math.floor(Date.now() / dayMs) * dayMs
 
-const dataDir = createTemporaryFolder({ after })
+const dataDir = createTemporaryFolder()
 fillWithSums(join(dataDir, 'ledger.db'))
 const stack = await startStack({ after }, { dataDir })
 

@@ -27,7 +27,7 @@ async function weir(...args: string[]): Promise<string> {
 
 test('a backup made under load holds all that was answered before it, and starts as a gateway', async (t) => {
   const stack = await startStack(t)
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const archive = join(folder, 'weir.backup')
   const chat = { model: 'openai/words-3', messages: [{ role: 'user', content: 'Hi' }] }
   const first = await stack.post('/v1/chat/completions', chat)
@@ -68,7 +68,7 @@ test('a backup made under load holds all that was answered before it, and starts
 
 test('a directory in use, or with something in it, is not replaced by accident', async (t) => {
   const stack = await startStack(t)
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const archive = join(folder, 'weir.backup')
   await weir('backup', archive, '--data', stack.gateway.config.dataDir)
   await assert.rejects(
@@ -89,8 +89,8 @@ test('a directory in use, or with something in it, is not replaced by accident',
   )
 })
 
-test('an archive that is damaged, foreign or hostile leaves the directory as it was', async (t) => {
-  const folder = createTemporaryFolder(t)
+test('an archive that is damaged, foreign or hostile leaves the directory as it was', async () => {
+  const folder = createTemporaryFolder()
   const dataDir = join(folder, 'data')
   const refused = async (archive: string, why: RegExp) => {
     await assert.rejects(weir('restore', archive, '--data', dataDir), why)

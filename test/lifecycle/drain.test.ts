@@ -20,7 +20,7 @@ async function serve(t: TestContext, drain: JsonObject): Promise<GatewayProcess>
   t.after(() => simulator.close())
   return serveProcess(
     t,
-    createTemporaryFolder(t),
+    createTemporaryFolder(),
     {
       server: { drain },
       keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],

@@ -38,7 +38,7 @@ const chat = (url: string, key: string | undefined) =>
   })
 
 test('the first start makes a key, which works at once and after a restart; the second makes none', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const first = await startIn(folder)
   const key = first.firstKey
   assert.match(key ?? '', /^weir_/)
@@ -56,7 +56,7 @@ test('the first start makes a key, which works at once and after a restart; the 
 
 test('a declared key makes a first key needless', async (t) => {
   const secret = 'declared-key-of-16-characters'
-  const gateway = await startFor(t, createTemporaryFolder(t), {
+  const gateway = await startFor(t, createTemporaryFolder(), {
     allowPlaintextSecrets: true,
     keys: [{ name: 'ci', secret }],
   })
@@ -65,7 +65,7 @@ test('a declared key makes a first key needless', async (t) => {
 })
 
 test('the sign-in link opens one session, once', async (t) => {
-  const gateway = await startFor(t, createTemporaryFolder(t))
+  const gateway = await startFor(t, createTemporaryFolder())
   const follow = () => fetch(gateway.signInUrl, { redirect: 'manual' })
   const signedIn = await follow()
   assert.equal(signedIn.status, 303)
@@ -81,7 +81,7 @@ test('the sign-in link opens one session, once', async (t) => {
 })
 
 test('two gateways never share a data directory', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const first = await startIn(folder)
   await assert.rejects(startIn(folder), /another process uses the data directory/)
   assert.equal((await chat(first.url, first.firstKey)).status, 200)
@@ -90,8 +90,8 @@ test('two gateways never share a data directory', async (t) => {
 })
 
 test('a port that is taken frees the data directory again', async (t) => {
-  const folder = createTemporaryFolder(t)
-  const other = await startFor(t, createTemporaryFolder(t))
+  const folder = createTemporaryFolder()
+  const other = await startFor(t, createTemporaryFolder())
   const configPath = join(folder, 'weir.yaml')
   writeFileSync(configPath, '{}')
   const port = Number(new URL(other.url).port)
@@ -131,7 +131,7 @@ function getTrusting(url: string, ca: string): Promise<number> {
 }
 
 test('TLS, and a renewed certificate without a restart', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const [old, renewed] = [createCertificate('weir.test'), createCertificate('weir.test')]
   const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const install = ({ cert, key }: { cert: string; key: string }) => {

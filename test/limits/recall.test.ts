@@ -11,7 +11,7 @@ test('a kill opens no full bucket of a provider’s limit again', async (t) => {
   const simulator = createSimulator()
   const { url } = await simulator.listen(0)
   t.after(() => simulator.close())
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const config = {
     log: { level: 'silent' },
     keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],

@@ -40,7 +40,7 @@ async function change(stack: Stack, path: string, body?: Json): Promise<JsonObje
 const receiptsOf = ({ simulator }: Stack) => simulator.receipts().map(({ provider }) => provider)
 
 test('no request reaches it, over a restart too, and each says why', async (t) => {
-  const dataDir = join(createTemporaryFolder(t), 'data')
+  const dataDir = join(createTemporaryFolder(), 'data')
   const first = await startStack(t, { dataDir, config: { routes } })
   assert.deepEqual((await providerOf(first, 'openai'))['only_target_of'], ['nest', 'solo'])
   assert.deepEqual((await providerOf(first, 'claude'))['only_target_of'], [])

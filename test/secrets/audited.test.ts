@@ -22,7 +22,7 @@ test('what was given, what changed, what failed and what came back; no value, an
   const vault = await startVaultServer(t, { clock: { nowMs: 0 } })
   vault.tokens.set('vault-token', { endsAtMs: Infinity, ttlSeconds: 0, isRenewable: false })
   vault.secrets.set('secret/data/llm', { key: values.vault })
-  const file = join(createTemporaryFolder(t), 'key')
+  const file = join(createTemporaryFolder(), 'key')
   writeFileSync(file, values.file)
   const stack = await startStack(t, {
     env: { VAULT_TOKEN: 'vault-token', STORED_KEY: 'a-key-of-thirty-two-characters-or-more' },

@@ -21,7 +21,7 @@ async function check(
   env: Record<string, string>,
   args: readonly string[] = [],
 ) {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   writeFileSync(join(folder, 'weir.yaml'), JSON.stringify(config))
   return weir(folder, ['check', '--secrets', ...args], env)
 }
@@ -104,7 +104,7 @@ test('how to sign in cannot itself be kept in a vault', async (t) => {
 })
 
 test('a check is in the audit: told to the gateway that runs, else to one that is started for it', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const config = {
     admin: { token: 'env:ADMIN_TOKEN' },
     providers: { openai: { apiKey: 'env:OPENAI' }, anthropic: { apiKey: 'env:NONE' } },

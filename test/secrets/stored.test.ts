@@ -69,7 +69,7 @@ async function startGateway(t: TestContext, folder: string, log: string[]) {
 }
 
 async function prepare(t: TestContext, secrets: JsonObject) {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const provider = await startScriptedProvider(t)
   const config: JsonObject = {
     server: { drain: { graceMs: 0, timeoutMs: 1000 } },

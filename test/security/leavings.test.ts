@@ -62,8 +62,8 @@ test('they are found in a log, cut or quoted as JSON, and so is a conversation o
   assert.deepEqual(findTexts([{ place: 'log', text: answer }], `prompt: ${answer}`), [], 'it is configured')
 })
 
-test('they are found in files and tables of a data directory, but where they are meant to be', (t) => {
-  const folder = createTemporaryFolder(t)
+test('they are found in files and tables of a data directory, but where they are meant to be', () => {
+  const folder = createTemporaryFolder()
   const dataDir = join(folder, 'elsewhere', 'data')
   mkdirSync(join(dataDir, 'files'), { recursive: true })
   writeFileSync(join(dataDir, 'records.db'), 'nothing')

@@ -18,7 +18,7 @@ import { until } from '../support/until.ts'
 /** In everything that the first organisation has, so that a list of the other one that shows any of it is told. */
 const mark = 'of-the-first-8c1d'
 
-const dataDir = join(createTemporaryFolder({ after }), 'data')
+const dataDir = join(createTemporaryFolder(), 'data')
 const second = await prepareSecondOrganisation(dataDir)
 const stack = await startStack(
   { after },
@@ -172,6 +172,7 @@ const objectOf: Readonly<Record<string, string>> = {
 
 /** What a change of an object sends: right in form, so that it is the object that is not there. */
 const bodyOf: Readonly<Record<string, JsonObject>> = {
+  'POST /alerts/{id}/silence': { until: new Date(Date.now() + 3_600_000).toISOString() },
   'PUT /budgets/{id}': { scope: 'key', usd: '1000', period: 'day', cap: 'soft' },
   'PATCH /drift/alarms/{id}': { state: 'resolved', by: 'second' },
   'POST /keys/{id}/browser': { models: [mark], origins: ['https://app.example'] },

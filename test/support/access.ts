@@ -65,7 +65,7 @@ export async function openAccess(
 }
 
 async function openStore(t: TestContext, clock: Clock): Promise<AccessStore> {
-  const dataDir = createTemporaryFolder(t)
+  const dataDir = createTemporaryFolder()
   const database = await openDatabase({ store: 'sqlite', dataDir, clock, onError: () => undefined })
   t.after(() => database.close())
   return createAccessStore(database)

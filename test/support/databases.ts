@@ -86,8 +86,8 @@ type Open = (migrations: readonly Migration[], clock: Clock) => Promise<Database
 const server = process.env['WEIR_POSTGRES']
 
 const places: Readonly<Record<string, (t: TestContext) => Promise<Open>>> = {
-  async SQLite(t) {
-    const path = join(createTemporaryFolder(t), 'weir.db')
+  async SQLite() {
+    const path = join(createTemporaryFolder(), 'weir.db')
     return async (migrations, clock) => openSqlite(path, migrations, clock)
   },
   async PGlite() {

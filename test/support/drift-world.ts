@@ -31,7 +31,7 @@ export interface Instance {
 
 export function startWorld(t: TestContext) {
   const clock = { at: noonMs, nowMs: () => clock.at, monotonicMs: () => clock.at }
-  const database = openSqlite(join(createTemporaryFolder(t), 'weir.db'), migrations, clock)
+  const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, clock)
   const schedulers: Scheduler[] = []
   t.after(async () => {
     for (const scheduler of schedulers) await scheduler.stop()

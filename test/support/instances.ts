@@ -39,7 +39,7 @@ export async function startInstances(
   count: number,
   config: JsonObject | ((redis: TestRedis) => JsonObject) = {},
 ): Promise<Instances | string> {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const redis = await openRedis(t)
   if (typeof redis === 'string') return redis
   const postgres = await openPostgres(t)

@@ -25,7 +25,7 @@ export async function openPostgres(t: TestContext): Promise<TestPostgres | strin
     await stop(running)
     assertNoTexts(tables)
   })
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const first = await startPostgres(folder)
   if (typeof first === 'string') return first
   running = first

@@ -22,7 +22,7 @@ export async function openRabbit(t: Lifetime): Promise<TestRabbit | string> {
     running?.process.kill('SIGCONT')
     if (running) await stop(running)
   })
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const first = await startRabbit(folder)
   if (typeof first === 'string') return first
   running = first

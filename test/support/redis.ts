@@ -30,7 +30,7 @@ export function testRedis(name: string, body: (redis: TestRedis, t: TestContext)
 
 /** Gives the reason where it cannot be started. */
 export async function openRedis(t: Lifetime): Promise<TestRedis | string> {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const first = await startRedis(folder)
   if (typeof first === 'string') return first
   let running: Started = first

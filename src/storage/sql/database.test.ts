@@ -196,7 +196,7 @@ testServer('a statement that takes too long ends, and is a fault of the store', 
 
 test('a transaction that waits for itself is refused, not stuck (SQLite)', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const database = await openDatabase({ ...sqliteIn(createTemporaryFolder(t)) })
+  const database = await openDatabase({ ...sqliteIn(createTemporaryFolder()) })
   t.after(() => database.close())
   const stuck = database.transaction(async () => {
     const inner = sql`select 1`.execute(database.kysely)
@@ -209,7 +209,7 @@ test('a transaction that waits for itself is refused, not stuck (SQLite)', async
 })
 
 test('a full disk is a fault of the store, and a transaction is over with it (SQLite)', async (t) => {
-  const database = await openDatabase(sqliteIn(createTemporaryFolder(t)))
+  const database = await openDatabase(sqliteIn(createTemporaryFolder()))
   t.after(() => database.close())
   const store = createStoredResponseStore(database)
   const bytes = new Uint8Array(1_000_000)
@@ -239,7 +239,7 @@ test('a full disk is a fault of the store, and a transaction is over with it (SQ
 })
 
 test('the file of the release before opens with what it holds', async (t) => {
-  const dataDir = createTemporaryFolder(t)
+  const dataDir = createTemporaryFolder()
   const old = new DatabaseSync(join(dataDir, 'weir.db'))
   old.exec(`
     create table "migrations" ("name" text primary key, "applied_at_ms" bigint not null);
@@ -268,7 +268,7 @@ test('the file of the release before opens with what it holds', async (t) => {
       rules: {},
     },
   ])
-  const fresh = createTemporaryFolder(t)
+  const fresh = createTemporaryFolder()
   await (await openDatabase(sqliteIn(fresh))).close()
   const bare = (file: DatabaseSync) =>
     tablesOf(file).map((table) => String(table['sql']).replaceAll(/\s+/g, ' '))

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { readTextFilter } from '../../records/filter.ts'
@@ -219,8 +218,8 @@ const command = fc.record({
   count: fc.integer({ min: 1, max: 700 }),
 })
 
-testPostgres('its contents are the union of the journals', async (database, t: TestContext) => {
-  const folder = createTemporaryFolder(t)
+testPostgres('its contents are the union of the journals', async (database) => {
+  const folder = createTemporaryFolder()
   const shared = createSharedLedger(database, { clock, instance: 'one' })
   let run = 0
   await fc.assert(
@@ -259,9 +258,9 @@ testPostgres('its contents are the union of the journals', async (database, t: T
   )
 })
 
-testPostgres('a line that is missing, or that differs, is told', async (database, t) => {
+testPostgres('a line that is missing, or that differs, is told', async (database) => {
   const shared = createSharedLedger(database, { clock, instance: 'one' })
-  const one = new Instance(join(createTemporaryFolder(t), 'ledger.db'), 'r', shared)
+  const one = new Instance(join(createTemporaryFolder(), 'ledger.db'), 'r', shared)
   await one.settle(3)
   await one.ship()
   const db = database.kysely.withTables<{ ledger: EntryRow }>()
@@ -274,9 +273,9 @@ testPostgres('a line that is missing, or that differs, is told', async (database
   await one.close()
 })
 
-testPostgres('each month has its partition, and a search goes over all of them', async (database, t) => {
+testPostgres('each month has its partition, and a search goes over all of them', async (database) => {
   const shared = createSharedLedger(database, { clock, instance: 'one', window: 8 })
-  const one = new Instance(join(createTemporaryFolder(t), 'ledger.db'), 'r', shared)
+  const one = new Instance(join(createTemporaryFolder(), 'ledger.db'), 'r', shared)
   for (const month of [-14, -1, 0, 1]) await one.settle(10, Date.UTC(2026, 10 + month, 15))
   await one.ship()
   const rows = await database.kysely
@@ -342,8 +341,8 @@ async function chargesOf(shared: SharedLedger<EntryRow>): Promise<Record<string,
 
 testPostgres(
   'a month that is dropped leaves its sums, and its lines are not counted again',
-  async (database, t) => {
-    const folder = createTemporaryFolder(t)
+  async (database) => {
+    const folder = createTemporaryFolder()
     const [one, two] = ['one', 'two'].map((name) => {
       return new Instance(
         join(folder, `${name}.db`),
@@ -402,9 +401,9 @@ testPostgres(
   },
 )
 
-testPostgres('what each instance has charged is summed by what a budget counts', async (database, t) => {
+testPostgres('what each instance has charged is summed by what a budget counts', async (database) => {
   await empty(database)
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const shared = createSharedLedger(database, { clock, instance: 'one' })
   for (const name of ['one', 'two']) {
     const ledger = createSharedLedger(database, { clock, instance: name })

@@ -89,7 +89,7 @@ testStore(
 )
 
 test('neither lookup nor pruning reads the whole table (SQLite)', async (t) => {
-  const path = join(createTemporaryFolder(t), 'weir.db')
+  const path = join(createTemporaryFolder(), 'weir.db')
   await openSqlite(path, migrations, systemClock).close()
   const database = new DatabaseSync(path)
   t.after(() => database.close())

@@ -32,7 +32,7 @@ import { openStore } from './open.ts'
 
 function open(
   t: TestContext,
-  folder = createTemporaryFolder(t),
+  folder = createTemporaryFolder(),
   options: Partial<BufferedWriterOptions> = {},
 ) {
   const path = join(folder, 'ledger.db')
@@ -321,7 +321,7 @@ for (const [what, when] of [
 }
 
 test('beside a thread that writes, whoever reads has every line, and each once', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const thread = createJournalThread({ path: join(folder, 'ledger.db'), isPowerSafe: false })
   const it = open(t, folder, { thread, maxRows: 20, maxLogBytes: 20_000 })
   await thread.take({ groups: [], place: { generation: 0, end: 0 } }) // it has started
@@ -342,7 +342,7 @@ test('beside a thread that writes, whoever reads has every line, and each once',
 })
 
 test('the log begins anew also where the thread has taken each group before the next one comes', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const path = join(folder, 'ledger.db')
   const other = openStore(path, ledgerMigrations, systemClock)
   t.after(() => other.close())
@@ -362,7 +362,7 @@ test('the log begins anew also where the thread has taken each group before the 
 })
 
 test('old lines are deleted by the thread alone, all of them in one go', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const other = openStore(join(folder, 'ledger.db'), ledgerMigrations, systemClock)
   t.after(() => other.close())
   const second = createJournalWriter(other)
@@ -391,7 +391,7 @@ test('old lines are deleted by the thread alone, all of them in one go', async (
 })
 
 test('a thread that has ended is replaced, and what it was given is written once', async (t) => {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const thread = createJournalThread({ path: join(folder, 'nowhere', 'ledger.db'), isPowerSafe: false })
   const it = open(t, folder, { thread, maxRows: 2 })
   t.after(() => thread.close())

@@ -38,7 +38,7 @@ for (const [name, period, isRolling] of [
   ['the lines', 'hour', true],
 ] as const) {
   test(`what is settled while ${name} are read by another thread counts once`, async (t) => {
-    const path = join(createTemporaryFolder(t), 'ledger.db')
+    const path = join(createTemporaryFolder(), 'ledger.db')
     const database = openStore(path, ledgerMigrations, systemClock)
     const insert = database.prepare(
       `insert into ledger (org, request_id, attempt, at_ms, operation, dialect, stream, provider, model, credential, key_id,

@@ -14,7 +14,7 @@ import { recordMigrations } from './record-migrations.ts'
 import { createRecordStore } from './record-store.ts'
 
 test('the log is moved into the database beside the writers, and begins anew', async (t) => {
-  const path = join(createTemporaryFolder(t), 'records.db')
+  const path = join(createTemporaryFolder(), 'records.db')
   const database = openStore(path, recordMigrations, systemClock)
   const checkpointer = createCheckpointer(database)
   t.after(async () => {
@@ -43,8 +43,8 @@ test('the log is moved into the database beside the writers, and begins anew', a
   assert.equal(database.prepare('select count(*) c from request_records').get()?.['c'], written)
 })
 
-test('a log that was never moved is closed as well', async (t) => {
-  const database = openStore(join(createTemporaryFolder(t), 'records.db'), recordMigrations, systemClock)
+test('a log that was never moved is closed as well', async () => {
+  const database = openStore(join(createTemporaryFolder(), 'records.db'), recordMigrations, systemClock)
   const checkpointer = createCheckpointer(database)
   checkpointer.note(1)
   await checkpointer.close()

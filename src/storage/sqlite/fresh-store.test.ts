@@ -40,7 +40,7 @@ const info: ModelInfo = {
 }
 
 function start(t: TestContext) {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const database = openStore(join(folder, 'ledger.db'), ledgerMigrations, systemClock)
   const logPath = join(folder, 'ledger.log')
   const { writer } = openBufferedWriter({ database, clock: systemClock, logPath })

@@ -13,7 +13,7 @@ import { recordMigrations } from './record-migrations.ts'
 import { createRecordStore } from './record-store.ts'
 
 function open(t: TestContext) {
-  const database = openStore(join(createTemporaryFolder(t), 'records.db'), recordMigrations, systemClock)
+  const database = openStore(join(createTemporaryFolder(), 'records.db'), recordMigrations, systemClock)
   t.after(() => database.close())
   const decisions = createGuardDecisions(database)
   return { decisions, records: createRecordStore(database, { decisions }) }

@@ -1,6 +1,5 @@
 /** Writes the ledger's tables in a thread of its own, so that neither the work nor waiting for the disk holds anybody up. */
 
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Group, LogPart, WriteResult } from './journal-writer.ts'
 
@@ -65,7 +64,8 @@ export function createJournalThread(data: JournalThreadData): JournalThread {
       isClosing = true
       worker.ref()
       worker.postMessage('close')
-      await once(worker, 'exit')
+      // Not `once` of node:events, which rejects when the thread fails: whoever waits for its work is told that.
+      await new Promise((resolve) => worker!.once('exit', resolve))
     },
   }
 }

@@ -11,7 +11,7 @@ import { ledgerMigrations } from './ledger-migrations.ts'
 import { openStore } from './open.ts'
 
 test('no statement that looks for one line reads all of them', (t) => {
-  const database = openStore(join(createTemporaryFolder(t), 'ledger.db'), ledgerMigrations, systemClock)
+  const database = openStore(join(createTemporaryFolder(), 'ledger.db'), ledgerMigrations, systemClock)
   t.after(() => database.close())
   const prepared: string[] = []
   createJournalWriter({

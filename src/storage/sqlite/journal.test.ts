@@ -19,7 +19,7 @@ import { createLedgerStore } from './ledger-store.ts'
 import { openStore } from './open.ts'
 import { createJournalThread } from './journal-thread.ts'
 
-function open(t: TestContext, path = join(createTemporaryFolder(t), 'ledger.db')) {
+function open(t: TestContext, path = join(createTemporaryFolder(), 'ledger.db')) {
   const database = openStore(path, ledgerMigrations, systemClock)
   const states: (string | undefined)[] = []
   const refused: string[] = []
@@ -239,8 +239,8 @@ test('after a failed sync nothing more is written, and nothing more is said to b
   assert.deepEqual([groups.length, states, journal.waiting], [2, ['disk I/O error'], 2])
 })
 
-test('in a thread that waits for the disk, what comes in the meantime is the next group', async (t) => {
-  const path = join(createTemporaryFolder(t), 'ledger.db')
+test('in a thread that waits for the disk, what comes in the meantime is the next group', async () => {
+  const path = join(createTemporaryFolder(), 'ledger.db')
   const database = openStore(path, ledgerMigrations, systemClock)
   const writer = createJournalThread({ path, isPowerSafe: true })
   let groups = 0
@@ -265,6 +265,15 @@ test('in a thread that waits for the disk, what comes in the meantime is the nex
   await writer.close()
   database.close()
   assert.ok(groups < 100, `${groups} groups for 400 writes`)
+})
+
+test('a thread that cannot open its file fails what it was given, and is closed all the same', async () => {
+  const path = join(createTemporaryFolder(), 'gone', 'ledger.db')
+  const writer = createJournalThread({ path, isPowerSafe: false })
+  const taken = writer.take({ groups: [], place: { generation: 1, end: 0 } })
+  await writer.close()
+  const result = await taken
+  assert.ok(result.is === 'failed' && /unable to open database file/.test(result.why), JSON.stringify(result))
 })
 
 test('what a process left open is settled at the next start: by its last mark, else by its bound', async (t) => {

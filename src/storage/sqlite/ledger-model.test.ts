@@ -405,8 +405,8 @@ async function end(world: World, { is, at: index, share: part }: Extract<Command
   if (isComparable && (is === 'void' || is === 'settle')) assert.ok(account.remainingNanoUsd! >= before)
 }
 
-test('reserve, settle, void, crash, duplicates, a full disk, clocks that jump and caps that change', async (t: TestContext) => {
-  const folder = createTemporaryFolder(t)
+test('reserve, settle, void, crash, duplicates, a full disk, clocks that jump and caps that change', async () => {
+  const folder = createTemporaryFolder()
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40 }), async (commands) => {
@@ -433,7 +433,7 @@ test('reserve, settle, void, crash, duplicates, a full disk, clocks that jump an
 
 test('calls that come right after a start are not taken for those that it settled', async (t: TestContext) => {
   // Ids of intents begin anew with each process, and its settlements of the old ones are in the same log.
-  const world = new World(join(createTemporaryFolder(t), 'ledger.db'), true, () => [])
+  const world = new World(join(createTemporaryFolder(), 'ledger.db'), true, () => [])
   t.after(() => world.crash())
   await world.start()
   for (const user of ['ada', 'bob']) await apply(world, { is: 'reserve', user, markup: 0 })
@@ -454,7 +454,7 @@ test('calls that come right after a start are not taken for those that it settle
 })
 
 test('attempts whose settlements waited for the disk are forgotten as soon as the file has them', async (t: TestContext) => {
-  const world = new World(join(createTemporaryFolder(t), 'ledger.db'), true)
+  const world = new World(join(createTemporaryFolder(), 'ledger.db'), true)
   t.after(() => world.crash())
   await world.start()
   for (const user of ['ada', 'bob', 'ada'])

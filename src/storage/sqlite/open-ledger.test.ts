@@ -10,7 +10,7 @@ import { openLedger } from './open-ledger.ts'
 
 /** A ledger with so many lines, each in a commit of its own, as a kill leaves it: most of it still in the log. */
 function killedLedger(t: TestContext, lines: number, isCheckpointed = false): string {
-  const folder = createTemporaryFolder(t)
+  const folder = createTemporaryFolder()
   const live = join(folder, 'live.db')
   const { database } = openLedger(live, systemClock)
   const insert = database.prepare(
@@ -80,8 +80,8 @@ test('of a file with a broken page, all other rows are saved', (t) => {
   assert.deepEqual(linesOf(path), { lines, damage: [] })
 })
 
-test('a file that is no database at all is set aside, and a new one begun', (t) => {
-  const path = join(createTemporaryFolder(t), 'ledger.db')
+test('a file that is no database at all is set aside, and a new one begun', () => {
+  const path = join(createTemporaryFolder(), 'ledger.db')
   writeFileSync(path, 'this is not a database at all, '.repeat(300))
   const { lines, damage } = linesOf(path)
   assert.equal(lines, 0)

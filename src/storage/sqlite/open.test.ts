@@ -30,8 +30,8 @@ const failing: Migration = {
   ],
 }
 
-test('migrations run once and in order, and are marked with their time', (t) => {
-  const path = join(createTemporaryFolder(t), 'data', 'x.db')
+test('migrations run once and in order, and are marked with their time', () => {
+  const path = join(createTemporaryFolder(), 'data', 'x.db')
   openStore(path, [createTable('a')], clock).close()
   const database = openStore(path, [createTable('a'), createTable('b')], { ...clock, nowMs: () => 2000 })
   assert.deepEqual(
@@ -48,8 +48,8 @@ test('migrations run once and in order, and are marked with their time', (t) => 
   database.close()
 })
 
-test('a migration that fails leaves nothing of itself or of its predecessors', (t) => {
-  const path = join(createTemporaryFolder(t), 'x.db')
+test('a migration that fails leaves nothing of itself or of its predecessors', () => {
+  const path = join(createTemporaryFolder(), 'x.db')
   assert.throws(() => openStore(path, [createTable('a'), failing], clock), /nowhere/)
   const database = openStore(path, [], clock)
   const tables = database.prepare(`select name from sqlite_master where type = 'table'`).all()
@@ -60,8 +60,8 @@ test('a migration that fails leaves nothing of itself or of its predecessors', (
   database.close()
 })
 
-test('a file of a newer program is refused', (t) => {
-  const path = join(createTemporaryFolder(t), 'x.db')
+test('a file of a newer program is refused', () => {
+  const path = join(createTemporaryFolder(), 'x.db')
   openStore(path, [createTable('a'), createTable('b')], clock).close()
   assert.throws(
     () => openStore(path, [createTable('a')], clock),
@@ -69,8 +69,8 @@ test('a file of a newer program is refused', (t) => {
   )
 })
 
-test('the file is a write-ahead database that only its owner reads', (t) => {
-  const path = join(createTemporaryFolder(t), 'x.db')
+test('the file is a write-ahead database that only its owner reads', () => {
+  const path = join(createTemporaryFolder(), 'x.db')
   const database = openStore(path, [createTable('a')], clock)
   assert.equal(database.prepare('pragma journal_mode').get()?.['journal_mode'], 'wal')
   assert.equal(database.prepare('pragma synchronous').get()?.['synchronous'], 1)

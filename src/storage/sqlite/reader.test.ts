@@ -12,7 +12,7 @@ import { createReader } from './reader.ts'
 const long = `with recursive s(n) as (select 1 union all select n + 1 from s where n < 1000000) select max(n) as n from s`
 
 function open(t: TestContext) {
-  const path = join(createTemporaryFolder(t), 'some.db')
+  const path = join(createTemporaryFolder(), 'some.db')
   const database = new DatabaseSync(path)
   database.exec('pragma journal_mode = wal; create table things (name text)')
   const reader = createReader(path)

@@ -22,7 +22,7 @@ interface Opened {
 }
 
 function open(t: TestContext, window?: number): Opened {
-  const path = join(createTemporaryFolder(t), 'records.db')
+  const path = join(createTemporaryFolder(), 'records.db')
   const database = openStore(path, recordMigrations, systemClock)
   t.after(() => database.close())
   return { path, database, store: createRecordStore(database, { window }) }

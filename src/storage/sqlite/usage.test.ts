@@ -15,7 +15,7 @@ import type { Row } from './reader.ts'
 const dayMs = 86_400_000
 
 test('each report finds its sums by the key of the table, and its newest lines by their number', async (t) => {
-  const database = openStore(join(createTemporaryFolder(t), 'ledger.db'), ledgerMigrations, systemClock)
+  const database = openStore(join(createTemporaryFolder(), 'ledger.db'), ledgerMigrations, systemClock)
   t.after(() => database.close())
   let steps: string[] = []
   const reader = {

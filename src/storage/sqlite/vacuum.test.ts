@@ -28,7 +28,7 @@ function assertSound(database: DatabaseSync): void {
 }
 
 test("the ledger's file shrinks as its old lines go, between lines that come", (t) => {
-  const path = join(createTemporaryFolder(t), 'ledger.db')
+  const path = join(createTemporaryFolder(), 'ledger.db')
   const database = openStore(path, ledgerMigrations, systemClock)
   t.after(() => database.close())
   const writer = createJournalWriter(database)
@@ -80,7 +80,7 @@ function line(n: number, atMs: number) {
 }
 
 test('the file of records shrinks as they go', (t) => {
-  const path = join(createTemporaryFolder(t), 'records.db')
+  const path = join(createTemporaryFolder(), 'records.db')
   const database = openStore(path, recordMigrations, systemClock)
   t.after(() => database.close())
   const store = createRecordStore(database)
@@ -97,7 +97,7 @@ test('the file of records shrinks as they go', (t) => {
 })
 
 test('a step is bounded, and what new rows will need is kept', (t) => {
-  const path = join(createTemporaryFolder(t), 'some.db')
+  const path = join(createTemporaryFolder(), 'some.db')
   const database = openStore(path, [], systemClock)
   t.after(() => database.close())
   database.exec('create table blobs (bytes blob)')
