@@ -20,9 +20,20 @@ export interface GatewayProcess {
   readonly exited: Promise<number | string>
 }
 
+/** The process ended before it listened. */
+export class EndedAtStart extends Error {
+  /** The exit code, or the signal that killed it. */
+  readonly how: number | string
+
+  constructor(how: number | string, output: string) {
+    super(`the gateway ended at its start (${how}): ${output}`)
+    this.how = how
+  }
+}
+
 /**
  * Runs `weir serve` with this configuration in `folder` until the test's end, on a free port where the configuration has
- * none. `launcher`: of another copy of Weir.
+ * none. `launcher`: of another copy of Weir. Throws EndedAtStart.
  */
 export async function serveProcess(
   t: Lifetime,
@@ -57,7 +68,8 @@ export async function serveProcess(
   const url = await until(
     'the start of the gateway',
     () => {
-      if (child.exitCode !== null) throw new Error(`the gateway ended: ${notes}${log}`)
+      const how = child.exitCode ?? child.signalCode
+      if (how !== null) throw new EndedAtStart(how, notes + log)
       return urlOf()
     },
     // Long runs share their machine.
