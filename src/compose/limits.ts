@@ -48,7 +48,8 @@ export function createLimits(config: () => Config, counters: LimitCounters): Lim
       const byTime = recent
         .map((call) => ({ ...call, agoMs: nowMs - call.atMs }))
         .toSorted((a, b) => b.agoMs - a.agoMs)
-      limiter.recall(byTime.filter(({ agoMs }) => agoMs >= 0 && agoMs < periodMs))
+        .filter(({ agoMs }) => agoMs >= 0 && agoMs <= periodMs)
+      limiter.recall(byTime, recent.length < maxRecalled ? periodMs : (byTime[0]?.agoMs ?? periodMs))
     },
     targets: {
       acquire(call) {

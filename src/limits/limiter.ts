@@ -52,8 +52,8 @@ export interface Limiter {
   /** Undefined: nothing limits it. Rejects only where the counters do. */
   admitRequest(request: LimitedRequest): Admission | undefined | Promise<Admission>
   admitAttempt(attempt: LimitedAttempt): Admission | undefined | Promise<Admission>
-  /** Counts attempts that a process before this one has made; the latest last. */
-  recall(attempts: Iterable<PastAttempt>): void
+  /** Counts the attempts that a process before this one has made within `knownForMs`: all of them, the latest last. */
+  recall(attempts: Iterable<PastAttempt>, knownForMs: number): void
 }
 
 export interface PastAttempt {
@@ -204,10 +204,10 @@ export function createLimiter({ counters, rules }: LimiterOptions): Limiter {
       const tokens = once(() => attempt.expectedTokens())
       return admit(targetCharges(attempt, rules(), tokens), attempt)
     },
-    recall(attempts) {
+    recall(attempts, knownForMs) {
       for (const attempt of attempts) {
         const { rates } = targetCharges(attempt, rules(), () => attempt.tokens)
-        for (const rate of rates) counters.recall?.(rate, attempt.agoMs)
+        for (const rate of rates) counters.recall?.(rate, attempt.agoMs, knownForMs)
       }
     },
   }

@@ -1,7 +1,7 @@
 /** The counters of one instance, in its memory. */
 
 import type { Clock } from '../core/clock.ts'
-import { fullAtAfter, fullAtAfterRefund, stateOf, waitMsFor } from './gcra.ts'
+import { fullAtAfter, fullAtAfterRefund, periodMs, stateOf, waitMsFor } from './gcra.ts'
 import type { LimitCounters, RateCharge } from './port.ts'
 
 /** Names of users come from callers: beyond this the buckets that are full again, and then the oldest, make room. */
@@ -45,10 +45,13 @@ export function createMemoryCounters(clock: Clock): LimitCounters {
           : fullAtAfterRefund(before, { ...charge, amount: -charge.amount }, taken.atMs, nowMs)
       set(charge.bucket, after, nowMs)
     },
-    recall(charge, agoMs) {
+    recall(charge, agoMs, knownForMs) {
       const nowMs = clock.monotonicMs()
-      const before = fullAtMs.get(charge.bucket) ?? -Infinity
-      set(charge.bucket, fullAtAfter(before, charge, nowMs - agoMs), nowMs)
+      const takenAtMs = nowMs - agoMs
+      const before = fullAtMs.get(charge.bucket) ?? nowMs - knownForMs + periodMs
+      // It had room for what it let through.
+      const after = Math.min(fullAtAfter(before, charge, takenAtMs), takenAtMs + periodMs)
+      set(charge.bucket, after, nowMs)
     },
     free(bucket) {
       const left = (taken.get(bucket) ?? 1) - 1

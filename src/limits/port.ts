@@ -41,10 +41,11 @@ export interface LimitCounters {
   /** Gives a slot back. */
   free(bucket: string): void
   /**
-   * As if it had been taken so long ago, by a process before this one; in the order of time. Absent where the counters
-   * outlive the process.
+   * As if it had been taken so long ago, by a process before this one; in the order of time. All that was taken within
+   * `knownForMs` is recalled: what was taken before that is not known, and may have emptied the bucket. Absent where the
+   * counters outlive the process.
    */
-  recall?(charge: RateCharge, agoMs: number): void
+  recall?(charge: RateCharge, agoMs: number, knownForMs: number): void
 }
 
 /** A place as this instance wants it: with it, the instance would hold `own` of the bucket's places. */
