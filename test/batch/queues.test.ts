@@ -169,7 +169,12 @@ for (const [name, { open, connect }] of Object.entries(backends)) {
         if (typeof server === 'string') t.skip(server)
         else await body(server, t)
       })
-    const openPlace = ({ url }: Server, t: TestContext, onState: (cause?: unknown) => void) => {
+    const openPlace = (
+      { url }: Server,
+      t: TestContext,
+      onState: (cause?: unknown) => void,
+      seenBy = (store: BatchStore): Pick<BatchStore, 'claim' | 'due'> => store,
+    ) => {
       const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, systemClock)
       const store = createBatchStore(database)
       const opened: Promise<LineBroker>[] = []
@@ -180,9 +185,14 @@ for (const [name, { open, connect }] of Object.entries(backends)) {
       const openQueue = () => {
         const broker = connect(url)
         opened.push(broker)
-        return createBrokerQueue({ broker: asBroker(broker), store, clock: systemClock, onState })
+        return createBrokerQueue({
+          broker: asBroker(broker),
+          store: seenBy(store),
+          clock: systemClock,
+          onState,
+        })
       }
-      return { store, openQueue }
+      return { store, openQueue, brokers: opened }
     }
 
     for (const [law, run] of Object.entries(laws)) {
@@ -193,6 +203,73 @@ for (const [name, { open, connect }] of Object.entries(backends)) {
         assert.deepEqual(causes, [])
       })
     }
+
+    /** Lines of which it has no number are not found, and none is taken without one. */
+    const withoutSweep = (store: BatchStore): Pick<BatchStore, 'claim' | 'due'> => ({
+      due: async () => [],
+      claim(id, limit, from, among) {
+        assert.ok(among, 'lines were taken that no message named')
+        return store.claim(id, limit, from, among)
+      },
+    })
+
+    testServer(
+      'it is the broker that carries lines: all that it was told, and no others',
+      async (server, t) => {
+        const causes: unknown[] = []
+        const place = openPlace(server, t, (cause) => causes.push(cause), withoutSweep)
+        const id = await createBatch(place, 600)
+        const queues = upTo(3).map(() => place.openQueue())
+        const told = upTo(600).filter((line) => line <= 450 || line % 2 === 0)
+        await queues[0]!.offer(id, told)
+        const taken: number[] = []
+        await until('what it was told', async () => {
+          const parts = await Promise.all(
+            queues.map((queue, at) => takeAll(queue, id, lease(`i${at}`, 1000))),
+          )
+          taken.push(...parts.flat())
+          return taken.length >= told.length ? true : undefined
+        })
+        assert.deepEqual(
+          taken.toSorted((a, b) => a - b),
+          told,
+        )
+        assert.deepEqual(await takeAll(queues[1]!, id, lease('i1', 1000)), [])
+        assert.deepEqual(causes, [])
+      },
+    )
+
+    testServer(
+      'a message that it has lost comes no more by itself, and is found in the rows',
+      async (server, t) => {
+        let isBlind = true
+        const causes: unknown[] = []
+        const place = openPlace(
+          server,
+          t,
+          (cause) => causes.push(cause),
+          (store) => ({
+            claim: store.claim,
+            due: async (...query) => (isBlind ? [] : store.due(...query)),
+          }),
+        )
+        const id = await createBatch(place, 320)
+        const queue = place.openQueue()
+        await queue.offer(id, upTo(320))
+        const first = await takeAll(queue, id, lease('a', 1000), 64)
+        await (await place.brokers[0]!).drop(id)
+        const after = await takeAll(queue, id, lease('a', 1000))
+        // What RabbitMQ had sent here before it was told to forget may have come yet.
+        const known = new Set([...first, ...after])
+        assert.ok(known.size < 320, 'nothing was lost')
+        isBlind = false
+        assert.deepEqual(
+          await takeAll(queue, id, lease('b', 1000)),
+          upTo(320).filter((line) => !known.has(line)),
+        )
+        assert.deepEqual(causes, [])
+      },
+    )
 
     testServer('a message that was taken and not done goes to another instance', async ({ url }, t) => {
       const id = `batch_${randomUUID()}`

@@ -17,6 +17,8 @@ const prefetch = 8
 /** How long a message may be on its way. */
 const patienceMs = 100
 const answerTimeoutMs = 2000
+/** Confirmed before the next are sent: a million lines are not confirmed within the time of one answer. */
+const messagesPerStep = 500
 /**
  * Messages that wait here are not acknowledged, and RabbitMQ closes the channel of who keeps one for half an hour
  * (https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout). So a batch that nobody asks for is let go of.
@@ -70,12 +72,14 @@ export function createRabbitLineBroker({ url, clock }: RabbitLineBrokerParts): L
 
   return {
     async offer(batchId, messages) {
-      const { publishing, consuming } = await rabbit.session()
+      const { publishing, consuming } = await inTime(rabbit.session())
       await inTime(declare(consuming, batchId))
-      for (const lines of messages) {
-        publishing.sendToQueue(queueOf(batchId), Buffer.from(lines), { persistent: true })
+      for (let from = 0; from < messages.length; from += messagesPerStep) {
+        for (const lines of messages.slice(from, from + messagesPerStep)) {
+          publishing.sendToQueue(queueOf(batchId), Buffer.from(lines), { persistent: true })
+        }
+        await inTime(publishing.waitForConfirms())
       }
-      await inTime(publishing.waitForConfirms())
     },
     async take(batchId, limit) {
       const consumer = await inTime(consumerOf(batchId))
@@ -93,7 +97,7 @@ export function createRabbitLineBroker({ url, clock }: RabbitLineBrokerParts): L
       const consumer = consumers.get(batchId)
       consumers.delete(batchId)
       consumer?.end()
-      const { consuming } = await rabbit.session()
+      const { consuming } = await inTime(rabbit.session())
       await inTime(consuming.deleteQueue(queueOf(batchId)))
     },
     async close() {
