@@ -19,6 +19,7 @@ export class ActiveBatch {
   /** There was no line that is due when it was asked. */
   isDry = false
   avoidedUntilMs = -Infinity
+  #leasedUntilMs = Infinity
   #batch: Batch
   #bytesPerLine = 0
 
@@ -63,9 +64,25 @@ export class ActiveBatch {
     return past === -1 ? claims.length : Math.max(past, this.ready.length === 0 ? 1 : 0)
   }
 
-  push(lines: readonly WaitingLine[]): void {
+  /** It is here already. */
+  has({ line }: Claim): boolean {
+    return this.running.has(line) || this.ready.some((waiting) => waiting.line === line)
+  }
+
+  /** Leases are counted on the wall clock. */
+  push(lines: readonly WaitingLine[], leasedUntilMs: number): void {
+    this.#leasedUntilMs = Math.min(this.ready.length === 0 ? Infinity : this.#leasedUntilMs, leasedUntilMs)
     this.ready.push(...lines)
     for (const { bytes } of lines) this.readyBytes += bytes
+  }
+
+  /** What is ready may be another instance's by now. */
+  hasLapsed(nowMs: number): boolean {
+    return this.ready.length > 0 && nowMs >= this.#leasedUntilMs
+  }
+
+  prolong(leasedUntilMs: number): void {
+    this.#leasedUntilMs = leasedUntilMs
   }
 
   /** All that have not begun. */

@@ -77,6 +77,7 @@ function run(
       maxTries: () => maxTries,
     }),
     claimSuspects: async () => [],
+    extend: async () => undefined,
     findDue: async () => (waiting.length > 0 ? [{ id: batch.id, fewestCrashes: 0 }] : []),
     async giveBack(_id, lines) {
       for (const { line, tries } of lines) waiting.push({ ...places.get(line)!, tries })

@@ -41,6 +41,7 @@ export interface DispatcherParts extends BatchInputParts, SuspectsParts {
   readonly maxRunning: () => number
   tryLine(batch: Batch, line: ReadyLine, turn: Turn, signal: AbortSignal): Promise<TryOutcome>
   readonly findDue: BatchStore['findDue']
+  readonly extend: BatchStore['extend']
   giveBack(batchId: string, lines: readonly Deferral[]): Promise<void>
   /** A batch has moved: lines were settled, or it cannot go on. */
   onProgress(batch: Batch): void
@@ -82,11 +83,6 @@ export class Dispatcher {
     return this.#running
   }
 
-  /** Those of which this instance holds lines. */
-  get holding(): readonly string[] {
-    return [...this.#active.values(), ...this.#leaving].map(({ batch }) => batch.id)
-  }
-
   lanes(): ReturnType<Lanes['list']> {
     return this.#lanes.list()
   }
@@ -109,6 +105,18 @@ export class Dispatcher {
     await Promise.all(dropped.map((active) => this.#leave(active)))
   }
 
+  /** Prolongs the leases of all that it has. */
+  async prolong(): Promise<void> {
+    const lease = this.#parts.leaseOf()
+    const held = [...this.#active.values(), ...this.#leaving]
+    const kept = held.filter((active) => !active.hasLapsed(lease.nowMs))
+    await this.#parts.extend(
+      held.map(({ batch }) => batch.id),
+      lease,
+    )
+    for (const active of kept) active.prolong(lease.nowMs + lease.leaseMs)
+  }
+
   /** Ends what is under way of the batch: nobody wants it any more. */
   abort(batchId: string): void {
     for (const { batch, running } of [...this.#active.values(), ...this.#leaving]) {
@@ -120,6 +128,7 @@ export class Dispatcher {
   pump(): void {
     if (this.#isClosed) return
     clearTimeout(this.#timer)
+    this.#returnLapsed()
     if (this.#suspects.isOverdue(this.#parts.clock.monotonicMs())) this.#makeWay()
     while (this.#running < this.#parts.maxRunning()) {
       const next = this.#pick()
@@ -162,6 +171,7 @@ export class Dispatcher {
    */
   #pick(): { active: ActiveBatch; line: WaitingLine } | number {
     const nowMs = this.#parts.clock.monotonicMs()
+    const leasesAtMs = this.#parts.leaseOf().nowMs
     const rooms = new Map<Ways, number>()
     let best: { active: ActiveBatch; at: number } | undefined
     let bestRunning = Infinity
@@ -170,7 +180,7 @@ export class Dispatcher {
     for (const active of this.#active.values()) {
       const owner = ownerOf(active.batch)
       const running = runningOf.get(owner) ?? 0
-      if (running >= bestRunning || active.ready.length === 0) continue
+      if (running >= bestRunning || active.ready.length === 0 || active.hasLapsed(leasesAtMs)) continue
       const ownerAtMs = this.#ownerLane(owner).roomAtMs('')
       const found = ownerAtMs > nowMs ? ownerAtMs : this.#firstReady(active, rooms, nowMs)
       if (typeof found !== 'number') [best, bestRunning] = [{ active, at: found.at }, running]
@@ -300,13 +310,16 @@ export class Dispatcher {
 
   /** Makes lines ready for which there is room, and gives back the others. Never rejects. */
   async #take(active: ActiveBatch, claim: () => Promise<readonly Claim[]>): Promise<void> {
-    const { clock, onError } = this.#parts
+    const { clock, leaseOf, onError } = this.#parts
     let claims: readonly Claim[] = []
     active.isFilling = true
     try {
-      claims = await claim()
-      active.isDry = claims.length === 0
-      if (active.isDry) return
+      const { nowMs, leaseMs } = leaseOf()
+      const claimed = await claim()
+      active.isDry = claimed.length === 0
+      // What is here and had lapsed is not begun a second time.
+      claims = claimed.filter((line) => !active.has(line))
+      if (claims.length === 0) return
       this.#suspects.hold(active.batch.id, claims)
       const room = active.roomFor(claims)
       const rest = claims.slice(room)
@@ -314,7 +327,7 @@ export class Dispatcher {
       if (room === 0) active.avoidedUntilMs = clock.monotonicMs() + dryMs
       await this.#return(active.batch.id, rest)
       const lines = await active.input.read(claims)
-      if (this.#active.get(active.batch.id) === active) active.push(lines)
+      if (this.#active.get(active.batch.id) === active) active.push(lines, nowMs + leaseMs)
       else await this.#returnReady(active, lines)
     } catch (cause) {
       active.avoidedUntilMs = clock.monotonicMs() + dryMs
@@ -370,6 +383,23 @@ export class Dispatcher {
     return [...this.#active.values(), ...this.#leaving].every(
       (each) => each.ready.length === 0 && !each.isFilling,
     )
+  }
+
+  /**
+   * This process stood still, or the store was away for so long: what has not begun may be another instance's, and is
+   * claimed again where it is not. What has begun goes on: of two results, the first counts.
+   */
+  #returnLapsed(): void {
+    const { nowMs } = this.#parts.leaseOf()
+    for (const active of this.#active.values()) {
+      if (active.isFilling || !active.hasLapsed(nowMs)) continue
+      // Nothing is claimed meanwhile: it would be given back with the rest.
+      active.isFilling = true
+      void this.#returnReady(active, active.takeReady()).finally(() => {
+        active.isFilling = false
+        this.pump()
+      })
+    }
   }
 
   /** For suspects: what has not begun is given back, and taken again after them. */

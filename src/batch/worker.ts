@@ -40,6 +40,7 @@ export class BatchWorker {
   #looking: Promise<void> | undefined
   #isWoken = false
   #isClosed = false
+  #hasRecovered = false
   #heartbeatAtMs = 0
   #sweptAtMs = -Infinity
 
@@ -49,14 +50,8 @@ export class BatchWorker {
 
   /** Takes up what an earlier process of this instance left, and begins to work. Does not wait for the store. */
   start(): void {
-    this.#looking = this.#recover()
-      .catch((cause: unknown) => this.#parts.onError(cause))
-      .finally(() => {
-        this.#looking = undefined
-        if (this.#isClosed) return
-        this.#timer = setInterval(() => this.wake(), lookMs).unref()
-        this.wake()
-      })
+    this.#timer = setInterval(() => this.wake(), lookMs).unref()
+    this.wake()
   }
 
   /** There may be something to do. */
@@ -104,14 +99,18 @@ export class BatchWorker {
     })
   }
 
+  /** Until it has worked once, no line is taken: what is known by then is not asked again. */
   async #recover(): Promise<void> {
+    if (this.#hasRecovered) return
     const { store, folder, results, instance, clock } = this.#parts
     for (const { id } of await store.open(folder.id)) await results.recover(id)
     await store.releaseAll(instance, clock.nowMs())
+    this.#hasRecovered = true
   }
 
   async #look(): Promise<void> {
     this.#isWoken = false
+    await this.#recover()
     const { store, folder, dispatcher, clock, leaseOf } = this.#parts
     const batches = await store.open(folder.id)
     const nowMs = clock.nowMs()
@@ -142,8 +141,8 @@ export class BatchWorker {
   async #beat(): Promise<void> {
     const { store, dispatcher, clock, leaseOf } = this.#parts
     if (clock.monotonicMs() < this.#heartbeatAtMs) return
+    await dispatcher.prolong()
     this.#heartbeatAtMs = clock.monotonicMs() + heartbeatMs
-    await store.extend(dispatcher.holding, leaseOf())
     for (const id of [...this.#jobs.keys(), ...this.#parts.native.leading]) await store.lead(id, leaseOf())
   }
 

@@ -77,6 +77,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
     }),
     claimSuspects: stores.batches.claimSuspects,
     findDue: stores.batches.findDue,
+    extend: stores.batches.extend,
     giveBack: (id, lines) => stores.batches.giveBack(id, instance, lines),
     onProgress,
   })

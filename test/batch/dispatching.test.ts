@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { type Batch, noUsage } from '../../src/batch/batch.ts'
+import { type Batch, noUsage, suspectAfter } from '../../src/batch/batch.ts'
 import type { ReadyLine } from '../../src/batch/batch-input.ts'
-import { Dispatcher, type DispatcherParts } from '../../src/batch/dispatcher.ts'
+import { Dispatcher, type DispatcherParts, type TryOutcome } from '../../src/batch/dispatcher.ts'
 import { openFileFolder } from '../../src/batch/file-folder.ts'
 import type { BatchStore } from '../../src/batch/port.ts'
 import { createStoreQueue } from '../../src/batch/store-queue.ts'
@@ -77,6 +77,7 @@ function partsOf(
     waysOf: () => [],
     claimSuspects: store.claimSuspects,
     findDue: store.findDue,
+    extend: store.extend,
     giveBack: (id: string, lines: Parameters<BatchStore['giveBack']>[2]) => store.giveBack(id, holder, lines),
     onProgress: () => undefined,
     onError: (cause: unknown) => assert.fail(String(cause)),
@@ -237,6 +238,166 @@ test('of large lines only so many are taken as there is memory for, and all are 
   assert.ok(mostAtOnce <= 4, `${mostAtOnce} of 12`)
   // Once to know where it may go, and once as it begins.
   assert.ok(parsed <= 2 * batch.total * (mebibytes + 1) * 1024 * 1024)
+})
+
+/** Lines that are under way until the test ends them, one after another. */
+class HeldLines {
+  readonly begun: string[] = []
+  readonly #store: BatchStore
+  readonly #ends: (() => void)[] = []
+
+  constructor(store: BatchStore) {
+    this.#store = store
+  }
+
+  readonly tryLine: DispatcherParts['tryLine'] = async ({ id }, { line }, _turn, signal) => {
+    this.begun.push(`${id} ${line}`)
+    await new Promise<void>((resolve) => {
+      this.#ends.push(resolve)
+      signal.addEventListener('abort', () => resolve())
+    })
+    if (signal.aborted) return { kind: 'left', waitMs: 0 } satisfies TryOutcome
+    return { kind: 'done', batch: await this.#store.settle(id, [settledLine(line)], Date.now()) }
+  }
+
+  /** Ends the one that began first. */
+  endOne(): void {
+    this.#ends.shift()!()
+  }
+}
+
+function settledLine(line: number) {
+  return { line, isError: false, costNanoUsd: 0, usage: noUsage, part: 'p', offset: 0, bytes: 1 }
+}
+
+test('what has not begun when its lease has ended is not begun: another instance may have it', async (t) => {
+  const { store, folder, add, start } = await openStore(t)
+  const batch = await add('stalled', ['1', '2', '3', '4', '5'])
+  let nowMs = 1_000_000
+  const leaseAt = (who: string) => ({ holder: who, nowMs, leaseMs: 60_000 })
+  const lines = new HeldLines(store)
+  const parts = { folder, tryLine: lines.tryLine, maxRunning: () => 1, leaseOf: () => leaseAt(holder) }
+  const dispatcher = start(partsOf(store, parts))
+  await dispatcher.update([batch])
+  await until('the first', () => (lines.begun.length === 1 ? true : undefined))
+  // Prolonged once, as by each beat of the heart; then the process stands still.
+  nowMs += 59_999
+  await dispatcher.prolong()
+  nowMs += 59_999
+  assert.deepEqual(await store.claim(batch.id, 9, leaseAt('other')), [])
+  nowMs += 1
+  const taken = await store.claim(batch.id, 9, leaseAt('other'))
+  assert.equal(taken.length, 5)
+  lines.endOne()
+  await dispatcher.prolong()
+  await store.settle(batch.id, [2, 3, 4].map(settledLine), nowMs)
+  await store.giveBack(batch.id, 'other', [{ line: 5, tries: 0, dueAtMs: nowMs }])
+  await until('the line that the other gave back', () => {
+    dispatcher.pump()
+    return lines.begun.length > 1 ? true : undefined
+  })
+  assert.deepEqual(lines.begun, ['stalled 1', 'stalled 5'])
+  lines.endOne()
+})
+
+test('a line that is under way here is not begun a second time when its lease has ended', async (t) => {
+  const { store, folder, add, start } = await openStore(t)
+  const batch = await add('long', ['1', '2'])
+  let nowMs = 1_000_000
+  let claims = 0
+  await store.claim(batch.id, 1, { holder: 'other', nowMs, leaseMs: 3_600_000 }, [2])
+  const lines = new HeldLines(store)
+  const queue = {
+    ...createStoreQueue(store),
+    async take(...query: Parameters<BatchStore['claim']>) {
+      const claimed = await store.claim(...query)
+      claims += claimed.length
+      return claimed
+    },
+  }
+  const leaseOfNow = () => ({ holder, nowMs, leaseMs: 60_000 })
+  const dispatcher = start(partsOf(store, { folder, tryLine: lines.tryLine, queue, leaseOf: leaseOfNow }))
+  await dispatcher.update([batch])
+  await until('its beginning', () => (lines.begun.length === 1 ? true : undefined))
+  nowMs += 60_000
+  const pumpUntil = (what: string, isSo: () => boolean) =>
+    until(what, () => {
+      dispatcher.pump()
+      return isSo() ? true : undefined
+    })
+  await pumpUntil('its claim', () => claims === 2)
+  await store.giveBack(batch.id, 'other', [{ line: 2, tries: 0, dueAtMs: nowMs }])
+  await pumpUntil('the other line', () => lines.begun.includes('long 2'))
+  assert.deepEqual(lines.begun, ['long 1', 'long 2'])
+  lines.endOne()
+  lines.endOne()
+})
+
+test('a suspect waits for a moment without other lines for a minute, and is then given one', async (t) => {
+  const { store, folder, add, start } = await openStore(t)
+  const batches = [
+    await add(
+      'busy',
+      Array.from({ length: 40 }, () => 'x'),
+    ),
+    await add('suspect', ['x']),
+  ]
+  for (let end = 0; end < suspectAfter; end++) {
+    await store.claim('suspect', 1, leaseOf())
+    await store.releaseAll(holder, Date.now())
+  }
+  let nowMs = 0
+  let searches = 0
+  const lines = new HeldLines(store)
+  const dispatcher = start(
+    partsOf(store, {
+      folder,
+      tryLine: lines.tryLine,
+      maxRunning: () => 2,
+      clock: { ...systemClock, monotonicMs: () => nowMs },
+      async findDue(...query) {
+        const found = await store.findDue(...query)
+        searches++
+        return found
+      },
+    }),
+  )
+  const begunAre = (count: number) =>
+    until(`${count} lines`, () => {
+      dispatcher.pump()
+      return lines.begun.length === count ? true : undefined
+    })
+  await dispatcher.update(batches)
+  await begunAre(2)
+  await until('the search that finds the suspect', () => (searches === 1 ? true : undefined))
+  for (nowMs = 10_000; nowMs < 60_000; nowMs += 10_000) {
+    const { length } = lines.begun
+    lines.endOne()
+    await begunAre(length + 1)
+  }
+  assert.deepEqual(
+    lines.begun.filter((line) => line.startsWith('suspect')),
+    [],
+  )
+  const { length } = lines.begun
+  nowMs = 60_000
+  dispatcher.pump()
+  lines.endOne()
+  lines.endOne()
+  await until('the suspect', () => {
+    nowMs += 250
+    dispatcher.pump()
+    return lines.begun.length > length ? true : undefined
+  })
+  assert.deepEqual(lines.begun.slice(length), ['suspect 1'])
+  // By itself, until it has ended.
+  assert.equal(await store.underWay('busy', Date.now()), 0)
+  lines.endOne()
+  await until('the others', () => {
+    nowMs += 250
+    dispatcher.pump()
+    return lines.begun.length === length + 3 ? true : undefined
+  })
 })
 
 const template: Batch = { ...plainBatch, id: '', dialect: 'deferred', inputFileId: '', expiresAtMs: 9e15 }
