@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 import { GatewayError } from '../core/error.ts'
 import { openFileFolder } from './file-folder.ts'
 
@@ -26,4 +28,32 @@ test('a file that the disk has no room for is refused before it is taken', async
   assert.deepEqual(await folder.size('new'), 0)
   await file.discard()
   assert.deepEqual((await folder.names()).toSorted(), ['folder-id'])
+})
+
+test('instances that start together on an empty folder know it by one name', async () => {
+  const module = JSON.stringify(new URL('file-folder.ts', import.meta.url).href)
+  const program = `
+    const { parentPort, workerData: { gate, folders, count } } = require('node:worker_threads')
+    import(${module}).then(({ openFileFolder }) => {
+      const ids = folders.map((folder, at) => {
+        // Nobody goes on before all are here.
+        if (Atomics.add(gate, at, 1) + 1 === count) Atomics.notify(gate, at)
+        for (let here = Atomics.load(gate, at); here < count; here = Atomics.load(gate, at)) Atomics.wait(gate, at, here)
+        return openFileFolder(folder).id
+      })
+      parentPort.postMessage(ids)
+    })`
+  const folders = Array.from({ length: 30 }, () => createTemporaryFolder())
+  const gate = new Int32Array(new SharedArrayBuffer(4 * folders.length))
+  const count = 4
+  const named = await Promise.all(
+    Array.from({ length: count }, () => {
+      const worker = new Worker(program, { eval: true, workerData: { gate, folders, count } })
+      return new Promise<string[]>((resolve, reject) => {
+        worker.once('message', resolve)
+        worker.once('error', reject)
+      })
+    }),
+  )
+  for (const ids of named) assert.deepEqual(ids, named[0])
 })

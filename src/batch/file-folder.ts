@@ -1,7 +1,7 @@
 /** The folder of files' bytes: bounded writes that leave nothing half done, and reads of any part. */
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../core/error.ts'
@@ -83,14 +83,25 @@ async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize
 }
 
+/** Of several instances that start together on an empty folder, one names it: whole, before any other reads it. */
 function folderId(folder: string): string {
   const file = join(folder, 'folder-id')
-  if (!existsSync(file)) writeFileSync(file, randomUUID(), { mode: 0o600 })
+  if (!existsSync(file)) {
+    const own = `${file}.${randomUUID()}`
+    writeFileSync(own, randomUUID(), { mode: 0o600 })
+    try {
+      linkSync(own, file)
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+    rmSync(own)
+  }
   return readFileSync(file, 'utf8')
 }
 
 async function createFile(path: string): Promise<NewFile> {
-  const unfinished = `${path}.new`
+  // Of its own: where two instances end one batch, neither writes into what the other keeps.
+  const unfinished = `${path}.${randomUUID()}.new`
   const handle = await guarded(open(unfinished, 'w', 0o600))
   let bytes = 0
   return {
