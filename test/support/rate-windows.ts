@@ -1,4 +1,4 @@
-/** How many calls a provider received within any stretch of time, by the simulator's receipts. */
+/** How many calls a provider received within any stretch of time, and at once, by the simulator's receipts. */
 
 import { asNumber, type JsonObject } from '../../src/core/json.ts'
 import type { Receipt } from '../../src/simulator/receipts.ts'
@@ -28,6 +28,19 @@ export function worstWindow(receipts: readonly Receipt[], perMinute: number): nu
     worst = Math.max(worst, mostWithin(receipts, windowMs) / (perMinute * (1 + windowMs / 60_000)))
   }
   return worst
+}
+
+/** Calls that were under way at once. */
+export function mostAtOnce(receipts: readonly Receipt[]): number {
+  const steps = receipts.flatMap(({ atMs, timings }): [number, number][] => [
+    [atMs, 1],
+    [atMs + (timings.endMs ?? 0), -1],
+  ])
+  let now = 0
+  let most = 0
+  for (const [, step] of steps.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]))
+    most = Math.max(most, (now += step))
+  return most
 }
 
 /** How long so many calls take at least, at this rate and from a full bucket. */
