@@ -40,7 +40,8 @@ export const batchSettings = z.strictObject({
     .max(100_000)
     .default(1000)
     .describe(
-      'Requests of one key that are deferred, or made in the background, and not answered yet; more get `rate_limited`.',
+      'Requests of one key that are deferred, or made in the background, and not answered yet; more get `rate_limited`. ' +
+        'To hand one in counts in no other limit: it waits for room in those of its key, and counts there when it is made.',
     ),
   tries: z
     .number()

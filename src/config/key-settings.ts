@@ -20,7 +20,12 @@ const instant = checked(
 const count = z.number().int().min(1)
 
 export const limitRates = {
-  rpm: count.max(1_000_000_000).exactOptional().describe('Requests per minute; as many may come at once.'),
+  rpm: count
+    .max(1_000_000_000)
+    .exactOptional()
+    .describe(
+      'Requests per minute; as many may come at once. What is answered later, and lines of batches, count when they are made.',
+    ),
   tpm: count
     .max(1_000_000_000_000)
     .exactOptional()

@@ -113,3 +113,34 @@ test('a key has only so many requests that wait, deferred or in the background; 
   }
   await until('room', async () => ((await defer('openai/echo')).status === 202 ? true : undefined))
 })
+
+test('handed in it counts in no limit of its key, made it counts as any request does; until then it waits', async (t) => {
+  const { gateway, simulator, post } = await startStack(t, {
+    config: { keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY', limits: { rpm: 2 } }] },
+  })
+  const { request } = batchClient(gateway.url)
+  const body = { model: 'openai/echo', messages: [{ role: 'user', content: 'x' }] }
+  const ids: string[] = []
+  for (let n = 0; n < 4; n++) {
+    const taken = await post('/v1/chat/completions', body, { 'x-weir-deferred': '1' })
+    assert.equal(taken.status, 202)
+    ids.push(asString(((await taken.json()) as JsonObject)['id'])!)
+  }
+  const outcomes = async () => {
+    const answers = await Promise.all(ids.map((id) => request(`/v1/deferred/${id}`)))
+    return answers.filter(({ status }) => status === 200)
+  }
+  const ended = await until('as many as may be made in a minute', async () => {
+    const found = await outcomes()
+    return found.length === 2 ? found : undefined
+  })
+  for (const answer of ended) {
+    const { response } = (await answer.json()) as JsonObject
+    assert.equal(asObject(response)?.['status_code'], 200)
+  }
+  // They have used up what the key may ask for now.
+  assert.equal((await post('/v1/chat/completions', body)).status, 429)
+  assert.equal((await post('/v1/chat/completions', body, { 'x-weir-deferred': '1' })).status, 202)
+  assert.equal((await outcomes()).length, 2)
+  assert.equal(simulator.receipts().length, 2)
+})
