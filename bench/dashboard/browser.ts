@@ -2,27 +2,7 @@
 
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { askSteadily, token } from './gateway.ts'
-
-/** Each view with a text of its data. */
-const views = [
-  ['/overview', 'of them failed'],
-  ['/overview?range=30d', 'of them failed'],
-  ['/requests', 'assistant'],
-  ['/sessions', 'session-'],
-  ['/sessions/session-13', 'Prompt'],
-  ['/spend?range=30d', 'model-'],
-  ['/budgets', 'Everything'],
-  ['/keys', 'in the configuration'],
-  ['/providers', 'sim'],
-  ['/models', 'of '],
-  ['/guardrails', 'No rules'],
-  ['/experiments', 'No experiments'],
-  ['/shadow', 'Nothing is compared'],
-  ['/batches', 'No batches'],
-  ['/alerts', 'No channel'],
-  ['/audit', 'session.open'],
-  ['/settings', 'This gateway'],
-] as const
+import type { View } from './views.ts'
 
 /** Somebody of their own, signed in. */
 export async function signedIn(browser: Browser, url: string): Promise<BrowserContext> {
@@ -41,20 +21,63 @@ export interface ViewTime {
   readonly interactiveMs: number
 }
 
+/** A call that a view makes. */
+export interface SeenCall {
+  /** Its path without what differs from time to time. */
+  readonly name: string
+  /** As it was asked first. */
+  readonly path: string
+  /** How long the browser waited for it then. */
+  readonly firstMs: number
+}
+
+export interface Timed {
+  readonly viewTimes: readonly ViewTime[]
+  /** Everything that the views asked for, each kind once. */
+  readonly calls: readonly SeenCall[]
+}
+
 /** With the files of the dashboard in the browser's cache, as after the first look. */
-export async function timeViews(context: BrowserContext, repeats: number): Promise<readonly ViewTime[]> {
+export async function timeViews(
+  context: BrowserContext,
+  views: readonly View[],
+  repeats: number,
+): Promise<Timed> {
   const page = await context.newPage()
+  const calls = watchCalls(page)
   await page.goto('/overview')
   await page.getByText('of them failed').first().waitFor()
-  const found: ViewTime[] = []
-  for (const [path, text] of views) {
+  const viewTimes: ViewTime[] = []
+  for (const { path, shows } of views) {
     const times: number[] = []
-    for (let n = 0; n <= repeats; n++) times.push(await timeView(page, path, text))
+    for (let n = 0; n <= repeats; n++) times.push(await timeView(page, path, shows))
+    // What the view asks for beside what it shows first.
+    await page.waitForLoadState('load')
     // The first load brings the chunk of the page.
-    found.push({ path, interactiveMs: middleOf(times.slice(1)) })
+    viewTimes.push({ path: nameOf(path), interactiveMs: middleOf(times.slice(1)) })
   }
   await page.close()
-  return found
+  return { viewTimes, calls: [...calls.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1)) }
+}
+
+const api = '/admin/v1'
+
+function watchCalls(page: Page): ReadonlyMap<string, SeenCall> {
+  const calls = new Map<string, SeenCall>()
+  page.on('requestfinished', (request) => {
+    const { pathname, search } = new URL(request.url())
+    if (request.method() !== 'GET' || !pathname.startsWith(api) || pathname === `${api}/events`) return
+    const path = `${pathname.slice(api.length)}${search}`
+    const name = nameOf(path)
+    const { requestStart, responseEnd } = request.timing()
+    if (!calls.has(name)) calls.set(name, { name, path, firstMs: responseEnd - requestStart })
+  })
+  return calls
+}
+
+/** Moments and ids are long numbers, or long mixtures behind a kind. */
+function nameOf(path: string): string {
+  return path.replaceAll(/\d{13,}|(?<=_)[0-9A-Za-z]{16,}/g, '…')
 }
 
 async function timeView(page: Page, path: string, text: string): Promise<number> {

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Measured, startProcess } from '../process.ts'
 import { seed, type Sizes } from './seed.ts'
+import type { Owners } from './views.ts'
 
 export const token = 'bench-admin-token-0123456789'
 const key = 'bench-key-0123456789'
@@ -20,6 +21,7 @@ export async function startSeeded(folder: string, sizes: Sizes): Promise<Measure
       data,
       admin: { token: 'env:BENCH_ADMIN_TOKEN' },
       keys: [{ name: 'bench', secret: 'env:BENCH_KEY' }],
+      routes: { assistant: { targets: ['sim/echo'] } },
       budgets: [{ scope: 'organisation', usd: 1_000_000, period: 'month' }],
     }),
   )
@@ -46,6 +48,24 @@ export async function timeCall(url: string, path: string): Promise<number> {
   await response.arrayBuffer()
   if (!response.ok) throw new Error(`${path}: ${response.status}`)
   return performance.now() - startMs
+}
+
+/** A team and a user of it, whose pages are looked at. */
+export async function createOwners(url: string): Promise<Owners> {
+  const team = await create(url, '/teams', { name: 'Bench team' })
+  return { team, user: await create(url, '/users', { name: 'Bench user', team }) }
+}
+
+/** Gives the id of what was made. */
+async function create(url: string, path: string, body: object): Promise<string> {
+  const response = await fetch(`${url}/admin/v1${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const { id } = (await response.json()) as { id?: string }
+  if (id === undefined) throw new Error(`${path}: ${response.status}`)
+  return id
 }
 
 /** One request to the built-in simulator. */

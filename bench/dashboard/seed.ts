@@ -12,6 +12,9 @@ import { createRequestRecord } from '../../test/support/request-record.ts'
 const dayMs = 86_400_000
 const batch = 2_000
 
+/** The id of a record that every load has. */
+export const seededRequest = createRequestRecord(7).id
+
 export interface Sizes {
   readonly lines: number
   readonly requests: number
@@ -55,6 +58,8 @@ function seedRecords(path: string, count: number): void {
         durationMs: 200 + ((n * 37) % 4_000),
         firstTokenMs: 50 + ((n * 17) % 900),
         status: n % 50 === 0 ? 503 : 200,
+        provider: 'sim',
+        model: 'echo',
       })
     })
     store.insert(records)
