@@ -1,10 +1,10 @@
-/** The administration routes of the cache: what it holds and saves, and the emptying of it. */
+/** The administration routes of the cache: what it holds and saves, how far it can be trusted, and the emptying of it. */
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import type { AnswerStore } from './port.ts'
-import type { SemanticCache } from './semantic/semantic.ts'
+import type { OpenPair, SemanticCache } from './semantic/semantic.ts'
 import { maxThreshold, type TrustReading } from './semantic/trust.ts'
 
 const filter = z.object({
@@ -41,6 +41,31 @@ const wanted = z.strictObject({
     .describe('Least cosine of two questions, until the instance ends or the configuration names another.'),
 })
 
+const pairShape = z.object({
+  id: z.string(),
+  destination: z.string(),
+  at: z.iso.datetime(),
+  similarity: z.number().describe('Cosine of the two questions.'),
+  agrees: z.boolean().describe('What it is held for: whether the two answers say the same.'),
+  question: z.string(),
+  as_before: z.string().describe('The question whose answer would have been served.'),
+  answer: z.string(),
+  served: z.string().describe('What would have been served.'),
+})
+
+function toPair({
+  id,
+  destination,
+  atMs,
+  similarity,
+  agrees,
+  ...texts
+}: OpenPair): z.output<typeof pairShape> {
+  const { question, asBefore: as_before, answer, served } = texts
+  const at = new Date(atMs).toISOString()
+  return { id, destination, at, similarity, agrees, question, as_before, answer, served }
+}
+
 function toTrust(destination: string, reading: TrustReading): z.output<typeof trustShape> {
   const { threshold, raised, samples, falseHits, interval, curve } = reading
   return {
@@ -72,9 +97,16 @@ function readingOf(semantic: SemanticCache, org: string, destination: string): T
   throw new GatewayError('not_found', 'No question was looked for at this destination since the start.')
 }
 
-/** `GET /cache`, `DELETE /cache` and `PUT /cache/threshold`. */
+function pairOf(semantic: SemanticCache, org: string, id: string): OpenPair {
+  const pair = semantic.pairs(org).find((one) => one.id === id)
+  if (pair) return pair
+  throw new GatewayError('not_found', 'This pair was judged, or is not kept any more.')
+}
+
+/** `/cache` and what is below it. */
 export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly AdminRoute[] {
   return [
+    ...pairRoutes(semantic),
     adminRoute({
       method: 'GET',
       path: '/cache',
@@ -85,6 +117,7 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
         entries: z.int().optional(),
         bytes: z.int().optional(),
         semantic: z.array(trustShape),
+        to_judge: z.int().describe('Pairs of questions and answers that nobody has judged.'),
       }),
       run({ org }) {
         const readings = [...semantic.readings(org)]
@@ -92,6 +125,7 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
           body: {
             ...store.size?.(),
             semantic: readings.map(([destination, reading]) => toTrust(destination, reading)),
+            to_judge: semantic.pairs(org).length,
           },
         }
       },
@@ -132,7 +166,43 @@ export function cacheRoutes({ store, semantic }: CacheRouteParts): readonly Admi
         })
         // Questions do not say which tag or destination theirs was: those that are left find no answer, and go then.
         if (destination === undefined && tag === undefined) await semantic.forget(org)
+        else semantic.forgetPairs(org)
         return { body: { purged } }
+      },
+    }),
+  ]
+}
+
+function pairRoutes(semantic: SemanticCache): readonly AdminRoute[] {
+  return [
+    adminRoute({
+      method: 'GET',
+      path: '/cache/pairs',
+      isOfInstance: true,
+      // They show what callers asked and were answered.
+      policy: 'payloads:read',
+      audit: { action: 'cache.pairs.read', object: () => 'cache:pairs' },
+      summary:
+        'Semantic hits of late with both questions and answers, for people to judge: first those held for wrong.',
+      response: z.object({ data: z.array(pairShape) }),
+      run: ({ org }) => ({ body: { data: semantic.pairs(org).map(toPair) } }),
+    }),
+    adminRoute({
+      method: 'PUT',
+      path: '/cache/pairs/{id}',
+      isOfInstance: true,
+      policy: 'operations:write',
+      audit: {
+        action: 'cache.pair.judge',
+        object: ({ org, params: { id = '' } }) => `cache:${pairOf(semantic, org, id).destination}`,
+        before: ({ org, params: { id = '' } }) => ({ agrees: pairOf(semantic, org, id).agrees }),
+      },
+      summary: 'Says whether both answers of a pair say the same: the rate of false hits follows.',
+      body: z.strictObject({ agrees: z.boolean() }),
+      response: trustShape,
+      run({ org, params: { id = '' }, body: { agrees } }) {
+        const pair = pairOf(semantic, org, id)
+        return { body: toTrust(pair.destination, semantic.judgePair(pair, agrees)) }
       },
     }),
   ]

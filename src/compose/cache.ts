@@ -82,6 +82,7 @@ export async function createCache({
     ask,
     embed,
     random: Math.random,
+    nowMs: () => clock.nowMs(),
     read: (org, key) => readAnswer(reading, { org, key }),
     onLook: (destination, outcome) => metrics.countSemanticLook(routeOf(destination), outcome),
     onCompared: (destination, agrees) => metrics.countSemanticComparison(routeOf(destination), agrees),

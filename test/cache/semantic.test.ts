@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
-import { asOwner } from '../support/people.ts'
+import { asOwner, createPerson } from '../support/people.ts'
 import { startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { startWordEmbedder } from '../support/word-embedder.ts'
@@ -196,4 +196,33 @@ test('what was purged is not served, whoever was near it', async (t) => {
     headers: { authorization: 'Bearer admin-token-of-16-characters' },
   })
   assert.equal((await scene.ask(`${again} Please.`)).cache, 'miss')
+})
+
+test('people judge what was compared: the rate of wrong hits follows them', async (t) => {
+  const scene = await startScene(t, { mode: 'shadow' })
+  const owner = asOwner(scene)
+  const pairs = async () => asArray((await owner('GET', '/cache/pairs')).body['data']).map((each) => asObject(each)!)
+  await scene.ask(asked)
+  await until('the index', () => scene.metric(/weir_cache_semantic_total\{route="chat",outcome="none"\} 1/))
+  await scene.ask(again)
+  const pair = await until('the pair', async () => (await pairs())[0])
+  // An echo says what it was asked.
+  assert.deepEqual(
+    [pair['destination'], pair['agrees'], pair['question'], pair['as_before'], pair['answer'], pair['served']],
+    ['chat', true, again, asked, again, asked],
+  )
+  assert.equal((await scene.admin('/cache'))['to_judge'], 1)
+  const judge = (agrees: boolean) => owner('PUT', `/cache/pairs/${String(pair['id'])}`, { agrees })
+  const { status, body } = await judge(false)
+  assert.deepEqual([status, body['compared'], body['false_hits']], [200, 1, 1])
+  assert.equal((await judge(true)).status, 404, 'it is judged once')
+  assert.deepEqual([await pairs(), (await scene.admin('/cache'))['to_judge']], [[], 0])
+  const viewer = await createPerson(scene, 'Vera', [{ role: 'viewer' }])
+  assert.equal((await viewer.call('GET', '/cache/pairs')).status, 403)
+  await scene.ask('How can I switch on 2FA on my GitHub account?')
+  await until('another pair', async () => (await pairs())[0])
+  await owner('DELETE', '/cache?destination=chat')
+  assert.deepEqual(await pairs(), [], 'what is purged is not shown')
+  const audited = asArray((await owner('GET', '/audit?action=cache.pair.judge')).body['data'])
+  assert.deepEqual(asObject(audited.at(-1))?.['before'], { agrees: true })
 })

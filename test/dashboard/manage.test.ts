@@ -158,7 +158,7 @@ test('the cache is purged only by whoever means it', { skip: browserMissing }, a
   assert.deepEqual(faults, [])
 })
 
-test('the threshold of semantic hits is set by hand', { skip: browserMissing }, async (t) => {
+test('pairs are judged, and the threshold of semantic hits is set by hand', { skip: browserMissing }, async (t) => {
   const embedder = await startWordEmbedder(t)
   const words = {
     type: 'openai-compatible',
@@ -219,3 +219,11 @@ test('the settings are all there, and no secret is', { skip: browserMissing }, a
   await page.getByRole('row').filter({ hasText: 'drain.graceMs' }).waitFor()
   assert.deepEqual(faults, [])
 })
+  await page.getByRole('button', { name: 'Show 1 pair' }).click()
+  const pair = page.getByRole('region', { name: 'Pair of chat' })
+  await pair.getByText('held for the same').waitFor()
+  await pair.getByRole('region', { name: /^What would have been served/ }).locator('ins').first().waitFor()
+  await pair.getByRole('button', { name: 'Not the same' }).click()
+  await page.getByText('No pair waits to be judged.').waitFor()
+  await page.getByText('[20.7 %, 100 %], 1 of 1 pairs').or(page.getByText(/^chat: 100 % of 1 hits/)).first().waitFor()
+  assert.equal((await trustOf())?.['false_hits'], 1)

@@ -23,6 +23,7 @@ import { TimeChart } from '../ui/time-chart.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { useSpan } from '../use-span.ts'
 import { enoughCompared, falseHitsOf } from './false-hits.ts'
+import { PairsPanel } from './pairs-panel.tsx'
 import { PurgeCache } from './purge-cache.tsx'
 import { SetThreshold } from './set-threshold.tsx'
 import { ThresholdPanel } from './threshold-chart.tsx'
@@ -84,6 +85,7 @@ export function CachePage(): ReactNode {
           </Empty>
         }
       />
+      {cache.data && cache.data.semantic.length > 0 && <PairsPanel count={cache.data.to_judge} />}
       {changed && <SetThreshold trust={changed} onClose={() => setChanged(undefined)} />}
       {isPurging && <PurgeCache onClose={() => setPurging(false)} />}
     </Page>

@@ -159,6 +159,8 @@ test('only a user’s own short words are compared', () => {
   assert.equal(asked([]), undefined)
 })
 
+const hit = (agrees: boolean, similarity: number) => ({ agrees, similarity, id: '' })
+
 test('the interval is Wilson’s, and the threshold rises only when the bound is surely exceeded', () => {
   // Newcombe (1998), table I: 81 of 263, and 0 of 20.
   const close = (interval: readonly number[], ...expected: number[]) =>
@@ -168,11 +170,11 @@ test('the interval is Wilson’s, and the threshold rises only when the bound is
   close(wilson(81, 263), 0.2553, 0.3662)
   close(wilson(0, 20), 0, 0.1611)
   const good = new Trust(0.9, 0.01)
-  for (let n = 0; n < 1000; n++) assert.equal(good.compared(n % 200 !== 0, 0.99), false)
+  for (let n = 0; n < 1000; n++) assert.equal(good.compared(hit(n % 200 !== 0, 0.99)), false)
   assert.equal(good.threshold, 0.9)
   const bad = new Trust(0.9, 0.01)
   let raised = 0
-  for (let n = 0; n < 200; n++) if (bad.compared(n % 3 !== 0, 1)) raised++
+  for (let n = 0; n < 200; n++) if (bad.compared(hit(n % 3 !== 0, 1))) raised++
   assert.ok(raised >= 2)
   assert.ok(bad.threshold > 0.93 && bad.threshold < 1)
   assert.equal(bad.reading.raised, raised)
@@ -180,8 +182,8 @@ test('the interval is Wilson’s, and the threshold rises only when the bound is
 
 test('the curve tells how often hits above a threshold lie, and a threshold set by hand keeps what is above it', () => {
   const trust = new Trust(0.8, 0.5)
-  for (let n = 0; n < 15; n++) trust.compared(n % 3 !== 0, 0.85)
-  for (let n = 0; n < 15; n++) trust.compared(true, 0.95)
+  for (let n = 0; n < 15; n++) trust.compared(hit(n % 3 !== 0, 0.85))
+  for (let n = 0; n < 15; n++) trust.compared(hit(true, 0.95))
   const { curve } = trust.reading
   const at = (threshold: number) => curve.filter((point) => point.threshold >= threshold)[0]!
   assert.deepEqual([curve[0]!.samples, curve[0]!.falseHits], [30, 5])
@@ -191,6 +193,19 @@ test('the curve tells how often hits above a threshold lie, and a threshold set 
   assert.deepEqual([trust.threshold, trust.reading.samples, trust.reading.falseHits], [0.9, 15, 0])
   trust.set(0.7)
   assert.deepEqual([trust.threshold, trust.reading.samples, trust.reading.raised], [0.7, 0, 0])
+})
+
+test('who judges a comparison counts more than what compared it', () => {
+  const trust = new Trust(0.8, 0.1)
+  for (let n = 0; n < 30; n++) trust.compared({ agrees: true, similarity: 0.9, id: String(n) })
+  assert.equal(trust.judged('3', false), false)
+  assert.equal(trust.reading.falseHits, 1)
+  assert.equal(trust.judged('3', true), false)
+  assert.equal(trust.reading.falseHits, 0)
+  const raising = Array.from({ length: 30 }, (_, n) => trust.judged(String(n), false))
+  assert.equal(raising.filter(Boolean).length, 1, 'that many wrong ones raise the threshold')
+  assert.ok(trust.threshold > 0.8)
+  assert.equal(trust.comparisonOf('29'), undefined, 'what was compared below it counts no more')
 })
 
 test('answers that differ from those that would have been served raise the threshold, until nothing is near enough', async () => {
@@ -222,6 +237,7 @@ test('answers that differ from those that would have been served raise the thres
     ask: () => Promise.reject(new Error('there is no judge')),
     read: async () => answerOf('Yes, until 9.'),
     random: () => 0,
+    nowMs: () => 0,
     onLook: () => undefined,
     onCompared: () => undefined,
     onRaised: (_destination, threshold) => thresholds.push(threshold),

@@ -8,6 +8,7 @@ import type { SemanticPolicy } from '../policy.ts'
 import { sameAnswer, textOf } from './agreement.ts'
 import { createEmbedder } from './embedder.ts'
 import { createJudge } from './judge.ts'
+import { type Pair, Pairs } from './pairs.ts'
 import { type SemanticQuestion, semanticQuestionOf } from './question.ts'
 import type { SemanticSearch } from './search.ts'
 import { within } from './within.ts'
@@ -27,6 +28,7 @@ export interface SemanticParts {
   read(org: string, key: string): Promise<CachedAnswer | undefined>
   /** In [0, 1). */
   readonly random: () => number
+  readonly nowMs: () => number
   onLook(destination: string, outcome: LookOutcome): void
   /** `agrees`: the answer that was asked anew says the same. */
   onCompared(destination: string, agrees: boolean): void
@@ -51,6 +53,8 @@ export interface SemanticCache {
   look(setting: Setting, request: GenRequest, policy: SemanticPolicy): Look | undefined
   /** Drops all questions of the tenant, with their vectors. What is embedded at this moment may be added behind it. */
   forget(org: string): Promise<void>
+  /** What part of the answers that were purged is among them is not known: all of the tenant's go. */
+  forgetPairs(org: string): void
   /** By destination. */
   readings(org: string): ReadonlyMap<string, TrustReading>
   /**
@@ -58,6 +62,16 @@ export interface SemanticCache {
    * this destination.
    */
   setThreshold(org: string, destination: string, threshold: number): TrustReading | undefined
+  /** What was compared of late and nobody has judged: those that are held for wrong first, then the newest. */
+  pairs(org: string): readonly OpenPair[]
+  /** Whether both answers of a pair say the same, as somebody sees it; the rate of wrong hits follows. */
+  judgePair(pair: OpenPair, agrees: boolean): TrustReading
+}
+
+export interface OpenPair extends Omit<Pair, 'trust'> {
+  readonly similarity: number
+  /** What it is held for. */
+  readonly agrees: boolean
 }
 
 const maxTrusts = 10_000
@@ -67,6 +81,7 @@ export function createSemanticCache(parts: SemanticParts): SemanticCache {
   const embedder = createEmbedder(parts.embed)
   const judge = createJudge(parts.ask)
   const trusts = new Map<string, Trust>()
+  const pairs = new Pairs(parts.nowMs)
 
   function trustOf({ org, destination }: Setting, { threshold, maxFalseHits }: SemanticPolicy): Trust {
     const name = nameOf(org, destination)
@@ -87,18 +102,34 @@ export function createSemanticCache(parts: SemanticParts): SemanticCache {
         return undefined
       }
       return new OneLook(
-        { ...parts, embedder, judge },
+        { ...parts, embedder, judge, pairs },
         { setting, policy, question, trust: trustOf(setting, policy) },
       )
     },
     async forget(org) {
       embedder.clear() // of all tenants: its names tell none, and vectors come again
+      pairs.forget(org)
       await parts.search.forget(org)
     },
+    forgetPairs: (org) => pairs.forget(org),
     setThreshold(org, destination, threshold) {
       const trust = trusts.get(nameOf(org, destination))
       trust?.set(threshold)
       return trust?.reading
+    },
+    pairs(org) {
+      const open = pairs.list(org).flatMap(({ trust, ...pair }) => {
+        const isInForce = trusts.get(nameOf(org, pair.destination)) === trust
+        const comparison = isInForce ? trust.comparisonOf(pair.id) : undefined
+        return comparison ? [{ ...pair, ...comparison }] : []
+      })
+      return open.toSorted((one, other) => Number(one.agrees) - Number(other.agrees))
+    },
+    judgePair({ id, org, destination }, agrees) {
+      const { trust } = pairs.list(org).find((pair) => pair.id === id)!
+      if (trust.judged(id, agrees)) parts.onRaised(destination, trust.threshold)
+      pairs.remove(id)
+      return trust.reading
     },
     readings(org) {
       const own = [...trusts].flatMap(([name, trust]) => {
@@ -113,6 +144,12 @@ export function createSemanticCache(parts: SemanticParts): SemanticCache {
 type LookParts = SemanticParts & {
   readonly embedder: ReturnType<typeof createEmbedder>
   readonly judge: ReturnType<typeof createJudge>
+  readonly pairs: Pairs
+}
+
+/** What is near enough, with the question that it answered. */
+interface Near extends Served {
+  readonly question: string
 }
 
 interface Matter {
@@ -126,7 +163,7 @@ class OneLook implements Look {
   readonly served: Promise<Served | undefined>
   readonly #parts: LookParts
   readonly #matter: Matter
-  readonly #found: Promise<Served | undefined>
+  readonly #found: Promise<Near | undefined>
   #vector: Float32Array | undefined
 
   constructor(parts: LookParts, matter: Matter) {
@@ -152,7 +189,7 @@ class OneLook implements Look {
     this.#parts.onLook(this.#matter.setting.destination, outcome)
   }
 
-  async #find(): Promise<Served | undefined> {
+  async #find(): Promise<Near | undefined> {
     const { embedder, search, judge, read } = this.#parts
     const { setting, policy, question, trust } = this.#matter
     const { org } = setting
@@ -173,7 +210,8 @@ class OneLook implements Look {
     const isSame =
       policy.judge === undefined ||
       (await judge.sameQuestion(policy.judge, text, found.text, policy.timeoutMs))
-    return isSame ? { answer, similarity: found.similarity } : this.#nothing('judged')
+    if (!isSame) return this.#nothing('judged')
+    return { answer, similarity: found.similarity, question: found.text }
   }
 
   #nothing(outcome: LookOutcome): undefined {
@@ -189,7 +227,7 @@ class OneLook implements Look {
     const { search } = this.#parts
     const { policy, question, setting } = this.#matter
     const found = await this.#found
-    if (found) await this.#compare(found, own)
+    if (found) await this.#compare(found, own, expiresAtMs)
     const vector = this.#vector
     const { org } = setting
     const { maxEntries } = policy
@@ -197,19 +235,25 @@ class OneLook implements Look {
   }
 
   /** What would have been served, against what was answered. Doubt counts against it. */
-  async #compare(found: Served, own: CachedAnswer): Promise<void> {
-    const { onCompared, onRaised, judge } = this.#parts
+  async #compare(found: Near, own: CachedAnswer, expiresAtMs: number): Promise<void> {
+    const { onCompared, onRaised, judge, pairs } = this.#parts
     const { setting, policy, question, trust } = this.#matter
+    const { org, destination } = setting
     this.#tell(policy.mode === 'shadow' ? 'shadowed' : 'sampled')
+    const [served, answer] = [textOf(found.answer), textOf(own)]
     const agrees =
       sameAnswer(found.answer, own) ||
       (policy.judge !== undefined &&
         (await judge.sameAnswer(
           policy.judge,
-          { question: question.text, one: textOf(found.answer), other: textOf(own) },
+          { question: question.text, one: served, other: answer },
           policy.timeoutMs,
         )))
-    onCompared(setting.destination, agrees)
-    if (trust.compared(agrees, found.similarity)) onRaised(setting.destination, trust.threshold)
+    onCompared(destination, agrees)
+    // The older answer goes first: neither is shown longer than it is kept.
+    const goneAtMs = found.answer.atMs + (expiresAtMs - own.atMs)
+    const texts = { question: question.text, asBefore: found.question, answer, served }
+    const id = pairs.add({ ...texts, org, destination, trust, atMs: own.atMs, expiresAtMs: goneAtMs })
+    if (trust.compared({ agrees, similarity: found.similarity, id })) onRaised(destination, trust.threshold)
   }
 }

@@ -37,6 +37,8 @@ interface Comparison {
   readonly agrees: boolean
   /** Cosine of the two questions. */
   readonly similarity: number
+  /** By which somebody can judge it. */
+  readonly id: string
 }
 
 /** Of one destination. */
@@ -62,9 +64,24 @@ export class Trust {
   }
 
   /** A hit was compared with an answer of its own. Gives true where that raised the threshold. */
-  compared(agrees: boolean, similarity: number): boolean {
-    this.#compared.push({ agrees, similarity })
+  compared(comparison: Comparison): boolean {
+    this.#compared.push(comparison)
     if (this.#compared.length > windowSize) this.#compared.shift()
+    return this.#raiseIfWrong()
+  }
+
+  /** Undefined where it counts no more. */
+  comparisonOf(id: string): Comparison | undefined {
+    return this.#compared.find((one) => one.id === id)
+  }
+
+  /** Somebody has looked at both answers and knows better. Gives true where that raised the threshold. */
+  judged(id: string, agrees: boolean): boolean {
+    this.#compared = this.#compared.map((one) => (one.id === id ? { ...one, agrees } : one))
+    return this.#raiseIfWrong()
+  }
+
+  #raiseIfWrong(): boolean {
     const { samples, interval } = pointOf(this.#threshold, this.#compared)
     if (samples < minSamples || interval[0] <= this.#maxFalseHits) return false
     this.#threshold = Math.min(maxThreshold, this.#threshold + (1 - this.#threshold) * step)
