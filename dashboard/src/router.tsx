@@ -198,6 +198,12 @@ const oneRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/route-page.tsx'), 'RoutePage'),
 })
 
+const routeRevision = createRoute({
+  getParentRoute: () => root,
+  path: '/routes/$name/$revision',
+  component: lazyRouteComponent(() => import('./routes/revision-page.tsx'), 'RevisionPage'),
+})
+
 const providers = createRoute({
   getParentRoute: () => root,
   path: '/providers',
@@ -387,6 +393,7 @@ const routeTree = root.addChildren([
   budgets,
   routes,
   oneRoute,
+  routeRevision,
   providers,
   guardrails,
   cache,

@@ -37,6 +37,12 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     if (fault !== undefined)
       throw new GatewayError('invalid_request', `This revision cannot be used: ${fault}`)
   }
+  /** Whoever moves a route by what they saw of it moves nothing that has moved since. */
+  const refuseMoved = (route: string, seen: number | undefined) => {
+    const { live } = rollout.pointer(route)
+    if (seen === undefined || seen === live) return
+    throw new GatewayError('conflict', `The route ${route} has moved to @${live} since. Look at it again.`)
+  }
   return [
     adminRoute({
       method: 'GET',
@@ -94,10 +100,11 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       audit: audited('route.revision'),
       summary:
         'Adds a revision: the whole route. It goes live at once, or waits where the route is protected.',
-      body: z.strictObject({ settings: z.record(z.string(), z.unknown()) }),
+      body: z.strictObject({ settings: z.record(z.string(), z.unknown()), live: seenLive.optional() }),
       response: revisionShape,
       async run(call) {
         const route = routeOf(call as AdminCall)
+        refuseMoved(route, call.body.live)
         const settings = parts.complete(call.body.settings as JsonObject)
         if (settings === undefined) {
           throw new GatewayError('invalid_request', 'These are not the settings of a route.', {
@@ -128,7 +135,8 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       response: routeShape,
       async run(call) {
         const route = routeOf(call as AdminCall)
-        const { to, canary, override, reason } = call.body
+        const { to, canary, override, reason, live } = call.body
+        refuseMoved(route, live)
         refuseFaults(route, rollout.revision(route, to).settings)
         await rollout.promote(route, {
           ...moverOf(call as AdminCall, reason),
@@ -146,11 +154,16 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       policy: 'operations:write',
       audit: audited('route.rollback'),
       summary: 'Goes back to the revision before, or stops a canary: on every instance within five seconds.',
-      body: z.strictObject({ to: z.int().min(1).optional(), reason: reason.optional() }),
+      body: z.strictObject({
+        to: z.int().min(1).optional(),
+        reason: reason.optional(),
+        live: seenLive.optional(),
+      }),
       response: routeShape,
       async run(call) {
         const route = routeOf(call as AdminCall)
-        const { to, reason: why } = call.body
+        const { to, reason: why, live } = call.body
+        refuseMoved(route, live)
         await rollout.rollback(route, { ...moverOf(call as AdminCall, why), ...(to !== undefined && { to }) })
         return { body: viewOf(route) }
       },
@@ -213,6 +226,11 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
 
 const reason = z.string().min(1).max(2_000).describe('Why.')
 
+const seenLive = z
+  .int()
+  .min(1)
+  .describe('The revision that was live when somebody looked: where another is by now, nothing is done.')
+
 type PromoteBody = z.output<typeof promoteBody>
 
 const promoteBody = z.strictObject({
@@ -220,6 +238,7 @@ const promoteBody = z.strictObject({
   canary: z.boolean().default(false).describe('Up the ladder of `rollout.canary`, instead of at once.'),
   override: z.boolean().default(false).describe('Without a passing gate; wants a reason.'),
   reason: reason.optional(),
+  live: seenLive.optional(),
 })
 
 const pointerShape = z.object({

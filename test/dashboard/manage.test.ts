@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { asArray, asObject } from '../../src/core/json.ts'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { asOwner } from '../support/people.ts'
 import { adminToken, startStack, testKey } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { startWordEmbedder } from '../support/word-embedder.ts'
@@ -132,6 +133,49 @@ test(
     }
     await page.getByText('chain whole to').waitFor()
     assert.deepEqual(faults, [])
+  },
+)
+
+test(
+  'a revision has a page; without a passing gate, or when the route has moved meanwhile, it is not promoted',
+  { skip: browserMissing },
+  async (t) => {
+    const routes = { assistant: { targets: ['openai/words-60'], protected: true } }
+    const stack = await startStack(t, { config: { routes } })
+    const owner = asOwner(stack)
+    const add = (target: string) =>
+      owner('POST', '/routes/assistant/revisions', { settings: { targets: [target], protected: true } })
+    assert.deepEqual([(await add('openai/echo')).status, (await add('claude/echo')).status], [201, 201])
+    const { page, faults } = await visit(await openBrowser(t), stack)
+    await signIn(page, adminToken)
+    await page.goto('/routes/assistant')
+    await page.getByRole('button', { name: 'Promote @3…' }).waitFor()
+    await page.getByRole('link', { name: '@2', exact: true }).click()
+    await page.getByRole('heading', { level: 1, name: 'Routes / assistant / 2' }).waitFor()
+    const difference = page.getByRole('region', { name: 'Live @1 > @2' })
+    await difference.getByRole('row').filter({ hasText: 'openai/echo' }).waitFor()
+    await page.getByRole('button', { name: 'Promote @2…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Promote assistant@2' })
+    const promote = dialog.getByRole('button', { name: 'Promote' })
+    await dialog.getByText('@2 has no passing gate.').waitFor()
+    assert.equal(await promote.isDisabled(), true)
+    await dialog.getByLabel('Without a passing gate').check()
+    assert.equal(await promote.isDisabled(), true, 'an override has a reason')
+    await dialog.getByLabel('Why').fill('nobody wants to wait')
+    const overtaking = { to: 3, override: true, reason: 'was faster' }
+    assert.equal((await owner('POST', '/routes/assistant/promote', overtaking)).status, 200)
+    await promote.click()
+    await dialog.getByText(/^This route moved to @3 at .*Review and try again\.$/).waitFor()
+    assert.equal(await promote.isDisabled(), true)
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Roll back to @2…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
+    await page.getByRole('region', { name: 'Revision @2' }).getByText('live').waitFor()
+    // What the gateway refuses, the browser notes on its console.
+    assert.deepEqual(
+      faults.filter((fault) => !fault.includes('status of 409')),
+      [],
+    )
   },
 )
 

@@ -203,3 +203,21 @@ test('a canary takes its share and goes live after its last step', async (t) => 
   assert.notEqual(await answerOf(stack, 'assistant'), 'over the weir')
   await until('the end of the ladder', async () => ((await liveOf(stack)) === 2 ? true : undefined), 20_000)
 })
+
+test('what was decided by a revision that is live no more is not done', async (t) => {
+  const stack = await startStack(t, { config: { routes: { assistant: { targets: ['openai/echo'] } } } })
+  const settings = { targets: ['openai/words-2'] }
+  assert.equal((await change(stack, '/routes/assistant/revisions', { settings, live: 1 })).status, 201)
+  for (const [path, body] of [
+    ['revisions', { settings: { targets: ['openai/words-3'] } }],
+    ['rollback', { to: 1 }],
+    ['promote', { to: 1 }],
+  ] as const) {
+    const late = await change(stack, `/routes/assistant/${path}`, { ...body, live: 1 })
+    assert.deepEqual([path, late.status, codeOf(late)], [path, 409, 'conflict'])
+    assert.match(String(asObject(late.body['error'])?.['message']), /has moved to @2 since/)
+  }
+  assert.deepEqual([await liveOf(stack), (await stack.admin('/routes/assistant'))['revision_count']], [2, 2])
+  const timely = await change(stack, '/routes/assistant/rollback', { to: 1, live: 2 })
+  assert.deepEqual([timely.status, timely.body['live']], [200, 1])
+})

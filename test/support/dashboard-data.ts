@@ -118,6 +118,7 @@ function pagesOf(ids: Ids): FilledPage[] {
     page('budgets', '/budgets', 'Everything'),
     page('routes', '/routes', 'assistant'),
     page('route', '/routes/assistant', 'slower than the other'),
+    page('revision', '/routes/assistant/2', 'Live @1 > @2'),
     page('providers', '/providers', 'Anthropic'),
     page('guardrails', '/guardrails', '1 email'),
     page('cache', '/cache', 'misses'),

@@ -1,6 +1,7 @@
-/** Changes something by the admin API, and asks anew for what that has made stale. */
+/** Changes something by the admin API, and asks anew for what that has made stale, or has turned out to be. */
 
 import { useMutation, type UseMutationResult, useQueryClient } from '@tanstack/react-query'
+import { ApiError } from './client.ts'
 
 interface ChangeParts<Given, Done> {
   change(given: Given): Promise<Done>
@@ -16,11 +17,15 @@ export function useChange<Given = void, Done = unknown>({
   onDone,
 }: ChangeParts<Given, Done>): UseMutationResult<Done, Error, Given> {
   const queries = useQueryClient()
+  const askAnew = () => Promise.all(stale.map((name) => queries.invalidateQueries({ queryKey: [name] })))
   return useMutation({
     mutationFn: change,
     async onSuccess(done) {
-      await Promise.all(stale.map((name) => queries.invalidateQueries({ queryKey: [name] })))
+      await askAnew()
       onDone?.(done)
+    },
+    async onError(error) {
+      if (error instanceof ApiError && error.status === 409) await askAnew()
     },
   })
 }

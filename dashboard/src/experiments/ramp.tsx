@@ -8,6 +8,7 @@ import { ask } from '../api/client.ts'
 import { formatShare } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
 import { type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
+import { useSeenLive } from '../rollout/seen-live.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import type { ExperimentDetail } from './experiment-view.ts'
 import { type ArmWeight, armsOf, nextName, rampedSettings } from './ramp-settings.ts'
@@ -23,7 +24,8 @@ export function Ramp({ experiment, onClose }: RampProps): ReactNode {
 }
 
 function RampForm({ experiment, route, onClose }: RampProps & { readonly route: RouteDetail }): ReactNode {
-  const live = route.revisions.find(({ number }) => number === route.live)?.settings
+  const seen = useSeenLive(route)
+  const live = route.revisions.find(({ number }) => number === seen.live)?.settings
   const [before] = useState(() => armsOf(live))
   const [weights, setWeights] = useState(before)
   const [name, setName] = useState(() => nextName(experiment.name))
@@ -31,11 +33,12 @@ function RampForm({ experiment, route, onClose }: RampProps & { readonly route: 
     change: () =>
       ask('POST /routes/{route}/revisions', {
         params: { route: route.name },
-        body: { settings: rampedSettings(live, name.trim(), weights) },
+        body: { settings: rampedSettings(live, name.trim(), weights), live: seen.live },
       }),
     stale: ['experiments', 'routes'],
     onDone: onClose,
   })
+  const notice = isPending ? undefined : seen.notice
   const isSame = weights.every(({ weight }, index) => weight === before[index]?.weight)
   const isNamed = name.trim() !== '' && name.trim() !== experiment.name
   return (
@@ -43,8 +46,10 @@ function RampForm({ experiment, route, onClose }: RampProps & { readonly route: 
       title={`Ramp ${visible(experiment.name)}`}
       verb={`Save as @${route.last + 1}`}
       isPending={isPending}
-      error={error}
-      isDisabled={isSame || !isNamed || weights.some(({ weight }) => !(weight > 0))}
+      error={notice === undefined ? error : null}
+      isDisabled={
+        notice !== undefined || isSame || !isNamed || weights.some(({ weight }) => !(weight > 0))
+      }
       onSubmit={mutate}
       onClose={onClose}
     >
@@ -64,6 +69,7 @@ function RampForm({ experiment, route, onClose }: RampProps & { readonly route: 
           ? 'It waits until somebody promotes it: the route is protected.'
           : 'It goes live at once, for every request.'}
       </p>
+      {notice}
     </FormDialog>
   )
 }

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import type { RouteDetail } from '../rollout/route-queries.ts'
+import { useSeenLive } from '../rollout/seen-live.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { DifferenceTable } from './revision-diff.tsx'
 import { differencesOf } from './settings.ts'
@@ -15,18 +16,20 @@ interface EditRouteProps {
 }
 
 export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
-  const live = route.revisions.find(({ number }) => number === route.live)?.settings
+  const seen = useSeenLive(route)
+  const live = route.revisions.find(({ number }) => number === seen.live)?.settings
   const [text, setText] = useState(() => JSON.stringify(live, null, 2))
   const settings = read(text)
   const { isPending, error, mutate } = useChange({
     change: () =>
       ask('POST /routes/{route}/revisions', {
         params: { route: route.name },
-        body: { settings: settings ?? {} },
+        body: { settings: settings ?? {}, live: seen.live },
       }),
     stale: ['routes'],
     onDone: onClose,
   })
+  const notice = isPending ? undefined : seen.notice
   const differences = settings && differencesOf(live, settings)
   const isSame = differences?.length === 0
   return (
@@ -34,8 +37,8 @@ export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
       title={`Edit ${route.name}`}
       verb={`Save as @${route.last + 1}`}
       isPending={isPending}
-      error={error}
-      isDisabled={!settings || isSame}
+      error={notice === undefined ? error : null}
+      isDisabled={!settings || isSame || notice !== undefined}
       onSubmit={mutate}
       onClose={onClose}
     >
@@ -55,6 +58,7 @@ export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
         error={settings ? undefined : 'This is no JSON object.'}
       />
       {differences && !isSame && <DifferenceTable differences={differences} />}
+      {notice}
     </FormDialog>
   )
 }

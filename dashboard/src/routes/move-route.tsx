@@ -4,8 +4,10 @@ import { Checkbox, Textarea } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
-import type { Route } from '../rollout/route-queries.ts'
+import type { RouteDetail } from '../rollout/route-queries.ts'
+import { useSeenLive } from '../rollout/seen-live.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
+import { lacksGate } from './settings.ts'
 
 export interface RouteMove {
   readonly verb: 'promote' | 'rollback'
@@ -14,7 +16,7 @@ export interface RouteMove {
 }
 
 interface MoveRouteProps {
-  readonly route: Route
+  readonly route: RouteDetail
   readonly move: RouteMove
   onClose(): void
 }
@@ -23,6 +25,8 @@ export function MoveRoute({ route, move: { verb, to }, onClose }: MoveRouteProps
   const [reason, setReason] = useState('')
   const [isCanary, setCanary] = useState(false)
   const [isOverride, setOverride] = useState(false)
+  const seen = useSeenLive(route)
+  const isLacking = verb === 'promote' && lacksGate(route, to)
   const params = { route: route.name }
   const why = reason.trim() === '' ? {} : { reason: reason.trim() }
   const { isPending, error, mutate } = useChange({
@@ -30,30 +34,32 @@ export function MoveRoute({ route, move: { verb, to }, onClose }: MoveRouteProps
       verb === 'promote'
         ? ask('POST /routes/{route}/promote', {
             params,
-            body: { to, canary: isCanary, override: isOverride, ...why },
+            body: { to, canary: isCanary, override: isOverride, live: seen.live, ...why },
           })
         : ask('POST /routes/{route}/rollback', {
             params,
-            body: { ...(to !== route.live && { to }), ...why },
+            body: { ...(to !== seen.live && { to }), live: seen.live, ...why },
           }),
     stale: ['routes'],
     onDone: onClose,
   })
+  const notice = isPending ? undefined : seen.notice
   return (
     <FormDialog
       title={verb === 'promote' ? `Promote ${route.name}@${to}` : `Roll back to ${route.name}@${to}`}
       verb={verb === 'promote' ? 'Promote' : 'Roll back'}
       isPending={isPending}
-      error={error}
-      isDisabled={isOverride && reason.trim() === ''}
+      error={notice === undefined ? error : null}
+      isDisabled={notice !== undefined || (isOverride ? reason.trim() === '' : isLacking)}
       onSubmit={mutate}
       onClose={onClose}
     >
       <p>
         {isCanary
           ? `A growing share of the requests for ${route.name} goes to @${to}.`
-          : `Every request for ${route.name} goes to @${to} within five seconds; @${route.live} takes them now.`}
+          : `Every request for ${route.name} goes to @${to} within five seconds; @${seen.live} takes them now.`}
       </p>
+      {isLacking && <p>@{to} has no passing gate.</p>}
       {verb === 'promote' && (
         <Checkbox
           label="By and by, as a canary"
@@ -76,6 +82,7 @@ export function MoveRoute({ route, move: { verb, to }, onClose }: MoveRouteProps
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
+      {notice}
     </FormDialog>
   )
 }

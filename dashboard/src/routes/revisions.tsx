@@ -11,6 +11,7 @@ import { Status } from '../ui/status.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import type { RouteMove } from './move-route.tsx'
+import { standingOf } from './settings.ts'
 
 interface RevisionsProps {
   readonly detail: RouteDetail
@@ -20,19 +21,18 @@ interface RevisionsProps {
 const verdictTone = { pass: 'ok', fail: 'bad', inconclusive: 'warn' } as const
 
 export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
-  const { live, canary, moves } = detail
-  const wasLeft = (of: number) => of < live || moves.some(({ from }) => from === of)
+  const { name, live, canary } = detail
   const columns: Column<Revision>[] = [
-    { title: 'Revision', cell: ({ number }) => `@${number}` },
     {
-      title: 'State',
-      cell: ({ number }) => {
-        if (number === live) return <Status tone="ok">live</Status>
-        if (number === canary?.revision) return <Status tone="info">canary</Status>
-        return <Status tone="none">{wasLeft(number) ? 'was left' : 'waits'}</Status>
-      },
+      title: 'Revision',
+      cell: ({ number }) => (
+        <Link to="/routes/$name/$revision" params={{ name, revision: String(number) }}>
+          @{number}
+        </Link>
+      ),
     },
-    { title: 'Gate', cell: ({ gate }) => <Gate gate={gate} /> },
+    { title: 'State', cell: ({ number }) => <RevisionState detail={detail} number={number} /> },
+    { title: 'Gate', cell: ({ gate }) => <GateVerdict gate={gate} /> },
     { title: 'From', cell: ({ source }) => (source === 'file' ? 'the file' : 'the API') },
     { title: 'Who', cell: ({ created_by: by }) => <UntrustedText text={by} /> },
     { title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
@@ -56,6 +56,18 @@ export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
       />
     </Panel>
   )
+}
+
+interface RevisionStateProps {
+  readonly detail: RouteDetail
+  readonly number: number
+}
+
+const standingTones = { live: 'ok', canary: 'info', 'was left': 'none', waits: 'none' } as const
+
+export function RevisionState({ detail, number }: RevisionStateProps): ReactNode {
+  const standing = standingOf(detail, number)
+  return <Status tone={standingTones[standing]}>{standing}</Status>
 }
 
 interface RevisionActionsProps extends Pick<RevisionsProps, 'onMove'> {
@@ -86,7 +98,7 @@ function RevisionActions({ number, live, isCanary, onMove }: RevisionActionsProp
   )
 }
 
-function Gate({ gate }: Pick<Revision, 'gate'>): ReactNode {
+export function GateVerdict({ gate }: Pick<Revision, 'gate'>): ReactNode {
   if (!gate) return <span className="dim">not run</span>
   return (
     <Link to="/evals/$id" params={{ id: gate.run_id }}>

@@ -23,7 +23,7 @@ import { MoveRoute, type RouteMove } from './move-route.tsx'
 import { RevisionDiff } from './revision-diff.tsx'
 import { Revisions } from './revisions.tsx'
 import { RouteState } from './routes-page.tsx'
-import { settingsOf } from './settings.ts'
+import { settingsOf, standingOf } from './settings.ts'
 import { TargetsPanel } from './targets-panel.tsx'
 
 const route = getRouteApi('/routes/$name')
@@ -34,6 +34,8 @@ export function RoutePage(): ReactNode {
   const [move, setMove] = useState<RouteMove>()
   const [isEditing, setEditing] = useState(false)
   const isUnknown = found.error instanceof ApiError && found.error.status === 404
+  // What waits is what a page of a route is opened for.
+  const waiting = found.data && standingOf(found.data, found.data.last) === 'waits' && found.data.last
   return (
     <Page
       name="Route"
@@ -47,8 +49,15 @@ export function RoutePage(): ReactNode {
           <div className="row">
             <HoldButton route={found.data} />
             <May call="POST /routes/{route}/revisions">
-              <Button onClick={() => setEditing(true)}>Edit…</Button>
+              <Button variant={waiting ? 'default' : 'filled'} onClick={() => setEditing(true)}>
+                Edit…
+              </Button>
             </May>
+            {waiting && (
+              <May call="POST /routes/{route}/promote">
+                <Button onClick={() => setMove({ verb: 'promote', to: waiting })}>Promote @{waiting}…</Button>
+              </May>
+            )}
           </div>
         )
       }

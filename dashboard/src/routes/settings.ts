@@ -1,5 +1,7 @@
 /** What the pages read of a route's settings, and how two of them differ. Pure. */
 
+import type { RouteDetail } from '../rollout/route-queries.ts'
+
 export interface Target {
   readonly target: string
   readonly weight?: number
@@ -24,6 +26,26 @@ function targetOf(value: unknown): Target[] {
   const { target, weight } = (value ?? {}) as { target?: unknown; weight?: unknown }
   if (typeof target !== 'string') return []
   return [{ target, ...(typeof weight === 'number' && { weight }) }]
+}
+
+/** How a revision stands: it takes requests, or some of them, or is left, or waits for its turn. */
+export function standingOf(
+  { live, canary, moves }: Pick<RouteDetail, 'live' | 'canary' | 'moves'>,
+  revision: number,
+): 'live' | 'canary' | 'was left' | 'waits' {
+  if (revision === live) return 'live'
+  if (revision === canary?.revision) return 'canary'
+  return revision < live || moves.some(({ from }) => from === revision) ? 'was left' : 'waits'
+}
+
+/** Whether a protected route does not let this revision go live: its newest gate has not passed, or was not run. */
+export function lacksGate(
+  { protected: isProtected, revisions }: Pick<RouteDetail, 'protected' | 'revisions'>,
+  revision: number,
+): boolean {
+  const found = revisions.find(({ number }) => number === revision)
+  const wantsOne = isProtected || (found?.settings as { protected?: unknown } | undefined)?.protected === true
+  return wantsOne && found?.gate?.verdict !== 'pass'
 }
 
 export interface Difference {
