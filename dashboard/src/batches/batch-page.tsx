@@ -19,9 +19,10 @@ import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
-import { type Batch, doneOf, isRunning, leftMsOf, rateOf } from './batch-view.ts'
-import { BatchProgress, BatchState, rateText } from './batches-page.tsx'
+import { type Batch, doneOf, isRunning, leftMsOf, rateOf, rateText } from './batch-view.ts'
+import { BatchProgress, BatchState } from './batches-page.tsx'
 import { FailedLines } from './failed-lines.tsx'
+import { Throughput } from './throughput.tsx'
 import './batches.css'
 
 const route = getRouteApi('/batches/$id')
@@ -113,6 +114,7 @@ function Found({ batch, nowMs }: { readonly batch: Batch; readonly nowMs: number
           ]}
         />
       </Panel>
+      <Throughput batch={batch} nowMs={nowMs} />
       {batch.failed > 0 && (
         <May call="GET /batches/{id}/results">
           <FailedLines batch={batch} />

@@ -35,3 +35,8 @@ export function leftMsOf(batch: Batch, nowMs: number): number | undefined {
   if (rate === undefined || !isRunning(batch) || batch.paused) return undefined
   return (1_000 * (batch.total - doneOf(batch))) / rate
 }
+
+export function rateText(rate: number | undefined): string {
+  if (rate === undefined) return '-'
+  return rate >= 10 ? `${Math.round(rate)}/s` : `${rate.toFixed(1)}/s`
+}

@@ -14,7 +14,7 @@ import { Status } from '../ui/status.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
-import { type Batch, doneOf, isRunning, leftMsOf, rateOf, toneOf } from './batch-view.ts'
+import { type Batch, doneOf, isRunning, leftMsOf, rateOf, rateText, toneOf } from './batch-view.ts'
 import './batches.css'
 
 const runningRefetchMs = 2_000
@@ -104,9 +104,4 @@ export function BatchProgress({ batch }: { readonly batch: Batch }): ReactNode {
       {formatCount(doneOf(batch))} of {formatCount(batch.total)}
     </span>
   )
-}
-
-export function rateText(rate: number | undefined): string {
-  if (rate === undefined) return '-'
-  return rate >= 10 ? `${Math.round(rate)}/s` : `${rate.toFixed(1)}/s`
 }
