@@ -54,6 +54,10 @@ const modelShape = z.object({
     .looseObject({ input: usd, output: usd, cache_read: usd })
     .optional()
     .describe('USD per million tokens, fees per thousand.'),
+  price_date: z
+    .string()
+    .optional()
+    .describe('The day, UTC, on which the price was known to be right; absent where the configuration sets it.'),
   priced_as: z.string().optional(),
   retires_at: z.string().optional(),
   successor: z.string().optional(),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { calcPrice, findProvider } from '@pydantic/genai-prices'
 import { parseUsd } from '../core/money.ts'
@@ -6,6 +7,7 @@ import { createCatalogue, loadCatalogueData } from './catalogue.ts'
 import { priceUsage } from './cost.ts'
 import { describeModels } from './describe.ts'
 import { overlays } from './overlay.ts'
+import { priceDates, priceListVersion } from './price-dates.ts'
 import { periodAt } from './price.ts'
 import { publishedPrices, publishedUnits } from './published-prices.ts'
 import { retiringSoon } from './retirement.ts'
@@ -45,6 +47,24 @@ test('a model is found by its name, an alias, a dated snapshot, in any case', ()
   assert.equal(inputUsd('bedrock', 'us.anthropic.claude-haiku-4-5-20251001-v1:0'), parseUsd('1.1'))
   assert.equal(inputUsd('azure', 'gpt-4o-mini-2024-07-18'), parseUsd('0.15'))
   assert.equal(inputUsd('qwen', 'qwen-plus-2025-07-28'), parseUsd('0.4'))
+})
+
+test('a price tells of which day it is, and its own of none', () => {
+  const dateOf = (provider: string, model: string, settings = {}) =>
+    createCatalogue(data, { settings }).lookup(provider, model)?.priceDate
+  assert.equal(dateOf('anthropic', 'claude-haiku-4-5'), priceDates.published)
+  assert.equal(dateOf('qwen', 'qwen-plus'), priceDates.overlay)
+  assert.equal(dateOf('openai', 'babbage-001'), undefined, 'without a price')
+  const price = { input: 1 }
+  assert.equal(dateOf('anthropic', 'claude-haiku-4-5', { 'anthropic/*': { price } }), undefined)
+  const { dependencies } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { dependencies: Record<string, string> }
+  assert.equal(
+    dependencies['@pydantic/genai-prices'],
+    priceListVersion,
+    'another version of the list is of another day: see price-dates.ts',
+  )
 })
 
 test('what nothing is known of is undefined, whatever its name', () => {

@@ -5,6 +5,7 @@ import { type ListPrice, toPeriod } from './list-price.ts'
 import { capabilities, type ListedModel, type Listing, modalities, readListing } from './listing.ts'
 import type { Capabilities, Modality, ModelInfo } from './model.ts'
 import { type Overlay, type OverlayModel, overlays } from './overlay.ts'
+import { priceDates } from './price-dates.ts'
 import type { Factor, PricePeriod, PriceTable, PriceTier, Rates } from './price.ts'
 import { type PublishedPrice, type PublishedPrices, publishedPrices } from './published-prices.ts'
 import { sources } from './sources.ts'
@@ -205,10 +206,17 @@ function describe(
     capabilities,
     ...defined({
       price: price && withFactors(id, price, shelf.overlay),
+      priceDate: price && own?.price === undefined ? dateOf(overlaid, priced) : undefined,
       pricedAs: ownPrice === undefined && priced?.id !== id ? priced?.id : undefined,
       retiresAtMs: retiresAt === undefined ? undefined : Date.parse(retiresAt),
     }),
   }
+}
+
+/** Of a price that the settings do not set. */
+function dateOf(overlaid: OverlayModel | undefined, priced: PublishedPrice | undefined): string {
+  if (overlaid?.price) return priceDates.overlay
+  return priced?.price ? priceDates.published : priceDates.listing
 }
 
 /** Later layers win, member by member. */

@@ -31,6 +31,7 @@ function describeModel(model: ModelInfo, atMs: number): JsonObject {
       reasoning: capabilities.reasoning,
     }),
     pricing: price && describePrice(price, atMs),
+    price_date: model.priceDate,
     priced_as: model.pricedAs,
     retires_at:
       model.retiresAtMs === undefined ? undefined : new Date(model.retiresAtMs).toISOString().slice(0, 10),

@@ -28,6 +28,8 @@ export interface ModelInfo {
   readonly capabilities: Capabilities
   /** Absent: not known. A price of 0 is a price. */
   readonly price?: PriceTable
+  /** The day, UTC, on which the price was known to be right. Absent where the configuration sets it. */
+  readonly priceDate?: string
   /** The catalogue's name of the model that the price is for, where an alias or a snapshot is priced by it. */
   readonly pricedAs?: string
   /** From then on the provider refuses it. */

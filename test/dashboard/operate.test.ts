@@ -109,3 +109,42 @@ test('the targets of a route tell their share, failures and time', { skip: brows
   assert.equal(new URL(page.url()).searchParams.get('model'), 'echo')
   assert.deepEqual(faults, [])
 })
+
+test(
+  'models are narrowed by name and ability, and their prices tell of which day they are',
+  { skip: browserMissing },
+  async (t) => {
+    const models = { 'claude/claude-haiku-4-5': { price: { input: 7, output: 8 } } }
+    const stack = await startStack(t, { config: { models } })
+    const { page, faults } = await visit(await openBrowser(t), stack)
+    await signIn(page, adminToken)
+    await page.goto('/models')
+    await page.getByLabel('Name').fill('claude-haiku-4-5')
+    const row = (model: string) =>
+      page.getByRole('row').filter({ has: page.getByRole('link', { name: model, exact: true }) })
+    await row('claude/claude-haiku-4-5').filter({ hasText: '$7.00' }).filter({ hasText: 'set here' }).waitFor()
+    await page.getByLabel('Name').fill('claude-sonnet-4-5')
+    await row('claude/claude-sonnet-4-5').filter({ hasText: /\$3\.00.*20\d\d/ }).waitFor()
+    assert.equal(new URL(page.url()).searchParams.get('q'), 'claude-sonnet-4-5')
+    await page.getByLabel('Ability').selectOption('audio in')
+    await page.getByText('Nothing matches these filters.').waitFor()
+    await page.getByRole('button', { name: 'Clear filters' }).click()
+    assert.equal(await page.getByLabel('Name').inputValue(), '')
+    assert.deepEqual(faults, [])
+  },
+)
+
+test('a breaker that opens is drawn in the minute in which it did', { skip: browserMissing }, async (t) => {
+  const breaker = { consecutiveFailures: 2 }
+  const routes = { assistant: { targets: ['openai/fault/http-503'], retry: { attempts: 1 }, breaker } }
+  const stack = await startStack(t, { config: { routes } })
+  const { page, faults } = await visit(await openBrowser(t), stack)
+  const body = { model: 'assistant', messages: [{ role: 'user', content: 'Hello' }] }
+  for (let n = 0; n < 3; n++) await (await stack.post('/v1/chat/completions', body)).text()
+  await signIn(page, adminToken)
+  await page.goto('/providers')
+  const card = page.getByRole('region', { name: 'openai', exact: true })
+  await card.getByRole('row').filter({ hasText: 'fault/http-503' }).getByText('breaker open').waitFor()
+  await card.getByRole('img', { name: /^Breaker, last hour: open in [12] minutes?$/ }).waitFor()
+  assert.deepEqual(faults, [])
+})

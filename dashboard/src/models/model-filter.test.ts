@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { isWanted, type Model, priceText } from './model-filter.ts'
+import { isWanted, type Model, priceDateText, priceText } from './model-filter.ts'
 
 const model: Model = {
   id: 'openai/GPT-9',
@@ -23,4 +23,11 @@ test('each condition must hold, and an unknown ability is none', () => {
 
 test('prices keep their digits', () => {
   assert.deepEqual(['3', '0.15', '0.0375', undefined].map(priceText), ['$3.00', '$0.15', '$0.0375', '-'])
+})
+
+test('a price is of a day, or set here', () => {
+  const pricing = { input: '3' }
+  assert.equal(priceDateText({ ...model, pricing, price_date: '2026-03-12' }), '12 Mar 2026')
+  assert.equal(priceDateText({ ...model, pricing }), 'set here')
+  assert.equal(priceDateText(model), '-')
 })

@@ -1,6 +1,7 @@
 /** What models are narrowed by, and how their prices are told. Pure. */
 
 import type { Item } from '../api/client.ts'
+import { formatDate } from '../format/time.ts'
 
 export type Model = Item<'GET /models'>
 
@@ -41,4 +42,10 @@ export function priceText(usd: string | undefined): string {
   if (usd === undefined) return '-'
   const [whole = '0', part = ''] = usd.split('.')
   return `$${whole}.${part.padEnd(2, '0')}`
+}
+
+/** How old the price is that is told: the day on which it was known to be right. */
+export function priceDateText({ pricing, price_date: day }: Model): string {
+  if (!pricing) return '-'
+  return day === undefined ? 'set here' : formatDate(day)
 }

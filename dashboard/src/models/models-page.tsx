@@ -12,7 +12,7 @@ import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
-import { type Ability, abilities, abilityNames, isWanted, type Model, priceText } from './model-filter.ts'
+import { type Ability, abilities, abilityNames, isWanted, type Model, priceDateText, priceText } from './model-filter.ts'
 
 const route = getRouteApi('/models')
 
@@ -37,6 +37,7 @@ const columns: readonly Column<Model>[] = [
   { title: 'Input', isNumber: true, cell: ({ pricing }) => priceText(pricing?.input) },
   { title: 'Cached', isNumber: true, cell: ({ pricing }) => priceText(pricing?.cache_read) },
   { title: 'Output', isNumber: true, cell: ({ pricing }) => priceText(pricing?.output) },
+  { title: 'Price date', cell: (model) => priceDateText(model) },
   {
     title: 'Window',
     isNumber: true,
