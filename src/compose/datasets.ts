@@ -3,6 +3,7 @@
 import type { AdminRoute } from '../admin/route.ts'
 import { asObject, asString } from '../core/json.ts'
 import { defined } from '../core/json.ts'
+import type { RecordedAsk } from '../evals/dataset.ts'
 import { datasetRoutes, type Traffic } from '../evals/dataset-admin.ts'
 import type { FeedbackStore } from '../feedback/port.ts'
 import { answerTextOf } from '../core/answer.ts'
@@ -21,8 +22,13 @@ export function composeDatasets({ payloads, feedback, rollout }: DatasetComposit
   const traffic: Traffic = {
     async page(query) {
       const { data, nextCursor } = await payloads.list({ ...query, limit: pageSize })
-      const asks = await Promise.all(data.map((payload) => toAsk(payload, feedback)))
+      const answered = data.filter(({ status }) => status < 400)
+      const asks = await Promise.all(answered.map((payload) => toAsk(payload, feedback)))
       return { data: asks.flatMap((ask) => ask ?? []), ...(nextCursor !== undefined && { nextCursor }) }
+    },
+    async find(org, requestId) {
+      const payload = await payloads.get(org, requestId)
+      return payload && toAsk(payload, feedback)
     },
     promptsOf: (route) => promptsOfRoute(rollout, route),
   }
@@ -33,11 +39,15 @@ export function composeDatasets({ payloads, feedback, rollout }: DatasetComposit
 export const promptsOfRoute = (rollout: Rollout, route: string): string[] =>
   rollout.revisions(route).flatMap(({ settings }) => asString(asObject(settings)?.['prompt']) ?? [])
 
-/** Undefined where the content is gone, or the request failed. */
-async function toAsk({ content, org, id, atMs, session, model, status }: Payload, feedback: FeedbackStore) {
-  if (!content || status >= 400) return undefined
+/** Undefined where the content is gone. */
+async function toAsk(
+  { content, org, id, atMs, session, route, model }: Payload,
+  feedback: FeedbackStore,
+): Promise<RecordedAsk | undefined> {
+  if (!content) return undefined
   const [said] = (await feedback.list({ org, requestId: id, limit: 1 })).data
   const { score, label, comment } = said ?? {}
   const answer = content.answer && answerTextOf(content.answer)
-  return { id, atMs, request: content.request, ...defined({ session, model, answer, score, label, comment }) }
+  const known = defined({ session, route, model, answer, score, label, comment })
+  return { id, atMs, request: content.request, ...known }
 }

@@ -3,7 +3,6 @@
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { defined } from '../core/json.ts'
-import type { JsonObject } from '../core/json.ts'
 import { type RecordedAsk, toDataset } from './dataset.ts'
 
 export interface TrafficQuery {
@@ -20,6 +19,8 @@ export interface TrafficQuery {
 export interface Traffic {
   /** One page of recorded requests with their feedback, newest first. */
   page(query: TrafficQuery): Promise<{ readonly data: readonly RecordedAsk[]; readonly nextCursor?: string }>
+  /** One of them, whatever became of it. Undefined where it is not recorded. */
+  find(org: string, requestId: string): Promise<RecordedAsk | undefined>
   /** What the route puts before requests, in any of its revisions. */
   promptsOf(route: string): readonly string[]
 }
@@ -35,7 +36,10 @@ export function datasetRoutes(traffic: Traffic): readonly AdminRoute[] {
       isOfInstance: true,
       // It shows what callers wrote.
       policy: 'operations:write',
-      audit: { action: 'eval.dataset', object: ({ body }) => `route:${body.route}` },
+      audit: {
+        action: 'eval.dataset',
+        object: ({ body: { route } }) => (route === undefined ? 'requests' : `route:${route}`),
+      },
       summary: 'Makes a suite of recorded requests and what people said of their answers.',
       body,
       response: z.object({
@@ -46,15 +50,16 @@ export function datasetRoutes(traffic: Traffic): readonly AdminRoute[] {
         skipped: z.record(z.string(), z.int()).describe('Requests that are no case, by the reason.'),
       }),
       async run({ org, body: given }) {
-        const asks = await collect(traffic, org, given)
-        const { name = `${given.route}-traffic`, reference, candidate } = given
-        const made = toDataset(asks, {
+        const { asks, lost } = await collect(traffic, org, given)
+        const { route, name = `${route ?? 'chosen'}-traffic`, reference, candidate } = given
+        const routes = new Set(asks.flatMap((ask) => ask.route ?? []))
+        const { suite, cases, skipped } = toDataset(asks, {
           name,
           reference,
-          routePrompts: traffic.promptsOf(given.route),
+          routePrompts: [...routes].flatMap((each) => traffic.promptsOf(each)),
           ...(candidate !== undefined && { candidate }),
         })
-        return { body: { ...made, suite: made.suite as JsonObject } }
+        return { body: { suite, cases, skipped: { ...skipped, ...(lost > 0 && { 'not recorded': lost }) } } }
       },
     }),
   ]
@@ -65,8 +70,15 @@ const share = z.number().min(0).max(1)
 
 type Body = z.output<typeof body>
 
-const body = z.strictObject({
-  route: z.string().min(1),
+const body = z
+  .strictObject({
+  route: z.string().min(1).optional(),
+  requests: z
+    .array(z.string().min(1).max(100))
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('The ids of the requests themselves, in place of a route and what narrows it.'),
   name: z.string().min(1).max(80).optional().describe('Of the suite.'),
   candidate: z.string().min(1).optional(),
   from: time.optional(),
@@ -83,9 +95,29 @@ const body = z.strictObject({
     .describe('The assertion that an answer which nobody disliked becomes.'),
   limit: z.int().min(1).max(2_000).default(200).describe('Requests that become cases.'),
 })
+  .refine(({ route, requests }) => (route === undefined) !== (requests === undefined), {
+    message: 'Name a route or requests.',
+  })
 
-async function collect(traffic: Traffic, org: string, given: Body): Promise<RecordedAsk[]> {
-  const { route, from: fromMs, to: toMs, user, session, tag, limit } = given
+interface Collected {
+  readonly asks: readonly RecordedAsk[]
+  /** How many were named that are not recorded. */
+  readonly lost: number
+}
+
+async function collect(traffic: Traffic, org: string, given: Body): Promise<Collected> {
+  const { route, requests = [] } = given
+  if (route !== undefined) return { asks: await ofRoute(traffic, { ...given, org, route }), lost: 0 }
+  const found = await Promise.all([...new Set(requests)].map((id) => traffic.find(org, id)))
+  const asks = found.filter((ask) => ask !== undefined)
+  return { asks, lost: found.length - asks.length }
+}
+
+async function ofRoute(
+  traffic: Traffic,
+  given: Body & { readonly org: string; readonly route: string },
+): Promise<RecordedAsk[]> {
+  const { org, route, from: fromMs, to: toMs, user, session, tag, limit } = given
   const query = { org, route, ...defined({ fromMs, toMs, user, session, tag }) }
   const found: RecordedAsk[] = []
   let cursor: string | undefined

@@ -9,6 +9,7 @@ export interface RecordedAsk {
   readonly id: string
   readonly atMs: number
   readonly session?: string
+  readonly route?: string
   readonly model?: string
   /** Redacted, with what its route adds. */
   readonly request: GenRequest

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
 import { loadSuite } from '../../src/judgement/suite/load.ts'
+import { asOwner } from '../support/people.ts'
 import { startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -83,4 +84,37 @@ test('what was recorded, with its feedback, is a suite, and what callers wrote i
   assert.ok(call?.role === 'call' && call.assert.length === 0)
   const { stdout } = await run('--label', 'good')
   assert.equal(asArray(asObject(parse(stdout))?.['tests']).length, 1)
+})
+
+test('requests that are named are cases in their order, failed ones too; what is not recorded is told', async (t) => {
+  const stack = await startStack(t, { config: { payloads: { record: 'on' } } })
+  const ask = async (model: string, content: string): Promise<string> => {
+    const response = await stack.post('/v1/chat/completions', {
+      model,
+      messages: [{ role: 'user', content }],
+    })
+    await response.arrayBuffer()
+    return response.headers.get('x-weir-request-id') ?? ''
+  }
+  const failed = await ask('openai/fault/http-400', 'Does this fail?')
+  const answered = await ask('openai/echo', 'And this?')
+  await ask('openai/echo', 'Nobody wants this.')
+  await until('the payloads', async () =>
+    asArray((await stack.admin('/payloads'))['data']).length === 3 ? true : undefined,
+  )
+  const make = async (body: JsonObject) => asOwner(stack)('POST', '/evals/datasets', body)
+  const made = await make({ requests: [answered, failed, 'req_none', answered], reference: 'similar' })
+  assert.equal(made.status, 200)
+  const { suite, cases, skipped } = made.body
+  assert.deepEqual([cases, skipped], [2, { 'not recorded': 1 }])
+  const turns = asArray(asObject(suite)?.['tests']).map((each) => asArray(asObject(each)?.['turns']))
+  assert.deepEqual(
+    turns.map(([first]) => asObject(first)?.['user']),
+    ['And this?', 'Does this fail?'],
+  )
+  const asserts = turns.map(([, reply]) => asArray(asObject(asObject(reply)?.['assistant'])?.['assert']).length)
+  assert.deepEqual(asserts, [1, 0], 'without an answer there is no reference')
+  for (const body of [{}, { route: 'a', requests: [failed] }, { requests: [] }]) {
+    assert.equal((await make(body)).status, 400)
+  }
 })

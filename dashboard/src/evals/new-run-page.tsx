@@ -11,6 +11,7 @@ import { useMay } from '../session/me.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
+import { ChosenPanel } from './chosen-panel.tsx'
 import { type Draft, newDraft, startBody } from './draft.ts'
 import { costOf, RunPlan } from './run-plan.tsx'
 import { SuiteField } from './suite-field.tsx'
@@ -54,6 +55,7 @@ function NewRun(): ReactNode {
   }
   return (
     <>
+      <ChosenPanel onSuite={change} />
       <form
         className="stack"
         onSubmit={(event) => {

@@ -6,6 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { ApiError } from '../api/client.ts'
 import type { RequestDetail } from '../api/request-detail.ts'
+import { ChooseRequest } from '../datasets/choose-request.tsx'
 import { formatMs } from '../format/number.ts'
 import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
 import { DetailPage } from '../ui/detail-page.tsx'
@@ -74,6 +75,7 @@ function Ways({
           Open in playground
         </Link>
       )}
+      {request?.operation === 'generate' && <ChooseRequest id={id} />}
       <Button variant="default" disabled={newer === undefined} onClick={() => go(newer)}>
         Previous
       </Button>

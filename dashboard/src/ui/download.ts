@@ -1,4 +1,4 @@
-/** Hands a table to the browser as a file of comma-separated values. */
+/** Hands a file to the browser: a text as it is, or a table as comma-separated values. */
 
 import { csvOf } from '../format/csv.ts'
 import type { Column } from './data-table.tsx'
@@ -19,10 +19,13 @@ export function downloadCsv<Thing>(
       return typeof told === 'string' ? told : ''
     }),
   )
-  const blob = new Blob([csvOf([readable.map(({ title }) => title), ...rows])], { type: 'text/csv' })
+  downloadText(`${name}.csv`, csvOf([readable.map(({ title }) => title), ...rows]), 'text/csv')
+}
+
+export function downloadText(name: string, text: string, type = 'application/json'): void {
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = `${name}.csv`
+  link.href = URL.createObjectURL(new Blob([text], { type }))
+  link.download = name
   link.click()
   URL.revokeObjectURL(link.href)
 }

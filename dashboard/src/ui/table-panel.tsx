@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { type Column, DataTable } from './data-table.tsx'
-import { downloadCsv } from './download-csv.ts'
+import { downloadCsv } from './download.ts'
 import { type Asked, Loaded } from './loaded.tsx'
 import { Panel } from './panel.tsx'
 
