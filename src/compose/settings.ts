@@ -19,9 +19,12 @@ export function settingsRoutes(config: () => Config): readonly AdminRoute[] {
         version: z.string(),
         file: z.string().optional(),
         settings: z.record(z.string(), z.unknown()),
+        written: z
+          .array(z.string())
+          .describe('The paths of those that the file has, with dots between their parts; lists as a whole.'),
       }),
       run() {
-        const { file, sources: _, routes, ...sections } = config()
+        const { file, sources: _, written, routes, ...sections } = config()
         // Revisions stand among the routes, as `name@number`.
         const named = Object.entries(routes).filter(([name]) => !name.includes('@'))
         const settings = { ...sections, routes: Object.fromEntries(named) }
@@ -30,6 +33,8 @@ export function settingsRoutes(config: () => Config): readonly AdminRoute[] {
             version: packageVersion(),
             ...(file !== undefined && { file }),
             settings: JSON.parse(JSON.stringify(settings)) as Json,
+            // In force the folder of data has a name of its own: it is absolute then.
+            written: written.map((path) => path.join('.').replace(/^data$/, 'dataDir')),
           },
         }
       },

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
-import { ConfigError, type Fault, type Finding, formatPath } from './fault.ts'
+import { ConfigError, type Fault, type Finding, formatPath, type Path } from './fault.ts'
 import { chooseProviders, type KnownProviders, type ProviderChoice } from './providers.ts'
 import { readPrompts } from './prompts.ts'
 import { checkReferences } from './references.ts'
@@ -11,6 +11,7 @@ import { checkSecrets, resolveSecrets, type Resolved } from './resolve.ts'
 import { dataSetting, type Settings } from './schema.ts'
 import { type Environment, type ReadRemote, SecretRef, type SecretSources } from './secret-ref.ts'
 import { checkShape } from './shape.ts'
+import { writtenPaths } from './written.ts'
 
 /** The file that is read when none is named, in the working folder. */
 export const defaultConfigFile = 'weir.yaml'
@@ -24,6 +25,8 @@ export type Config = Resolved<Omit<Settings, 'data' | 'providers' | 'allowPlaint
   readonly file?: string
   /** Absolute paths of all that was read, the file first: a change of any of them is a reason to reload. */
   readonly sources: readonly string[]
+  /** The settings that the file itself has, by their paths. */
+  readonly written: readonly Path[]
 }
 
 /** Where the database is, for secrets that are kept in it. */
@@ -107,6 +110,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
       ...secretFiles([unresolved, secrets], folder),
       ...prompts.files,
     ]),
+    written: writtenPaths(document.value),
   }
   return { ok: true, config: Object.freeze(config) }
 }

@@ -10,25 +10,27 @@ const settings = {
   dataDir: '/data',
 }
 
+const all = { settings, written: ['server.port', 'routes.a.targets', 'data'] }
+
 test('every setting has a line, and lists of plain values stay on theirs', () => {
-  assert.deepEqual(sectionsOf(settings, ''), [
+  assert.deepEqual(sectionsOf(all, ''), [
     {
       name: 'server',
       settings: [
-        { path: 'port', value: '4000' },
-        { path: 'trusted', value: '["10.0.0.0/8"]' },
-        { path: 'tls', value: 'empty' },
+        { path: 'port', value: '4000', isSet: true },
+        { path: 'trusted', value: '["10.0.0.0/8"]', isSet: false },
+        { path: 'tls', value: 'empty', isSet: false },
       ],
     },
-    { name: 'routes', settings: [{ path: 'a.targets.0.target', value: '"x/y"' }] },
-    { name: 'dataDir', settings: [{ path: '(itself)', value: '"/data"' }] },
+    { name: 'routes', settings: [{ path: 'a.targets.0.target', value: '"x/y"', isSet: true }] },
+    { name: 'dataDir', settings: [{ path: '(itself)', value: '"/data"', isSet: false }] },
   ])
 })
 
 test('a text narrows them down', () => {
   assert.deepEqual(
-    sectionsOf(settings, 'SERVER.po').map(({ name, settings: found }) => [name, found.length]),
+    sectionsOf(all, 'SERVER.po').map(({ name, settings: found }) => [name, found.length]),
     [['server', 1]],
   )
-  assert.deepEqual(sectionsOf(settings, 'nothing like this'), [])
+  assert.deepEqual(sectionsOf(all, 'nothing like this'), [])
 })

@@ -21,6 +21,10 @@ const route = getRouteApi('/settings')
 const columns: readonly Column<Setting>[] = [
   { title: 'Setting', cell: ({ path }) => <code>{<UntrustedText text={path} />}</code> },
   { title: 'Value', cell: ({ value }) => <code>{<UntrustedText text={value} />}</code> },
+  {
+    title: 'From',
+    cell: ({ isSet }) => (isSet ? 'Set in the file' : <span className="dim">default</span>),
+  },
 ]
 
 export function SettingsPage(): ReactNode {
@@ -48,8 +52,8 @@ export function SettingsPage(): ReactNode {
       }
     >
       <Loaded query={settings} what="the settings" height={480}>
-        {({ version, file, settings: values }) => {
-          const sections = sectionsOf(values, q)
+        {({ version, file, settings: values, written }) => {
+          const sections = sectionsOf({ settings: values, written }, q)
           return (
             <>
               <Panel title="This gateway">
