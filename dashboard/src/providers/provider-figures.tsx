@@ -2,21 +2,16 @@
 
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { ask } from '../api/client.ts'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
 import { useMay } from '../session/me.ts'
 import { Facts } from '../ui/facts.tsx'
 import { Sparkline } from '../ui/sparkline.tsx'
+import { providerSumsQuery } from './provider-queries.ts'
 import './providers.css'
 
 export function ProviderFigures({ provider }: { readonly provider: string }): ReactNode {
   const may = useMay('GET /requests/summary')
-  const { data } = useQuery({
-    queryKey: ['requests-summary', 'provider', provider],
-    queryFn: ({ signal }) => ask('GET /requests/summary', { query: { provider }, signal }),
-    refetchInterval: 30_000,
-    enabled: may,
-  })
+  const { data } = useQuery({ ...providerSumsQuery(provider), enabled: may })
   if (!data || data.requests === 0) return null
   const { requests, errors, cost_usd: usd, duration_ms: durations, steps } = data
   return (

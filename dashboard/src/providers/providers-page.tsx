@@ -20,6 +20,7 @@ import { openMinutes, stripText } from './breaker-strip.ts'
 import { ModelNotices } from './model-notices.tsx'
 import { ProviderActions } from './provider-actions.tsx'
 import { ProviderFigures } from './provider-figures.tsx'
+import { ProviderTable } from './provider-table.tsx'
 import './providers.css'
 
 export function ProvidersPage(): ReactNode {
@@ -42,6 +43,7 @@ export function ProvidersPage(): ReactNode {
           {troubled.map(({ name }) => name).join(', ')}.
         </p>
       )}
+      {data && data.data.length > 1 && <ProviderTable providers={data.data} />}
       <div className="grid">
         {data?.data.map((provider) => (
           <ProviderCard key={provider.name} provider={provider} />

@@ -4,13 +4,15 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { ApiError } from '../api/client.ts'
+import { ApiError, ask } from '../api/client.ts'
+import { exactly } from '../api/filter-text.ts'
 import { usageQuery } from '../api/usage.ts'
-import { formatCount, formatUsd } from '../format/number.ts'
+import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
 import { HoldButton } from '../rollout/hold-button.tsx'
 import { RouteMoves } from '../rollout/route-moves.tsx'
 import { type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
 import { May } from '../session/may.tsx'
+import { useMay } from '../session/me.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Loaded } from '../ui/loaded.tsx'
@@ -115,6 +117,13 @@ function Found({ detail, onMove }: FoundProps): ReactNode {
 
 function Traffic({ name }: { readonly name: string }): ReactNode {
   const usage = useQuery(usageQuery({ range: '24h' }, '', { route: name }))
+  const may = useMay('GET /requests/summary')
+  const { data: told } = useQuery({
+    queryKey: ['requests-summary', 'route', name],
+    queryFn: ({ signal }) => ask('GET /requests/summary', { query: { route: exactly(name) }, signal }),
+    refetchInterval: 30_000,
+    enabled: may,
+  })
   return (
     <Loaded query={usage} what="the traffic" height={80}>
       {({ data: [sums] }) =>
@@ -123,10 +132,15 @@ function Traffic({ name }: { readonly name: string }): ReactNode {
             facts={[
               [
                 'Requests',
-                <Link key="requests" to="/requests" search={{ route: name }}>
+                <Link key="requests" to="/requests" search={{ route: exactly(name) }}>
                   {formatCount(sums.requests)}
                 </Link>,
               ],
+              [
+                'Answered',
+                told && told.requests > 0 ? formatShare(1 - told.errors / told.requests) : undefined,
+              ],
+              ['Total p95', told?.duration_ms && formatMs(told.duration_ms.p95)],
               ['Attempts', formatCount(sums.attempts)],
               ['Failed attempts', formatCount(sums.errors)],
               ['Cost', formatUsd(Number(sums.charged_usd))],
