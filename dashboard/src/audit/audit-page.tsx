@@ -5,7 +5,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ask } from '../api/client.ts'
-import { formatMoment } from '../format/time.ts'
+import { formatClock, formatMoment } from '../format/time.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -105,7 +105,9 @@ function Chain(): ReactNode {
     <div className="row">
       {data && !data.fault && (
         <span title={formatMoment(dataUpdatedAt)}>
-          <Status tone="ok">{`chain whole to #${data.head.seq}`}</Status>
+          <Status tone="ok">
+            {`chain verified to #${data.head.seq.toLocaleString('en-US')} at ${formatClock(dataUpdatedAt)}`}
+          </Status>
         </span>
       )}
       {data?.fault && <Status tone="bad">{`broken at #${data.fault.seq}`}</Status>}
