@@ -124,6 +124,10 @@ test(
     await page.goto('/drift')
     await page.getByRole('row').filter({ hasText: 'alarm' }).getByRole('link', { name: 'shop' }).click()
     await page.getByRole('img', { name: /^Refusals over/ }).waitFor()
+    await page.getByRole('button', { name: 'Show as table' }).click()
+    const told = page.getByRole('table', { name: 'Metrics over the runs' })
+    await told.getByRole('row').nth(1).getByText('alarm').first().waitFor()
+    await page.getByRole('button', { name: 'Show as charts' }).click()
     await page.getByLabel('Metric').selectOption('Refusals')
     await page
       .getByRole('region', { name: /before and now$/ })

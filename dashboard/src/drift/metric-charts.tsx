@@ -1,10 +1,14 @@
 /** The charts of all metrics of a golden set: those that alarm, and, folded away, those that are only told. */
 
-import type { ReactNode } from 'react'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { Panel } from '../ui/panel.tsx'
 import { type Run, runQuery } from './drift-queries.ts'
 import { MetricChart } from './metric-chart.tsx'
+import { type Course, MetricTable } from './metric-table.tsx'
 import { coursesOf, isDeciding } from './metrics.ts'
+import './drift.css'
 
 interface MetricChartsProps {
   readonly runs: readonly Run[]
@@ -13,10 +17,12 @@ interface MetricChartsProps {
 }
 
 export function MetricCharts({ runs, shown }: MetricChartsProps): ReactNode {
+  const [isTable, setTable] = useState(false)
   const { data } = useQuery({ ...runQuery(shown ?? ''), enabled: shown !== undefined })
   const courses = [...coursesOf(runs)]
   if (courses.length === 0) return null
-  const charts = (some: typeof courses) => (
+  const deciding = courses.filter(([metric]) => isDeciding(metric))
+  const charts = (some: readonly Course[]) => (
     <div className="grid">
       {some.map(([metric, points]) => (
         <div key={metric} className="four">
@@ -32,10 +38,21 @@ export function MetricCharts({ runs, shown }: MetricChartsProps): ReactNode {
   )
   return (
     <>
-      {charts(courses.filter(([metric]) => isDeciding(metric)))}
-      <p className="dim">
-        Left of the line are the runs of the baseline. Grey is where a run without drift lies, at level .99;
-        dots are runs, red ones alarm; a gap is a run without data.
+      {isTable ? (
+        <Panel title="Metrics over the runs" isFlush>
+          <MetricTable courses={deciding} />
+        </Panel>
+      ) : (
+        charts(deciding)
+      )}
+      <p className="dim drift-legend">
+        <span>
+          Left of the line are the runs of the baseline. Grey is where a run without drift lies, at level .99;
+          dots are runs, red ones alarm; a gap is a run without data.
+        </span>
+        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
+          {isTable ? 'Show as charts' : 'Show as table'}
+        </Button>
       </p>
       <details className="drift-more">
         <summary>Also measured: what never alarms by itself</summary>
