@@ -23,6 +23,7 @@ import {
   formatMetric,
   imbalanceOf,
   metricNames,
+  outcomeOf,
   sequenceOf,
 } from './experiment-view.ts'
 import { ExperimentState } from './experiments-page.tsx'
@@ -65,7 +66,12 @@ function Found({ experiment }: { readonly experiment: ExperimentDetail }): React
       </Panel>
       <div className="grid">
         <Panel title="Arms" className="eight" isFlush>
-          <DataTable caption="Arms" columns={armColumns} things={experiment.arms} idOf={({ name }) => name} />
+          <DataTable
+            caption="Arms"
+            columns={armColumns(experiment)}
+            things={experiment.arms}
+            idOf={({ name }) => name}
+          />
         </Panel>
         <Panel title="Dealt out as meant?" className="four">
           <SampleRatio ratios={experiment.sample_ratio} />
@@ -104,12 +110,23 @@ function factsOf(experiment: ExperimentDetail) {
   ] as const
 }
 
-const armColumns: readonly Column<Arm>[] = [
-  { title: 'Arm', cell: ({ name }) => <UntrustedText text={name} /> },
-  { title: 'Share', isNumber: true, cell: ({ share }) => formatShare(share) },
-  { title: 'Units', isNumber: true, cell: ({ units }) => formatCount(units) },
-  { title: 'Outcomes', isNumber: true, cell: ({ outcomes }) => formatCount(outcomes) },
-]
+function armColumns(experiment: ExperimentDetail): Column<Arm>[] {
+  const { metric } = experiment
+  return [
+    { title: 'Arm', cell: ({ name }) => <UntrustedText text={name} /> },
+    { title: 'Share', isNumber: true, cell: ({ share }) => formatShare(share) },
+    { title: 'Units', isNumber: true, cell: ({ units }) => formatCount(units) },
+    { title: 'Outcomes', isNumber: true, cell: ({ outcomes }) => formatCount(outcomes) },
+    {
+      title: metricNames[metric],
+      isNumber: true,
+      cell(arm) {
+        const outcome = outcomeOf(experiment, arm)
+        return outcome === undefined ? '-' : formatMetric(metric, outcome)
+      },
+    },
+  ]
+}
 
 const ratioNames = { units: 'Units', outcomes: 'Units with an outcome' } as const
 

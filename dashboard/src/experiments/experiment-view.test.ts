@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type ExperimentDetail, formatDifference, sequenceOf, stateOf } from './experiment-view.ts'
+import { type ExperimentDetail, formatDifference, outcomeOf, sequenceOf, stateOf } from './experiment-view.ts'
 
 const difference = {
   metric: 'cost' as const,
@@ -46,6 +46,15 @@ test('the sequence goes from the looks that were kept to what is seen now', () =
     { units: 200, difference: -0.001, lower: -0.0015, upper: -0.0005 },
   ])
   assert.deepEqual(sequenceOf(experiment, 'control', 'cost'), [])
+})
+
+test('each arm has its outcome, unless they are unbalanced or were not looked at yet', () => {
+  const outcomes = (of: ExperimentDetail) => of.arms.map((arm) => outcomeOf(of, arm))
+  assert.deepEqual(outcomes(experiment), [0.002, 0.001])
+  const ratio = { of: 'units' as const, p: 0.00001, bayes_factor: 900, mismatch: true }
+  assert.deepEqual(outcomes({ ...experiment, sample_ratio: [ratio] }), [undefined, undefined])
+  const arms = experiment.arms.map((arm) => ({ ...arm, differences: [] }))
+  assert.deepEqual(outcomes({ ...experiment, arms }), [undefined, undefined])
 })
 
 test('a fault comes before a winner, and what is over is no longer running', () => {

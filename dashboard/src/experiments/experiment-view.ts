@@ -39,6 +39,18 @@ export function imbalanceOf({
   return ratios.find(({ mismatch }) => mismatch)
 }
 
+/** What an arm comes to by the metric that decides; undefined before anything is looked at, or where it must not be. */
+export function outcomeOf(experiment: Experiment, { name }: Pick<Arm, 'name'>): number | undefined {
+  if (imbalanceOf(experiment)) return undefined
+  const [control, ...others] = experiment.arms
+  const decides = ({ differences }: Arm) => differences.find(({ role }) => role === 'decides')
+  const found =
+    name === control?.name
+      ? others.map(decides).find((difference) => difference !== undefined)?.control
+      : others.filter((arm) => arm.name === name).map(decides)[0]?.arm
+  return found === undefined ? undefined : Number(found)
+}
+
 /** A difference of this metric, with its sign and unit. */
 export function formatDifference(metric: Metric, value: number): string {
   const sign = value > 0 ? '+' : value < 0 ? '-' : ''
