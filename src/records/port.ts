@@ -62,6 +62,8 @@ export interface RecordSumsQuery extends RecordFilters {
   readonly classWidth: number
   /** Tells first tokens and what the cache did apart too: every record has to be read for it. */
   readonly isDetailed?: boolean
+  /** Tells the targets apart that answered, or were the last to be tried. */
+  readonly isByTarget?: boolean
 }
 
 /** Requests of one step of time that ended alike and took about as long. */
@@ -80,6 +82,9 @@ export interface RecordSum {
   readonly firstTokenClass?: number
   readonly cache?: CacheOutcome
   readonly savedNanoUsd?: NanoUsd
+  /** Only where targets are told apart, and one was tried; as the model. */
+  readonly provider?: string
+  readonly model?: string
 }
 
 /** Sums of many records, made beside the requests: a sum may take seconds, and holds up none. */

@@ -114,6 +114,36 @@ test('a selection is summed up, step by step', async (t) => {
   assert.deepEqual([none['requests'], none['cost_usd']], [0, '0'])
 })
 
+test('a selection is summed up for each provider or target', async (t) => {
+  const { store, routes } = open(t)
+  const to = (provider: string, model: string, given = {}) => ({ provider, model, ...given })
+  const { provider: _, model: __, ...untried } = at(5, 6, { status: 429 })
+  store.insert([
+    at(30, 1, to('a', 'x', { durationMs: 100, costNanoUsd: 1_000_000 })),
+    at(20, 2, to('a', 'y', { durationMs: 900, status: 503 })),
+    at(10, 3, to('b', 'x', { durationMs: 5_000, costNanoUsd: 3_000_000 })),
+    at(10, 4, to('b', 'x', { durationMs: 5_100, costNanoUsd: 4_000_000 })),
+    untried,
+  ])
+  const groupsBy = async (by: string) => {
+    const { body } = await call(routes, '/requests/summary', { by })
+    const { requests, groups } = body as { requests: number; groups: Record<string, unknown>[] }
+    assert.equal(requests, 5, 'what was not tried is counted, in no group')
+    return groups
+      .map((one) => [one['provider'], one['model'], one['requests'], one['errors'], one['cost_usd']])
+      .toSorted((one, other) => (String(one) < String(other) ? -1 : 1))
+  }
+  assert.deepEqual(await groupsBy('provider'), [
+    ['a', undefined, 2, 1, '0.001'],
+    ['b', undefined, 2, 0, '0.007'],
+  ])
+  assert.deepEqual(await groupsBy('target'), [
+    ['a', 'x', 1, 0, '0.001'],
+    ['a', 'y', 1, 1, '0'],
+    ['b', 'x', 2, 0, '0.007'],
+  ])
+})
+
 test('a selection is taken along whole, and no spreadsheet runs it', async (t) => {
   const { store, routes } = open(t)
   const formula = '=HYPERLINK("http://evil")'

@@ -33,9 +33,12 @@ export function summaryRoutes({ sums, keysOfTeams, nowMs }: SummaryRouteParts): 
       path: '/requests/summary',
       policy: 'requests:read',
       summary: "What the requests of a search come to, step by step; this instance's.",
-      query: z.strictObject(filterShape),
+      query: z.strictObject({
+        ...filterShape,
+        by: z.enum(groupings).optional().describe('Tells these apart: who answered, or was the last to be tried.'),
+      }),
       response: summaryShape,
-      async run({ org, teams, query }) {
+      async run({ org, teams, query: { by, ...query } }) {
         const keys = teams && keysOfTeams(org, teams)
         const toMs = query.to ?? nowMs() + 1
         const fromMs = Math.min(query.from ?? toMs - dayMs, toMs)
@@ -47,10 +50,12 @@ export function summaryRoutes({ sums, keysOfTeams, nowMs }: SummaryRouteParts): 
           startMs,
           stepMs,
           classWidth: durationClassWidth,
+          isByTarget: by !== undefined,
         })
         const count = Math.ceil((toMs - startMs) / stepMs)
         const from = new Date(startMs).toISOString()
-        return { body: { from, step_ms: stepMs, ...toView(found, count) } }
+        const groups = by && { groups: groupsOf(found, by, count) }
+        return { body: { from, step_ms: stepMs, ...toView(found, count), ...groups } }
       },
     }),
   ]
@@ -61,9 +66,9 @@ function stepOf(spanMs: number): number {
   return stepsMs.find((stepMs) => stepMs * maxSteps >= spanMs) ?? Math.ceil(spanMs / maxSteps / dayMs) * dayMs
 }
 
-const summaryShape = z.object({
-  from: z.iso.datetime(),
-  step_ms: z.int(),
+const groupings = ['provider', 'target'] as const
+
+const sumShape = z.object({
   steps: z.array(z.object({ requests: z.int(), errors: z.int() })),
   requests: z.int(),
   errors: z.int().describe('Answered with a status of 400 or more.'),
@@ -74,6 +79,26 @@ const summaryShape = z.object({
     .optional()
     .describe('Of what was answered without an error, to within four per cent.'),
 })
+
+const summaryShape = sumShape.extend({
+  from: z.iso.datetime(),
+  step_ms: z.int(),
+  groups: z
+    .array(sumShape.extend({ provider: z.string(), model: z.string().optional() }))
+    .optional()
+    .describe('Of `by`; requests for which none was tried are in no group.'),
+})
+
+function groupsOf(found: readonly RecordSum[], by: (typeof groupings)[number], count: number) {
+  const tried = found.filter(({ provider }) => provider !== undefined)
+  const groups = Map.groupBy(tried, ({ provider, model }) =>
+    JSON.stringify(by === 'target' ? [provider, model] : [provider]),
+  )
+  return [...groups.values()].map((sums) => {
+    const { provider, model } = sums[0]!
+    return { provider, ...(by === 'target' && model !== undefined && { model }), ...toView(sums, count) }
+  })
+}
 
 function toView(found: readonly RecordSum[], count: number) {
   const steps = Array.from({ length: count }, () => ({ requests: 0, errors: 0 }))

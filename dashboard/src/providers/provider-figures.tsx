@@ -1,19 +1,14 @@
 /** What the requests that a provider answered came to in a day. */
 
-import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
-import { useMay } from '../session/me.ts'
 import { Facts } from '../ui/facts.tsx'
 import { Sparkline } from '../ui/sparkline.tsx'
-import { providerSumsQuery } from './provider-queries.ts'
+import type { ProviderSums } from './provider-queries.ts'
 import './providers.css'
 
-export function ProviderFigures({ provider }: { readonly provider: string }): ReactNode {
-  const may = useMay('GET /requests/summary')
-  const { data } = useQuery({ ...providerSumsQuery(provider), enabled: may })
-  if (!data || data.requests === 0) return null
-  const { requests, errors, cost_usd: usd, duration_ms: durations, steps } = data
+export function ProviderFigures({ sums }: { readonly sums: ProviderSums }): ReactNode {
+  const { requests, errors, cost_usd: usd, duration_ms: durations, steps } = sums
   return (
     <div className="provider-figures">
       <Facts

@@ -1,21 +1,19 @@
 /** All providers beside each other, the one that fails most first. */
 
-import { useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { exactly } from '../api/filter-text.ts'
 import { type Provider, standingOf } from '../api/provider-standing.ts'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
-import { useMay } from '../session/me.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Status } from '../ui/status.tsx'
 import { credentialsText, rateLimitsOf } from './provider-view.ts'
-import { type ProviderSums, providerSumsQuery } from './provider-queries.ts'
+import type { ProviderSums } from './provider-queries.ts'
 
 interface Row {
   readonly provider: Provider
-  /** Absent while they are not known. */
+  /** Absent where it answered nothing. */
   readonly sums: ProviderSums | undefined
 }
 
@@ -45,7 +43,7 @@ const columns: readonly Column<Row>[] = [
     title: 'Failed',
     isNumber: true,
     cell: ({ provider: { name }, sums }) =>
-      sums && sums.requests > 0 ? (
+      sums ? (
         <Link to="/requests" search={{ provider: exactly(name), status: 'error' }}>
           {formatShare(sums.errors / sums.requests)}
         </Link>
@@ -62,13 +60,15 @@ const columns: readonly Column<Row>[] = [
   { title: 'Cost', isNumber: true, cell: ({ sums }) => (sums ? formatUsd(Number(sums.cost_usd)) : '-') },
 ]
 
-export function ProviderTable({ providers }: { readonly providers: readonly Provider[] }): ReactNode {
-  const may = useMay('GET /requests/summary')
-  const sums = useQueries({
-    queries: providers.map(({ name }) => ({ ...providerSumsQuery(name), enabled: may })),
-  })
-  const rows = providers.map((provider, index): Row => ({ provider, sums: sums[index]?.data }))
-  const failedOf = ({ sums: of }: Row) => (of && of.requests > 0 ? of.errors / of.requests : -1)
+interface ProviderTableProps {
+  readonly providers: readonly Provider[]
+  /** Absent while they are not known. */
+  readonly sums: ReadonlyMap<string, ProviderSums> | undefined
+}
+
+export function ProviderTable({ providers, sums }: ProviderTableProps): ReactNode {
+  const rows = providers.map((provider): Row => ({ provider, sums: sums?.get(provider.name) }))
+  const failedOf = ({ sums: of }: Row) => (of ? of.errors / of.requests : -1)
   return (
     <Panel title="Providers, last 24 h" isFlush>
       <DataTable

@@ -20,11 +20,13 @@ import { openMinutes, stripText } from './breaker-strip.ts'
 import { ModelNotices } from './model-notices.tsx'
 import { ProviderActions } from './provider-actions.tsx'
 import { ProviderFigures } from './provider-figures.tsx'
+import { type ProviderSums, useProviderSums } from './provider-queries.ts'
 import { ProviderTable } from './provider-table.tsx'
 import './providers.css'
 
 export function ProvidersPage(): ReactNode {
   const { data, error, refetch } = useQuery(providers)
+  const sums = useProviderSums()
   const troubled = data?.data.filter((provider) => !['ok', 'none'].includes(standingOf(provider).tone))
   return (
     <Page title="Providers" name="Providers">
@@ -43,10 +45,10 @@ export function ProvidersPage(): ReactNode {
           {troubled.map(({ name }) => name).join(', ')}.
         </p>
       )}
-      {data && data.data.length > 1 && <ProviderTable providers={data.data} />}
+      {data && data.data.length > 1 && <ProviderTable providers={data.data} sums={sums} />}
       <div className="grid">
         {data?.data.map((provider) => (
-          <ProviderCard key={provider.name} provider={provider} />
+          <ProviderCard key={provider.name} provider={provider} sums={sums?.get(provider.name)} />
         ))}
       </div>
       <ModelNotices />
@@ -54,7 +56,13 @@ export function ProvidersPage(): ReactNode {
   )
 }
 
-function ProviderCard({ provider }: { readonly provider: Provider }): ReactNode {
+interface ProviderCardProps {
+  readonly provider: Provider
+  /** Absent where it answered nothing. */
+  readonly sums: ProviderSums | undefined
+}
+
+function ProviderCard({ provider, sums }: ProviderCardProps): ReactNode {
   const { name, title, address, credentials, targets, disabled, only_target_of: routes } = provider
   const { tone, word } = standingOf(provider)
   return (
@@ -82,7 +90,7 @@ function ProviderCard({ provider }: { readonly provider: Provider }): ReactNode 
         </p>
       )}
       <ProviderActions provider={provider} />
-      <ProviderFigures provider={name} />
+      {sums && <ProviderFigures sums={sums} />}
       {targets.length > 0 ? (
         <DataTable
           caption={`Targets of ${name}`}

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { ApiError, ask } from '../api/client.ts'
+import { ApiError } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
 import { usageQuery } from '../api/usage.ts'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
@@ -12,7 +12,6 @@ import { HoldButton } from '../rollout/hold-button.tsx'
 import { RouteMoves } from '../rollout/route-moves.tsx'
 import { type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
 import { May } from '../session/may.tsx'
-import { useMay } from '../session/me.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Loaded } from '../ui/loaded.tsx'
@@ -25,6 +24,7 @@ import { MoveRoute, type RouteMove } from './move-route.tsx'
 import { RevisionDiff } from './revision-diff.tsx'
 import { Revisions } from './revisions.tsx'
 import { RouteState } from './routes-page.tsx'
+import { useRouteSums } from './route-sums.ts'
 import { settingsOf, standingOf } from './settings.ts'
 import { TargetsPanel } from './targets-panel.tsx'
 
@@ -117,13 +117,7 @@ function Found({ detail, onMove }: FoundProps): ReactNode {
 
 function Traffic({ name }: { readonly name: string }): ReactNode {
   const usage = useQuery(usageQuery({ range: '24h' }, '', { route: name }))
-  const may = useMay('GET /requests/summary')
-  const { data: told } = useQuery({
-    queryKey: ['requests-summary', 'route', name],
-    queryFn: ({ signal }) => ask('GET /requests/summary', { query: { route: exactly(name) }, signal }),
-    refetchInterval: 30_000,
-    enabled: may,
-  })
+  const told = useRouteSums(name)
   return (
     <Loaded query={usage} what="the traffic" height={80}>
       {({ data: [sums] }) =>

@@ -1,16 +1,15 @@
 /** The targets in force of a route: which part of the attempts each had in a day, how many failed, and how long it took. */
 
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { ask } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
 import { usageQuery } from '../api/usage.ts'
 import { formatMs, formatShare } from '../format/number.ts'
-import { useMay } from '../session/me.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { useRouteSums } from './route-sums.ts'
 import { attemptsOf, type Target, type TargetAttempts, targetFilter } from './target-figures.ts'
 
 interface Row extends Target, Partial<TargetAttempts> {
@@ -25,22 +24,14 @@ interface TargetsPanelProps {
 
 export function TargetsPanel({ route, targets }: TargetsPanelProps): ReactNode {
   const usage = useQuery(usageQuery({ range: '24h' }, 'provider,model', { route: exactly(route) }))
-  const may = useMay('GET /requests/summary')
-  const times = useQueries({
-    queries: targets.map(({ target }) => ({
-      queryKey: ['requests-summary', 'target', route, target],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        ask('GET /requests/summary', { query: { route: exactly(route), ...targetFilter(target) }, signal }),
-      refetchInterval: 30_000,
-      enabled: may && target.includes('/'),
-    })),
-  })
+  const groups = useRouteSums(route)?.groups ?? []
+  const times = new Map(groups.map(({ provider, model, duration_ms: of }) => [`${provider}/${model}`, of]))
   const attempts = usage.data && attemptsOf(usage.data.data)
   const rows = targets.map((target, index) => ({
     ...target,
     ...attempts?.get(target.target),
     order: index + 1,
-    p95Ms: times[index]?.data?.duration_ms?.p95,
+    p95Ms: times.get(target.target)?.p95,
   }))
   return (
     <Panel title="Targets" className="six" isFlush>

@@ -21,7 +21,14 @@ export function createRecordSums(reader: Pick<Reader, 'all'>): RecordSums {
   }
 }
 
-function compiled({ startMs, stepMs, classWidth, isDetailed = false, ...filters }: RecordSumsQuery) {
+function compiled({
+  startMs,
+  stepMs,
+  classWidth,
+  isDetailed = false,
+  isByTarget = false,
+  ...filters
+}: RecordSumsQuery) {
   const classOf = (ms: RawBuilder<unknown>) =>
     sql<number>`cast(round(ln(max(${ms}, ${leastMs})) / ${classWidth}) as integer)`
   const firstTokenMs = sql`body ->> '$.firstTokenMs'`
@@ -42,14 +49,16 @@ function compiled({ startMs, stepMs, classWidth, isDetailed = false, ...filters 
         sql<number>`ifnull(sum(body ->> '$.cache.savedNanoUsd'), 0)`.as('saved'),
       ]),
     )
+    .$if(isByTarget, (selection) => selection.select(['provider', 'model']))
     .where((eb) => eb.and([...scanOf(filters), ...filtersOf(filters)]))
     .groupBy(['step', 'failed', 'class'])
     .$if(isDetailed, (selection) => selection.groupBy([sql.ref('first'), sql.ref('cache')]))
+    .$if(isByTarget, (selection) => selection.groupBy(['provider', 'model']))
     .compile()
 }
 
 function toSum(row: Readonly<Record<string, unknown>>): RecordSum {
-  const { first = null, cache = null, saved } = row
+  const { first = null, cache = null, saved, provider = null, model = null } = row
   return {
     step: Number(row['step']),
     isError: row['failed'] === 1,
@@ -60,5 +69,7 @@ function toSum(row: Readonly<Record<string, unknown>>): RecordSum {
     ...(first !== null && { firstTokenClass: Number(first) }),
     ...(cache !== null && { cache: cache as CacheOutcome }),
     ...(saved !== undefined && { savedNanoUsd: Number(saved) }),
+    ...(provider !== null && { provider: provider as string }),
+    ...(model !== null && { model: model as string }),
   }
 }
