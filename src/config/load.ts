@@ -110,7 +110,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
       ...secretFiles([unresolved, secrets], folder),
       ...prompts.files,
     ]),
-    written: writtenPaths(document.value),
+    written: Object.freeze(writtenPaths(document.value).map((path) => Object.freeze(path))),
   }
   return { ok: true, config: Object.freeze(config) }
 }

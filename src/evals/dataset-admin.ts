@@ -72,29 +72,29 @@ type Body = z.output<typeof body>
 
 const body = z
   .strictObject({
-  route: z.string().min(1).optional(),
-  requests: z
-    .array(z.string().min(1).max(100))
-    .min(1)
-    .max(500)
-    .optional()
-    .describe('The ids of the requests themselves, in place of a route and what narrows it.'),
-  name: z.string().min(1).max(80).optional().describe('Of the suite.'),
-  candidate: z.string().min(1).optional(),
-  from: time.optional(),
-  to: time.optional(),
-  user: z.string().optional(),
-  session: z.string().optional(),
-  tag: z.string().optional(),
-  label: z.string().optional().describe('Only requests whose feedback has it.'),
-  min_score: share.optional().describe('Only requests with a score of at least this.'),
-  max_score: share.optional().describe('Only requests with a score of at most this.'),
-  reference: z
-    .enum(['none', 'factuality', 'similar', 'equals'])
-    .default('none')
-    .describe('The assertion that an answer which nobody disliked becomes.'),
-  limit: z.int().min(1).max(2_000).default(200).describe('Requests that become cases.'),
-})
+    route: z.string().min(1).optional(),
+    requests: z
+      .array(z.string().min(1).max(100))
+      .min(1)
+      .max(500)
+      .optional()
+      .describe('The ids of the requests themselves, in place of a route and what narrows it.'),
+    name: z.string().min(1).max(80).optional().describe('Of the suite.'),
+    candidate: z.string().min(1).optional(),
+    from: time.optional(),
+    to: time.optional(),
+    user: z.string().optional(),
+    session: z.string().optional(),
+    tag: z.string().optional(),
+    label: z.string().optional().describe('Only requests whose feedback has it.'),
+    min_score: share.optional().describe('Only requests with a score of at least this.'),
+    max_score: share.optional().describe('Only requests with a score of at most this.'),
+    reference: z
+      .enum(['none', 'factuality', 'similar', 'equals'])
+      .default('none')
+      .describe('The assertion that an answer which nobody disliked becomes.'),
+    limit: z.int().min(1).max(2_000).default(200).describe('Requests that become cases.'),
+  })
   .refine(({ route, requests }) => (route === undefined) !== (requests === undefined), {
     message: 'Name a route or requests.',
   })

@@ -57,7 +57,9 @@ const modelShape = z.object({
   price_date: z
     .string()
     .optional()
-    .describe('The day, UTC, on which the price was known to be right; absent where the configuration sets it.'),
+    .describe(
+      'The day, UTC, on which the price was known to be right; absent where the configuration sets it.',
+    ),
   priced_as: z.string().optional(),
   retires_at: z.string().optional(),
   successor: z.string().optional(),

@@ -35,7 +35,10 @@ export function summaryRoutes({ sums, keysOfTeams, nowMs }: SummaryRouteParts): 
       summary: "What the requests of a search come to, step by step; this instance's.",
       query: z.strictObject({
         ...filterShape,
-        by: z.enum(groupings).optional().describe('Tells these apart: who answered, or was the last to be tried.'),
+        by: z
+          .enum(groupings)
+          .optional()
+          .describe('Tells these apart: who answered, or was the last to be tried.'),
       }),
       response: summaryShape,
       async run({ org, teams, query: { by, ...query } }) {

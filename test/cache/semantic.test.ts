@@ -201,14 +201,22 @@ test('what was purged is not served, whoever was near it', async (t) => {
 test('people judge what was compared: the rate of wrong hits follows them', async (t) => {
   const scene = await startScene(t, { mode: 'shadow' })
   const owner = asOwner(scene)
-  const pairs = async () => asArray((await owner('GET', '/cache/pairs')).body['data']).map((each) => asObject(each)!)
+  const pairs = async () =>
+    asArray((await owner('GET', '/cache/pairs')).body['data']).map((each) => asObject(each)!)
   await scene.ask(asked)
   await until('the index', () => scene.metric(/weir_cache_semantic_total\{route="chat",outcome="none"\} 1/))
   await scene.ask(again)
   const pair = await until('the pair', async () => (await pairs())[0])
   // An echo says what it was asked.
   assert.deepEqual(
-    [pair['destination'], pair['agrees'], pair['question'], pair['as_before'], pair['answer'], pair['served']],
+    [
+      pair['destination'],
+      pair['agrees'],
+      pair['question'],
+      pair['as_before'],
+      pair['answer'],
+      pair['served'],
+    ],
     ['chat', true, again, asked, again, asked],
   )
   assert.equal((await scene.admin('/cache'))['to_judge'], 1)

@@ -131,7 +131,7 @@ test(
     for (const action of ['route.revision', 'route.rollback', 'route.hold']) {
       await page.getByRole('row').filter({ hasText: action }).first().waitFor()
     }
-    await page.getByText(/^chain verified to #\d+ at \d\d:\d\d/).waitFor()
+    await page.getByText(/chain verified to #\d+ at \d\d:\d\d/).waitFor()
     assert.deepEqual(faults, [])
   },
 )
@@ -202,59 +202,73 @@ test('the cache is purged only by whoever means it', { skip: browserMissing }, a
   assert.deepEqual(faults, [])
 })
 
-test('pairs are judged, and the threshold of semantic hits is set by hand', { skip: browserMissing }, async (t) => {
-  const embedder = await startWordEmbedder(t)
-  const words = {
-    type: 'openai-compatible',
-    apiKey: 'env:PROVIDER_KEY',
-    baseUrl: `${embedder.url}/v1`,
-    allowPrivateNetwork: true,
-  }
-  const openai = { type: 'openai', apiKey: 'env:PROVIDER_KEY', allowPrivateNetwork: true }
-  const semantic = { embedder: 'words/w', threshold: 0.6, timeoutMs: 5000 }
-  const stack = await startStack(t, {
-    config: (url) => ({
-      providers: { openai: { ...openai, baseUrl: `${url}/openai/v1` }, words },
-      routes: { chat: { targets: ['openai/echo'] } },
-      cache: { exact: {}, semantic },
-    }),
-  })
-  const trustOf = async () => asObject(asArray((await stack.admin('/cache'))['semantic'])[0])
-  const ask = async (content: string) => {
-    const body = { model: 'chat', messages: [{ role: 'user', content }] }
-    await (await stack.post('/v1/chat/completions', body)).text()
-  }
-  await ask('How do I enable two-factor authentication on my GitHub account?')
-  await until('the index', async () => {
-    const text = await (await fetch(`${stack.gateway.url}/metrics`)).text()
-    return text.includes('weir_cache_semantic_total{route="chat",outcome="none"} 1') ? true : undefined
-  })
-  await ask('How can I turn on 2FA on my GitHub account?')
-  await until('the comparison', async () => (Number((await trustOf())?.['compared']) > 0 ? true : undefined))
-  const { page, faults } = await visit(await openBrowser(t), stack)
-  await signIn(page, adminToken)
-  await page.goto('/cache')
-  await page.getByText(/^chat: 0 % of \d+ hits? were false at 0\.600\.$/).waitFor()
-  await page.getByRole('button', { name: 'Show 1 pair' }).click()
-  const pair = page.getByRole('region', { name: 'Pair of chat' })
-  await pair.getByText('held for the same').waitFor()
-  await pair.getByRole('region', { name: /^What would have been served/ }).locator('ins').first().waitFor()
-  await pair.getByRole('button', { name: 'Not the same' }).click()
-  await page.getByText('No pair waits to be judged.').waitFor()
-  await page.getByText('[20.7 %, 100 %], 1 of 1 pairs').or(page.getByText(/^chat: 100 % of 1 hits/)).first().waitFor()
-  assert.equal((await trustOf())?.['false_hits'], 1)
-  await page.getByRole('button', { name: 'Threshold of chat…' }).click()
-  const set = page.getByRole('button', { name: 'Set threshold' })
-  assert.equal(await set.isDisabled(), true)
-  await page.getByLabel('Least likeness of two questions').fill('0.5')
-  await page.getByText('begins anew').waitFor()
-  await page.getByLabel('Least likeness of two questions').fill('0.995')
-  await page.getByText('Less is answered from the cache.').waitFor()
-  await set.click()
-  await page.getByRole('row').filter({ hasText: '0.995' }).waitFor()
-  assert.equal((await trustOf())?.['threshold'], 0.995)
-  assert.deepEqual(faults, [])
-})
+test(
+  'pairs are judged, and the threshold of semantic hits is set by hand',
+  { skip: browserMissing },
+  async (t) => {
+    const embedder = await startWordEmbedder(t)
+    const words = {
+      type: 'openai-compatible',
+      apiKey: 'env:PROVIDER_KEY',
+      baseUrl: `${embedder.url}/v1`,
+      allowPrivateNetwork: true,
+    }
+    const openai = { type: 'openai', apiKey: 'env:PROVIDER_KEY', allowPrivateNetwork: true }
+    const semantic = { embedder: 'words/w', threshold: 0.6, timeoutMs: 5000 }
+    const stack = await startStack(t, {
+      config: (url) => ({
+        providers: { openai: { ...openai, baseUrl: `${url}/openai/v1` }, words },
+        routes: { chat: { targets: ['openai/echo'] } },
+        cache: { exact: {}, semantic },
+      }),
+    })
+    const trustOf = async () => asObject(asArray((await stack.admin('/cache'))['semantic'])[0])
+    const ask = async (content: string) => {
+      const body = { model: 'chat', messages: [{ role: 'user', content }] }
+      await (await stack.post('/v1/chat/completions', body)).text()
+    }
+    await ask('How do I enable two-factor authentication on my GitHub account?')
+    await until('the index', async () => {
+      const text = await (await fetch(`${stack.gateway.url}/metrics`)).text()
+      return text.includes('weir_cache_semantic_total{route="chat",outcome="none"} 1') ? true : undefined
+    })
+    await ask('How can I turn on 2FA on my GitHub account?')
+    await until('the comparison', async () =>
+      Number((await trustOf())?.['compared']) > 0 ? true : undefined,
+    )
+    const { page, faults } = await visit(await openBrowser(t), stack)
+    await signIn(page, adminToken)
+    await page.goto('/cache')
+    await page.getByText(/^chat: 0 % of \d+ hits? were false at 0\.600\.$/).waitFor()
+    await page.getByRole('button', { name: 'Show 1 pair' }).click()
+    const pair = page.getByRole('region', { name: 'Pair of chat' })
+    await pair.getByText('held for the same').waitFor()
+    await pair
+      .getByRole('region', { name: /^What would have been served/ })
+      .locator('ins')
+      .first()
+      .waitFor()
+    await pair.getByRole('button', { name: 'Not the same' }).click()
+    await page.getByText('No pair waits to be judged.').waitFor()
+    await page
+      .getByText('[20.7 %, 100 %], 1 of 1 pairs')
+      .or(page.getByText(/^chat: 100 % of 1 hits/))
+      .first()
+      .waitFor()
+    assert.equal((await trustOf())?.['false_hits'], 1)
+    await page.getByRole('button', { name: 'Threshold of chat…' }).click()
+    const set = page.getByRole('button', { name: 'Set threshold' })
+    assert.equal(await set.isDisabled(), true)
+    await page.getByLabel('Least likeness of two questions').fill('0.5')
+    await page.getByText('begins anew').waitFor()
+    await page.getByLabel('Least likeness of two questions').fill('0.995')
+    await page.getByText('Less is answered from the cache.').waitFor()
+    await set.click()
+    await page.getByRole('row').filter({ hasText: '0.995' }).waitFor()
+    assert.equal((await trustOf())?.['threshold'], 0.995)
+    assert.deepEqual(faults, [])
+  },
+)
 
 test('the settings are all there, and no secret is', { skip: browserMissing }, async (t) => {
   const stack = await startStack(t)
@@ -267,8 +281,12 @@ test('the settings are all there, and no secret is', { skip: browserMissing }, a
   const { page, faults } = await visit(await openBrowser(t), stack)
   await signIn(page, adminToken)
   await page.goto('/settings')
-  await page.getByLabel('Find a setting').fill('graceMs')
-  await page.getByRole('row').filter({ hasText: 'drain.graceMs' }).filter({ hasText: 'default' }).waitFor()
+  await page.getByLabel('Find a setting').fill('maxBodyBytes')
+  await page
+    .getByRole('row')
+    .filter({ hasText: 'limits.maxBodyBytes' })
+    .filter({ hasText: 'default' })
+    .waitFor()
   await page.getByLabel('Find a setting').fill('server.port')
   await page.getByRole('row').filter({ hasText: 'port' }).filter({ hasText: 'Set in the file' }).waitFor()
   assert.deepEqual(faults, [])

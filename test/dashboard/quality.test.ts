@@ -105,7 +105,7 @@ test('the lines of a batch that failed are told by their codes', { skip: browser
 
 test('a batch is watched, paused and cancelled', { skip: browserMissing }, async (t) => {
   const stack = await startStack(t)
-  const lines = Array.from({ length: 400 }, (_, index) => chatLine(`line-${index}`, 'openai/slow-1s'))
+  const lines = Array.from({ length: 400 }, (_, index) => chatLine(`line-${index}`, 'openai/slow-50ms'))
   const id = await batchClient(stack.gateway.url).submit(lines)
   const { page, faults } = await visit(await openBrowser(t), stack)
   await signIn(page, adminToken)

@@ -112,7 +112,9 @@ test('requests that are named are cases in their order, failed ones too; what is
     turns.map(([first]) => asObject(first)?.['user']),
     ['And this?', 'Does this fail?'],
   )
-  const asserts = turns.map(([, reply]) => asArray(asObject(asObject(reply)?.['assistant'])?.['assert']).length)
+  const asserts = turns.map(
+    ([, reply]) => asArray(asObject(asObject(reply)?.['assistant'])?.['assert']).length,
+  )
   assert.deepEqual(asserts, [1, 0], 'without an answer there is no reference')
   for (const body of [{}, { route: 'a', requests: [failed] }, { requests: [] }]) {
     assert.equal((await make(body)).status, 400)

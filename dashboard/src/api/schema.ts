@@ -108,7 +108,12 @@ response: { data: ({ id: string; origin: "declared" | "stored" | "own" | "credit
   'GET /cache': {
 query: undefined
 body: undefined
-response: { entries?: number | undefined; bytes?: number | undefined; semantic: ({ destination: string; threshold: number; raised: number; compared: number; false_hits: number; false_hit_rate?: number | undefined; false_hit_interval: (unknown)[]; curve: ({ threshold: number; compared: number; false_hits: number; interval: (unknown)[] })[] })[] }
+response: { entries?: number | undefined; bytes?: number | undefined; semantic: ({ destination: string; threshold: number; raised: number; compared: number; false_hits: number; false_hit_rate?: number | undefined; false_hit_interval: (unknown)[]; curve: ({ threshold: number; compared: number; false_hits: number; interval: (unknown)[] })[] })[]; to_judge: number }
+}
+  'GET /cache/pairs': {
+query: undefined
+body: undefined
+response: { data: ({ id: string; destination: string; at: string; similarity: number; agrees: boolean; question: string; as_before: string; answer: string; served: string })[] }
 }
   'GET /drift': {
 query: undefined
@@ -253,7 +258,7 @@ response: { org: string; actor: string; roles: ({ role: "owner" | "admin" | "mem
   'GET /models': {
 query: undefined
 body: undefined
-response: { data: ({ id: string; provider: string; model: string; context_window?: number | undefined; max_output_tokens?: number | undefined; input_modalities?: (string)[] | undefined; output_modalities?: (string)[] | undefined; capabilities?: { [name: string]: boolean } | undefined; pricing?: { input?: string | undefined; output?: string | undefined; cache_read?: string | undefined } | undefined; priced_as?: string | undefined; retires_at?: string | undefined; successor?: string | undefined })[] }
+response: { data: ({ id: string; provider: string; model: string; context_window?: number | undefined; max_output_tokens?: number | undefined; input_modalities?: (string)[] | undefined; output_modalities?: (string)[] | undefined; capabilities?: { [name: string]: boolean } | undefined; pricing?: { input?: string | undefined; output?: string | undefined; cache_read?: string | undefined } | undefined; price_date?: string | undefined; priced_as?: string | undefined; retires_at?: string | undefined; successor?: string | undefined })[] }
 }
   'GET /models/notices': {
 query: { days?: number | undefined }
@@ -296,9 +301,9 @@ body: undefined
 response: { from: string; step_ms: number; row_starts_ms: (number)[]; steps: ({ requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string; duration_rows: (number)[] })[]; now: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string }; before?: { requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string } | undefined; before_steps?: ({ requests: number; errors: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; first_token_ms?: { p50: number; p95: number; p99: number } | undefined; cache_hits: number; cache_misses: number; cache_saved_usd: string })[] | undefined }
 }
   'GET /requests/summary': {
-query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; cache?: string | undefined; contract?: string | undefined; cost_gt?: string | undefined; ms_gt?: number | undefined; q?: string | undefined }
+query: { from?: string | undefined; to?: string | undefined; route?: string | undefined; model?: string | undefined; provider?: string | undefined; key?: string | undefined; user?: string | undefined; session?: string | undefined; status?: string | undefined; code?: string | undefined; tag?: string | undefined; dialect?: string | undefined; cache?: string | undefined; contract?: string | undefined; cost_gt?: string | undefined; ms_gt?: number | undefined; q?: string | undefined; by?: "provider" | "target" | undefined }
 body: undefined
-response: { from: string; step_ms: number; steps: ({ requests: number; errors: number })[]; requests: number; errors: number; cost_usd: string; costs_unknown: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined }
+response: { steps: ({ requests: number; errors: number })[]; requests: number; errors: number; cost_usd: string; costs_unknown: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; from: string; step_ms: number; groups?: ({ steps: ({ requests: number; errors: number })[]; requests: number; errors: number; cost_usd: string; costs_unknown: number; duration_ms?: { p50: number; p95: number; p99: number } | undefined; provider: string; model?: string | undefined })[] | undefined }
 }
   'GET /requests/{id}': {
 query: undefined
@@ -343,7 +348,7 @@ response: { id: string; user?: string | undefined; key_id: string; key_name: str
   'GET /settings': {
 query: undefined
 body: undefined
-response: { version: string; file?: string | undefined; settings: { [name: string]: unknown } }
+response: { version: string; file?: string | undefined; settings: { [name: string]: unknown }; written: (string)[] }
 }
   'GET /shadow': {
 query: undefined
@@ -477,7 +482,7 @@ response: { id: string; name: string; suite_hash: string; status: "running" | "f
 }
   'POST /evals/datasets': {
 query: undefined
-body: { route: string; name?: string | undefined; candidate?: string | undefined; from?: string | undefined; to?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; label?: string | undefined; min_score?: number | undefined; max_score?: number | undefined; reference?: "none" | "factuality" | "similar" | "equals" | undefined; limit?: number | undefined }
+body: { route?: string | undefined; requests?: (string)[] | undefined; name?: string | undefined; candidate?: string | undefined; from?: string | undefined; to?: string | undefined; user?: string | undefined; session?: string | undefined; tag?: string | undefined; label?: string | undefined; min_score?: number | undefined; max_score?: number | undefined; reference?: "none" | "factuality" | "similar" | "equals" | undefined; limit?: number | undefined }
 response: { suite: { [name: string]: unknown }; cases: number; skipped: { [name: string]: number } }
 }
   'POST /evals/plan': {
@@ -552,17 +557,17 @@ response: { live: number; changed_at: string; canary?: { revision: number; share
 }
   'POST /routes/{route}/promote': {
 query: undefined
-body: { to: number; canary?: boolean | undefined; override?: boolean | undefined; reason?: string | undefined }
+body: { to: number; canary?: boolean | undefined; override?: boolean | undefined; reason?: string | undefined; live?: number | undefined }
 response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
 }
   'POST /routes/{route}/revisions': {
 query: undefined
-body: { settings: { [name: string]: unknown } }
+body: { settings: { [name: string]: unknown }; live?: number | undefined }
 response: { number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown }
 }
   'POST /routes/{route}/rollback': {
 query: undefined
-body: { to?: number | undefined; reason?: string | undefined }
+body: { to?: number | undefined; reason?: string | undefined; live?: number | undefined }
 response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean }
 }
   'POST /secrets': {
@@ -599,6 +604,11 @@ response: { path: string; url?: string | undefined }
 query: undefined
 body: { scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window?: "calendar" | "rolling" | undefined; cap?: "hard" | "soft" | undefined; alert_at?: (number)[] | undefined; fallback?: string | undefined }
 response: { id: string; origin: "declared" | "stored" | "own" | "credit"; scope: "organisation" | "team" | "key" | "user" | "session" | "tag" | "model" | "provider" | "route"; subject?: string | undefined; usd: string; period: "hour" | "day" | "week" | "month" | "quarter" | "year" | "total"; window: "calendar" | "rolling"; cap: "hard" | "soft"; alert_at: (number)[]; fallback?: string | undefined; period_ends_at?: string | undefined; states: ({ subject: string; spent_usd: string; reserved_usd: string; remaining_usd: string })[] }
+}
+  'PUT /cache/pairs/{id}': {
+query: undefined
+body: { agrees: boolean }
+response: { destination: string; threshold: number; raised: number; compared: number; false_hits: number; false_hit_rate?: number | undefined; false_hit_interval: (unknown)[]; curve: ({ threshold: number; compared: number; false_hits: number; interval: (unknown)[] })[] }
 }
   'PUT /cache/threshold': {
 query: undefined

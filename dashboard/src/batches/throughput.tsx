@@ -40,10 +40,7 @@ export function Throughput({ batch, nowMs }: ThroughputProps): ReactNode {
     <Panel
       title="Throughput"
       aside={
-        <Link
-          to="/requests"
-          search={{ tag, from: startedAt, to: endedAt ?? new Date(nowMs).toISOString() }}
-        >
+        <Link to="/requests" search={{ tag, from: startedAt, to: endedAt ?? new Date(nowMs).toISOString() }}>
           Its requests
         </Link>
       }

@@ -77,8 +77,7 @@ export function PairsPanel({ count }: { readonly count: number }): ReactNode {
 function PairToJudge({ pair }: { readonly pair: Pair }): ReactNode {
   const { id, question, as_before: asBefore, answer, served, agrees, destination, similarity, at } = pair
   const { isPending, error, mutate } = useChange({
-    change: (isSame: boolean) =>
-      ask('PUT /cache/pairs/{id}', { params: { id }, body: { agrees: isSame } }),
+    change: (isSame: boolean) => ask('PUT /cache/pairs/{id}', { params: { id }, body: { agrees: isSame } }),
     stale: ['cache'],
   })
   return (

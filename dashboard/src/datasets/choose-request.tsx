@@ -12,7 +12,9 @@ export function ChooseRequest({ id }: { readonly id: string }): ReactNode {
     <May call="POST /evals/datasets">
       {ids.includes(id) ? (
         <>
-          <Link to="/evals/new">{ids.length === 1 ? '1 request chosen' : `${ids.length} requests chosen`}</Link>
+          <Link to="/evals/new">
+            {ids.length === 1 ? '1 request chosen' : `${ids.length} requests chosen`}
+          </Link>
           <Button variant="default" onClick={() => remove(id)}>
             Remove from dataset
           </Button>

@@ -15,9 +15,7 @@ export function MetricTable({ courses }: { readonly courses: readonly Course[] }
   const rows = Array.from(
     { length: runs },
     (_, run): Row =>
-      new Map(
-        courses.flatMap(([metric, points]) => (points[run] ? [[metric, points[run]] as const] : [])),
-      ),
+      new Map(courses.flatMap(([metric, points]) => (points[run] ? [[metric, points[run]] as const] : []))),
   ).filter((row) => row.size > 0)
   const anyOf = (row: Row): MetricPoint => row.values().next().value!
   const columns: Column<Row>[] = [

@@ -47,9 +47,7 @@ function RampForm({ experiment, route, onClose }: RampProps & { readonly route: 
       verb={`Save as @${route.last + 1}`}
       isPending={isPending}
       error={notice === undefined ? error : null}
-      isDisabled={
-        notice !== undefined || isSame || !isNamed || weights.some(({ weight }) => !(weight > 0))
-      }
+      isDisabled={notice !== undefined || isSame || !isNamed || weights.some(({ weight }) => !(weight > 0))}
       onSubmit={mutate}
       onClose={onClose}
     >

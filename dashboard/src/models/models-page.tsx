@@ -12,7 +12,15 @@ import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
-import { type Ability, abilities, abilityNames, isWanted, type Model, priceDateText, priceText } from './model-filter.ts'
+import {
+  type Ability,
+  abilities,
+  abilityNames,
+  isWanted,
+  type Model,
+  priceDateText,
+  priceText,
+} from './model-filter.ts'
 
 const route = getRouteApi('/models')
 

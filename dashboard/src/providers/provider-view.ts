@@ -3,10 +3,7 @@
 import type { Provider } from '../api/provider-standing.ts'
 
 /** `2 ok`, `1 of 2 refused`: a key that some target is refused for is of no use. */
-export function credentialsText({
-  credentials,
-  targets,
-}: Pick<Provider, 'credentials' | 'targets'>): string {
+export function credentialsText({ credentials, targets }: Pick<Provider, 'credentials' | 'targets'>): string {
   const refused = new Set(
     targets.filter(({ withheld }) => withheld === 'parked').map(({ credential }) => credential),
   )

@@ -35,7 +35,12 @@ test('a protected route lets no revision go live whose gate has not passed', () 
     settings,
     ...(verdict && { gate: { verdict, run_id: '', hash: '', at: '' } }),
   })
-  const revisions = [revision(4, undefined, { protected: true }), revision(3), revision(2, 'fail'), revision(1, 'pass')]
+  const revisions = [
+    revision(4, undefined, { protected: true }),
+    revision(3),
+    revision(2, 'fail'),
+    revision(1, 'pass'),
+  ]
   const lacking = (isProtected: boolean) =>
     [1, 2, 3, 4].filter((number) => lacksGate({ protected: isProtected, revisions }, number))
   assert.deepEqual(lacking(true), [2, 3, 4])
