@@ -8,6 +8,7 @@ import { googleGrant } from '../providers/google.ts'
 import { type AwsCredentials, signRequest } from '../providers/sigv4.ts'
 import { type AwsIdentity, type AwsParts, createAwsChain } from '../secrets/aws.ts'
 import { type AzureParts, createAzureChain, createAzureGrant } from '../secrets/azure.ts'
+import { SecretFailure } from '../secrets/failure.ts'
 import { createGoogleChain, type GoogleParts } from '../secrets/google.ts'
 import { createVaultSource, type VaultSource } from '../secrets/vault.ts'
 import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
@@ -64,11 +65,17 @@ export function googleParts(
       ? createGoogleChain(clock)
       : async () => {
           const { url, form } = grant.request(clock.nowMs())
+          if (!allowPrivateNetwork && !url.startsWith('https:')) throw unencrypted()
           const headers = { 'content-type': 'application/x-www-form-urlencoded' }
           const answer = await exchange({ method: 'POST', url, headers, body: form })
           return grant.read(answer.status, answer.body, clock.nowMs())
         }
   return { send: exchange, fetchToken, clock, close, ...(endpoint !== undefined && { endpoint }) }
+}
+
+function unencrypted(): SecretFailure {
+  const mend = 'Look at `token_uri` in the key of the service account.'
+  return new SecretFailure('denied', 'the address that gives Google access tokens is not encrypted', mend)
 }
 
 export function azureParts(

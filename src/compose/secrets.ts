@@ -85,13 +85,15 @@ export function createSecrets(clock: Clock, options: SecretsOptions = {}): Runni
     }
   }
   let named: ReadonlyMap<string, string> = new Map()
+  /** By provider, what its credentials come from; without the field, as several fields are read at once. */
+  let ofProviders: ReadonlyMap<string, ReadonlySet<string>> = new Map()
   return {
     async load(from) {
-      const found = new Map<string, string>()
-      const onReference = ({ path, ref }: ReferenceRead) =>
-        void found.set(formatPath(path), formatSecretRef(ref))
-      const loaded = await loadConfig({ ...from, openReferences, onReference })
-      if (loaded.ok) named = found
+      const reads: ReferenceRead[] = []
+      const loaded = await loadConfig({ ...from, openReferences, onReference: (read) => reads.push(read) })
+      if (!loaded.ok) return loaded
+      named = new Map(reads.map(({ path, ref }) => [formatPath(path), formatSecretRef(ref)]))
+      ofProviders = referencesOfProviders(reads)
       return loaded
     },
     openReferences,
@@ -119,8 +121,9 @@ export function createSecrets(clock: Clock, options: SecretsOptions = {}): Runni
         },
       )
     },
-    onHealthChange({ code }) {
-      if (code === 'upstream_auth') void references.refreshAll()
+    onHealthChange({ code, provider }) {
+      const refused = code === 'upstream_auth' ? ofProviders.get(provider) : undefined
+      if (refused) void references.refuse(refused)
     },
     tick: () => references.tick(),
     states: () => references.states(),
@@ -139,9 +142,22 @@ export async function loadConfigOnce(options: LoadOptions): Promise<LoadResult> 
   }
 }
 
+function referencesOfProviders(reads: readonly ReferenceRead[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { path, ref } of reads) {
+    const [section, provider] = path
+    const { source } = ref
+    if (section !== 'providers' || source.kind !== 'remote') continue
+    const known = found.get(String(provider)) ?? new Set()
+    found.set(String(provider), known.add(`${source.scheme}:${source.name}`))
+  }
+  return found
+}
+
 function servicesOf(settings: SecretSettings, place: StorePlace, clock: Clock): Services {
   return {
-    fingerprint: fingerprintOf(settings),
+    fingerprint: hashOf(JSON.stringify(settings, (_, value: unknown) => reveal(value))),
+    place: hashOf(JSON.stringify(settings)), // a secret in it is no more than its mask
     ttlMs: settings.ttlSeconds * 1000,
     open: (scheme) => openService(scheme, settings, { place, clock }),
   }
@@ -171,9 +187,8 @@ function openService(
   }
 }
 
-/** Of the settings with their secrets: a new token is a new sign-in. A hash, so that no secret is kept in a key. */
-function fingerprintOf(settings: SecretSettings): string {
-  const text = JSON.stringify(settings, (_, value: unknown) => reveal(value))
+/** A hash, so that no secret is kept in a key: the settings are told apart by their secrets too. */
+function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64')
 }
 

@@ -3,7 +3,7 @@
 import type * as Peer from '@aws-sdk/credential-provider-node'
 import { asObject, asString, type JsonObject, parseJson } from '../core/json.ts'
 import { Secret } from '../core/secret.ts'
-import { SecretFailure, toFailure } from './failure.ts'
+import { malformed, SecretFailure, toFailure } from './failure.ts'
 import type { Material, SecretSource, SendRequest } from './port.ts'
 
 /** The headers by which AWS knows who asks. */
@@ -91,8 +91,9 @@ export async function askAws(
   try {
     const proof = await sign({ url, headers, body, region: ofName, service })
     const answer = await send({ method: 'POST', url: url.href, headers: { ...headers, ...proof }, body })
-    const said = answer.status === 200 ? asObject(parseJson(answer.body)) : undefined
-    if (!said) throw failureOf(title, answer, name)
+    if (answer.status !== 200) throw failureOf(title, answer, name)
+    const said = asObject(parseJson(answer.body))
+    if (!said) throw malformed(title, `asked for ${name}`)
     return said
   } catch (cause) {
     throw toFailure(cause, title)

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { asObject, asString, type JsonObject, parseJson } from '../core/json.ts'
 import { azureApiVersion, type AzureParts } from './azure.ts'
 import { createBearer } from './bearer.ts'
-import { SecretFailure, toFailure } from './failure.ts'
+import { malformed, SecretFailure, toFailure } from './failure.ts'
 import { type KeyWrap, notOurs } from './key-wrap.ts'
 import type { Sealing } from './port.ts'
 
@@ -37,8 +37,9 @@ export function createAzureKeyWrap(
           ...(wish && { body: JSON.stringify(wish) }),
         }),
       )
+      if (status !== 200) throw failureOf(status, `${vault}/${key}`)
       const answer = asObject(parseJson(body))
-      if (status !== 200 || !answer) throw failureOf(status, `${vault}/${key}`)
+      if (!answer) throw malformed(title, `using the key ${vault}/${key}`)
       return answer
     } catch (cause) {
       throw toFailure(cause, title)

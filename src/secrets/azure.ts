@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { asNumber, asObject, asString, parseJson } from '../core/json.ts'
 import { Secret } from '../core/secret.ts'
 import { type BearerToken, createBearer } from './bearer.ts'
-import { SecretFailure, toFailure } from './failure.ts'
+import { malformed, SecretFailure, toFailure } from './failure.ts'
 import type { SecretSource, SendRequest } from './port.ts'
 
 export interface AzureParts {
@@ -34,8 +34,11 @@ export function createAzureSource({ endpoint, send, fetchToken, clock, close }: 
         const answer = await bearer.call((token) =>
           send({ method: 'GET', url, headers: { authorization: `Bearer ${token.reveal()}` } }),
         )
-        const value = answer.status === 200 && asString(asObject(parseJson(answer.body))?.['value'])
-        if (!value) throw failureOf(answer.status, reference)
+        if (answer.status !== 200) throw failureOf(answer.status, reference)
+        const said = asObject(parseJson(answer.body))
+        if (!said) throw malformed(service, `asked for ${reference}`)
+        const value = asString(said['value'])
+        if (!value) throw failureOf(200, reference)
         return { content: new Secret(value) }
       } catch (cause) {
         throw toFailure(cause, service)

@@ -25,3 +25,9 @@ export function toFailure(cause: unknown, service: string): SecretFailure {
   const mend = 'Check its address, the network path and, for a private address, `allowPrivateNetwork`.'
   return new SecretFailure('unavailable', `${service} cannot be reached${reason}`, mend, cause)
 }
+
+/** It answered that all is well, with what its API never says: somebody else may have answered, such as a proxy. */
+export function malformed(service: string, act: string): SecretFailure {
+  const mend = 'Look for a proxy or a page to sign in at on the way.'
+  return new SecretFailure('unavailable', `${service} gave an answer that cannot be read when ${act}`, mend)
+}

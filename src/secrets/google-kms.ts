@@ -2,7 +2,7 @@
 
 import { asObject, asString, type JsonObject, parseJson } from '../core/json.ts'
 import { createBearer } from './bearer.ts'
-import { SecretFailure, toFailure } from './failure.ts'
+import { malformed, SecretFailure, toFailure } from './failure.ts'
 import { crc32c, type GoogleParts } from './google.ts'
 import { type KeyWrap, notOurs, type Place } from './key-wrap.ts'
 
@@ -32,8 +32,9 @@ export function createGoogleKmsWrap(
           body,
         }),
       )
+      if (status !== 200) throw failureOf(status, key)
       const answer = asObject(parseJson(text))
-      if (status !== 200 || !answer) throw failureOf(status, key)
+      if (!answer) throw malformed(title, `using the key ${key}`)
       return answer
     } catch (cause) {
       throw toFailure(cause, title)

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { asObject, asString, parseJson } from '../core/json.ts'
 import { Secret } from '../core/secret.ts'
 import { type BearerToken, createBearer } from './bearer.ts'
-import { SecretFailure, toFailure } from './failure.ts'
+import { malformed, SecretFailure, toFailure } from './failure.ts'
 import type { SecretSource, SendRequest } from './port.ts'
 
 export interface GoogleParts {
@@ -30,11 +30,14 @@ export function createGoogleSource({ endpoint, send, fetchToken, clock, close }:
         const answer = await bearer.call((token) =>
           send({ method: 'GET', url, headers: { authorization: `Bearer ${token.reveal()}` } }),
         )
-        const payload = answer.status === 200 && asObject(asObject(parseJson(answer.body))?.['payload'])
-        const data = payload && asString(payload['data'])
-        if (!data) throw failureOf(answer.status, name)
+        if (answer.status !== 200) throw failureOf(answer.status, name)
+        const said = asObject(parseJson(answer.body))
+        if (!said) throw malformed('Google Secret Manager', `asked for ${name}`)
+        const payload = asObject(said['payload'])
+        const data = asString(payload?.['data'])
+        if (!data) throw failureOf(200, name)
         const bytes = Buffer.from(data, 'base64')
-        const checksum = asString(payload['dataCrc32c'])
+        const checksum = asString(payload?.['dataCrc32c'])
         if (checksum !== undefined && checksum !== String(crc32c(bytes))) {
           const said = `Google Secret Manager sent ${name} with a wrong checksum`
           throw new SecretFailure('unavailable', said, 'Look for what changes answers on the way.')

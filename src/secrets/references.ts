@@ -2,9 +2,10 @@
 
 import type { Complaint, ReadRemote, RemoteRef, RemoteScheme } from '../config/secret-ref.ts'
 import type { Clock } from '../core/clock.ts'
-import { asObject, asString, parseJson } from '../core/json.ts'
-import { Secret } from '../core/secret.ts'
+import type { Secret } from '../core/secret.ts'
 import { type SecretFailure, toFailure } from './failure.ts'
+import { pickField } from './field.ts'
+import { inTime } from './in-time.ts'
 import type { Material, SecretSource } from './port.ts'
 
 /** What is told of a reference; never its value. */
@@ -26,6 +27,8 @@ export interface ReferenceParts {
 export interface Services {
   /** Equal settings have equal ones, and share what was read. */
   readonly fingerprint: string
+  /** The same but for the secrets by which the gateway signs in: with new ones, what the old ones read is the last known. */
+  readonly place: string
   readonly ttlMs: number
   /** Undefined where the settings name no such service. */
   open(scheme: RemoteScheme): SecretSource | undefined
@@ -33,20 +36,33 @@ export interface Services {
 
 /** How long a value is used after the service that gave it has fallen silent. */
 export const maxStaleMs = 3_600_000
+/** A leased secret that is younger is not given up: a provider may not know it yet, and each new one is one more there. */
+const minLeaseAgeMs = 60_000
 const retryMs = 10_000
 const maxWaitMs = 60_000
 const minWaitMs = 250
 
 interface Entry {
   readonly name: string
+  readonly place: string
   readonly source: OpenSource
   readonly ttlMs: number
   material?: Material
+  /** What the configuration in force was given, or what was told of since. */
+  known?: Secret | undefined
   /** Monotonic. */
   readAtMs: number
+  /** When it was read last, and not only renewed. Monotonic. */
+  madeAtMs: number
   dueAtMs: number
   failure?: SecretFailure
   pending?: Promise<void>
+  /** The configuration in force names it. */
+  isInForce: boolean
+  /** A load was refused for want of it. */
+  isAwaited: boolean
+  /** A provider has refused it: its lease is no reason to keep it. */
+  isRefused: boolean
 }
 
 interface OpenSource {
@@ -81,13 +97,20 @@ export class References {
       if (!entry.material || entry.dueAtMs <= this.#now()) await this.#refresh(entry)
       const { material, failure } = entry
       const isUsable = material && (!failure || (failure.kind === 'unavailable' && !this.#isStale(entry)))
-      return isUsable ? pick(material.content, ref) : { message: failure!.message, mend: failure!.mend }
+      entry.isAwaited = !isUsable
+      // What is in force goes on as it is where this load is refused.
+      if (!entry.isInForce) entry.known = material?.content
+      return isUsable ? pickField(material.content, ref) : { message: failure!.message, mend: failure!.mend }
     }
   }
 
   /** The configuration of the last load is in force: what only older ones named is forgotten. */
   async adopt(): Promise<void> {
-    for (const key of this.#entries.keys()) if (!this.#wanted.has(key)) this.#entries.delete(key)
+    for (const [key, entry] of this.#entries) {
+      entry.isInForce = this.#wanted.has(key)
+      entry.known = entry.material?.content
+      if (!entry.isInForce) this.#entries.delete(key)
+    }
     const used = new Set([...this.#entries.values()].map(({ source }) => source))
     for (const [key, open] of this.#sources) {
       if (used.has(open)) continue
@@ -97,29 +120,43 @@ export class References {
     this.#schedule()
   }
 
-  /** Reads again in time from now on. `onChange`: a value is another one; `onStale`: one has not been read for too long. */
+  /**
+   * Reads again in time from now on. `onChange`: a value is another one, or one for want of which a load was refused is
+   * there; `onStale`: one that is in force has not been read for too long.
+   */
   start(onChange: () => void, onStale: (isStale: boolean) => void): void {
     this.#onChange = onChange
     this.#onStale = onStale
     this.#schedule()
   }
 
-  /** Reads all again now: a provider has refused a credential. */
+  /** Reads all again now. */
   async refreshAll(): Promise<void> {
-    for (const entry of this.#entries.values()) entry.dueAtMs = this.#now()
-    await this.tick()
+    await this.#readAgain([...this.#entries.values()])
+  }
+
+  /** A provider has refused what stands behind these, which are named without a field: they are read again now. */
+  async refuse(references: ReadonlySet<string>): Promise<void> {
+    const refused = [...this.#entries.values()].filter((entry) => references.has(nameOf(entry)))
+    const nowMs = this.#now()
+    for (const entry of refused) entry.isRefused = nowMs - entry.madeAtMs >= minLeaseAgeMs
+    await this.#readAgain(refused)
   }
 
   /** Reads what is due, and keeps sign-ins and leases alive. */
   async tick(): Promise<void> {
     await Promise.all([...this.#sources.values()].map((open) => this.#maintain(open)))
     const due = [...this.#entries.values()].filter(({ dueAtMs }) => dueAtMs <= this.#now())
-    const before = due.map((entry) => entry.material?.content.reveal())
     await Promise.all(due.map((entry) => this.#refresh(entry)))
-    const hasChanged = due.some(({ material }, index) => material?.content.reveal() !== before[index])
-    const isStale = [...this.#entries.values()].some((entry) => this.#isStale(entry))
+    const entries = [...this.#entries.values()]
+    const news = entries.filter(hasNews)
+    for (const entry of news) {
+      entry.isAwaited = false
+      entry.known = entry.material?.content
+    }
+    const isStale = entries.some((entry) => entry.isInForce && this.#isStale(entry))
     if (isStale !== this.#wasStale) this.#onStale?.((this.#wasStale = isStale))
-    if (hasChanged) this.#onChange?.()
+    if (news.length > 0) this.#onChange?.()
     this.#schedule()
   }
 
@@ -145,8 +182,15 @@ export class References {
     return this.#parts.clock.monotonicMs()
   }
 
-  #isStale({ readAtMs, failure }: Entry): boolean {
-    return failure !== undefined && this.#now() - readAtMs > maxStaleMs
+  #isStale({ material, readAtMs, failure }: Entry): boolean {
+    return material !== undefined && failure !== undefined && this.#now() - readAtMs > maxStaleMs
+  }
+
+  /** What is being read at this moment may have left its keeper before. */
+  async #readAgain(entries: readonly Entry[]): Promise<void> {
+    await Promise.all(entries.flatMap(({ pending }) => pending ?? []))
+    for (const entry of entries) entry.dueAtMs = this.#now()
+    await this.tick()
   }
 
   #entryOf(ref: RemoteRef, services: Services): Entry | undefined {
@@ -155,7 +199,24 @@ export class References {
     if (known) return known
     const source = this.#sourceOf(ref.scheme, services)
     if (!source) return undefined
-    const entry: Entry = { name: ref.name, source, ttlMs: services.ttlMs, readAtMs: 0, dueAtMs: 0 }
+    const { name } = ref
+    const { place, ttlMs } = services
+    const last = [...this.#entries.values()].find(
+      (one) => one.isInForce && one.place === place && one.name === name && one.source.scheme === ref.scheme,
+    )
+    const entry: Entry = {
+      name,
+      place,
+      source,
+      ttlMs,
+      ...(last?.material && { material: last.material }),
+      readAtMs: last?.readAtMs ?? 0,
+      madeAtMs: last?.madeAtMs ?? 0,
+      dueAtMs: 0,
+      isInForce: false,
+      isAwaited: false,
+      isRefused: false,
+    }
     this.#entries.set(key, entry)
     return entry
   }
@@ -176,10 +237,14 @@ export class References {
     entry.pending ??= this.#readOrRenew(entry)
       .then(
         (material) => {
-          const before = entry.material?.content.reveal()
-          const hasChanged = before !== undefined && before !== material.content.reveal()
+          const before = entry.material?.content
+          const hasChanged = before !== undefined && before.reveal() !== material.content.reveal()
           entry.material = material
           entry.readAtMs = this.#now()
+          if (before !== material.content) {
+            entry.madeAtMs = entry.readAtMs
+            entry.isRefused = false
+          }
           entry.dueAtMs = entry.readAtMs + dueIn(material, entry.ttlMs)
           delete entry.failure
           this.#parts.onRead(nameOf(entry), hasChanged)
@@ -195,20 +260,21 @@ export class References {
     return entry.pending
   }
 
-  async #readOrRenew({ material, source: { source }, name }: Entry): Promise<Material> {
-    const lease = material?.lease
+  async #readOrRenew({ material, source: { source }, name, isRefused }: Entry): Promise<Material> {
+    const lease = isRefused ? undefined : material?.lease
     if (lease?.isRenewable && source.renew) {
-      const renewed = await source.renew(lease).catch(() => undefined)
+      const renewed = await inTime(source.renew(lease)).catch(() => undefined)
       // Near its longest life a lease is renewed for less and less: then a new secret is due.
       if (renewed && renewed.durationMs > lease.durationMs / 2) return { ...material!, lease: renewed }
     }
-    return source.read(name)
+    return inTime(source.read(name))
   }
 
   async #maintain(open: OpenSource): Promise<void> {
     if (open.maintainAtMs > this.#now()) return
     // A failure is told by the reads that it spoils.
-    const inMs = await open.source.maintain?.().catch(() => retryMs)
+    const maintained = open.source.maintain?.()
+    const inMs = maintained && (await inTime(maintained).catch(() => retryMs))
     open.maintainAtMs = inMs === undefined ? Infinity : this.#now() + inMs
   }
 
@@ -224,6 +290,12 @@ export class References {
   }
 }
 
+/** Another value than the known one, or any where a load was refused for want of it. */
+function hasNews({ known, material, isAwaited, failure }: Entry): boolean {
+  if (isAwaited && !failure) return true
+  return known !== undefined && known.reveal() !== material?.content.reveal()
+}
+
 /** As it is written, without a field: several fields are read at once. */
 function nameOf({ source, name }: Entry): string {
   return `${source.scheme}:${name}`
@@ -237,23 +309,6 @@ function keyOf({ scheme, name }: RemoteRef, { fingerprint }: Services): string {
 function dueIn({ lease, holdsMs }: Material, ttlMs: number): number {
   if (lease) return (lease.durationMs * 2) / 3
   return Math.min(holdsMs ?? ttlMs, ttlMs)
-}
-
-function pick(content: Secret, { field }: RemoteRef): Secret | Complaint {
-  if (field === undefined) return trimmed(content.reveal(), 'the secret is empty')
-  const record = asObject(parseJson(content.reveal()))
-  const mend = 'Check what stands behind `#` against the fields that the secret has.'
-  if (!record) return { message: 'the secret is no record with fields', mend }
-  const value = Object.hasOwn(record, field) ? record[field] : undefined
-  const text = typeof value === 'number' ? String(value) : asString(value)
-  return text === undefined
-    ? { message: 'the secret has no such field', mend }
-    : trimmed(text, 'the field is empty')
-}
-
-function trimmed(text: string, message: string): Secret | Complaint {
-  const value = text.trim()
-  return value === '' ? { message, mend: 'Store a value there.' } : new Secret(value)
 }
 
 function notConfigured(scheme: RemoteScheme): Complaint {

@@ -3,7 +3,7 @@
 import type { Clock } from '../core/clock.ts'
 import { asNumber, asObject, asString, type JsonObject, parseJson } from '../core/json.ts'
 import { Secret } from '../core/secret.ts'
-import { SecretFailure, toFailure } from './failure.ts'
+import { malformed, SecretFailure, toFailure } from './failure.ts'
 import type { Lease, Material, SecretSource, SendRequest } from './port.ts'
 
 export interface VaultSettings {
@@ -32,11 +32,22 @@ interface Session {
   /** Monotonic; absent: it does not end, or its end is not known. */
   readonly renewAtMs?: number
   readonly endsAtMs?: number
+  /** How long it was to last when it was signed in. */
+  readonly fullMs: number
   readonly isRenewable: boolean
+}
+
+/** What a lease is bound to. */
+interface Bond {
+  /** A lease ends with the token that it was made by, whoever renews it. */
+  readonly token: Secret
+  readonly fullMs: number
 }
 
 /** A token is renewed when this share of its life is over: the rest is for trying again. */
 const renewShare = 2 / 3
+/** What a renewal gives at least of a token's whole life, or the token is replaced. */
+const enoughShare = 0.9
 /** How soon a renewal that failed is tried again. */
 const retryMs = 10_000
 
@@ -49,6 +60,7 @@ export function createVaultSource(settings: VaultSettings, { send, clock, close 
   const login = loginOf(settings)
   let session: Session | undefined
   let pending: Promise<Session> | undefined
+  const bonds = new WeakMap<Lease, Bond>()
 
   const call = async (method: 'GET' | 'POST', path: string, token?: Secret, body?: JsonObject) => {
     try {
@@ -69,14 +81,16 @@ export function createVaultSource(settings: VaultSettings, { send, clock, close 
     }
   }
 
-  const toSession = (token: Secret, seconds: number, isRenewable: boolean): Session => {
-    if (seconds <= 0) return { token, isRenewable: false }
+  const toSession = (token: Secret, seconds: number, isRenewable: boolean, fullMs?: number): Session => {
+    const lastsMs = seconds * 1000
+    if (lastsMs <= 0) return { token, fullMs: 0, isRenewable: false }
     const nowMs = clock.monotonicMs()
     return {
       token,
       isRenewable,
-      renewAtMs: nowMs + seconds * 1000 * renewShare,
-      endsAtMs: nowMs + seconds * 1000,
+      fullMs: fullMs ?? lastsMs,
+      renewAtMs: nowMs + lastsMs * renewShare,
+      endsAtMs: nowMs + lastsMs,
     }
   }
 
@@ -104,55 +118,86 @@ export function createVaultSource(settings: VaultSettings, { send, clock, close 
     return pending
   }
 
+  /** A new sign-in; where there can be none now, the old one goes on for as long as it holds. */
+  const signInAgain = async (old: Session): Promise<Session> => {
+    if (session === old) session = undefined
+    try {
+      return await currentSession()
+    } catch (cause) {
+      session ??= old
+      throw cause
+    }
+  }
+
   /** One call with a token; a token that was taken back is replaced once. */
   const callSigned = async (method: 'GET' | 'POST', path: string, body?: JsonObject) => {
     const used = await currentSession()
-    const first = await call(method, path, used.token, body)
+    const first = { ...(await call(method, path, used.token, body)), used }
     if (first.status !== 403 || settings.token) return first
-    if (session === used) session = undefined
-    const renewed = await currentSession()
-    return call(method, path, renewed.token, body)
+    // What its policies forbid to a good token they forbid to the next: each sign-in would leave one behind.
+    const { status } = await call('GET', 'auth/token/lookup-self', used.token)
+    if (status === 200) return first
+    const other = await signInAgain(used)
+    return { ...(await call(method, path, other.token, body)), used: other }
+  }
+
+  /** It is used for no longer than its token holds. */
+  const bind = (lease: Lease, bond: Bond, { endsAtMs }: Session): Lease => {
+    const leftMs = endsAtMs === undefined ? Infinity : endsAtMs - clock.monotonicMs()
+    const bound = { ...lease, durationMs: Math.min(lease.durationMs, leftMs) }
+    bonds.set(bound, bond)
+    return bound
+  }
+
+  /** A session with more time, where there is any. */
+  const renewed = async (old: Session): Promise<Session | 'later'> => {
+    const { status, answer } = await call('POST', 'auth/token/renew-self', old.token, {})
+    if (status >= 500 || status === 429) return 'later'
+    const auth = asObject(answer?.['auth'])
+    const seconds = asNumber(auth?.['lease_duration']) ?? 0
+    // Near its longest life a token is renewed for less and less: then a new one is due, while this one holds.
+    const isEnough =
+      status === 200 && (settings.token !== undefined || seconds * 1000 >= old.fullMs * enoughShare)
+    if (isEnough) return toSession(old.token, seconds, auth?.['renewable'] === true, old.fullMs)
+    return settings.token ? 'later' : signInAgain(old)
   }
 
   return {
     close,
     async read(name) {
-      const { status, answer } = await callSigned('GET', name)
-      if (status !== 200 || !answer) throw failureOf(status, `reading ${name}`)
-      return toMaterial(answer, name)
+      const { status, answer, used } = await callSigned('GET', name)
+      if (status !== 200) throw failureOf(status, `reading ${name}`)
+      if (!answer) throw malformed('Vault', `reading ${name}`)
+      const { lease, ...material } = toMaterial(answer, name)
+      if (!lease) return material
+      return { ...material, lease: bind(lease, { token: used.token, fullMs: lease.durationMs }, used) }
     },
     async post(path, body) {
       const { status, answer } = await callSigned('POST', path, body)
-      if (status !== 200 || !answer) throw failureOf(status, `calling ${path}`)
+      if (status !== 200) throw failureOf(status, `calling ${path}`)
+      if (!answer) throw malformed('Vault', `calling ${path}`)
       return answer
     },
     async renew(lease) {
-      const increment = Math.round(lease.durationMs / 1000)
-      const { status, answer } = await callSigned('POST', 'sys/leases/renew', {
-        lease_id: lease.id,
-        increment,
-      })
-      if (status !== 200 || !answer) throw failureOf(status, 'renewing a lease')
-      return leaseOf(answer) ?? lease
+      const bond = bonds.get(lease)
+      const { token } = await currentSession()
+      if (bond?.token !== token) throw failureOf(404, 'renewing a lease of another token')
+      const wish = { lease_id: lease.id, increment: Math.round(bond.fullMs / 1000) }
+      const { status, answer, used } = await callSigned('POST', 'sys/leases/renew', wish)
+      const more = status === 200 ? leaseOf(answer ?? {}) : undefined
+      if (!more) throw failureOf(status, 'renewing a lease')
+      return bind(more, bond, used)
     },
     async maintain() {
-      const { renewAtMs, isRenewable, token } = await currentSession()
-      if (renewAtMs === undefined) return undefined
-      const leftMs = renewAtMs - clock.monotonicMs()
+      const current = await currentSession()
+      if (current.renewAtMs === undefined) return undefined
+      const leftMs = current.renewAtMs - clock.monotonicMs()
       if (leftMs > 0) return leftMs
-      if (!isRenewable) {
-        if (settings.token) return undefined // nothing can be done: its end will be told by the reads
-        session = undefined
-      } else {
-        const { status, answer } = await call('POST', 'auth/token/renew-self', token, {})
-        const auth = asObject(answer?.['auth'])
-        if (status >= 500) return retryMs
-        if (status === 200)
-          session = toSession(token, asNumber(auth?.['lease_duration']) ?? 0, auth?.['renewable'] === true)
-        else if (settings.token) return retryMs
-        else session = undefined
-      }
-      const next = await currentSession()
+      // Nothing can be done for a token that was written down: its end will be told by the reads.
+      if (!current.isRenewable && settings.token) return undefined
+      const next = await (current.isRenewable ? renewed(current) : signInAgain(current))
+      if (next === 'later') return retryMs
+      if (session === current) session = next
       return next.renewAtMs === undefined ? undefined : Math.max(0, next.renewAtMs - clock.monotonicMs())
     },
   }
@@ -193,7 +238,7 @@ function toMaterial(answer: JsonObject, name: string): Material {
 function leaseOf(answer: JsonObject): Lease | undefined {
   const id = asString(answer['lease_id'])
   const seconds = asNumber(answer['lease_duration'])
-  if (!id || !seconds) return undefined
+  if (!id || seconds === undefined || seconds <= 0) return undefined
   return { id, durationMs: seconds * 1000, isRenewable: answer['renewable'] === true }
 }
 

@@ -168,7 +168,41 @@ test('a lease is renewed; near its longest life a new pair is made, and both hal
   assert.equal(vault.leases.size, 2)
 })
 
-for (const outage of ['sealed', 'gone'] as const) {
+test('a leased secret is replaced before the token that it was made by ends for good', async (t) => {
+  const approle = { roleId: 'r', secretId: 's' }
+  const way = { approle: { roleId: new Secret('r'), secretId: new Secret('s'), mount: 'approle' } }
+  const life = { tokenTtlSeconds: 120, tokenMaxSeconds: 300 }
+  const { vault, secrets, time, read } = await startVault(t, way, { approle, ...life })
+  const used = new Set<string>()
+  for (let step = 0; step < 240; step++) {
+    const [password = ''] = await read('vault:database/creds/long#password')
+    const lease = [...vault.leases.values()][Number(password.slice('p-'.length)) - 1]!
+    const untilMs = Math.min(lease.endsAtMs, vault.tokens.get(lease.token)!.endsAtMs)
+    assert.ok(untilMs > time.nowMs, `${password} has ended at step ${step}`)
+    used.add(password)
+    time.nowMs += 5_000
+    await secrets.tick()
+  }
+  const logins = vault.calls.filter((call) => call === 'POST auth/approle/login').length
+  assert.ok(logins >= 4 && logins <= 6, `${logins} tokens in 20 minutes`)
+  assert.ok(used.size <= 6, `${used.size} pairs in 20 minutes`)
+})
+
+test('what a policy forbids leaves no new token behind at each try', async (t) => {
+  const approle = { roleId: 'r', secretId: 's' }
+  const way = { approle: { roleId: new Secret('r'), secretId: new Secret('s'), mount: 'approle' } }
+  const { vault, secrets, time, read } = await startVault(t, way, { approle })
+  vault.forbidden.add('kv/llm')
+  assert.deepEqual(await read('vault:kv/llm#key'), ['! Vault answered 403 when reading kv/llm'])
+  for (let step = 0; step < 5; step++) {
+    time.nowMs += 10_000
+    await secrets.tick()
+  }
+  assert.equal(vault.calls.filter((call) => call === 'GET kv/llm').length, 6)
+  assert.equal(vault.calls.filter((call) => call === 'POST auth/approle/login').length, 1)
+})
+
+for (const outage of ['sealed', 'gone', 'page'] as const) {
   test(`the last known value holds for an hour while the vault is ${outage}, and then no longer`, async (t) => {
     const { vault, secrets, time, read } = await startVault(t, { token: new Secret(root) })
     const stale: boolean[] = []
@@ -189,7 +223,10 @@ for (const outage of ['sealed', 'gone'] as const) {
     time.nowMs += 20_000
     await secrets.tick()
     assert.deepEqual(stale, [true])
-    assert.match((await read('vault:kv/llm#key'))[0]!, /^! Vault (answered 503|cannot be reached)/)
+    assert.match(
+      (await read('vault:kv/llm#key'))[0]!,
+      /^! Vault (answered 503|cannot be reached|gave an answer that cannot be read)/,
+    )
     vault.state = 'open'
     time.nowMs += 20_000
     await secrets.tick()

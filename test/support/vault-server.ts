@@ -22,8 +22,17 @@ export interface VaultClock {
 
 export interface VaultToken {
   endsAtMs: number
+  /** No renewal goes beyond it. */
+  readonly longestUntilMs?: number
   readonly ttlSeconds: number
   readonly isRenewable: boolean
+}
+
+export interface VaultLease {
+  endsAtMs: number
+  renewals: number
+  /** It ends with the token that it was made by. */
+  readonly token: string
 }
 
 export interface VaultServer {
@@ -33,9 +42,12 @@ export interface VaultServer {
   readonly tokens: Map<string, VaultToken>
   /** Method and path of each request that was answered. */
   readonly calls: string[]
-  readonly leases: Map<string, { endsAtMs: number; renewals: number }>
-  /** `sealed`: 503 to everything; `gone`: connections are cut. */
-  state: 'open' | 'sealed' | 'gone'
+  /** In the order in which they were made. */
+  readonly leases: Map<string, VaultLease>
+  /** Paths that no policy allows. */
+  readonly forbidden: Set<string>
+  /** `sealed`: 503 to everything; `gone`: connections are cut; `page`: 200 with a page of somebody else. */
+  state: 'open' | 'sealed' | 'gone' | 'page'
 }
 
 export interface VaultOptions {
@@ -45,6 +57,8 @@ export interface VaultOptions {
   /** Of the issuer whose tokens `jwt` and `kubernetes` accept (RS256). */
   readonly jwtKey?: KeyObject
   readonly tokenTtlSeconds?: number
+  /** The longest life of a token, however often it is renewed. */
+  readonly tokenMaxSeconds?: number
 }
 
 type Reply = readonly [status: number, body: JsonObject]
@@ -52,11 +66,13 @@ type Reply = readonly [status: number, body: JsonObject]
 const denied: Reply = [403, { errors: ['permission denied'] }]
 const absent: Reply = [404, { errors: [] }]
 const leaseSeconds = 60
+/** Of `database/creds/long`. */
+const longLeaseSeconds = 3600
 /** A lease is renewed this often; then its longest life is reached. */
 const maxRenewals = 2
 
 export async function startVaultServer(t: Lifetime, options: VaultOptions): Promise<VaultServer> {
-  const { clock, tokenTtlSeconds = 120 } = options
+  const { clock, tokenTtlSeconds = 120, tokenMaxSeconds = Infinity } = options
   const tokens = new Map<string, VaultToken>()
   const secrets = new Map<string, JsonObject>()
   const leases: VaultServer['leases'] = new Map()
@@ -68,6 +84,7 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
     const token = `hvs.${randomUUID()}`
     tokens.set(token, {
       endsAtMs: clock.nowMs + tokenTtlSeconds * 1000,
+      longestUntilMs: clock.nowMs + tokenMaxSeconds * 1000,
       ttlSeconds: tokenTtlSeconds,
       isRenewable: true,
     })
@@ -84,13 +101,14 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
     return body['role'] === 'weir' && isSigned ? issueToken() : [400, { errors: ['error validating token'] }]
   }
 
-  function readSecret(path: string): Reply {
+  function readSecret(path: string, token: string): Reply {
     const record = secrets.get(path)
     if (path.startsWith('database/creds/')) {
       const id = `${path}/${randomUUID()}`
-      leases.set(id, { endsAtMs: clock.nowMs + leaseSeconds * 1000, renewals: 0 })
+      const seconds = path.endsWith('/long') ? longLeaseSeconds : leaseSeconds
+      leases.set(id, { endsAtMs: clock.nowMs + seconds * 1000, renewals: 0, token })
       const data = { username: `u-${leases.size}`, password: `p-${leases.size}` }
-      return [200, { lease_id: id, lease_duration: leaseSeconds, renewable: true, data }]
+      return [200, { lease_id: id, lease_duration: seconds, renewable: true, data }]
     }
     if (!record) return absent
     if (!/^[\w-]+\/data\//.test(path)) {
@@ -106,8 +124,11 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
   function renewLease(body: JsonObject): Reply {
     const id = asString(body['lease_id']) ?? ''
     const lease = leases.get(id)
-    if (!lease || lease.endsAtMs <= clock.nowMs) return [400, { errors: ['lease not found'] }]
-    const seconds = lease.renewals < maxRenewals ? leaseSeconds : 5
+    const holds =
+      lease && lease.endsAtMs > clock.nowMs && (tokens.get(lease.token)?.endsAtMs ?? 0) > clock.nowMs
+    if (!holds) return [400, { errors: ['lease not found'] }]
+    const isLong = id.startsWith('database/creds/long/')
+    const seconds = isLong ? longLeaseSeconds : lease.renewals < maxRenewals ? leaseSeconds : 5
     lease.renewals++
     lease.endsAtMs = clock.nowMs + seconds * 1000
     return [200, { lease_id: id, lease_duration: seconds, renewable: true }]
@@ -144,7 +165,8 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
       return denied
     }
     if (/^auth\/[\w-]+\/login$/.test(path)) return login(path, body)
-    const token = tokens.get(String(request.headers['x-vault-token']))
+    const name = String(request.headers['x-vault-token'])
+    const token = tokens.get(name)
     if (!token || token.endsAtMs <= clock.nowMs) return denied
     if (path === 'auth/token/lookup-self') {
       const ttl = token.endsAtMs === Infinity ? 0 : Math.round((token.endsAtMs - clock.nowMs) / 1000)
@@ -152,16 +174,19 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
     }
     if (path === 'auth/token/renew-self') {
       if (!token.isRenewable) return [400, { errors: ['lease is not renewable'] }]
-      token.endsAtMs = clock.nowMs + token.ttlSeconds * 1000
-      return [200, { auth: { client_token: '', lease_duration: token.ttlSeconds, renewable: true } }]
+      token.endsAtMs = Math.min(clock.nowMs + token.ttlSeconds * 1000, token.longestUntilMs ?? Infinity)
+      const seconds = Math.floor((token.endsAtMs - clock.nowMs) / 1000)
+      return [200, { auth: { client_token: '', lease_duration: seconds, renewable: true } }]
     }
+    if (vault.forbidden.has(path)) return denied
     if (path === 'sys/leases/renew') return renewLease(body)
     if (path.startsWith('transit/')) return useTransit(path, body)
-    return request.method === 'GET' ? readSecret(path) : [405, { errors: ['unsupported operation'] }]
+    return request.method === 'GET' ? readSecret(path, name) : [405, { errors: ['unsupported operation'] }]
   }
 
   const server = createServer((request, response) => {
     if (vault.state === 'gone') return void request.socket.destroy()
+    if (vault.state === 'page') return void response.end('<html>Sign in to the network</html>')
     const reply: Promise<Reply> =
       vault.state === 'sealed' ? Promise.resolve([503, { errors: ['Vault is sealed'] }]) : answer(request)
     void reply.then(([status, body]) =>
@@ -175,7 +200,7 @@ export async function startVaultServer(t: Lifetime, options: VaultOptions): Prom
     await new Promise<void>((resolve) => server.close(() => resolve()))
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const vault: VaultServer = { url, secrets, tokens, calls, leases, state: 'open' }
+  const vault: VaultServer = { url, secrets, tokens, calls, leases, forbidden: new Set(), state: 'open' }
   return vault
 }
 
