@@ -177,6 +177,7 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
       settings: () => config().secrets,
       store: stores.secrets,
       clock,
+      rewrapOthers: (org) => recording.rewrapKeys(org),
       onChange: () => parts.secrets.refresh(),
     }),
     ...providerRoutes({

@@ -36,6 +36,8 @@ export interface Recording {
   readonly tap: PayloadTap
   readonly payloads: Payloads
   readonly routes: readonly AdminRoute[]
+  /** Wraps the organisation's data keys by the key in force; gives how many were wrapped by another. */
+  rewrapKeys(org: string): Promise<number>
   reload(next: Config): void
 }
 
@@ -65,6 +67,7 @@ export function createRecording(parts: PayloadParts): Recording {
     },
     payloads,
     routes: payloadRoutes(payloads),
+    rewrapKeys: (org) => sealing.rewrapKeys(org),
     reload(next) {
       wants = compileChoice(next.payloads)
     },
@@ -81,7 +84,10 @@ function redactorOf(names: Config['payloads']['redact']): (text: string) => stri
  * The organisation's data key, wrapped by the key of stored secrets where there is one, else by a key beside the
  * database. A key that was in force before still unwraps.
  */
-function createSealing({ config, stores, clock }: PayloadParts): PayloadSealing & { close(): Promise<void> } {
+function createSealing({ config, stores, clock }: PayloadParts): PayloadSealing & {
+  rewrapKeys(org: string): Promise<number>
+  close(): Promise<void>
+} {
   let made: { of: Config['secrets']; keys: DataKeys; keyWraps: KeyWraps | undefined } | undefined
   const newest = new Map<string, WrappedKey>()
   const open = (keyWraps: KeyWraps | undefined): DataKeys => {
@@ -115,6 +121,7 @@ function createSealing({ config, stores, clock }: PayloadParts): PayloadSealing 
       const key = await keys().find(org, keyVersion)
       return key && unseal(await keys().unwrap(key), place, sealed)
     },
+    rewrapKeys: (org) => keys().rewrapAll(org),
     close: async () => made?.keyWraps?.close(),
   }
 }

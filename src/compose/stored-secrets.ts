@@ -63,6 +63,8 @@ export interface SecretAdminParts {
   readonly settings: () => Config['secrets']
   readonly store: StoredSecretStore
   readonly clock: Clock
+  /** Of the data keys of other areas. */
+  rewrapOthers(org: string): Promise<number>
   onChange(): void
 }
 
@@ -71,6 +73,7 @@ export function composeSecretRoutes({
   settings,
   store,
   clock,
+  rewrapOthers,
   onChange,
 }: SecretAdminParts): readonly AdminRoute[] {
   let made: { of: Config['secrets']; secrets: StoredSecrets | undefined; close(): Promise<void> } | undefined
@@ -83,5 +86,5 @@ export function composeSecretRoutes({
     made = { of, secrets, close: async () => keyWraps?.close() }
     return secrets
   }
-  return secretRoutes({ stored, onChange })
+  return secretRoutes({ stored, rewrapOthers, onChange })
 }

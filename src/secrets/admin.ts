@@ -22,11 +22,13 @@ const shape = z.object({
 export interface SecretRouteParts {
   /** Undefined where no key for them is configured. */
   readonly stored: () => StoredSecrets | undefined
+  /** The data keys of other areas, by the key in force; gives how many were wrapped by another. */
+  rewrapOthers(org: string): Promise<number>
   /** A value may have changed. */
   onChange(): void
 }
 
-export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly AdminRoute[] {
+export function secretRoutes({ stored, rewrapOthers, onChange }: SecretRouteParts): readonly AdminRoute[] {
   const configured = (): StoredSecrets => {
     const secrets = stored()
     if (secrets) return secrets
@@ -64,7 +66,7 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
       path: '/secrets/rotate',
       policy: 'secrets:write',
       summary:
-        'Makes a new data key, seals all secrets with it, and wraps older data keys by the key in force.',
+        'Makes a new data key, seals all secrets with it, and wraps older data keys, those of payloads too, by the key in force.',
       response: z.object({
         key_version: z.number().int(),
         secrets: z.number().int(),
@@ -72,8 +74,9 @@ export function secretRoutes({ stored, onChange }: SecretRouteParts): readonly A
       }),
       audit: { action: 'secret.rotate', object: () => 'secrets' },
       async run({ org }) {
-        const { keyVersion, ...counts } = await told(() => configured().rotate(org))
-        return { body: { key_version: keyVersion, ...counts } }
+        const { keyVersion, secrets, rewrapped } = await told(() => configured().rotate(org))
+        const others = await told(() => rewrapOthers(org))
+        return { body: { key_version: keyVersion, secrets, rewrapped: rewrapped + others } }
       },
     }),
     adminRoute({

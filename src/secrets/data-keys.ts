@@ -25,8 +25,8 @@ export interface DataKeys {
   find(org: string, version: number): Promise<WrappedKey | undefined>
   /** Throws SecretFailure. */
   unwrap(key: WrappedKey): Promise<Uint8Array>
-  /** Wraps it by the key in force. */
-  rewrap(key: WrappedKey): Promise<void>
+  /** Wraps all of the organisation by the key in force; gives how many were wrapped by another. */
+  rewrapAll(org: string): Promise<number>
 }
 
 export function createDataKeys({ store, table, wraps, clock }: DataKeyParts): DataKeys {
@@ -70,12 +70,13 @@ export function createDataKeys({ store, table, wraps, clock }: DataKeyParts): Da
     },
     find: async (org, version) => (await store.keys(org)).find((key) => key.version === version),
     unwrap,
-    async rewrap(key) {
-      await store.rewrapKey({
-        ...key,
-        wrapId: wrap.id,
-        wrapped: await wrap.wrap(placeOf(key), await unwrap(key)),
-      })
+    async rewrapAll(org) {
+      const foreign = (await store.keys(org)).filter(({ wrapId }) => wrapId !== wrap.id)
+      for (const key of foreign) {
+        const wrapped = await wrap.wrap(placeOf(key), await unwrap(key))
+        await store.rewrapKey({ ...key, wrapId: wrap.id, wrapped })
+      }
+      return foreign.length
     },
   }
 }

@@ -94,15 +94,13 @@ export function createStoredSecrets({ store, sealing, wraps, clock }: StoredPart
     },
     remove: (org, name) => store.remove(org, name),
     async rotate(org) {
-      const older = await store.keys(org)
-      const key = (await keys.add(org, (older.at(-1)?.version ?? 0) + 1)) ?? (await keys.newest(org))
+      const last = (await store.keys(org)).at(-1)
+      const key = (await keys.add(org, (last?.version ?? 0) + 1)) ?? (await keys.newest(org))
       const secrets = await store.list(org)
       let resealed = 0
       for (const { name } of secrets) if (await reseal(org, name, key)) resealed++
-      const [wrap] = wraps
-      const foreign = older.filter(({ wrapId }) => wrapId !== wrap.id)
-      for (const each of foreign) await keys.rewrap(each)
-      return { keyVersion: key.version, secrets: resealed, rewrapped: foreign.length }
+      // Last: an instance that has not got the new key yet may have added one by the old key meanwhile.
+      return { keyVersion: key.version, secrets: resealed, rewrapped: await keys.rewrapAll(org) }
     },
   }
 }

@@ -22,6 +22,7 @@ const env = {
   WEIR_ADMIN_TOKEN: adminToken,
   WEIR_TEST_KEY: testKey,
   SECRETS_KEY: 'a-key-of-thirty-two-characters-or-more',
+  NEXT_KEY: 'the-next-of-thirty-two-characters-or-more',
   VAULT_TOKEN: 'vault-token',
   AWS_ID: 'AKIDEXAMPLE',
   AWS_SECRET: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
@@ -64,14 +65,16 @@ async function startGateway(t: TestContext, folder: string, log: string[]) {
       body: JSON.stringify({ model: 'openai/m', messages: [{ role: 'user', content: 'hi' }] }),
     })
     await response.text()
+    return response.headers.get('x-weir-request-id')
   }
   return { gateway, admin, ask }
 }
 
-async function prepare(t: TestContext, secrets: JsonObject) {
+async function prepare(t: TestContext, secrets: JsonObject, more: JsonObject = {}) {
   const folder = createTemporaryFolder()
   const provider = await startScriptedProvider(t)
   const config: JsonObject = {
+    ...more,
     server: { drain: { graceMs: 0, timeoutMs: 1000 } },
     admin: { token: 'env:WEIR_ADMIN_TOKEN' },
     keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }],
@@ -168,4 +171,21 @@ test('the key moves from AWS KMS to one of a reference, and what was stored befo
   const second = await startGateway(t, folder, [])
   await second.ask()
   assert.deepEqual(keysSeen(), ['Bearer value-under-kms', 'Bearer value-under-kms'])
+})
+
+test('payloads that were recorded before the key moved are still read', async (t) => {
+  const old = { stored: { key: 'env:SECRETS_KEY' } }
+  const { folder, write } = await prepare(t, old, { payloads: { record: 'on' } })
+  assert.equal((await weir(folder, ['secrets', 'set', 'openai'], 'value')).code, 0)
+  const first = await startGateway(t, folder, [])
+  const path = `/requests/${await first.ask()}/payload`
+  assert.equal((await first.admin('GET', path)).status, 200)
+  await first.gateway.stop(true)
+  write({ stored: { key: 'env:NEXT_KEY', previousKeys: ['env:SECRETS_KEY'] } })
+  const rotated = await weir(folder, ['secrets', 'rotate', '--json'])
+  assert.deepEqual(JSON.parse(rotated.stdout), { key_version: 2, secrets: 1, rewrapped: 2 })
+  write({ stored: { key: 'env:NEXT_KEY' } })
+  const second = await startGateway(t, folder, [])
+  const shown = await second.admin('GET', path)
+  assert.equal(shown.status, 200, shown.text)
 })

@@ -6,6 +6,7 @@ import { testStore } from '../../../test/support/databases.ts'
 import { Secret } from '../../core/secret.ts'
 import { systemClock } from '../../core/clock.ts'
 import { createLocalWrap, type KeyWrap } from '../../secrets/key-wrap.ts'
+import type { WrappedKey } from '../../secrets/port.ts'
 import { createStoredSecrets } from '../../secrets/stored.ts'
 import { seal, unseal } from '../../stored/seal.ts'
 import type { Database } from './database.ts'
@@ -47,11 +48,11 @@ testStore('ciphertext that was moved, changed or rolled forward is refused', asy
   const flipped = Buffer.from(a.sealed)
   flipped[flipped.length - 1]! ^= 1
   for (const sealed of [b.sealed, foreign.sealed, flipped, a.sealed.subarray(0, 20)]) {
-    assert.equal(await store.put({ ...a, sealed }, a), true)
+    assert.equal(await store.put({ ...a, sealed }, (await store.find('default', 'a'))!), true)
     await assert.rejects(secrets.read('default', 'a'), /cannot be decrypted/)
   }
   // The same ciphertext, told to be of a later version.
-  assert.equal(await store.put({ ...a, version: 2 }, a), true)
+  assert.equal(await store.put({ ...a, version: 2 }, (await store.find('default', 'a'))!), true)
   await assert.rejects(secrets.read('default', 'a'), /cannot be decrypted/)
 })
 
@@ -97,6 +98,45 @@ testStore(
       assert.equal((await later.read('default', name)).reveal(), `newer-of-${name}`)
     assert.equal((await later.read('default', 's9')).reveal(), 'value-of-s9')
     await assert.rejects(before.secrets.read('default', 's9'), /not configured/)
+  },
+)
+
+testStore('what is sealed anew never takes the place of what was stored meanwhile', async (database) => {
+  const { store, secrets } = open(database, oldWrap)
+  await secrets.set('default', 'a', new Secret('of-before'))
+  const before = (await store.find('default', 'a'))!
+  await secrets.remove('default', 'a')
+  await secrets.set('default', 'a', new Secret('of-now'))
+  const now = (await store.find('default', 'a'))!
+  assert.deepEqual([now.version, now.keyVersion], [before.version, before.keyVersion])
+  assert.equal(await store.put({ ...before, keyVersion: 2 }, before), false)
+  assert.equal((await secrets.read('default', 'a')).reveal(), 'of-now')
+})
+
+testStore(
+  'a data key that another instance adds meanwhile by the old key is wrapped anew',
+  async (database) => {
+    const before = open(database, oldWrap)
+    await before.secrets.set('default', 'a', new Secret('value-of-a'))
+    const store = createSecretStore(database)
+    let others = 1
+    const raced = {
+      ...store,
+      async addKey(key: WrappedKey) {
+        if (others-- > 0) await before.secrets.rotate('default')
+        return store.addKey(key)
+      },
+    }
+    const wraps = [newWrap, oldWrap] as const
+    await createStoredSecrets({ store: raced, sealing, wraps, clock: systemClock }).rotate('default')
+    assert.deepEqual(
+      (await store.keys('default')).map(({ version, wrapId }) => [version, wrapId]),
+      [
+        [1, newWrap.id],
+        [2, newWrap.id],
+      ],
+    )
+    assert.equal((await open(database, newWrap).secrets.read('default', 'a')).reveal(), 'value-of-a')
   },
 )
 

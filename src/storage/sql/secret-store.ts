@@ -51,8 +51,8 @@ export function createSecretStore(database: Database): StoredSecretStore {
         .set(row)
         .where('org', '=', secret.org)
         .where('name', '=', secret.name)
-        .where('version', '=', replaces.version)
-        .where('key_version', '=', replaces.keyVersion)
+        // No two ciphertexts are alike, but a secret that was removed and stored again has its versions anew.
+        .where('sealed', '=', replaces.sealed)
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
