@@ -137,6 +137,31 @@ test('without the issuer, known keys hold for a while, and what cannot be known 
   await assert.rejects(judge(await issuer.sign('first', {})), { code: 'store_unavailable' })
 })
 
+for (const page of ['<html>Sign in to the network</html>', '{"keys":"none"}', '{"keys":[1]}', '']) {
+  test(`an answer that is no key set is an outage, not a word on any token: ${page}`, async (t) => {
+    const { issuer, judge, advance } = await openScene(t)
+    const keys = issuer.keys.bind(issuer)
+    let asked = 0
+    const lie = () => {
+      asked++
+      return Promise.resolve(page)
+    }
+    issuer.keys = lie
+    await assert.rejects(judge(await issuer.sign('first', {})), { code: 'store_unavailable' })
+    issuer.keys = keys
+    await judge(await issuer.sign('first', {}))
+    issuer.keys = lie
+    asked = 0
+    advance(11 * 60_000)
+    await judge(await issuer.sign('first', {}))
+    await judge(await issuer.sign('first', { sub: 'bob' }))
+    assert.equal(asked, 1, 'an issuer that fails is not asked for each token')
+    advance(10_000)
+    await judge(await issuer.sign('first', {}))
+    assert.equal(asked, 2)
+  })
+}
+
 test('claims name the team and take from the rules; what asks for more, or cannot be read, is refused', async (t) => {
   const { issuer, judge, opened } = await openScene(t)
   const team = await opened.registrar.createTeam({

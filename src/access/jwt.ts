@@ -12,7 +12,7 @@ import {
 } from 'jose'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
-import { asArray, asString, type Json } from '../core/json.ts'
+import { asArray, asObject, asString, isObject, type Json, parseJson } from '../core/json.ts'
 import { parseUsd } from '../core/money.ts'
 import { withinCeiling } from './ceiling.ts'
 import type { Directory } from './directory.ts'
@@ -132,16 +132,24 @@ const cooldownMs = 10_000
 
 function createKeys(url: string, fetchKeys: FetchKeys, clock: Clock): JWTVerifyGetKey {
   let goodAtMs = -Infinity
+  let failure: { readonly error: GatewayError; readonly atMs: number } | undefined
   const remote = createRemoteJWKSet(new URL(url), {
     cacheMaxAge: maxKeysAgeMs,
     cooldownDuration: cooldownMs,
     [customFetch]: async () => {
+      const nowMs = clock.monotonicMs()
+      // An issuer that is slow to fail would else hold up the tokens of known keys too.
+      if (failure && nowMs - failure.atMs < cooldownMs && nowMs - goodAtMs <= lastKnownGoodMs)
+        throw failure.error
       try {
         const text = await fetchKeys(url)
+        checkKeySet(text)
         goodAtMs = clock.monotonicMs()
+        failure = undefined
         return new Response(text)
       } catch (cause) {
-        throw unavailable(cause)
+        failure = { error: unavailable(cause), atMs: clock.monotonicMs() }
+        throw failure.error
       }
     },
   })
@@ -159,6 +167,12 @@ function createKeys(url: string, fetchKeys: FetchKeys, clock: Clock): JWTVerifyG
       }
     }
   }
+}
+
+/** A page of a proxy, answered as if all were well, says nothing of any token. */
+function checkKeySet(text: string): void {
+  const keys = asObject(parseJson(text))?.['keys']
+  if (!Array.isArray(keys) || !keys.every(isObject)) throw new Error('the issuer answered with no key set')
 }
 
 const maxIdLength = 200
