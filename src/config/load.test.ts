@@ -269,6 +269,34 @@ const faulty: Record<string, FaultyCase> = {
     message: /without encryption/,
     mend: /allowPrivateNetwork: true/,
   },
+  'keys of callers that somebody could change on the way': {
+    yaml: 'access:\n  jwt:\n    corp: { issuer: corp, audience: weir, jwksUrl: "http://login.example/jwks" }',
+    path: 'access.jwt.corp.jwksUrl',
+    line: 3,
+    message: /without encryption/,
+    mend: /https/,
+  },
+  'one issuer of tokens twice, of which one would never be asked': {
+    yaml: 'access:\n  jwt:\n    a: { issuer: corp, audience: x, jwksUrl: "https://login.example/jwks" }\n    b: { issuer: corp, audience: y, jwksUrl: "https://login.example/jwks" }',
+    path: 'access.jwt.b.issuer',
+    line: 4,
+    message: /the issuer of `access.jwt.a`/,
+    mend: /audiences/,
+  },
+  'people who sign in over a connection that can be read': {
+    yaml: 'admin:\n  oidc:\n    issuer: http://login.example\n    clientId: weir\n    roles: [{ group: g, role: owner }]',
+    path: 'admin.oidc.issuer',
+    line: 3,
+    message: /without encryption/,
+    mend: /https/,
+  },
+  'prompts that are shown to a guardrail over a connection that can be read': {
+    yaml: `allowPlaintextSecrets: true\nguardrails:\n  rules:\n    own: { webhook: { url: "http://guard.example", secret: ${secret} }, action: block }`,
+    path: 'guardrails.rules.own.webhook.url',
+    line: 4,
+    message: /without encryption/,
+    mend: /https/,
+  },
   'an address with a password': {
     yaml: 'providers:\n  local: { type: openai-compatible, baseUrl: "https://me:word@llm.example" }',
     path: 'providers.local.baseUrl',
@@ -532,13 +560,25 @@ test('a token, a webhook secret and a wrapping key that are short refuse the sta
   const yaml = `allowPlaintextSecrets: true
 admin: { token: short }
 secrets: { stored: { key: a-key-of-only-24-letters } }
-alerts: { webhooks: [{ url: 'https://hooks.example/x', secret: 'x' }] }`
+alerts: { webhooks: [{ url: 'https://hooks.example/x', secret: 'x' }] }
+guardrails: { rules: { own: { webhook: { url: 'https://guard.example', secret: 'x' }, action: block } } }`
   const faults = faultsOf(await load(freshFolder(t), yaml))
   assert.deepEqual(faults.map(({ path }) => path).toSorted(), [
     'admin.token',
     'alerts.webhooks[0].secret',
+    'guardrails.rules.own.webhook.secret',
     'secrets.stored.key',
   ])
+})
+
+test('an address that is itself a secret must not be one that can be read on the way', async (t) => {
+  const yaml = 'alerts: { slack: [{ url: env:HOOK }] }'
+  const env = { HOOK: 'http://hooks.example/x' }
+  const faults = faultsOf(await load(freshFolder(t), yaml, { env }))
+  assert.deepEqual(
+    faults.map(({ path, message }) => [path, message]),
+    [['alerts.slack[0].url', 'an address without encryption']],
+  )
 })
 
 test('a key of a service that nothing says how to reach, or two keys, refuse the start', async (t) => {

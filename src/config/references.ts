@@ -35,7 +35,9 @@ export function checkReferences(
     ...checkBatches(settings),
     ...checkBudgets(settings),
     ...checkServices(settings),
+    ...checkIdentities(settings),
     ...checkGuardrails(settings),
+    ...checkGuardrailServices(settings),
   ]
 }
 
@@ -133,6 +135,31 @@ function checkScheme(path: Path, url: string, allowPrivateNetwork: boolean): Fin
 
 function checkTelemetry({ telemetry: { otlp } }: Settings): Finding[] {
   return otlp ? checkScheme(['telemetry', 'otlp', 'endpoint'], otlp.endpoint, otlp.allowPrivateNetwork) : []
+}
+
+function checkGuardrailServices({ guardrails }: Settings): Finding[] {
+  return Object.entries(guardrails.rules).flatMap(([name, { webhook }]) =>
+    webhook
+      ? checkScheme(['guardrails', 'rules', name, 'webhook', 'url'], webhook.url, webhook.allowPrivateNetwork)
+      : [],
+  )
+}
+
+/** Whoever could change keys or answers on the way could be anybody here. */
+function checkIdentities({ access: { jwt }, admin: { oidc } }: Settings): Finding[] {
+  const issuers = Object.entries(jwt).flatMap(([name, { jwksUrl, allowPrivateNetwork }]) =>
+    checkScheme(['access', 'jwt', name, 'jwksUrl'], jwksUrl, allowPrivateNetwork),
+  )
+  const entries = Object.entries(jwt)
+  entries.forEach(([name, { issuer }], index) => {
+    const first = entries.findIndex(([, other]) => other.issuer === issuer)
+    if (first === index) return
+    const message = `the issuer of \`access.jwt.${entries[first]![0]}\``
+    const mend = 'Write one entry with all of its audiences: a token is judged by one.'
+    issuers.push({ path: ['access', 'jwt', name, 'issuer'], message, mend })
+  })
+  if (!oidc) return issuers
+  return [...issuers, ...checkScheme(['admin', 'oidc', 'issuer'], oidc.issuer, oidc.allowPrivateNetwork)]
 }
 
 /** What signs in and what comes back would be readable on the way. */

@@ -58,6 +58,8 @@ interface SecretHolders {
       {
         readonly apiKey?: Secret
         readonly apiKeys?: readonly { readonly key: Secret }[]
+        readonly accessKeyId?: Secret
+        readonly sessionToken?: Secret
         readonly headers?: Readonly<Record<string, Secret>>
       }
     >
@@ -67,7 +69,10 @@ interface SecretHolders {
   readonly secrets: { readonly stored?: { readonly key?: Secret; readonly previousKeys: readonly Secret[] } }
   readonly alerts: {
     readonly webhooks: readonly { readonly secret: Secret }[]
-    readonly slack: readonly { readonly url: Secret }[]
+    readonly slack: readonly { readonly url: Secret; readonly allowPrivateNetwork: boolean }[]
+  }
+  readonly guardrails: {
+    readonly rules: Readonly<Record<string, { readonly webhook?: { readonly secret: Secret } }>>
   }
   readonly batches: { readonly webhooks: Readonly<Record<string, { readonly secret: Secret }>> }
   readonly shared: 'memory' | Secret
@@ -91,6 +96,8 @@ export function checkSecrets(config: SecretHolders): Finding[] {
     ...checkReuse(inbound),
     ...Object.entries(config.providers).flatMap(([name, provider]) => [
       ...checkOutbound(['providers', name, 'apiKey'], provider.apiKey),
+      ...checkOutbound(['providers', name, 'accessKeyId'], provider.accessKeyId),
+      ...checkOutbound(['providers', name, 'sessionToken'], provider.sessionToken),
       ...(provider.apiKeys ?? []).flatMap(({ key }, index) =>
         checkOutbound(['providers', name, 'apiKeys', index, 'key'], key),
       ),
@@ -105,7 +112,12 @@ export function checkSecrets(config: SecretHolders): Finding[] {
     ...config.alerts.webhooks.flatMap(({ secret }, index) =>
       checkLength(['alerts', 'webhooks', index, 'secret'], secret),
     ),
-    ...config.alerts.slack.flatMap(({ url }, index) => checkUrl(['alerts', 'slack', index, 'url'], url)),
+    ...config.alerts.slack.flatMap(({ url, allowPrivateNetwork }, index) =>
+      checkUrl(['alerts', 'slack', index, 'url'], url, allowPrivateNetwork),
+    ),
+    ...Object.entries(config.guardrails.rules).flatMap(([name, { webhook }]) =>
+      webhook ? checkLength(['guardrails', 'rules', name, 'webhook', 'secret'], webhook.secret) : [],
+    ),
     ...Object.entries(config.batches.webhooks).flatMap(([name, { secret }]) =>
       checkLength(['batches', 'webhooks', name, 'secret'], secret),
     ),
@@ -135,9 +147,13 @@ function checkLength(path: Path, secret: Secret, min = minSecretLength): Finding
 }
 
 /** Of an address that is itself the secret. */
-function checkUrl(path: Path, secret: Secret): Finding[] {
+function checkUrl(path: Path, secret: Secret, allowPrivateNetwork: boolean): Finding[] {
   const url = URL.parse(secret.reveal())
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') return []
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && allowPrivateNetwork)) return []
+  if (url?.protocol === 'http:') {
+    const mend = 'Use `https://`, or set `allowPrivateNetwork` beside it for a server of your own.'
+    return [{ path, message: 'an address without encryption', mend }]
+  }
   return [{ path, message: 'not a URL', mend: 'Let its source hold the whole URL: `https://...`.' }]
 }
 

@@ -46,6 +46,13 @@ async function load(t: TestContext, yaml: string, environment: Environment): Pro
   return [plain(apiKey), region, plain(accessKeyId), plain(secretAccessKey), plain(sessionToken)]
 }
 
+test('a session token that no header can carry refuses the start', async (t) => {
+  const broken = { ...env, CLOUD_SESSION: 'two\nlines', CLOUD_REGION: 'here' }
+  assert.deepEqual(await load(t, 'providers: { cloud: {} }', broken), [
+    'providers.cloud.sessionToken: holds characters that no header can carry',
+  ])
+})
+
 test('keys and regions come from the file, then from the environment, and never from both', async (t) => {
   const cloud = (settings = '') => `providers: { cloud: { ${settings} } }`
   const region = { CLOUD_REGION: 'here' }
