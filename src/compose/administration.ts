@@ -22,6 +22,7 @@ import type { Switches } from '../rollout/switches.ts'
 import { providerRoutes } from '../routing/admin.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
 import { createTryProvider } from '../routing/trial.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { Access } from './access.ts'
 import { gatewayAccount } from './accounts.ts'
 import type { Alerting } from './alerts.ts'
@@ -75,6 +76,7 @@ export interface AdministrationParts {
   /** Where the administration listens; empty while it does not. */
   readonly adminUrl: () => string
   readonly clock: Clock
+  readonly log: Log
   readonly closers: Closers
 }
 
@@ -88,7 +90,7 @@ export interface Administration {
 }
 
 export function composeAdministration(parts: AdministrationParts): Administration {
-  const { config, stores, audit, access, books, evals, adminUrl, clock, closers } = parts
+  const { config, stores, audit, access, books, evals, adminUrl, clock, log, closers } = parts
   const signingIn = createSignIns({
     config,
     tickets: stores.tickets,
@@ -96,6 +98,7 @@ export function composeAdministration(parts: AdministrationParts): Administratio
     registrar: access.registrar,
     audit,
     clock,
+    log,
     adminUrl,
   })
   closers.add(() => signingIn.close())

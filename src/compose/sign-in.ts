@@ -1,9 +1,11 @@
 /** Builds the ways into the administration: sessions, accounts, and their rows. */
 
 import { createHmac } from 'node:crypto'
+import { inspect } from 'node:util'
 import { accountRoutes } from '../access/account-admin.ts'
 import { Accounts } from '../access/accounts.ts'
 import type { Directory } from '../access/directory.ts'
+import { createGuessLimiter } from '../access/guesses.ts'
 import { createLockOut } from '../access/lock-out.ts'
 import { createPasswords } from '../access/password.ts'
 import type { StoredUser, TicketStore } from '../access/port.ts'
@@ -13,11 +15,13 @@ import { createCookies, isAdminToken, Sessions } from '../access/sessions.ts'
 import { type AdminCaller, ownerCaller } from '../admin/policy.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import type { AuditLog } from '../audit/log.ts'
+import { RefusalLog } from '../audit/refusals.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { asString, type JsonObject } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
 import type { SignedIn, SignIns } from '../http/sign-in.ts'
+import type { Log } from '../telemetry/log.ts'
 import { createOidcWay } from './oidc.ts'
 
 export interface SignInParts {
@@ -28,6 +32,7 @@ export interface SignInParts {
   readonly registrar: Registrar
   readonly audit: AuditLog
   readonly clock: Clock
+  readonly log: Pick<Log, 'warn'>
   /** Where the administration listens; empty while it does not. */
   readonly adminUrl: () => string
 }
@@ -41,11 +46,17 @@ export interface SignInWays {
 }
 
 export function createSignIns(parts: SignInParts): SignInWays {
-  const { config, tickets, directory, registrar, audit, clock, adminUrl } = parts
+  const { config, tickets, directory, registrar, audit, clock, log, adminUrl } = parts
   const sessions = new Sessions(tickets, clock)
   const passwords = createPasswords()
   const lockOut = createLockOut(clock)
   const accounts = new Accounts({ directory, registrar, sessions, passwords, lockOut, clock })
+  const guesses = createGuessLimiter(clock)
+  const refusals = new RefusalLog({
+    audit,
+    clock,
+    onTrouble: (cause) => log.warn({ cause: inspect(cause) }, 'refused sign-ins are not in the audit yet'),
+  })
   const { server, admin } = config()
   const cookies = createCookies(server.tls !== undefined || admin.url?.startsWith('https:') === true)
   const dashboardUrl = () => config().admin.url?.replace(/\/$/, '') ?? adminUrl()
@@ -88,7 +99,10 @@ export function createSignIns(parts: SignInParts): SignInWays {
     }),
     createLink: async () =>
       `${dashboardUrl()}/sign-in?token=${await sessions.make('link', { org: 'default' })}`,
-    close: () => oidc.close(),
+    async close() {
+      await refusals.close()
+      await oidc.close()
+    },
     signIns: {
       async callerOf(cookie) {
         const token = cookies.readSession(cookie)
@@ -118,6 +132,12 @@ export function createSignIns(parts: SignInParts): SignInWays {
         }
       },
       oidc: () => oidc.current(),
+      refused({ way, email, address }) {
+        const user = email === undefined ? undefined : accounts.byEmail(email)?.id
+        refusals.note({ way, ...(user !== undefined && { user }), ...(address !== undefined && { address }) })
+        const tooMany = way === 'token' ? guesses.note(address) : undefined
+        if (tooMany) throw tooMany
+      },
     },
   }
 }

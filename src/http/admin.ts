@@ -189,6 +189,7 @@ async function authenticate({ isToken, signIns }: AdminParts, request: SideReque
   if (isToken(request.credential)) return ownerCaller('admin-token')
   const caller = await signIns.callerOf(request.header('cookie'))
   if (!caller) {
+    if (request.credential !== undefined) signIns.refused({ way: 'token', address: request.clientAddress })
     throw new GatewayError('authentication_failed', 'Sign in, or send the admin token as a bearer token.')
   }
   if (request.method !== 'GET') refuseOtherOrigins(request)

@@ -31,6 +31,14 @@ export interface SignIns {
   ways(): { readonly token: boolean; readonly password: boolean; readonly oidc?: string }
   /** By an OpenID provider; absent where none is configured. */
   oidc(): OidcSignIn | undefined
+  /** Somebody was not let in: the audit is told. Throws `rate_limited` where too many wrong tokens came from there. */
+  refused(attempt: RefusedAttempt): void
+}
+
+export interface RefusedAttempt {
+  readonly way: 'token' | 'password' | 'invitation' | 'link' | 'oidc'
+  readonly email?: string
+  readonly address: string | undefined
 }
 
 export interface OidcSignIn {
@@ -71,11 +79,13 @@ const maxBodyBytes = 16 * 1024
 const notKept = { 'cache-control': 'no-store' }
 
 async function byLink(parts: SignInParts, request: SideRequest): Promise<SideReply> {
-  const signedIn = await parts.signIns.byLink(request.query.get('token') ?? '')
+  const link = request.query.get('token') ?? ''
+  const signedIn = await letIn(parts, request, { way: 'link' }, () => parts.signIns.byLink(link))
   if (signedIn) {
     await record(parts, request, signedIn.caller, 'session.open')
     return { status: 303, headers: { ...notKept, location: '/', 'set-cookie': signedIn.cookie }, body: '' }
   }
+  if (link !== '') parts.signIns.refused({ way: 'link', address: request.clientAddress })
   // A person who opens an old link again is better served by the way to sign in than by JSON.
   if (isPerson(request)) return { status: 303, headers: { ...notKept, location: '/?link=used' }, body: '' }
   throw new GatewayError('authentication_failed', 'This sign-in link was used already or is too old.')
@@ -90,11 +100,13 @@ const openBody = z.union([
 async function open(parts: SignInParts, request: SideRequest): Promise<SideReply> {
   refuseOtherOrigins(request)
   const body = check(openBody, await request.json(maxBodyBytes), 'body')
-  const signedIn =
-    'token' in body
-      ? await parts.signIns.byToken(body.token)
-      : await parts.signIns.byPassword(body.email, body.password, request.clientAddress)
-  if (!signedIn) throw new GatewayError('authentication_failed', 'The token is not valid.')
+  const attempt: Attempt = 'token' in body ? { way: 'token' } : { way: 'password', email: body.email }
+  const signedIn = await letIn(parts, request, attempt, async () => {
+    if (!('token' in body)) return parts.signIns.byPassword(body.email, body.password, request.clientAddress)
+    const found = await parts.signIns.byToken(body.token)
+    if (found) return found
+    throw new GatewayError('authentication_failed', 'The token is not valid.')
+  })
   return welcome(parts, request, signedIn)
 }
 
@@ -102,7 +114,27 @@ async function byInvitation(parts: SignInParts, request: SideRequest): Promise<S
   refuseOtherOrigins(request)
   const shape = z.strictObject({ token: z.string().max(200), password: z.string().max(1024) })
   const { token, password } = check(shape, await request.json(maxBodyBytes), 'body')
-  return welcome(parts, request, await parts.signIns.byInvitation(token, password))
+  const accept = () => parts.signIns.byInvitation(token, password)
+  return welcome(parts, request, await letIn(parts, request, { way: 'invitation' }, accept))
+}
+
+type Attempt = Omit<RefusedAttempt, 'address'>
+
+const refusals: ReadonlySet<string> = new Set(['authentication_failed', 'permission_denied', 'rate_limited'])
+
+/** Whoever is not let in is told to the audit. */
+async function letIn<Outcome>(
+  { signIns }: SignInParts,
+  { clientAddress: address }: SideRequest,
+  attempt: Attempt,
+  open: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await open()
+  } catch (error) {
+    if (error instanceof GatewayError && refusals.has(error.code)) signIns.refused({ ...attempt, address })
+    throw error
+  }
 }
 
 async function welcome(
@@ -130,7 +162,8 @@ async function startOidc({ signIns }: SignInParts, { clientAddress }: SideReques
 /** A person sees no JSON: what went wrong is told by the page for signing in. */
 async function finishOidc(parts: SignInParts, request: SideRequest): Promise<SideReply> {
   try {
-    const { caller, cookie } = await oidcOf(parts.signIns).finish(request.query, request.header('cookie'))
+    const finish = () => oidcOf(parts.signIns).finish(request.query, request.header('cookie'))
+    const { caller, cookie } = await letIn(parts, request, { way: 'oidc' }, finish)
     await record(parts, request, caller, 'session.open')
     return { status: 303, headers: { ...notKept, location: '/', 'set-cookie': cookie }, body: '' }
   } catch (error) {

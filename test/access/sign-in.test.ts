@@ -129,6 +129,31 @@ test('no password, no token of a session or an invitation is kept, in the audit 
   }
 })
 
+test('whoever is not let in is in the audit, and who sends wrong tokens is told to wait', async (t) => {
+  const own = await startStack(t)
+  const { id, email } = await createPerson(own, 'Edsger', [{ role: 'viewer' }])
+  const page = asPage(own.gateway.url)
+  assert.equal((await page('POST', '/session', { email, password: 'not the password' })).status, 401)
+  const found = await asOwner(own)('GET', '/audit?action=session.refuse')
+  const [act] = asArray(found.body['data']).map((each) => asObject(each)!)
+  assert.equal(act?.['actor'], 'stranger')
+  assert.deepEqual(act?.['after'], {
+    tries: 1,
+    ways: { [`password user:${id}`]: 1 },
+    addresses: { '127.0.0.1': 1 },
+  })
+  const wrong = callWith(own.gateway.url, { authorization: 'Bearer not-the-token-of-this-gateway' })
+  const statuses: number[] = []
+  for (let n = 0; n < 11; n++) {
+    statuses.push((await wrong('GET', '/keys')).status)
+    statuses.push((await page('POST', '/session', { token: 'not-the-token-of-this-gateway' })).status)
+  }
+  assert.deepEqual(statuses, [...Array.from({ length: 20 }, () => 401), 429, 429])
+  assert.equal((await asOwner(own)('GET', '/keys')).status, 200, 'the right one always passes')
+  const again = await asOwner(own)('GET', '/audit?action=session.refuse')
+  assert.equal(asArray(again.body['data']).length, 1, 'what follows is told in sums')
+})
+
 test('a session of the admin token ends when the token is another one', async (t) => {
   const own = await startStack(t, { env: { OTHER_TOKEN: 'another-token-of-16-characters' } })
   const opened = await fetch(`${own.gateway.url}/admin/v1/session`, {
