@@ -5,6 +5,7 @@ import { type JsonObject, isObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Account } from '../ledger/account.ts'
 import type { Exchange } from './exchange.ts'
+import { withoutOwnWords } from './own-words.ts'
 
 /** Sends what the last attempt brought; a streamed answer has been sent already. */
 export function respond(exchange: Exchange): void {
@@ -25,7 +26,7 @@ export function refuse(exchange: Exchange, error: GatewayError): void {
   const { inbound, outlet, last, attempts, parts } = exchange
   exchange.error = error
   exchange.status = error.status
-  parts.onError(error, inbound.id)
+  parts.onError(withoutOwnWords(error, exchange.call), inbound.id)
   exchange.borrowing?.abandon(error)
   if (last?.isCommitted || exchange.borrowing?.isTold) return
   if (outlet.isGone || exchange.heartbeat?.fail(error)) return

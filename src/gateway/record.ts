@@ -2,13 +2,16 @@
 
 import type { Principal } from '../access/principal.ts'
 import type { ContractOutcome } from '../core/contract.ts'
+import type { GatewayError } from '../core/error.ts'
 import type { Guarding } from '../guardrails/guard.ts'
 import type { AttemptRecord, CacheRecord, RequestRecord } from '../records/record.ts'
 import type { Attempt } from '../routing/make-attempt.ts'
 import { isRoute } from '../routing/route.ts'
+import type { Call } from '../upstream/operation.ts'
 import { costOf } from './answer.ts'
 import type { Borrowing } from './borrowing.ts'
 import type { Exchange } from './exchange.ts'
+import { withoutOwnWords } from './own-words.ts'
 
 export function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
   const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, user, session, contract } =
@@ -37,7 +40,7 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     overheadMs: Math.max(0, toMs(endedMs - startedMs - inAttemptsMs)), // a hedge runs beside another
     dropped: last?.dropped ?? borrowing?.answer?.dropped ?? [],
     clientGone: error?.code === 'client_gone',
-    attempts: attempts.map((made) => toAttemptRecord(made, startedMs)),
+    attempts: attempts.map((made) => toAttemptRecord(made, startedMs, call)),
     ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
     ...(exchange.replayOf !== undefined && { replayOf: exchange.replayOf }),
     ...(route !== undefined && { route }),
@@ -47,7 +50,7 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     ...(source && { provider: source.provider, model: source.model }),
     ...(user !== undefined && { user }),
     ...(session !== undefined && { session }),
-    ...(error && { code: error.code, message: error.message }),
+    ...(error && { code: error.code, message: withoutOwnWords(error, call).message }),
     ...(last?.firstTokenMs !== undefined && { firstTokenMs: toMs(last.firstTokenMs - startedMs) }),
     ...(last?.usage && { usage: last.usage }),
     ...(costNanoUsd !== undefined && { costNanoUsd }),
@@ -71,7 +74,7 @@ function toCacheRecord({ outcome, answer, similarity }: Borrowing): CacheRecord 
   }
 }
 
-function toAttemptRecord(made: Attempt, startedMs: number): AttemptRecord {
+function toAttemptRecord(made: Attempt, startedMs: number, call: Call | undefined): AttemptRecord {
   return {
     n: made.n,
     provider: made.target.provider.name,
@@ -85,11 +88,15 @@ function toAttemptRecord(made: Attempt, startedMs: number): AttemptRecord {
     ...(made.headersMs !== undefined && { headersMs: toMs(made.headersMs - startedMs) }),
     ...(made.firstTokenMs !== undefined && { firstTokenMs: toMs(made.firstTokenMs - startedMs) }),
     ...(made.status !== undefined && { status: made.status }),
-    ...(made.error && { code: made.error.code, message: made.error.upstream?.message ?? made.error.message }),
+    ...(made.error && { code: made.error.code, message: toldBy(withoutOwnWords(made.error, call)) }),
     ...(made.usage && { usage: made.usage }),
     ...(made.contract && { contract: contractWords(made.contract) }),
     ...(made.upstreamRequestId !== undefined && { upstreamRequestId: made.upstreamRequestId }),
   }
+}
+
+function toldBy({ message, upstream }: GatewayError): string {
+  return upstream?.message ?? message
 }
 
 /** `native: repaired (comma, around)` */

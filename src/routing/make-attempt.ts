@@ -99,7 +99,7 @@ export async function makeAttempt(
   } finally {
     release?.(result && tokensOf(result))
   }
-  if (result.error) result = { ...result, error: withoutCredential(result.error, leg.target.credential) }
+  if (result.error) result = { ...result, error: withoutCredential(result.error, leg.target) }
   await account.settle(result)
   // The client has the beginning of the answer, whatever became of this attempt at its rest.
   if (broken && result.error && !result.isCommitted)

@@ -34,7 +34,28 @@ export function openForward(route: ForwardRoute, body: RawBody, accept: string |
     stream: content.stream,
     ...(content.user !== undefined && { user: content.user }),
     ...(body.kind === 'json' && { innerModels: () => innerModelsOf(body.value) }),
+    said: () => saidIn(body),
     attempt: (target, context) => attempt(forwarding, target, context),
+  }
+}
+
+const maxSaidBytes = 131_072
+/** Members that name something: told of, they are what an error is about. */
+const names = new Set(['model', 'type', 'role', 'name', 'id', 'format', 'voice', 'size', 'language'])
+
+/** What a body says, but for names. */
+export function saidIn(body: RawBody): readonly string[] {
+  if (body.kind === 'none') return []
+  if (body.kind === 'bytes') return [body.bytes.toString('utf8', 0, maxSaidBytes)]
+  return [...textsIn(body.value)]
+}
+
+function* textsIn(value: Json): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      if (member !== undefined && !names.has(name)) yield* textsIn(member as Json)
+    }
   }
 }
 

@@ -261,6 +261,8 @@ export interface Call {
   innerModels?(): readonly string[]
   /** Of an operation without a canonical request; undefined where not all of it is text. */
   texts?(): CallTexts | undefined
+  /** What the client sent, of an operation without either: to be kept out of the log. */
+  said?(): readonly string[]
   /** Absent where the operation has no answers that could be told again. */
   replayable?(): Replayable
   /** Absent where the operation does not look into its requests. */

@@ -6,7 +6,7 @@ import { isObject } from '../core/json.ts'
 import { dialects } from '../dialects/registry.ts'
 import type { Provider, Target } from '../providers/provider.ts'
 import { connectionNames } from './connection-names.ts'
-import { type Content, type RawBody, rawRequest, readContent, withUsage } from './forward.ts'
+import { type Content, type RawBody, rawRequest, readContent, saidIn, withUsage } from './forward.ts'
 import { innerModelsOf } from './inner-models.ts'
 import type { AttemptContext, AttemptResult, Call } from './operation.ts'
 import { relay } from './relay.ts'
@@ -45,6 +45,7 @@ export function openProviderCall(request: ProviderRequest): Call {
     stream: known?.streams ?? content.stream,
     ...(content.user !== undefined && { user: content.user }),
     ...(body.kind === 'json' && { innerModels: () => innerModelsOf(body.value) }),
+    said: () => saidIn(body),
     attempt(target, context) {
       // A name that no provider has may begin the name of another's model.
       if (target.provider.name !== request.provider) {

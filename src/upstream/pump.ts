@@ -9,6 +9,7 @@ import type { Dialect, EncodeContext, Machine, Patch } from '../dialects/dialect
 import { createFrameParser } from '../framing/frame-parser.ts'
 import type { Frame, FrameParser } from '../framing/frame.ts'
 import type { FrameWriter, StreamFraming } from '../framing/stream-framing.ts'
+import type { Target } from '../providers/provider.ts'
 import { TerminalGuard } from './guard.ts'
 import { ClientEnd } from './client-end.ts'
 import type { Continuation } from './continuation.ts'
@@ -19,6 +20,7 @@ import type { PumpMode } from './pump-mode.ts'
 import type { SendOptions, Sender } from './send.ts'
 import type { Receiver, ResponseHeaders, UpstreamCall } from './upstream-call.ts'
 import { contentEncodingFault, contentKind, decodeWhole, errorOf, requestIdOf, sizeFault } from './whole.ts'
+import { holdsCredential, withoutCredential } from './without-credential.ts'
 
 export interface PumpOptions {
   readonly source: Dialect
@@ -69,6 +71,7 @@ class StreamPump implements Receiver {
   readonly #heard: Heard
   readonly #clientEnd: ClientEnd
   #call!: UpstreamCall
+  #target!: Target
 
   #status: number | undefined
   #headers: ResponseHeaders = {}
@@ -96,6 +99,7 @@ class StreamPump implements Receiver {
   }
 
   run(sender: Sender, request: SendOptions): Promise<AttemptResult> {
+    this.#target = request.target
     this.#call = sender.send(request, this)
     this.#options.interrupt.on((reason) => this.#interrupted(reason))
     this.#clientEnd.follow(this.#call)
@@ -210,8 +214,11 @@ class StreamPump implements Receiver {
     const wasComplete = this.#guard.isComplete
     const events = this.#admit(this.#decoder.push(frame))
     if (!this.#failure) return !wasComplete || events.length > 0
-    // A provider's own error event is in the client's dialect; what Weir found broken is not passed on.
-    this.#isFailureTold = this.#clientEnd.isCommitted && this.#failure.upstream !== undefined
+    // A provider's own error event is in the client's dialect; what Weir found broken is not passed on, nor is its key.
+    this.#isFailureTold =
+      this.#clientEnd.isCommitted &&
+      this.#failure.upstream !== undefined &&
+      !holdsCredential(frame.data, this.#target)
     return this.#isFailureTold
   }
 
@@ -435,7 +442,7 @@ class StreamPump implements Receiver {
     if (this.#isFailureTold) return ''
     const { client, context } = this.#options
     this.#encoder ??= client.stream.encoder(context)
-    const frames = this.#encoder.push({ type: 'fail', error })
+    const frames = this.#encoder.push({ type: 'fail', error: withoutCredential(error, this.#target) })
     return frames.map((frame) => this.#writer.text(frame)).join('') + this.#writer.close()
   }
 

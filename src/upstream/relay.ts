@@ -2,11 +2,13 @@
 
 import { GatewayError } from '../core/error.ts'
 import { connectionNames } from './connection-names.ts'
+import { CredentialMask } from './credential-mask.ts'
 import type { AttemptContext, AttemptResult } from './operation.ts'
 import type { SendOptions } from './send.ts'
 import type { Receiver, ResponseHeaders, UpstreamCall } from './upstream-call.ts'
 import type { OpenTap, UsageTap } from './usage-tap.ts'
 import { contentEncodingFault, errorOf, requestIdOf, sizeFault } from './whole.ts'
+import { secretsOf } from './without-credential.ts'
 
 export interface RelayOptions {
   readonly decodeError: (status: number, body: string) => GatewayError
@@ -53,6 +55,8 @@ class Relay implements Receiver {
   #errorBody: Buffer[] | undefined
   #errorBytes = 0
   #tap: UsageTap | undefined
+  /** Of an error that passes as the provider wrote it: it may repeat the key that it was sent. */
+  #mask: CredentialMask | undefined
   #isCommitted = false
   #isEnding = false
   /** The last bytes of an answer: the client gets them when what it cost is in the ledger. */
@@ -145,6 +149,8 @@ class Relay implements Receiver {
   #commit(status: number): void {
     const { outlet, streamHeaders } = this.#context
     this.#isCommitted = true
+    const secrets = status >= 300 ? secretsOf(this.#request.target) : []
+    if (secrets.length > 0) this.#mask = new CredentialMask(secrets)
     if (outlet.isGone) return
     const headers: Record<string, string> = {
       ...streamHeaders(this.#request.target, this.#options.dropped),
@@ -163,13 +169,14 @@ class Relay implements Receiver {
   #pass(chunk: Buffer): void {
     if (this.#bytesToCome !== undefined) this.#bytesToCome -= chunk.length
     const isLast = this.#bytesToCome !== undefined && this.#bytesToCome <= 0
-    if (isLast || this.#tap?.isComplete === true) this.#keptBack.push(chunk)
-    else this.#write(chunk)
+    const bytes = this.#mask ? this.#mask.push(chunk) : chunk
+    if (isLast || this.#tap?.isComplete === true) this.#keptBack.push(bytes)
+    else this.#write(bytes)
   }
 
   #write(chunk: Buffer): void {
     const { outlet } = this.#context
-    if (!outlet.isGone && !outlet.write(chunk)) this.#call.pause()
+    if (chunk.length > 0 && !outlet.isGone && !outlet.write(chunk)) this.#call.pause()
   }
 
   /** The one way out: what the answer cost is in the ledger before the client is shown the end of it. */
@@ -186,6 +193,7 @@ class Relay implements Receiver {
     const { outlet } = this.#context
     if (this.#isCommitted && isWhole && !outlet.isGone) {
       for (const chunk of this.#keptBack) outlet.write(chunk)
+      if (this.#mask) outlet.write(this.#mask.end())
       outlet.end()
     } else if (this.#isCommitted) outlet.destroy() // no form of what has begun has a place for the gateway's words
     this.#done.resolve(result)

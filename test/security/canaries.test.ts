@@ -18,7 +18,17 @@ const hookSecret = 'hook-secret-canary-31be'
 const storedKey = 'stored-key-canary-of-32-characters-or-more'
 const storedValue = 'stored-value-canary-90d4'
 const collectorToken = 'collector-token-canary-4c11'
-const credentials = [providerKey, testKey, adminToken, hookSecret, storedKey, storedValue, collectorToken]
+const headerKey = 'header-key-canary-a1f3'
+const credentials = [
+  providerKey,
+  headerKey,
+  testKey,
+  adminToken,
+  hookSecret,
+  storedKey,
+  storedValue,
+  collectorToken,
+]
 const leaked = [...credentials, prompt]
 
 /** Hears alerts and traces. */
@@ -32,12 +42,13 @@ const stack = await startStack(
       HOOK_SECRET: hookSecret,
       STORED_KEY: storedKey,
       COLLECTOR_TOKEN: collectorToken,
+      HEADER_KEY: headerKey,
     },
     config: (simulatorUrl) => ({
       providers: {
         openai: provider('openai', `${simulatorUrl}/openai/v1`),
         claude: provider('anthropic', `${simulatorUrl}/anthropic/v1`),
-        chatty: provider('openai', chatty.url),
+        chatty: { ...provider('openai', chatty.url), headers: { 'x-second-key': 'env:HEADER_KEY' } },
       },
       routes: { assistant: { targets: ['chatty/m', 'openai/echo'] } },
       payloads: { record: 'on' },
@@ -63,6 +74,20 @@ function provider(type: string, baseUrl: string): JsonObject {
 
 const errors: string[] = []
 
+/** The beginning of an answer. */
+const chunk = {
+  id: 'a',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, delta: { role: 'assistant', content: 'Hello' }, finish_reason: null }],
+}
+
+async function askProvider(path: string): Promise<void> {
+  const response = await stack.post(path, { model: 'm', messages: [{ role: 'user', content: prompt }] })
+  errors.push(await response.text())
+}
+
 async function ask(client: ClientName, model: string, stream: boolean): Promise<void> {
   const ofClient = clients[client]
   const wish = { model, text: prompt, stream }
@@ -85,15 +110,27 @@ test('requests of every client, answered and failed, by providers that repeat th
   for (const [status, type] of failures) {
     chatty.answerWith((request, response) => {
       const key = request.headers['authorization']?.[0] ?? ''
-      const message = `Incorrect API key provided: ${key}`
+      const message = `Incorrect API key provided: ${key}, and of no use with headerless ${headerKey}, for the prompt "${prompt}"`
       const body =
         type === 'text/html'
           ? `<p>${message}</p>`
           : JSON.stringify({ error: { message, type: 'x', param: key } })
-      response.writeHead(status, { 'content-type': type, 'x-debug': key, 'set-cookie': `k=${key}` }).end(body)
+      response.writeHead(status, { 'content-type': type, 'x-debug': key, 'set-cookie': `k=${key}` })
+      // Cut in the middle of a key.
+      response.write(body.slice(0, 60))
+      setImmediate(() => response.end(body.slice(60)))
     })
     for (const client of Object.keys(clients) as ClientName[]) await ask(client, 'chatty/m', status === 500)
+    if (status !== 200) await askProvider('/providers/chatty/chat/completions')
   }
+  chatty.answerWith((request, response) => {
+    const key = request.headers['authorization']?.[0] ?? ''
+    const error = { message: `Incorrect API key provided: ${key} ${headerKey}`, code: 'invalid_api_key' }
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(`data: ${JSON.stringify(chunk)}\n\n`)
+    setImmediate(() => response.end(`data: ${JSON.stringify({ error })}\n\n`))
+  })
+  for (const client of Object.keys(clients) as ClientName[]) await ask(client, 'chatty/m', true)
   for (const client of Object.keys(clients) as ClientName[]) {
     for (const stream of [false, true]) await ask(client, 'openai/echo', stream)
     await ask(client, 'claude/echo', false)

@@ -132,7 +132,7 @@ class Answer implements AsyncIterable<Uint8Array> {
       if (!(error instanceof GatewayError)) throw error
       // A connection that breaks before the answer leaves it open, whatever is likely.
       const isUnsent = call.phase === 'unsent' && !isStaleSocket(error.cause)
-      throw new BatchApiError(withoutCredential(error, target.credential), isUnsent)
+      throw new BatchApiError(withoutCredential(error, target), isUnsent)
     } finally {
       call.abort(new GatewayError('client_gone', 'The rest of the answer is not wanted.'))
     }
@@ -142,7 +142,7 @@ class Answer implements AsyncIterable<Uint8Array> {
     const { clock, target } = this.#parts
     const decode = dialects[target.provider.spec.dialects[0]].error.decode
     const error = errorOf(decode, { status, headers, body }, clock.nowMs())
-    return new BatchApiError(withoutCredential(error, target.credential), status < 500, status)
+    return new BatchApiError(withoutCredential(error, target), status < 500, status)
   }
 }
 
