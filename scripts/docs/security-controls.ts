@@ -264,9 +264,10 @@ export const incidents: readonly Control[] = [
       ['test/payloads/payloads.test.ts', 'without a wish nothing is recorded'],
       ['test/payloads/payloads.test.ts', 'redacted; the disk shows neither'],
       ['test/security/canaries.test.ts', 'no file of the data directory holds a credential or a prompt'],
+      ['src/gateway/own-words.test.ts', 'what a provider quotes is left out, and its own words stay'],
     ],
     missing:
-      "A provider's error text is kept in records and in the log. Where it quotes the prompt, that part of the prompt is there.",
+      "A provider's error text is kept in records and in the log, without what it quotes of the request: runs of 16 characters of the first 128 KiB, or all of a text of 8. What it rewrites or abridges is not recognised.",
   },
   {
     threat: 'Topics read from the sizes of streamed records (Whisper Leak)',
@@ -549,6 +550,10 @@ export const musts: readonly Control[] = [
       ],
       ['test/security/canaries.test.ts', 'no error that a client saw repeats a credential'],
       [
+        'src/upstream/credential-mask.test.ts',
+        'however the bytes are split, no credential passes, and nothing else changes',
+      ],
+      [
         'test/security/canaries.test.ts',
         'no trace and no alert that was sent holds a credential or a prompt',
       ],
@@ -577,6 +582,14 @@ export const musts: readonly Control[] = [
       [
         'src/storage/sql/secret-store.test.ts',
         'the key is changed and the data key rotated while values are read and written',
+      ],
+      [
+        'src/storage/sql/secret-store.test.ts',
+        'what is sealed anew never takes the place of what was stored meanwhile',
+      ],
+      [
+        'src/storage/sql/secret-store.test.ts',
+        'a data key that another instance adds meanwhile by the old key is wrapped anew',
       ],
       [
         'src/storage/sql/secret-store.test.ts',
@@ -637,7 +650,8 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Rotation and outages of vaults',
-    answer: 'No request fails; the last value holds for an hour.',
+    answer:
+      'No request fails; the last value holds for an hour, also where the answer is a page of a proxy or the sign-in was renewed meanwhile. Leased secrets are replaced before the token that they were made by ends, and where a provider refuses them.',
     proofs: [
       [
         'test/secrets/rotation.test.ts',
@@ -651,6 +665,24 @@ export const musts: readonly Control[] = [
         'test/secrets/vault.test.ts',
         'the last known value holds for an hour while the vault is ${outage}, and then no longer',
       ],
+      [
+        'test/secrets/vault.test.ts',
+        'a leased secret is replaced before the token that it was made by ends for good',
+      ],
+      ['test/secrets/vault.test.ts', 'what a policy forbids leaves no new token behind at each try'],
+      [
+        'src/secrets/references.test.ts',
+        'a leased secret that a provider refuses is made anew, and a young one is given its time',
+      ],
+      [
+        'src/secrets/references.test.ts',
+        'what only a refused configuration names makes nothing unready, however long',
+      ],
+      [
+        'src/secrets/references.test.ts',
+        'with another sign-in to the same services, what the last one read holds through an outage',
+      ],
+      ['src/secrets/malformed.test.ts', 'an outage, and no word on the secret: ${page}'],
     ],
   },
   {
@@ -714,6 +746,14 @@ export const musts: readonly Control[] = [
         'test/access/sign-in.test.ts',
         'no password, no token of a session or an invitation is kept, in the audit or elsewhere',
       ],
+      [
+        'test/access/sign-in.test.ts',
+        'whoever is not let in is in the audit, and who sends wrong tokens is told to wait',
+      ],
+      [
+        'src/audit/refusals.test.ts',
+        'the first is told at once; what follows is one record each five minutes, however much it is',
+      ],
     ],
     missing:
       'No second factor here: that is for the OpenID provider. The lock-out is counted by each instance, and whoever knows an address can lock its account out of passwords for 15 minutes at a time.',
@@ -760,7 +800,8 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Forged tokens of callers: algorithms, keys, issuers, audiences (Hono CVE-2026-22817)',
-    answer: 'Pinned issuer, audience and asymmetric algorithms; keys from the configured address alone.',
+    answer:
+      'Pinned issuer, audience and asymmetric algorithms; keys from the configured address alone, and that over TLS unless it is private.',
     missing: 'One token cannot be revoked here: it holds until it ends, or for `maxAgeSeconds`.',
     proofs: [
       [
@@ -771,6 +812,10 @@ export const musts: readonly Control[] = [
       [
         'src/access/jwt.test.ts',
         'without the issuer, known keys hold for a while, and what cannot be known is no 401',
+      ],
+      [
+        'src/access/jwt.test.ts',
+        'an answer that is no key set is an outage, not a word on any token: ${page}',
       ],
       [
         'src/access/jwt.test.ts',
