@@ -31,7 +31,7 @@ export const credentials = byPattern(
 const begin = '-----BEGIN '
 const ending = '-----'
 
-/** RFC 7468, to its end or, where that was cut off, to the end of the text. */
+/** RFC 7468 and RFC 9580, to its end or, where that was cut off, to the end of the text. */
 export const privateKeys: Detector = {
   kind: 'private-key',
   find(text, from = 0) {
@@ -39,14 +39,15 @@ export const privateKeys: Detector = {
     for (let start = text.indexOf(begin, from); start >= 0;) {
       const labelEnd = text.indexOf(ending, start + begin.length)
       const label = labelEnd < 0 ? '' : text.slice(start + begin.length, labelEnd)
-      if (label.length > 40 || !label.endsWith('PRIVATE KEY')) {
+      if (label.length > 40 || !/PRIVATE KEY(?: BLOCK)?$/.test(label)) {
         start = text.indexOf(begin, start + begin.length)
         continue
       }
-      const close = text.indexOf(`-----END ${label}${ending}`, labelEnd)
-      const end = close < 0 ? text.length : close + `-----END ${label}${ending}`.length
-      findings.push({ kind: 'private-key', start, end })
-      start = text.indexOf(begin, end)
+      const until = `-----END ${label}${ending}`
+      const close = text.indexOf(until, labelEnd)
+      if (close < 0) findings.push({ kind: 'private-key', start, end: text.length, until })
+      else findings.push({ kind: 'private-key', start, end: close + until.length })
+      start = close < 0 ? -1 : text.indexOf(begin, close + until.length)
     }
     return findings
   },
@@ -61,15 +62,14 @@ export const passwordsInUrls: Detector = {
     const findings: Finding[] = []
     for (let at = text.indexOf('://', from); at >= 0; at = text.indexOf('://', at + 3)) {
       let colon = -1
-      let end = at + 3
+      let end = -1
       const most = Math.min(text.length, at + 3 + maxUserInfo)
-      while (end < most && text[end] !== '@' && !isBreak(text.charCodeAt(end))) {
-        if (colon < 0 && text[end] === ':') colon = end
-        end++
+      for (let next = at + 3; next < most && !isBreak(text.charCodeAt(next)); next++) {
+        // The last one ends it: those before are of the password.
+        if (text[next] === '@') end = next
+        else if (colon < 0 && end < 0 && text[next] === ':') colon = next
       }
-      if (colon >= 0 && text[end] === '@' && end > colon + 1) {
-        findings.push({ kind: 'url-password', start: colon + 1, end })
-      }
+      if (colon >= 0 && end > colon + 1) findings.push({ kind: 'url-password', start: colon + 1, end })
     }
     return findings
   },

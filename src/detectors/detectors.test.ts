@@ -61,6 +61,40 @@ test('what only looks so is left alone', () => {
   }
 })
 
+test('what stands around a form, in whatever script and typography, does not hide it', () => {
+  for (const [text, expected] of [
+    ['write to “ada@example.org”', 'email: ada@example.org'],
+    ['ada@example.org—or call', 'email: ada@example.org'],
+    ['ada@example.org…', 'email: ada@example.org'],
+    ['ada@example.org...or call', 'email: ada@example.org'],
+    ['我的邮箱是ada@example.org，请回复', 'email: ada@example.org'],
+    ['请写信给ada@example.org。', 'email: ada@example.org'],
+    ['メールはada@example.orgです', 'email: ada@example.org'],
+    ['card 4111 1111 1111 1111 12/27', 'payment-card: 4111 1111 1111 1111'],
+    ['card 4111 1111 1111 1111 123', 'payment-card: 4111 1111 1111 1111'],
+    ['2 4111-1111-1111-1111', 'payment-card: 4111-1111-1111-1111'],
+    ['4111\u00a01111\u00a01111\u00a01111', 'payment-card: 4111\u00a01111\u00a01111\u00a01111'],
+    ['AT61 1904 3002 3457 3201 BIC BKAUATWW', 'iban: AT61 1904 3002 3457 3201'],
+    ['AT61 1904 3002 3457 3201 EUR 100', 'iban: AT61 1904 3002 3457 3201'],
+    ['+49\u00a030\u00a0901820', 'phone: +49\u00a030\u00a0901820'],
+    ['415\u2011555\u20112671', 'phone: 415\u2011555\u20112671'],
+    ['+1-415-555-2671x123', 'phone: +1-415-555-2671'],
+    ['536\u201190\u20114399', 'us-ssn: 536\u201190\u20114399'],
+    ['postgres://u:p@ss@host/db', 'url-password: p@ss'],
+  ] as const) {
+    assert.deepEqual(found(text), [expected], text)
+  }
+})
+
+test('a key of OpenPGP is found whole', () => {
+  const block = '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOYBF\n=abcd\n-----END PGP PRIVATE KEY BLOCK-----'
+  assert.deepEqual(found(`${block} thanks`), [`private-key: ${block}`])
+})
+
+test('there may be as many findings as a text has room for', () => {
+  assert.equal(found('a@b.co '.repeat(200_000)).length, 200_000)
+})
+
 test('a private key that was cut off is found to the end of the text', () => {
   const text = `see ${key.slice(0, 40)}`
   assert.deepEqual(found(text), [`private-key: ${text.slice(4)}`])
@@ -110,6 +144,10 @@ test('a megabyte of hostile text is searched: a search that squares would not co
     'sk-',
     'a',
     '-----BEGIN A PRIVATE KEY',
+    '2 ',
+    'a@b.',
+    '例@例.',
+    'AB12 ',
   ]
   for (const unit of units) {
     const text = unit.repeat(Math.ceil(1_000_000 / unit.length))

@@ -6,6 +6,8 @@ export interface Finding {
   /** UTF-16 offsets, the end exclusive. */
   readonly start: number
   readonly end: number
+  /** It was cut off at the end of the text: whatever follows belongs to it too, up to the end of this. */
+  readonly until?: string
 }
 
 /** Finds every span of its kind, in time linear in the text's length. Pure. */
@@ -20,27 +22,33 @@ export interface Detector {
  * of the longest. None of it is left out.
  */
 export function findAll(text: string, detectors: readonly Detector[], from = 0): readonly Finding[] {
-  const all: Finding[] = []
-  for (const detector of detectors) {
-    const found = detector.find(text, from)
-    if (found.length > 0) all.push(...found)
-  }
-  if (all.length < 2) return all
-  all.sort((a, b) => a.start - b.start || b.end - a.end)
-  const apart: Finding[] = []
-  for (const finding of all) {
+  return merged(detectors.flatMap((detector) => detector.find(text, from)))
+}
+
+/** In order and without overlap, as `findAll` gives them. */
+export function merged<Found extends Finding>(findings: readonly Found[]): readonly Found[] {
+  if (findings.length < 2) return findings
+  const sorted = findings.toSorted((a, b) => a.start - b.start || b.end - a.end)
+  const apart: Found[] = []
+  for (const finding of sorted) {
     const last = apart.at(-1)
     if (last === undefined || finding.start >= last.end) apart.push(finding)
-    else if (finding.end > last.end) apart[apart.length - 1] = { ...last, end: finding.end }
+    else {
+      const { end, until } = finding
+      const isCut = until !== undefined && last.until === undefined
+      if (end > last.end || isCut) {
+        apart[apart.length - 1] = { ...last, end: Math.max(end, last.end), ...(isCut && { until }) }
+      }
+    }
   }
   return apart
 }
 
 /** The text with each finding replaced; `findings` as `findAll` gives them. */
-export function replaceFindings(
+export function replaceFindings<Found extends Finding>(
   text: string,
-  findings: readonly Finding[],
-  replacement: (finding: Finding, found: string) => string,
+  findings: readonly Found[],
+  replacement: (finding: Found, found: string) => string,
 ): string {
   if (findings.length === 0) return text
   let result = ''
