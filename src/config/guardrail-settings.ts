@@ -2,15 +2,24 @@
 
 import { z } from 'zod'
 import { detectorNames } from '../detectors/built-in.ts'
-import { faultOfPattern } from '../detectors/own.ts'
+import { faultOfPatterns, faultOfWords } from '../detectors/own.ts'
 import { allowPrivateNetwork, name, outboundUrl, secret, text } from './setting-kinds.ts'
 
 const pattern = text.max(1_000).superRefine((value, context) => {
-  const message = faultOfPattern(value)
+  const message = faultOfPatterns([value])
   if (message === undefined) return
   const mend = 'Write it with literals, classes, groups, `|` and counts; `\\b` may stand at its two ends.'
   context.addIssue({ code: 'custom', message: `not a pattern: ${message}`, params: { mend } })
 })
+
+/** What is good alone may be too much together. */
+function fitTogether(faultOf: (list: readonly string[]) => string | undefined) {
+  return (list: readonly string[], context: z.RefinementCtx) => {
+    const message = faultOf(list)
+    if (message === undefined) return
+    context.addIssue({ code: 'custom', message, params: { mend: 'Share them out among several rules.' } })
+  }
+}
 
 /** Of those of a rule, exactly one is given. */
 export const guardrailKinds = [
@@ -35,6 +44,7 @@ const rule = z.strictObject({
     .array(pattern)
     .min(1)
     .max(500)
+    .superRefine(fitTogether(faultOfPatterns))
     .exactOptional()
     .describe(
       'Regular expressions of the kind that is matched in linear time. `(?i)` in front: in any case.',
@@ -43,6 +53,7 @@ const rule = z.strictObject({
     .array(text.max(200))
     .min(1)
     .max(5_000)
+    .superRefine(fitTogether(faultOfWords))
     .exactOptional()
     .describe('Words and phrases, found whole and in any case.'),
   maxCharacters: z

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { faultOfPattern, patternDetector, wordDetector } from '../own.ts'
+import { faultOfPatterns, faultOfWords, patternDetector, wordDetector } from '../own.ts'
 
 const matches = (pattern: string, text: string) =>
   patternDetector('own', [pattern])
@@ -69,17 +69,40 @@ test('what cannot be matched in linear time, or is no pattern, is refused with t
     '\\p',
     '[z-a]',
   ]) {
-    assert.equal(typeof faultOfPattern(source), 'string', source)
+    assert.equal(typeof faultOfPatterns([source]), 'string', source)
   }
-  assert.match(faultOfPattern('a*') ?? '', /empty/)
-  assert.match(faultOfPattern('((a{1000}){1000}){1000}') ?? '', /too large/)
+  assert.match(faultOfPatterns(['a*']) ?? '', /empty/)
+  assert.match(faultOfPatterns(['((a{1000}){1000}){1000}']) ?? '', /too large/)
 })
 
 test('words are found whole, in any case, of any script', () => {
   const detector = wordDetector('words', ['bomb', 'project x', 'Größe', '秘密'])
   const content = 'BOMB bombs Project X größe Größen 秘密'
   const found = detector.find(content).map(({ start, end }) => content.slice(start, end))
-  assert.deepEqual(found.slice(0, 3), ['BOMB', 'Project X', 'größe'])
+  assert.deepEqual(found, ['BOMB', 'Project X', 'größe', '秘密'])
+  assert.equal(detector.find('project\nx, project\u00a0x').length, 2)
+})
+
+test('words are whole beside the marks and pictures of all scripts, and in scripts without spaces', () => {
+  const detector = wordDetector('words', ['bomb', '秘密', 'ระเบิด'])
+  const found = (content: string) => detector.find(content).map(({ start, end }) => content.slice(start, end))
+  for (const content of ['“bomb”', 'bomb\u{1f600}', 'bomb，', '一bomb。', 'bomb—', 'bomb\u00a0x']) {
+    assert.deepEqual(found(content), ['bomb'], content)
+  }
+  assert.deepEqual(found('これは秘密です'), ['秘密'])
+  assert.deepEqual(found('ทำระเบิดอย่างไร'), ['ระเบิด'])
+  assert.deepEqual(found('bombé'), [])
+})
+
+test('as many words as a rule may have are searched for, in a text that has some of them', () => {
+  const words = Array.from({ length: 5_000 }, (_, n) => `word${n.toString(36)}of the list`)
+  assert.equal(faultOfWords(words), undefined)
+  const detector = wordDetector('words', words)
+  const text = `${'the words of a list of wordy things, '.repeat(30_000)}${words[4_321]!}`
+  assert.equal(detector.find(text).length, 1)
+  assert.equal(detector.find(words.join(' ')).length, 5_000)
+  const long = Array.from({ length: 5_000 }, (_, n) => `${n}${'x'.repeat(190)}`)
+  assert.match(faultOfWords(long) ?? '', /too large/)
 })
 
 test('patterns that explode elsewhere come to their end here', () => {
@@ -88,4 +111,19 @@ test('patterns that explode elsewhere come to their end here', () => {
     assert.deepEqual(matches(source, long), [], source)
   }
   assert.equal(matches('a(.*b)?', 'ac'.repeat(2_000)).length, 2_000)
+  // What looks like a match until its beginning is looked at is not looked at again from each of its places.
+  assert.deepEqual(matches('\\b[a-z]+\\d', `_${long}1`), [])
+  assert.deepEqual(matches('\\b[a-z]+\\d', `_${long}1 ab2`), ['ab2'])
+})
+
+test('a text that makes ever new sets of states is searched all the same, and so is the next', () => {
+  const detector = patternDetector('own', ['(?:a|b)*a(?:a|b){12}c'])
+  let seed = 1
+  const letters = Array.from({ length: 200_000 }, () =>
+    (seed = (seed * 48_271) % 2_147_483_647) & 64 ? 'a' : 'b',
+  )
+  const text = letters.join('')
+  assert.deepEqual(detector.find(text), [])
+  assert.deepEqual(detector.find(`${text} abbbbbbbbbbbbc`), [{ kind: 'own', start: 200_001, end: 200_015 }])
+  assert.deepEqual(detector.find('abbbbbbbbbbbbc'), [{ kind: 'own', start: 0, end: 14 }])
 })

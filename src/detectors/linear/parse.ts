@@ -51,11 +51,43 @@ export function parsePattern(pattern: string, ignoreCase = false): ParsedPattern
   return { node: reader.readAll(), startsAtWord, endsAtWord }
 }
 
-/** The words themselves, one or the other. */
+/**
+ * The words themselves, one or the other: a tree, in which those that begin alike share their beginnings. A space may
+ * be any, such as the end of a line.
+ */
 export function wordsAsNode(words: readonly string[], ignoreCase: boolean): Node {
-  const units = (word: string): Node[] =>
-    Array.from({ length: word.length }, (_, at) => toSet(single(word.charCodeAt(at)), ignoreCase))
-  return { type: 'choice', of: words.map((word) => ({ type: 'sequence', of: units(word) })) }
+  const sets = new Map<string, CharacterSet>([[' ', spaces]])
+  const setOf = (unit: string): CharacterSet => {
+    const lower = ignoreCase && unit.toLowerCase().length === 1 ? unit.toLowerCase() : unit
+    const known = sets.get(lower)
+    if (known) return known
+    const set = single(lower.charCodeAt(0))
+    const made = ignoreCase ? withBothCases(set) : set
+    sets.set(lower, made)
+    return made
+  }
+  return branch(
+    words.map((word) => Array.from({ length: word.length }, (_, at) => setOf(word[at]!))),
+    0,
+  )
+}
+
+/** Of words that are alike up to this place. */
+function branch(words: readonly (readonly CharacterSet[])[], at: number): Node {
+  if (words.length === 1) {
+    return { type: 'sequence', of: words[0]!.slice(at).map((set): Node => ({ type: 'set', set })) }
+  }
+  const bySet = new Map<CharacterSet | undefined, (readonly CharacterSet[])[]>()
+  for (const word of words) {
+    const alike = bySet.get(word[at])
+    if (alike) alike.push(word)
+    else bySet.set(word[at], [word])
+  }
+  const options = Array.from(bySet, ([set, alike]): Node => {
+    if (set === undefined) return { type: 'sequence', of: [] }
+    return { type: 'sequence', of: [{ type: 'set', set }, branch(alike, at + 1)] }
+  })
+  return options.length === 1 ? options[0]! : { type: 'choice', of: options }
 }
 
 class PatternReader {

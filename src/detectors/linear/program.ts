@@ -14,11 +14,15 @@ export interface Program {
   readonly starts: readonly { readonly at: number; readonly startsAtWord: boolean }[]
 }
 
-/** So many states bound the work per character. */
-const maxInstructions = 20_000
+/** So many states bound the work per character; of words, where few are ever on at once, the memory. */
+const maxPatternStates = 20_000
+export const maxWordStates = 250_000
 
-/** Throws PatternFault where a pattern is too large, or matches the empty text. */
-export function compileProgram(patterns: readonly ParsedPattern[]): Program {
+/** Throws PatternFault where the patterns are too large together, or one matches the empty text. */
+export function compileProgram(
+  patterns: readonly ParsedPattern[],
+  maxInstructions = maxPatternStates,
+): Program {
   const instructions: Instruction[] = []
   const add = (instruction: Instruction): number => {
     if (instructions.length >= maxInstructions) throw new PatternFault('the patterns are too large')

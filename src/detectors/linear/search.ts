@@ -1,32 +1,52 @@
 /** Searches a text for patterns in time linear in its length, whatever the patterns and the text are. */
 
 import type { Detector, Finding } from '../finding.ts'
-import { contains, wordUnits } from './character-set.ts'
+import { endsAnywhere } from '../scripts.ts'
+import { contains } from './character-set.ts'
 import type { Instruction, Program } from './program.ts'
 
 /**
  * Two machines of the same states. The first, whose sets of states are worked out once and kept, tells whether there
  * is anything to find: nearly always there is not. The second follows every state with the place where it began, and
- * gives the first and longest of the matches.
+ * gives the first and longest of the matches; it is asked only about the places that the first one names.
  */
 export function createSearch(kind: string, program: Program): Detector {
-  const scan = createScan(program)
-  const follower = new Follower(program)
-  return { kind, find: (text, from = 0) => (scan(text, from) < 0 ? none : follower.find(kind, text, from)) }
+  const classes = classify(program)
+  const scan = createScan(program, classes)
+  const follower = new Follower(program, classes)
+  return {
+    kind,
+    find(text, from = 0) {
+      let findings: Finding[] | undefined
+      for (let seen = scan(text, from); seen !== undefined;) {
+        const { match, next } = follower.firstMatch(text, seen)
+        if (match) (findings ??= []).push({ kind, ...match })
+        seen = scan(text, next)
+      }
+      return findings ?? none
+    },
+  }
 }
 
 const none: readonly Finding[] = []
 
 // -- is there anything?
 
-/** Sets of states that are kept; beyond them the text is given to the second machine. */
+/** Sets of states that are kept: where there are more, they are forgotten and worked out anew, so often per text. */
 const maxKeptSets = 2_000
+const maxForgotten = 4
+/** Of a text with ever new sets: so many units are left to the second machine, without a look. */
+const givenUp = 65_536
+
+interface Classes {
+  /** By unit. */
+  readonly of: Uint16Array
+  /** A unit of each class. */
+  readonly examples: readonly number[]
+}
 
 /** The classes of units that the program does not tell apart, by unit. */
-function classify({ instructions }: Program): {
-  readonly of: Uint16Array
-  readonly examples: readonly number[]
-} {
+function classify({ instructions }: Program): Classes {
   const edges = new Set([0])
   for (const instruction of instructions) {
     if (instruction.type !== 'set') continue
@@ -45,10 +65,17 @@ function classify({ instructions }: Program): {
   return { of, examples }
 }
 
-/** Gives a function that tells the end of some match, or -1. Words' boundaries are not looked at. */
-function createScan(program: Program): (text: string, from: number) => number {
+/** The first match to end begins here or behind it, and ends there: if words' boundaries are where it has them. */
+interface Seen {
+  readonly start: number
+  readonly end: number
+}
+
+function createScan(
+  program: Program,
+  { of, examples }: Classes,
+): (text: string, from: number) => Seen | undefined {
   const { instructions, starts } = program
-  const { of, examples } = classify(program)
   const width = examples.length
   const begin = closureOf(
     instructions,
@@ -59,8 +86,9 @@ function createScan(program: Program): (text: string, from: number) => number {
   /** By set and class: the number of the set that follows. -1: not worked out. -2: a match. */
   let table = new Int32Array(64 * width).fill(unknown)
 
-  const numberOf = (set: number[]): number => {
-    const name = set.join()
+  /** What is under way may be in the very states that a match begins in: such a set is another. */
+  const numberOf = (set: number[], isUnderWay: boolean): number => {
+    const name = `${isUnderWay} ${set.join()}`
     const found = numbers.get(name)
     if (found !== undefined) return found
     const number = sets.push(set) - 1
@@ -81,25 +109,41 @@ function createScan(program: Program): (text: string, from: number) => number {
     }
     const reached = closureOf(instructions, next)
     const isMatch = reached.some((at) => instructions[at]!.type === 'accept')
-    const follows = isMatch ? matched : numberOf(mergeSorted(begin, reached))
+    const follows = isMatch ? matched : numberOf(mergeSorted(begin, reached), reached.length > 0)
     table[set * width + unitClass] = follows
     return follows
   }
-  const first = numberOf(begin)
+  const forget = (): void => {
+    sets.length = 0
+    numbers.clear()
+    table.fill(unknown)
+    numberOf(begin, false)
+  }
+  numberOf(begin, false)
+  const first = 0
 
   return (text, from) => {
     let set = first
+    let begun = from
+    let forgotten = 0
     for (let at = from; at < text.length; at++) {
+      // Nothing is under way: a match begins here or later.
+      if (set === first) begun = at
       const unitClass = of[text.charCodeAt(at)]!
       let next = table[set * width + unitClass]!
       if (next === unknown) {
-        if (sets.length >= maxKeptSets) return at
+        if (sets.length >= maxKeptSets) {
+          if (forgotten++ === maxForgotten) return { start: begun, end: at + givenUp }
+          const known = sets[set]!
+          forget()
+          set = numberOf(known, set !== first)
+        }
         next = workOut(set, unitClass)
       }
-      if (next === matched) return at
+      if (next === matched) return { start: begun, end: at + 1 }
       set = next
     }
-    return -1
+    return undefined
   }
 }
 
@@ -136,7 +180,8 @@ interface Match {
 /** Pike's way, each state with the place where it began: of those in one state, the first to begin stands for all. */
 class Follower {
   readonly #program: Program
-  readonly #begins: Uint8Array
+  readonly #classes: Classes
+  readonly #beginnings: readonly (readonly Beginning[])[]
   /** The states that are on, in the order in which they were entered, and those that will be. */
   #current: number[] = []
   #next: number[] = []
@@ -147,48 +192,49 @@ class Follower {
   #text = ''
   #best: Match | undefined
 
-  constructor(program: Program) {
+  constructor(program: Program, classes: Classes) {
     this.#program = program
-    this.#begins = beginnings(program)
+    this.#classes = classes
+    this.#beginnings = beginningsOf(program, classes)
     this.#beganAt = new Int32Array(program.instructions.length)
     this.#enteredAt = new Float64Array(program.instructions.length)
   }
 
-  find(kind: string, text: string, begin: number): Finding[] {
-    const findings: Finding[] = []
+  /** The match that begins first of those about which there is more to say; else only how far it has looked. */
+  firstMatch(text: string, seen: Seen): { readonly match: Match | undefined; readonly next: number } {
     this.#text = text
-    for (let from = begin; from < text.length;) {
-      const found = this.#firstMatch(from)
-      if (!found) break
-      findings.push({ kind, ...found })
-      from = found.end
-    }
+    const next = this.#follow(seen)
+    const match = this.#best
     this.#text = ''
-    return findings
+    return { match, next: match?.end ?? next }
   }
 
-  #firstMatch(from: number): Match | undefined {
+  #follow({ start, end }: Seen): number {
     const text = this.#text
     this.#best = undefined
     this.#current.length = 0
     this.#step++
-    for (let place = from; place < text.length; place++) {
+    for (let place = start; place < text.length; place++) {
       const unit = text.charCodeAt(place)
       const { length } = this.#current
       const best: Match | undefined = this.#best as Match | undefined // `#read` sets it
       if (best === undefined) {
-        if (this.#begins[unit] === 1) this.#begin(place)
-        else if (length === 0) continue
-      } else if (length === 0 || place - best.end > maxExtension) return best
+        if (length === 0 && place >= end) return place
+        this.#begin(place, unit)
+      } else if (length === 0 || place - best.end > maxExtension) return place
       this.#read(unit, place + 1)
     }
-    return this.#best
+    return text.length
   }
 
-  #begin(place: number): void {
+  #begin(place: number, unit: number): void {
     // States that are on were entered in this step: they began earlier, and stand.
-    for (const { at, startsAtWord } of this.#program.starts) {
-      if (!startsAtWord || isBoundary(this.#text, place)) this.#enter(this.#current, at, place, place)
+    for (const { at, startsAtWord } of this.#beginnings[this.#classes.of[unit]!]!) {
+      if (startsAtWord && !isBoundary(this.#text, place)) continue
+      if (this.#enteredAt[at] === this.#step) continue
+      this.#enteredAt[at] = this.#step
+      this.#beganAt[at] = place
+      this.#current.push(at)
     }
   }
 
@@ -232,25 +278,31 @@ class Follower {
   }
 }
 
-/** 1 for each unit that a match may begin with. */
-function beginnings({ instructions, starts }: Program): Uint8Array {
-  const begins = new Uint8Array(0x10000)
-  for (const at of closureOf(
-    instructions,
-    starts.map((start) => start.at),
-  )) {
-    const instruction = instructions[at]!
-    if (instruction.type === 'set') for (const [from, to] of instruction.set) begins.fill(1, from, to + 1)
-  }
-  return begins
+interface Beginning {
+  readonly at: number
+  readonly startsAtWord: boolean
 }
 
+/** By class of units: the states before one of which a match may begin with it. */
+function beginningsOf({ instructions, starts }: Program, { examples }: Classes): readonly Beginning[][] {
+  const all = starts.flatMap(({ at, startsAtWord }) =>
+    closureOf(instructions, [at]).map((state) => ({ at: state, startsAtWord })),
+  )
+  return examples.map((unit) =>
+    all.filter(({ at }) => {
+      const instruction = instructions[at]!
+      return instruction.type === 'set' && contains(instruction.set, unit)
+    }),
+  )
+}
+
+/** Where no spaces are written between words, there is a boundary everywhere. */
 function isBoundary(text: string, place: number): boolean {
-  return isWord(text.charCodeAt(place - 1)) !== isWord(text.charCodeAt(place))
+  const [before, behind] = [text.charCodeAt(place - 1), text.charCodeAt(place)]
+  return isWord(before) !== isWord(behind) || endsAnywhere(before) || endsAnywhere(behind)
 }
 
 /** Letters beyond ASCII are of words too: whole words of other languages could not be told otherwise. */
 function isWord(unit: number): boolean {
-  if (contains(wordUnits, unit)) return true
-  return (unit > 0xbf && unit !== 0xd7 && unit !== 0xf7 && unit < 0x2000) || unit >= 0x3040
+  return !Number.isNaN(unit) && /[\p{L}\p{M}\p{N}_]/u.test(String.fromCharCode(unit))
 }
