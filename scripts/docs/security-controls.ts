@@ -932,6 +932,8 @@ export const musts: readonly Control[] = [
       ],
       ['test/guardrails/guardrails.test.ts', 'what cannot be is refused where something might have to be'],
       ['src/guardrails/output.test.ts', 'any split of an answer gives the same text and finds the same'],
+      ['src/guardrails/output.test.ts', 'any split of JSON gives the same text, and JSON'],
+      ['src/guardrails/request-texts.test.ts', 'every text of a request is read and can be replaced'],
       ['src/detectors/linear/linear.test.ts', 'patterns that explode elsewhere come to their end here'],
     ],
     missing: 'Media are not looked into. Other spellings, languages and encodings pass.',

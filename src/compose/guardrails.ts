@@ -67,7 +67,7 @@ function openRemote(rule: RuleSettings, parts: RemoteParts): RemoteRule['ask'] {
 /** https://platform.openai.com/docs/api-reference/moderations */
 async function moderate(
   text: string,
-  { model, categories }: NonNullable<RuleSettings['moderation']>,
+  { model, categories: wanted }: NonNullable<RuleSettings['moderation']>,
   timeoutMs: number,
   { inner }: RemoteParts,
 ): Promise<Verdict> {
@@ -82,11 +82,15 @@ async function moderate(
     throw new GatewayError('upstream_protocol', `The moderation answered ${status} without a result.`)
   }
   const found = results.flatMap((result) => {
-    const named = Object.entries(asObject(result['categories']) ?? {})
+    const categories = asObject(result['categories'])
+    if (categories === undefined && typeof result['flagged'] !== 'boolean') {
+      throw new GatewayError('upstream_protocol', 'The moderation did not say what it has found.')
+    }
+    const named = Object.entries(categories ?? {})
     const kinds = named.flatMap(([name, isFlagged]) => (isFlagged === true ? [name] : []))
     return kinds.length === 0 && result['flagged'] === true ? ['flagged'] : kinds
   })
-  const kinds = categories ? found.filter((name) => categories.includes(name)) : found
+  const kinds = wanted ? found.filter((name) => wanted.includes(name)) : found
   return { kinds: [...new Set(kinds)] }
 }
 
@@ -122,8 +126,11 @@ async function judgeTopic(
   if (asked.error) throw asked.error
   const number = /^\D{0,8}(\d{1,3})/.exec(asked.answer ? answerTextOf(asked.answer) : '')?.[1]
   if (number === undefined) throw new GatewayError('upstream_protocol', 'The model named no topic.')
+  if (Number(number) === 0) return { kinds: [] }
   const topic = forbidden[Number(number) - 1]
-  return { kinds: topic === undefined ? [] : [topic] }
+  if (topic === undefined)
+    throw new GatewayError('upstream_protocol', 'The model named a topic that is none.')
+  return { kinds: [topic] }
 }
 
 // -- a service of the operator's own
@@ -145,7 +152,7 @@ function askWebhook(
       'content-type': 'application/json',
       'x-weir-signature': `t=${seconds},v1=${signWebhook(secret, seconds, body)}`,
     }
-    const answer = await inTime(exchanger.exchange({ method: 'POST', url, headers, body }), timeoutMs)
+    const answer = await exchanger.exchange({ method: 'POST', url, headers, body, timeoutMs })
     if (answer.status !== 200) throw new Error(`the webhook answered ${answer.status}`)
     return readVerdict(parseJson(answer.body))
   }
@@ -157,14 +164,4 @@ function readVerdict(answer: Json | undefined): Verdict {
   if (action !== 'block' && action !== 'flag') throw new Error('the webhook named no action')
   const named = asArray(asObject(answer)?.['kinds']).flatMap((kind) => asString(kind)?.slice(0, 64) ?? [])
   return { action, kinds: named.length === 0 ? ['webhook'] : named.slice(0, 20) }
-}
-
-async function inTime<Value>(work: Promise<Value>, limitMs: number): Promise<Value> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${limitMs} ms`)), limitMs)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

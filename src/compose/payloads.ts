@@ -6,7 +6,8 @@ import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { Secret } from '../core/secret.ts'
 import { builtInDetectors } from '../detectors/built-in.ts'
-import { findAll, replaceFindings } from '../detectors/finding.ts'
+import { replaceFindings } from '../detectors/finding.ts'
+import { findPlaced, isJsonText } from '../detectors/json-text.ts'
 import { payloadRoutes } from '../payloads/admin.ts'
 import { compileChoice } from '../payloads/choice.ts'
 import { createPayloads, type Payloads } from '../payloads/payloads.ts'
@@ -77,7 +78,10 @@ export function createRecording(parts: PayloadParts): Recording {
 /** `[email]` in the place of each. */
 function redactorOf(names: Config['payloads']['redact']): (text: string) => string {
   const detectors = builtInDetectors(names)
-  return (text) => replaceFindings(text, findAll(text, detectors), ({ kind }) => `[${kind}]`)
+  return (text) => {
+    const found = findPlaced(text, isJsonText(text), detectors)
+    return replaceFindings(text, found, ({ kind }) => `[${kind}]`)
+  }
 }
 
 /**

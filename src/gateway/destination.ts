@@ -36,8 +36,11 @@ function draw(exchange: Exchange, share: number): void {
 }
 
 /** Gives a request that was drawn, and its answer, to those who look at samples. */
-export function handOn({ sample, last, call, parts }: Exchange, record: RequestRecord): void {
+export function handOn({ sample, last, call, parts, guarding }: Exchange, record: RequestRecord): void {
   const text = last?.received?.().text
   const { request } = call!.generation!
-  if (text !== undefined) parts.onSample({ ...sample!, record, request, text })
+  if (text === undefined) return
+  // Others are not told either what guardrails kept from the provider.
+  const asked = guarding ? guarding.hidden(sample!.asked) : sample!.asked
+  parts.onSample({ ...sample!, asked, record, request, text })
 }

@@ -65,6 +65,8 @@ export class Exchange {
   heartbeat: HeartbeatOutlet | undefined
   /** Where the request came with an `idempotency-key` and is the first to do so. */
   keyed: Keyed | undefined
+  /** The user in the client's own words, where guardrails have put others into the call. */
+  namedUser: string | undefined
   /** Undefined where no guardrail is for it. */
   guarding: Guarding | undefined
   /** What it asks and is answered is recorded. */
@@ -114,7 +116,7 @@ export class Exchange {
   }
 
   get user(): string | undefined {
-    return this.inbound.header('x-weir-user') ?? this.call?.user
+    return this.inbound.header('x-weir-user') ?? this.namedUser ?? this.call?.user
   }
 
   /** Who it is for as the ledger counts it: who owns the key is known, what the caller says is only claimed. */

@@ -2,6 +2,7 @@
 
 import type { ContractAttempt } from '../core/contract.ts'
 import { Guarding } from '../guardrails/guard.ts'
+import type { Call } from '../upstream/operation.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Guardrails ask models themselves: on this account, which none of them is for. */
@@ -20,19 +21,35 @@ export function guard(exchange: Exchange): Promise<void> | undefined {
     const { request } = call.generation
     const taken = guarding.takeRequest(request)
     const goOn = (next: typeof request): void => {
-      if (next !== request) exchange.call = call.rewritten!(() => next)
+      if (next !== request)
+        takeAs(
+          exchange,
+          call.rewritten!(() => next),
+        )
     }
     if (taken instanceof Promise) return taken.then(goOn)
     goOn(taken)
-  } else guardTexts(exchange, guarding)
-  return undefined
+    return undefined
+  }
+  return guardTexts(exchange, guarding)
 }
 
-function guardTexts(exchange: Exchange, guarding: Guarding): void {
+function guardTexts(exchange: Exchange, guarding: Guarding): Promise<void> | undefined {
   const found = exchange.call!.texts?.()
-  if (found === undefined) return guarding.refuseUnread()
-  const rewrite = guarding.takeTexts(found.texts)
-  if (rewrite) exchange.call = found.replaced(found.texts.map(rewrite))
+  if (found === undefined) {
+    guarding.refuseUnread()
+    return undefined
+  }
+  const rewrite = guarding.takeTexts(found.texts.map((text) => ({ text, isJson: false })))
+  const texts = rewrite ? found.texts.map((text) => rewrite(text, false)) : found.texts
+  if (rewrite) takeAs(exchange, found.replaced(texts))
+  return guarding.askOthers(() => texts.join('\n'))
+}
+
+/** Records, budgets and deletion go by the user whom the client named, whatever the provider is told. */
+function takeAs(exchange: Exchange, call: Call): void {
+  exchange.namedUser = exchange.call?.user
+  exchange.call = call
 }
 
 /** The part that guardrails have in an attempt, beside that of a contract; undefined where neither has any. */

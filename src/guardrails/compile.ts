@@ -24,12 +24,12 @@ export function compileGuards({ rules, routes }: Settings, openRemote: OpenRemot
     Object.entries(rules).map(([name, settings]) => [name, toRule(name, settings, openRemote)]),
   )
   const lines = Object.entries(routes).map(([glob, names]) => ({
-    pattern: globPattern(glob),
+    isFor: destinationsOf(glob),
     rules: names.map((name) => compiled.get(name)!),
   }))
   if (lines.every((line) => line.rules.length === 0)) return undefined
   const guardOf = (destination: string): Guard | undefined => {
-    const fitting = lines.filter(({ pattern }) => pattern.test(destination)).flatMap((line) => line.rules)
+    const fitting = lines.filter(({ isFor }) => isFor(destination)).flatMap((line) => line.rules)
     return toGuard([...new Set(fitting)])
   }
   // Names of models come from callers: what is kept of them is bounded.
@@ -39,6 +39,19 @@ export function compileGuards({ rules, routes }: Settings, openRemote: OpenRemot
     const guard = guardOf(destination)
     if (known.size < maxKnown) known.set(destination, guard)
     return guard
+  }
+}
+
+/** `provider/*` is where nobody can say which of its models a request touches: a rule for one of them is for it. */
+function destinationsOf(glob: string): (destination: string) => boolean {
+  const pattern = globPattern(glob)
+  const [head = ''] = glob.split('*')
+  return (destination) => {
+    if (pattern.test(destination)) return true
+    const provider = destination.endsWith('/*') ? destination.slice(0, -1) : undefined
+    return (
+      provider !== undefined && (head.startsWith(provider) || (head !== glob && provider.startsWith(head)))
+    )
   }
 }
 

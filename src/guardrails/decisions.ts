@@ -14,9 +14,10 @@ export class Decisions {
     kinds: readonly string[],
   ): void {
     const place = `${stage} ${rule.name}`
-    const found: Record<string, number> = { ...this.#made.get(place)?.found }
-    for (const kind of kinds) found[kind] = (found[kind] ?? 0) + 1
-    this.#made.set(place, { rule: rule.name, stage, action, found })
+    // Services name kinds: any word may come.
+    const found = new Map(Object.entries(this.#made.get(place)?.found ?? {}))
+    for (const kind of kinds) found.set(kind, (found.get(kind) ?? 0) + 1)
+    this.#made.set(place, { rule: rule.name, stage, action, found: Object.fromEntries(found) })
   }
 
   get list(): readonly GuardrailRecord[] {

@@ -3,12 +3,13 @@
 import type { AnswerCheck } from '../core/contract.ts'
 import { GatewayError } from '../core/error.ts'
 import type { GenRequest } from '../core/request.ts'
-import { findAll, replaceFindings } from '../detectors/finding.ts'
+import { replaceFindings } from '../detectors/finding.ts'
+import { findPlaced } from '../detectors/json-text.ts'
 import { blockedBy, Decisions } from './decisions.ts'
 import { OutputGuard } from './output.ts'
 import { Placeholders } from './placeholders.ts'
 import { askAll } from './remote.ts'
-import { newText, textsOf, rewriteTexts } from './request-texts.ts'
+import { newText, type RequestText, type RewriteText, rewriteTexts, textsOf } from './request-texts.ts'
 import type { Rule, SizeRule, SpanRule, Stage, StageRules } from './rule.ts'
 
 /** The rules of one destination, by how they look. Compiled once. */
@@ -50,34 +51,46 @@ export class Guarding {
   /** The request as it may go on. Throws `guardrail_blocked`, and rejects with it or `guardrail_unavailable`. */
   takeRequest(request: GenRequest): GenRequest | Promise<GenRequest> {
     this.original = request
-    const { remotes } = this.#guard.input
-    const texts = textsOf(request)
-    const rewrite = this.takeTexts(texts)
+    const rewrite = this.takeTexts(textsOf(request))
     const next = rewrite === undefined ? request : rewriteTexts(request, rewrite)
-    if (remotes.length === 0) return next
     // They are told what the provider is told.
-    return askAll(remotes, newText(next), 'input', this.decisions).then(() => next)
+    return this.askOthers(() => newText(next))?.then(() => next) ?? next
+  }
+
+  /** Has others decide about the prompt; undefined where there are none. Rejects as `takeRequest` does. */
+  askOthers(text: () => string): Promise<void> | undefined {
+    const { remotes } = this.#guard.input
+    return remotes.length === 0 ? undefined : askAll(remotes, text(), 'input', this.decisions)
   }
 
   /** How each text is to be rewritten; undefined where none is. Throws `guardrail_blocked`. */
-  takeTexts(texts: readonly string[]): ((text: string) => string) | undefined {
+  takeTexts(texts: readonly RequestText[]): RewriteText | undefined {
     const { spans, sizes } = this.#guard.input
-    const length = sizes.length === 0 ? 0 : texts.reduce((sum, text) => sum + text.length, 0)
+    const length = sizes.length === 0 ? 0 : texts.reduce((sum, { text }) => sum + text.length, 0)
     for (const rule of sizes) if (length > rule.maxCharacters) this.#act(rule, ['characters'])
     let redacts = false
     for (const rule of spans) {
-      const kinds = texts.flatMap((text) => findAll(text, rule.detectors).map(({ kind }) => kind))
+      const kinds = texts.flatMap(({ text, isJson }) =>
+        findPlaced(text, isJson, rule.detectors).map(({ kind }) => kind),
+      )
       if (kinds.length === 0) continue
       this.#act(rule, kinds)
       redacts ||= rule.action === 'redact'
     }
     if (!redacts) return undefined
     const detectors = spans.flatMap((rule) => (rule.action === 'redact' ? rule.detectors : []))
-    const isTaken = (name: string) => texts.some((text) => text.includes(name))
-    return (text) =>
-      replaceFindings(text, findAll(text, detectors), ({ kind }, value) =>
-        this.placeholders.nameOf(kind, value, isTaken),
-      )
+    const isTaken = (name: string) => texts.some(({ text }) => text.includes(name))
+    return (text, isJson) =>
+      replaceFindings(text, findPlaced(text, isJson, detectors), ({ kind, value, isBare }) => {
+        const name = this.placeholders.nameOf(kind, value, isTaken)
+        return isBare ? `"${name}"` : name
+      })
+  }
+
+  /** What else goes out of the same request, with the same placeholders. */
+  hidden(request: GenRequest): GenRequest {
+    const { placeholders } = this
+    return placeholders.isEmpty ? request : rewriteTexts(request, (text) => placeholders.hide(text))
   }
 
   /** For what cannot be looked into: nothing may pass that might have had to be refused or changed. */

@@ -79,7 +79,19 @@ const plain = [
   '.',
   'words and more',
 ]
-const samples = [...personal, ...keys, ...plain]
+const foreign = [
+  '我的邮箱是',
+  '例子',
+  '，',
+  '😀',
+  '4111 1111 1111 1111 12/27',
+  '“',
+  '://u:密',
+  '@',
+  'é',
+  '\u00a0',
+]
+const samples = [...personal, ...keys, ...plain, ...foreign]
 const text = fc.array(fc.constantFrom(...samples, ' '), { maxLength: 12 }).map((parts) => parts.join(''))
 
 const foundBy = ({ list }: Decisions) => Object.fromEntries(list.map(({ rule, found }) => [rule, found]))
@@ -156,5 +168,107 @@ test('a private key without an end is held back no longer than its bound', () =>
     ...Array.from({ length: 200 }, () => `${'x'.repeat(63)}\n`),
   ]
   const told = passed(pieces, guard)
-  assert.ok(told.startsWith('[private-key]'))
+  assert.equal(told, '[private-key]')
+})
+
+test('of a private key that is longer than what may be held, nothing passes, and what follows it does', () => {
+  for (const [isJson, lineEnd] of [
+    [false, '\n'],
+    [true, '\\n'],
+  ] as const) {
+    const { guard } = open([forms('redact')], new Placeholders(), isJson)
+    const lines = Array.from({ length: 200 }, () => `${'x'.repeat(63)}${lineEnd}`).join('')
+    const key = `-----BEGIN PRIVATE KEY-----${lineEnd}${lines}-----END PRIVATE KEY-----`
+    const whole = isJson ? `{"key":"${key}","other":"y"}` : `see ${key} there`
+    const pieces = cut(
+      whole,
+      Array.from({ length: 300 }, (_, n) => n * 53),
+    )
+    assert.equal(
+      passed(pieces, guard),
+      isJson ? '{"key":"[private-key]","other":"y"}' : 'see [private-key] there',
+    )
+  }
+})
+
+test('what only seems to end a private key does not', () => {
+  const pieces = [
+    '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END x\n',
+    'AAAA\n',
+    '-----END PRIVATE KEY-----',
+    ' ok',
+  ]
+  assert.equal(passed(pieces, open([forms('redact')]).guard), '[private-key] ok')
+})
+
+test('any split of JSON gives the same text, and JSON', () => {
+  const strings = fc.array(fc.constantFrom(...samples, '\n', '"', '\\', '/', '\t'), { maxLength: 8 })
+  const value = fc.tuple(strings, strings).map(([first, second]) => ({
+    first: first.join(''),
+    card: 4111111111111111,
+    second: second.join(''),
+  }))
+  fc.assert(
+    fc.property(
+      value,
+      fc.boolean(),
+      fc.array(fc.nat(600), { maxLength: 30 }),
+      (content, isEscaped, places) => {
+        const plain = JSON.stringify(content)
+        const json = isEscaped
+          ? plain
+              .replaceAll('/', '\\/')
+              .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+          : plain
+        const rules = [forms('redact'), words]
+        const placeholders = () => namesOf({ 'bob@example.org': 'email', 'a "quoted"\nname': 'word' })
+        const expected = passed([json], open(rules, placeholders(), true).guard)
+        const told = passed(cut(json, places), open(rules, placeholders(), true).guard)
+        assert.equal(told, expected)
+        assert.equal((JSON.parse(told) as Record<string, unknown>)['card'], '[payment-card]')
+      },
+    ),
+  )
+})
+
+test('a text without spaces comes through as it is written', () => {
+  const { guard } = open([forms('redact'), words])
+  guard.push({ type: 'block-start', block: 0, choice: 0, kind: 'text' })
+  const [told] = guard.push({
+    type: 'block-delta',
+    block: 0,
+    text: '这是一个很长的回答，没有空格。'.repeat(4),
+  })
+  assert.ok(told?.type === 'block-delta' && told.text.length > 40)
+})
+
+test('no character is cut in two', () => {
+  const pieces = ['a', ...Array.from({ length: 2_100 }, () => '😀')]
+  const { guard } = open([forms('redact')])
+  guard.push({ type: 'block-start', block: 0, choice: 0, kind: 'text' })
+  const told = pieces.flatMap((text) => guard.push({ type: 'block-delta', block: 0, text }))
+  for (const event of told) assert.ok(event.type !== 'block-delta' || event.text.isWellFormed())
+})
+
+test('nothing of an answer tells what is still looked at: its tokens, its sources, blocks of its own', () => {
+  const secret = 'ada@example.org'
+  const told = (action: SpanRule['action']) => {
+    const { guard } = open([forms(action)], namesOf({ 'bob@example.org': 'email' }))
+    const native = { dialect: 'openai-responses', value: { type: 'x', text: `[EMAIL_1] ${secret}` } } as const
+    const events: GenEvent[] = [
+      { type: 'block-start', block: 0, choice: 0, kind: 'text' },
+      { type: 'logprobs', block: 0, values: [{ token: secret, logprob: 0 }] },
+      { type: 'block-end', block: 0 },
+      { type: 'annotation', block: 0, value: { url: 'https://example.org', title: secret } },
+      { type: 'block-start', block: 1, choice: 0, kind: 'native', ...native },
+      { type: 'block-delta', block: 1, text: `{"q":"\\n${secret}"}` },
+      { type: 'block-end', block: 1 },
+      { type: 'native', ...native },
+    ]
+    return JSON.stringify(events.flatMap((event) => guard.push(event)))
+  }
+  assert.ok(!told('redact').includes(secret))
+  assert.ok(told('redact').includes('bob@example.org'))
+  assert.ok(!told('block').includes(secret))
+  assert.ok(told('flag').includes(secret))
 })

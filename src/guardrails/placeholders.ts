@@ -37,16 +37,18 @@ export class Placeholders {
     return text.replace(/\[[A-Z0-9_]{1,38}\]/g, (name) => {
       const value = this.#byName.get(name)
       if (value === undefined) return name
-      return isJson ? JSON.stringify(value).slice(1, -1) : value
+      return isJson ? withinJson(value) : value
     })
   }
 
-  /** Takes the same values out of another text, such as the answer that is recorded. */
+  /** Takes the same values out of another text, such as the answer that is recorded; also where they stand in JSON. */
   hide(text: string): string {
     let hidden = text
     // The longest first: one value may be part of another.
     const values = [...this.#byValue].toSorted(([a], [b]) => b.length - a.length)
-    for (const [value, name] of values) hidden = hidden.replaceAll(value, name)
+    for (const [value, name] of values) {
+      hidden = hidden.replaceAll(value, name).replaceAll(withinJson(value), name)
+    }
     return hidden
   }
 
@@ -56,4 +58,8 @@ export class Placeholders {
     const isOpen = at >= 0 && text.length - at < maxLength && /^\[[A-Z0-9_]*$/.test(text.slice(at))
     return isOpen ? at : text.length
   }
+}
+
+function withinJson(value: string): string {
+  return JSON.stringify(value).slice(1, -1)
 }

@@ -38,9 +38,17 @@ function toCall(client: EmbeddingDialect, request: EmbedRequest): Call {
 
 /** What is sent as tokens is no text that could be looked at. */
 function textsOf(client: EmbeddingDialect, request: EmbedRequest): CallTexts | undefined {
-  const texts = request.inputs.filter((input) => typeof input === 'string')
-  if (texts.length < request.inputs.length) return undefined
-  return { texts, replaced: (inputs) => toCall(client, { ...request, inputs }) }
+  const { user, title } = request
+  const inputs = request.inputs.filter((input) => typeof input === 'string')
+  if (inputs.length < request.inputs.length) return undefined
+  const beside = Object.entries({ user, title }).filter(([, text]) => text !== undefined)
+  return {
+    texts: [...inputs, ...beside.map(([, text]) => text!)],
+    replaced(texts) {
+      const others = Object.fromEntries(beside.map(([name], at) => [name, texts[inputs.length + at]!]))
+      return toCall(client, { ...request, inputs: texts.slice(0, inputs.length), ...others })
+    },
+  }
 }
 
 function boundsOf({ inputs }: EmbedRequest): BillBounds {

@@ -8,6 +8,8 @@ export interface ExchangeRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  /** Until the answer is whole; 10 s where it is absent. */
+  readonly timeoutMs?: number
 }
 
 export interface ExchangeAnswer {
@@ -32,16 +34,21 @@ export function createExchanger(policy: EgressPolicy, ca?: string): Exchanger {
       connectTimeoutMs: 3000,
       ...(ca !== undefined && { tls: { ca } }),
     }),
-    headersTimeout: answerTimeoutMs,
-    bodyTimeout: answerTimeoutMs,
     maxResponseSize: maxAnswerBytes,
   })
   return {
-    async exchange({ url, ...request }) {
+    async exchange({ url, timeoutMs = answerTimeoutMs, ...request }) {
       const { origin, pathname, search } = checkEgressUrl(url, policy)
       try {
-        const signal = AbortSignal.timeout(answerTimeoutMs)
-        const answer = await agent.request({ ...request, origin, path: pathname + search, signal })
+        const signal = AbortSignal.timeout(timeoutMs)
+        const answer = await agent.request({
+          ...request,
+          origin,
+          path: pathname + search,
+          signal,
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+        })
         const contentType = answer.headers['content-type']
         return {
           status: answer.statusCode,

@@ -153,6 +153,67 @@ test('answers are redacted and ended, streamed and not, in the dialect of the cl
   }
 })
 
+test('the arguments of tools are read as JSON, and are JSON when they go on', async (t) => {
+  const secrets = { detect: ['credential', 'payment-card', 'email'], action: 'redact' }
+  const stack = await startStack(t, { config: withRules({ secrets }) })
+  const values = { note: `line\nAKIAIOSFODNN7EXAMPLE\n${hidden}`, card: 4111111111111111 }
+  const call = { id: 'c1', type: 'function', function: { name: 'pay', arguments: JSON.stringify(values) } }
+  const messages = [
+    { role: 'user', content: 'pay' },
+    { role: 'assistant', content: null, tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'c1', content: JSON.stringify(values) },
+  ]
+  for (const model of ['openai/echo', 'claude/echo']) {
+    const { status } = await stack.post('/v1/chat/completions', { model, messages, max_tokens: 50 })
+    assert.equal(status, 200)
+  }
+  const told = sent(stack)
+  assert.ok(!told.includes('AKIA') && !told.includes(hidden) && !told.includes('4111'), told)
+  const [first, second] = stack.simulator.receipts().map(({ body }) => JSON.stringify(body))
+  const expected = { note: 'line\n[CREDENTIAL_1]\n[EMAIL_1]', card: '[PAYMENT_CARD_1]' }
+  // As text in the one dialect, as an object in the other.
+  assert.ok(first!.includes(JSON.stringify(JSON.stringify(expected)).slice(1, -1)), first)
+  assert.ok(second!.includes(JSON.stringify(expected)), second)
+})
+
+test('what stands beside the prompt stays here too, and records know the user all the same', async (t) => {
+  const stack = await startStack(t, { config: withRules({ pii }) })
+  const more = { user: hidden, metadata: { of: hidden }, stop: [hidden] }
+  const told = await ask(stack, 'hello', more)
+  const embedded = await stack.post('/v1/embeddings', { model: 'openai/embed', input: 'a', user: hidden })
+  assert.deepEqual([told.status, embedded.status], [200, 200])
+  assert.ok(!sent(stack).includes(hidden), sent(stack))
+  const users = await until('the records', async () => {
+    const data = asArray((await stack.admin('/requests'))['data']).map((each) => asObject(each)?.['user'])
+    return data.length === 2 ? data : undefined
+  })
+  assert.deepEqual(users, [hidden, hidden])
+})
+
+test('a candidate in the shadow is not told either what the provider was not', async (t) => {
+  const stack = await startStack(t, {
+    config: {
+      ...withRules({ pii }, { assistant: ['pii'] }),
+      routes: { assistant: { targets: ['openai/echo'] }, next: { targets: ['claude/echo'] } },
+      models: {
+        'openai/echo': { price: { input: 1, output: 1 } },
+        'claude/echo': { price: { input: 1, output: 1 } },
+      },
+      shadow: [{ route: 'assistant', target: 'next', sample: 1 }],
+    },
+  })
+  assert.ok((await ask(stack, `I am ${hidden}`, { model: 'assistant' })).text.includes(hidden))
+  await until('the candidate is asked', async () => stack.simulator.receipts().length === 2 || undefined)
+  assert.ok(!sent(stack).includes(hidden), sent(stack))
+})
+
+test('a rule may have as many words as the configuration allows', async (t) => {
+  const words = Array.from({ length: 5_000 }, (_, n) => `word ${n.toString(36)} of the list`)
+  const stack = await startStack(t, { config: withRules({ words: { words, action: 'block' } }) })
+  assert.equal((await ask(stack, 'a word of the list')).status, 200)
+  assert.equal((await ask(stack, `say ${words[4_000]!.toUpperCase()}!`)).status, 400)
+})
+
 test('embeddings are looked at, and what cannot be is refused where something might have to be', async (t) => {
   const stack = await startStack(t, { config: withRules({ pii }) })
   const embedded = await stack.post('/v1/embeddings', { model: 'openai/embed', input: ['a', hidden] })
@@ -168,6 +229,20 @@ test('embeddings are looked at, and what cannot be is refused where something mi
     assert.match(await answer.text(), /guardrail_blocked/)
   }
   assert.ok(!sent(stack).includes(hidden))
+})
+
+test("a rule for one model is for all calls of its provider's own API that may touch it", async (t) => {
+  const stack = await startStack(t, {
+    config: withRules({ pii }, { 'openai/echo': ['pii'], 'other/*': ['pii'] }),
+  })
+  const call = async (path: string, model: string) => {
+    const messages = [{ role: 'user', content: hidden }]
+    return (await stack.post(`/providers/openai/${path}`, { model, messages })).text()
+  }
+  for (const path of ['chat/completions', 'threads/runs', 'batches']) {
+    assert.match(await call(path, 'echo'), /guardrail_blocked/, path)
+  }
+  assert.doesNotMatch(await call('chat/completions', 'words-5'), /guardrail_blocked/)
 })
 
 test('a conversation that is kept goes on with what the client said, not with placeholders', async (t) => {
@@ -244,6 +319,74 @@ test('a webhook decides on prompt and answer; one that fails refuses, or lets pa
   assert.match(JSON.stringify(await decisionsOf(stack, passed.id)), /"action":"allow"/)
 })
 
+test('a webhook hears what the client puts into the mouth of the model, and what is to be embedded', async (t) => {
+  const hook = await startHook(t)
+  const webhook = { url: hook.url, secret: 'env:HOOK', allowPrivateNetwork: true }
+  const config = withRules({ strict: { webhook, action: 'block' } })
+  const stack = await startStack(t, { config, env: { HOOK: 'signing-secret-of-16' } })
+  const messages = [
+    { role: 'user', content: 'a question' },
+    { role: 'assistant', content: 'Sure, begin' },
+  ]
+  await stack.post('/v1/chat/completions', { model: 'openai/echo', messages })
+  await stack.post('/v1/embeddings', { model: 'openai/embed', input: ['one', 'two'] })
+  assert.deepEqual(
+    hook.received.map(({ text }) => text),
+    ['a question\nSure, begin', 'one\ntwo'],
+  )
+  hook.answer = { action: 'block' }
+  const refused = await stack.post('/v1/embeddings', { model: 'openai/embed', input: 'three' })
+  assert.equal(refused.status, 400)
+})
+
+test('whatever a webhook calls what it has found, the record of it can be read', async (t) => {
+  const hook = await startHook(t)
+  hook.answer = { action: 'flag', kinds: ['constructor', 'toString', 'x'.repeat(1_000)] }
+  const webhook = { url: hook.url, secret: 'env:HOOK', allowPrivateNetwork: true }
+  const config = withRules({ lax: { webhook, action: 'flag' } })
+  const stack = await startStack(t, { config, env: { HOOK: 'signing-secret-of-16' } })
+  const { id } = await ask(stack, 'hello')
+  assert.deepEqual(await decisionsOf(stack, id), [
+    {
+      rule: 'lax',
+      stage: 'input',
+      action: 'flag',
+      found: { constructor: 1, toString: 1, ['x'.repeat(64)]: 1 },
+    },
+  ])
+  assert.equal(asArray((await stack.admin('/guardrails/decisions'))['data']).length, 1)
+})
+
+test('a webhook that is slow is left in its time, and one that talks without end is not listened to', async (t) => {
+  let isLong = false
+  let closed = 0
+  const server = createServer((request, response) => {
+    request.socket.once('close', () => closed++)
+    request.resume()
+    if (!isLong) return
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const talk = (): void => {
+      if (!response.destroyed) response.write(' '.repeat(65_536), talk)
+    }
+    talk()
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  t.after(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/guard`
+  const webhook = { url, secret: 'env:HOOK', allowPrivateNetwork: true }
+  const rules = {
+    brief: { webhook, action: 'block', timeoutMs: 50 },
+    patient: { webhook, action: 'block', timeoutMs: 60_000 },
+  }
+  const routes = { slow: { targets: ['openai/echo'] }, long: { targets: ['openai/echo'] } }
+  const config = { routes, ...withRules(rules, { slow: ['brief'], long: ['patient'] }) }
+  const stack = await startStack(t, { config, env: { HOOK: 'signing-secret-of-16' } })
+  assert.equal((await ask(stack, 'hello', { model: 'slow' })).status, 503)
+  await until('its connection is given up', async () => closed === 1 || undefined)
+  isLong = true
+  assert.equal((await ask(stack, 'hello', { model: 'long' })).status, 503)
+})
+
 test('an answer that a webhook refuses is not seen at all, streamed or not', async (t) => {
   const hook = await startHook(t)
   hook.answer = { action: 'block' }
@@ -269,11 +412,18 @@ test('a webhook at a private address is not asked unless that is allowed', async
 
 test("a provider's moderation and a model that knows topics decide; they are asked with what the provider is told", async (t) => {
   const other = await startScriptedProvider(t)
+  const topicOf = (text: string) => (text.includes('pills') ? '2' : text.includes('riddle') ? '7' : '0')
   other.answerWith(({ target, body }, response) => {
     const text = body.toString()
     const isRude = text.includes('rude')
     const answer = target.endsWith('/moderations')
-      ? { results: [{ flagged: isRude, categories: { harassment: isRude, violence: false } }] }
+      ? {
+          results: [
+            text.includes('odd')
+              ? {}
+              : { flagged: isRude, categories: { harassment: isRude, violence: false } },
+          ],
+        }
       : {
           id: 'c',
           object: 'chat.completion',
@@ -282,7 +432,7 @@ test("a provider's moderation and a model that knows topics decide; they are ask
             {
               index: 0,
               finish_reason: 'stop',
-              message: { role: 'assistant', content: text.includes('pills') ? '2' : '0' },
+              message: { role: 'assistant', content: topicOf(text) },
             },
           ],
           usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
@@ -320,8 +470,11 @@ test("a provider's moderation and a model that knows topics decide; they are ask
       { rule, stage: 'input', action: 'block', found: { [kind]: 1 } },
     ])
   }
+  // A topic that there is not is no answer, nor is a result that says nothing.
+  assert.equal((await ask(stack, 'a riddle')).status, 503)
+  assert.equal((await ask(stack, 'an odd one')).status, 503)
   assert.equal(stack.simulator.receipts().length, 1)
-  assert.ok(other.received.length === 6 && other.received.every(({ body }) => !body.includes(hidden)))
+  assert.ok(other.received.length === 10 && other.received.every(({ body }) => !body.includes(hidden)))
   // What the guardrails ask is paid for, on an account of their own.
   assert.ok(JSON.stringify(await stack.admin('/ledger')).includes('"guardrails"'))
 })
