@@ -172,6 +172,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     ...path,
     ...features,
     audit,
+    observer,
     secrets,
     rollout,
     experimenting,

@@ -37,6 +37,7 @@ import type { RunningExperiments } from './experiments.ts'
 import type { RunningFeedback } from './feedback.ts'
 import { forgetRoutes } from './forget.ts'
 import type { LedgerPart } from './ledger.ts'
+import type { Observer } from './observer.ts'
 import type { Recording } from './payloads.ts'
 import { composeRecordRoutes } from './records.ts'
 import type { RequestPath } from './request-path.ts'
@@ -58,6 +59,7 @@ export interface AdministrationParts {
   readonly snapshot: () => Snapshot
   readonly catalogue: CatalogueSource
   readonly modelWatch: ModelWatch
+  readonly observer: Pick<Observer, 'flush'>
   readonly routing: AttemptParts
   readonly switches: Switches
   readonly askAs: RequestPath['askAs']
@@ -167,6 +169,7 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
     ...batching.adminRoutes,
     ...forgetRoutes({
       ...stores,
+      flushRecords: parts.observer.flush,
       payloads: recording.payloads,
       keysOf: parts.access.keysOf,
       tokenKeysOf: parts.access.tokenKeysOf,

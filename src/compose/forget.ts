@@ -28,6 +28,8 @@ export interface ForgetParts {
   tokenKeysOf(org: string, user: string): readonly string[]
   readonly payloads: Pick<Payloads, 'forget'>
   readonly records: Pick<RecordStore, 'forget'>
+  /** Writes the records that wait: they are to be forgotten too. */
+  readonly flushRecords: () => Promise<void>
   readonly responses: Pick<StoredResponseStore, 'forget'>
   readonly claims: Pick<ClaimStore, 'forget'>
   readonly answers: Pick<AnswerStore, 'purge'>
@@ -142,8 +144,9 @@ async function forget(org: string, user: string, parts: ForgetParts): Promise<z.
 async function forgetRecords(
   org: string,
   whose: Whose,
-  { records }: ForgetParts,
+  { records, flushRecords }: ForgetParts,
 ): Promise<{ requestIds: string[]; sessions: Set<string> }> {
+  await flushRecords()
   const ids: string[] = []
   const sessions = new Set<string>()
   for (let after: number | undefined = 0; after !== undefined;) {

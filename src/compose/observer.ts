@@ -22,6 +22,8 @@ export interface Observer {
   readonly observe: GatewayParts['onRecord']
   readonly onError: GatewayParts['onError']
   /** Shows finished requests to parts that are built after the request path, because they use it. */
+  /** Writes the records that wait to be written. */
+  readonly flush: () => Promise<void>
   show(...to: readonly ((record: RequestRecord) => void)[]): void
 }
 
@@ -82,6 +84,7 @@ export async function createObserver({
       metrics.countRefusal(error.code)
       logError(log, error, requestId)
     },
+    flush: () => recorder.flush(),
     show: (...to) => void lookers.push(...to),
   }
 }

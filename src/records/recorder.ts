@@ -1,5 +1,6 @@
 /** Takes request records off the hot path: queues them, writes them in groups, and deletes the old ones. */
 
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import type { RecordStore, RequestRecord } from './port.ts'
 
@@ -20,6 +21,8 @@ export interface RecorderOptions {
 export interface Recorder {
   /** Queues the record: no I/O, constant time, never throws. */
   record(record: RequestRecord): void
+  /** Resolves when what is queued has been written, as far as the store takes it. */
+  flush(): Promise<void>
   /** Writes what is queued and stops. Safe to call twice. */
   close(): void
 }
@@ -48,7 +51,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   const schedule = (delayMs: number): void => {
     clearTimeout(flushTimer)
-    flushTimer = setTimeout(flush, delayMs).unref()
+    flushTimer = setTimeout(writeNext, delayMs).unref()
   }
 
   /** Writes one group; false when the store failed. */
@@ -80,7 +83,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     dropped = 0
   }
 
-  const flush = (): void => {
+  const writeNext = (): void => {
     flushTimer = undefined
     if (queue.length === 0) return
     // One group per turn of the event loop: a long queue must not hold up the requests that made it.
@@ -94,6 +97,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (flushTimer === undefined) schedule(flushMs)
       else if (queue.length === maxBatch && batchSize === maxBatch) schedule(0)
       if (queue.length > maxQueued) dropOldest()
+    },
+    async flush() {
+      while (queue.length > 0 && write()) await setImmediate()
     },
     close() {
       clearTimeout(flushTimer)

@@ -73,6 +73,14 @@ test('what named the user goes, what named another stays, and the reply says wha
   assert.ok(ledger.includes('"ada"') && ledger.includes('"bob"'))
 })
 
+test('a record that still waits to be written is forgotten with the others', async (t) => {
+  const stack = await startStack(t)
+  await respond(stack, 'ada', { 'idempotency-key': 'once' })
+  const { records, repeatable_answers } = await change(stack, '/forget', { user: 'ada' })
+  assert.deepEqual({ records, repeatable_answers }, { records: 1, repeatable_answers: 1 })
+  assert.deepEqual(await usersOf(stack), [undefined])
+})
+
 test('the audit has the act by a fingerprint, and no name', async (t) => {
   const stack = await startStack(t)
   await change(stack, '/forget', { user: 'a-name-that-must-not-stay' })
