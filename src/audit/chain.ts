@@ -31,6 +31,8 @@ export interface ChainProof {
 }
 
 const pageSize = 1000
+/** Before every number that a record may have been given, also by others than Weir. */
+const beforeAll = Number.MIN_SAFE_INTEGER
 
 /**
  * Follows the chain from its start. What it cannot see by itself is a cut end together with a forged head: that
@@ -41,8 +43,8 @@ export async function verifyChain(store: AuditStore, published?: string): Promis
   const claimed = await store.head()
   let head: AuditHead = { seq: 0, hash: genesisHash }
   let isPublishedSeen = published === undefined
-  for (;;) {
-    const page = await store.chain(head.seq, pageSize)
+  for (let after = beforeAll; ; after = head.seq) {
+    const page = await store.chain(after, pageSize)
     for (const link of page) {
       const what = faultOf(link, head)
       if (what !== undefined) return { records: head.seq, head, fault: { seq: head.seq + 1, what } }
@@ -59,6 +61,11 @@ export async function verifyChain(store: AuditStore, published?: string): Promis
     head,
     fault: { seq: head.seq + 1, what },
   })
+  const noted = await store.head()
+  if (head.seq > noted.seq) {
+    const what = 'it is behind the noted head: nobody has recorded it'
+    return { records: noted.seq, head: noted, fault: { seq: noted.seq + 1, what } }
+  }
   if (head.seq < claimed.seq) return missing(`missing: the chain should go to ${claimed.seq}`)
   if (!isPublishedSeen) return missing('missing: no record has the published hash')
   return { records: head.seq, head }

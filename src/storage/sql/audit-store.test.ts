@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { CompiledQuery } from 'kysely'
 import { createTestClock } from '../../../test/support/access.ts'
 import { testDatabase, testStore } from '../../../test/support/databases.ts'
-import { verifyChain } from '../../audit/chain.ts'
+import { linkAct, verifyChain } from '../../audit/chain.ts'
 import { createAuditLog } from '../../audit/log.ts'
 import { createAuditStore } from './audit-store.ts'
 import type { Database } from './database.ts'
@@ -54,6 +54,12 @@ const tampering: Readonly<Record<string, { readonly sql: readonly string[]; read
     ],
     firstBad: 6,
   },
+  'a record before the first': {
+    sql: [
+      'insert into audit_records select 0, org, at_ms, actor, action, object, body, hash, hash from audit_records where seq = 5',
+    ],
+    firstBad: 1,
+  },
 }
 
 for (const [name, { sql, firstBad }] of Object.entries(tampering)) {
@@ -63,6 +69,24 @@ for (const [name, { sql, firstBad }] of Object.entries(tampering)) {
     assert.equal((await verifyChain(store)).fault?.seq, firstBad)
   })
 }
+
+testStore('a record that is well linked, and that no instance has written, is named', async (database) => {
+  const store = await fill(database, 5)
+  const link = linkAct(act, await store.head(), 1)
+  const values = [
+    link.org,
+    link.atMs,
+    link.actor,
+    link.action,
+    link.object,
+    link.body,
+    link.previousHash,
+    link.hash,
+  ]
+  const texts = values.map((value) => (typeof value === 'number' ? value : `'${value}'`))
+  await run(database, `insert into audit_records values (${link.seq}, ${texts.join(', ')})`)
+  assert.equal((await verifyChain(store)).fault?.seq, 6)
+})
 
 testStore('a cut end with a forged head is seen by whoever has noted a hash', async (database) => {
   const store = await fill(database, 5)
