@@ -168,9 +168,9 @@ function rewriteObject(value: JsonObject, rewrite: RewriteText, left = sealed): 
 }
 
 /** Proofs and ciphertext of a provider's: a changed one is refused. */
-const sealed: ReadonlySet<string> = new Set([
-  ...['signature', 'thought_signature', 'thoughtSignature', 'encrypted_content', 'thinking', 'obfuscation'],
-])
+const sealed: ReadonlySet<string> = new Set(
+  'signature thought_signature thoughtSignature encrypted_content thinking obfuscation'.split(' '),
+)
 /** And what lets the provider in where the client wants it to go, such as a server of tools: it is no prompt. */
 const lettingIn: ReadonlySet<string> = new Set([...sealed, 'authorization', 'authorization_token', 'headers'])
 
