@@ -72,3 +72,43 @@ function isNullable(node: Node): boolean {
       return node.min === 0 || isNullable(node.of)
   }
 }
+
+export interface Classes {
+  /** By unit. */
+  readonly of: Uint16Array
+  /** A unit of each class. */
+  readonly examples: readonly number[]
+}
+
+/** The classes of units that the program does not tell apart. */
+export function classify({ instructions }: Program): Classes {
+  const edges = new Set([0])
+  for (const instruction of instructions) {
+    if (instruction.type !== 'set') continue
+    for (const [from, to] of instruction.set) {
+      edges.add(from)
+      if (to < 0xffff) edges.add(to + 1)
+    }
+  }
+  const of = new Uint16Array(0x10000)
+  const examples: number[] = []
+  const sorted = [...edges].toSorted((a, b) => a - b)
+  for (const [index, edge] of sorted.entries()) {
+    of.fill(index, edge, sorted[index + 1] ?? 0x10000)
+    examples.push(edge)
+  }
+  return { of, examples }
+}
+
+/** All states that these lead to without reading, in order. */
+export function closureOf(instructions: readonly Instruction[], from: readonly number[]): number[] {
+  const seen = new Set<number>()
+  const todo = [...from]
+  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+    if (seen.has(at)) continue
+    seen.add(at)
+    const instruction = instructions[at]!
+    if (instruction.type === 'split') todo.push(...instruction.to)
+  }
+  return [...seen].toSorted((x, y) => x - y)
+}

@@ -3,7 +3,8 @@
 import type { Detector, Finding } from '../finding.ts'
 import { endsAnywhere } from '../scripts.ts'
 import { contains } from './character-set.ts'
-import type { Instruction, Program } from './program.ts'
+import { type Classes, classify, closureOf, type Program } from './program.ts'
+import { Scan, type Seen } from './scan.ts'
 
 /**
  * Two machines of the same states. The first, whose sets of states are worked out once and kept, tells whether there
@@ -12,16 +13,16 @@ import type { Instruction, Program } from './program.ts'
  */
 export function createSearch(kind: string, program: Program): Detector {
   const classes = classify(program)
-  const scan = createScan(program, classes)
+  const scan = new Scan(program, classes)
   const follower = new Follower(program, classes)
   return {
     kind,
     find(text, from = 0) {
       let findings: Finding[] | undefined
-      for (let seen = scan(text, from); seen !== undefined;) {
+      for (let seen = scan.find(text, from); seen !== undefined;) {
         const { match, next } = follower.firstMatch(text, seen)
         if (match) (findings ??= []).push({ kind, ...match })
-        seen = scan(text, next)
+        seen = scan.find(text, next)
       }
       return findings ?? none
     },
@@ -29,145 +30,6 @@ export function createSearch(kind: string, program: Program): Detector {
 }
 
 const none: readonly Finding[] = []
-
-// -- is there anything?
-
-/** Sets of states that are kept: where there are more, they are forgotten and worked out anew, so often per text. */
-const maxKeptSets = 2_000
-const maxForgotten = 4
-/** Of a text with ever new sets: so many units are left to the second machine, without a look. */
-const givenUp = 65_536
-
-interface Classes {
-  /** By unit. */
-  readonly of: Uint16Array
-  /** A unit of each class. */
-  readonly examples: readonly number[]
-}
-
-/** The classes of units that the program does not tell apart, by unit. */
-function classify({ instructions }: Program): Classes {
-  const edges = new Set([0])
-  for (const instruction of instructions) {
-    if (instruction.type !== 'set') continue
-    for (const [from, to] of instruction.set) {
-      edges.add(from)
-      if (to < 0xffff) edges.add(to + 1)
-    }
-  }
-  const of = new Uint16Array(0x10000)
-  const examples: number[] = []
-  const sorted = [...edges].toSorted((a, b) => a - b)
-  for (const [index, edge] of sorted.entries()) {
-    of.fill(index, edge, sorted[index + 1] ?? 0x10000)
-    examples.push(edge)
-  }
-  return { of, examples }
-}
-
-/** The first match to end begins here or behind it, and ends there: if words' boundaries are where it has them. */
-interface Seen {
-  readonly start: number
-  readonly end: number
-}
-
-function createScan(
-  program: Program,
-  { of, examples }: Classes,
-): (text: string, from: number) => Seen | undefined {
-  const { instructions, starts } = program
-  const width = examples.length
-  const begin = closureOf(
-    instructions,
-    starts.map(({ at }) => at),
-  )
-  const sets: number[][] = []
-  const numbers = new Map<string, number>()
-  /** By set and class: the number of the set that follows. -1: not worked out. -2: a match. */
-  let table = new Int32Array(64 * width).fill(unknown)
-
-  /** What is under way may be in the very states that a match begins in: such a set is another. */
-  const numberOf = (set: number[], isUnderWay: boolean): number => {
-    const name = `${isUnderWay} ${set.join()}`
-    const found = numbers.get(name)
-    if (found !== undefined) return found
-    const number = sets.push(set) - 1
-    numbers.set(name, number)
-    if (number * width >= table.length) {
-      const larger = new Int32Array(table.length * 2).fill(unknown)
-      larger.set(table)
-      table = larger
-    }
-    return number
-  }
-  const workOut = (set: number, unitClass: number): number => {
-    const unit = examples[unitClass]!
-    const next: number[] = []
-    for (const at of sets[set]!) {
-      const instruction = instructions[at]!
-      if (instruction.type === 'set' && contains(instruction.set, unit)) next.push(instruction.to)
-    }
-    const reached = closureOf(instructions, next)
-    const isMatch = reached.some((at) => instructions[at]!.type === 'accept')
-    const follows = isMatch ? matched : numberOf(mergeSorted(begin, reached), reached.length > 0)
-    table[set * width + unitClass] = follows
-    return follows
-  }
-  const forget = (): void => {
-    sets.length = 0
-    numbers.clear()
-    table.fill(unknown)
-    numberOf(begin, false)
-  }
-  numberOf(begin, false)
-  const first = 0
-
-  return (text, from) => {
-    let set = first
-    let begun = from
-    let forgotten = 0
-    for (let at = from; at < text.length; at++) {
-      // Nothing is under way: a match begins here or later.
-      if (set === first) begun = at
-      const unitClass = of[text.charCodeAt(at)]!
-      let next = table[set * width + unitClass]!
-      if (next === unknown) {
-        if (sets.length >= maxKeptSets) {
-          if (forgotten++ === maxForgotten) return { start: begun, end: at + givenUp }
-          const known = sets[set]!
-          forget()
-          set = numberOf(known, set !== first)
-        }
-        next = workOut(set, unitClass)
-      }
-      if (next === matched) return { start: begun, end: at + 1 }
-      set = next
-    }
-    return undefined
-  }
-}
-
-const unknown = -1
-const matched = -2
-
-function mergeSorted(a: readonly number[], b: readonly number[]): number[] {
-  return [...new Set([...a, ...b])].toSorted((x, y) => x - y)
-}
-
-/** All states that these lead to without reading, in order. */
-function closureOf(instructions: readonly Instruction[], from: readonly number[]): number[] {
-  const seen = new Set<number>()
-  const todo = [...from]
-  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
-    if (seen.has(at)) continue
-    seen.add(at)
-    const instruction = instructions[at]!
-    if (instruction.type === 'split') todo.push(...instruction.to)
-  }
-  return [...seen].toSorted((x, y) => x - y)
-}
-
-// -- what is it?
 
 /** A match ends at the latest so far behind its last end that was found: text is hostile, and this bounds its work. */
 const maxExtension = 256
