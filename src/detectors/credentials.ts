@@ -69,7 +69,9 @@ export const passwordsInUrls: Detector = {
         if (text[next] === '@') end = next
         else if (colon < 0 && end < 0 && text[next] === ':') colon = next
       }
-      if (colon >= 0 && end > colon + 1) findings.push({ kind: 'url-password', start: colon + 1, end })
+      if (colon >= 0 && end > colon + 1) {
+        findings.push({ kind: 'url-password', start: colon + 1, end, since: at })
+      }
     }
     return findings
   },

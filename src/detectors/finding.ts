@@ -6,6 +6,8 @@ export interface Finding {
   /** UTF-16 offsets, the end exclusive. */
   readonly start: number
   readonly end: number
+  /** Where that begins which it is told by, where it stands before it. */
+  readonly since?: number
   /** It was cut off at the end of the text: whatever follows belongs to it too, up to the end of this. */
   readonly until?: string
 }
@@ -33,15 +35,19 @@ export function merged<Found extends Finding>(findings: readonly Found[]): reado
   for (const finding of sorted) {
     const last = apart.at(-1)
     if (last === undefined || finding.start >= last.end) apart.push(finding)
-    else {
-      const { end, until } = finding
-      const isCut = until !== undefined && last.until === undefined
-      if (end > last.end || isCut) {
-        apart[apart.length - 1] = { ...last, end: Math.max(end, last.end), ...(isCut && { until }) }
-      }
-    }
+    else apart[apart.length - 1] = joined(last, finding)
   }
   return apart
+}
+
+/** One that overlaps another which begins first. */
+function joined<Found extends Finding>(first: Found, { start, end, since = start, until }: Found): Found {
+  return {
+    ...first,
+    end: Math.max(end, first.end),
+    ...(since < (first.since ?? first.start) && { since }),
+    ...(until !== undefined && first.until === undefined && { until }),
+  }
 }
 
 /** The text with each finding replaced; `findings` as `findAll` gives them. */

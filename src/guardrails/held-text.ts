@@ -1,6 +1,6 @@
 /** One text of an answer on its way: what may still become a finding is held back, what was found is replaced. */
 
-import { findAll, merged, replaceFindings } from '../detectors/finding.ts'
+import { type Finding, findAll, merged, replaceFindings } from '../detectors/finding.ts'
 import { type PlacedFinding, readJson, readPlain, type Reading } from '../detectors/json-text.ts'
 import { blockedBy, type Decisions } from './decisions.ts'
 import type { Placeholders } from './placeholders.ts'
@@ -69,7 +69,7 @@ export class HeldText {
     const found = this.#parts.spans.map((rule) => ({
       rule,
       findings: findAll(text, rule.detectors, offset).map((finding) =>
-        reading.clipped({ ...finding, start: finding.start - offset, end: finding.end - offset }),
+        reading.clipped(moved(finding, offset)),
       ),
     }))
     const spans = found.flatMap(({ findings }) => findings)
@@ -129,9 +129,16 @@ function replacement({ kind, isBare }: PlacedFinding): string {
   return isBare ? `"[${kind}]"` : `[${kind}]`
 }
 
+function moved(finding: Finding, offset: number): Finding {
+  const { start, end, since } = finding
+  const place = { start: start - offset, end: end - offset }
+  return { ...finding, ...place, ...(since !== undefined && { since: since - offset }) }
+}
+
 interface Span {
   readonly start: number
   readonly end: number
+  readonly since?: number
   readonly until?: string
 }
 
@@ -143,10 +150,13 @@ function placeBefore(found: readonly Span[], place: number, isFull: boolean, tex
   let at = place
   for (;;) {
     const across = found.filter(
-      ({ start, end, until }) => start < at && (end > at || (until !== undefined && end === at && !isFull)),
+      ({ start, since = start, end, until }) =>
+        since < at && (end > at || (until !== undefined && end === at && !isFull)),
     )
     if (across.length === 0) break
-    at = isFull ? Math.max(...across.map(({ end }) => end)) : Math.min(...across.map(({ start }) => start))
+    at = isFull
+      ? Math.max(...across.map(({ end }) => end))
+      : Math.min(...across.map(({ start, since = start }) => since))
   }
   const isWithinPair = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(at - 1, at + 1))
   return at > 0 && isWithinPair ? at - 1 : at

@@ -121,6 +121,12 @@ test('findings that overlap are one, wherever the answer is cut', () => {
   assert.equal(passed(pieces, guard), '[email] and more')
 })
 
+test('what a finding is told by is held as long as it may', () => {
+  const pieces = ['see ://u:密ada@example.org/toTheProject ', 'x']
+  const { guard } = open([forms('redact'), words])
+  assert.equal(passed(pieces, guard), 'see ://u:[url-password]/toTheProject x')
+})
+
 test('a text that has nothing to be found comes through as it was, one word late at most', () => {
   const { guard } = open([forms('redact')])
   guard.push({ type: 'block-start', block: 0, choice: 0, kind: 'text' })
