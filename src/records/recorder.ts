@@ -40,12 +40,9 @@ const maxTriesAlone = 3
  * second and in halves, so that one record that cannot be stored takes no other with it.
  */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { store, onError } = options
-  const { flushMs = 250, maxBatch = 32, maxQueued = 10_000 } = options
+  const { store, onError, flushMs = 250, maxBatch = 32, maxQueued = 10_000 } = options
   const queue: RequestRecord[] = []
-  let dropped = 0
-  let batchSize = maxBatch
-  let triesAlone = 0
+  let [dropped, batchSize, triesAlone] = [0, maxBatch, 0]
   const pruner = startPruning(options)
   let flushTimer: NodeJS.Timeout | undefined
 
