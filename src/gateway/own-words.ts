@@ -25,7 +25,7 @@ export function withoutOwnWords(error: GatewayError, call: Call | undefined): Ga
 }
 
 function saidIn(call: Call): readonly string[] {
-  if (call.generation) return textsOf(call.generation.request)
+  if (call.generation) return textsOf(call.generation.request).map(({ text }) => text)
   return call.texts?.()?.texts ?? call.said?.() ?? []
 }
 
