@@ -19,6 +19,8 @@ import { Suspects, type SuspectsParts } from './suspects.ts'
 export type TryOutcome =
   /** It has its result. */
   | { readonly kind: 'done'; readonly batch: Batch }
+  /** This process ends before the store could be told of its result: the next start does it. */
+  | { readonly kind: 'untold' }
   /** Too much was under way, of the caller's or at the target: nothing is held against the line. */
   | {
       readonly kind: 'refused'
@@ -251,6 +253,8 @@ export class Dispatcher {
       switch (outcome.kind) {
         case 'done':
           onProgress(outcome.batch)
+          break
+        case 'untold':
           break
         case 'refused':
           await this.#defer(active, line, waitMs)

@@ -1,10 +1,11 @@
 /** What a failure of the power, or another instance, took of results is told as lost, and takes no other with it. */
 
 import assert from 'node:assert/strict'
-import { truncateSync, rmSync } from 'node:fs'
+import { readFileSync, truncateSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { until } from '../../test/support/until.ts'
 import { systemClock } from '../core/clock.ts'
 import { parseJson } from '../core/json.ts'
 import { type Batch, noUsage } from './batch.ts'
@@ -20,10 +21,12 @@ function setUp() {
   const root = createTemporaryFolder()
   const folder = openFileFolder(root)
   const settled = new Map<number, SettledLine>()
+  const store = { isAway: false }
   const open = () =>
     new ResultLog({
       store: {
         async settle(_id, lines) {
+          if (store.isAway) throw new Error('the store is away')
           for (const line of lines) settled.set(line.line, line)
           return batch
         },
@@ -34,7 +37,7 @@ function setUp() {
       instance: 'i',
       clock: systemClock,
       isDurable: false,
-      onError: (cause) => assert.fail(String(cause)),
+      onError: (cause) => assert.ok(store.isAway, String(cause)),
     })
   const append = (log: ResultLog, line: number) =>
     log.append(batch.id, { line, isError: false, costNanoUsd: 0, usage: noUsage, text: textOf(line) })
@@ -65,7 +68,7 @@ function setUp() {
     }
     return { output: texts.get('output'), errors: texts.get('errors')?.match(/was lost/g)?.length ?? 0 }
   }
-  return { path: join(root, partName(batch.id, 'i')), open, append, conclude }
+  return { path: join(root, partName(batch.id, 'i')), store, open, append, conclude }
 }
 
 test('results that the power took are lost; those after them stand in nobody’s place', async () => {
@@ -91,6 +94,27 @@ test('a batch whose results are gone ends all the same', async () => {
   await log.close()
   rmSync(path)
   assert.deepEqual(await conclude(), { output: undefined, errors: 2 })
+})
+
+test('closed while the store is away, it waits no longer; what it has is told at the next start', async () => {
+  const { path, store, open, append, conclude } = setUp()
+  const log = open()
+  await append(log, 1)
+  store.isAway = true
+  const second = append(log, 2)
+  await until('its place on the disk', () =>
+    readFileSync(path, 'utf8').includes('line-2') ? true : undefined,
+  )
+  await log.close()
+  assert.deepEqual([await second, await append(log, 3)], [undefined, undefined])
+  store.isAway = false
+  const next = open()
+  await next.recover(batch.id)
+  await next.close()
+  assert.deepEqual(await conclude(), {
+    output: [1, 2].map((line) => `${textOf(line)}\n`).join(''),
+    errors: 0,
+  })
 })
 
 const batch: Batch = { ...plainBatch, inputFileId: 'file-none', status: 'finalizing', total: 5, completed: 5 }

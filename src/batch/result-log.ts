@@ -31,7 +31,7 @@ export interface ResultLogParts {
 }
 
 interface Entry extends NewResult {
-  resolve(batch: Batch): void
+  resolve(batch: Batch | undefined): void
 }
 
 interface Part {
@@ -57,9 +57,13 @@ export class ResultLog {
     this.#parts = parts
   }
 
-  /** Resolves when the result is known in the store: with the batch as it is then. Never rejects, but waits for a store that is away. */
-  append(batchId: string, result: NewResult): Promise<Batch> {
-    const { promise, resolve } = Promise.withResolvers<Batch>()
+  /**
+   * Resolves when the result is known in the store: with the batch as it is then. Never rejects, but waits for a store that
+   * is away; where the log is closed meanwhile, undefined: what is on the disk by then is made known at the next start.
+   */
+  append(batchId: string, result: NewResult): Promise<Batch | undefined> {
+    if (this.#isClosed) return Promise.resolve(undefined)
+    const { promise, resolve } = Promise.withResolvers<Batch | undefined>()
     const part = this.#partOf(batchId)
     part.waiting.push({ ...result, resolve })
     part.flushing ??= this.#flush(batchId, part)
@@ -127,8 +131,9 @@ export class ResultLog {
       const entries = part.waiting.splice(0, maxEntriesAtOnce)
       const lines = await this.#insist(() => this.#write(batchId, part, entries))
       const batch = lines && (await this.#insist(() => store.settle(batchId, lines, clock.nowMs())))
-      if (batch) for (const { resolve } of entries) resolve(batch)
+      for (const { resolve } of entries) resolve(batch)
     }
+    for (const { resolve } of part.waiting.splice(0)) resolve(undefined)
     // In the step in which nothing waits: who appends in the next one would wait for a flush that is over.
     part.flushing = undefined
   }
@@ -170,7 +175,7 @@ export class ResultLog {
       } catch (cause) {
         this.#parts.onError(cause)
         if (this.#isClosed) return undefined
-        await delay(retryMs, undefined, { ref: false })
+        await delay(retryMs)
       }
     }
   }

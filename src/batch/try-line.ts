@@ -76,10 +76,11 @@ export function createTryLine(parts: TryLineParts) {
       text: string,
       costNanoUsd = 0,
       usage = noUsage,
-    ): Promise<TryOutcome> => ({
-      kind: 'done',
-      batch: await results.append(batch.id, { line: line.line, isError, costNanoUsd, usage, text }),
-    })
+    ): Promise<TryOutcome> => {
+      const result = { line: line.line, isError, costNanoUsd, usage, text }
+      const now = await results.append(batch.id, result)
+      return now ? { kind: 'done', batch: now } : { kind: 'untold' }
+    }
     const giveUp = (why: LostReason) =>
       settle(true, unansweredLine(batch, line.line, request?.customId ?? '', why))
     if (!request) return giveUp('unreadable')
@@ -110,7 +111,7 @@ function judge(
   tries: number,
   maxTries: number,
   random: () => number,
-): Exclude<TryOutcome, { kind: 'done' | 'unaffordable' }> | undefined {
+): Exclude<TryOutcome, { kind: 'done' | 'untold' | 'unaffordable' }> | undefined {
   if (!error) return undefined
   const { code, retryAfterMs, rule } = error
   // Ours: the batch was cancelled, or this process ends.

@@ -74,9 +74,14 @@ export class BatchWorker {
     this.#isClosed = true
     clearInterval(this.#timer)
     await this.#looking
-    await Promise.all([this.#parts.dispatcher.close(hurry), this.#parts.native.close()])
+    const { dispatcher, native, results } = this.#parts
+    // Lines that have their results wait for the store, and the end of the process does not wait for it.
+    const waitNoLonger = () => void results.close().catch(this.#parts.onError)
+    if (hurry.aborted) waitNoLonger()
+    else hurry.addEventListener('abort', waitNoLonger, { once: true })
+    await Promise.all([dispatcher.close(hurry), native.close()])
     await Promise.all(this.#jobs.values())
-    await this.#parts.results.close()
+    await results.close()
     await this.#parts.queue.close()
   }
 

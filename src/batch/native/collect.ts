@@ -1,6 +1,7 @@
 /** Takes in the results of a job: each is booked, and becomes its line's result, or gives the line back to the queue. */
 
 import type { FileHandle } from 'node:fs/promises'
+import { GatewayError } from '../../core/error.ts'
 import type { Json } from '../../core/json.ts'
 import type { Batch } from '../batch.ts'
 import type { FileFolder } from '../file-folder.ts'
@@ -78,13 +79,16 @@ class Collector {
     const { answer, costNanoUsd, usage, error } = booked
     // The queue has more ways to go than this one.
     if (error && error.rule.retry !== 'never' && error.rule.blame !== 'caller') return undefined
-    return results.append(this.#batch.id, {
+    const now = await results.append(this.#batch.id, {
       line,
       isError: answer.status >= 300,
       costNanoUsd,
       usage,
       text: resultLine(this.#batch, line, request.customId, answer),
     })
+    // Nothing more is taken in: the job stays as it is.
+    if (!now) throw new GatewayError('server_shutdown', 'The results are taken in at the next start.')
+    return now
   }
 }
 
