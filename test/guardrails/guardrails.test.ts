@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as listenFor } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
@@ -402,12 +403,24 @@ test('an answer that a webhook refuses is not seen at all, streamed or not', asy
 })
 
 test('a webhook at a private address is not asked unless that is allowed', async (t) => {
-  const hook = await startHook(t)
-  const rules = { out: { webhook: { url: hook.url, secret: 'env:HOOK' }, action: 'block' } }
-  const env = { HOOK: 'signing-secret-of-16' }
-  const stack = await startStack(t, { config: withRules(rules), env })
-  assert.equal((await ask(stack, 'hello')).status, 503)
-  assert.deepEqual(hook.received, [])
+  let connections = 0
+  const listener = listenFor((socket) => {
+    connections++
+    socket.destroy()
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  t.after(() => listener.close())
+  const { port } = listener.address() as AddressInfo
+  const url = `https://127.0.0.1:${port}`
+  const answerWith = async (webhook: JsonObject) => {
+    const rules = { out: { webhook: { url, secret: 'env:HOOK', ...webhook }, action: 'block' } }
+    const env = { HOOK: 'signing-secret-of-16' }
+    const stack = await startStack(t, { config: withRules(rules), env })
+    return (await ask(stack, 'hello')).status
+  }
+  assert.deepEqual([await answerWith({}), connections], [503, 0])
+  assert.deepEqual([await answerWith({ allowPrivateNetwork: true }), connections], [503, 1])
 })
 
 test("a provider's moderation and a model that knows topics decide; they are asked with what the provider is told", async (t) => {
