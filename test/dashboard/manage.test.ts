@@ -167,7 +167,7 @@ test(
     await promote.click()
     await dialog.getByText(/^This route moved to @3 at .*Review and try again\.$/).waitFor()
     assert.equal(await promote.isDisabled(), true)
-    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.getByRole('button', { name: 'Close' }).click()
     await page.getByRole('button', { name: 'Roll back to @2…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
     await page.getByRole('region', { name: 'Revision @2' }).getByText('live').waitFor()

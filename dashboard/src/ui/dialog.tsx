@@ -18,7 +18,7 @@ export function Dialog(props: Omit<ModalProps, 'opened'>): ReactNode {
       next?.focus({ preventScroll: true })
     }
   }, [openers])
-  return <Modal opened {...props} />
+  return <Modal opened closeButtonProps={{ 'aria-label': 'Close' }} {...props} />
 }
 
 /** The likelier first. */
