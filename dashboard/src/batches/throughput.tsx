@@ -50,7 +50,7 @@ export function Throughput({ batch, nowMs }: ThroughputProps): ReactNode {
           found.requests > 0 ? (
             <Lines summary={found} isOn={isOn} />
           ) : (
-            <Empty title="No request of it is recorded.">
+            <Empty title={isOn ? 'No line is answered yet.' : 'No request of it is recorded.'}>
               Lines that a provider answers in batches of its own are told only when it is done.
             </Empty>
           )
