@@ -14,7 +14,6 @@ const whole = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle:
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const clockWithSeconds = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const utcDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
-const utcDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
 /** "3 min ago" below a day, else `12 Mar, 14:05`; "in 3 min" of what is to come. */
@@ -38,11 +37,6 @@ export function formatDayAndTime(atMs: number): string {
 /** `12 Mar`, of a day that the ledger counts: in UTC. */
 export function formatDay(atMs: number): string {
   return utcDay.format(atMs)
-}
-
-/** `12 Mar 2026`, of a day in UTC that is written `2026-03-12`. */
-export function formatDate(isoDay: string): string {
-  return utcDate.format(Date.parse(isoDay))
 }
 
 /** With seconds and the zone, for those who must know. */

@@ -1,7 +1,6 @@
 /** What models are narrowed by, and how their prices are told. Pure. */
 
 import type { Item } from '../api/client.ts'
-import { formatDate } from '../format/time.ts'
 
 export type Model = Item<'GET /models'>
 
@@ -47,5 +46,5 @@ export function priceText(usd: string | undefined): string {
 /** How old the price is that is told: the day on which it was known to be right. */
 export function priceDateText({ pricing, price_date: day }: Model): string {
   if (!pricing) return '-'
-  return day === undefined ? 'set here' : formatDate(day)
+  return day ?? 'set here'
 }
