@@ -41,7 +41,7 @@ export function viewsOf({ team, user }: Owners): readonly View[] {
     ['/spend?range=30d&by=user', 'user-'],
     ['/spend?range=30d&by=session', 'session-'],
     ['/budgets', 'Everything'],
-    ['/keys', 'in the configuration'],
+    ['/keys', 'declared:bench'],
     ['/keys/declared:bench', 'Last requests'],
     ['/teams', 'Bench team'],
     [`/teams/${team}`, 'Last requests'],
