@@ -74,6 +74,19 @@ export function alertRoutes({
       },
     }),
     adminRoute({
+      method: 'DELETE',
+      path: '/alerts/{id}/acknowledge',
+      policy: 'operations:write',
+      audit: { action: 'alert.unacknowledge', object: ({ params: { id = '' } }) => `alert:${id}` },
+      summary: 'Takes back that somebody has seen it.',
+      response: alertShape,
+      async run({ org, params: { id = '' } }) {
+        const alert = await store.acknowledge(org, id, null)
+        if (!alert) throw new GatewayError('not_found', 'There is no such alert.')
+        return { body: toView(alert) }
+      },
+    }),
+    adminRoute({
       method: 'POST',
       path: '/alerts/{id}/silence',
       policy: 'operations:write',
@@ -89,6 +102,19 @@ export function alertRoutes({
           })
         }
         const alert = await store.silence(org, id, untilMs)
+        if (!alert) throw new GatewayError('not_found', 'There is no such alert that is open.')
+        return { body: toView(alert) }
+      },
+    }),
+    adminRoute({
+      method: 'DELETE',
+      path: '/alerts/{id}/silence',
+      policy: 'operations:write',
+      audit: { action: 'alert.unsilence', object: ({ params: { id = '' } }) => `alert:${id}` },
+      summary: 'Channels are told of it again.',
+      response: alertShape,
+      async run({ org, params: { id = '' } }) {
+        const alert = await store.silence(org, id, null)
         if (!alert) throw new GatewayError('not_found', 'There is no such alert that is open.')
         return { body: toView(alert) }
       },

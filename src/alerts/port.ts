@@ -42,9 +42,10 @@ export interface AlertStore {
     what: Resolution,
     given: { nowMs: number; channels: readonly string[]; quietSinceMs?: number },
   ): Promise<Alert | undefined>
-  acknowledge(org: string, id: string, nowMs: number): Promise<Alert | undefined>
-  /** No channel is told that it gets worse or ends before this time. Undefined where it is not open. */
-  silence(org: string, id: string, untilMs: number): Promise<Alert | undefined>
+  /** `atMs` null takes it back. */
+  acknowledge(org: string, id: string, atMs: number | null): Promise<Alert | undefined>
+  /** No channel is told that it gets worse or ends before this time; null: all are. Undefined where it is not open. */
+  silence(org: string, id: string, untilMs: number | null): Promise<Alert | undefined>
   get(org: string, id: string): Promise<Alert | undefined>
   /** The newest first. */
   list(query: AlertQuery): Promise<readonly Alert[]>

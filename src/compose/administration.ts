@@ -151,6 +151,7 @@ function rowsOf(parts: AdministrationParts, signingIn: SignInWays): readonly Adm
       clock,
       records: stores.records,
       sums: stores.recordSums,
+      ranking: stores.recordRanking,
       keysOfTeams: parts.access.keysOfTeams,
     }),
     ...guardrailRoutes({

@@ -19,7 +19,7 @@ import type { BudgetStore, ReconciliationStore } from '../ledger/port.ts'
 import type { RolloutStore, SwitchStore } from '../rollout/port.ts'
 import type { PayloadStore } from '../payloads/port.ts'
 import type { DecisionStore } from '../guardrails/port.ts'
-import type { RecordStore, RecordSums } from '../records/port.ts'
+import type { RecordRanking, RecordStore, RecordSums } from '../records/port.ts'
 import { createAccessStore } from '../storage/sql/access-store.ts'
 import { createAlertStore, createMarkStore } from '../storage/sql/alert-store.ts'
 import { createEvalStore } from '../storage/sql/eval-store.ts'
@@ -54,6 +54,7 @@ import { createGuardDecisions } from '../storage/sqlite/guard-decisions.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
 import { createReader } from '../storage/sqlite/reader.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
+import { createRecordRanking } from '../storage/sqlite/record-ranking.ts'
 import { createRecordSums } from '../storage/sqlite/record-sums.ts'
 import type { DataKeyStore, StoredSecretStore } from '../secrets/port.ts'
 import type { ShadowStore } from '../shadow/port.ts'
@@ -83,6 +84,7 @@ export interface Stores {
   readonly claims: ClaimStore
   readonly records: RecordStore
   readonly recordSums: RecordSums
+  readonly recordRanking: RecordRanking
   /** Of guardrails. */
   readonly decisions: DecisionStore
   readonly drift: DriftStore
@@ -136,6 +138,7 @@ export async function openStores(config: Config, clock: Clock, log: Log, closers
     claims: createClaimStore(database),
     records: createRecordStore(records, { checkpointer, decisions }),
     recordSums: createRecordSums(recordReader),
+    recordRanking: createRecordRanking(recordReader),
     decisions,
     drift: createDriftStore(database),
     sharedLedger:

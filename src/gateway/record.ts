@@ -48,7 +48,8 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     ...(plan?.decision && { decision: plan.decision }),
     ...(exchange.assignment && { experiment: exchange.assignment }),
     ...(source && { provider: source.provider, model: source.model }),
-    ...(user !== undefined && { user }),
+    ...(principal.team && { team: principal.team.id }),
+    ...userOf(user, principal.user?.id),
     ...(session !== undefined && { session }),
     ...(error && { code: error.code, message: withoutOwnWords(error, call).message }),
     ...(last?.firstTokenMs !== undefined && { firstTokenMs: toMs(last.firstTokenMs - startedMs) }),
@@ -59,6 +60,15 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     ...(exchange.guarding && guardrailsOf(exchange.guarding)),
     ...(borrowing && { cache: toCacheRecord(borrowing) }),
   }
+}
+
+/** Whom the caller named, for which nobody has vouched; else who owns the key. */
+function userOf(
+  named: string | undefined,
+  owner: string | undefined,
+): Pick<RequestRecord, 'user' | 'isUserClaimed'> | undefined {
+  if (named !== undefined && named !== owner) return { user: named, isUserClaimed: true }
+  return owner === undefined ? undefined : { user: owner }
 }
 
 function guardrailsOf({ decisions }: Guarding): Pick<RequestRecord, 'guardrails'> {

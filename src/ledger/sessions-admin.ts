@@ -38,7 +38,8 @@ export function sessionRoutes({
       summary: 'The sessions with turns in a span of time, the dearest first. A role in teams sees theirs.',
       query: listQuery,
       response: z.object({ data: z.array(listedShape), next_cursor: z.string().optional() }),
-      async run({ org, teams, query: { from, to, limit, cursor = '0', ...given } }) {
+      async run({ org, teams: ofCaller, query: { from, to, limit, cursor = '0', team, ...given } }) {
+        const teams = team === undefined ? ofCaller : new Set(ofCaller?.has(team) === false ? [] : [team])
         if (teams?.size === 0) return { body: { data: [] } }
         const toMs = wholeHour(to ?? nowMs())
         const fromMs = Math.floor((from ?? toMs - dayMs) / hourMs) * hourMs
@@ -108,6 +109,7 @@ const listQuery = z.strictObject({
   key: text,
   model: text,
   route: text,
+  team: z.string().max(200).optional().describe('Its id.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z
     .string()

@@ -10,7 +10,9 @@ import type { AdminRoute } from '../admin/route.ts'
 import { systemClock } from '../core/clock.ts'
 import { asArray, asObject, type JsonObject } from '../core/json.ts'
 import { openStore } from '../storage/sqlite/open.ts'
+import { createReader } from '../storage/sqlite/reader.ts'
 import { recordMigrations } from '../storage/sqlite/record-migrations.ts'
+import { createRecordRanking } from '../storage/sqlite/record-ranking.ts'
 import { createRecordStore } from '../storage/sqlite/record-store.ts'
 import { recordRoutes } from './admin.ts'
 import type { RecordStore } from './port.ts'
@@ -18,9 +20,15 @@ import type { RecordStore } from './port.ts'
 function open(t: TestContext, window?: number): { store: RecordStore; routes: readonly AdminRoute[] } {
   const path = join(createTemporaryFolder(), 'records.db')
   const database = openStore(path, recordMigrations, systemClock)
-  t.after(() => database.close())
+  const reader = createReader(path)
+  t.after(async () => {
+    await reader.close()
+    database.close()
+  })
   const store = createRecordStore(database, { window })
-  return { store, routes: recordRoutes({ store, keysOfTeams: () => new Set(), retentionDays: () => 30 }) }
+  const parts = { store, ranking: createRecordRanking(reader), retentionDays: () => 30 }
+  const keysOfTeams = (_: string, teams: ReadonlySet<string>) => new Set(teams.has('team-1') ? ['key-1'] : [])
+  return { store, routes: recordRoutes({ ...parts, keysOfTeams }) }
 }
 
 /** Calls a row as the HTTP side does: checks the query, runs it, holds the reply against its own schema. */
@@ -192,4 +200,48 @@ test('the neighbours of a request are those of its search', async (t) => {
   assert.deepEqual(await beside(20, { status: '5xx' }), { newer: id(25), older: id(15) })
   assert.deepEqual(await beside(39), { older: id(38) })
   await assert.rejects(call(routes, '/requests/{id}/neighbours', {}, { id: 'req_x' }), { code: 'not_found' })
+})
+
+test('records are told by what they cost and how long they took, page by page', async (t) => {
+  const { store, routes } = open(t)
+  const costs = [3, 1, undefined, 3, 2, 0]
+  store.insert(
+    costs.map((cost, index) =>
+      createRequestRecord(index, {
+        durationMs: 100.125 * ((index * 5) % 6),
+        ...(cost !== undefined && { costNanoUsd: cost }),
+      }),
+    ),
+  )
+  const all = async (sort: string): Promise<string[]> => {
+    const told: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await call(routes, '/requests', {
+        sort,
+        limit: '2',
+        ...(cursor !== undefined && { cursor }),
+      })
+      told.push(...asArray(page['data']).map((row) => String(Number(String(asObject(row)?.['id']).slice(4)))))
+      cursor = page['next_cursor'] as string | undefined
+    } while (cursor !== undefined)
+    return told
+  }
+  assert.deepEqual(await all('-cost'), ['3', '0', '4', '1', '5'])
+  assert.deepEqual(await all('cost'), ['5', '1', '4', '0', '3'])
+  assert.deepEqual(await all('-duration'), ['1', '2', '3', '4', '5', '0'])
+  assert.deepEqual(await all('duration'), ['0', '5', '4', '3', '2', '1'])
+  assert.deepEqual(await all('time'), ['0', '1', '2', '3', '4', '5'])
+  await assert.rejects(call(routes, '/requests', { sort: '-cost', cursor: '1.2' }), {
+    code: 'invalid_request',
+  })
+})
+
+test("a team's requests are those of its keys", async (t) => {
+  const { store, routes } = open(t)
+  store.insert([createRequestRecord(1), createRequestRecord(2, { keyId: 'key-2', keyName: 'other' })])
+  const keysOf = async (team: string) =>
+    asArray((await call(routes, '/requests', { team }))['data']).map((row) => asObject(row)?.['key_id'])
+  assert.deepEqual(await keysOf('team-1'), ['key-1'])
+  assert.deepEqual(await keysOf('team-2'), [])
 })

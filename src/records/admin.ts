@@ -6,31 +6,31 @@ import { GatewayError } from '../core/error.ts'
 import { defined, type JsonObject } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
-import type { RecordStore } from './port.ts'
+import type { RecordPage, RecordQuery, RecordRanking, RecordStore } from './port.ts'
 import type { AttemptRecord, CacheRecord, Decision, RequestRecord } from './record.ts'
-import { filterShape, searchAll, toFilters } from './search-query.ts'
+import { filterShape, type KeysOfTeams, searchAll, toFilters } from './search-query.ts'
 
 export interface RecordRouteParts {
   readonly store: RecordStore
-  /** The ids of the keys that are these teams': whose requests a role in them sees. */
-  keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
+  readonly ranking: RecordRanking
+  readonly keysOfTeams: KeysOfTeams
   retentionDays(): number
 }
 
 /** `GET /requests` and `GET /requests/{id}`. */
-export function recordRoutes({ store, keysOfTeams, retentionDays }: RecordRouteParts): readonly AdminRoute[] {
+export function recordRoutes(parts: RecordRouteParts): readonly AdminRoute[] {
+  const { store, keysOfTeams, retentionDays } = parts
   return [
     adminRoute({
       method: 'GET',
       path: '/requests',
       policy: 'requests:read',
-      summary: 'Searches the request records, newest first.',
+      summary: 'Searches the request records, newest first where it is not said otherwise.',
       query: searchQuery,
       response: z.object({ data: z.array(requestSummary), next_cursor: z.string().optional() }),
-      async run({ org, teams, query: { limit, cursor, ...query } }) {
-        const keys = teams && keysOfTeams(org, teams)
-        const page = await searchAll(store, {
-          ...toFilters({ org, query, keys }),
+      async run({ org, teams, query: { limit, cursor, sort, ...query } }) {
+        const page = await sortedPage(parts, sort, {
+          ...toFilters({ org, query, teams }, keysOfTeams),
           limit,
           ...(cursor !== undefined && { cursor }),
         })
@@ -50,10 +50,9 @@ export function recordRoutes({ store, keysOfTeams, retentionDays }: RecordRouteP
       query: z.strictObject(filterShape),
       response: z.object({ newer: z.string().optional(), older: z.string().optional() }),
       async run({ org, teams, params, query }) {
-        const keys = teams && keysOfTeams(org, teams)
         const cursor = store.cursorAt(org, params['id'] ?? '')
         if (cursor === undefined) throw new GatewayError('not_found', 'There is no record of this request.')
-        const filters = { ...toFilters({ org, query, keys }), limit: 1, cursor }
+        const filters = { ...toFilters({ org, query, teams }, keysOfTeams), limit: 1, cursor }
         const { data: older } = await searchAll(store, filters)
         const { data: newer } = await searchAll(store, { ...filters, order: 'oldest-first' })
         return { body: defined({ newer: newer[0]?.id, older: older[0]?.id }) }
@@ -87,11 +86,30 @@ export function recordRoutes({ store, keysOfTeams, retentionDays }: RecordRouteP
   ]
 }
 
+const sorts = ['-time', 'time', '-cost', 'cost', '-duration', 'duration'] as const
+
 const searchQuery = z.strictObject({
   ...filterShape,
+  sort: z
+    .enum(sorts)
+    .default('-time')
+    .describe(
+      'With `-` the greatest or newest first. By cost, those of which it is not known are left out; a cursor is of one order.',
+    ),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().optional().describe('`next_cursor` of the page before.'),
 })
+
+async function sortedPage(
+  { store, ranking }: Pick<RecordRouteParts, 'store' | 'ranking'>,
+  sort: (typeof sorts)[number],
+  query: RecordQuery,
+): Promise<Pick<RecordPage, 'data'> & { readonly nextCursor?: string | undefined }> {
+  const isUp = !sort.startsWith('-')
+  if (sort === 'cost' || sort === '-cost') return ranking.of({ ...query, by: 'cost', isUp })
+  if (sort === 'duration' || sort === '-duration') return ranking.of({ ...query, by: 'duration', isUp })
+  return searchAll(store, { ...query, ...(isUp && { order: 'oldest-first' }) })
+}
 
 // -- the shape of the answers
 
@@ -125,7 +143,12 @@ const requestSummary = z.object({
   model: z.string().optional(),
   key_id: z.string(),
   key_name: z.string(),
-  user: z.string().optional(),
+  team: z.string().optional().describe("The key's, when the request came: its id."),
+  user: z.string().optional().describe('Whom the caller named, else the owner of the key.'),
+  user_claimed: z
+    .literal(true)
+    .optional()
+    .describe('The caller named the user, and nobody has vouched for it.'),
   session: z.string().optional(),
   tags: z.array(z.string()),
   stream: z.boolean(),
@@ -224,11 +247,13 @@ const requestDetail = requestSummary.extend({
 
 /** A request without its attempts, as lists and live events show it. */
 export function toSummary(record: RequestRecord): JsonObject {
-  const { org: _, atMs, usage, attempts, decision: _decision, cache, revision, costNanoUsd, ...rest } = record
+  const { org: _, atMs, usage, attempts, decision: _decision, cache, revision, ...others } = record
+  const { costNanoUsd, isUserClaimed, ...rest } = others
   return {
     ...toSnakeCase(rest),
     created_at: new Date(atMs).toISOString(),
     attempt_count: attempts.length,
+    ...(isUserClaimed && { user_claimed: true }),
     ...(cache && { cache: toCache(cache) }),
     ...(revision !== undefined && { revision: `${record.route}@${revision}` }),
     ...(usage && { usage: toUsage(usage) }),

@@ -19,7 +19,10 @@ const columns = (
 const pageSize = 500
 
 /** `GET /requests/export`; it stands before `/requests/{id}`. */
-export function exportRoutes({ store, keysOfTeams }: RecordRouteParts): readonly AdminRoute[] {
+export function exportRoutes({
+  store,
+  keysOfTeams,
+}: Pick<RecordRouteParts, 'store' | 'keysOfTeams'>): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
@@ -28,7 +31,7 @@ export function exportRoutes({ store, keysOfTeams }: RecordRouteParts): readonly
       summary: 'All requests of a search, newest first: a line each, as CSV or JSON Lines.',
       query: z.strictObject({ ...filterShape, format: z.enum(['csv', 'jsonl']).default('csv') }),
       run({ org, teams, query: { format, ...query } }) {
-        const filters = toFilters({ org, query, keys: teams && keysOfTeams(org, teams) })
+        const filters = toFilters({ org, query, teams }, keysOfTeams)
         const lines = format === 'csv' ? csv(rowsOf(store, filters)) : jsonLines(rowsOf(store, filters))
         const contentType = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson'
         return { content: { contentType, bytes: lines } }

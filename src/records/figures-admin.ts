@@ -12,7 +12,7 @@ import {
   type RequestFigures,
   type SpanFigures,
 } from './figures.ts'
-import { filterShape, toFilters } from './search-query.ts'
+import { filterShape, type KeysOfTeams, keysSeen, toFilters } from './search-query.ts'
 import { durationRowsMs, type Figures, type Percentiles } from './tally.ts'
 import { windowBetween, type WindowFigures } from './window-figures.ts'
 
@@ -21,8 +21,7 @@ export interface FigureRouteParts {
   readonly figures: RequestFigures
   /** Of any others. */
   readonly windows: WindowFigures
-  /** The ids of the keys that are these teams': of whose requests a role in them sees figures. */
-  keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
+  readonly keysOfTeams: KeysOfTeams
   nowMs(): number
 }
 
@@ -58,11 +57,12 @@ export function figureRoutes(parts: FigureRouteParts): readonly AdminRoute[] {
           .describe('Of the period before: the first is held against the first of `steps`.'),
       }),
       async run({ org, teams, query: { range, from, to, cmp, ...given } }) {
-        const keys = teams && keysOfTeams(org, teams)
         const isCompared = cmp === 'prev'
-        const filters = toFilters({ org, query: given, keys })
+        const filters = toFilters({ org, query: given, teams }, keysOfTeams)
         const summed = (window: FigureWindow) => windows.of({ filters, window, isCompared })
-        const isOfAll = Object.values(given).every((value) => value === undefined)
+        const { team, ...narrowed } = given
+        const isOfAll = Object.values(narrowed).every((value) => value === undefined)
+        const keys = keysSeen({ org, team, teams }, keysOfTeams)
         const found = await (from !== undefined || to !== undefined
           ? summed(readWindow(from, to))
           : isOfAll

@@ -54,6 +54,20 @@ export interface RecordPage {
   readonly nextCursor?: string
 }
 
+export interface RecordRankingQuery extends RecordFilters {
+  readonly by: 'cost' | 'duration'
+  /** The least first. */
+  readonly isUp: boolean
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/** Records by what they cost or how long they took, found beside the requests; those of which it is not known are left out. */
+export interface RecordRanking {
+  /** Throws `invalid_request` on a cursor that no page named. */
+  of(query: RecordRankingQuery): Promise<RecordPage>
+}
+
 export interface RecordSumsQuery extends RecordFilters {
   /** Of the first step; `fromMs` lies within it. */
   readonly startMs: number

@@ -107,7 +107,12 @@ export interface RequestRecord {
   readonly model?: string
   readonly keyId: string
   readonly keyName: string
+  /** Of the key, when the request came: its id. */
+  readonly team?: string
+  /** Whom the caller named, else the owner of the key. */
   readonly user?: string
+  /** The caller said so, and nobody has vouched for it. */
+  readonly isUserClaimed?: true
   readonly session?: string
   readonly tags: readonly string[]
   /** Where the request came from, behind trusted proxies. */

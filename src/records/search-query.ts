@@ -36,6 +36,11 @@ export const filterShape = {
   model: texts('The model that answered or was tried last.'),
   provider: texts(),
   key: texts("The key's id or name."),
+  team: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Its id: the requests of its keys, as they are a team's now."),
   user: texts(),
   session: texts(),
   status: z
@@ -79,15 +84,20 @@ export const filterShape = {
 
 const filterQuery = z.strictObject(filterShape)
 
+/** The ids of the keys that are these teams'. */
+export type KeysOfTeams = (org: string, teams: ReadonlySet<string>) => ReadonlySet<string>
+
 interface Asked {
   readonly org: string
   readonly query: z.output<typeof filterQuery>
-  /** Only requests of these keys; of all where absent. */
-  readonly keys: ReadonlySet<string> | undefined
+  /** Those that a role is in; undefined for one in the whole organisation. */
+  readonly teams: ReadonlySet<string> | undefined
 }
 
-export function toFilters({ org, query, keys }: Asked): RecordFilters {
-  const { from, to, cost_gt: cost, ms_gt: ms, q, ...rest } = query
+export function toFilters(asked: Asked, keysOfTeams: KeysOfTeams): RecordFilters {
+  const { org, query, teams } = asked
+  const { from, to, team: _, cost_gt: cost, ms_gt: ms, q, ...rest } = query
+  const keys = keysSeen({ org, team: query.team, teams }, keysOfTeams)
   return {
     org,
     ...defined(rest),
@@ -98,6 +108,19 @@ export function toFilters({ org, query, keys }: Asked): RecordFilters {
     ...(q !== undefined && { text: q }),
     ...(keys && { keyIds: keys }),
   }
+}
+
+interface KeysAsked extends Pick<Asked, 'org' | 'teams'> {
+  readonly team: string | undefined
+}
+
+/** Whose requests are told: of the team that is asked for, as far as it is seen. Undefined: everybody's. */
+export function keysSeen(
+  { org, team, teams }: KeysAsked,
+  keysOfTeams: KeysOfTeams,
+): ReadonlySet<string> | undefined {
+  if (team === undefined) return teams && keysOfTeams(org, teams)
+  return teams?.has(team) === false ? new Set() : keysOfTeams(org, new Set([team]))
 }
 
 /** Steps through the store until the page is full, and lets other requests in between. */

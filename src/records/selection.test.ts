@@ -35,7 +35,7 @@ function open(t: TestContext): { store: RecordStore; routes: readonly AdminRoute
     store,
     routes: [
       ...summaryRoutes({ sums, keysOfTeams, nowMs: () => nowMs }),
-      ...exportRoutes({ store, keysOfTeams, retentionDays: () => 30 }),
+      ...exportRoutes({ store, keysOfTeams }),
     ],
   }
 }
@@ -89,6 +89,7 @@ test('a selection is summed up, step by step', async (t) => {
   assert.deepEqual(
     { ...whole, duration_ms: undefined },
     {
+      at: new Date(nowMs).toISOString(),
       from: '2026-01-02T11:00:00.000Z',
       step_ms: 2 * minuteMs,
       requests: 4,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { GatewayError } from '../core/error.ts'
 import { formatUsd } from '../core/money.ts'
 import type { RecordRouteParts } from './admin.ts'
 import type { RecordSum, RecordSums } from './port.ts'
@@ -17,6 +18,7 @@ const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 const maxSteps = 60
+const mostSteps = 1_000
 /** Steps that people know; a longer span than 60 of the last has steps of whole multiples of it. */
 const stepsMs = [
   ...[0.1, 0.25, 0.5, 1, 2, 5, 15, 30].map((seconds) => seconds * 1_000),
@@ -39,17 +41,26 @@ export function summaryRoutes({ sums, keysOfTeams, nowMs }: SummaryRouteParts): 
           .enum(groupings)
           .optional()
           .describe('Tells these apart: who answered, or was the last to be tried.'),
+        step_ms: z.coerce
+          .number()
+          .int()
+          .min(100)
+          .optional()
+          .describe('Of each step; at most 1,000 of them. Absent: such that there are at most 60.'),
       }),
       response: summaryShape,
-      async run({ org, teams, query: { by, ...query } }) {
-        const keys = teams && keysOfTeams(org, teams)
-        const toMs = query.to ?? nowMs() + 1
+      async run({ org, teams, query: { by, step_ms: askedMs, ...query } }) {
+        const atMs = nowMs()
+        const toMs = query.to ?? atMs + 1
         const fromMs = Math.min(query.from ?? toMs - dayMs, toMs)
-        const stepMs = stepOf(toMs - fromMs)
+        const stepMs = askedMs ?? stepOf(toMs - fromMs)
+        if ((toMs - fromMs) / stepMs > mostSteps) {
+          throw new GatewayError('invalid_request', 'These are more than 1,000 steps.', { param: 'step_ms' })
+        }
         // Steps begin at their own multiples, so that they stay where they are while time goes on.
         const startMs = Math.floor(fromMs / stepMs) * stepMs
         const found = await sums.of({
-          ...toFilters({ org, query: { ...query, from: fromMs, to: toMs }, keys }),
+          ...toFilters({ org, query: { ...query, from: fromMs, to: toMs }, teams }, keysOfTeams),
           startMs,
           stepMs,
           classWidth: durationClassWidth,
@@ -58,7 +69,8 @@ export function summaryRoutes({ sums, keysOfTeams, nowMs }: SummaryRouteParts): 
         const count = Math.ceil((toMs - startMs) / stepMs)
         const from = new Date(startMs).toISOString()
         const groups = by && { groups: groupsOf(found, by, count) }
-        return { body: { from, step_ms: stepMs, ...toView(found, count), ...groups } }
+        const at = new Date(atMs).toISOString()
+        return { body: { at, from, step_ms: stepMs, ...toView(found, count), ...groups } }
       },
     }),
   ]
@@ -84,6 +96,7 @@ const sumShape = z.object({
 })
 
 const summaryShape = sumShape.extend({
+  at: z.iso.datetime().describe('When it was summed up, by the gateway: what ended later is not in it.'),
   from: z.iso.datetime(),
   step_ms: z.int(),
   groups: z

@@ -2,6 +2,8 @@
 import type { AdminApi } from './schema.ts'
 
 export const policyOf = {
+  'DELETE /alerts/{id}/acknowledge': 'operations:write',
+  'DELETE /alerts/{id}/silence': 'operations:write',
   'DELETE /budgets/{id}': 'operations:write',
   'DELETE /cache': 'operations:write',
   'DELETE /drift/{set}/schedule': 'operations:write',

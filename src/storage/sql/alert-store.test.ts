@@ -88,6 +88,8 @@ testStore('alerts are listed by page, acknowledged once, and of their own organi
   assert.equal((await store.acknowledge('default', 'a0', 300))?.acknowledgedAtMs, 300)
   assert.equal((await store.acknowledge('default', 'a0', 400))?.acknowledgedAtMs, 300)
   assert.equal(await store.acknowledge('other', 'a0', 300), undefined)
+  assert.equal((await store.acknowledge('default', 'a0', null))?.acknowledgedAtMs, undefined)
+  assert.equal((await store.acknowledge('default', 'a0', 500))?.acknowledgedAtMs, 500)
   await store.prune(201)
   assert.equal((await store.list({ org: 'default', limit: 9 })).length, 2)
 })

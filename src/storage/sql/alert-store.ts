@@ -121,10 +121,12 @@ export function createAlertStore(database: Database): AlertStore {
         return toAlert(row)
       })
     },
-    async acknowledge(org, id, nowMs) {
+    async acknowledge(org, id, atMs) {
       const row = await db
         .updateTable('alerts')
-        .set(({ fn, val }) => ({ acknowledged_at_ms: fn.coalesce('acknowledged_at_ms', val(nowMs)) }))
+        .set(({ fn, val }) => ({
+          acknowledged_at_ms: atMs === null ? null : fn.coalesce('acknowledged_at_ms', val(atMs)),
+        }))
         .where('org', '=', org)
         .where('id', '=', id)
         .returningAll()

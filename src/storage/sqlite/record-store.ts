@@ -184,6 +184,8 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
     replayOf: record.replayOf,
     cache: record.cache,
     guardrails: record.guardrails,
+    team: record.team,
+    isUserClaimed: record.isUserClaimed,
     clientGone: record.clientGone,
     clientAddress: record.clientAddress,
     attempts: record.attempts,
@@ -209,7 +211,7 @@ function toColumns(record: RequestRecord): SQLInputValue[] {
   ]
 }
 
-function toRecord(row: RecordRow): RequestRecord {
+export function toRecord(row: RecordRow): RequestRecord {
   const body = JSON.parse(row.body) as Body
   const usage = body.usage ?? body.attempts.at(-1)?.usage
   return {
@@ -281,7 +283,8 @@ function personalOf(org: string, { user, keyIds }: Whose, after: number, window:
 }
 
 function impersonal(seq: number, text: string): Compilable {
-  const { clientAddress: _, message: _message, experiment: _unit, ...body } = JSON.parse(text) as Body
+  const { clientAddress: _, message: _message, experiment: _unit, ...rest } = JSON.parse(text) as Body
+  const { isUserClaimed: _claimed, ...body } = rest
   const attempts = body.attempts.map(({ message: _quoted, ...attempt }) => attempt)
   return builder
     .updateTable('request_records')
