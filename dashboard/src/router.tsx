@@ -11,8 +11,8 @@ import { guardActions, type GuardAction } from './api/guard-actions.ts'
 import { type CaseFilter, readCaseFilter } from './evals/case-filter.ts'
 import { type Ability, readAbility } from './models/model-filter.ts'
 import { type RangeName, readSpanSearch, type SpanSearch } from './ranges.ts'
-import { readSelected, readTab } from './requests/addresses.ts'
-import { filterFields, readFilters } from './requests/filters.ts'
+import { readSelected, readSort, readTab } from './requests/addresses.ts'
+import { filterNames, readFilters } from './requests/filters.ts'
 import { RouteFault } from './shell/route-fault.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { type Dimension, readDimension, readUsageFilter } from './api/usage.ts'
@@ -35,7 +35,7 @@ const start = createRoute({
 })
 
 /** Of a page that looks back on a span of time: what it looks back on where its address does not say, which is left out of it. */
-function lookingBack(range: RangeName) {
+function lookingBack(range: RangeName, { isByTeam = false } = {}) {
   const leaveOut = <Search extends SpanSearch>({
     search,
     next,
@@ -50,7 +50,7 @@ function lookingBack(range: RangeName) {
       ...(found.cmp === 'prev' && { cmp: undefined }),
     }
   }
-  return { staticData: { range }, search: { middlewares: [leaveOut] } }
+  return { staticData: { range, isByTeam }, search: { middlewares: [leaveOut] } }
 }
 
 /** The router keeps what it is not told of: what cannot be read is told of as undefined. */
@@ -90,10 +90,19 @@ function pick<Name extends string, Value>(
   return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as { [Of in Name]?: Value }
 }
 
+/** A list that can be narrowed to one team's. */
+const ofTeam = {
+  staticData: { isByTeam: true },
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...creating(search),
+    ...strictly(['team'], textsOf(search, ['team'] as const)),
+  }),
+}
+
 const overview = createRoute({
   getParentRoute: () => root,
   path: '/overview',
-  ...lookingBack('24h'),
+  ...lookingBack('24h', { isByTeam: true }),
   validateSearch: (search: Record<string, unknown>) => ({
     ...readSpanSearch(search),
     ...readUsageFilter(search),
@@ -104,10 +113,11 @@ const overview = createRoute({
 const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
-  ...lookingBack('24h'),
+  ...lookingBack('24h', { isByTeam: true }),
   validateSearch: (search: Record<string, unknown>) => ({
     ...readSpanSearch(search),
-    ...strictly(Object.keys(filterFields), readFilters(search)),
+    ...strictly(filterNames, readFilters(search)),
+    ...strictly(['sort'], readSort(search)),
     ...strictly(['sel'], readSelected(search)),
   }),
   component: lazyRouteComponent(() => import('./requests/requests-page.tsx'), 'RequestsPage'),
@@ -128,8 +138,11 @@ const request = createRoute({
 const sessions = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
-  ...lookingBack('24h'),
-  validateSearch: (search: Record<string, unknown>) => readSpanSearch(search),
+  ...lookingBack('24h', { isByTeam: true }),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...readSpanSearch(search),
+    ...strictly(['team'], textsOf(search, ['team'] as const)),
+  }),
   component: lazyRouteComponent(() => import('./sessions/sessions-page.tsx'), 'SessionsPage'),
 })
 
@@ -142,7 +155,7 @@ const session = createRoute({
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
-  validateSearch: creating,
+  ...ofTeam,
   component: lazyRouteComponent(() => import('./access/keys-page.tsx'), 'KeysPage'),
 })
 
@@ -156,7 +169,7 @@ const teams = createRoute({
 const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
-  validateSearch: creating,
+  ...ofTeam,
   component: lazyRouteComponent(() => import('./access/users-page.tsx'), 'UsersPage'),
 })
 
@@ -241,7 +254,7 @@ function readBy(search: Record<string, unknown>): { by?: Dimension | undefined }
 const spend = createRoute({
   getParentRoute: () => root,
   path: '/spend',
-  ...lookingBack('mtd'),
+  ...lookingBack('mtd', { isByTeam: true }),
   validateSearch: (search: Record<string, unknown>) => ({
     ...readSpanSearch(search),
     ...readUsageFilter(search),
@@ -438,5 +451,7 @@ declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
     /** What the page looks back on where its address does not say; absent: it looks back on nothing. */
     readonly range?: RangeName
+    /** Whether the page can be narrowed to one team. */
+    readonly isByTeam?: boolean
   }
 }

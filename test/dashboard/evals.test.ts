@@ -102,7 +102,7 @@ test('cases are looked at one by one, those that flipped first', { skip: browser
     .waitFor()
   await page.getByText('1 of 2').waitFor()
   await page.keyboard.press(']')
-  await page.getByRole('heading', { level: 1, name: 'Evaluations / returns desk / case-1' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'case-1' }).waitFor()
   await page.getByText('2 of 2').waitFor()
   assert.equal(await page.getByRole('button', { name: 'Next case' }).isDisabled(), true)
   await page.getByRole('button', { name: 'Previous case' }).click()

@@ -73,7 +73,7 @@ test(
 )
 
 test(
-  'an alert tells its figures and is silenced for a time; what is watched is told',
+  'an alert tells its figures, is silenced for a time, and that is taken back; what is watched is told',
   { skip: browserMissing },
   async (t) => {
     const alerts = { rules: { keyAgeDays: 90 } }
@@ -90,6 +90,19 @@ test(
     await row.getByText(/^silent until/).waitFor()
     const [alert] = asArray((await stack.admin('/alerts?kind=budget'))['data']).map((one) => asObject(one)!)
     assert.ok(Date.parse(String(alert!['silenced_until'])) > Date.now() + 7 * 3_600_000)
+    const done = page.getByRole('region', { name: 'Just done' })
+    await done.getByText('Silenced.').waitFor()
+    await done.getByRole('button', { name: 'Undo' }).click()
+    await done.waitFor({ state: 'detached' })
+    await row.getByText(/^silent until/).waitFor({ state: 'detached' })
+    await row.getByRole('button', { name: 'Acknowledge' }).click()
+    await done.getByText('Acknowledged.').waitFor()
+    await row.getByRole('button', { name: 'Acknowledge' }).waitFor({ state: 'detached' })
+    await done.getByRole('button', { name: 'Undo' }).click()
+    await row.getByRole('button', { name: 'Acknowledge' }).click()
+    await done.getByRole('button', { name: 'Close' }).click()
+    const acts = asArray((await stack.admin('/audit'))['data']).map((one) => asObject(one)?.['action'])
+    for (const act of ['alert.unsilence', 'alert.unacknowledge']) assert.ok(acts.includes(act), act)
     const rules = page.getByRole('table', { name: 'Rules' })
     await rules.getByRole('row').filter({ hasText: 'key-age' }).getByText('90 days').waitFor()
     assert.deepEqual(faults, [])

@@ -53,6 +53,8 @@ test(
     await page.getByText('Tokens', { exact: true }).last().click()
     await figure('Top models').getByText('echo').waitFor()
 
+    await figure('Providers').getByRole('listitem').filter({ hasText: 'openai' }).getByText(/^p95 /).waitFor()
+
     await page.goto(`/overview?${window}&cmp=off`)
     await figure('Requests').getByText('4', { exact: true }).waitFor()
     assert.equal(await page.getByText('against before').count(), 0)
@@ -93,3 +95,38 @@ test('what fails shows while one watches', { skip: browserMissing }, async (t) =
   await page.getByRole('heading', { level: 1, name: 'Providers' }).waitFor()
   assert.deepEqual(faults, [])
 })
+
+test(
+  'the last quarter of an hour is told second by second, as it happens',
+  { skip: browserMissing },
+  async (t) => {
+    const stack = await startStack(t)
+    await ask(stack, 'openai/echo', 2)
+    await recorded(stack, 2)
+    const browser = await openBrowser(t)
+    for (const width of [1440, 390] as const) {
+      const { page, faults, context } = await visit(browser, stack, { width })
+      await signIn(page, adminToken)
+      await page.goto('/overview?range=15m&model=echo')
+      const chart = page.getByRole('region', { name: 'Requests /s' })
+      await chart.locator('canvas').waitFor()
+      const told = async () =>
+        Number(/^(\d+) requests/.exec(await chart.locator('figcaption > span').innerText())?.[1])
+      const before = await until('what was', async () => ((await told()) >= 2 ? told() : undefined))
+      await page.getByText('Live', { exact: true }).waitFor()
+      await ask(stack, 'openai/echo', 3)
+      // Another model is not what is looked at.
+      await ask(stack, 'openai/words-20', 1)
+      await until('what is', async () => ((await told()) === before + 3 ? true : undefined))
+      const box = await chart.locator('canvas').boundingBox()
+      assert.ok(box!.x + box!.width <= width, 'it is no wider than the page')
+      await chart.getByRole('button', { name: 'Show as table' }).click()
+      await chart.getByRole('table').waitFor()
+      await page.goto('/overview?range=1h')
+      await page.getByRole('region', { name: 'Requests', exact: true }).last().locator('figure svg').waitFor()
+      assert.equal(await page.locator('canvas').count(), 0)
+      assert.deepEqual(faults, [])
+      await context.close()
+    }
+  },
+)

@@ -23,7 +23,7 @@ test(
     await signIn(page, adminToken)
     await page.goto('/drift/shop')
     await page.getByRole('region', { name: 'Alarm', exact: true }).getByRole('link').click()
-    await page.getByRole('heading', { level: 1, name: 'Drift / shop / Alarm' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Alarm' }).waitFor()
     await page.getByRole('table', { name: 'Metrics of the run' }).getByText('Refusals').waitFor()
     await page
       .getByRole('region', { name: /before and now$/ })

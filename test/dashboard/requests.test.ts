@@ -6,6 +6,7 @@ import test from 'node:test'
 import type { Page } from 'playwright-core'
 import { asArray, asObject } from '../../src/core/json.ts'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { asOwner } from '../support/people.ts'
 import { adminToken, startStack, type Stack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -140,7 +141,7 @@ test('requests', { skip: browserMissing }, async (t) => {
       sum > 0 && Math.abs(amounts.reduce((all, one) => all + one, 0) - sum) < 1e-9,
       `${amounts.join()} ${sum}`,
     )
-    const headline = page.getByRole('region', { name: 'Outcome' }).locator('dt:text-is("Cost") + dd')
+    const headline = page.getByRole('region', { name: 'Outcome' }).getByRole('listitem').filter({ hasText: '$' })
     assert.equal(Number((await headline.innerText()).replace('$', '')), sum)
     await page.getByRole('tab', { name: 'Request' }).click()
     await page.getByText('user', { exact: true }).waitFor()
@@ -239,3 +240,62 @@ test('requests', { skip: browserMissing }, async (t) => {
     await small.context.close()
   })
 })
+
+test(
+  'requests stand by cost and by time, and tell who is only said to have asked',
+  { skip: browserMissing },
+  async (t) => {
+    const price = (usd: number) => ({ price: { input: usd, output: usd } })
+    const models = { 'openai/echo': price(10), 'claude/echo': price(1_000), 'mistral/echo': price(100) }
+    const stack = await startStack(t, { config: { models } })
+    const owner = asOwner(stack)
+    const { body: ada } = await owner('POST', '/users', { name: 'Ada' })
+    const { body: key } = await owner('POST', '/keys', { name: 'notebook', user: ada['id']! })
+    const own = { authorization: `Bearer ${String(key['secret'])}` }
+    await ask(stack, 'openai/echo', own)
+    await ask(stack, 'claude/echo', { ...own, 'x-weir-user': 'somebody' })
+    await ask(stack, 'mistral/echo')
+    await stored(stack, 3)
+    const browser = await openBrowser(t)
+    const { page, faults } = await visit(browser, stack)
+    await signIn(page, adminToken)
+    await page.goto('/requests')
+    await countIs(page, 3)
+    const row = (model: string) => page.getByRole('row').filter({ hasText: model })
+    await row('openai/echo').getByText('Ada', { exact: true }).waitFor()
+    assert.equal(await row('openai/echo').getByText('claimed').count(), 0)
+    await row('claude/echo').getByText('somebody').waitFor()
+    assert.equal(await row('claude/echo').getByText('claimed').count(), 1)
+
+    const order = async () =>
+      (await rows(page).locator('xpath=../..').allInnerTexts()).map((text) => /\w+\/echo/.exec(text)?.[0])
+    const orderIs = (...wanted: readonly string[]) =>
+      until(wanted.join(), async () => (String(await order()) === String(wanted) ? true : undefined))
+    await orderIs('mistral/echo', 'claude/echo', 'openai/echo')
+    const head = page.getByRole('columnheader', { name: 'Cost' })
+    await head.getByRole('button').click()
+    await orderIs('claude/echo', 'mistral/echo', 'openai/echo')
+    assert.deepEqual(
+      [searchOf(page).get('sort'), await head.getAttribute('aria-sort')],
+      ['-cost', 'descending'],
+    )
+    await ask(stack, 'claude/words-20')
+    await page.getByRole('button', { name: '1 new rows' }).click()
+    await countIs(page, 4)
+    await head.getByRole('button').click()
+    await page.waitForURL((url) => url.searchParams.get('sort') === 'cost')
+    await head.getByRole('button').click()
+    await page.waitForURL((url) => !url.searchParams.has('sort'))
+    await page.goto('/requests?sort=time&status=2xx')
+    await until('the oldest first', async () => ((await order())[0] === 'openai/echo' ? true : undefined))
+    await page.goto('/requests?sort=nonsense')
+    await page.getByText('sort=nonsense', { exact: true }).waitFor()
+
+    const small = await visit(browser, stack, { width: 390 })
+    await signIn(small.page, adminToken)
+    await small.page.goto('/requests')
+    await small.page.getByLabel('Order').selectOption('Cheapest first')
+    await small.page.waitForURL((url) => url.searchParams.get('sort') === 'cost')
+    assert.deepEqual([...faults, ...small.faults], [])
+  },
+)

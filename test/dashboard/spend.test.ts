@@ -74,6 +74,8 @@ test('totals are those of the ledger, and exports have all of it', { skip: brows
   const lines = (await exported(page, 'JSON Lines')).trimEnd().split('\n')
   const sum = lines.reduce((all, line) => all + Number(asObject(JSON.parse(line))?.['charged_usd']), 0)
   assert.ok(Math.abs(sum - usd) < 1e-9)
+  const table = (await exported(page, 'Table as CSV')).trimEnd().split('\r\n')
+  assert.match(table[0] ?? '', /^Team,Charged,/)
   const [head = '', ...rows] = (await exported(page, 'FOCUS 1.2')).trimEnd().split('\r\n')
   assert.ok(head.startsWith('BilledCost,BillingAccountId,'))
   assert.equal(rows.length, 3)

@@ -102,7 +102,7 @@ test('a few letters lead anywhere', { skip: browserMissing }, async (t) => {
   await page.getByRole('row').filter({ hasText: 'declared:test' }).waitFor()
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { level: 1, name: 'Keys / test' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'test' }).waitFor()
   await page.keyboard.press('?')
   await page.getByRole('dialog').getByText('Ctrl K').waitFor()
   await page.keyboard.press('Escape')

@@ -110,7 +110,7 @@ function pagesOf(ids: Ids): FilledPage[] {
     page('spend', '/spend', 'Per 1k requests'),
     page('alerts', '/alerts', 'No channel is configured'),
     page('keys', '/keys', 'mobile app'),
-    page('key', `/keys/${ids.key}`, '600 requests/min'),
+    page('key', `/keys/${ids.key}`, 'Requests per minute'),
     page('teams', '/teams', 'Support'),
     page('team', `/teams/${ids.team}`, 'ada@example.com'),
     page('users', '/users', 'ada@example.com'),

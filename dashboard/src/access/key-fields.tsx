@@ -1,13 +1,16 @@
 /** The fields of a key's form. */
 
-import { NumberInput, TagsInput, TextInput } from '@mantine/core'
+import { NativeSelect, NumberInput, TagsInput, TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { KeyDraft } from './key-draft.ts'
+import type { BudgetPeriod, KeyDraft } from './key-draft.ts'
 import { OwnerSelect } from './owner-select.tsx'
 import { teamsQuery, usersQuery } from '../api/owners.ts'
+import './access.css'
 
 interface KeyFieldsProps {
   readonly draft: KeyDraft
+  /** Whether its budget is told here. */
+  readonly hasBudget: boolean
   onChange(draft: KeyDraft): void
 }
 
@@ -17,7 +20,17 @@ const limits = [
   { of: 'concurrency', label: 'Requests at once' },
 ] as const
 
-export function KeyFields({ draft, onChange }: KeyFieldsProps): ReactNode {
+const periods = [
+  { value: 'day', label: 'day' },
+  { value: 'week', label: 'week' },
+  { value: 'month', label: 'month' },
+  { value: 'quarter', label: 'quarter' },
+  { value: 'year', label: 'year' },
+  { value: 'hour', label: 'hour' },
+  { value: 'total', label: 'life of the key' },
+] as const
+
+export function KeyFields({ draft, hasBudget, onChange }: KeyFieldsProps): ReactNode {
   const set = (change: Partial<KeyDraft>) => onChange({ ...draft, ...change })
   return (
     <>
@@ -38,6 +51,23 @@ export function KeyFields({ draft, onChange }: KeyFieldsProps): ReactNode {
       />
       <OwnerSelect label="Team" query={teamsQuery} value={draft.team} onChange={(team) => set({ team })} />
       <OwnerSelect label="User" query={usersQuery} value={draft.user} onChange={(user) => set({ user })} />
+      {hasBudget && (
+        <div className="key-budget">
+          <TextInput
+            label="Budget, USD"
+            description="A hard cap. Empty: none of its own."
+            inputMode="decimal"
+            value={draft.budgetUsd}
+            onChange={(event) => set({ budgetUsd: event.currentTarget.value })}
+          />
+          <NativeSelect
+            label="In each"
+            data={[...periods]}
+            value={draft.budgetPeriod}
+            onChange={(event) => set({ budgetPeriod: event.currentTarget.value as BudgetPeriod })}
+          />
+        </div>
+      )}
       {limits.map(({ of, label }) => (
         <NumberInput
           key={of}
@@ -55,6 +85,12 @@ export function KeyFields({ draft, onChange }: KeyFieldsProps): ReactNode {
         inputMode="decimal"
         value={draft.maxUsd}
         onChange={(event) => set({ maxUsd: event.currentTarget.value })}
+      />
+      <TagsInput
+        label="Only from these addresses"
+        description="Addresses and ranges, such as 10.0.0.0/8. Empty: from anywhere."
+        value={[...draft.addresses]}
+        onChange={(addresses) => set({ addresses })}
       />
       <TextInput
         label="Expires"

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { FormDialog } from '../ui/form-dialog.tsx'
-import { blankKey, changeOf, draftOf, newKeyOf } from './key-draft.ts'
+import { blankKey, changeOf, draftOf, hasOneBudget, newKeyOf } from './key-draft.ts'
 import { KeyFields } from './key-fields.tsx'
 import type { ApiKey } from '../api/owners.ts'
 import { ShownOnce } from './shown-once.tsx'
@@ -25,7 +25,7 @@ export function CreateKey({ onClose }: { readonly onClose: () => void }): ReactN
       onSubmit={mutate}
       onClose={onClose}
     >
-      <KeyFields draft={draft} onChange={setDraft} />
+      <KeyFields draft={draft} hasBudget onChange={setDraft} />
     </FormDialog>
   )
 }
@@ -39,8 +39,7 @@ export function EditKey({
 }): ReactNode {
   const [draft, setDraft] = useState(() => draftOf(edited))
   const { isPending, error, mutate } = useChange({
-    change: () =>
-      ask('PATCH /keys/{id}', { params: { id: edited.id }, body: changeOf(draft, edited.limits) }),
+    change: () => ask('PATCH /keys/{id}', { params: { id: edited.id }, body: changeOf(draft, edited) }),
     stale: ['keys'],
     onDone: onClose,
   })
@@ -53,7 +52,7 @@ export function EditKey({
       onSubmit={mutate}
       onClose={onClose}
     >
-      <KeyFields draft={draft} onChange={setDraft} />
+      <KeyFields draft={draft} hasBudget={hasOneBudget(edited)} onChange={setDraft} />
     </FormDialog>
   )
 }

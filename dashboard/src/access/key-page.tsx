@@ -5,14 +5,14 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
 import { type ApiKey, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
+import { formatCount, formatUsd } from '../format/number.ts'
 import { DetailPage } from '../ui/detail-page.tsx'
 import { type Fact, Facts } from '../ui/facts.tsx'
-import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { KeyMenu } from './key-menu.tsx'
-import { KeyState, limitsText } from './key-state.tsx'
-import { OwnerPanels } from './owner-panels.tsx'
+import { KeyState } from './key-state.tsx'
+import { LastRequests, OwnerPanels } from './owner-panels.tsx'
 
 const route = getRouteApi('/keys/$id')
 
@@ -32,10 +32,14 @@ export function KeyPage(): ReactNode {
     >
       {(found) => (
         <>
-          <Panel title="Key" aside={<KeyState shown={found} />}>
-            <KeyFacts shown={found} />
-          </Panel>
-          <OwnerPanels scope="key" id={id} />
+          <OwnerPanels
+            scope="key"
+            id={id}
+            state={<KeyState shown={found} />}
+            facts={<KeyFacts shown={found} />}
+            limits={<KeyLimits shown={found} />}
+          />
+          <LastRequests scope="key" id={id} />
         </>
       )}
     </DetailPage>
@@ -45,7 +49,7 @@ export function KeyPage(): ReactNode {
 function KeyFacts({ shown }: { readonly shown: ApiKey }): ReactNode {
   const teams = useQuery(teamsQuery).data?.data
   const users = useQuery(usersQuery).data?.data
-  const { id, team, user, models, clearances, allowed_addresses: addresses, data_region: region } = shown
+  const { id, team, user, models, clearances, data_region: region } = shown
   const list = (of: readonly string[] | undefined) =>
     of === undefined || of.length === 0 ? undefined : <UntrustedText text={of.join(', ')} />
   const when = (at: string | undefined) => (at === undefined ? undefined : <When at={at} />)
@@ -68,8 +72,6 @@ function KeyFacts({ shown }: { readonly shown: ApiKey }): ReactNode {
       ),
     ],
     ['Models', list(models) ?? 'all'],
-    ['Limits', limitsText(shown)],
-    ['From the addresses', list(addresses)],
     ['Cleared for', list(clearances)],
     ['Data stays in', region],
     ['Tags', list(shown.tags)],
@@ -78,5 +80,22 @@ function KeyFacts({ shown }: { readonly shown: ApiKey }): ReactNode {
     ['Revoked', when(shown.revoked_at)],
     ['The old secret works until', when(shown.previous_secret_until)],
   ]
-  return <Facts facts={facts} />
+  return <Facts isList facts={facts} />
+}
+
+function KeyLimits({ shown }: { readonly shown: ApiKey }): ReactNode {
+  const { limits, max_usd_per_request: maxUsd, allowed_addresses: addresses } = shown
+  const most = (count: number | undefined) => (count === undefined ? 'no limit' : formatCount(count))
+  return (
+    <Facts
+      isList
+      facts={[
+        ['Requests per minute', most(limits?.rpm)],
+        ['Tokens per minute', most(limits?.tpm)],
+        ['Requests at once', most(limits?.concurrency)],
+        ['One request', maxUsd === undefined ? 'no limit' : formatUsd(Number(maxUsd))],
+        ['Used from', addresses ? <UntrustedText key="from" text={addresses.join(', ')} /> : 'anywhere'],
+      ]}
+    />
+  )
 }

@@ -26,11 +26,24 @@ const columns: readonly Column<ApiKey>[] = [
       </Link>
     ),
   },
-  { title: 'State', text: ({ status }) => status, cell: (shown) => <KeyState shown={shown} /> },
-  { title: 'Models', cell: ({ models }) => (models ? <UntrustedText text={models.join(', ')} /> : 'all') },
-  { title: 'Limits', cell: (shown) => limitsText(shown) },
-  { title: 'Expires', cell: ({ expires_at: at }) => (at === undefined ? 'never' : <When at={at} />) },
-  { title: 'Actions', isUntitled: true, cell: (shown) => <KeyMenu shown={shown} /> },
+  {
+    title: 'State',
+    narrow: 'main',
+    text: ({ status }) => status,
+    cell: (shown) => <KeyState shown={shown} />,
+  },
+  {
+    title: 'Models',
+    narrow: 'none',
+    cell: ({ models }) => (models ? <UntrustedText text={models.join(', ')} /> : 'all'),
+  },
+  { title: 'Limits', narrow: 'fact', cell: (shown) => limitsText(shown) },
+  {
+    title: 'Expires',
+    narrow: 'fact',
+    cell: ({ expires_at: at }) => (at === undefined ? 'never' : <When at={at} />),
+  },
+  { title: 'Actions', narrow: 'action', isUntitled: true, cell: (shown) => <KeyMenu shown={shown} /> },
 ]
 
 export function KeysOf({ owner }: KeysOfProps): ReactNode {

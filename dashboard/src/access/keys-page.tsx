@@ -2,7 +2,7 @@
 
 import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useCreating } from '../api/creating.ts'
 import { May } from '../session/may.tsx'
@@ -15,12 +15,12 @@ import { When } from '../ui/when.tsx'
 import { type ApiKey, keysQuery, nameOf, teamsQuery, usersQuery } from '../api/owners.ts'
 import { CreateKey } from './key-forms.tsx'
 import { KeyMenu } from './key-menu.tsx'
-import { KeyState, limitsText } from './key-state.tsx'
+import { KeyState } from './key-state.tsx'
 import {
   budgetColumn,
   costColumn,
-  dearestFirst,
   lastUsedColumn,
+  lastUsedFirst,
   type OwnerFigures,
   useOwnerFigures,
 } from './owner-figures.tsx'
@@ -40,7 +40,10 @@ const weekMs = 7 * 86_400_000
 /** Of a cap: from here on it is worth a look. */
 const nearShare = 0.8
 
+const route = getRouteApi('/keys')
+
 export function KeysPage(): ReactNode {
+  const { team: ofTeam } = route.useSearch()
   const keys = useQuery(keysQuery)
   const teams = useQuery(teamsQuery)
   const users = useQuery(usersQuery)
@@ -50,6 +53,7 @@ export function KeysPage(): ReactNode {
   const columns: Column<ApiKey>[] = [
     {
       title: 'Name',
+      order: { name: 'name', of: ({ name }) => name },
       text: ({ name }) => name,
       cell: ({ id, name }) => (
         <Link to="/keys/$id" params={{ id }}>
@@ -57,22 +61,32 @@ export function KeysPage(): ReactNode {
         </Link>
       ),
     },
-    { title: 'Id', text: ({ id }) => id, cell: ({ id }) => <code>{id}</code> },
+    { title: 'Id', narrow: 'none', text: ({ id }) => id, cell: ({ id }) => <code>{id}</code> },
+    { title: 'Team', narrow: 'none', cell: ({ team }) => nameOf(teams.data?.data, team) },
+    { title: 'User', narrow: 'none', cell: ({ user }) => nameOf(users.data?.data, user) },
     {
-      title: 'State',
-      text: (key) => key.status,
-      cell: (key) => <KeyState shown={key} />,
+      title: 'Models',
+      narrow: 'none',
+      cell: ({ models }) => (models ? <UntrustedText text={models.join(', ')} /> : 'all'),
     },
-    { title: 'Team', cell: ({ team }) => nameOf(teams.data?.data, team) },
-    { title: 'User', cell: ({ user }) => nameOf(users.data?.data, user) },
-    { title: 'Models', cell: ({ models }) => (models ? <UntrustedText text={models.join(', ')} /> : 'all') },
-    { title: 'Limits', cell: (key) => limitsText(key) },
     budgetColumn(figures),
     costColumn(figures),
     lastUsedColumn('Last used', figures),
-    { title: 'Expires', cell: ({ expires_at: at }) => (at === undefined ? 'never' : <When at={at} />) },
+    {
+      title: 'Expires',
+      narrow: 'none',
+      order: { name: 'expires', of: ({ expires_at: at }) => at },
+      cell: ({ expires_at: at }) => (at === undefined ? 'never' : <When at={at} />),
+    },
+    {
+      title: 'State',
+      narrow: 'fact',
+      text: (key) => key.status,
+      cell: (key) => <KeyState shown={key} />,
+    },
     {
       title: 'Actions',
+      narrow: 'action',
       isUntitled: true,
       cell: (key) => <KeyMenu shown={key} />,
     },
@@ -94,8 +108,10 @@ export function KeysPage(): ReactNode {
         columns={columns}
         idOf={({ id }) => id}
         pick={(all) =>
-          dearestFirst(
-            all.filter((key) => isInView(key, view, figures)),
+          lastUsedFirst(
+            all.filter(
+              (key) => (ofTeam === undefined || key.team === ofTeam) && isInView(key, view, figures),
+            ),
             figures,
           )
         }

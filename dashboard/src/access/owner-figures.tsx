@@ -24,6 +24,8 @@ export interface Cap {
 export interface OwnerFigures {
   /** USD in 30 days; undefined while it is not known. */
   costOf(id: string): number | undefined
+  /** Unix milliseconds; undefined where it is not known, or longer ago. */
+  lastAtOf(id: string): number | undefined
   /** In words; undefined while it is not known. */
   lastUsedOf(id: string): string | undefined
   /** The one that is nearest to be reached; undefined where there is none. */
@@ -42,6 +44,10 @@ export function useOwnerFigures(scope: Scope): OwnerFigures {
   const caps = capsOf(budgets.data?.data ?? [])
   return {
     costOf: (id) => (costs ? (costs.get(id) ?? 0) : undefined),
+    lastAtOf(id) {
+      const at = lastAt?.get(id)
+      return at === undefined ? undefined : Date.parse(at)
+    },
     lastUsedOf(id) {
       const at = lastAt?.get(id)
       if (at !== undefined) return lastUsedText(at, usage.dataUpdatedAt)
@@ -75,6 +81,8 @@ export function costColumn<Thing extends { readonly id: string }>({
   return {
     title: 'Cost, 30 days',
     isNumber: true,
+    narrow: 'main',
+    order: { name: 'cost', of: ({ id }) => cost(id) },
     cell({ id }) {
       const usd = cost(id)
       return usd === undefined ? '-' : formatUsd(usd)
@@ -84,9 +92,14 @@ export function costColumn<Thing extends { readonly id: string }>({
 
 export function lastUsedColumn<Thing extends { readonly id: string }>(
   title: string,
-  { lastUsedOf }: OwnerFigures,
+  { lastAtOf, lastUsedOf }: OwnerFigures,
 ): Column<Thing> {
-  return { title, cell: ({ id }) => lastUsedOf(id) ?? '-' }
+  return {
+    title,
+    narrow: 'fact',
+    order: { name: 'used', of: ({ id }) => lastAtOf(id) },
+    cell: ({ id }) => lastUsedOf(id) ?? '-',
+  }
 }
 
 export function budgetColumn<Thing extends { readonly id: string }>({ capOf }: OwnerFigures): Column<Thing> {
@@ -96,6 +109,8 @@ export function budgetColumn<Thing extends { readonly id: string }>({ capOf }: O
   }
   return {
     title: 'Budget',
+    narrow: 'line',
+    order: { name: 'budget', of: ({ id }) => capOf(id)?.share },
     text: shareText,
     cell: (thing) => <BudgetCell cap={capOf(thing.id)} told={shareText(thing)} />,
   }
@@ -109,6 +124,14 @@ function BudgetCell({ cap, told }: { readonly cap: Cap | undefined; readonly tol
       <span>{told}</span>
     </span>
   )
+}
+
+/** The last used first; what is alike stays in its order. */
+export function lastUsedFirst<Thing extends { readonly id: string }>(
+  things: readonly Thing[],
+  { lastAtOf }: OwnerFigures,
+): readonly Thing[] {
+  return things.toSorted((one, other) => (lastAtOf(other.id) ?? 0) - (lastAtOf(one.id) ?? 0))
 }
 
 /** The dearest first; what is alike stays in its order. */

@@ -20,6 +20,15 @@ import { TimeChart } from '../ui/time-chart.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 
+interface OwnerPanelsProps extends OwnerProps {
+  readonly facts: ReactNode
+  /** On the right of their heading. */
+  readonly state?: ReactNode
+  readonly limits?: ReactNode
+}
+
+const titles = { key: 'Key', team: 'Team', user: 'User' } as const
+
 interface OwnerProps {
   readonly scope: 'key' | 'team' | 'user'
   readonly id: string
@@ -28,22 +37,27 @@ interface OwnerProps {
 const dayMs = 86_400_000
 const shownRequests = 10
 
-export function OwnerPanels({ scope, id }: OwnerProps): ReactNode {
+export function OwnerPanels({ scope, id, facts, state, limits }: OwnerPanelsProps): ReactNode {
   const seesTraffic = useMay('GET /budgets')
   return (
-    <>
-      <div className="grid">
-        <Panel title="Cost, 30 days" className={seesTraffic ? 'eight' : ''}>
-          <OwnerSpend scope={scope} id={id} />
+    <div className="grid">
+      <Panel title={titles[scope]} className="four" aside={state}>
+        {facts}
+      </Panel>
+      <Panel title="Cost, 30 days" className="eight">
+        <OwnerSpend scope={scope} id={id} />
+      </Panel>
+      {limits !== undefined && (
+        <Panel title="Limits" className="four">
+          {limits}
         </Panel>
-        {seesTraffic && (
-          <Panel title="Budgets" className="four">
-            <OwnerBudgets scope={scope} id={id} />
-          </Panel>
-        )}
-      </div>
-      {seesTraffic && scope !== 'team' && <LastRequests scope={scope} id={id} />}
-    </>
+      )}
+      {seesTraffic && (
+        <Panel title="Budgets" className={limits === undefined ? '' : 'eight'}>
+          <OwnerBudgets scope={scope} id={id} />
+        </Panel>
+      )}
+    </div>
   )
 }
 
@@ -115,11 +129,14 @@ function OwnerBudgets({ scope, id }: OwnerProps): ReactNode {
 
 type RequestRow = Item<'GET /requests'>
 
-function LastRequests({ scope, id }: OwnerProps): ReactNode {
+export function LastRequests({ scope, id }: OwnerProps): ReactNode {
+  const may = useMay('GET /requests')
   const requests = useQuery({
     queryKey: ['requests', 'last', scope, id],
     queryFn: ({ signal }) => ask('GET /requests', { query: { [scope]: id, limit: shownRequests }, signal }),
+    enabled: may,
   })
+  if (!may) return null
   return (
     <Panel
       title="Last requests"
@@ -150,19 +167,25 @@ function LastRequests({ scope, id }: OwnerProps): ReactNode {
                 },
                 {
                   title: 'Status',
+                  narrow: 'main',
                   cell: ({ status, code }) => (
                     <Status tone={status < 400 ? 'ok' : status < 500 ? 'warn' : 'bad'}>
                       {status} {code ?? 'ok'}
                     </Status>
                   ),
                 },
-                { title: 'Asked for', cell: (row) => <UntrustedText text={row.requested_model} /> },
+                {
+                  title: 'Asked for',
+                  narrow: 'fact',
+                  cell: (row) => <UntrustedText text={row.requested_model} />,
+                },
                 {
                   title: 'Answered by',
+                  narrow: 'none',
                   cell: ({ provider, model = '' }) =>
                     provider === undefined ? '-' : visible(`${provider}/${model}`),
                 },
-                { title: 'Total', isNumber: true, cell: (row) => formatMs(row.duration_ms) },
+                { title: 'Total', narrow: 'fact', isNumber: true, cell: (row) => formatMs(row.duration_ms) },
               ]}
             />
           )

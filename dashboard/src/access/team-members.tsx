@@ -32,9 +32,13 @@ export function TeamMembers({ team }: { readonly team: string }): ReactNode {
         </Link>
       ),
     },
-    { title: 'E-mail', cell: ({ email }) => (email === undefined ? '-' : <UntrustedText text={email} />) },
-    { title: 'Roles', cell: ({ roles }) => rolesText(roles, teams) },
-    { title: 'Actions', isUntitled: true, cell: (user) => <TakeOut user={user} /> },
+    {
+      title: 'E-mail',
+      narrow: 'fact',
+      cell: ({ email }) => (email === undefined ? '-' : <UntrustedText text={email} />),
+    },
+    { title: 'Roles', narrow: 'fact', cell: ({ roles }) => rolesText(roles, teams) },
+    { title: 'Actions', narrow: 'action', isUntitled: true, cell: (user) => <TakeOut user={user} /> },
   ]
   return (
     <>
@@ -64,6 +68,10 @@ function TakeOut({ user }: { readonly user: User }): ReactNode {
   const { isPending, error, mutate } = useChange({
     change: () => ask('PATCH /users/{id}', { params: { id: user.id }, body: { team: null } }),
     stale: ['users'],
+    undo: {
+      text: `${user.name} was taken out.`,
+      change: () => ask('PATCH /users/{id}', { params: { id: user.id }, body: { team: user.team ?? null } }),
+    },
   })
   // Whoever has a role in this team alone would lose sight of the user by it.
   const isWide = me?.roles.some(

@@ -7,10 +7,9 @@ import { ask } from '../api/client.ts'
 import { formatUsd } from '../format/number.ts'
 import { DetailPage } from '../ui/detail-page.tsx'
 import { Facts } from '../ui/facts.tsx'
-import { Panel } from '../ui/panel.tsx'
 import { When } from '../ui/when.tsx'
 import { KeysOf } from './keys-of.tsx'
-import { OwnerPanels } from './owner-panels.tsx'
+import { LastRequests, OwnerPanels } from './owner-panels.tsx'
 import { TeamMembers } from './team-members.tsx'
 import { TeamMenu } from './team-menu.tsx'
 
@@ -32,19 +31,24 @@ export function TeamPage(): ReactNode {
     >
       {({ markup_percent: markup, credit_usd: credit, created_at: createdAt }) => (
         <>
-          <Panel title="Team">
-            <Facts
-              facts={[
-                ['Id', <code key="id">{id}</code>],
-                ['Mark-up', `${markup} %`],
-                ['Credit', credit === undefined ? 'billed afterwards' : formatUsd(Number(credit))],
-                ['Created', <When key="created" at={createdAt} />],
-              ]}
-            />
-          </Panel>
+          <OwnerPanels
+            scope="team"
+            id={id}
+            facts={
+              <Facts
+                isList
+                facts={[
+                  ['Id', <code key="id">{id}</code>],
+                  ['Mark-up', `${markup} %`],
+                  ['Credit', credit === undefined ? 'billed afterwards' : formatUsd(Number(credit))],
+                  ['Created', <When key="created" at={createdAt} />],
+                ]}
+              />
+            }
+          />
           <TeamMembers team={id} />
           <KeysOf owner={{ team: id }} />
-          <OwnerPanels scope="team" id={id} />
+          <LastRequests scope="team" id={id} />
         </>
       )}
     </DetailPage>

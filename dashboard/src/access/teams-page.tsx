@@ -30,6 +30,7 @@ export function TeamsPage(): ReactNode {
   const columns: Column<Team>[] = [
     {
       title: 'Name',
+      order: { name: 'name', of: ({ name }) => name },
       text: ({ name }) => name,
       cell: ({ id, name }) => (
         <Link to="/teams/$id" params={{ id }}>
@@ -37,19 +38,32 @@ export function TeamsPage(): ReactNode {
         </Link>
       ),
     },
-    { title: 'Members', isNumber: true, cell: (team) => counted(users, team) },
-    { title: 'Active keys', isNumber: true, cell: (team) => counted(active, team) },
+    { title: 'Members', narrow: 'fact', isNumber: true, cell: (team) => counted(users, team) },
+    { title: 'Active keys', narrow: 'fact', isNumber: true, cell: (team) => counted(active, team) },
     costColumn(figures),
     budgetColumn(figures),
-    { title: 'Mark-up', isNumber: true, cell: ({ markup_percent: percent }) => `${percent} %` },
+    {
+      title: 'Mark-up',
+      narrow: 'none',
+      isNumber: true,
+      cell: ({ markup_percent: percent }) => `${percent} %`,
+    },
     {
       title: 'Credit',
+      narrow: 'none',
       isNumber: true,
       cell: ({ credit_usd: usd }) => (usd === undefined ? 'billed afterwards' : formatUsd(Number(usd))),
     },
-    { title: 'Created', text: ({ created_at: at }) => at, cell: ({ created_at: at }) => <When at={at} /> },
+    {
+      title: 'Created',
+      narrow: 'none',
+      order: { name: 'created', of: ({ created_at: at }) => at },
+      text: ({ created_at: at }) => at,
+      cell: ({ created_at: at }) => <When at={at} />,
+    },
     {
       title: 'Actions',
+      narrow: 'action',
       isUntitled: true,
       cell: (team) => <TeamMenu team={team} />,
     },

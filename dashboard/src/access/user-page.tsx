@@ -7,11 +7,10 @@ import { ask, type Reply } from '../api/client.ts'
 import { nameOf, teamsQuery } from '../api/owners.ts'
 import { DetailPage } from '../ui/detail-page.tsx'
 import { type Fact, Facts } from '../ui/facts.tsx'
-import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { KeysOf } from './keys-of.tsx'
-import { OwnerPanels } from './owner-panels.tsx'
+import { LastRequests, OwnerPanels } from './owner-panels.tsx'
 import { UserMenu } from './user-menu.tsx'
 import { rolesText, signInText } from './user-texts.ts'
 
@@ -33,11 +32,9 @@ export function UserPage(): ReactNode {
     >
       {(found) => (
         <>
-          <Panel title="User">
-            <UserFacts user={found} />
-          </Panel>
+          <OwnerPanels scope="user" id={id} facts={<UserFacts user={found} />} />
           <KeysOf owner={{ user: id }} />
-          <OwnerPanels scope="user" id={id} />
+          <LastRequests scope="user" id={id} />
         </>
       )}
     </DetailPage>
@@ -63,5 +60,5 @@ function UserFacts({ user }: { readonly user: Reply<'GET /users/{id}'> }): React
     ['Keys hold at most', ceiling && <UntrustedText key="ceiling" text={JSON.stringify(ceiling)} />],
     ['Created', <When key="created" at={createdAt} />],
   ]
-  return <Facts facts={facts} />
+  return <Facts isList facts={facts} />
 }

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useCreating } from '../api/creating.ts'
 import { May } from '../session/may.tsx'
@@ -18,7 +18,10 @@ import { UserForm } from './user-form.tsx'
 import { UserMenu } from './user-menu.tsx'
 import { rolesText, signInText } from './user-texts.ts'
 
+const route = getRouteApi('/users')
+
 export function UsersPage(): ReactNode {
+  const { team: ofTeam } = route.useSearch()
   const users = useQuery(usersQuery)
   const teams = useQuery(teamsQuery).data?.data
   const keys = useQuery(keysQuery).data?.data
@@ -27,6 +30,7 @@ export function UsersPage(): ReactNode {
   const columns: Column<User>[] = [
     {
       title: 'Name',
+      order: { name: 'name', of: ({ name }) => name },
       text: ({ name }) => name,
       cell: ({ id, name }) => (
         <Link to="/users/$id" params={{ id }}>
@@ -36,23 +40,32 @@ export function UsersPage(): ReactNode {
     },
     {
       title: 'E-mail',
+      narrow: 'none',
       text: ({ email }) => email ?? '',
       cell: ({ email }) => (email === undefined ? '-' : <UntrustedText text={email} />),
     },
-    { title: 'Team', cell: ({ team }) => nameOf(teams, team) },
+    { title: 'Team', narrow: 'none', cell: ({ team }) => nameOf(teams, team) },
     {
       title: 'Active keys',
+      narrow: 'none',
       isNumber: true,
       cell: ({ id }) =>
         keys ? String(keys.filter(({ user, status }) => user === id && status === 'active').length) : '-',
     },
     costColumn(figures),
     lastUsedColumn('Last seen', figures),
-    { title: 'Roles', cell: ({ roles }) => rolesText(roles, teams) },
-    { title: 'Signs in', cell: signInText },
-    { title: 'Created', text: ({ created_at: at }) => at, cell: ({ created_at: at }) => <When at={at} /> },
+    { title: 'Roles', narrow: 'fact', cell: ({ roles }) => rolesText(roles, teams) },
+    { title: 'Signs in', narrow: 'none', cell: signInText },
+    {
+      title: 'Created',
+      narrow: 'none',
+      order: { name: 'created', of: ({ created_at: at }) => at },
+      text: ({ created_at: at }) => at,
+      cell: ({ created_at: at }) => <When at={at} />,
+    },
     {
       title: 'Actions',
+      narrow: 'action',
       isUntitled: true,
       cell: (user) => <UserMenu user={user} />,
     },
@@ -73,9 +86,20 @@ export function UsersPage(): ReactNode {
         what="the users"
         columns={columns}
         idOf={({ id }) => id}
-        pick={(all) => dearestFirst(all, figures)}
+        pick={(all) =>
+          dearestFirst(
+            all.filter(({ team }) => ofTeam === undefined || team === ofTeam),
+            figures,
+          )
+        }
         fileName="users"
-        empty={<Empty title="No users yet.">A user owns keys, and their requests are told apart.</Empty>}
+        empty={
+          ofTeam === undefined ? (
+            <Empty title="No users yet.">A user owns keys, and their requests are told apart.</Empty>
+          ) : (
+            <Empty title="Nobody is in this team." />
+          )
+        }
       />
       {isCreating && <UserForm onClose={() => setCreating(false)} />}
     </Page>

@@ -67,15 +67,41 @@ export function AlertsPage(): ReactNode {
 
 const columns: readonly Column<Alert>[] = [
   { title: 'What', cell: ({ summary }) => <UntrustedText text={summary} /> },
-  { title: 'Severity', cell: ({ severity }) => <Status tone={severityTone[severity]}>{severity}</Status> },
-  { title: 'Kind', cell: ({ kind }) => <span className="one-word">{kind}</span>, text: ({ kind }) => kind },
-  { title: 'Value', isNumber: true, cell: (alert) => figuresOf(alert).value },
-  { title: 'Limit', isNumber: true, cell: (alert) => figuresOf(alert).limit },
-  { title: 'Reported', isNumber: true, cell: ({ count }) => (count === 1 ? 'once' : `${count} times`) },
-  { title: 'Since', cell: ({ first_at: at }) => <When at={at} /> },
-  { title: 'Last', cell: ({ last_at: at }) => <When at={at} /> },
+  {
+    title: 'Severity',
+    narrow: 'main',
+    cell: ({ severity }) => <Status tone={severityTone[severity]}>{severity}</Status>,
+  },
+  {
+    title: 'Kind',
+    narrow: 'none',
+    cell: ({ kind }) => <span className="one-word">{kind}</span>,
+    text: ({ kind }) => kind,
+  },
+  { title: 'Value', narrow: 'fact', isNumber: true, cell: (alert) => figuresOf(alert).value },
+  { title: 'Limit', narrow: 'fact', isNumber: true, cell: (alert) => figuresOf(alert).limit },
+  {
+    title: 'Reported',
+    narrow: 'none',
+    isNumber: true,
+    order: { name: 'reported', of: ({ count }) => count },
+    cell: ({ count }) => (count === 1 ? 'once' : `${count} times`),
+  },
+  {
+    title: 'Since',
+    narrow: 'fact',
+    order: { name: 'since', of: ({ first_at: at }) => at },
+    cell: ({ first_at: at }) => <When at={at} />,
+  },
+  {
+    title: 'Last',
+    narrow: 'none',
+    order: { name: 'last', of: ({ last_at: at }) => at },
+    cell: ({ last_at: at }) => <When at={at} />,
+  },
   {
     title: 'Seen',
+    narrow: 'line',
     cell: (alert) => (
       <May call="POST /alerts/{id}/acknowledge">
         <Acknowledge alert={alert} />
@@ -84,6 +110,7 @@ const columns: readonly Column<Alert>[] = [
   },
   {
     title: 'Channels',
+    narrow: 'line',
     cell: (alert) => (
       <May call="POST /alerts/{id}/silence">
         <Silence alert={alert} />
@@ -96,15 +123,22 @@ const hours = [1, 8, 24, 168] as const
 
 /** By a select: which time is part of the act. */
 function Silence({ alert }: { readonly alert: Alert }): ReactNode {
-  const { mutate, isPending, error, data } = useChange({
+  const { silenced_until: until } = alert
+  const { mutate, isPending, error } = useChange({
     async change(count: number) {
-      const until = new Date(Date.now() + count * 3_600_000).toISOString()
-      return ask('POST /alerts/{id}/silence', { params: { id: alert.id }, body: { until } })
+      const end = new Date(Date.now() + count * 3_600_000).toISOString()
+      return ask('POST /alerts/{id}/silence', { params: { id: alert.id }, body: { until: end } })
     },
     stale: ['alerts'],
+    undo: {
+      text: 'Silenced.',
+      change: () =>
+        until === undefined
+          ? ask('DELETE /alerts/{id}/silence', { params: { id: alert.id } })
+          : ask('POST /alerts/{id}/silence', { params: { id: alert.id }, body: { until } }),
+    },
   })
   if (alert.status === 'resolved') return '-'
-  const until = data?.silenced_until ?? alert.silenced_until
   return (
     <>
       <NativeSelect
@@ -131,6 +165,10 @@ function Acknowledge({ alert }: { readonly alert: Alert }): ReactNode {
   const { mutate, isPending, error } = useChange({
     change: () => ask('POST /alerts/{id}/acknowledge', { params: { id: alert.id } }),
     stale: ['alerts'],
+    undo: {
+      text: 'Acknowledged.',
+      change: () => ask('DELETE /alerts/{id}/acknowledge', { params: { id: alert.id } }),
+    },
   })
   if (alert.acknowledged_at !== undefined) return <When at={alert.acknowledged_at} />
   if (alert.status === 'resolved') return '-'

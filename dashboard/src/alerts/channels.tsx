@@ -16,9 +16,10 @@ type Channel = Item<'GET /alert-channels'>
 
 const columns: readonly Column<Channel>[] = [
   { title: 'Channel', cell: ({ name }) => <UntrustedText text={name} /> },
-  { title: 'Told there', cell: ({ kinds }) => kinds?.join(', ') ?? 'every alert' },
+  { title: 'Told there', narrow: 'line', cell: ({ kinds }) => kinds?.join(', ') ?? 'every alert' },
   {
     title: 'Test',
+    narrow: 'action',
     cell: (channel) => (
       <May call="POST /alert-channels/{name}/test">
         <ChannelTest channel={channel} />

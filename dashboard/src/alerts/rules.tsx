@@ -12,11 +12,16 @@ type Rule = Item<'GET /alert-rules'>
 
 const columns: readonly Column<Rule>[] = [
   { title: 'Kind', cell: ({ kind }) => kind },
-  { title: 'Watched', cell: ({ watches }) => watches },
-  { title: 'Limit', cell: ({ limit }) => limit ?? '-' },
-  { title: 'Set in', cell: ({ setting }) => (setting === undefined ? '-' : <code>{setting}</code>) },
+  { title: 'Watched', narrow: 'line', cell: ({ watches }) => watches },
+  { title: 'Limit', narrow: 'fact', cell: ({ limit }) => limit ?? '-' },
+  {
+    title: 'Set in',
+    narrow: 'none',
+    cell: ({ setting }) => (setting === undefined ? '-' : <code>{setting}</code>),
+  },
   {
     title: 'Told to',
+    narrow: 'fact',
     cell: ({ channels }) => <UntrustedText text={channels.length > 0 ? channels.join(', ') : 'nobody'} />,
   },
 ]

@@ -5,9 +5,9 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 export function useCreating(): readonly [isCreating: boolean, setCreating: (is: boolean) => void] {
   const search = useSearch({ strict: false })
   const navigate = useNavigate()
-  const setCreating = (is: boolean) =>
-    void navigate({ to: '.', replace: !is, search: is ? { create: 'new' } : {} } as Parameters<
-      typeof navigate
-    >[0])
+  const setCreating = (is: boolean) => {
+    const search = (before: object) => ({ ...before, create: is ? 'new' : undefined })
+    void navigate({ to: '.', replace: !is, search: search as never })
+  }
   return [(search as { create?: string }).create === 'new', setCreating]
 }

@@ -1,6 +1,7 @@
 /** How components reach the live feed. */
 
-import { createContext, use, useEffect, useSyncExternalStore } from 'react'
+import { focusManager } from '@tanstack/react-query'
+import { createContext, use, useCallback, useEffect, useSyncExternalStore } from 'react'
 import type { FeedState, LiveEvent, LiveFeed, Loss } from './live-feed.ts'
 
 export const LiveFeedContext = createContext<LiveFeed | undefined>(undefined)
@@ -14,6 +15,12 @@ function useLiveFeed(): LiveFeed {
 export function useFeedState(): FeedState {
   const feed = useLiveFeed()
   return useSyncExternalStore(feed.onState, () => feed.state)
+}
+
+/** Holds all that moves by itself, or lets it go on: events, and what is asked for again and again. */
+export function useLiveToggle(): () => void {
+  const feed = useLiveFeed()
+  return useCallback(() => focusManager.setFocused(feed.toggle() ? false : undefined), [feed])
 }
 
 /** The loss is undefined while the connection is not lost. */

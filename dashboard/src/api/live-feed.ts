@@ -7,7 +7,7 @@ import { type LiveEvent, LiveSource, type Loss, type SourceState } from './live-
 
 export type { LiveEvent, Loss, RequestRow } from './live-source.ts'
 
-/** `paused`: the tab is hidden. `lost`: it is being tried again. */
+/** `paused`: the tab is hidden, or somebody holds the page. `lost`: it is being tried again. */
 export type FeedState = SourceState | 'paused'
 
 /** Between tabs. `who`: a tab that is new here asks how it stands. */
@@ -32,6 +32,9 @@ export class LiveFeed {
   #source: LiveSource | undefined
   /** Ends the wait for the lock, or the holding of it. */
   #release: (() => void) | undefined
+  #isHeld = false
+  /** Undefined while nobody has opened it. */
+  #follow: (() => void) | undefined
 
   readonly onState = (listener: () => void): (() => void) => {
     this.#stateListeners.add(listener)
@@ -49,6 +52,13 @@ export class LiveFeed {
     this.#channel?.postMessage({ say: 'retry' } satisfies Word)
   }
 
+  /** Holds what is seen as it is, or goes on and catches up; gives whether it is held now. */
+  readonly toggle = (): boolean => {
+    this.#isHeld = !this.#isHeld
+    this.#follow?.()
+    return this.#isHeld
+  }
+
   /** Follows while the tab is seen. `onResume` is called when events may have been missed. Gives the end. */
   open(onResume: () => void): () => void {
     let hasBeenLive = false
@@ -56,14 +66,16 @@ export class LiveFeed {
       if (hasBeenLive) onResume()
       hasBeenLive = true
     }
-    const followVisibility = () => {
-      if (document.visibilityState === 'visible') this.#join(onLive)
+    const follow = () => {
+      if (document.visibilityState === 'visible' && !this.#isHeld) this.#join(onLive)
       else this.#leave('paused')
     }
-    document.addEventListener('visibilitychange', followVisibility)
-    followVisibility()
+    this.#follow = follow
+    document.addEventListener('visibilitychange', follow)
+    follow()
     return () => {
-      document.removeEventListener('visibilitychange', followVisibility)
+      this.#follow = undefined
+      document.removeEventListener('visibilitychange', follow)
       this.#leave('connecting')
     }
   }

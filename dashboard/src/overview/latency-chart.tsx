@@ -2,9 +2,9 @@
 
 import type { ReactNode } from 'react'
 import { formatMs } from '../format/number.ts'
-import type { ChartSeries } from '../ui/chart-series.ts'
 import { TimeChart } from '../ui/time-chart.tsx'
 import type { RequestFigures } from '../api/figures.ts'
+import { percentiles } from './percentiles.ts'
 
 interface LatencyChartProps {
   readonly figures: RequestFigures
@@ -14,11 +14,6 @@ interface LatencyChartProps {
 
 export function LatencyChart({ figures, isRunning }: LatencyChartProps): ReactNode {
   const whole = figures.now.duration_ms
-  const line = (of: 'p50' | 'p95' | 'p99', color: string): ChartSeries => ({
-    name: of,
-    color,
-    values: figures.steps.map(({ duration_ms: times }) => times?.[of]),
-  })
   return (
     <TimeChart
       kind="lines"
@@ -31,11 +26,11 @@ export function LatencyChart({ figures, isRunning }: LatencyChartProps): ReactNo
       fromMs={Date.parse(figures.from)}
       bucketMs={figures.step_ms}
       format={formatMs}
-      series={[
-        line('p50', 'var(--series-3)'),
-        line('p95', 'var(--series-1)'),
-        line('p99', 'var(--series-2)'),
-      ]}
+      series={percentiles.map(({ of, color }) => ({
+        name: of,
+        color,
+        values: figures.steps.map(({ duration_ms: times }) => times?.[of]),
+      }))}
     />
   )
 }

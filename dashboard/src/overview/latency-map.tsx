@@ -9,12 +9,7 @@ import { formatBucket, formatLength, formatTick } from '../format/time.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { HeatMap } from '../ui/heat-map.tsx'
 import { LatencyChart } from './latency-chart.tsx'
-
-const percentiles = [
-  { of: 'p50', color: 'var(--series-3)' },
-  { of: 'p95', color: 'var(--series-2)' },
-  { of: 'p99', color: 'var(--bad)' },
-] as const
+import { percentiles } from './percentiles.ts'
 
 interface LatencyProps {
   readonly figures: RequestFigures

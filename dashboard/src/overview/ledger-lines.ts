@@ -28,8 +28,17 @@ export async function readLines(
   return { lines, isWhole: cursor === undefined }
 }
 
-function isOf(line: Item<'GET /ledger'>, where: UsageFilter): boolean {
-  const { key_id: keyId, key_name: keyName, tags, provider, model, route, team, user, session } = line
+type Told = Pick<
+  Item<'GET /ledger'>,
+  'key_id' | 'key_name' | 'tags' | 'provider' | 'model' | 'route' | 'team' | 'user' | 'session'
+>
+
+/** Of a line of the ledger, or of a request. */
+export function isOf(
+  line: { readonly [Name in keyof Told]?: Told[Name] | undefined },
+  where: UsageFilter,
+): boolean {
+  const { key_id: keyId, key_name: keyName, tags = [], provider, model, route, team, user, session } = line
   const values = {
     provider: [provider],
     model: [model],

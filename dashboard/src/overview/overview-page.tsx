@@ -1,9 +1,10 @@
 /** The overview: is it healthy, and what does it cost now? */
 
 import { Button, Skeleton } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { ask } from '../api/client.ts'
 import { type Figures, figuresQuery } from '../api/figures.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
@@ -26,6 +27,9 @@ import { spendingQuery } from './spending.ts'
 import { TopLists } from './top-lists.tsx'
 import { TrafficChart } from './traffic-chart.tsx'
 
+/** It brings a library of its own. */
+const LiveTraffic = lazy(async () => ({ default: (await import('./live-traffic.tsx')).LiveTraffic }))
+
 const route = getRouteApi('/overview')
 
 /** What was spent comes more slowly: it is sums of a ledger. */
@@ -35,33 +39,41 @@ export function OverviewPage(): ReactNode {
   const { span, isCompared } = useSpan()
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  // Requests are not told by their team.
-  const { team: _, ...where } = readUsageFilter(search)
+  const where = readUsageFilter(search)
+  const { team, ...chips } = where
   const figures = useQuery(figuresQuery(span, where, isCompared))
   const spending = useQuery(spendingQuery(span, where, isCompared))
   useRefreshOn('request', liveNames)
   const error = figures.error ?? spending.error
   const retry = () => void Promise.all([figures.refetch(), spending.refetch()])
   const setFilters = (next: UsageFilter) =>
-    void navigate({ search: { ...readSpanSearch(search), ...next }, resetScroll: false })
+    void navigate({ search: { ...readSpanSearch(search), team, ...next }, resetScroll: false })
   const isRunning = isLive(span)
+  const isBySecond = 'range' in span && span.range === '15m'
+  // What waits for a person comes first where not all is in view.
+  const isNarrow = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false })
   return (
     <Page title="Overview" name="Overview">
-      <FilterChips titles={dimensions} filters={where} onChange={setFilters} />
+      <FilterChips titles={dimensions} filters={chips} onChange={setFilters} />
       {error && <LoadFault what="the figures" error={error} retry={retry} />}
+      {isNarrow && <Attention />}
       <FigureRow span={span} where={where} figures={figures.data} spending={spending.data} />
       {spending.data?.isWhole === false && (
         <p className="dim">
           Cost and tokens are of the newest 5,000 calls; choose a longer range for whole sums.
         </p>
       )}
-      <Attention />
+      {!isNarrow && <Attention />}
       {figures.data?.now.requests === 0 ? (
         <NoRequests span={span} where={where} clear={() => setFilters({})} />
       ) : (
         <div className="grid">
-          <Panel title="Requests" className="eight">
-            {figures.data ? (
+          <Panel title={isBySecond ? 'Requests /s' : 'Requests'} className="eight">
+            {isBySecond ? (
+              <Suspense fallback={<Skeleton height={244} />}>
+                <LiveTraffic where={where} />
+              </Suspense>
+            ) : figures.data ? (
               <TrafficChart figures={figures.data} isRunning={isRunning} />
             ) : (
               <Skeleton height={244} />
@@ -69,7 +81,7 @@ export function OverviewPage(): ReactNode {
           </Panel>
           <Panel title="Providers" className="four">
             <May call="GET /providers">
-              <ProviderHealth />
+              <ProviderHealth span={span} where={where} />
             </May>
             {figures.data && <CacheSavings now={figures.data.now} span={span} />}
           </Panel>

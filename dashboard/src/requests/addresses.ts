@@ -3,7 +3,22 @@
 import type { Filters } from './filters.ts'
 import type { SpanSearch } from '../ranges.ts'
 
-export type ListSearch = SpanSearch & Filters
+export type ListSearch = SpanSearch & Filters & SortSearch
+
+/** What the list can be put in order by. */
+export type SortName = 'time' | 'cost' | 'duration'
+
+/** As the admin API takes it; absent: the newest first. */
+export interface SortSearch {
+  readonly sort?: SortName | `-${SortName}` | undefined
+}
+
+const sorts = ['time', '-cost', 'cost', '-duration', 'duration'] as const
+
+export function readSort({ sort }: Readonly<Record<string, unknown>>): SortSearch {
+  const found = sorts.find((known) => known === sort)
+  return found === undefined ? {} : { sort: found }
+}
 
 export const requestTabs = ['answer', 'request', 'headers', 'dropped', 'guardrails', 'ledger', 'raw'] as const
 

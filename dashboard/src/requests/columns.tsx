@@ -4,7 +4,9 @@ import type { ReactNode } from 'react'
 import type { RequestRow } from '../api/live-feed.ts'
 import { formatCount, formatMs, formatUsd } from '../format/number.ts'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
+import type { SortName } from './addresses.ts'
 import { RequestStatus } from './request-status.tsx'
+import { TeamCell, UserCell } from './user-cell.tsx'
 
 export interface RequestColumn {
   readonly id: string
@@ -12,6 +14,8 @@ export interface RequestColumn {
   /** Of the grid. */
   readonly width: string
   readonly isNumber?: true
+  /** Its head puts the list in order, by this name. */
+  readonly sort?: SortName
   /** Begins hidden. */
   readonly isOptional?: true
   cell(row: RequestRow): ReactNode
@@ -35,7 +39,20 @@ export const requestColumns: readonly RequestColumn[] = [
     cell: (row) => <Target row={row} />,
   },
   { id: 'key', title: 'Key', width: 'minmax(64px, 1fr)', cell: ({ key_name: name }) => text(name) },
-  { id: 'user', title: 'User', width: 'minmax(56px, 0.9fr)', cell: ({ user }) => text(user) },
+  {
+    id: 'user',
+    title: 'User',
+    width: 'minmax(96px, 1.2fr)',
+    cell: ({ user, user_claimed: isClaimed = false }) =>
+      user === undefined ? '-' : <UserCell user={user} isClaimed={isClaimed} />,
+  },
+  {
+    id: 'team',
+    title: 'Team',
+    width: 'minmax(64px, 1fr)',
+    isOptional: true,
+    cell: ({ team }) => (team === undefined ? '-' : <TeamCell team={team} />),
+  },
   {
     id: 'session',
     title: 'Session',
@@ -85,6 +102,7 @@ export const requestColumns: readonly RequestColumn[] = [
     title: 'Cost',
     width: '84px',
     isNumber: true,
+    sort: 'cost',
     cell: ({ cost_usd: usd }) => (usd === undefined ? '-' : formatUsd(Number(usd))),
   },
   {
@@ -94,7 +112,14 @@ export const requestColumns: readonly RequestColumn[] = [
     isNumber: true,
     cell: ({ first_token_ms: ms }) => (ms === undefined ? '-' : formatMs(ms)),
   },
-  { id: 'total', title: 'Total', width: '72px', isNumber: true, cell: ({ duration_ms: ms }) => formatMs(ms) },
+  {
+    id: 'total',
+    title: 'Total',
+    width: '72px',
+    isNumber: true,
+    sort: 'duration',
+    cell: ({ duration_ms: ms }) => formatMs(ms),
+  },
 ]
 
 export const firstColumns: readonly string[] = requestColumns.flatMap(({ id, isOptional }) =>

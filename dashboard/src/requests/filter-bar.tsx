@@ -4,14 +4,15 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { onSingleKey } from '../shell/single-keys.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { FilterChips } from '../ui/filter-chips.tsx'
-import { faultOf, type FilterField, filterFields, type Filters } from './filters.ts'
+import { faultOf, type FilterField, filterFields, type WrittenFilters } from './filters.ts'
 import './requests.css'
 
 interface FilterBarProps {
-  readonly filters: Filters
-  onChange(filters: Filters): void
+  readonly filters: WrittenFilters
+  onChange(filters: WrittenFilters): void
 }
 
 const requestId = /^req_\w{8,}$/
@@ -107,13 +108,14 @@ function Bar({ filters, onChange }: FilterBarProps): ReactNode {
 }
 
 function useFocusBySlash(input: React.RefObject<HTMLInputElement | null>): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== '/' || (event.target as Element).closest('input, textarea, select')) return
-      event.preventDefault()
-      input.current?.focus()
-    }
-    document.addEventListener('keydown', onKey)
-    return () => document.removeEventListener('keydown', onKey)
-  }, [input])
+  useEffect(
+    () =>
+      onSingleKey({
+        '/': (event) => {
+          event.preventDefault()
+          input.current?.focus()
+        },
+      }),
+    [input],
+  )
 }

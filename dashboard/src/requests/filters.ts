@@ -4,7 +4,7 @@ import type { Given } from '../api/client.ts'
 import { matchesText } from '../api/filter-text.ts'
 import type { RequestRow } from '../api/live-feed.ts'
 
-/** Each filter with what people call it. */
+/** Each filter that is written, with what people call it; the team is picked in the header. */
 export const filterFields = {
   status: 'Status',
   model: 'Model',
@@ -24,17 +24,19 @@ export const filterFields = {
 } as const
 
 export type FilterField = keyof typeof filterFields
-export type Filters = { readonly [Field in FilterField]?: string | undefined }
+export type WrittenFilters = { readonly [Field in FilterField]?: string | undefined }
+export type Filters = WrittenFilters & { readonly team?: string | undefined }
 type TextField = Exclude<FilterField, 'status' | 'cost_gt' | 'ms_gt' | 'q'>
 
 const fields = Object.keys(filterFields) as FilterField[]
+export const filterNames = [...fields, 'team'] as const
 const statusPattern = /^!?(?:[1-5](?:\d\d|xx)|error)(?:,(?:[1-5](?:\d\d|xx)|error))*$/
 const numberPattern = /^\d{1,9}(?:\.\d{1,9})?$/
 
 /** What cannot be read is left out. */
 export function readFilters(search: Readonly<Record<string, unknown>>): Filters {
   return Object.fromEntries(
-    fields.flatMap((field) => {
+    filterNames.flatMap((field) => {
       const value = search[field]
       const text = typeof value === 'number' ? String(value) : value
       return typeof text === 'string' && text !== '' && faultOf(field, text) === undefined
@@ -45,7 +47,7 @@ export function readFilters(search: Readonly<Record<string, unknown>>): Filters 
 }
 
 /** Why this cannot be filtered by, or undefined. */
-export function faultOf(field: FilterField, text: string): string | undefined {
+export function faultOf(field: keyof Filters, text: string): string | undefined {
   if (field === 'status' && !statusPattern.test(text))
     return 'Write statuses such as 429, classes such as 5xx, or error.'
   if ((field === 'cost_gt' || field === 'ms_gt') && !numberPattern.test(text)) return 'Write a number.'
@@ -62,9 +64,10 @@ export function filterQuery({
 
 /** The same judgement as the admin API's, for what arrives live. */
 export function matchesFilters(row: RequestRow, filters: Filters): boolean {
-  return fields.every((field) => {
+  return filterNames.every((field) => {
     const wanted = filters[field]
     if (wanted === undefined) return true
+    if (field === 'team') return row.team === wanted
     if (field === 'status') return statusMatches(row.status, wanted)
     if (field === 'cost_gt') return Number(row.cost_usd ?? 0) > Number(wanted)
     if (field === 'ms_gt') return row.duration_ms > Number(wanted)

@@ -12,50 +12,91 @@ import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
 import { chargedOf } from './cost.tsx'
 import { linesQuery } from './request-queries.ts'
 import { RequestStatus } from './request-status.tsx'
+import { UserCell } from './user-cell.tsx'
+import './requests.css'
 
 export function Outcome({ request }: { readonly request: RequestDetail }): ReactNode {
   const lines = useQuery(linesQuery(request.id))
   const costUsd = lines.data ? chargedOf(lines.data.data) : undefined
   return (
     <div className="stack">
-      <Facts facts={outcomeFacts(request, costUsd)} />
+      <Head request={request} costUsd={costUsd} />
+      <Facts facts={outcomeFacts(request)} />
       {request.message !== undefined && <UntrustedBlock text={request.message} />}
     </div>
   )
 }
 
-function outcomeFacts(request: RequestDetail, costUsd: number | undefined): Fact[] {
+interface HeadProps {
+  readonly request: RequestDetail
+  /** Undefined until it is known. */
+  readonly costUsd: number | undefined
+}
+
+/** What is asked first, in one line. */
+function Head({ request, costUsd }: HeadProps): ReactNode {
+  const { status, code, client_gone: isClientGone, usage, first_token_ms: firstMs } = request
+  return (
+    <ul className="outcome-head">
+      <li>
+        <RequestStatus status={status} code={code} isClientGone={isClientGone} />
+      </li>
+      <li>
+        <Way request={request} />
+      </li>
+      {costUsd !== undefined && <li>{formatUsd(costUsd)}</li>}
+      {usage && (
+        <li>
+          {usage.input_tokens.toLocaleString('en-US')} in, {usage.output_tokens.toLocaleString('en-US')} out
+        </li>
+      )}
+      {firstMs !== undefined && <li>First token {formatMs(firstMs)}</li>}
+      <li>{formatMs(request.duration_ms)}</li>
+    </ul>
+  )
+}
+
+/** `assistant@7 › claude/sonnet`. */
+function Way({ request }: { readonly request: RequestDetail }): ReactNode {
+  const { route, revision = route, requested_model: asked, provider, model = '' } = request
+  return (
+    <>
+      {route === undefined ? (
+        <UntrustedText text={asked} />
+      ) : (
+        <Link to="/routes/$name" params={{ name: route }}>
+          <UntrustedText text={revision ?? route} />
+        </Link>
+      )}
+      {provider !== undefined && `${provider}/${model}` !== asked && (
+        <UntrustedText text={` › ${provider}/${model}`} />
+      )}
+    </>
+  )
+}
+
+function outcomeFacts(request: RequestDetail): Fact[] {
   const text = (value: string | undefined) =>
     value === undefined ? undefined : <UntrustedText text={value} />
-  const answeredBy = request.provider === undefined ? undefined : `${request.provider}/${request.model ?? ''}`
   return [
-    [
-      'Status',
-      <RequestStatus
-        key="status"
-        status={request.status}
-        code={request.code}
-        isClientGone={request.client_gone}
-      />,
-    ],
     ['Asked for', text(request.requested_model)],
-    [
-      'Route',
-      request.route === undefined ? undefined : (
-        <Link key="route" to="/routes/$name" params={{ name: request.route }}>
-          <UntrustedText text={request.revision ?? request.route} />
-        </Link>
-      ),
-    ],
-    ['Answered by', text(answeredBy)],
-    ['Cost', costUsd === undefined ? undefined : formatUsd(costUsd)],
-    ['First token', request.first_token_ms === undefined ? undefined : formatMs(request.first_token_ms)],
-    ['Total', formatMs(request.duration_ms)],
     ['In the gateway', request.overhead_ms === undefined ? undefined : formatMs(request.overhead_ms)],
     ['At', formatMoment(Date.parse(request.created_at))],
     ['Dialect', `${request.dialect}${request.stream ? ', streamed' : ''}`],
-    ['Key', filtered('key', request.key_name)],
-    ['User', filtered('user', request.user)],
+    [
+      'Key',
+      <Link key="key" to="/requests" search={{ key: exactly(request.key_name) }}>
+        <UntrustedText text={request.key_name} />
+      </Link>,
+    ],
+    [
+      'User',
+      request.user === undefined ? undefined : (
+        <Link key="user" to="/requests" search={{ user: exactly(request.user) }}>
+          <UserCell user={request.user} isClaimed={request.user_claimed === true} />
+        </Link>
+      ),
+    ],
     [
       'Session',
       request.session === undefined ? undefined : (
@@ -72,16 +113,6 @@ function outcomeFacts(request: RequestDetail, costUsd: number | undefined): Fact
     ['Repeats', text(request.replay_of)],
     ['Client', text(request.client_address)],
   ]
-}
-
-/** The way to the requests of the same. */
-function filtered(name: 'key' | 'user', value: string | undefined): ReactNode {
-  if (value === undefined) return undefined
-  return (
-    <Link key={name} to="/requests" search={{ [name]: exactly(value) }}>
-      <UntrustedText text={value} />
-    </Link>
-  )
 }
 
 function cacheText({ outcome, saved_usd: saved, similarity }: NonNullable<RequestDetail['cache']>): string {

@@ -13,7 +13,7 @@ import { Cost } from './cost.tsx'
 import { Decision } from './decision.tsx'
 import { Outcome } from './outcome.tsx'
 import { besideQuery, requestQuery } from './request-queries.ts'
-import { onPlainKey } from './plain-keys.ts'
+import { onSingleKey } from '../shell/single-keys.ts'
 import './requests.css'
 
 const route = getRouteApi('/requests')
@@ -44,7 +44,7 @@ export function RequestDrawer({ id, rows, search }: RequestDrawerProps): ReactNo
     )
   }
   useEffect(() => drawer.current?.focus({ preventScroll: true }), [])
-  useEffect(() => onPlainKey({ Escape: close, '[': () => go(before), ']': () => go(next) }))
+  useEffect(() => onSingleKey({ Escape: close, '[': () => go(before), ']': () => go(next) }))
   return (
     <aside ref={drawer} className="request-drawer" aria-label="Request" tabIndex={-1}>
       <header className="request-drawer-head">

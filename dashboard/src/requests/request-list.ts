@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { ask } from '../api/client.ts'
 import type { LiveEvent, RequestRow } from '../api/live-feed.ts'
 import { useLiveEvents } from '../api/live-feed-context.ts'
+import type { SortSearch } from './addresses.ts'
 import { filterQuery, type Filters, matchesFilters } from './filters.ts'
 import { boundsOf, isLive, type Span } from '../ranges.ts'
 
@@ -30,15 +31,22 @@ export interface RequestList {
   readonly isPending: boolean
   readonly error: Error | null
   readonly hasMore: boolean
+  /** What ends now comes in at the top; else the list is asked for anew. */
+  readonly isFollowed: boolean
   merge(): void
   loadMore(): void
   retry(): void
 }
 
-/** For one span and one set of filters. `isHeld`: new rows wait, so that nothing moves under the reader. */
-export function useRequestList(span: Span, filters: Filters, isHeld: boolean): RequestList {
+interface ListParts extends SortSearch {
+  readonly span: Span
+  readonly filters: Filters
+}
+
+/** For one span, one set of filters and one order. `isHeld`: new rows wait, so that nothing moves under the reader. */
+export function useRequestList({ span, filters, sort }: ListParts, isHeld: boolean): RequestList {
   const queries = useQueryClient()
-  const queryKey = ['requests', 'list', span, filters]
+  const queryKey = ['requests', 'list', span, filters, sort]
   const pages = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) => {
@@ -50,6 +58,7 @@ export function useRequestList(span: Span, filters: Filters, isHeld: boolean): R
           ...(!isLive(span) && { to: String(toMs) }),
           limit: pageSize,
           cursor: pageParam,
+          sort,
         },
         signal,
       })
@@ -60,32 +69,35 @@ export function useRequestList(span: Span, filters: Filters, isHeld: boolean): R
     staleTime: Infinity,
     gcTime: keptMs,
   })
-  const { fresh, waiting, left, add, merge, forget } = useFreshRows(filters, isHeld)
-  const isFollowed = isLive(span)
+  const isFollowed = isLive(span) && sort === undefined
+  // Where a new row belongs in another order is not known: it waits until the list is asked for anew.
+  const { fresh, waiting, left, add, merge, forget } = useFreshRows(filters, isHeld || !isFollowed)
   const [since] = useState(pages.data?.pages[0]?.data[0]?.created_at)
   useMissedRows(
     { since: isFollowed ? since : undefined, filters },
     add,
     () => void queries.resetQueries({ queryKey }),
   )
+  const beginAnew = () => {
+    forget()
+    void queries.resetQueries({ queryKey })
+  }
   const old = pages.data?.pages.flatMap(({ data }) => data) ?? []
   const known = new Set(old.slice(0, pageSize).map(({ id }) => id))
   const rows = [...(isFollowed ? fresh : []).filter(({ id }) => !known.has(id)), ...old].slice(0, maxRows)
   return {
     rows,
-    waiting: isFollowed ? waiting.filter(({ id }) => !known.has(id)).length : 0,
-    left: isFollowed ? left : 0,
-    merge,
+    waiting: isLive(span) ? waiting.filter(({ id }) => !known.has(id)).length : 0,
+    left: isLive(span) ? left : 0,
+    isFollowed,
+    merge: isFollowed ? merge : beginAnew,
     isPending: pages.isPending,
     error: pages.error,
     hasMore: pages.hasNextPage && rows.length < maxRows,
     loadMore() {
       if (pages.hasNextPage && !pages.isFetchingNextPage) void pages.fetchNextPage()
     },
-    retry() {
-      forget()
-      void queries.resetQueries({ queryKey })
-    },
+    retry: beginAnew,
   }
 }
 

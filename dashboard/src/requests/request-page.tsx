@@ -21,7 +21,7 @@ import { readFilters } from './filters.ts'
 import { GuardDecisions } from './guard-decisions.tsx'
 import { LedgerLines } from './ledger-lines.tsx'
 import { Outcome } from './outcome.tsx'
-import { onPlainKey } from './plain-keys.ts'
+import { onSingleKey } from '../shell/single-keys.ts'
 import { RecordedPayload } from './recorded-payload.tsx'
 import { besideQuery, linesQuery, requestQuery } from './request-queries.ts'
 import { readSpanSearch } from '../ranges.ts'
@@ -63,7 +63,7 @@ function Ways({
   const go = (to: string | undefined) => {
     if (to !== undefined) void navigate({ to: '/requests/$id', params: { id: to }, search })
   }
-  useEffect(() => onPlainKey({ '[': () => go(newer), ']': () => go(older) }))
+  useEffect(() => onSingleKey({ '[': () => go(newer), ']': () => go(older) }))
   return (
     <div className="row">
       {request?.operation === 'generate' && (

@@ -8,7 +8,9 @@ import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef,
 import type { RequestRow } from '../api/live-feed.ts'
 import { formatClock, formatMoment } from '../format/time.ts'
 import { moveAmongRows } from '../shell/row-keys.ts'
-import type { ListSearch } from './addresses.ts'
+import { SortHead, sortedWord } from '../ui/sort-head.tsx'
+import { readSorting, sortingAfter, sortingText } from '../ui/sorting.ts'
+import type { ListSearch, SortName, SortSearch } from './addresses.ts'
 import type { RequestColumn } from './columns.tsx'
 import { isReading, maxRows, type RequestList } from './request-list.ts'
 import './requests.css'
@@ -20,6 +22,8 @@ const narrowRowHeight = 60
 /** So near the end of what is loaded, more is asked for. */
 const loadAhead = 40
 
+const newestFirst = { name: 'time', isDown: true }
+
 interface RequestTableProps {
   readonly list: RequestList
   readonly columns: readonly RequestColumn[]
@@ -27,11 +31,13 @@ interface RequestTableProps {
   readonly search: ListSearch
   /** The one that is looked at beside the list. */
   readonly selected: string | undefined
+  onSort(sort: SortSearch['sort']): void
   /** Told whether rows must not move: somebody reads further down, or points at one. */
   onHold(isHeld: boolean): void
 }
 
-export function RequestTable({ list, columns, search, selected, onHold }: RequestTableProps): ReactNode {
+export function RequestTable(props: RequestTableProps): ReactNode {
+  const { list, columns, search, selected, onSort, onHold } = props
   const place = useRef<HTMLDivElement>(null)
   const [top, setTop] = useState(0)
   const isNarrow = useMediaQuery(narrow, undefined, { getInitialValueInEffect: false }) ?? false
@@ -59,6 +65,13 @@ export function RequestTable({ list, columns, search, selected, onHold }: Reques
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [selected])
   const stop = rows.some(({ id }) => id === active) ? active : rows[0]?.id
+  const sorting = readSorting(search.sort) ?? newestFirst
+  const sortedBy = (name: SortName) => (sorting.name === name ? sorting : undefined)
+  const sortBy = (name: SortName) => {
+    const next = sortingAfter(sorting, name, true) ?? newestFirst
+    const isNewestFirst = next.name === 'time' && next.isDown
+    onSort(isNewestFirst ? undefined : (sortingText(next) as SortSearch['sort']))
+  }
   const template = ['68px', ...columns.map(({ width }) => width)].join(' ')
   return (
     <div className="requests-frame">
@@ -71,12 +84,21 @@ export function RequestTable({ list, columns, search, selected, onHold }: Reques
       >
         <div role="rowgroup">
           <div role="row" aria-rowindex={1} className="requests-row requests-head">
-            <span role="columnheader" aria-sort="descending">
-              Time
+            <span role="columnheader" aria-sort={sortedWord(sortedBy('time'))}>
+              <SortHead title="Time" sorted={sortedBy('time')} onSort={() => sortBy('time')} />
             </span>
-            {columns.map(({ id, title, isNumber }) => (
-              <span key={id} role="columnheader" className={isNumber ? 'end' : undefined}>
-                {title}
+            {columns.map(({ id, title, isNumber, sort }) => (
+              <span
+                key={id}
+                role="columnheader"
+                className={isNumber ? 'end' : undefined}
+                aria-sort={sort && sortedWord(sortedBy(sort))}
+              >
+                {sort ? (
+                  <SortHead title={title} sorted={sortedBy(sort)} onSort={() => sortBy(sort)} />
+                ) : (
+                  title
+                )}
               </span>
             ))}
           </div>

@@ -1,6 +1,6 @@
 /** The requests: what just happened, and which of them failed? */
 
-import { Button } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useMediaQuery, useThrottledValue } from '@mantine/hooks'
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
@@ -19,7 +19,7 @@ import { type Filters, readFilters } from './filters.ts'
 import { isReading, type RequestList, useRequestList } from './request-list.ts'
 import { narrow, RequestTable } from './request-table.tsx'
 import { Selection } from './selection.tsx'
-import type { ListSearch } from './addresses.ts'
+import { type ListSearch, readSort, type SortSearch } from './addresses.ts'
 
 const RequestDrawer = lazy(async () => ({ default: (await import('./request-drawer.tsx')).RequestDrawer }))
 
@@ -29,61 +29,97 @@ export function RequestsPage(): ReactNode {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const filters = readFilters(search)
+  const { team, ...written } = filters
+  const order = readSort(search)
   const { span } = useSpan()
-  const list = { ...readSpanSearch(search), ...filters }
+  const list = { ...readSpanSearch(search), ...filters, ...order }
   const choice = useColumns()
-  const setFilters = (next: Filters) => void navigate({ search: { ...readSpanSearch(search), ...next } })
+  const setFilters = (next: Filters) =>
+    void navigate({ search: { ...readSpanSearch(search), ...order, ...next } })
+  const onSort = (sort: SortSearch['sort']) =>
+    void navigate({ search: { ...list, sort }, resetScroll: false })
   const zoom = (fromMs: number, toMs: number) => {
     const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString())
-    void navigate({ search: { ...filters, from: from!, to: to! }, resetScroll: false })
+    void navigate({ search: { ...filters, ...order, from: from!, to: to! }, resetScroll: false })
   }
   return (
     <Page title="Requests" name="Requests">
       <div className="row requests-tools">
-        <FilterBar filters={filters} onChange={setFilters} />
+        <FilterBar filters={written} onChange={(next) => setFilters({ team, ...next })} />
         <div className="row">
+          <SortSelect sort={order.sort} onSort={onSort} />
           <ColumnMenu {...choice} />
           <ExportMenu span={span} filters={filters} />
         </div>
       </div>
       <Selection span={span} filters={filters} onZoom={zoom} />
       <Rows
-        key={JSON.stringify([span, filters])}
+        key={JSON.stringify([span, filters, order])}
         span={span}
         filters={filters}
+        sort={order.sort}
         columns={choice.columns}
         search={list}
         selected={search.sel}
+        onSort={onSort}
         clear={() => setFilters({})}
       />
     </Page>
   )
 }
 
+interface SortSelectProps extends SortSearch {
+  onSort(sort: SortSearch['sort']): void
+}
+
+/** Where there is no room for the heads of columns. */
+function SortSelect({ sort = '-time', onSort }: SortSelectProps): ReactNode {
+  return (
+    <NativeSelect
+      className="requests-sort"
+      size="xs"
+      aria-label="Order"
+      value={sort}
+      onChange={({ currentTarget: { value } }) => onSort(readSort({ sort: value }).sort)}
+      data={[
+        { value: '-time', label: 'Newest first' },
+        { value: 'time', label: 'Oldest first' },
+        { value: '-cost', label: 'Dearest first' },
+        { value: 'cost', label: 'Cheapest first' },
+        { value: '-duration', label: 'Longest first' },
+        { value: 'duration', label: 'Shortest first' },
+      ]}
+    />
+  )
+}
+
 interface RowsProps {
   readonly span: Span
   readonly filters: Filters
+  readonly sort: SortSearch['sort']
   /** Of the list, without what is looked at beside it. */
   readonly search: ListSearch
   readonly columns: readonly RequestColumn[]
   readonly selected: string | undefined
+  onSort(sort: SortSearch['sort']): void
   clear(): void
 }
 
-function Rows({ span, filters, search, columns, selected, clear }: RowsProps): ReactNode {
+function Rows(props: RowsProps): ReactNode {
+  const { span, filters, sort, search, columns, selected, onSort, clear } = props
   const isNarrow = useMediaQuery(narrow, undefined, { getInitialValueInEffect: false })
   const [isHeld, setHeld] = useState(false)
-  const list = useRequestList(span, filters, isHeld || selected !== undefined)
-  const { merge } = list
+  const list = useRequestList({ span, filters, sort }, isHeld || selected !== undefined)
+  const { merge, isFollowed } = list
   const onHold = useCallback(
     (isReadOn: boolean) => {
       setHeld(isReadOn)
-      if (!isReadOn && selected === undefined) merge()
+      if (!isReadOn && selected === undefined && isFollowed) merge()
     },
-    [merge, selected],
+    [merge, selected, isFollowed],
   )
   useEffect(() => {
-    if (selected === undefined && !isReading()) merge()
+    if (selected === undefined && isFollowed && !isReading()) merge()
     // When the drawer closes, what has waited comes in.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [selected])
@@ -97,7 +133,14 @@ function Rows({ span, filters, search, columns, selected, clear }: RowsProps): R
       ) : (
         <>
           <NewRows list={list} />
-          <RequestTable list={list} columns={columns} search={search} selected={selected} onHold={onHold} />
+          <RequestTable
+            list={list}
+            columns={columns}
+            search={search}
+            selected={selected}
+            onSort={onSort}
+            onHold={onHold}
+          />
         </>
       )}
       <Suspense fallback={null}>

@@ -5,7 +5,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
-import { formatCount, formatShare, formatUsd } from '../format/number.ts'
+import { formatCount, formatShare, formatUsd, usdFormatter } from '../format/number.ts'
 import type { ChartAxis } from '../ui/chart-series.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -49,11 +49,8 @@ export function SessionPage(): ReactNode {
   return (
     <Page
       name="Session"
-      title={
-        <>
-          <Link to="/sessions">Sessions</Link> <span className="dim">/</span> <UntrustedText text={id} />
-        </>
-      }
+      title={<UntrustedText text={id} />}
+      above={[{ label: 'Sessions', link: { to: '/sessions' } }]}
       action={
         <Link to="/requests" search={{ session: exactly(id) }}>
           Its requests
@@ -105,7 +102,7 @@ function Found({ session }: { readonly session: Session }): ReactNode {
         title="Turns"
         query={{ data: { data: turns }, error: null, refetch: () => undefined }}
         what="the turns"
-        columns={columns}
+        columns={columnsOf(usdFormatter(turns.map(({ costUsd }) => costUsd)))}
         idOf={({ requestId }) => requestId}
         fileName="session"
         empty={<Empty title="No turns." />}
@@ -148,21 +145,53 @@ function PromptGrowth({ turns }: { readonly turns: readonly Turn[] }): ReactNode
   )
 }
 
-const columns: readonly Column<Turn>[] = [
+/** `cost` writes all of them with the same digits. */
+const columnsOf = (cost: (usd: number) => string): readonly Column<Turn>[] => [
   {
-    title: 'When',
-    text: ({ at }) => at,
-    cell: ({ at, requestId }) => (
+    title: 'Turn',
+    text: ({ n }) => String(n),
+    order: { name: 'turn', of: ({ n }) => n },
+    cell: ({ n, requestId }) => (
       <Link to="/requests/$id" params={{ id: requestId }}>
-        <When at={at} />
+        {n}
       </Link>
     ),
   },
-  { title: 'Model', text: ({ model }) => model, cell: ({ model }) => <UntrustedText text={model} /> },
-  { title: 'In', isNumber: true, cell: ({ inputTokens }) => formatCount(inputTokens) },
-  { title: 'Of it cached', isNumber: true, cell: ({ cacheReadTokens }) => formatCount(cacheReadTokens) },
-  { title: 'Out', isNumber: true, cell: ({ outputTokens }) => formatCount(outputTokens) },
-  { title: 'Attempts', isNumber: true, cell: ({ attempts }) => String(attempts) },
-  { title: 'Cost', isNumber: true, cell: ({ costUsd }) => formatUsd(costUsd) },
-  { title: 'Error', cell: ({ code }) => code ?? '-' },
+  { title: 'When', narrow: 'fact', text: ({ at }) => at, cell: ({ at }) => <When at={at} /> },
+  {
+    title: 'Model',
+    narrow: 'none',
+    text: ({ model }) => model,
+    cell: ({ model }) => <UntrustedText text={model} />,
+  },
+  {
+    title: 'In',
+    narrow: 'fact',
+    isNumber: true,
+    order: { name: 'in', of: ({ inputTokens }) => inputTokens },
+    cell: ({ inputTokens }) => formatCount(inputTokens),
+  },
+  {
+    title: 'Of it cached',
+    narrow: 'none',
+    isNumber: true,
+    cell: ({ cacheReadTokens }) => formatCount(cacheReadTokens),
+  },
+  {
+    title: 'Out',
+    narrow: 'fact',
+    isNumber: true,
+    order: { name: 'out', of: ({ outputTokens }) => outputTokens },
+    cell: ({ outputTokens }) => formatCount(outputTokens),
+  },
+  { title: 'Attempts', narrow: 'none', isNumber: true, cell: ({ attempts }) => String(attempts) },
+  {
+    title: 'Cost',
+    narrow: 'main',
+    isNumber: true,
+    order: { name: 'cost', of: ({ costUsd }) => costUsd },
+    text: ({ costUsd }) => String(costUsd),
+    cell: ({ costUsd }) => cost(costUsd),
+  },
+  { title: 'Error', narrow: 'none', cell: ({ code }) => code ?? '-' },
 ]

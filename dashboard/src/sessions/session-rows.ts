@@ -12,6 +12,8 @@ export const promptParts = ['system', 'history', 'tools', 'retrieved', 'new_turn
 export type PromptPart = (typeof promptParts)[number]
 
 export interface Turn {
+  /** From 1. */
+  readonly n: number
   readonly requestId: string
   readonly at: string
   readonly model: string
@@ -28,13 +30,16 @@ export interface Turn {
 }
 
 export function turnsOf({ turns }: Session): Turn[] {
-  return [...Map.groupBy(turns, (line) => line.request_id).values()].map(toTurn)
+  return [...Map.groupBy(turns, (line) => line.request_id).values()].map((lines, index) =>
+    toTurn(lines, index + 1),
+  )
 }
 
-function toTurn(lines: readonly Line[]): Turn {
+function toTurn(lines: readonly Line[], n: number): Turn {
   const attempts = lines.filter(({ kind }) => kind !== 'adjust')
   const last = attempts.at(-1) ?? lines.at(-1)!
   return {
+    n,
     requestId: last.request_id,
     at: last.at,
     model: `${last.provider}/${last.model}`,

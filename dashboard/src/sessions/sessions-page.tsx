@@ -1,7 +1,7 @@
 /** The sessions: which conversations grow expensive? */
 
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ask, type Item } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
@@ -19,13 +19,16 @@ import { growthText } from './session-rows.ts'
 
 type Listed = Item<'GET /sessions'>
 
+const route = getRouteApi('/sessions')
+
 export function SessionsPage(): ReactNode {
   const { span } = useSpan()
+  const { team } = route.useSearch()
   const pages = useInfiniteQuery({
-    queryKey: ['sessions', 'list', span],
+    queryKey: ['sessions', 'list', span, team],
     queryFn: ({ pageParam, signal }) => {
       const { fromMs, toMs } = boundsOf(span, Date.now())
-      const query = { from: String(fromMs), to: String(toMs), limit: 100, cursor: pageParam }
+      const query = { from: String(fromMs), to: String(toMs), limit: 100, cursor: pageParam, team }
       return ask('GET /sessions', { query, signal })
     },
     initialPageParam: undefined as string | undefined,

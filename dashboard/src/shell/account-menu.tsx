@@ -10,7 +10,12 @@ import { UntrustedText } from '../ui/untrusted-text.tsx'
 
 const ChangePassword = lazy(async () => ({ default: (await import('./change-password.tsx')).ChangePassword }))
 
-export function AccountMenu(): ReactNode {
+interface AccountMenuProps {
+  /** Shows the keys of the dashboard. */
+  onKeys(): void
+}
+
+export function AccountMenu({ onKeys }: AccountMenuProps): ReactNode {
   const queries = useQueryClient()
   const me = useQuery(meQuery)
   const [isChanging, setChanging] = useState(false)
@@ -50,6 +55,7 @@ export function AccountMenu(): ReactNode {
             </Menu.Item>
           ))}
           <Menu.Divider />
+          <Menu.Item onClick={onKeys}>Keys of the keyboard…</Menu.Item>
           {me.data?.user?.signs_in_by === 'password' && (
             <Menu.Item onClick={() => setChanging(true)}>Change password…</Menu.Item>
           )}

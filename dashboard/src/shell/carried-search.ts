@@ -16,8 +16,8 @@ const names = [
 export function carriedAfter(before: Search, shown: Search, read: Read): Search {
   const known = read(before)
   const unknown = names.filter((name) => before[name] !== undefined && known[name] === undefined)
-  // Two moments or a range: whichever the page shows.
-  const isSpan = (name: string) => name === 'range' || name === 'from' || name === 'to'
+  // Two moments or a range: whichever the page shows, where it shows one.
+  const isSpan = (name: string) => 'range' in known && (name === 'range' || name === 'from' || name === 'to')
   return pick(
     {
       ...pick(
@@ -46,7 +46,8 @@ export function useCarriedSearch(): (to: string) => Search {
   const shown = useRouterState({
     select({ matches }) {
       const { staticData, fullPath, search } = matches.at(-1) ?? {}
-      return JSON.stringify(staticData?.range === undefined ? [] : [fullPath, search])
+      const isNarrowed = staticData?.range !== undefined || staticData?.isByTeam === true
+      return JSON.stringify(isNarrowed ? [fullPath, search] : [])
     },
   })
   const [kept, setKept] = useState<{ readonly of: string; readonly search: Search }>({ of: '', search: {} })

@@ -11,7 +11,12 @@ import { Icon } from '../ui/icon.tsx'
 import { useCarriedSearch } from './carried-search.ts'
 import { placesFor } from './places.ts'
 
-export function Navigation(): ReactNode {
+interface NavigationProps {
+  /** Names are read, and told by whoever points at one, but not seen. */
+  readonly isFolded: boolean
+}
+
+export function Navigation({ isFolded }: NavigationProps): ReactNode {
   const queries = useQueryClient()
   const me = useQuery(meQuery)
   const groups = placesFor(me.data?.may)
@@ -29,16 +34,16 @@ export function Navigation(): ReactNode {
   useLiveEvents(refresh)
   const count = alerts.data?.data.length ?? 0
   return (
-    <nav className="navigation" aria-label="Pages">
+    <nav className="navigation" aria-label="Pages" data-folded={isFolded}>
       {groups.map(([title, places]) => (
         <div key={title}>
           <h2>{title}</h2>
           <ul>
             {places.map(({ to, label, icon }) => (
               <li key={label}>
-                <Link to={to} search={searchOf(to) as never}>
+                <Link to={to} search={searchOf(to) as never} title={isFolded ? label : undefined}>
                   <Icon name={icon} />
-                  {label}
+                  <span className="navigation-label">{label}</span>
                   {to === '/alerts' && count > 0 && (
                     <span className="navigation-count">
                       {count}

@@ -1,20 +1,27 @@
 /**
  * The keys that work on every page: Ctrl-K opens the palette, `?` tells the keys, `g` and a letter leads to a page, `j`
- * and `k` move among rows, `t` leads to the range, `y` copies the link.
+ * and `k` move among rows, `t` leads to the range, `l` holds the page and lets it go on, `y` copies the link.
  */
 
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { places } from './places.ts'
 import { moveAmongRows, openRange } from './row-keys.ts'
+import { isSingleKey } from './single-keys.ts'
 
 export type Overlay = 'palette' | 'help'
 
 /** How long the second key may take. */
 const waitMs = 1_500
 
-/** `open` and `copy` must stay the same between renders. */
-export function useShortcuts(open: (overlay: Overlay) => void, copy: (href: string) => void): void {
+interface ShortcutActs {
+  open(overlay: Overlay): void
+  copy(href: string): void
+  toggleLive(): void
+}
+
+/** Each of them must stay the same between renders. */
+export function useShortcuts({ open, copy, toggleLive }: ShortcutActs): void {
   const navigate = useNavigate()
   useEffect(() => {
     let leaderAtMs = -Infinity
@@ -24,10 +31,11 @@ export function useShortcuts(open: (overlay: Overlay) => void, copy: (href: stri
         open('palette')
         return
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+      if (!isSingleKey(event)) return
       if (event.key === '?') open('help')
       if (event.key === 'y') copy(location.href)
       if (event.key === 't') openRange()
+      if (event.key === 'l') toggleLive()
       if (event.key === 'g') {
         leaderAtMs = event.timeStamp
         return
@@ -40,12 +48,5 @@ export function useShortcuts(open: (overlay: Overlay) => void, copy: (href: stri
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [navigate, open, copy])
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element &&
-    target.closest('input, textarea, select, [contenteditable], [role=dialog]') !== null
-  )
+  }, [navigate, open, copy, toggleLive])
 }

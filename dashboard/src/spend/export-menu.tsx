@@ -1,4 +1,4 @@
-/** Takes the lines of the ledger along that the page sums up, as the gateway writes them. */
+/** Takes along what the page shows: its table, or the lines of the ledger that it sums up, as the gateway writes them. */
 
 import { Button, Menu } from '@mantine/core'
 import type { ReactNode } from 'react'
@@ -17,9 +17,11 @@ interface ExportMenuProps {
   readonly span: Span
   readonly where: UsageFilter
   readonly nowMs: number
+  /** Absent while there is no table. */
+  readonly saveTable?: (() => void) | undefined
 }
 
-export function ExportMenu({ span, where, nowMs }: ExportMenuProps): ReactNode {
+export function ExportMenu({ span, where, nowMs, saveTable }: ExportMenuProps): ReactNode {
   const { fromMs, toMs } = boundsOf(span, nowMs)
   const addressOf = (format: string) => {
     const given = Object.entries(where).filter((pair): pair is [string, string] => pair[1] !== undefined)
@@ -38,6 +40,13 @@ export function ExportMenu({ span, where, nowMs }: ExportMenuProps): ReactNode {
         <Button variant="default">Export</Button>
       </Menu.Target>
       <Menu.Dropdown>
+        {saveTable && (
+          <>
+            <Menu.Label>This table</Menu.Label>
+            <Menu.Item onClick={saveTable}>Table as CSV</Menu.Item>
+            <Menu.Divider />
+          </>
+        )}
         <Menu.Label>Lines of the ledger</Menu.Label>
         {formats.map(({ format, label, name }) => (
           <Menu.Item key={format} component="a" href={addressOf(format)} download={name}>

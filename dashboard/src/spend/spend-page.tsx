@@ -26,7 +26,7 @@ import { Reconciliations } from './reconciliations.tsx'
 import { spendRows } from './rows.ts'
 import { SpendChart } from './spend-chart.tsx'
 import { SpendFigures } from './spend-figures.tsx'
-import { SpendTable } from './spend-table.tsx'
+import { saveSpendTable, SpendTable } from './spend-table.tsx'
 import './spend.css'
 
 const route = getRouteApi('/spend')
@@ -39,6 +39,7 @@ export function SpendPage(): ReactNode {
   const { span, isCompared } = useSpan()
   const [isCumulative, setCumulative] = useState(false)
   const where = readUsageFilter(search)
+  const { team, ...chips } = where
   const total = useQuery(usageQuery(span, '', where))
   const parts = useQuery(usageQuery(span, by, where))
   // Undefined until the sums are there: the period before is as old as they are.
@@ -54,12 +55,24 @@ export function SpendPage(): ReactNode {
     parts.data &&
     spendRows({ dimension: by, total: sum, parts: parts.data.data, before: partsBefore.data?.data })
   const setFilters = (next: UsageFilter) =>
-    void navigate({ search: { ...readSpanSearch(search), by, ...next }, resetScroll: false })
+    void navigate({ search: { ...readSpanSearch(search), by, team, ...next }, resetScroll: false })
   const error = total.error ?? parts.error
   const retry = () => void Promise.all([total.refetch(), parts.refetch()])
+  const table = rows && rows.length > 0 && sum && { span, where, dimension: by, rows, total: sum, beforeUsd }
   return (
-    <Page title="Spend" name="Spend" action={<ExportMenu span={span} where={where} nowMs={nowMs} />}>
-      <FilterChips titles={dimensions} filters={where} onChange={setFilters} />
+    <Page
+      title="Spend"
+      name="Spend"
+      action={
+        <ExportMenu
+          span={span}
+          where={where}
+          nowMs={nowMs}
+          saveTable={table ? () => saveSpendTable(table) : undefined}
+        />
+      }
+    >
+      <FilterChips titles={dimensions} filters={chips} onChange={setFilters} />
       {error && <LoadFault what="the spend" error={error} retry={retry} />}
       <SpendFigures
         span={span}
@@ -91,27 +104,20 @@ export function SpendPage(): ReactNode {
       </div>
       {parts.isPending || total.isPending ? (
         <Skeleton height={320} />
-      ) : rows && rows.length > 0 && sum ? (
+      ) : table ? (
         <>
           <Panel title="Course">
             <SpendChart
               span={span}
               where={where}
               dimension={by}
-              rows={rows}
+              rows={table.rows}
               isCompared={isCompared}
               isCumulative={isCumulative}
               nowMs={nowMs}
             />
           </Panel>
-          <SpendTable
-            span={span}
-            where={where}
-            dimension={by}
-            rows={rows}
-            total={sum}
-            beforeUsd={beforeUsd}
-          />
+          <SpendTable {...table} />
         </>
       ) : (
         !error && (

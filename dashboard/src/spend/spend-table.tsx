@@ -8,12 +8,13 @@ import { formatCount, formatShare, formatUsd, usdFormatter } from '../format/num
 import { type Span, spanSearch } from '../ranges.ts'
 import { shortChangeOf } from '../ui/change.ts'
 import type { Column } from '../ui/data-table.tsx'
+import { downloadCsv } from '../ui/download.ts'
 import { ShareBar } from '../ui/share-bar.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import type { SpendRow } from './rows.ts'
 
-interface SpendTableProps {
+export interface SpendTableProps {
   readonly span: Span
   readonly where: UsageFilter
   readonly dimension: Dimension
@@ -32,10 +33,14 @@ export function SpendTable(props: SpendTableProps): ReactNode {
       what="the sums"
       columns={columnsOf(props)}
       idOf={({ id }) => id}
-      fileName={`spend-by-${dimension}`}
       empty={null}
     />
   )
+}
+
+/** As a file. */
+export function saveSpendTable(props: SpendTableProps): void {
+  downloadCsv(`spend-by-${props.dimension}`, columnsOf(props), props.rows)
 }
 
 function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTableProps): Column<SpendRow>[] {
@@ -48,6 +53,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
   return [
     {
       title: dimensions[dimension],
+      order: { name: 'name', of: ({ name }) => name },
       text: ({ name }) => name,
       cell: (row) => <Name row={row} span={span} where={where} dimension={dimension} />,
       total: 'Total',
@@ -56,6 +62,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
       title: 'Charged',
       narrow: 'main',
       isNumber: true,
+      order: { name: 'cost', of: ({ costUsd }) => costUsd },
       text: ({ costUsd }) => String(costUsd),
       cell: ({ costUsd }) => <span title={`$${costUsd}`}>{charged(costUsd)}</span>,
       total: formatUsd(sumUsd),
@@ -72,6 +79,10 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
       title: 'Change',
       narrow: 'fact',
       isNumber: true,
+      order: {
+        name: 'change',
+        of: ({ costUsd, beforeUsd }) => (beforeUsd === undefined ? undefined : costUsd - beforeUsd),
+      },
       cell: change,
       total: shortChangeOf(sumUsd, beforeUsd) ?? '-',
     },
@@ -87,6 +98,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
       title: 'Requests',
       narrow: 'fact',
       isNumber: true,
+      order: { name: 'requests', of: ({ requests }) => requests },
       cell: ({ requests }) => formatCount(requests),
       total: formatCount(total.requests),
     },
@@ -94,6 +106,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
       title: 'Tokens',
       narrow: 'none',
       isNumber: true,
+      order: { name: 'tokens', of: ({ tokens }) => tokens },
       cell: ({ tokens }) => formatCount(tokens),
       total: formatCount(total.input_tokens + total.output_tokens),
     },
@@ -101,6 +114,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
       title: 'Estimated',
       narrow: 'none',
       isNumber: true,
+      order: { name: 'estimated', of: ({ estimated }) => estimated },
       cell: ({ estimated }) => formatCount(estimated),
       total: formatCount(total.estimated),
     },
@@ -109,7 +123,7 @@ function columnsOf({ span, where, dimension, rows, total, beforeUsd }: SpendTabl
 
 type NameProps = Pick<SpendTableProps, 'span' | 'where' | 'dimension'> & { readonly row: SpendRow }
 
-/** To the requests behind it; requests are not told by their team, so a team leads to its keys. */
+/** To the requests behind it; a team leads to its keys. */
 function Name({ row: { name, value }, span, where, dimension }: NameProps): ReactNode {
   const text = <UntrustedText text={name} />
   if (value === undefined) return text
@@ -120,9 +134,8 @@ function Name({ row: { name, value }, span, where, dimension }: NameProps): Reac
       </Link>
     )
   }
-  const { team: _, ...told } = where
   return (
-    <Link to="/requests" search={{ ...told, ...spanSearch(span), [dimension]: exactly(value) }}>
+    <Link to="/requests" search={{ ...where, ...spanSearch(span), [dimension]: exactly(value) }}>
       {text}
     </Link>
   )

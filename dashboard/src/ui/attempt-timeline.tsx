@@ -1,4 +1,4 @@
-/** The attempts of a request on one axis: waiting, answering, and what came of each. */
+/** Where the time of a request went, on one axis: the gateway's own, and of each attempt the waiting, the answering, and what came of it. */
 
 import type { ReactNode } from 'react'
 import { formatMs } from '../format/number.ts'
@@ -16,6 +16,17 @@ export function AttemptTimeline({ request }: { readonly request: RequestDetail }
   const share = (ms: number) => `${(100 * ms) / wholeMs}%`
   return (
     <ol className="attempts">
+      {request.overhead_ms !== undefined && (
+        <li>
+          <div className="attempts-text">
+            <strong>Gateway</strong>
+            <span className="dim">{formatMs(request.overhead_ms)} of its own</span>
+          </div>
+          <div className="attempts-track" aria-hidden="true">
+            <span className="attempts-gateway" style={{ left: 0, width: share(request.overhead_ms) }} />
+          </div>
+        </li>
+      )}
       {attempts.map((attempt) => {
         const { n, started_ms: startedMs, ended_ms: endedMs } = attempt
         const firstMs = attempt.first_token_ms ?? attempt.headers_ms ?? endedMs
@@ -38,6 +49,9 @@ export function AttemptTimeline({ request }: { readonly request: RequestDetail }
                 className={attempt.code === undefined ? 'attempts-answer' : 'attempts-fault'}
                 style={{ left: share(firstMs), width: share(Math.max(0, endedMs - firstMs)) }}
               />
+              {attempt.first_token_ms !== undefined && (
+                <span className="attempts-first" style={{ left: share(attempt.first_token_ms) }} />
+              )}
             </div>
           </li>
         )

@@ -1,6 +1,8 @@
 /** A table of things: named columns where there is room, and a list of cards where there is not. */
 
 import type { ReactNode } from 'react'
+import { SortHead, sortedWord } from './sort-head.tsx'
+import { inOrder, type Order, sortingAfter, useSorting } from './sorting.ts'
 import './data-table.css'
 
 export interface Column<Thing> {
@@ -11,6 +13,8 @@ export interface Column<Thing> {
   cell(thing: Thing): ReactNode
   /** How it reads in an export, where the cell is no plain text. */
   text?(thing: Thing): string
+  /** Its head puts the rows in order by this. */
+  readonly order?: Order<Thing>
   /** Of all rows, below them. */
   readonly total?: ReactNode
   /**
@@ -29,20 +33,41 @@ interface DataTableProps<Thing> {
 
 export function DataTable<Thing>({ caption, columns, things, idOf }: DataTableProps<Thing>): ReactNode {
   const hasLines = columns.some(({ narrow }) => narrow !== undefined)
+  const [sorting, sort] = useSorting()
+  const order = columns.find((column) => column.order && column.order.name === sorting?.name)?.order
+  const shown = order && sorting ? inOrder(things, order, sorting.isDown) : things
   return (
     <table className="data-table" data-lines={hasLines}>
       <caption className="only-read">{caption}</caption>
       <thead>
         <tr>
-          {columns.map(({ title, isNumber, isUntitled }) => (
-            <th key={title} scope="col" className={isNumber ? 'end' : undefined}>
-              {isUntitled ? <span className="only-read">{title}</span> : title}
-            </th>
-          ))}
+          {columns.map(({ title, isNumber, isUntitled, order: own }) => {
+            const sorted = own && own === order ? sorting : undefined
+            return (
+              <th
+                key={title}
+                scope="col"
+                className={isNumber ? 'end' : undefined}
+                aria-sort={sortedWord(sorted)}
+              >
+                {isUntitled ? (
+                  <span className="only-read">{title}</span>
+                ) : own ? (
+                  <SortHead
+                    title={title}
+                    sorted={sorted}
+                    onSort={() => sort(sortingAfter(sorting, own.name, isNumber === true))}
+                  />
+                ) : (
+                  title
+                )}
+              </th>
+            )
+          })}
         </tr>
       </thead>
       <tbody>
-        {things.map((thing) => (
+        {shown.map((thing) => (
           <tr key={idOf(thing)}>
             {columns.map(({ title, isNumber, isUntitled, narrow, cell }) => (
               <td

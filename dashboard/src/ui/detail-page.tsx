@@ -1,6 +1,6 @@
 /** The page of one thing below its list: the way back, what may be done with it, and what stands in where there is none. */
 
-import { Link, type LinkProps } from '@tanstack/react-router'
+import type { LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api/client.ts'
 import { Empty } from './empty.tsx'
@@ -27,11 +27,8 @@ export function DetailPage<Data>(props: DetailPageProps<Data>): ReactNode {
   return (
     <Page
       name={kind}
-      title={
-        <>
-          <Link to={list.to}>{list.label}</Link> <span className="dim">/</span> <UntrustedText text={name} />
-        </>
-      }
+      title={<UntrustedText text={name} />}
+      above={[{ label: list.label, link: { to: list.to } }]}
       action={action}
     >
       {isUnknown ? (

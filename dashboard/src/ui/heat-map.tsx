@@ -1,7 +1,7 @@
 /** Where many things lie over time: a cell for each step and each row, darker where there are more. */
 
 import { useElementSize } from '@mantine/hooks'
-import { type PointerEvent, type ReactNode, useState } from 'react'
+import { type PointerEvent, type ReactNode, useId, useState } from 'react'
 import { height, margin } from './chart-parts.tsx'
 import type { ChartAxis, ChartSeries } from './chart-series.ts'
 import './heat-map.css'
@@ -72,6 +72,7 @@ export function HeatMap(props: HeatMapProps): ReactNode {
               </text>
             ) : null,
           )}
+          <Gaps columns={columns} grid={grid} />
           <Cells columns={columns} grid={grid} most={most} />
           {lines.map(({ name, color, values, isThin = false }) => (
             <path
@@ -138,6 +139,31 @@ function Cells({ columns, grid: { cellWidth, cellHeight, x, y }, most }: CellsPr
   )
 }
 
+/** Steps in which nothing was counted: that is no number. */
+function Gaps({ columns, grid: { cellWidth, x } }: Pick<CellsProps, 'columns' | 'grid'>): ReactNode {
+  const id = useId()
+  return (
+    <>
+      <pattern id={id} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <line y2="6" stroke="var(--line)" strokeWidth="2" />
+      </pattern>
+      {columns.map((column, step) =>
+        column.every((count) => count === 0) ? (
+          <rect
+            // oxlint-disable-next-line react/no-array-index-key -- a step is its place
+            key={step}
+            x={x(step)}
+            y={margin.top}
+            width={cellWidth}
+            height={height - margin.top - margin.bottom}
+            fill={`url(#${id})`}
+          />
+        ) : null,
+      )}
+    </>
+  )
+}
+
 interface TipProps extends HeatMapProps {
   readonly grid: Grid
   readonly cell: Cell
@@ -178,6 +204,10 @@ function Legend({ most, unit, lines }: LegendProps): ReactNode {
         {most.toLocaleString('en-US')} {unit}, log
       </span>
       <ul className="series-chart-legend">
+        <li>
+          <i className="heat-none" />
+          none
+        </li>
         {lines.map(({ name, color }) => (
           <li key={name}>
             <i style={{ background: color }} />

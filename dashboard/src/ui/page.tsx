@@ -1,23 +1,27 @@
 /** The head of a page: its name, which has the focus after a way led to the page, and its one action. */
 
 import { type ReactNode, useEffect } from 'react'
+import { type Crumb, Crumbs } from './crumbs.tsx'
 import './page.css'
 
 interface PageProps {
   readonly title: ReactNode
   /** Of the browser's tab; the title where that is plain text. */
   readonly name: string
+  /** What it lies below, the highest first. */
+  readonly above?: readonly Crumb[]
   readonly action?: ReactNode
   readonly children: ReactNode
 }
 
-export function Page({ title, name, action, children }: PageProps): ReactNode {
+export function Page({ title, name, above, action, children }: PageProps): ReactNode {
   useEffect(() => {
     document.title = `${name} · Weir`
   }, [name])
   return (
     <>
       <div className="page-head">
+        {above && <Crumbs above={above} here={title} />}
         <h1 tabIndex={-1}>{title}</h1>
         {action && <div className="page-action">{action}</div>}
       </div>

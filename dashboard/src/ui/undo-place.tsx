@@ -1,0 +1,62 @@
+/** Says what has just been done, for as long as one press takes it back. */
+
+import { Button, CloseButton } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type ReactNode, useCallback, useEffect, useState } from 'react'
+import { type Done, UndoContext } from '../api/undo.ts'
+import { useAnnounced } from './announcer.tsx'
+import { UntrustedText } from './untrusted-text.tsx'
+import './undo-place.css'
+
+const shownMs = 6_000
+
+interface Offer {
+  readonly id: number
+  readonly done: Done
+}
+
+export function UndoPlace({ children }: { readonly children: ReactNode }): ReactNode {
+  const [offer, setOffer] = useState<Offer>()
+  const make = useCallback((done: Done) => setOffer((before) => ({ id: (before?.id ?? 0) + 1, done })), [])
+  const end = useCallback(() => setOffer(undefined), [])
+  return (
+    <UndoContext value={make}>
+      {children}
+      {offer && <Undo key={offer.id} done={offer.done} onEnd={end} />}
+    </UndoContext>
+  )
+}
+
+interface UndoProps {
+  readonly done: Done
+  onEnd(): void
+}
+
+function Undo({ done: { text, undo }, onEnd }: UndoProps): ReactNode {
+  useAnnounced(`${text} It can be taken back.`)
+  const [isHeld, setHeld] = useState(false)
+  const { isPending, error, mutate } = useMutation({ mutationFn: undo, onSuccess: onEnd })
+  const isWaiting = isHeld || isPending || error !== null
+  useEffect(() => {
+    if (isWaiting) return undefined
+    const timer = window.setTimeout(onEnd, shownMs)
+    return () => window.clearTimeout(timer)
+  }, [isWaiting, onEnd])
+  return (
+    <section
+      className="undo"
+      aria-label="Just done"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <UntrustedText text={text} />
+      {error && <span role="alert">{error.message}</span>}
+      <Button variant="default" loading={isPending} onClick={() => mutate()}>
+        Undo
+      </Button>
+      <CloseButton size="sm" aria-label="Close" onClick={onEnd} />
+    </section>
+  )
+}
