@@ -141,7 +141,10 @@ test('requests', { skip: browserMissing }, async (t) => {
       sum > 0 && Math.abs(amounts.reduce((all, one) => all + one, 0) - sum) < 1e-9,
       `${amounts.join()} ${sum}`,
     )
-    const headline = page.getByRole('region', { name: 'Outcome' }).getByRole('listitem').filter({ hasText: '$' })
+    const headline = page
+      .getByRole('region', { name: 'Outcome' })
+      .getByRole('listitem')
+      .filter({ hasText: '$' })
     assert.equal(Number((await headline.innerText()).replace('$', '')), sum)
     await page.getByRole('tab', { name: 'Request' }).click()
     await page.getByText('user', { exact: true }).waitFor()

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
@@ -42,11 +42,8 @@ export function BatchPage(): ReactNode {
   return (
     <Page
       name="Batch"
-      title={
-        <>
-          <Link to="/batches">Batches</Link> <span className="dim">/</span> <UntrustedText text={id} />
-        </>
-      }
+      title={<UntrustedText text={id} />}
+      above={[{ label: 'Batches', link: { to: '/batches' } }]}
       action={
         batch.data &&
         isRunning(batch.data) && (

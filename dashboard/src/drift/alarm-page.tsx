@@ -1,7 +1,7 @@
 /** One alarm of a golden set: what moved, in which answers, and what was done about it. */
 
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import { Empty } from '../ui/empty.tsx'
@@ -30,15 +30,11 @@ export function AlarmPage(): ReactNode {
   return (
     <Page
       name="Alarm"
-      title={
-        <>
-          <Link to="/drift">Drift</Link> <span className="dim">/</span>{' '}
-          <Link to="/drift/$set" params={{ set }}>
-            <UntrustedText text={set} />
-          </Link>{' '}
-          <span className="dim">/</span> Alarm
-        </>
-      }
+      title="Alarm"
+      above={[
+        { label: 'Drift', link: { to: '/drift' } },
+        { label: set, link: { to: '/drift/$set', params: { set } } },
+      ]}
     >
       {isUnknown ? (
         <Empty title="No such alarm." />

@@ -36,11 +36,8 @@ export function SetPage(): ReactNode {
   return (
     <Page
       name="Golden set"
-      title={
-        <>
-          <Link to="/drift">Drift</Link> <span className="dim">/</span> <UntrustedText text={name} />
-        </>
-      }
+      title={<UntrustedText text={name} />}
+      above={[{ label: 'Drift', link: { to: '/drift' } }]}
       action={
         found && (
           <div className="row">

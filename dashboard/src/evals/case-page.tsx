@@ -2,7 +2,7 @@
 
 import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { ApiError } from '../api/client.ts'
 import { Empty } from '../ui/empty.tsx'
@@ -28,15 +28,11 @@ export function CasePage(): ReactNode {
   return (
     <Page
       name="Case"
-      title={
-        <>
-          <Link to="/evals">Evaluations</Link> <span className="dim">/</span>{' '}
-          <Link to="/evals/$id" params={{ id }} search={useShown()}>
-            <UntrustedText text={run.data?.name ?? id} />
-          </Link>{' '}
-          <span className="dim">/</span> <UntrustedText text={name} />
-        </>
-      }
+      title={<UntrustedText text={name} />}
+      above={[
+        { label: 'Evaluations', link: { to: '/evals' } },
+        { label: run.data?.name ?? id, link: { to: '/evals/$id', params: { id }, search: useShown() } },
+      ]}
       action={<Steps />}
     >
       {isUnknown ? (

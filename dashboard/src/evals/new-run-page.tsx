@@ -2,7 +2,7 @@
 
 import { Button, NumberInput, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
@@ -21,14 +21,7 @@ const route = getRouteApi('/evals/new')
 export function NewRunPage(): ReactNode {
   const may = useMay('POST /evals')
   return (
-    <Page
-      name="New run"
-      title={
-        <>
-          <Link to="/evals">Evaluations</Link> <span className="dim">/</span> New run
-        </>
-      }
-    >
+    <Page name="New run" title="New run" above={[{ label: 'Evaluations', link: { to: '/evals' } }]}>
       {may ? (
         <NewRun />
       ) : (

@@ -13,6 +13,8 @@ import { type Ended, endedAfter, type Reading, type Seconds, secondsAt, shownSec
 /** What events cannot tell, such as which requests came too fast to be told one by one, is right again after this. */
 const readEveryMs = 15_000
 
+const noneEnded: readonly Ended[] = []
+
 interface Known {
   readonly reading: Reading
   /** How far the gateway's clock is ahead of this browser's. */
@@ -54,9 +56,10 @@ export function useSeconds(where: UsageFilter): Seconds | undefined {
   )
   useLiveEvents(take)
   const isHeld = useFeedState() === 'paused'
-  const [nowMs, setNowMs] = useState(() => Date.now())
-  useInterval(() => !isHeld && setNowMs(Date.now()), 1_000, { autoInvoke: true })
-  return known && secondsAt(known.reading, ended.current, nowMs + aheadMs)
+  const [seen, setSeen] = useState(() => ({ nowMs: Date.now(), ended: noneEnded }))
+  const look = () => setSeen({ nowMs: Date.now(), ended: [...ended.current] })
+  useInterval(() => !isHeld && look(), 1_000, { autoInvoke: true })
+  return known && secondsAt(known.reading, seen.ended, seen.nowMs + aheadMs)
 }
 
 function toEnded({ created_at: at, duration_ms: durationMs, status }: RequestRow): Ended {

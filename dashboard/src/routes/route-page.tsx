@@ -41,11 +41,8 @@ export function RoutePage(): ReactNode {
   return (
     <Page
       name="Route"
-      title={
-        <>
-          <Link to="/routes">Routes</Link> <span className="dim">/</span> <UntrustedText text={name} />
-        </>
-      }
+      title={<UntrustedText text={name} />}
+      above={[{ label: 'Routes', link: { to: '/routes' } }]}
       action={
         found.data && (
           <div className="row">
