@@ -73,6 +73,10 @@ export async function startStack(t: Lifetime, options: StackOptions = {}): Promi
     port: 0,
     dataDir,
     log: createLog({ level: 'debug', format: 'json', destination: { write: (line) => log.push(line) } }),
+  }).catch(async (error: unknown) => {
+    // Nothing else would, and the file would not end.
+    await simulator.close()
+    throw error
   })
   t.after(async () => {
     const metrics = await metricsOf(gateway.url)
