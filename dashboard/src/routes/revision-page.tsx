@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { RouteMoves } from '../rollout/route-moves.tsx'
@@ -30,15 +30,11 @@ export function RevisionPage(): ReactNode {
   return (
     <Page
       name="Revision"
-      title={
-        <>
-          <Link to="/routes">Routes</Link> <span className="dim">/</span>{' '}
-          <Link to="/routes/$name" params={{ name }}>
-            <UntrustedText text={name} />
-          </Link>{' '}
-          <span className="dim">/</span> <UntrustedText text={revision} />
-        </>
-      }
+      title={<UntrustedText text={revision} />}
+      above={[
+        { label: 'Routes', link: { to: '/routes' } },
+        { label: name, link: { to: '/routes/$name', params: { name } } },
+      ]}
       action={found.data && one && <Move detail={found.data} revision={one} />}
     >
       {isUnknown ? (
