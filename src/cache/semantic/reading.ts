@@ -317,7 +317,7 @@ export function stem(word: string): string {
     .replace(/(?<=ss|sh|ch|x|z)es$/, '')
     .replace(/(?<![su])s$/, '')
     .replace(/(?<=.{3})(?:ing|ed)$/, '')
-    .replace(/(?<=.{3})(.)\1$/, '$1')
+    .replace(/(?<=.{3})(\D)\1$/, '$1')
     .replace(/(?<=.{3})e$/, '')
 }
 

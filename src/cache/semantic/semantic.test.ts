@@ -20,6 +20,7 @@ test('the guards tell apart what turns an answer round', () => {
     ['number', 'Transfer 100 dollars to Bob', 'Transfer 1000 dollars to Bob'],
     ['number', 'Set it to 20 degrees Celsius', 'Set it to 20 degrees Fahrenheit'],
     ['number', 'Is 5 km far?', 'Is 5 miles far?'],
+    ['word', 'Where is order-7?', 'Where is order-77?'],
     ['unit', 'How far is it in miles?', 'How far is it in kilometers?'],
     ['time', 'Is the shop open on Monday?', 'Is the shop open on Tuesday?'],
     ['negation', 'Why does it start?', 'Why does it not start?'],
