@@ -104,7 +104,7 @@ test('a few letters lead anywhere', { skip: browserMissing }, async (t) => {
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'test' }).waitFor()
   await page.keyboard.press('?')
-  await page.getByRole('dialog').getByText('Ctrl K').waitFor()
+  await page.getByRole('dialog').getByText('Ctrl K', { exact: true }).waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.keyboard.press('g')

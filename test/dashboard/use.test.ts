@@ -140,7 +140,7 @@ test('what comes from outside is shown and never run', { skip: browserMissing },
   await signIn(page, adminToken)
   for (const path of ['/overview', '/requests', '/keys', '/teams', '/users', '/providers']) {
     await page.goto(path)
-    await page.getByText('@import').first().waitFor()
+    await page.getByText('@import').filter({ visible: true }).first().waitFor()
   }
   for (const id of ids) {
     await page.goto(`/requests/${id}`)
