@@ -1,11 +1,10 @@
 /** The power of a planned gate: how likely it passes, over how much worse the candidate truly is. */
 
-import { Button } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Reply } from '../api/client.ts'
+import { ChartFigure } from '../ui/chart-figure.tsx'
 import { DataTable } from '../ui/data-table.tsx'
-import '../ui/series-chart.css'
 import './evals.css'
 
 type Plan = Reply<'POST /evals/plan'>
@@ -31,30 +30,28 @@ const kinds = [
 ] as const
 
 export function PowerChart({ gate, odds }: PowerChartProps): ReactNode {
-  const [isTable, setTable] = useState(false)
   const curves = kinds.map(({ population, ...rest }) => ({
     ...rest,
     points: odds.filter((point) => point.population === population),
   }))
   const caption = captionOf(gate.margin, odds)
   return (
-    <figure className="series-chart power-chart">
-      <ul className="series-chart-legend">
-        {curves.map(({ name, color }) => (
-          <li key={name}>
-            <i style={{ background: color }} />
-            Worse {name}
-          </li>
-        ))}
-      </ul>
-      {isTable ? <Table caption={caption} curves={curves} /> : <Picture curves={curves} gate={gate} />}
-      <figcaption>
-        <span>{caption}</span>
-        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
-          {isTable ? 'Show as chart' : 'Show as table'}
-        </Button>
-      </figcaption>
-    </figure>
+    <ChartFigure
+      className="power-chart"
+      caption={caption}
+      legend={
+        <ul className="series-chart-legend">
+          {curves.map(({ name, color }) => (
+            <li key={name}>
+              <i style={{ background: color }} />
+              Worse {name}
+            </li>
+          ))}
+        </ul>
+      }
+      chart={<Picture curves={curves} gate={gate} />}
+      table={<Table caption={caption} curves={curves} />}
+    />
   )
 }
 
@@ -78,21 +75,19 @@ function Table({
 }): ReactNode {
   const losses = curves[0]?.points.map(({ loss }) => loss) ?? []
   return (
-    <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
-      <DataTable
-        caption={caption}
-        things={losses}
-        idOf={String}
-        columns={[
-          { title: 'True difference', cell: points },
-          ...curves.map(({ name, points: all }) => ({
-            title: `P(pass), worse ${name}`,
-            isNumber: true,
-            cell: (loss: number) => percent(all.find((point) => point.loss === loss)?.pass ?? 0),
-          })),
-        ]}
-      />
-    </div>
+    <DataTable
+      caption={caption}
+      things={losses}
+      idOf={String}
+      columns={[
+        { title: 'True difference', cell: points },
+        ...curves.map(({ name, points: all }) => ({
+          title: `P(pass), worse ${name}`,
+          isNumber: true,
+          cell: (loss: number) => percent(all.find((point) => point.loss === loss)?.pass ?? 0),
+        })),
+      ]}
+    />
   )
 }
 

@@ -1,12 +1,11 @@
 /** How a difference and its bounds have narrowed over the units; nothing is hidden by when one looks. */
 
-import { Button } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { formatCount } from '../format/number.ts'
+import { ChartFigure } from '../ui/chart-figure.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { formatDifference, type Metric, type SequencePoint } from './experiment-view.ts'
-import '../ui/series-chart.css'
 
 interface SequenceChartProps {
   readonly arm: string
@@ -21,37 +20,28 @@ const margin = { top: 10, right: 12, bottom: 22, left: 72 }
 
 export function SequenceChart(props: SequenceChartProps): ReactNode {
   const { arm, metric, points } = props
-  const [isTable, setTable] = useState(false)
   const last = points.at(-1)
   if (!last) return null
   const told = (value: number) => formatDifference(metric, value)
   const caption = `${arm} minus control: ${told(last.difference)}, between ${told(last.lower)} and ${told(last.upper)}, over ${formatCount(last.units)} units.`
   return (
-    <figure className="series-chart">
-      {isTable ? (
-        <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
-          <DataTable
-            caption={caption}
-            things={points}
-            idOf={({ units }) => String(units)}
-            columns={[
-              { title: 'Units', isNumber: true, cell: ({ units }) => formatCount(units) },
-              { title: 'Lower', isNumber: true, cell: ({ lower }) => told(lower) },
-              { title: 'Difference', isNumber: true, cell: ({ difference }) => told(difference) },
-              { title: 'Upper', isNumber: true, cell: ({ upper }) => told(upper) },
-            ]}
-          />
-        </div>
-      ) : (
-        <Picture {...props} />
-      )}
-      <figcaption>
-        <span>{caption}</span>
-        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
-          {isTable ? 'Show as chart' : 'Show as table'}
-        </Button>
-      </figcaption>
-    </figure>
+    <ChartFigure
+      caption={caption}
+      chart={<Picture {...props} />}
+      table={
+        <DataTable
+          caption={caption}
+          things={points}
+          idOf={({ units }) => String(units)}
+          columns={[
+            { title: 'Units', isNumber: true, cell: ({ units }) => formatCount(units) },
+            { title: 'Lower', isNumber: true, cell: ({ lower }) => told(lower) },
+            { title: 'Difference', isNumber: true, cell: ({ difference }) => told(difference) },
+            { title: 'Upper', isNumber: true, cell: ({ upper }) => told(upper) },
+          ]}
+        />
+      }
+    />
   )
 }
 

@@ -1,11 +1,11 @@
 /** How long answers take over time, as a map: a mean, and even a percentile, hides that there are two humps. */
 
-import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { RequestFigures } from '../api/figures.ts'
 import { formatMs } from '../format/number.ts'
 import { formatBucket, formatLength, formatTick } from '../format/time.ts'
+import { ChartFigure } from '../ui/chart-figure.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { HeatMap } from '../ui/heat-map.tsx'
 import { LatencyChart } from './latency-chart.tsx'
@@ -19,22 +19,17 @@ interface LatencyProps {
 
 export function LatencyMap({ figures, isRunning }: LatencyProps): ReactNode {
   const isNarrow = useMediaQuery('(max-width: 640px)')
-  const [isTable, setTable] = useState(false)
   if (isNarrow) return <LatencyChart figures={figures} isRunning={isRunning} />
   const whole = figures.now.duration_ms
   const caption = whole
     ? `Half of the answers took at most ${formatMs(whole.p50)}, 95 % at most ${formatMs(whole.p95)}, 99 % at most ${formatMs(whole.p99)}. Per ${formatLength(figures.step_ms)}.`
     : 'No answers.'
   return (
-    <figure className="series-chart">
-      {isTable ? <Numbers figures={figures} caption={caption} /> : <Picture figures={figures} />}
-      <figcaption>
-        <span>{caption}</span>
-        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
-          {isTable ? 'Show as chart' : 'Show as table'}
-        </Button>
-      </figcaption>
-    </figure>
+    <ChartFigure
+      caption={caption}
+      chart={<Picture figures={figures} />}
+      table={<Numbers figures={figures} caption={caption} />}
+    />
   )
 }
 
@@ -101,20 +96,18 @@ function Numbers({ figures, caption }: NumbersProps): ReactNode {
   const axis = axisOf(figures)
   const told = (ms: number | undefined) => (ms === undefined ? '-' : formatMs(ms))
   return (
-    <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
-      <DataTable
-        caption={caption}
-        things={figures.steps.map((step, index) => ({ ...step, index }))}
-        idOf={({ index }: NumberedStep) => String(index)}
-        columns={[
-          { title: axis.title, cell: ({ index }: NumberedStep) => axis.full(index) },
-          ...percentiles.map(({ of }) => ({
-            title: of,
-            isNumber: true,
-            cell: ({ duration_ms: times }: NumberedStep) => told(times?.[of]),
-          })),
-        ]}
-      />
-    </div>
+    <DataTable
+      caption={caption}
+      things={figures.steps.map((step, index) => ({ ...step, index }))}
+      idOf={({ index }: NumberedStep) => String(index)}
+      columns={[
+        { title: axis.title, cell: ({ index }: NumberedStep) => axis.full(index) },
+        ...percentiles.map(({ of }) => ({
+          title: of,
+          isNumber: true,
+          cell: ({ duration_ms: times }: NumberedStep) => told(times?.[of]),
+        })),
+      ]}
+    />
   )
 }

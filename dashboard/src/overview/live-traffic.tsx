@@ -1,39 +1,30 @@
 /** The requests of each second of the last 15 minutes, as they come. */
 
-import { Button, Skeleton, useComputedColorScheme } from '@mantine/core'
+import { Skeleton, useComputedColorScheme } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import UPlot from 'uplot'
 import type { UsageFilter } from '../api/usage.ts'
 import { formatClock } from '../format/time.ts'
+import { ChartFigure } from '../ui/chart-figure.tsx'
 import { height } from '../ui/chart-parts.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import type { Count } from './seconds.ts'
 import { useSeconds } from './use-seconds.ts'
 import 'uplot/dist/uPlot.min.css'
-import '../ui/series-chart.css'
 import './live-traffic.css'
 
 export function LiveTraffic({ where }: { readonly where: UsageFilter }): ReactNode {
   const seconds = useSeconds(where)
-  const [isTable, setTable] = useState(false)
   if (!seconds) return <Skeleton height={244} />
   const { first, counts } = seconds
   const caption = captionOf(counts)
   return (
-    <figure className="series-chart">
-      {isTable ? (
-        <Numbers first={first} counts={counts} caption={caption} />
-      ) : (
-        <Picture first={first} counts={counts} />
-      )}
-      <figcaption>
-        <span>{caption}</span>
-        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
-          {isTable ? 'Show as chart' : 'Show as table'}
-        </Button>
-      </figcaption>
-    </figure>
+    <ChartFigure
+      caption={caption}
+      chart={<Picture first={first} counts={counts} />}
+      table={<Numbers first={first} counts={counts} caption={caption} />}
+    />
   )
 }
 
@@ -185,17 +176,15 @@ interface NumbersProps extends SecondsProps {
 function Numbers({ first, counts, caption }: NumbersProps): ReactNode {
   const things = counts.map((count, index) => ({ ...count, second: first + index })).toReversed()
   return (
-    <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
-      <DataTable
-        caption={caption}
-        things={things}
-        idOf={({ second }) => String(second)}
-        columns={[
-          { title: 'At', cell: ({ second }) => formatClock(second * 1_000) },
-          { title: 'Answered', isNumber: true, cell: ({ requests, errors }) => String(requests - errors) },
-          { title: 'Failed', isNumber: true, cell: ({ errors }) => String(errors) },
-        ]}
-      />
-    </div>
+    <DataTable
+      caption={caption}
+      things={things}
+      idOf={({ second }) => String(second)}
+      columns={[
+        { title: 'At', cell: ({ second }) => formatClock(second * 1_000) },
+        { title: 'Answered', isNumber: true, cell: ({ requests, errors }) => String(requests - errors) },
+        { title: 'Failed', isNumber: true, cell: ({ errors }) => String(errors) },
+      ]}
+    />
   )
 }

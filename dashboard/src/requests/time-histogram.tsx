@@ -1,13 +1,12 @@
 /** How many requests of a selection came when, those that failed on top; a stretch of it that is drawn over is looked at closer. */
 
-import { Button } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { type PointerEvent, type ReactNode, useState } from 'react'
 import { formatCount } from '../format/number.ts'
 import { formatBucket, formatTick } from '../format/time.ts'
+import { ChartFigure } from '../ui/chart-figure.tsx'
 import { niceTop } from '../ui/chart-geometry.ts'
 import { DataTable } from '../ui/data-table.tsx'
-import '../ui/series-chart.css'
 import './requests.css'
 
 interface TimeHistogramProps {
@@ -25,7 +24,6 @@ const left = 40
 
 export function TimeHistogram(props: TimeHistogramProps): ReactNode {
   const { fromMs, stepMs, steps } = props
-  const [isTable, setTable] = useState(false)
   const peak = Math.max(0, ...steps.map(({ requests }) => requests))
   const at = steps.findIndex(({ requests }) => requests === peak)
   const caption =
@@ -33,17 +31,13 @@ export function TimeHistogram(props: TimeHistogramProps): ReactNode {
       ? `No requests, per ${stepText(stepMs)}`
       : `Requests per ${stepText(stepMs)}: at most ${peak.toLocaleString('en-US')}, at ${formatBucket(fromMs + at * stepMs, stepMs)}`
   return (
-    <figure className="series-chart histogram">
-      {isTable ? <Table {...props} caption={caption} /> : <Picture {...props} />}
-      <figcaption>
-        <span>
-          {caption}. <span className="histogram-hint">Draw over a stretch of it to look closer.</span>
-        </span>
-        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
-          {isTable ? 'Show as chart' : 'Show as table'}
-        </Button>
-      </figcaption>
-    </figure>
+    <ChartFigure
+      className="histogram"
+      caption={`${caption}.`}
+      hint={<span className="histogram-hint"> Draw over a stretch of it to look closer.</span>}
+      chart={<Picture {...props} />}
+      table={<Table {...props} caption={caption} />}
+    />
   )
 }
 
@@ -202,18 +196,16 @@ function Table({
   caption,
 }: TimeHistogramProps & { readonly caption: string }): ReactNode {
   return (
-    <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
-      <DataTable
-        caption={caption}
-        things={steps.map((step, index) => ({ ...step, index }))}
-        idOf={({ index }) => String(index)}
-        columns={[
-          { title: 'From', cell: ({ index }) => formatBucket(fromMs + index * stepMs, stepMs) },
-          { title: 'Requests', isNumber: true, cell: ({ requests }) => requests.toLocaleString('en-US') },
-          { title: 'Failed', isNumber: true, cell: ({ errors }) => errors.toLocaleString('en-US') },
-        ]}
-      />
-    </div>
+    <DataTable
+      caption={caption}
+      things={steps.map((step, index) => ({ ...step, index }))}
+      idOf={({ index }) => String(index)}
+      columns={[
+        { title: 'From', cell: ({ index }) => formatBucket(fromMs + index * stepMs, stepMs) },
+        { title: 'Requests', isNumber: true, cell: ({ requests }) => requests.toLocaleString('en-US') },
+        { title: 'Failed', isNumber: true, cell: ({ errors }) => errors.toLocaleString('en-US') },
+      ]}
+    />
   )
 }
 

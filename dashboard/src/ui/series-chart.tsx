@@ -1,12 +1,11 @@
 /** Numbers along an axis, as stacked bars or as lines, with a crosshair, and as a table for whoever wants that. */
 
-import { Button } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { type PointerEvent, type ReactNode, useState } from 'react'
+import { ChartFigure } from './chart-figure.tsx'
 import { Bars, Grid, height, LineEnds, Lines, margin, plotOf, Ticks } from './chart-parts.tsx'
 import { DataTable } from './data-table.tsx'
 import type { ChartAxis, ChartSeries } from './chart-series.ts'
-import './series-chart.css'
 
 export interface SeriesChartProps {
   /** One sentence that says what the picture shows. */
@@ -24,17 +23,8 @@ export interface SeriesChartProps {
 }
 
 export function SeriesChart(props: SeriesChartProps): ReactNode {
-  const [isTable, setTable] = useState(false)
   return (
-    <figure className="series-chart">
-      {isTable ? <ChartTable {...props} /> : <Picture {...props} />}
-      <figcaption>
-        <span>{props.caption}</span>
-        <Button variant="subtle" size="compact-xs" onClick={() => setTable(!isTable)}>
-          {isTable ? 'Show as chart' : 'Show as table'}
-        </Button>
-      </figcaption>
-    </figure>
+    <ChartFigure caption={props.caption} chart={<Picture {...props} />} table={<ChartTable {...props} />} />
   )
 }
 
@@ -130,21 +120,19 @@ function Legend({ kind, series, overlay }: LegendProps): ReactNode {
 function ChartTable({ caption, axis, series, overlay = [], format }: SeriesChartProps): ReactNode {
   const times = (series[0]?.values ?? []).map((_, index) => index)
   return (
-    <div className="series-chart-table" tabIndex={0} role="region" aria-label={caption}>
-      <DataTable
-        caption={caption}
-        idOf={String}
-        things={times}
-        columns={[
-          { title: axis.title, cell: (index: number) => axis.full(index) },
-          ...[...series, ...overlay].map(({ name, values }) => ({
-            title: name,
-            isNumber: true,
-            cell: (index: number) => told(values[index], format),
-          })),
-        ]}
-      />
-    </div>
+    <DataTable
+      caption={caption}
+      idOf={String}
+      things={times}
+      columns={[
+        { title: axis.title, cell: (index: number) => axis.full(index) },
+        ...[...series, ...overlay].map(({ name, values }) => ({
+          title: name,
+          isNumber: true,
+          cell: (index: number) => told(values[index], format),
+        })),
+      ]}
+    />
   )
 }
 
