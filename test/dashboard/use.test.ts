@@ -149,7 +149,7 @@ test('what comes from outside is shown and never run', { skip: browserMissing },
   await page.goto(`/requests/${ids.at(-1)!}`)
   await page.getByText('\\u202egnp.exe\\u200b').first().waitFor()
   await page.goto(`/requests?model=${encodeURIComponent(corpus[1]!)}&user=${encodeURIComponent(corpus[0]!)}`)
-  await page.getByText(corpus[0]!).first().waitFor()
+  await page.getByText(corpus[0]!).filter({ visible: true }).first().waitFor()
   const markup = 'document.querySelectorAll("#root script, #root iframe, #root img").length'
   assert.equal(await page.evaluate(markup), 0)
   assert.deepEqual(faults, [])
