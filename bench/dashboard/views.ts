@@ -6,7 +6,7 @@ import { seededRequest } from './seed.ts'
 
 export interface View {
   readonly path: string
-  /** A text of its data. */
+  /** A text that is not seen before its data is there. */
   readonly shows: string
 }
 
@@ -36,25 +36,25 @@ export function viewsOf({ team, user }: Owners): readonly View[] {
     ['/requests?status=5xx', '503'],
     [`/requests/${seededRequest}`, 'Tokens by part'],
     ['/sessions', 'session-'],
-    ['/sessions/session-13', 'Prompt'],
+    ['/sessions/session-13', 'The last prompt has'],
     ['/spend?range=30d', 'model-'],
     ['/spend?range=30d&by=user', 'user-'],
     ['/spend?range=30d&by=session', 'session-'],
     ['/budgets', 'Everything'],
     ['/keys', 'declared:bench'],
-    ['/keys/declared:bench', 'Last requests'],
+    ['/keys/declared:bench', 'in 30 days, at most'],
     ['/teams', 'Bench team'],
-    [`/teams/${team}`, 'Last requests'],
+    [`/teams/${team}`, 'in 30 days, at most'],
     ['/users', 'Bench user'],
-    [`/users/${user}`, 'Last requests'],
+    [`/users/${user}`, 'in 30 days, at most'],
     ['/routes', 'assistant'],
     ['/routes/assistant', 'sim/echo'],
     ['/routes/assistant/1', 'sim/echo'],
     ['/providers', 'Requests, 24 h'],
     ['/guardrails', 'No rules'],
-    ['/cache', 'hits'],
-    ['/models', 'of '],
-    ['/playground', 'Message'],
+    ['/cache', 'The cache was not asked'],
+    ['/models', '0 of 0'],
+    ['/playground', 'Pick a target and write a message'],
     ['/evals', 'No runs yet'],
     ['/evals/new', 'the prompts and tables that it names'],
     ['/experiments', 'No experiments'],
