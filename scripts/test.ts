@@ -1,12 +1,12 @@
 /**
  * Runs the tests with node:test, and says what could not run here.
  * `--unit`: only those beside the code. `--full`: full counts instead of short ones (WEIR_PROVE=1).
- * Anything else is passed on to `node --test`, where a path replaces the default files.
+ * Anything else is passed on to `node --test`, where files, or folders of them, replace the default ones.
  */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 
@@ -16,7 +16,10 @@ const unit = ['src/**/*.test.ts', 'dashboard/src/**/*.test.ts', 'scripts/**/*.te
 const given = process.argv.slice(2)
 const isUnit = given.includes('--unit')
 const isFull = given.includes('--full')
-const passedOn = given.filter((argument) => argument !== '--unit' && argument !== '--full')
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+const passedOn = given
+  .filter((argument) => argument !== '--unit' && argument !== '--full')
+  .map((argument) => (isFolder(argument) ? `${argument}/**/*.test.ts` : argument))
 const files = isUnit ? unit : [...unit, 'test/**/*.test.ts']
 const hasFiles = passedOn.some((argument) => !argument.startsWith('-'))
 

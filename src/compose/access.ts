@@ -7,15 +7,14 @@ import { createBrowserKeys } from '../access/browser-keys.ts'
 import { Directory } from '../access/directory.ts'
 import { createGuessLimiter } from '../access/guesses.ts'
 import { type Caller, createKeyring, type DeclaredKey, declaredKeyId, type Keyring } from '../access/keys.ts'
+import { createKeyOwners, type KeyOwners } from '../access/key-owners.ts'
 import { createLiveCalls, type LiveCalls } from '../access/live-calls.ts'
 import { teamRoutes } from '../access/owner-admin.ts'
-import type { AccessStore, StoredUser } from '../access/port.ts'
+import type { AccessStore } from '../access/port.ts'
 import type { Principal } from '../access/principal.ts'
 import { createRegistrar, type Registrar } from '../access/registrar.ts'
-import { checkKeyWithin, type RightsOf, teamOfKey } from '../access/rights.ts'
-import { tokenKeyIds } from '../access/token-keys.ts'
+import { checkKeyWithin, type RightsOf } from '../access/rights.ts'
 import { userRoutes } from '../access/user-admin.ts'
-import type { TeamOf } from '../admin/concern.ts'
 import type { AdminCall, AdminRoute } from '../admin/route.ts'
 import type { OwnerNames } from '../ledger/usage-admin.ts'
 import type { Config } from '../config/load.ts'
@@ -41,7 +40,7 @@ export interface AccessParts {
   readonly makesFirstKey: boolean
 }
 
-export interface Access {
+export interface Access extends KeyOwners {
   readonly keyring: Keyring
   readonly directory: Directory
   readonly registrar: Registrar
@@ -49,19 +48,11 @@ export interface Access {
   readonly routes: readonly AdminRoute[]
   /** Of teams and users, those that have been removed included. */
   readonly names: OwnerNames
-  /** The ids of the keys that are this user's, whose id, name or address it is. */
-  keysOf(org: string, user: string): readonly string[]
-  /** The ids of the keys that belong to these teams, or to their users; those that are revoked included. */
-  keysOfTeams(org: string, teams: ReadonlySet<string>): ReadonlySet<string>
-  /** The team that keys and users belong to, declared keys included. */
-  readonly teamOf: TeamOf
   /**
    * Whoever a key of the caller's organisation is for, so that work is done on its account; undefined where there is no
    * such key, or it is not valid any more. Throws `permission_denied` for one that may do more than the caller could give.
    */
   keyFor(call: RightsOf & Pick<AdminCall, 'org'>, keyId: string): Principal | undefined
-  /** What stands for a key where this user comes with a token of a configured issuer. */
-  tokenKeysOf(org: string, user: string): readonly string[]
   /** For those who have an API key. */
   readonly sideRoutes: readonly SideRoute[]
   /** The text of the key that is made where there is none yet. */
@@ -136,7 +127,13 @@ export async function createAccess({
     parentOf: (keyId: string) => keyring.parentOf(keyId),
     identify: async (caller: Caller) => keyring.identify(caller),
   }
+  const owners = createKeyOwners({
+    directory,
+    declared: () => keyring.declared,
+    issuers: () => config().access.jwt,
+  })
   return {
+    ...owners,
     keyring,
     directory,
     registrar,
@@ -154,36 +151,6 @@ export async function createAccess({
     sideRoutes: [callerSideRoute('/v1/browser-keys', browserCallerRoutes(browserParts))],
     firstKey,
     corsOrigins: () => config().access.browserKeys?.origins,
-    tokenKeysOf(org, user) {
-      return Object.entries(config().access.jwt).flatMap(([name, { issuer }]) => {
-        const subjects = usersNamed(directory, org, user).flatMap(({ account }) =>
-          account?.subject?.issuer === issuer ? [account.subject.id] : [],
-        )
-        return tokenKeyIds(name, user, subjects)
-      })
-    },
-    keysOf(org, user) {
-      const ids = new Set(usersNamed(directory, org, user).map(({ id }) => id))
-      const keys = [...directory.keys.values()]
-      return keys.flatMap((key) => (key.user !== undefined && ids.has(key.user) ? [key.id] : []))
-    },
-    keysOfTeams(org, teams) {
-      const isOfThem = (team: string | undefined) => team !== undefined && teams.has(team)
-      const stored = [...directory.keys.values()].filter(
-        (key) => key.org === org && isOfThem(teamOfKey(key, directory)),
-      )
-      const declared = keyring.declared.filter(({ team }) => isOfThem(directory.teamOf(org, team ?? '')?.id))
-      return new Set([...stored.map(({ id }) => id), ...declared.map(({ name }) => declaredKeyId(name))])
-    },
-    teamOf(org, { keyId, userId, teamId }) {
-      if (teamId !== undefined) return teamId
-      const key = directory.keys.get(keyId ?? '')
-      if (key) return key.org === org ? teamOfKey(key, directory) : undefined
-      const user = directory.users.get(userId ?? '')
-      if (user) return user.org === org ? user.team : undefined
-      const declared = keyring.declared.find(({ name }) => declaredKeyId(name) === keyId)
-      return declared?.team === undefined ? undefined : directory.teamOf(org, declared.team)?.id
-    },
     keyFor(call, keyId) {
       const key = keyring.parentOf(keyId)
       if (key?.principal.org !== call.org) return undefined
@@ -236,10 +203,4 @@ function toDeclared({
     ...(expiresAt !== undefined && { expiresAtMs: Date.parse(expiresAt) }),
     ...(maxUsdPerRequest !== undefined && { maxNanoUsdPerRequest: parseUsd(String(maxUsdPerRequest))! }),
   }
-}
-
-function usersNamed({ users }: Directory, org: string, user: string): StoredUser[] {
-  return [...users.values()].filter(
-    ({ org: of, id, name, email }) => of === org && [id, name, email].includes(user),
-  )
 }

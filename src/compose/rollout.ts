@@ -4,23 +4,20 @@ import { inspect } from 'node:util'
 import type { AdminRoute } from '../admin/route.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { Config } from '../config/load.ts'
-import type { ProviderChoice } from '../config/providers.ts'
-import { checkRoutes } from '../config/route-references.ts'
-import { routeSettings } from '../config/route-settings.ts'
-import type { Settings } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
-import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import { findHealthyRuns } from '../drift/healthy.ts'
 import type { RequestRecord } from '../records/record.ts'
 import { rolloutRoutes } from '../rollout/admin.ts'
-import { CanaryGuard, shareAt } from '../rollout/canary.ts'
+import { CanaryGuard } from '../rollout/canary.ts'
+import { CanarySteps, currentShare } from '../rollout/canary-steps.ts'
 import { createDriftMover, type MoveOnDrift } from '../rollout/drift-move.ts'
-import type { FindVerdict, Pointer } from '../rollout/port.ts'
+import type { FindVerdict } from '../rollout/port.ts'
 import { Rollout } from '../rollout/rollout.ts'
 import { Shelf } from '../rollout/shelf.ts'
 import type { RouteRevisions } from '../routing/route-compiler.ts'
 import type { Log } from '../telemetry/log.ts'
+import { completeRoute, effectiveRoutes, faultOfRoute } from './effective-routes.ts'
 import type { Stores } from './stores.ts'
 
 export interface RolloutParts {
@@ -49,8 +46,6 @@ export interface RolloutComposition {
 }
 
 const org = 'default'
-/** Of each route, so many of the newest revisions can be asked as `route@number`. */
-const reachableRevisions = 20
 
 /** Rejects where the store cannot be read. */
 export async function openRollout(parts: RolloutParts): Promise<RolloutComposition> {
@@ -59,14 +54,12 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
   const verdictOf: FindVerdict = (org, route, revision) =>
     stores.evals.newestVerdict(org, `${route}@${revision}`)
   let file = parts.config
-  let lastShares = ''
   let listener: (() => void) | undefined
-  let isMoving = false
   const guard = new CanaryGuard()
   const shelf = new Shelf({
     store,
     onChange: () => listener?.(),
-    onTick: () => void tick(),
+    onTick: () => void steps.tick(),
     onTrouble(cause) {
       if (cause === undefined) log.info('revisions of routes are read again')
       else
@@ -84,7 +77,19 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
     clock,
     verdictOf,
     maxGateAgeMs: () => file.rollout.maxGateAgeHours * 3_600_000,
-    complete,
+    complete: completeRoute,
+  })
+  const steps = new CanarySteps({
+    rollout,
+    guard,
+    clock,
+    canaries: () =>
+      Object.keys(file.routes).flatMap((route) => {
+        const pointer = shelf.pointer(org, route)
+        return pointer?.canary ? [{ ...pointer, canary: pointer.canary }] : []
+      }),
+    onChange: () => listener?.(),
+    onTrouble: (cause) => log.error({ cause: inspect(cause) }, 'a canary could not be moved'),
   })
   await shelf.open()
   await adopt()
@@ -101,69 +106,19 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
   }
 
   const names = () => Object.keys(file.routes).filter((route) => shelf.pointer(org, route))
-  const canaries = (): Pointer[] =>
-    Object.keys(file.routes).flatMap((route) => {
-      const pointer = shelf.pointer(org, route)
-      return pointer?.canary ? [pointer] : []
-    })
-
   const revisions: RouteRevisions = {
     revisionOf: (route) => shelf.pointer(org, route)?.live,
     canaryOf(route) {
       const canary = shelf.pointer(org, route)?.canary
       if (!canary) return undefined
-      return { revision: canary.revision, share: shareAt(canary, clock.nowMs()) ?? canary.shares.at(-1) ?? 0 }
+      return { revision: canary.revision, share: currentShare(canary, clock.nowMs()) }
     },
   }
 
-  /** Steps of ladders are taken by the clock, on every instance alike; the end and a stop by whoever is first. */
-  async function tick(): Promise<void> {
-    const shares = JSON.stringify(canaries().map(({ route }) => [route, revisions.canaryOf(route)]))
-    if (shares !== lastShares) listener?.()
-    lastShares = shares
-    if (isMoving) return
-    isMoving = true
-    try {
-      for (const pointer of canaries()) {
-        const fault = guard.faultOf(pointer)
-        if (fault !== undefined) await rollout.stopCanary(pointer, fault)
-        else if (shareAt(pointer.canary!, clock.nowMs()) === undefined) await rollout.finishCanary(pointer)
-      }
-    } catch (cause) {
-      const isOvertaken = cause instanceof GatewayError && cause.code === 'conflict'
-      if (!isOvertaken) log.error({ cause: inspect(cause) }, 'a canary could not be moved')
-    } finally {
-      isMoving = false
-    }
-  }
-
-  /** The faults of a route with these settings among the routes in force. */
-  function faultOf(route: string, settings: Json): string | undefined {
-    const routes = { ...effectiveRoutes(), [route]: complete(settings) }
-    const finding = checkIn(file, routes as Config['routes']).find(({ path }) => path[1] === route)
-    return finding && `${finding.path.slice(2).join('.')}: ${finding.message}. ${finding.mend}`
-  }
-
-  function effectiveRoutes(): Config['routes'] {
-    const wanted: Record<string, Config['routes'][string]> = {}
-    for (const [route, settings] of Object.entries(file.routes)) {
-      const pointer = shelf.pointer(org, route)
-      wanted[route] = settings
-      if (!pointer) continue
-      const all = shelf.revisions(org, route)
-      const reachable = new Set([...all.slice(-reachableRevisions).map(({ number }) => number), pointer.live])
-      if (pointer.canary) reachable.add(pointer.canary.revision)
-      for (const { number, settings: kept } of all) {
-        const read = complete(kept) as Config['routes'][string] | undefined
-        if (!read || !reachable.has(number)) continue
-        wanted[`${route}@${number}`] = read
-        if (number === pointer.live) wanted[route] = read
-      }
-    }
-    return withoutFaults(file, wanted, (route, message) =>
+  const routesInForce = () =>
+    effectiveRoutes(file, { shelf, org }, (route, message) =>
       log.error({ route, message }, 'the live revision cannot be used with this configuration; the file is'),
     )
-  }
 
   return {
     onChange(next) {
@@ -175,8 +130,8 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
       rollout,
       fileSettings: (route) => file.routes[route] as unknown as Json | undefined,
       names,
-      complete,
-      faultOf,
+      complete: completeRoute,
+      faultOf: (route, settings) => faultOfRoute(file, routesInForce(), route, settings),
       verdictOf: (route, revision) => verdictOf(org, route, revision),
       ladder: () => ({
         shares: file.rollout.canary.shares,
@@ -191,7 +146,7 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
       verdictOf,
       healthyRuns: findHealthyRuns(stores.drift),
     }),
-    effective: () => ({ ...file, routes: effectiveRoutes() }),
+    effective: () => ({ ...file, routes: routesInForce() }),
     async reload(next) {
       file = next
       await adopt()
@@ -201,32 +156,4 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
     },
     close: () => shelf.close(),
   }
-}
-
-function complete(settings: Json): Json | undefined {
-  const read = routeSettings.safeParse(settings)
-  return read.success ? (read.data as unknown as Json) : undefined
-}
-
-function checkIn(config: Config, routes: Config['routes']) {
-  const providers = config.providers as unknown as Readonly<Record<string, ProviderChoice>>
-  return checkRoutes({ routes } as unknown as Settings, providers)
-}
-
-/** A revision may name a provider that is no longer there: then the route is what the file says. */
-function withoutFaults(
-  config: Config,
-  wanted: Readonly<Record<string, Config['routes'][string]>>,
-  tell: (route: string, message: string) => void,
-): Config['routes'] {
-  const usable = { ...wanted }
-  for (const { path, message } of checkIn(config, wanted)) {
-    const name = String(path[1])
-    const ofFile = config.routes[name]
-    if (ofFile) {
-      usable[name] = ofFile
-      tell(name, message)
-    } else delete usable[name]
-  }
-  return checkIn(config, usable).length === 0 ? usable : config.routes
 }
