@@ -43,7 +43,13 @@ console.log(`${rounds} rounds of fuzzing, longest stall ${longestMs} ms`)
 async function runRound(seed: number): Promise<{ code: number | null; stallMs: number }> {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--test', 'test/fuzz/*.test.ts'],
+    [
+      '--disable-warning=ExperimentalWarning',
+      // A file whose stack could not be ended is ended with it, and its seed is told.
+      '--import=./test/support/file-deadline.ts',
+      '--test',
+      'test/fuzz/*.test.ts',
+    ],
     {
       cwd: root,
       stdio: ['inherit', 'pipe', 'inherit'],

@@ -84,8 +84,13 @@ function hear(body: string): void {
   add(streamed)
 }
 
+/** A model is told in the gateway's own words what was wrong with its answer, and may repeat them. */
+const correction =
+  /This answer does not satisfy the schema:[\s\S]*?Answer again with the corrected JSON alone\./g
+
 function add(text: string): void {
-  for (const sample of samplesOf(text)) if (samples.size < maxSamples) samples.add(sample)
+  for (const sample of samplesOf(text.replace(correction, '')))
+    if (samples.size < maxSamples) samples.add(sample)
 }
 
 function* saidIn(value: Json, isSaid: boolean): Generator<string> {
