@@ -3,9 +3,10 @@
 import type { Comparison } from '../../ledger/port.ts'
 import type { EntryRow } from '../sqlite/ledger-migrations.ts'
 import type { Database } from './database.ts'
-import { storable, storableLine } from './ledger-lines.ts'
+import { storableLine } from './ledger-lines.ts'
 import { lineColumns } from './ledger-migrations.ts'
 import { readRetention } from './ledger-retention.ts'
+import { storable } from './storable.ts'
 
 type Tables = { readonly ledger: EntryRow & { readonly correction: number } }
 

@@ -1,6 +1,7 @@
 /** Lines of journals as PostgreSQL can store them. */
 
 import type { EntryRow } from '../sqlite/ledger-migrations.ts'
+import { storable } from './storable.ts'
 
 /** All of them in one value. */
 export function toJson(lines: readonly EntryRow[]): string {
@@ -14,10 +15,4 @@ export function storableLine(line: EntryRow): EntryRow {
   const entries = Object.entries(line).map(([name, value]) => [name, storable(value as unknown)])
   const tags = line.tags === null ? null : JSON.stringify((JSON.parse(line.tags) as string[]).map(storable))
   return { ...(Object.fromEntries(entries) as unknown as EntryRow), tags }
-}
-
-/** As PostgreSQL stores it: no text there holds U+0000 or half of a surrogate pair. */
-export function storable<Value>(value: Value): Value {
-  if (typeof value !== 'string') return value
-  return value.replaceAll('\0', '\ufffd').toWellFormed() as Value
 }

@@ -83,3 +83,15 @@ testStore("a user's payloads are deleted, and no others", async (database) => {
   assert.deepEqual(ids(await store.search({ org: 'default', limit: 10 })), ['req_002'])
   assert.deepEqual(ids(await store.search({ org: 'another', limit: 10 })), ['req_004'])
 })
+
+testStore('names that no text of PostgreSQL can hold lose nothing but the character', async (database) => {
+  const store = createPayloadStore(database)
+  const names = { requestedModel: 'p/m\0', model: 'm\0', user: 'a\0da', session: 's\0' }
+  await store.insert([payload(1, names), payload(2)])
+  const { data } = await store.search({ org: 'default', limit: 10, user: 'a\0da', model: 'm\0' })
+  assert.deepEqual(
+    data.map(({ id, requestedModel, user, session }) => ({ id, requestedModel, user, session })),
+    [{ id: 'req_001', requestedModel: 'p/m\ufffd', user: 'a\ufffdda', session: 's\ufffd' }],
+  )
+  assert.equal(await store.forget('default', { user: 'a\0da', keyIds: [] }), 1)
+})

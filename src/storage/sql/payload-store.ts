@@ -5,6 +5,7 @@ import { GatewayError } from '../../core/error.ts'
 import { defined } from '../../core/json.ts'
 import type { PayloadQuery, PayloadStore, SealedPayload } from '../../payloads/port.ts'
 import type { Database } from './database.ts'
+import { storable } from './storable.ts'
 
 interface PayloadRow {
   readonly id: string
@@ -81,7 +82,12 @@ export function createPayloadStore({ kysely }: Database): PayloadStore {
       const { numDeletedRows } = await db
         .deleteFrom('payloads')
         .where('org', '=', org)
-        .where(eb.or([eb('user_id', '=', user), ...(keyIds.length > 0 ? [eb('key_id', 'in', keyIds)] : [])]))
+        .where(
+          eb.or([
+            eb('user_id', '=', storable(user)),
+            ...(keyIds.length > 0 ? [eb('key_id', 'in', keyIds)] : []),
+          ]),
+        )
         .executeTakeFirstOrThrow()
       return Number(numDeletedRows)
     },
@@ -105,9 +111,9 @@ function conditionsOf(query: PayloadQuery): Expression<SqlBool>[] {
   if (fromMs !== undefined) conditions.push(eb('at_ms', '>=', fromMs))
   if (toMs !== undefined) conditions.push(eb('at_ms', '<', toMs))
   if (route !== undefined) conditions.push(eb('route', '=', route))
-  if (model !== undefined) conditions.push(eb('model', '=', model))
-  if (user !== undefined) conditions.push(eb('user_id', '=', user))
-  if (session !== undefined) conditions.push(eb('session', '=', session))
+  if (model !== undefined) conditions.push(eb('model', '=', storable(model)))
+  if (user !== undefined) conditions.push(eb('user_id', '=', storable(user)))
+  if (session !== undefined) conditions.push(eb('session', '=', storable(session)))
   if (key !== undefined) conditions.push(eb.or([eb('key_id', '=', key), eb('key_name', '=', key)]))
   // A quoted JSON string occurs in the array's text only as a whole element: quotes within one are escaped.
   if (tag !== undefined) conditions.push(sql<SqlBool>`${eb.ref('tags')} like ${likeText(tag)} escape '!'`)
@@ -130,20 +136,21 @@ function readCursor(cursor: string): { readonly atMs: number; readonly id: strin
   return { atMs: Number(match[1]), id: match[2]! }
 }
 
+/** One name that could not be stored would keep all others of its group out. */
 function toRow(payload: SealedPayload): PayloadRow {
   return {
     id: payload.id,
     org: payload.org,
     at_ms: payload.atMs,
     dialect: payload.dialect,
-    requested_model: payload.requestedModel,
+    requested_model: storable(payload.requestedModel),
     route: payload.route ?? null,
     provider: payload.provider ?? null,
-    model: payload.model ?? null,
+    model: storable(payload.model ?? null),
     key_id: payload.keyId,
     key_name: payload.keyName,
-    user_id: payload.user ?? null,
-    session: payload.session ?? null,
+    user_id: storable(payload.user ?? null),
+    session: storable(payload.session ?? null),
     tags: JSON.stringify(payload.tags),
     status: payload.status,
     key_version: payload.keyVersion,

@@ -124,3 +124,10 @@ testStore(
     assert.equal(await found('msg_3'), undefined)
   },
 )
+
+testStore('a user whose name no text of PostgreSQL can hold is kept, and forgotten', async (database) => {
+  const store = createStoredResponseStore(database)
+  await store.put(row('a', { user: 'a\0da' }), [])
+  assert.equal((await store.get('default', 'key-1', 'a'))?.user, 'a\ufffdda')
+  assert.equal(await store.forget('default', { user: 'a\0da', keyIds: [] }), 1)
+})

@@ -2,6 +2,7 @@
 
 import type { SealedResponse, StoredResponseStore } from '../../stored/port.ts'
 import type { Database } from './database.ts'
+import { storable } from './storable.ts'
 
 interface StoredResponseRow {
   readonly org: string
@@ -101,7 +102,10 @@ export function createStoredResponseStore({ kysely, transaction }: Database): St
         .deleteFrom('stored_responses')
         .where('org', '=', org)
         .where(({ eb, or }) =>
-          or([eb('user_id', '=', user), ...(keyIds.length > 0 ? [eb('key_id', 'in', keyIds)] : [])]),
+          or([
+            eb('user_id', '=', storable(user)),
+            ...(keyIds.length > 0 ? [eb('key_id', 'in', keyIds)] : []),
+          ]),
         )
         .executeTakeFirstOrThrow()
       return Number(numDeletedRows)
@@ -131,7 +135,7 @@ function toRow(response: SealedResponse): StoredResponseRow {
     expires_at_ms: response.expiresAtMs,
     conversation: response.conversation,
     answer: response.answer,
-    user_id: response.user ?? null,
+    user_id: storable(response.user ?? null),
   }
 }
 
