@@ -57,10 +57,12 @@ const sealing: PayloadSealing = {
 function open(t: TestContext, bounds: { readonly maxQueued?: number; readonly maxEntryBytes?: number } = {}) {
   const rows = new Map<string, SealedPayload>()
   const errors: number[] = []
-  const state = { isBroken: false }
+  const state: { isBroken: boolean; unstorable?: string; busy?: Promise<void> } = { isBroken: false }
   const store: PayloadStore = {
     async insert(payloads) {
+      await state.busy
       if (state.isBroken) throw new Error('no store')
+      if (payloads.some(({ id }) => id === state.unstorable)) throw new Error('not this one')
       for (const row of payloads) rows.set(row.id, row)
     },
     search: async () => ({ data: [...rows.values()] }),
@@ -113,6 +115,30 @@ test('while the store fails payloads wait, the oldest beyond the bound are dropp
   state.isBroken = false
   await payloads.list({ org: 'default', limit: 10 })
   assert.deepEqual([...rows.keys()], ['req_3', 'req_4', 'req_5'])
+})
+
+test('a payload that cannot be stored takes no other with it, and is counted', async (t) => {
+  const { recorder, rows, errors, state } = open(t)
+  state.unstorable = 'req_3'
+  for (const n of [1, 2, 3, 4, 5]) recorder.record(head(n), content('hello'))
+  for (let round = 0; round < 10; round++) await recorder.flush()
+  assert.deepEqual([...rows.keys()].toSorted(), ['req_1', 'req_2', 'req_4', 'req_5'])
+  assert.deepEqual(
+    errors.filter((dropped) => dropped > 0),
+    [1],
+  )
+})
+
+test('payloads that come faster than they can be written are counted too', async (t) => {
+  const { recorder, rows, errors, state } = open(t, { maxQueued: 2 })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  state.busy = promise
+  recorder.record(head(1), content('hello'))
+  const flushed = recorder.flush()
+  for (const n of [2, 3, 4]) recorder.record(head(n), content('hello'))
+  resolve()
+  await flushed
+  assert.deepEqual([[...rows.keys()], errors], [['req_1', 'req_3', 'req_4'], [2]])
 })
 
 test('what is recorded: a no wins, the first line that fits decides, and where nothing is there is no choice', () => {

@@ -34,12 +34,14 @@ export interface PayloadRecorder {
 }
 
 const flushMs = 250
-const retryMs = 5_000
+const retryMs = 1_000
 const pruneEveryMs = 60_000
 const pruneRestMs = 25
 const pruneStep = 100
 /** The payloads of one transaction. */
 const maxBatch = 32
+/** A payload that fails this often alone is itself the fault. */
+const maxTriesAlone = 3
 const dayMs = 86_400_000
 
 interface Queued {
@@ -47,11 +49,14 @@ interface Queued {
   readonly content: PayloadContent
 }
 
-/** Its timers keep no process alive. */
+/**
+ * Its timers keep no process alive. A group that fails is tried again each second and in halves, so that one payload
+ * that cannot be stored takes no other with it.
+ */
 export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadRecorder {
   const { store, onError, maxQueued = 1_000 } = options
   const queue: Queued[] = []
-  let dropped = 0
+  let [dropped, groupSize, triesAlone] = [0, maxBatch, 0]
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
   let isClosed = false
@@ -65,23 +70,38 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
     }, delayMs).unref()
   }
 
+  const dropOldest = (): void => {
+    queue.shift()
+    dropped++
+    triesAlone = 0
+  }
+  const report = (cause: unknown): void => {
+    onError(cause, dropped)
+    dropped = 0
+  }
   /** A group; false where it must be tried again. */
   const writeGroup = async (): Promise<boolean> => {
-    const group = queue.slice(0, maxBatch)
+    const group = queue.slice(0, groupSize)
     try {
       const rows: SealedPayload[] = []
       // Sealing waits for its turn after each: a long queue must not hold up the requests that made it.
       for (const queued of group) rows.push(await seal(queued, options))
       await store.insert(rows)
     } catch (cause) {
-      onError(cause, dropped)
-      dropped = 0
+      groupSize = Math.max(1, group.length >> 1)
+      // Where it is not the first any more, it made room for others meanwhile.
+      const isAlone = group.length === 1 && queue[0] === group[0]
+      if (isAlone && ++triesAlone >= maxTriesAlone) dropOldest()
+      report(cause)
       return false
     }
+    groupSize = maxBatch
+    triesAlone = 0
     // What was dropped meanwhile stood at the front.
     const written = new Set(group)
     const rest = queue.filter((queued) => !written.has(queued))
     queue.splice(0, queue.length, ...rest)
+    if (dropped > 0) report(new Error('payloads came faster than they could be written'))
     return true
   }
 
@@ -90,20 +110,20 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
       if (!(await writeGroup())) return schedule(retryMs)
     }
   }
-
   const flush = (): Promise<void> => {
-    writing ??= writeAll().finally(() => (writing = undefined))
+    writing ??= writeAll().finally(() => {
+      writing = undefined
+      // One may have come when the last had just been written.
+      if (queue.length > 0) schedule(flushMs)
+    })
     return writing
   }
 
   return {
     record(head, content) {
       queue.push({ head, content })
-      if (queue.length > maxQueued) {
-        queue.shift()
-        dropped++
-      }
-      schedule(flushMs)
+      if (queue.length > maxQueued) dropOldest()
+      if (writing === undefined) schedule(flushMs)
     },
     flush,
     async close() {
@@ -111,7 +131,8 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
       clearTimeout(timer)
       await flush()
       await flush() // one that was under way may have begun before the last came
-      if (queue.length > 0) onError(new Error('the store did not take the last payloads'), queue.length)
+      const lost = queue.length + dropped
+      if (lost > 0) onError(new Error('the store did not take the last payloads'), lost)
       await pruner.stop()
     },
   }
