@@ -74,10 +74,13 @@ export function counterOf(budget: Budget, subject: string): string {
 /** Budgets by what they look at, compiled once: a call asks only those of its own subjects. */
 export class BudgetIndex {
   readonly budgets: readonly Budget[]
+  /** Every request asks, and there may be a budget for each key. */
+  readonly hasFallbacks: boolean
   readonly #scopes = new Map<string, ScopeIndex>()
 
   constructor(budgets: readonly Budget[]) {
     this.budgets = budgets
+    this.hasFallbacks = budgets.some(({ fallback }) => fallback !== undefined)
     for (const budget of budgets) {
       const at = `${budget.org}/${budget.scope}`
       const index: ScopeIndex = this.#scopes.get(at) ?? { open: [], named: new Map() }

@@ -241,7 +241,7 @@ export class Budgets {
   }
 
   get hasFallbacks(): boolean {
-    return this.#index.budgets.some(({ fallback }) => fallback !== undefined)
+    return this.#index.hasFallbacks
   }
 
   /** What each subject has spent in the budget's period of now, by this instance. */
