@@ -27,7 +27,7 @@ export interface ForgetParts {
   /** What stands for a key's id where this user comes with a token. */
   tokenKeysOf(org: string, user: string): readonly string[]
   readonly payloads: Pick<Payloads, 'forget'>
-  readonly records: Pick<RecordStore, 'forget'>
+  readonly records: Pick<RecordStore, 'requestsOf' | 'forget'>
   /** Writes the records that wait: they are to be forgotten too. */
   readonly flushRecords: () => Promise<void>
   readonly responses: Pick<StoredResponseStore, 'forget'>
@@ -105,7 +105,7 @@ async function forget(org: string, user: string, parts: ForgetParts): Promise<z.
   const keyIds = [...keys, ...parts.tokenKeysOf(org, user)]
   const whose: Whose = { user, keyIds }
   const payloads = await parts.payloads.forget(org, whose)
-  const { requestIds, sessions } = await forgetRecords(org, whose, parts)
+  const { requestIds, sessions } = await findRecords(org, whose, parts)
   const responses = await parts.responses.forget(org, whose)
   const repeatable = await parts.claims.forget(org, { requestIds, keyIds })
   const feedback = await parts.feedback.forget(org, { requestIds, keyIds })
@@ -124,6 +124,9 @@ async function forget(org: string, user: string, parts: ForgetParts): Promise<z.
     files += await forgetFiles(org, keyId, parts)
   }
   await parts.semantic.forget(org)
+  const entries = await parts.answers.purge(org, {})
+  // The last of all: without them, a next try would not find what hangs on them.
+  await forgetRecords(org, requestIds, parts)
   return {
     keys: keys.length,
     payloads,
@@ -135,28 +138,42 @@ async function forget(org: string, user: string, parts: ForgetParts): Promise<z.
     batches,
     files,
     open_batches: open,
-    cache_entries: await parts.answers.purge(org, {}),
+    cache_entries: entries,
     stays: [...stays],
   }
 }
 
-/** The ids of the requests whose records they are, and their sessions. */
-async function forgetRecords(
+/** The user's requests, and their sessions. */
+async function findRecords(
   org: string,
   whose: Whose,
   { records, flushRecords }: ForgetParts,
 ): Promise<{ requestIds: string[]; sessions: Set<string> }> {
   await flushRecords()
-  const ids: string[] = []
+  const requestIds: string[] = []
   const sessions = new Set<string>()
   for (let after: number | undefined = 0; after !== undefined;) {
-    const step = records.forget(org, whose, after)
-    ids.push(...step.ids)
+    const step = records.requestsOf(org, whose, after)
+    for (const id of step.ids) requestIds.push(id)
     for (const session of step.sessions) sessions.add(session)
     after = step.next
     await setImmediate()
   }
-  return { requestIds: ids, sessions }
+  return { requestIds, sessions }
+}
+
+/** Some milliseconds of the event loop. */
+const recordsPerStep = 100
+
+async function forgetRecords(
+  org: string,
+  requestIds: readonly string[],
+  { records }: ForgetParts,
+): Promise<void> {
+  for (let at = 0; at < requestIds.length; at += recordsPerStep) {
+    records.forget(org, requestIds.slice(at, at + recordsPerStep))
+    await setImmediate()
+  }
 }
 
 const perPage = 100

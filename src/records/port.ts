@@ -145,15 +145,16 @@ export interface RecordStore {
   /** The cursor of a search that goes on from this record, in either order. */
   cursorAt(org: string, id: string): string | undefined
   /**
-   * One step of taking a person out of records: user, session, address, place in an experiment, and messages, which may
-   * quote a prompt. It looks at a bounded number of records after this place, and gives the ids of the requests, their
-   * sessions, and the next place.
+   * One step of finding a person's requests, with their sessions. It looks at a bounded number of records after this place,
+   * and gives the next one.
    */
-  forget(
+  requestsOf(
     org: string,
     whose: Whose,
     after: number,
   ): { readonly ids: readonly string[]; readonly sessions: readonly string[]; readonly next?: number }
+  /** Takes out of records whose they are: user, session, address, place in an experiment, and messages, which may quote a prompt. */
+  forget(org: string, ids: readonly string[]): void
   timings(org: string, query: TimingsQuery): readonly RecordTiming[]
   /** Deletes a bounded number of the oldest records that a limit excludes and tells how many: 0 when none is left. */
   prune(limits: PruneLimits): number

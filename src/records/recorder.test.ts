@@ -44,7 +44,8 @@ function createBench(t: TestContext, options: Partial<RecorderOptions> = {}): Be
     timings: () => [],
     get: () => undefined,
     cursorAt: () => undefined,
-    forget: () => ({ ids: [], sessions: [] }),
+    requestsOf: () => ({ ids: [], sessions: [] }),
+    forget: () => undefined,
     prune(limits) {
       bench.prunes.push(limits)
       return bench.pruneAnswers.shift() ?? 0

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
@@ -76,6 +77,19 @@ test('what named the user goes, what named another stays, and the reply says wha
 test('a record that still waits to be written is forgotten with the others', async (t) => {
   const stack = await startStack(t)
   await respond(stack, 'ada', { 'idempotency-key': 'once' })
+  const { records, repeatable_answers } = await change(stack, '/forget', { user: 'ada' })
+  assert.deepEqual({ records, repeatable_answers }, { records: 1, repeatable_answers: 1 })
+  assert.deepEqual(await usersOf(stack), [undefined])
+})
+
+test('what hangs on records is found again where a first try has failed', async (t) => {
+  const stack = await startStack(t)
+  await respond(stack, 'ada', { 'idempotency-key': 'once' })
+  const database = new DatabaseSync(join(stack.gateway.config.dataDir, 'weir.db'))
+  t.after(() => database.close())
+  database.exec('alter table idempotency_claims rename to out_of_reach')
+  assert.ok('error' in (await change(stack, '/forget', { user: 'ada' })))
+  database.exec('alter table out_of_reach rename to idempotency_claims')
   const { records, repeatable_answers } = await change(stack, '/forget', { user: 'ada' })
   assert.deepEqual({ records, repeatable_answers }, { records: 1, repeatable_answers: 1 })
   assert.deepEqual(await usersOf(stack), [undefined])

@@ -99,8 +99,7 @@ export function createRecordStore(
       return end === undefined ? { data } : { data, nextCursor: cursorOf(end) }
     },
     get(org, id) {
-      const query = builder.selectFrom('request_records').selectAll()
-      const [row] = select(query.where('org', '=', org).where('id', '=', id)) as RecordRow[]
+      const [row] = select(whole.where('org', '=', org).where('id', '=', id)) as RecordRow[]
       return row && toRecord(row)
     },
     cursorAt(org, id) {
@@ -108,12 +107,8 @@ export function createRecordStore(
       const [row] = select(query.where('org', '=', org).where('id', '=', id)) as Position[]
       return row && cursorOf(row)
     },
-    forget(org, whose, after) {
-      const rows = select(personalOf(org, whose, after, window)) as RecordRow[]
-      transact(database, () => {
-        for (const { seq, body } of rows) change(impersonal(seq, body))
-      })
-      checkpointer?.note(rows.length)
+    requestsOf(org, whose, after) {
+      const rows = select(personalOf(org, whose, after, window)) as Pick<RecordRow, 'id' | 'session'>[]
       const next = after + window
       const [last] = select(
         builder.selectFrom('request_records').select('seq').orderBy('seq', 'desc').limit(1),
@@ -121,6 +116,14 @@ export function createRecordStore(
       const isEnd = last === undefined || (last as RecordRow).seq <= next
       const sessions = new Set(rows.flatMap(({ session }) => (session === null ? [] : [session])))
       return { ids: rows.map(({ id }) => id), sessions: [...sessions], ...(!isEnd && { next }) }
+    },
+    forget(org, ids) {
+      if (ids.length === 0) return
+      transact(database, () => {
+        const rows = select(whole.where('org', '=', org).where('id', 'in', ids)) as RecordRow[]
+        for (const { seq, body } of rows) change(impersonal(seq, body))
+      })
+      checkpointer?.note(ids.length)
     },
     timings: createTimings(database),
     prune({ olderThanMs, maxBytes }) {
@@ -240,6 +243,7 @@ export function toRecord(row: RecordRow): RequestRecord {
 type Selection<Output> = SelectQueryBuilder<RecordTables, 'request_records', Output>
 
 const eb = expressionBuilder<RecordTables, 'request_records'>()
+const whole = builder.selectFrom('request_records').selectAll()
 
 function compare(operator: '<' | '>=' | '>' | '<=', { at_ms, seq }: Position): Expression<SqlBool> {
   return eb(eb.refTuple('at_ms', 'seq'), operator, eb.tuple(at_ms, seq))
@@ -271,12 +275,12 @@ function readCursor(cursor: string): Position {
 
 // -- forgetting
 
-/** The records of a person among those that came in next. */
+/** The requests of a person among those that came in next. */
 function personalOf(org: string, { user, keyIds }: Whose, after: number, window: number): Compilable {
   const isTheirs = eb.or([eb('user', '=', user), ...(keyIds.length > 0 ? [eb('key_id', 'in', keyIds)] : [])])
   return builder
     .selectFrom('request_records')
-    .selectAll()
+    .select(['id', 'session'])
     .where('seq', '>', after)
     .where('seq', '<=', after + window)
     .where(eb.and([eb('org', '=', org), isTheirs]))
