@@ -182,7 +182,8 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   const { url, setReady, setTls, drain } = (listeners = await listen({
     ...path,
     ...administration,
-    config: initial,
+    initial,
+    config,
     isControlOnly,
     observer,
     snapshot,

@@ -61,13 +61,23 @@ export const incidents: readonly Control[] = [
   },
   {
     threat: 'A route that starts processes; a Host header that misleads (CVE-2026-42271, CVE-2026-48710)',
-    answer: 'Nothing in the sources can start a process; Host is checked and never becomes a URL.',
+    answer:
+      'Nothing in the sources can start a process; Host is checked and never becomes a URL, and what answers without a key answers by names of the gateway alone.',
     proofs: [
       [
         'test/security/egress-routes.test.ts',
         'nothing in the sources opens a connection but through the guard',
       ],
       ['src/http/head.test.ts', 'Host must be there once, and be a host'],
+      [
+        'test/security/own-hosts.test.ts',
+        'what needs no key, and the administration with one, is not there for a page that made its name lead here',
+      ],
+      [
+        'test/security/own-hosts.test.ts',
+        'by its addresses, by names that no stranger has, and by those that are configured',
+      ],
+      ['test/security/own-hosts.test.ts', 'the same with a listener for administration'],
     ],
   },
   {

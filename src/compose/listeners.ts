@@ -7,15 +7,19 @@ import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Gateway, Snapshot } from '../gateway/parts.ts'
 import { createClientAddressOf } from '../http/client-address.ts'
+import { forOwnHosts } from '../http/own-hosts.ts'
 import { createHttpServer, type HttpServer, type ListenAt } from '../http/server.ts'
-import { type SideRoute, sideRoutes } from '../http/side-routes.ts'
+import { openRoutes, type SideRoute, sideRoutes } from '../http/side-routes.ts'
 import { type StoredAnswers, storedResponseRoute } from '../http/stored-responses.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { controlSocketPath } from './control-socket.ts'
 import type { Observer } from './observer.ts'
 
 export interface ListenParts {
-  readonly config: Config
+  /** As it was at the start. */
+  readonly initial: Config
+  /** The configuration in force. */
+  readonly config: () => Config
   readonly gateway: Gateway
   readonly observer: Observer
   readonly snapshot: () => Snapshot
@@ -52,12 +56,11 @@ export interface Listeners {
 
 /** Opens the control socket and, unless it is to be the only one, one listener or two. */
 export async function listen(parts: ListenParts): Promise<Listeners> {
-  const { config, gateway, observer, snapshot, catalogue, admin, newRequestId, clock } = parts
-  const { host, port, limits, padStreamsToBytes, trustedProxies } = config.server
+  const { initial, gateway, observer, snapshot, catalogue, admin, newRequestId, clock } = parts
+  const { host, port, limits, padStreamsToBytes, trustedProxies } = initial.server
   const servers: HttpServer[] = []
   let isReady = true
   const common = sideRoutes({
-    metrics: observer.metrics,
     snapshot,
     catalogue,
     isReady: () => isReady,
@@ -74,7 +77,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       corsOrigins: parts.corsOrigins,
       limits,
       padStreamsToBytes,
-      tls: 'path' in at ? undefined : tlsOf(config),
+      tls: 'path' in at ? undefined : tlsOf(initial),
       onError: observer.onError,
     })
     try {
@@ -87,9 +90,9 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
     }
   }
   const openPort = async (routes: readonly SideRoute[], listenPort: number, dataPath?: Gateway) =>
-    urlOf(config, (await open(routes, { host, port: listenPort }, dataPath)).port)
+    urlOf(initial, (await open(routes, { host, port: listenPort }, dataPath)).port)
 
-  const socket = controlSocketPath(config.dataDir)
+  const socket = controlSocketPath(initial.dataDir)
   rmSync(socket, { force: true }) // left by a process that was killed: this one holds the directory's lock
   await open(parts.control, { path: socket })
   chmodSync(socket, 0o600)
@@ -97,11 +100,15 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
   let url = ''
   let adminUrl = ''
   if (!parts.isControlOnly) {
-    const data = [...common, ...parts.callerRoutes, storedResponseRoute(parts.storedAnswers)]
-    const adminPort = config.server.admin?.port
-    const forPeople = [...parts.dashboard, ...admin] // its page at `/` comes before the start page
+    const byOwnHosts = (routes: readonly SideRoute[]) =>
+      // Over TLS the certificate tells a browser whose name it is.
+      initial.server.tls ? routes : forOwnHosts(routes, () => namesOf(parts.config()))
+    const forAll = byOwnHosts(openRoutes(observer.metrics))
+    const data = [...common, ...parts.callerRoutes, storedResponseRoute(parts.storedAnswers), ...forAll]
+    const adminPort = initial.server.admin?.port
+    const forPeople = byOwnHosts([...parts.dashboard, ...admin]) // its page at `/` comes before the start page
     url = await openPort(adminPort === undefined ? [...forPeople, ...data] : data, port, gateway)
-    adminUrl = adminPort === undefined ? url : await openPort([...forPeople, ...common], adminPort)
+    adminUrl = adminPort === undefined ? url : await openPort([...forPeople, ...common, ...forAll], adminPort)
   }
   return {
     url,
@@ -141,6 +148,13 @@ async function drain(
 
 export function tlsOf({ server }: Config): { cert: string; key: string } | undefined {
   return server.tls && { cert: server.tls.cert.reveal(), key: server.tls.key.reveal() }
+}
+
+/** The names by which people and collectors may come. */
+function namesOf({ server, admin }: Config): string[] {
+  const names = [server.host, ...server.allowedHosts]
+  if (admin.url !== undefined) names.push(new URL(admin.url).hostname)
+  return names.map((name) => name.toLowerCase())
 }
 
 function urlOf({ server }: Config, port: number): string {

@@ -1,11 +1,19 @@
 /** The shape of the `server` section: where the gateway listens, what it bears, how it stops. */
 
 import { z } from 'zod'
-import { addressRange, bytes, milliseconds, port, secret, text } from './setting-kinds.ts'
+import { addressRange, bytes, hostName, milliseconds, port, secret, text } from './setting-kinds.ts'
 
 export const serverSettings = z.strictObject({
   host: text.default('127.0.0.1').describe('Address to listen on; `0.0.0.0` or `::` for all.'),
   port: port.default(4000).describe('Port to listen on; 0 takes a free one.'),
+  allowedHosts: z
+    .array(hostName)
+    .default([])
+    .describe(
+      'Names with a dot, such as `weir.example`, by which people and collectors of metrics come, beside `host` and the one in `admin.url`. ' +
+        'By other names, without TLS, administration, dashboard and metrics answer 421, so that no page that makes its name lead here can use them. ' +
+        'Addresses and names without a dot need not be named, and the API of callers answers by every name.',
+    ),
   tls: z
     .strictObject({
       cert: secret('Certificate chain in PEM.'),

@@ -36,6 +36,12 @@ export const addressRange = checked(
   'Write an address (`10.0.0.7`) or a range (`10.0.0.0/8`, `fd00::/8`).',
 )
 
+export const hostName = checked(
+  (value) => /^(?!-)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(value) && value.length <= 253,
+  'not a host name',
+  'Write the name alone, such as `weir.example`: no scheme, no port, no `*`.',
+)
+
 export const outboundUrl = checked(
   isOutboundUrl,
   'not a base URL',

@@ -151,6 +151,14 @@ export const errorTable = {
     meaning: 'The body is not of a content type or encoding that this path reads.',
     mend: 'Send `content-type: application/json` without `content-encoding`.',
   },
+  host_not_allowed: {
+    status: 421,
+    retry: 'never',
+    blame: 'caller',
+    meaning:
+      'Administration, dashboard and metrics answer by names of this gateway alone, and the `Host` of the request is none.',
+    mend: 'Come by its address, or add the name to `server.allowedHosts`; behind a proxy, set `admin.url`.',
+  },
   client_gone: {
     status: 499,
     retry: 'never',

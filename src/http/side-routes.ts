@@ -1,4 +1,4 @@
-/** The routes beside the data path: health, metrics, the list of models, and the start page. */
+/** The routes beside the data path: health, the list of models; metrics and the start page. */
 
 import type { FormPart } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
@@ -53,7 +53,6 @@ export interface SideRoute {
 }
 
 export interface SideParts {
-  readonly metrics: Metrics
   readonly snapshot: () => Snapshot
   /** What is known of the configured providers' models. Loaded when it is first asked for. */
   readonly catalogue: () => Promise<Catalogue>
@@ -69,12 +68,18 @@ export function sideRoutes(parts: SideParts): SideRoute[] {
       const isReady = parts.isReady()
       return json(isReady ? 200 : 503, { status: isReady ? 'ok' : 'draining' })
     }),
-    get('/metrics', async () => {
-      const { contentType, text } = await parts.metrics.render()
-      return { status: 200, headers: { 'content-type': contentType }, body: text }
-    }),
     get('/v1/models', (request) => listModels(parts, request)),
     modelRoute(parts),
+  ]
+}
+
+/** What tells whoever comes about this gateway, without a key. */
+export function openRoutes(metrics: Metrics): SideRoute[] {
+  return [
+    get('/metrics', async () => {
+      const { contentType, text } = await metrics.render()
+      return { status: 200, headers: { 'content-type': contentType }, body: text }
+    }),
     get('/', () => startPage()),
   ]
 }

@@ -79,7 +79,7 @@ test('each route answers 401 while not a byte of the body has come', async () =>
   const wrong = generateKey(randomBytes).text
   for (const { method, path } of [...dataRoutes, ...ownRoutes]) {
     for (const credential of ['', `authorization: Bearer ${wrong}\r\n`]) {
-      const head = `${method} ${filled(path)} HTTP/1.1\r\nhost: weir.test\r\nx-forwarded-for: ${nextAddress()}\r\n`
+      const head = `${method} ${filled(path)} HTTP/1.1\r\nhost: weir\r\nx-forwarded-for: ${nextAddress()}\r\n`
       const body = 'content-type: application/json\r\ncontent-length: 1000000\r\n\r\n'
       const socket = RawSocket.open(stack.gateway.url, `${head}${credential}${body}`)
       const status = await until(
@@ -91,7 +91,7 @@ test('each route answers 401 while not a byte of the body has come', async () =>
     }
   }
   for (const path of ['/v1/chat/completions', '/v1/messages']) {
-    const deferred = `POST ${path} HTTP/1.1\r\nhost: weir.test\r\nx-weir-deferred: 1\r\ncontent-length: 9\r\n\r\n`
+    const deferred = `POST ${path} HTTP/1.1\r\nhost: weir\r\nx-weir-deferred: 1\r\ncontent-length: 9\r\n\r\n`
     const socket = RawSocket.open(stack.gateway.url, deferred)
     await socket.saw('HTTP/1.1 401')
     socket.destroy()

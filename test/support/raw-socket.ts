@@ -94,7 +94,7 @@ export function postBytes(
   headers: Readonly<Record<string, string>> = {},
 ): Buffer {
   const all: Record<string, string> = {
-    host: 'weir.test',
+    host: 'weir',
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     ...headers,
