@@ -97,7 +97,14 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   const stores = await openStores(initial, clock, log, closers)
   const shared = await openShared(initial, clock, log, closers)
   const audit = createAuditLog(stores.audit, clock)
-  const rollout = await openRollout({ config: initial, stores, audit, clock, log })
+  const rollout = await openRollout({
+    config: initial,
+    stores,
+    audit,
+    checkModels: (call, models) => access.checkModels(call, models),
+    clock,
+    log,
+  })
   closers.add(() => rollout.close())
   const inForce = new InForce(rollout.effective)
   const { config, snapshot } = inForce

@@ -27,8 +27,11 @@ ${rows.join('\n')}
   a team names nobody outside of it.
 - A key holds at most what the account that makes it may give: its \`ceiling\` (models, marks, addresses, region, limits,
   the most that one request costs), and its budgets and tags are on the key beside those of its own. Members give no clearance that their ceiling does not name.
-  The same holds of what is made of a key: keys for pages, and batches on its account. It does not bound evaluations,
-  golden sets and routes, which an admin runs and moves on the gateway's own account.
+  The same holds of what is made of a key: keys for pages, and batches on its account. An
+  evaluation is charged to whoever starts it and to their team, and their ceiling holds in it: each of its budgets bounds
+  the whole run. A bounded admin keeps, runs and schedules no golden set of a model that they may not ask, and leads no
+  route to one; golden sets are charged to the account \`drift\`. Whoever sets budgets is bounded by none: that is for
+  owners and admins of the organisation.
 - Nobody gives a role, or invites or changes somebody who has one, beyond their own: an owner gives all, an admin all but
   owner, a team's admin those of the team; and nobody does so to somebody whose keys may hold more than theirs.
 

@@ -83,7 +83,7 @@ export const incidents: readonly Control[] = [
   {
     threat: 'A key that makes stronger keys (CVE-2026-47101)',
     answer:
-      'A made, changed or rotated key holds at most what its maker may give, and so does what is made of it for a page or a batch; nobody takes over an account that may give more; writable fields are an allow-list.',
+      'A made, changed or rotated key holds at most what its maker may give, and so does what is made of it for a page or a batch, and an evaluation that somebody starts; nobody leads a route or a golden set where their keys may not ask, or takes over an account that may give more; writable fields are an allow-list.',
     proofs: [
       ['test/access/roles.test.ts', 'nobody takes over somebody whose keys may hold more than their own'],
       [
@@ -106,9 +106,20 @@ export const incidents: readonly Control[] = [
         'test/access/roles.test.ts',
         'a member makes keys for themselves, within their ceiling, and touches no other',
       ],
+      ['test/access/evaluations.test.ts', 'an evaluation is charged to whoever starts it and to their team'],
+      ['test/access/evaluations.test.ts', 'it asks no model that a key of theirs could not ask'],
+      [
+        'test/access/evaluations.test.ts',
+        'their budget ends it, and so does the smallest budget that a key of theirs would have',
+      ],
+      [
+        'test/access/evaluations.test.ts',
+        'they keep, run and schedule no golden set of a model that they may not ask',
+      ],
+      ['test/access/evaluations.test.ts', 'they lead no route to a model that they may not ask'],
     ],
     missing:
-      "A ceiling bounds keys and what is made of them: an admin's evaluations, golden sets and routes are on the gateway's own account.",
+      'Golden sets run on the account of the watch for drift, whoever keeps them: `drift.maxUsdPerDay` bounds what they cost. Admins of the organisation set budgets, their own included.',
   },
   {
     threat: 'A base URL in the request takes the provider key away (CVE-2024-6587, CVE-2025-66405)',

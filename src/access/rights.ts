@@ -70,6 +70,11 @@ export function checkKeyWithin(call: RightsOf, rules: KeyRules, directory: Direc
   checkWithin({ clearances: [], ...rules }, ceilingOf(call, directory)) // a key has the clearances that it names
 }
 
+/** Throws `permission_denied` where a key of the caller's could not ask one of these models: nothing is led there for them. */
+export function checkModels(call: RightsOf, models: readonly string[], directory: Directory): void {
+  withinCeiling({ models }, ceilingOf(call, directory))
+}
+
 /**
  * What the keys of somebody may hold at most to whom the caller gives an account: never more than the caller's own. Throws
  * `permission_denied` where it is wished to be.

@@ -1,6 +1,7 @@
 /** Builds access: the directory of keys, teams and users, the keyring over it, and what a revocation ends. */
 
 import { inspect } from 'node:util'
+import { type Acting, actingFor } from '../access/acting.ts'
 import { keyRoutes } from '../access/admin.ts'
 import { browserCallerRoutes, browserKeyRoutes } from '../access/browser-admin.ts'
 import { createBrowserKeys } from '../access/browser-keys.ts'
@@ -13,7 +14,7 @@ import { teamRoutes } from '../access/owner-admin.ts'
 import type { AccessStore } from '../access/port.ts'
 import type { Principal } from '../access/principal.ts'
 import { createRegistrar, type Registrar } from '../access/registrar.ts'
-import { checkKeyWithin, type RightsOf } from '../access/rights.ts'
+import { checkKeyWithin, checkModels, type RightsOf } from '../access/rights.ts'
 import { userRoutes } from '../access/user-admin.ts'
 import type { AdminCall, AdminRoute } from '../admin/route.ts'
 import type { OwnerNames } from '../ledger/usage-admin.ts'
@@ -53,6 +54,10 @@ export interface Access extends KeyOwners {
    * such key, or it is not valid any more. Throws `permission_denied` for one that may do more than the caller could give.
    */
   keyFor(call: RightsOf & Pick<AdminCall, 'org'>, keyId: string): Principal | undefined
+  /** Throws `permission_denied` where a key of the caller's could not ask one of these models. */
+  checkModels(call: RightsOf, models: readonly string[]): void
+  /** An account of the gateway's own, for work that the caller starts. */
+  actingFor(call: RightsOf, account: Principal): Acting
   /** For those who have an API key. */
   readonly sideRoutes: readonly SideRoute[]
   /** The text of the key that is made where there is none yet. */
@@ -157,6 +162,8 @@ export async function createAccess({
       checkKeyWithin(call, key.rules, directory)
       return key.principal
     },
+    checkModels: (call, models) => checkModels(call, models, directory),
+    actingFor: (call, account) => actingFor(account, call, directory),
     ownBudgets: () => ownBudgetsOf(directory),
     onChange: (listener) => directory.onChange(listener),
     async reload(next) {

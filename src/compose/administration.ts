@@ -9,7 +9,6 @@ import { cacheRoutes } from '../cache/admin.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { evalRoutes } from '../evals/admin.ts'
-import type { Evals } from '../evals/evals.ts'
 import type { Snapshot } from '../gateway/parts.ts'
 import { adminSideRoutes, controlSideRoutes } from '../http/admin.ts'
 import type { SideRoute } from '../http/side-routes.ts'
@@ -33,6 +32,7 @@ import type { CatalogueSource } from './catalogue-source.ts'
 import type { Closers } from './closers.ts'
 import { composeDatasets } from './datasets.ts'
 import type { DriftWatcher } from './drift.ts'
+import type { RunningEvals } from './evals.ts'
 import type { RunningExperiments } from './experiments.ts'
 import type { RunningFeedback } from './feedback.ts'
 import { forgetRoutes } from './forget.ts'
@@ -71,7 +71,7 @@ export interface AdministrationParts {
   readonly feedback: RunningFeedback
   readonly samples: RunningSamples
   readonly drift: DriftWatcher
-  readonly evals: Evals
+  readonly evaluating: RunningEvals
   readonly batching: Batching
   readonly alerting: Alerting
   readonly events: LiveEvents
@@ -92,7 +92,7 @@ export interface Administration {
 }
 
 export function composeAdministration(parts: AdministrationParts): Administration {
-  const { config, stores, audit, access, books, evals, adminUrl, clock, log, closers } = parts
+  const { config, stores, audit, access, books, adminUrl, clock, log, closers } = parts
   const signingIn = createSignIns({
     config,
     tickets: stores.tickets,
@@ -105,9 +105,10 @@ export function composeAdministration(parts: AdministrationParts): Administratio
   })
   closers.add(() => signingIn.close())
   const rows = rowsOf(parts, signingIn)
+  const { evals, accountFor } = parts.evaluating
   return {
     admin: adminSideRoutes({
-      routes: [...rows, ...evalRoutes(evals, { allowsScripts: false })],
+      routes: [...rows, ...evalRoutes(evals, { allowsScripts: false, accountFor })],
       audit,
       isToken: (presented) => isAdminToken(presented, config().admin.token),
       signIns: signingIn.signIns,
@@ -116,7 +117,7 @@ export function composeAdministration(parts: AdministrationParts): Administratio
       routes: [
         ...rows,
         ...backupRoutes(config().dataDir, clock, () => books.bringUp()),
-        ...evalRoutes(evals, { allowsScripts: true }),
+        ...evalRoutes(evals, { allowsScripts: true, accountFor }),
       ],
       audit,
     }),

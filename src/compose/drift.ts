@@ -22,6 +22,7 @@ import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import type { PayloadReader } from '../payloads/port.ts'
 import type { RequestRecord } from '../records/record.ts'
+import type { Access } from './access.ts'
 import { promptsOfRoute } from './datasets.ts'
 import type { RolloutComposition } from './rollout.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -33,6 +34,7 @@ export interface DriftParts {
   readonly clock: Clock
   readonly log: Log
   readonly alerts: Alerts
+  readonly access: Pick<Access, 'checkModels'>
   /** On an account of its own, so that a budget can be set for it. */
   readonly ask: AskPriced
   readonly embed: EmbedTexts
@@ -106,6 +108,8 @@ export function createDrift(parts: DriftParts): DriftWatcher {
       store,
       schedules,
       clock,
+      check: (call, { target, judge, embedder = [] }) =>
+        parts.access.checkModels(call, [target, ...(judge?.targets ?? []), embedder].flat()),
       progress: new Map(),
       onChange: () => scheduler.lookSoon(),
       traffic: recordedTraffic(parts),

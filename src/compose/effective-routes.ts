@@ -43,6 +43,11 @@ export function completeRoute(settings: Json): Json | undefined {
   return read.success ? (read.data as unknown as Json) : undefined
 }
 
+/** Where these settings lead: `provider/model` and names of other routes. Throws where they are none of a route. */
+export function targetsOf(settings: Json): string[] {
+  return routeSettings.parse(settings).targets.map(({ target }) => target)
+}
+
 /** The first fault of a route with these settings among the others. */
 export function faultOfRoute(
   file: Config,

@@ -3,25 +3,27 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import type { AskModel, EmbedTexts } from '../core/ask.ts'
+import { authoriseModel, authoriseSensitive, type Principal } from '../access/principal.ts'
+import type { EvalRouteOptions } from '../evals/admin.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import { createIdFactory } from '../core/id.ts'
 import { Evals } from '../evals/evals.ts'
-import type { Called, CallModel, EvalStore } from '../evals/port.ts'
+import type { Called, CallModel, EvalStore, RunAccount } from '../evals/port.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { findDestination, type RoutingTable } from '../routing/plan.ts'
 import { isRoute, type RouteEntry } from '../routing/route.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { Access } from './access.ts'
+import { accountOf, evalAccount } from './accounts.ts'
 import type { Closers } from './closers.ts'
 import { createGradingHook } from './grading-hook.ts'
 import { packageVersion } from './package-version.ts'
 import { costOf, createPricedAsk } from './priced-ask.ts'
+import type { RequestPath } from './request-path.ts'
 
-export interface EvalComposition {
-  /** On the account of evaluations. */
-  readonly ask: AskModel
-  readonly embed: EmbedTexts
+export interface EvalComposition extends Pick<RequestPath, 'askAs' | 'embedAs'> {
+  readonly access: Pick<Access, 'actingFor'>
   readonly table: () => RoutingTable
   readonly store: EvalStore
   /** Other instances run evaluations in the same database. */
@@ -35,17 +37,14 @@ export interface EvalComposition {
   readonly closers: Closers
 }
 
-export function composeEvals(parts: EvalComposition): Evals {
-  const { ask, embed, table, store, catalogue, clock, log, closers } = parts
-  const priced = createPricedAsk(ask, catalogue, clock)
-  const call: CallModel = (request, { tags, timeoutMs }, signal) =>
-    priced(
-      { request, tags, priority: 'batch', cache: 'off', ...(timeoutMs !== undefined && { timeoutMs }) },
-      signal,
-    )
+export interface RunningEvals {
+  readonly evals: Evals
+  readonly accountFor: EvalRouteOptions['accountFor']
+}
+
+export function composeEvals(parts: EvalComposition): RunningEvals {
+  const { table, store, catalogue, clock, log, closers } = parts
   const evals = new Evals({
-    call,
-    embed,
     estimate: async (model, usage) => {
       const target = firstTargetOf(model, table())
       return target && costOf(await catalogue(), { ...target, usage }, clock.nowMs())
@@ -55,7 +54,6 @@ export function composeEvals(parts: EvalComposition): Evals {
       if (provider === undefined || model === undefined) return undefined
       return (await catalogue()).lookup(provider, model)?.contextWindow
     },
-    checkTarget: (name) => checkTarget(name, table()),
     store,
     post: createGradingHook(parts.allowsPrivateNetwork),
     clock,
@@ -68,13 +66,39 @@ export function composeEvals(parts: EvalComposition): Evals {
     onError: (cause, runId) => log.error({ runId, cause: inspect(cause) }, 'an evaluation failed'),
   })
   closers.add(() => evals.close())
-  return evals
+  return { evals, accountFor: (call) => accountFor(parts, call) }
 }
 
-/** Throws `invalid_request` where nothing has this name. */
-function checkTarget(name: string, table: RoutingTable): void {
+function accountFor(
+  { askAs, embedAs, access, table, catalogue, clock }: EvalComposition,
+  caller: Parameters<EvalRouteOptions['accountFor']>[0],
+): RunAccount {
+  const { principal, maxNanoUsd } = access.actingFor(caller, accountOf(evalAccount))
+  const priced = createPricedAsk(askAs(principal), catalogue, clock)
+  const call: CallModel = (request, { tags, timeoutMs }, signal) =>
+    priced(
+      { request, tags, priority: 'batch', cache: 'off', ...(timeoutMs !== undefined && { timeoutMs }) },
+      signal,
+    )
+  return {
+    call,
+    embed: embedAs(principal),
+    checkTarget: (name) => checkTarget(name, table(), principal),
+    ...(maxNanoUsd !== undefined && { maxNanoUsd }),
+  }
+}
+
+/** Throws `invalid_request` where nothing has this name, `model_not_allowed` where the principal may not ask it. */
+function checkTarget(name: string, table: RoutingTable, principal: Principal): void {
+  const destination = destinationOf(name, table)
+  if (isRoute(destination)) return authoriseModel(principal, [name])
+  authoriseModel(principal, [name, destination.name])
+  authoriseSensitive(principal, name, table.sensitiveMarks?.(destination.name))
+}
+
+function destinationOf(name: string, table: RoutingTable): ReturnType<typeof findDestination> {
   try {
-    findDestination(name, table)
+    return findDestination(name, table)
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     throw new GatewayError('invalid_request', error.message, { cause: error })

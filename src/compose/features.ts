@@ -3,19 +3,18 @@
 import type { LiveEvents } from '../admin/live-events.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Evals } from '../evals/evals.ts'
 import type { Snapshot } from '../gateway/parts.ts'
 import type { ModelWatch } from '../models/watch.ts'
 import type { AttemptParts } from '../routing/make-attempt.ts'
 import type { Log } from '../telemetry/log.ts'
-import { driftAccount, evalAccount } from './accounts.ts'
+import { driftAccount } from './accounts.ts'
 import type { Access } from './access.ts'
 import type { Alerting } from './alerts.ts'
 import { type Batching, createBatching } from './batches.ts'
 import type { CatalogueSource } from './catalogue-source.ts'
 import type { Closers } from './closers.ts'
 import { createDrift, type DriftWatcher } from './drift.ts'
-import { composeEvals } from './evals.ts'
+import { composeEvals, type RunningEvals } from './evals.ts'
 import type { RunningExperiments } from './experiments.ts'
 import { composeFeedback, type RunningFeedback } from './feedback.ts'
 import { openModelWatch } from './model-watch.ts'
@@ -30,7 +29,7 @@ export interface FeatureParts {
   readonly config: () => Config
   readonly snapshot: () => Snapshot
   readonly stores: Stores
-  readonly access: Pick<Access, 'teamOf' | 'keyFor'>
+  readonly access: Pick<Access, 'teamOf' | 'keyFor' | 'actingFor' | 'checkModels'>
   readonly catalogue: CatalogueSource
   readonly path: RequestPath
   readonly rollout: RolloutComposition
@@ -48,7 +47,7 @@ export interface FeatureParts {
 export interface Features {
   readonly samples: RunningSamples
   readonly drift: DriftWatcher
-  readonly evals: Evals
+  readonly evaluating: RunningEvals
   readonly feedback: RunningFeedback
   readonly modelWatch: ModelWatch
   readonly batching: Batching
@@ -74,15 +73,16 @@ export function composeFeatures(parts: FeatureParts): Features {
     rollout,
     payloads: path.recording.payloads,
     alerts: parts.alerting.alerts,
+    access: parts.access,
     ask: createPricedAsk(path.askAs(driftAccount), catalogue, clock),
     embed: path.embedAs(driftAccount),
     hasSchedule: parts.hasSchedule,
   })
   closers.add(() => drift.close())
-  const evals = composeEvals({
+  const evaluating = composeEvals({
     ...base,
-    ask: path.askAs(evalAccount),
-    embed: path.embedAs(evalAccount),
+    ...path,
+    access: parts.access,
     table: () => snapshot().table,
     store: stores.evals,
     isShared: stores.sharedLedger !== undefined,
@@ -106,5 +106,5 @@ export function composeFeatures(parts: FeatureParts): Features {
     access: parts.access,
     routing: parts.routing,
   })
-  return { samples, drift, evals, feedback, modelWatch, batching }
+  return { samples, drift, evaluating, feedback, modelWatch, batching }
 }

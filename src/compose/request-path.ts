@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
+import type { Principal } from '../access/principal.ts'
 import type { AskModel, EmbedTexts } from '../core/ask.ts'
 import type { CrashPoint } from '../config/crash-point.ts'
 import type { Config } from '../config/load.ts'
@@ -74,9 +75,9 @@ export interface RequestPath {
   readonly contracts: Contracts
   /** Of calls that were made elsewhere, and are booked here. */
   onRecord(record: RequestRecord): void
-  /** The path as functions, on an account of the gateway's own. */
-  askAs(account: string): AskModel
-  embedAs(account: string): EmbedTexts
+  /** The path as functions, on an account of the gateway's own: by its name, or as it is for somebody. */
+  askAs(account: string | Principal): AskModel
+  embedAs(account: string | Principal): EmbedTexts
 }
 
 export async function composeRequestPath(parts: RequestPathParts): Promise<RequestPath> {
@@ -106,15 +107,15 @@ export async function composeRequestPath(parts: RequestPathParts): Promise<Reque
   const contracts = composeContracts(config)
   closers.add(() => contracts.close())
   const newRequestId = createIdFactory(randomBytes, clock)
-  const innerOf = (account: string): InnerCallParts => ({
+  const innerOf = (account: string | Principal): InnerCallParts => ({
     get gateway() {
       return gateway // its own parts call it, when it is there
     },
     newRequestId,
-    principal: accountOf(account),
+    principal: typeof account === 'string' ? accountOf(account) : account,
   })
-  const askAs = (account: string) => createAskModel(innerOf(account))
-  const embedAs = (account: string) => createEmbedTexts(innerOf(account))
+  const askAs = (account: string | Principal) => createAskModel(innerOf(account))
+  const embedAs = (account: string | Principal) => createEmbedTexts(innerOf(account))
   const ask = askAs(gatewayAccount)
   const embed = embedAs(gatewayAccount)
   const examples = new ExampleBook({

@@ -17,13 +17,16 @@ import { Rollout } from '../rollout/rollout.ts'
 import { Shelf } from '../rollout/shelf.ts'
 import type { RouteRevisions } from '../routing/route-compiler.ts'
 import type { Log } from '../telemetry/log.ts'
-import { completeRoute, effectiveRoutes, faultOfRoute } from './effective-routes.ts'
+import type { Access } from './access.ts'
+import { completeRoute, effectiveRoutes, faultOfRoute, targetsOf } from './effective-routes.ts'
 import type { Stores } from './stores.ts'
 
 export interface RolloutParts {
   readonly config: Config
   readonly stores: Pick<Stores, 'rollout' | 'evals' | 'drift'>
   readonly audit: AuditLog
+  /** Called when somebody revises a route. */
+  readonly checkModels: Access['checkModels']
   readonly clock: Clock
   readonly log: Log
 }
@@ -132,6 +135,7 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
       names,
       complete: completeRoute,
       faultOf: (route, settings) => faultOfRoute(file, routesInForce(), route, settings),
+      checkTargets: (call, settings) => parts.checkModels(call, targetsOf(settings)),
       verdictOf: (route, revision) => verdictOf(org, route, revision),
       ladder: () => ({
         shares: file.rollout.canary.shares,

@@ -22,19 +22,21 @@ export interface GoldenShelf {
   open(org: string, name: string): Promise<Kept>
 }
 
-/** Keeps a set that a call has sent, under the name that it gives where it gives one. Throws `invalid_request`. */
+/**
+ * Keeps a set that a call has sent, under the name that it gives where it gives one, unless `check` throws. Throws
+ * `invalid_request`.
+ */
 export async function keepSent(
   shelf: GoldenShelf,
   org: string,
   files: GoldenFiles,
-  name?: string,
+  { name, check }: { readonly name?: string | undefined; readonly check: (set: GoldenSet) => void },
 ): Promise<Kept> {
   try {
-    if (name !== undefined) {
-      const { name: own } = await openGoldenSet(files)
-      if (own !== name)
-        throw new GatewayError('invalid_request', `The set is called ${own}, and not ${name}.`)
-    }
+    const set = await openGoldenSet(files)
+    if (name !== undefined && set.name !== name)
+      throw new GatewayError('invalid_request', `The set is called ${set.name}, and not ${name}.`)
+    check(set)
     return await shelf.keep(org, files)
   } catch (error) {
     if (error instanceof SuiteError) throw new GatewayError('invalid_request', error.message)

@@ -7,6 +7,7 @@ import { defined } from '../core/json.ts'
 import { keepSent } from './golden-shelf.ts'
 import { choosePrompts, goldenText, type RecordedAsk } from './recorded.ts'
 import type { Schedules } from './schedules.ts'
+import type { CheckSet } from './set-admin.ts'
 import type { DriftWatch } from './watch.ts'
 
 export interface RecordedQuery {
@@ -39,9 +40,15 @@ export interface RecordedRouteParts {
   readonly traffic: RecordedTraffic
   readonly watch: Pick<DriftWatch, 'shelf'>
   readonly schedules: Pick<Schedules, 'decide'>
+  readonly check: CheckSet
 }
 
-export function recordedRoutes({ traffic, watch, schedules }: RecordedRouteParts): readonly AdminRoute[] {
+export function recordedRoutes({
+  traffic,
+  watch,
+  schedules,
+  check,
+}: RecordedRouteParts): readonly AdminRoute[] {
   return [
     adminRoute({
       method: 'POST',
@@ -65,7 +72,8 @@ export function recordedRoutes({ traffic, watch, schedules }: RecordedRouteParts
         looked_at: z.int().describe('Recorded requests.'),
         skipped: z.record(z.string(), z.int()).describe('Requests that are no prompt, by the reason.'),
       }),
-      async run({ org, actor, body: given }) {
+      async run(call) {
+        const { org, actor, body: given } = call
         const { route, target = route, name = nameOf(route), samples, schedule } = given
         const { asks, lookedAt } = await collect(traffic, org, given)
         // A provider's model is asked without the route: then what the route adds belongs to the prompt.
@@ -78,7 +86,8 @@ export function recordedRoutes({ traffic, watch, schedules }: RecordedRouteParts
         const description = `Chosen from ${questions} questions that ${route} was asked.`
         const text = goldenText(defined({ name, description, target, samples, schedule }), prompts)
         const file = `${name}.yaml`
-        const { version } = await keepSent(watch.shelf, org, { file, files: { [file]: text } })
+        const sent = { file, files: { [file]: text } }
+        const { version } = await keepSent(watch.shelf, org, sent, { check: (set) => check(call, set) })
         if (schedule !== undefined) await schedules.decide(org, name, { schedule }, actor)
         return {
           status: 201,

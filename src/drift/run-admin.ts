@@ -1,23 +1,25 @@
 /** The administration routes of golden runs: start them, list them, look at one. */
 
 import { z } from 'zod'
-import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { evidenceShape, judgedShape, toJudged } from './admin-shapes.ts'
 import { inThread } from './analysis.ts'
 import { keepSent } from './golden-shelf.ts'
 import type { DriftStore, Run } from './port.ts'
 import { reportHtml } from './report.ts'
+import type { CheckSet } from './set-admin.ts'
 import type { DriftWatch } from './watch.ts'
 
 export interface RunRouteParts {
   readonly watch: DriftWatch
   readonly store: DriftStore
+  readonly check: CheckSet
   /** Of the runs that go on in this process. */
   readonly progress: Map<string, { done: number; all: number }>
 }
 
-export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute[] {
+export function runRoutes({ watch, store, check, progress }: RunRouteParts): AdminRoute[] {
   async function runOf(org: string, id: string | undefined): Promise<Run> {
     const run = await store.run(org, id ?? '')
     if (run === undefined) throw new GatewayError('not_found', 'There is no golden run with this id.')
@@ -47,8 +49,10 @@ export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute
       summary: 'Runs a golden set once, and answers when it has been judged.',
       body: runBody,
       response: z.object({ data: z.array(judgedShape) }),
-      async run({ org, body }) {
-        const kept = await keptOf(org, body)
+      async run(call) {
+        const { org, body } = call
+        const kept = await keptOf(call, body)
+        for (const { set } of kept) check(call, set)
         const data: object[] = []
         for (const one of kept) {
           const { name } = one.set
@@ -127,8 +131,12 @@ export function runRoutes({ watch, store, progress }: RunRouteParts): AdminRoute
   ]
 
   /** The sets that a call means: the one it sends, the one it names, or all. */
-  async function keptOf(org: string, { file, files, set }: z.output<typeof runBody>) {
-    if (file !== undefined) return [await keepSent(watch.shelf, org, { file, files: files ?? {} })]
+  async function keptOf(call: Pick<AdminCall, 'org' | 'caller'>, body: z.output<typeof runBody>) {
+    const { org } = call
+    const { file, files = {}, set } = body
+    if (file !== undefined) {
+      return [await keepSent(watch.shelf, org, { file, files }, { check: (sent) => check(call, sent) })]
+    }
     if (set !== undefined) return [await watch.shelf.open(org, set)]
     const all = await store.goldenSets(org)
     return Promise.all(all.map(({ name }) => watch.shelf.open(org, name)))

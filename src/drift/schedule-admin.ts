@@ -6,14 +6,23 @@ import { defined } from '../core/json.ts'
 import { clockHours } from './golden.ts'
 import type { SetTimes } from './port.ts'
 import type { Schedules } from './schedules.ts'
+import type { CheckSet } from './set-admin.ts'
+import type { DriftWatch } from './watch.ts'
 
 export interface ScheduleRouteParts {
+  readonly watch: Pick<DriftWatch, 'shelf'>
   readonly schedules: Schedules
+  readonly check: CheckSet
   /** What was decided counts from now on, and not from the next look on. */
   readonly onChange: () => void
 }
 
-export function scheduleRoutes({ schedules, onChange }: ScheduleRouteParts): readonly AdminRoute[] {
+export function scheduleRoutes({
+  watch,
+  schedules,
+  check,
+  onChange,
+}: ScheduleRouteParts): readonly AdminRoute[] {
   const object = ({ params }: { params: Readonly<Record<string, string>> }) =>
     `golden-set:${params['set'] ?? ''}`
   return [
@@ -26,8 +35,11 @@ export function scheduleRoutes({ schedules, onChange }: ScheduleRouteParts): rea
       summary: 'Decides when a kept golden set runs by itself, on one of all instances.',
       body: scheduleBody,
       response: scheduleBody,
-      async run({ org, actor, params, body }) {
-        await schedules.decide(org, params['set'] ?? '', toTimes(body), actor)
+      async run(call) {
+        const { org, actor, params, body } = call
+        const name = params['set'] ?? ''
+        check(call, (await watch.shelf.open(org, name)).set)
+        await schedules.decide(org, name, toTimes(body), actor)
         onChange()
         return { body }
       },

@@ -1,23 +1,28 @@
 /** The administration routes of golden sets and their baselines. */
 
 import { z } from 'zod'
-import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import type { Clock } from '../core/clock.ts'
 import { baselineShape, setShape, toAlarm, toBaseline, toRun } from './admin-shapes.ts'
 import { nextRunMs } from './due.ts'
 import { keepSent } from './golden-shelf.ts'
+import type { GoldenSet } from './golden.ts'
 import type { DriftStore } from './port.ts'
 import type { Scheduled, Schedules } from './schedules.ts'
 import type { DriftWatch } from './watch.ts'
+
+/** Throws `permission_denied` where the caller may not have the models of the set asked. */
+export type CheckSet = (call: Pick<AdminCall, 'caller'>, set: GoldenSet) => void
 
 export interface SetRouteParts {
   readonly watch: DriftWatch
   readonly store: DriftStore
   readonly schedules: Pick<Schedules, 'inForce'>
+  readonly check: CheckSet
   readonly clock: Clock
 }
 
-export function setRoutes({ watch, store, schedules, clock }: SetRouteParts): AdminRoute[] {
+export function setRoutes({ watch, store, schedules, check, clock }: SetRouteParts): AdminRoute[] {
   return [
     adminRoute({
       method: 'GET',
@@ -71,8 +76,12 @@ export function setRoutes({ watch, store, schedules, clock }: SetRouteParts): Ad
       summary: 'Keeps a golden set, as a new version where its text is new. Nothing runs yet.',
       body: keepBody,
       response: z.object({ name: z.string(), version: z.int(), prompts: z.int() }),
-      async run({ org, params, body }) {
-        const { version, set } = await keepSent(watch.shelf, org, body, params['name'])
+      async run(call) {
+        const { org, params, body } = call
+        const { version, set } = await keepSent(watch.shelf, org, body, {
+          name: params['name'],
+          check: (sent) => check(call, sent),
+        })
         return { body: { name: set.name, version: version.version, prompts: set.cases.length } }
       },
     }),

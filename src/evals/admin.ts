@@ -1,7 +1,7 @@
 /** The administration routes of evaluation: start, list, watch, stop and go on with runs. */
 
 import { z } from 'zod'
-import { type AdminRoute, adminRoute } from '../admin/route.ts'
+import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined, parseJson } from '../core/json.ts'
 import { SuiteError } from '../judgement/suite/source.ts'
@@ -19,15 +19,21 @@ import {
   toSummary,
 } from './admin-shapes.ts'
 import type { Evals } from './evals.ts'
+import type { RunAccount } from './port.ts'
 import { rowToJson } from './reports/json.ts'
 import type { RunSettings } from './run-settings.ts'
 
 export interface EvalRouteOptions {
   /** Only whoever may open the control socket runs code of their own here: they could without us. */
   readonly allowsScripts: boolean
+  /** Of whoever calls. */
+  readonly accountFor: (call: Pick<AdminCall, 'caller'>) => RunAccount
 }
 
-export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): readonly AdminRoute[] {
+export function evalRoutes(
+  evals: Evals,
+  { allowsScripts, accountFor }: EvalRouteOptions,
+): readonly AdminRoute[] {
   const settingsOf = (body: StartBody): RunSettings => {
     if (body.allow_js && !allowsScripts) {
       throw new GatewayError('permission_denied', 'JavaScript of a suite runs for the command line alone.')
@@ -60,8 +66,9 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
       summary: 'Starts a run of a suite, whose files are sent along.',
       body: startBody,
       response: runSummary,
-      async run({ org, body }) {
-        const run = await refusingFaults(() => evals.start(org, settingsOf(body)))
+      async run(call) {
+        const { org, body } = call
+        const run = await refusingFaults(() => evals.start(org, settingsOf(body), accountFor(call)))
         return { status: 201, body: toSummary(run) }
       },
     }),
@@ -74,8 +81,10 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
       summary: 'What a run would ask and about what it would cost; nothing is asked.',
       body: startBody,
       response: runPlan,
-      async run({ org, body }) {
-        return { body: toPlan(await refusingFaults(() => evals.plan(org, settingsOf(body)))) }
+      async run(call) {
+        const { org, body } = call
+        const plan = await refusingFaults(() => evals.plan(org, settingsOf(body), accountFor(call)))
+        return { body: toPlan(plan) }
       },
     }),
     adminRoute({
@@ -186,8 +195,10 @@ export function evalRoutes(evals: Evals, { allowsScripts }: EvalRouteOptions): r
       summary: 'Goes on with a run that was stopped or interrupted: only what is missing is asked.',
       body: z.strictObject({ retry_errors: z.boolean().default(false) }),
       response: runSummary,
-      async run({ org, params, body }) {
-        const run = await refusingFaults(() => evals.resume(org, params['id'] ?? '', body.retry_errors))
+      async run(call) {
+        const { org, params, body } = call
+        const resume = () => evals.resume(org, params['id'] ?? '', body.retry_errors, accountFor(call))
+        const run = await refusingFaults(resume)
         return { body: toSummary(run) }
       },
     }),

@@ -12,7 +12,7 @@ import { createEvalStore } from '../storage/sql/eval-store.ts'
 import { migrations } from '../storage/sql/migrations.ts'
 import { openSqlite } from '../storage/sql/sqlite.ts'
 import { Evals } from './evals.ts'
-import type { Called, CallModel, EvalStore } from './port.ts'
+import type { Called, CallModel, EvalStore, RunAccount } from './port.ts'
 import type { RunSettings } from './run-settings.ts'
 
 const suite = {
@@ -33,12 +33,14 @@ function open(t: TestContext, call: CallModel, over: (store: EvalStore) => EvalS
   const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, systemClock)
   const store = createEvalStore(database)
   let runs = 0
-  const evals = new Evals({
+  const account: RunAccount = {
     call,
     embed: () => Promise.reject(new Error('no embedder')),
+    checkTarget: () => undefined,
+  }
+  const evals = new Evals({
     estimate: async () => undefined,
     windowOf: async () => undefined,
-    checkTarget: () => undefined,
     store: over(store),
     clock: systemClock,
     wait: async () => undefined,
@@ -52,12 +54,12 @@ function open(t: TestContext, call: CallModel, over: (store: EvalStore) => EvalS
     await evals.close()
     await database.close()
   })
-  return { evals, store }
+  return { evals, store, account }
 }
 
 test('of two who resume a run at once, one does', async (t) => {
   let calls = 0
-  const { evals, store } = open(t, (_request, _options, signal) => {
+  const { evals, store, account } = open(t, (_request, _options, signal) => {
     calls++
     return new Promise((_resolve, reject) =>
       signal.addEventListener('abort', () => reject(new Error('stop'))),
@@ -72,14 +74,14 @@ test('of two who resume a run at once, one does', async (t) => {
     createdAtMs: 1,
     settings: JSON.stringify(settings),
   })
-  const both = await Promise.allSettled([1, 2].map(() => evals.resume('default', 'run_x', false)))
+  const both = await Promise.allSettled([1, 2].map(() => evals.resume('default', 'run_x', false, account)))
   assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
   assert.equal(calls, 1)
 })
 
 test('a path that no file has is told as such, whatever its name', async (t) => {
-  const { evals } = open(t, () => Promise.reject(new Error('never asked')))
-  await assert.rejects(evals.start('default', { ...settings, entry: 'constructor' }), /constructor/)
+  const { evals, account } = open(t, () => Promise.reject(new Error('never asked')))
+  await assert.rejects(evals.start('default', { ...settings, entry: 'constructor' }, account), /constructor/)
 })
 
 test('a run that ends while it is read is told as it ended, not as interrupted', async (t) => {
@@ -104,12 +106,12 @@ test('a run that ends while it is read is told as it ended, not as interrupted',
     ])
     return { requestId: 'r', durationMs: 1, attempts: 1, answer }
   }
-  const { evals } = open(t, call, (store) => ({
+  const { evals, account } = open(t, call, (store) => ({
     ...store,
     run: (org, id) => slowly(store.run(org, id)),
     runs: (org, page) => slowly(store.runs(org, page)),
   }))
-  const { id } = await evals.start('default', settings)
+  const { id } = await evals.start('default', settings, account)
   const [one, all] = [evals.get('default', id), evals.list('default', { limit: 10 })]
   await isRead.promise
   answered.resolve()
@@ -133,24 +135,24 @@ const noAnswer: Called = {
 }
 
 test('a run that is stopped while all its calls are under way is stopped, and can be gone on with', async (t) => {
-  const { evals } = open(t, (_request, _options, signal) => {
+  const { evals, account } = open(t, (_request, _options, signal) => {
     const { promise, resolve } = Promise.withResolvers<Called>()
     signal.addEventListener('abort', () => resolve(noAnswer))
     return promise
   })
-  const { id } = await evals.start('default', settings)
+  const { id } = await evals.start('default', settings, account)
   const stopped = await evals.stop('default', id)
   assert.deepEqual([stopped.status, stopped.digest?.cases], ['stopped', 1])
-  assert.equal((await evals.resume('default', id, false)).status, 'running')
+  assert.equal((await evals.resume('default', id, false, account)).status, 'running')
 })
 
 test('the suite of an earlier run is started again by its name, and is listed once', async (t) => {
-  const { evals } = open(t, () => Promise.resolve(noAnswer))
-  const { id } = await evals.start('default', settings)
-  const again = await evals.start('default', { ...settings, entry: `run:${id}`, files: {} })
+  const { evals, account } = open(t, () => Promise.resolve(noAnswer))
+  const { id } = await evals.start('default', settings, account)
+  const again = await evals.start('default', { ...settings, entry: `run:${id}`, files: {} }, account)
   assert.equal(again.name, 'one')
   const [newest, pack] = await evals.suites('default')
   assert.deepEqual([newest?.entry, pack?.entry.slice(0, 5)], [`run:${again.id}`, 'pack:'])
-  await assert.rejects(evals.start('default', { ...settings, entry: 'run:none' }), /no such run/)
-  await assert.rejects(evals.start('other', { ...settings, entry: `run:${id}` }), /no such run/)
+  await assert.rejects(evals.start('default', { ...settings, entry: 'run:none' }, account), /no such run/)
+  await assert.rejects(evals.start('other', { ...settings, entry: `run:${id}` }, account), /no such run/)
 })

@@ -7,12 +7,12 @@ import { createSchemaGrader } from '../judgement/assertions/json-schemas.ts'
 import { createRegexRunner } from '../judgement/assertions/regex.ts'
 import { oddsInBackground } from './background-odds.ts'
 import { digestOf, type RunDigest } from './digest.ts'
-import { Execution } from './execution.ts'
+import { Execution, type ExecutionParts } from './execution.ts'
 import type { PlannedOdds } from './odds.ts'
 import type { EvalParts } from './parts.ts'
 import { type KnownSuite, knownSuites } from './past-suites.ts'
 import { planRun, type RunPlan } from './plan.ts'
-import type { RunLease, StoredRun, TargetVerdict } from './port.ts'
+import type { RunAccount, RunLease, StoredRun, TargetVerdict } from './port.ts'
 import type { CaseRow } from './row.ts'
 import { rowPages, withoutDetails } from './row-pages.ts'
 import { packPrefix, prepare, type Prepared, runPrefix, type RunSettings } from './run-settings.ts'
@@ -25,6 +25,8 @@ export interface RunView extends StoredRun {
   /** Of a run that has a report. */
   readonly digest?: RunDigest
 }
+
+type Launch = Pick<ExecutionParts, 'run' | 'settings' | 'prepared' | 'account'>
 
 interface LiveRun {
   runner: Runner
@@ -55,9 +57,9 @@ export class Evals {
   }
 
   /** Starts a run, which goes on after the answer. Throws SuiteError, or `invalid_request` where nothing can run. */
-  async start(org: string, given: RunSettings): Promise<RunView> {
+  async start(org: string, given: RunSettings, account: RunAccount): Promise<RunView> {
     const settings = await this.#completed(org, given)
-    const prepared = await this.#prepare(settings)
+    const prepared = await prepareFor(account, settings)
     const { store, clock, newRunId } = this.#parts
     const run: StoredRun = {
       org,
@@ -71,13 +73,17 @@ export class Evals {
     }
     await store.addRun(run)
     void this.#forgetRows(run.id)
-    this.#launch(run, settings, prepared, [])
+    this.#launch({ run, settings, prepared, account }, [])
     return this.#view(run)
   }
 
   /** Says what a run would ask and what its gate could tell, and asks nothing. Throws as `start` does. */
-  async plan(org: string, given: RunSettings): Promise<RunPlan & { odds?: readonly PlannedOdds[] }> {
-    const prepared = await this.#prepare(await this.#completed(org, given))
+  async plan(
+    org: string,
+    given: RunSettings,
+    account: RunAccount,
+  ): Promise<RunPlan & { odds?: readonly PlannedOdds[] }> {
+    const prepared = await prepareFor(account, await this.#completed(org, given))
     const plan = await planRun(prepared, this.#parts.estimate)
     const { clusters: cases, repeats, gate } = plan
     if (!gate) return plan
@@ -92,20 +98,18 @@ export class Evals {
   }
 
   /** Goes on with a run: only what is missing is asked, and with `retryErrors` what was lost to faults. */
-  async resume(org: string, id: string, retryErrors: boolean): Promise<RunView> {
+  async resume(org: string, id: string, retryErrors: boolean, account: RunAccount): Promise<RunView> {
     const { store } = this.#parts
     const run = await this.#stored(org, id)
     const settings = JSON.parse(run.settings) as RunSettings
-    const prepared = await prepare(settings)
+    const prepared = await prepareFor(account, settings)
     const rows = (await Array.fromAsync(rowPages(store, org, id, withoutDetails))).flat()
     const isLed = await store.lead(org, id, this.#newLease(), this.#parts.clock.nowMs())
     if (isLed) await store.changeRun(org, id, { status: 'running' })
     // Looked at last: of two callers at once one must not pay for the run a second time.
     if (!isLed || this.#live.has(id)) throw new GatewayError('invalid_request', 'This run is still running.')
     this.#launch(
-      run,
-      settings,
-      prepared,
+      { run, settings, prepared, account },
       retryErrors ? rows.filter(({ status }) => status === 'graded') : rows,
     )
     return this.#view({ ...run, status: 'running' })
@@ -179,15 +183,6 @@ export class Evals {
     return this.#withWindow({ ...given, entry, files })
   }
 
-  /** What cannot be asked is told before the other arm is paid for. */
-  async #prepare(settings: RunSettings): Promise<Prepared> {
-    const prepared = await prepare(settings)
-    const { judge, embedder } = prepared.suite
-    const asked = [...prepared.arms.map(({ target }) => target), ...(judge?.targets ?? []), embedder ?? []]
-    for (const target of asked.flat()) this.#parts.checkTarget(target)
-    return prepared
-  }
-
   /** A pack is cut to the smallest window of the models that are asked; a resumed run keeps to it. */
   async #withWindow(settings: RunSettings): Promise<RunSettings> {
     if (!settings.entry.startsWith(packPrefix)) return settings
@@ -254,12 +249,11 @@ export class Evals {
     }
   }
 
-  #launch(run: StoredRun, settings: RunSettings, prepared: Prepared, finished: readonly CaseRow[]): void {
+  #launch(what: Launch, finished: readonly CaseRow[]): void {
+    const { run, prepared } = what
     const controller = new AbortController()
     const execution = new Execution({
-      run,
-      settings,
-      prepared,
+      ...what,
       controller,
       parts: this.#parts,
       graders: this.#shared,
@@ -284,4 +278,13 @@ export class Evals {
     const { post } = this.#parts
     return { regex: this.#regex, schemas: this.#schemas, ...(post && { post }) }
   }
+}
+
+/** What cannot be asked is told before the other arm is paid for. */
+async function prepareFor(account: RunAccount, settings: RunSettings): Promise<Prepared> {
+  const prepared = await prepare(settings)
+  const { judge, embedder } = prepared.suite
+  const asked = [...prepared.arms.map(({ target }) => target), ...(judge?.targets ?? []), embedder ?? []]
+  for (const target of asked.flat()) account.checkTarget(target)
+  return prepared
 }

@@ -18,7 +18,7 @@ import { KeptAnswers } from './kept-answers.ts'
 import { attemptsOf } from './order.ts'
 import { Pace } from './pace.ts'
 import type { EvalParts } from './parts.ts'
-import type { StoredRun } from './port.ts'
+import type { RunAccount, StoredRun } from './port.ts'
 import { addPreferences } from './preferences.ts'
 import type { RunFacts } from './report.ts'
 import { rowPages, withoutTexts } from './row-pages.ts'
@@ -34,6 +34,7 @@ export interface ExecutionParts {
   readonly settings: RunSettings
   readonly prepared: Prepared
   readonly controller: AbortController
+  readonly account: RunAccount
   readonly parts: EvalParts
   readonly graders: Pick<GradeParts, 'regex' | 'schemas' | 'post'>
 }
@@ -120,17 +121,23 @@ export class Execution {
       },
       {
         concurrency: settings.concurrency ?? suite.maxConcurrency ?? defaultConcurrency,
-        ...(settings.maxNanoUsd !== undefined && { maxNanoUsd: settings.maxNanoUsd }),
+        ...(this.#maxNanoUsd !== undefined && { maxNanoUsd: this.#maxNanoUsd }),
         ...(suite.maxRunMs !== undefined && { deadlineMs: parts.clock.monotonicMs() + suite.maxRunMs }),
       },
     )
   }
 
+  get #maxNanoUsd(): NanoUsd | undefined {
+    const { settings, account } = this.#given
+    const bounds = [settings.maxNanoUsd, account.maxNanoUsd].filter((bound) => bound !== undefined)
+    return bounds.length > 0 ? Math.min(...bounds) : undefined
+  }
+
   #newPace(): Pace {
-    const { run, prepared, controller, parts } = this.#given
+    const { run, prepared, controller, account, parts } = this.#given
     const { delayMs, timeoutMs } = prepared.suite
     return new Pace({
-      call: parts.call,
+      call: account.call,
       wait: parts.wait,
       nowMs: () => parts.clock.monotonicMs(),
       signal: controller.signal,
@@ -140,12 +147,12 @@ export class Execution {
   }
 
   #gradersOver(pace: Pace): (bill: (cost: NanoUsd) => void) => GradeParts {
-    const { settings, prepared, controller, parts, graders } = this.#given
+    const { settings, prepared, controller, account, graders } = this.#given
     const { judge, embedder } = prepared.suite
     const given = {
       ...graders,
       call: (request: GenRequest) => pace.call(request),
-      embed: parts.embed,
+      embed: account.embed,
       signal: controller.signal,
       ...(judge && { judge }),
       ...(embedder !== undefined && { embedder }),
@@ -163,8 +170,9 @@ export class Execution {
 
   /** Holds the answers of the arms against each other, where the suite wants it and the run has come to its end. */
   async #prefer(runner: Runner, stopped: RunFacts['stopped']): Promise<void> {
-    const { run, prepared, parts, controller, settings } = this.#given
+    const { run, prepared, parts, controller } = this.#given
     const { suite, arms, cases } = prepared
+    const maxNanoUsd = this.#maxNanoUsd
     const pairwise = suite.judge?.pairwise
     if (!pairwise || !suite.baseline || (stopped !== undefined && stopped !== 'early')) return
     const spent = runner.progress.costNanoUsd
@@ -177,8 +185,7 @@ export class Execution {
       put: (rows) => parts.store.putRows(run.org, run.id, rows),
       gradersFor: this.#gradersOver(this.#newPace()),
       mayGoOn: (more) =>
-        !controller.signal.aborted &&
-        (settings.maxNanoUsd === undefined || spent + more < settings.maxNanoUsd),
+        !controller.signal.aborted && (maxNanoUsd === undefined || spent + more < maxNanoUsd),
     })
   }
 

@@ -1,19 +1,14 @@
 /** What evaluation is made of: what the composition root hands in. */
 
-import type { EmbedTexts } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import type { GradeParts } from '../judgement/assertions/assertion.ts'
 import type { Estimate } from './plan.ts'
-import type { CallModel, EvalStore } from './port.ts'
+import type { EvalStore } from './port.ts'
 
 export interface EvalParts {
-  readonly call: CallModel
-  readonly embed: EmbedTexts
   readonly estimate: Estimate
   /** The context window of a target in tokens; undefined where it is not known. */
   readonly windowOf: (target: string) => Promise<number | undefined>
-  /** Throws GatewayError where no route and no provider has this name. */
-  readonly checkTarget: (target: string) => void
   readonly store: EvalStore
   readonly post?: GradeParts['post']
   readonly clock: Clock

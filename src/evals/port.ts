@@ -1,6 +1,6 @@
 /** What evaluation needs from outside: models to call, and a store for runs and their rows. */
 
-import type { Asked } from '../core/ask.ts'
+import type { Asked, EmbedTexts } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { GenRequest } from '../core/request.ts'
 import type { CaseRow } from './row.ts'
@@ -20,6 +20,16 @@ export interface Called extends Asked {
 
 /** Asks a model through the request path: routed, limited, accounted, never from a cache. Never rejects. */
 export type CallModel = (request: GenRequest, options: CallOptions, signal: AbortSignal) => Promise<Called>
+
+/** What a run may ask of models, and on whose account: of whoever has started it, or has had it go on. */
+export interface RunAccount {
+  readonly call: CallModel
+  readonly embed: EmbedTexts
+  /** Throws GatewayError where no route and no provider has this name, or the account may not ask it. */
+  checkTarget(target: string): void
+  /** The most that the whole run may cost, whatever its settings say. */
+  readonly maxNanoUsd?: NanoUsd
+}
 
 /** `interrupted`: the process ended while it ran, and it can be resumed. */
 export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted'

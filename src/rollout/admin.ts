@@ -18,6 +18,8 @@ export interface RolloutRouteParts {
   readonly complete: (settings: Json) => Json | undefined
   /** What keeps these settings from being used now, in words. */
   readonly faultOf: (route: string, settings: Json) => string | undefined
+  /** Throws `permission_denied` where the caller may not lead anybody there. */
+  readonly checkTargets: (call: Pick<AdminCall, 'caller'>, settings: Json) => void
   readonly verdictOf: (route: string, revision: number) => Promise<GateVerdict | undefined>
   readonly ladder: () => { readonly shares: readonly number[]; readonly stepMs: number }
 }
@@ -111,6 +113,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
             param: 'settings',
           })
         }
+        parts.checkTargets(call, settings)
         refuseFaults(route, settings)
         return {
           status: 201,
