@@ -578,11 +578,14 @@ export const musts: readonly Control[] = [
         'test/security/canaries.test.ts',
         'no trace and no alert that was sent holds a credential or a prompt',
       ],
+      ['src/upstream/credential-mask.test.ts', 'nothing is held back but what may be the beginning of one'],
       [
         'src/telemetry/tracing.test.ts',
         'no user, session, key, tag, prompt or provider message is in a span',
       ],
     ],
+    missing:
+      'A credential that a provider repeats in another encoding passes, and so does one within the words of a model. Of what was said, texts of one word or of fewer than eight characters are not looked for: they are everywhere.',
   },
   {
     threat: 'Secrets at rest',
@@ -617,6 +620,8 @@ export const musts: readonly Control[] = [
         'no value and no key is in the rows, and no two ciphertexts are alike',
       ],
     ],
+    missing:
+      'Whoever can write the database can put back a former row of the same secret, and it opens: what says which is the newest is in the same database. While a gateway runs, the audit has the change (`secret.change`) without anybody who made it (`secret.set`); a former key is worth nothing once it is revoked at its provider.',
   },
   {
     threat: 'Secrets go in and not out',

@@ -32,3 +32,29 @@ test('however the bytes are split, no credential passes, and nothing else change
     }),
   )
 })
+
+test('nothing is held back but what may be the beginning of one', () => {
+  const begins = (text: string) =>
+    secrets.some((secret) =>
+      Array.from({ length: secret.length - 1 }, (_, n) => secret.slice(0, n + 1)).some((begun) =>
+        text.endsWith(begun),
+      ),
+    )
+  const piece = fc.oneof(
+    fc.string({ maxLength: 6 }),
+    fc.constantFrom('sk-secret', 'another-s', 'sk-sk-', 'a'),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.array(piece).map((pieces) => pieces.join(''))), (chunks) => {
+      const mask = new CredentialMask(secrets)
+      let given = ''
+      let passed = ''
+      for (const chunk of chunks) {
+        given += chunk
+        passed += mask.push(Buffer.from(chunk)).toString()
+        assert.equal(passed === given, !begins(given))
+        assert.ok(given.startsWith(passed))
+      }
+    }),
+  )
+})

@@ -55,7 +55,7 @@ class Relay implements Receiver {
   #errorBody: Buffer[] | undefined
   #errorBytes = 0
   #tap: UsageTap | undefined
-  /** Of an error that passes as the provider wrote it: it may repeat the key that it was sent. */
+  /** What passes as the provider wrote it may repeat the key that it was sent. */
   #mask: CredentialMask | undefined
   #isCommitted = false
   #isEnding = false
@@ -149,7 +149,7 @@ class Relay implements Receiver {
   #commit(status: number): void {
     const { outlet, streamHeaders } = this.#context
     this.#isCommitted = true
-    const secrets = status >= 300 ? secretsOf(this.#request.target) : []
+    const secrets = secretsOf(this.#request.target)
     if (secrets.length > 0) this.#mask = new CredentialMask(secrets)
     if (outlet.isGone) return
     const headers: Record<string, string> = {
@@ -193,7 +193,8 @@ class Relay implements Receiver {
     const { outlet } = this.#context
     if (this.#isCommitted && isWhole && !outlet.isGone) {
       for (const chunk of this.#keptBack) outlet.write(chunk)
-      if (this.#mask) outlet.write(this.#mask.end())
+      const rest = this.#mask?.end()
+      if (rest && rest.length > 0) outlet.write(rest)
       outlet.end()
     } else if (this.#isCommitted) outlet.destroy() // no form of what has begun has a place for the gateway's words
     this.#done.resolve(result)

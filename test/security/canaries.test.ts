@@ -121,7 +121,8 @@ test('requests of every client, answered and failed, by providers that repeat th
       setImmediate(() => response.end(body.slice(60)))
     })
     for (const client of Object.keys(clients) as ClientName[]) await ask(client, 'chatty/m', status === 500)
-    if (status !== 200) await askProvider('/providers/chatty/chat/completions')
+    await askProvider('/providers/chatty/chat/completions')
+    await askProvider('/providers/chatty/any/path')
   }
   chatty.answerWith((request, response) => {
     const key = request.headers['authorization']?.[0] ?? ''
