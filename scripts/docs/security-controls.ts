@@ -500,8 +500,13 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Slow attacks: headers, bodies, readers, silent connections',
-    answer: 'One deadline for all headers, one for the body; a caller that does not read is cut off.',
+    answer:
+      'One deadline for the TLS handshake, one for all headers, one for the body; a caller that does not read is cut off.',
     proofs: [
+      [
+        'test/lifecycle/start.test.ts',
+        'a client that never ends its handshake is cut in time, and holds up no end',
+      ],
       ['test/security/raw-http.test.ts', 'headers that drip in have the time of all headers, not of each'],
       [
         'test/security/raw-http.test.ts',

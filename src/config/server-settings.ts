@@ -39,7 +39,9 @@ export const serverSettings = z.strictObject({
         ),
       maxJsonDepth: z.number().int().min(1).max(1000).default(64).describe('Deepest nesting of a JSON body.'),
       maxHeaderBytes: bytes.max(1_048_576).default(16_384).describe('Largest block of request headers.'),
-      headersTimeoutMs: milliseconds.default(15_000).describe('Time a caller has to send its headers.'),
+      headersTimeoutMs: milliseconds
+        .default(15_000)
+        .describe('Time a caller has to send its headers, and before them to end its TLS handshake.'),
       bodyTimeoutMs: milliseconds
         .default(60_000)
         .describe('Time a caller has to send its whole request; one second is added per 100 KB.'),

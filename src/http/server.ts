@@ -101,19 +101,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
   /** Node counts a connection that has sent nothing, or half of a head, as busy: it would hold the end up. */
   const closeConnections = () => {
-    if (open.size === 0) server.closeAllConnections()
+    if (open.size === 0) cutAll()
     else server.closeIdleConnections()
   }
   const server = createNodeServer(options, listener)
+  const cutAll = options.tls ? cutterOf(server) : () => server.closeAllConnections()
   return {
     async listen(at) {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen({ ...at }, () => {
-          server.off('error', reject)
-          resolve()
-        })
-      })
+      await listening(server, at)
       return server.address() as AddressInfo
     },
     setTls(tls) {
@@ -125,7 +120,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     interruptAll(reason) {
       for (const interrupt of open) interrupt.raise(reason)
       // A client that does not read cannot be told either.
-      setTimeout(() => server.closeAllConnections(), lastWordsMs).unref()
+      setTimeout(cutAll, lastWordsMs).unref()
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -134,6 +129,26 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await closed
     },
   }
+}
+
+function listening(server: Server, at: ListenAt): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...at }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Below TLS: of connections whose handshake is not over, Node's HTTP server knows nothing, and its end would wait for each. */
+function cutterOf(server: Server): () => void {
+  const connections = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+  return () => connections.forEach((socket) => socket.destroy())
 }
 
 function createNodeServer(
@@ -149,7 +164,7 @@ function createNodeServer(
     noDelay: true,
   }
   const server = tls
-    ? createTlsServer({ ...settings, ...tls }, listener)
+    ? createTlsServer({ ...settings, ...tls, handshakeTimeout: limits.headersTimeoutMs }, listener)
     : createPlainServer(settings, listener)
   server.maxHeadersCount = 100
   server.maxRequestsPerSocket = 10_000

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { type RunningGateway, start } from '../../src/main.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createCertificate } from '../support/certificate.ts'
+import { RawSocket } from '../support/raw-socket.ts'
 import { startStack } from '../support/stack.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
@@ -129,6 +130,29 @@ function getTrusting(url: string, ca: string): Promise<number> {
       .end()
   })
 }
+
+test('a client that never ends its handshake is cut in time, and holds up no end', async (t) => {
+  const folder = createTemporaryFolder()
+  const { cert, key } = createCertificate('weir.test')
+  writeFileSync(join(folder, 'cert.pem'), cert)
+  writeFileSync(join(folder, 'key.pem'), key)
+  const server = {
+    drain: { graceMs: 0, timeoutMs: 2000 },
+    tls: { cert: `file:${join(folder, 'cert.pem')}`, key: `file:${join(folder, 'key.pem')}` },
+  }
+  const hasty = await startFor(t, folder, { server: { ...server, limits: { headersTimeoutMs: 300 } } })
+  const late = RawSocket.open(hasty.url)
+  await late.closed()
+  late.destroy()
+  await hasty.stop(true)
+  const patient = await startFor(t, folder, { server })
+  const silentClient = RawSocket.open(patient.url)
+  t.after(() => silentClient.destroy())
+  assert.equal(await getTrusting(`${patient.url}/health/live`, cert), 200)
+  const stopped = patient.stop(true)
+  await silentClient.closed()
+  await stopped
+})
 
 test('TLS, and a renewed certificate without a restart', async (t) => {
   const folder = createTemporaryFolder()
