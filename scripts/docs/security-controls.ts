@@ -501,8 +501,12 @@ export const musts: readonly Control[] = [
   {
     threat: 'Slow attacks: headers, bodies, readers, silent connections',
     answer:
-      'One deadline for the TLS handshake, one for all headers, one for the body; a caller that does not read is cut off.',
+      'One deadline for the TLS handshake, one for all headers, one for the body; a caller that does not read is cut off, and connections of one address that have shown no valid key make room for one another.',
     proofs: [
+      [
+        'test/security/raw-http.test.ts',
+        'connections of strangers make room for one another, and whoever has shown a key stays',
+      ],
       [
         'test/lifecycle/start.test.ts',
         'a client that never ends its handshake is cut in time, and holds up no end',
@@ -522,7 +526,8 @@ export const musts: readonly Control[] = [
         'a thousand connections that say nothing are closed, and meanwhile requests are answered',
       ],
     ],
-    missing: 'No bound on the connections of one address that have sent no request: their time is bounded.',
+    missing:
+      'Strangers of many addresses are bounded by their time alone, and so are handshakes of TLS: let a proxy in front of it take what comes from the internet.',
   },
   {
     threat: 'Headers in both directions',

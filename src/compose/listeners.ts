@@ -2,15 +2,17 @@
 
 import { chmodSync, rmSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { addressGroup } from '../access/address-group.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Gateway, Snapshot } from '../gateway/parts.ts'
-import { createClientAddressOf } from '../http/client-address.ts'
+import { createClientAddressOf, createTrustOf } from '../http/client-address.ts'
 import { forOwnHosts } from '../http/own-hosts.ts'
 import { createHttpServer, type HttpServer, type ListenAt } from '../http/server.ts'
 import { openRoutes, type SideRoute, sideRoutes } from '../http/side-routes.ts'
 import { type StoredAnswers, storedResponseRoute } from '../http/stored-responses.ts'
+import type { StrangersOptions } from '../http/strangers.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import { controlSocketPath } from './control-socket.ts'
 import type { Observer } from './observer.ts'
@@ -56,17 +58,12 @@ export interface Listeners {
 
 /** Opens the control socket and, unless it is to be the only one, one listener or two. */
 export async function listen(parts: ListenParts): Promise<Listeners> {
-  const { initial, gateway, observer, snapshot, catalogue, admin, newRequestId, clock } = parts
+  const { initial, gateway, observer, newRequestId, clock } = parts
   const { host, port, limits, padStreamsToBytes, trustedProxies } = initial.server
+  const strangers = strangersOf(initial, clock)
   const servers: HttpServer[] = []
   let isReady = true
-  const common = sideRoutes({
-    snapshot,
-    catalogue,
-    isReady: () => isReady,
-    startedAtMs: clock.nowMs(),
-    nowMs: () => clock.nowMs(),
-  })
+  const common = commonRoutes(parts, () => isReady)
   const open = async (routes: readonly SideRoute[], at: ListenAt, dataPath?: Gateway) => {
     const server = createHttpServer({
       gateway: dataPath,
@@ -74,6 +71,7 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       sideRoutes: routes,
       newRequestId,
       clientAddressOf: createClientAddressOf(trustedProxies),
+      ...('port' in at && { strangers }),
       corsOrigins: parts.corsOrigins,
       limits,
       padStreamsToBytes,
@@ -100,13 +98,9 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
   let url = ''
   let adminUrl = ''
   if (!parts.isControlOnly) {
-    const byOwnHosts = (routes: readonly SideRoute[]) =>
-      // Over TLS the certificate tells a browser whose name it is.
-      initial.server.tls ? routes : forOwnHosts(routes, () => namesOf(parts.config()))
-    const forAll = byOwnHosts(openRoutes(observer.metrics))
+    const { forPeople, forAll } = keylessRoutes(parts)
     const data = [...common, ...parts.callerRoutes, storedResponseRoute(parts.storedAnswers), ...forAll]
     const adminPort = initial.server.admin?.port
-    const forPeople = byOwnHosts([...parts.dashboard, ...admin]) // its page at `/` comes before the start page
     url = await openPort(adminPort === undefined ? [...forPeople, ...data] : data, port, gateway)
     adminUrl = adminPort === undefined ? url : await openPort([...forPeople, ...common, ...forAll], adminPort)
   }
@@ -123,6 +117,31 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       for (const server of servers) server.setTls(tls)
     },
     drain: (drainLimits, hurry) => drain(servers, drainLimits, hurry),
+  }
+}
+
+function commonRoutes({ snapshot, catalogue, clock }: ListenParts, isReady: () => boolean): SideRoute[] {
+  const nowMs = () => clock.nowMs()
+  return sideRoutes({ snapshot, catalogue, isReady, startedAtMs: nowMs(), nowMs })
+}
+
+function strangersOf({ server }: Config, clock: Clock): StrangersOptions {
+  const isProxy = createTrustOf(server.trustedProxies)
+  return {
+    max: server.limits.maxStrangersPerAddress,
+    groupOf: (address) => (isProxy(address) ? undefined : addressGroup(address)),
+    clock,
+  }
+}
+
+/** What answers before a key is shown. The dashboard's page at `/` comes before the start page, which is for all. */
+function keylessRoutes({ initial, config, dashboard, admin, observer }: ListenParts) {
+  const byOwnHosts = (routes: readonly SideRoute[]) =>
+    // Over TLS the certificate tells a browser whose name it is.
+    initial.server.tls ? routes : forOwnHosts(routes, () => namesOf(config()))
+  return {
+    forPeople: byOwnHosts([...dashboard, ...admin]),
+    forAll: byOwnHosts(openRoutes(observer.metrics)),
   }
 }
 

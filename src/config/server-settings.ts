@@ -50,6 +50,15 @@ export const serverSettings = z.strictObject({
         .describe(
           'How long a caller may leave what waits for it unread; then its connection is cut. One second is added per 100 KB of a complete answer.',
         ),
+      maxStrangersPerAddress: z
+        .number()
+        .int()
+        .min(8)
+        .max(1_000_000)
+        .default(256)
+        .describe(
+          'Connections of one address, or of one /64 of IPv6, on which no request with a valid key has been answered; of those older than a second, the oldest make room for new ones. Proxies of `trustedProxies` are not counted.',
+        ),
       keepAliveMs: milliseconds
         .default(75_000)
         .describe("How long an idle connection is kept; must exceed the load balancer's idle time."),

@@ -10,15 +10,7 @@ export type ClientAddressOf = (request: IncomingMessage) => string | undefined
  * stranger writes there is worth nothing. `trusted` holds addresses and ranges that have been checked.
  */
 export function createClientAddressOf(trusted: readonly string[]): ClientAddressOf {
-  const list = new BlockList()
-  for (const range of trusted) {
-    const [address = '', prefix] = range.split('/')
-    const family = familyOf(address)
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  const isTrusted = (address: string) => isIP(address) !== 0 && list.check(address, familyOf(address))
-
+  const isTrusted = createTrustOf(trusted)
   return (request) => {
     const peer = plain(request.socket.remoteAddress)
     const forwarded = request.headers['x-forwarded-for']
@@ -33,6 +25,21 @@ export function createClientAddressOf(trusted: readonly string[]): ClientAddress
       if (!isTrusted(hop)) return client
     }
     return client
+  }
+}
+
+/** Is this address, in its own form or as it arrived over an IPv6 socket, among those that are trusted? */
+export function createTrustOf(trusted: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const range of trusted) {
+    const [address = '', prefix] = range.split('/')
+    const family = familyOf(address)
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return (address) => {
+    const text = plain(address) ?? ''
+    return isIP(text) !== 0 && list.check(text, familyOf(text))
   }
 }
 

@@ -23,6 +23,7 @@ import { type Head, readHead, twoKeys } from './head.ts'
 import { PaddedOutlet, StreamPadding } from './padded-outlet.ts'
 import { type DataRoute, errorEncoderFor, findDataRoute, type RequestSource } from './routes.ts'
 import { checkMethod, type SideRoute } from './side-routes.ts'
+import { Strangers, type StrangersOptions } from './strangers.ts'
 
 export interface ServerLimits {
   readonly maxBodyBytes: number
@@ -43,6 +44,8 @@ export interface HttpServerOptions {
   readonly deferral?: SideRoute
   readonly newRequestId: () => string
   readonly clientAddressOf: ClientAddressOf
+  /** Absent: so many as come. */
+  readonly strangers?: StrangersOptions
   /** The origins whose pages may call, by the configuration in force. */
   readonly corsOrigins: () => readonly string[] | undefined
   readonly limits: ServerLimits
@@ -87,13 +90,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     doubtful ??= new WeakSet()
     doubtful.add(request.socket)
   }
-  const answering: Answering = { options, bodies, padding, onDoubt }
+  const strangers = options.strangers && new Strangers(options.strangers)
+  const answering: Answering = { options, bodies, padding, strangers, onDoubt }
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     if (doubtful?.has(request.socket)) return
     const interrupt = new Interrupt()
     const place = open.add(interrupt)
     response.on('close', () => {
       open.remove(place)
+      strangers?.served(request.socket, response.statusCode)
       if (isClosing) setImmediate(closeConnections)
     })
     if (isClosing) response.setHeader('connection', 'close')
@@ -106,6 +111,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
   const server = createNodeServer(options, listener)
   const cutAll = options.tls ? cutterOf(server) : () => server.closeAllConnections()
+  if (strangers) {
+    server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => strangers.open(socket))
+  }
   return {
     async listen(at) {
       await listening(server, at)
@@ -184,12 +192,13 @@ interface Answering {
   readonly options: HttpServerOptions
   readonly bodies: BodyLimits
   readonly padding: StreamPadding | undefined
+  readonly strangers: Strangers | undefined
   /** Ends the connection behind the answer, and all that was sent on it already. */
   readonly onDoubt: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 function answer(
-  { options, bodies, padding, onDoubt }: Answering,
+  { options, bodies, padding, strangers, onDoubt }: Answering,
   interrupt: Interrupt,
   request: IncomingMessage,
   response: ServerResponse,
@@ -207,7 +216,7 @@ function answer(
     const origins = request.headers.origin === undefined ? undefined : options.corsOrigins()
     if (origins && options.gateway && answerCors(origins, request, response)) return
     const side = options.sideRoutes.find((route) => route.matches(path))
-    if (side) void answerSide({ options, bodies, route: side }, head, request, outlet, id)
+    if (side) void answerSide({ options, bodies, strangers, route: side }, head, request, outlet, id)
     else {
       const { gateway, route } = findRoute(options, head)
       allow = route.methods
@@ -215,8 +224,10 @@ function answer(
         throw new GatewayError('method_not_allowed', `This path accepts ${allow.join(', ')} only.`)
       }
       if (options.deferral && request.headers['x-weir-deferred'] === '1') {
-        return void answerSide({ options, bodies, route: options.deferral }, head, request, outlet, id)
+        const { deferral: route } = options
+        return void answerSide({ options, bodies, strangers, route }, head, request, outlet, id)
       }
+      strangers?.serve(request.socket)
       const source = toSource(bodies, head, request, outlet)
       void gateway.serve(toInbound(options, route, head, source, request, outlet, interrupt, id))
     }
@@ -288,11 +299,12 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
 interface SideParts {
   readonly options: HttpServerOptions
   readonly bodies: BodyLimits
+  readonly strangers: Strangers | undefined
   readonly route: SideRoute
 }
 
 async function answerSide(
-  { options, bodies, route }: SideParts,
+  { options, bodies, strangers, route }: SideParts,
   head: Head,
   request: IncomingMessage,
   outlet: ClientOutlet,
@@ -300,6 +312,8 @@ async function answerSide(
 ): Promise<void> {
   try {
     checkMethod(route, request.method ?? '')
+    // Those of callers want a key; of the others, only a stream that has begun tells that somebody was let in.
+    if (head.path.startsWith('/v1/')) strangers?.serve(request.socket)
     const reply = await route.answer({
       id,
       method: request.method ?? 'GET',
@@ -314,6 +328,7 @@ async function answerSide(
     })
     const headers = { 'x-weir-request-id': id, ...reply.headers }
     if (reply.stream === undefined) return outlet.send(reply.status, headers, reply.body)
+    strangers?.serve(request.socket)
     outlet.begin(reply.status, headers)
     reply.stream(outlet)
   } catch (error) {

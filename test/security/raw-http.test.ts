@@ -391,3 +391,72 @@ test('a whole answer that is not read is let go as well', async () => {
 test('none of it was a fault of the gateway', () => {
   for (const { log } of [stack, impatient]) assert.doesNotMatch(log.join(''), /"level":"(?:error|fatal)"/)
 })
+
+const scriptedAnswer = JSON.stringify({
+  id: 'a',
+  object: 'chat.completion',
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'at last' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+})
+
+test('connections of strangers make room for one another, and whoever has shown a key stays', async (t) => {
+  const bounded = await startStack(t, {
+    config: (url) => ({
+      server: { ...server, limits: { maxStrangersPerAddress: 8 } },
+      providers: {
+        openai: { ...simulated, baseUrl: `${url}/openai/v1` },
+        scripted: { ...simulated, baseUrl: provider.url },
+      },
+    }),
+  })
+  const sockets: RawSocket[] = []
+  const open = (bytes: string | Buffer = '') => {
+    const socket = RawSocket.open(bounded.gateway.url, bytes)
+    sockets.push(socket)
+    return socket
+  }
+  t.after(() => sockets.forEach((socket) => socket.destroy()))
+  const answered = async (bytes: string | Buffer, status: number) => {
+    const socket = open(bytes)
+    assert.equal((await socket.responses(1))[0]?.status, status)
+    return socket
+  }
+  const right = { authorization: `Bearer ${testKey}` }
+  const asked = postBytes(chat, bodyOf('hello there'), right)
+  const strangers = await Promise.all([
+    answered(postBytes(chat, bodyOf('hello there'), { authorization: 'Bearer no-key-of-this-gateway' }), 401),
+    answered('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n', 200),
+    answered('PUT /v1/models HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n', 405),
+    answered(postBytes('/admin/v1/session', '{}', { 'sec-fetch-site': 'same-origin' }), 400),
+  ])
+  const callers = await Promise.all([
+    answered(asked, 200),
+    answered(`GET /v1/models HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${testKey}\r\n\r\n`, 200),
+  ])
+  // A key that has been valid once is enough: what is refused afterwards makes nobody a stranger.
+  callers[0]!.socket.write(postBytes(chat, '{', right))
+  assert.equal((await callers[0]!.responses(2)).at(-1)?.status, 400)
+  const hasBegun = Promise.withResolvers<() => void>()
+  provider.answerWith((_, response) =>
+    hasBegun.resolve(() => response.setHeader('content-type', 'application/json').end(scriptedAnswer)),
+  )
+  const waiting = open(postBytes(chat, bodyOf('wait for it').replace('openai/echo', 'scripted/m'), right))
+  const finish = await hasBegun.promise
+  const isCut = ({ socket }: RawSocket) => socket.readyState !== 'open'
+  await until('the strangers to be cut', () => {
+    if (strangers.every(isCut)) return true
+    for (let n = 0; n < 8; n++) open()
+    return undefined
+  })
+  finish()
+  assert.equal((await waiting.responses(1))[0]?.status, 200)
+  for (const caller of callers) {
+    assert.ok(!isCut(caller))
+    const before = caller.received.length
+    caller.socket.write(asked)
+    await until('another answer', () => caller.received.length > before || undefined)
+  }
+  // The latest ones are within their second, or among the eight that stay.
+  assert.ok(!isCut(sockets.at(-1)!))
+})
