@@ -93,6 +93,9 @@ export const cacheSettings = z.strictObject({
     ),
   maxBytes: bytes
     .default(268_435_456)
-    .describe('What all kept answers may take; those that were not used longest go first.'),
+    .describe(
+      'What all kept answers may take, in memory or on disk; those that were not used longest go first. In Redis their ' +
+        '`ttlSeconds` alone bounds them.',
+    ),
   maxEntryBytes: bytes.default(1_048_576).describe('A larger answer is not kept.'),
 })

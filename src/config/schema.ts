@@ -45,7 +45,7 @@ export const configSchema = z
       .default('memory')
       .describe(
         'What several instances share: `memory` (nothing), or the URL of a Redis (`redis://host:6379`), which then ' +
-          'holds the cache, counts limits for all of them together, and tells them of changed keys at once. Where the URL ' +
+          'holds the cache, counts limits and budgets for all of them together, and tells them of changed keys at once. Where the URL ' +
           'holds a password: `env:NAME` or `file:/path`.',
       ),
     queue: queueSetting
