@@ -20,7 +20,6 @@ const ground = [
   'records',
   'payloads',
   'detectors',
-  'metrics',
   'telemetry',
   'alerts',
   'audit',
