@@ -9,6 +9,8 @@ import { errorTable } from '../src/core/error.ts'
 import { renderConfigReference, renderConfigSchema } from '../src/config/json-schema.ts'
 import { renderSuiteSchema } from '../src/judgement/suite/settings.ts'
 import { providerTable } from '../src/providers/table.ts'
+import { faults } from '../src/simulator/faults.ts'
+import { models } from '../src/simulator/models.ts'
 import { fetchAdminDocument } from './docs/admin-document.ts'
 import { renderAdminPolicies, renderAdminTypes } from './docs/admin-types.ts'
 import { renderErrors } from './docs/error-reference.ts'
@@ -16,6 +18,7 @@ import { deadLinksIn } from './docs/links.ts'
 import { renderProviders } from './docs/provider-list.ts'
 import { renderRoles } from './docs/role-page.ts'
 import { renderSecurity, unprovenControls } from './docs/security-page.ts'
+import { renderSimulator } from './docs/simulator-page.ts'
 
 interface Generated {
   /** Where it is kept, relative to the root of the repository. */
@@ -32,6 +35,11 @@ const generated: readonly Generated[] = [
     path: 'docs/providers.md',
     source: 'src/providers/table.ts',
     render: () => renderProviders(providerTable),
+  },
+  {
+    path: 'docs/simulator.md',
+    source: 'src/simulator/models.ts and faults.ts',
+    render: () => renderSimulator(models, faults),
   },
   { path: 'docs/config.md', source: 'src/config/schema.ts', render: renderConfigReference },
   { path: 'docs/weir.schema.json', source: 'src/config/schema.ts', render: renderConfigSchema },
