@@ -23,6 +23,8 @@ function calls({ simulator }: Stack) {
   }
 }
 
+/** Of processes on a machine that other tests are at. */
+const slowMs = 30_000
 const byNumber = (a: unknown, b: unknown) => Number(a) - Number(b)
 
 const targets = [
@@ -304,13 +306,17 @@ test('killed at any time, each line is made once: the provider’s batch is foun
     await client().submit(many('openai/fault/batch-lost'), native),
     await client().submit(many('claude/fault/batch-takes-2s'), native),
   ]
-  await until('both are at their providers', () => (made() === 2 ? true : undefined))
+  await until('both are at their providers', () => (made() === 2 ? true : undefined), slowMs)
   await kill()
-  await until('some results are in', async () => {
-    const batches = await Promise.all(ids.map((id) => client().get(id)))
-    const done = batches.map((batch) => Number(asObject(batch['request_counts'])?.['completed'] ?? 0))
-    return done.some((count) => count > 0) ? true : undefined
-  })
+  await until(
+    'some results are in',
+    async () => {
+      const batches = await Promise.all(ids.map((id) => client().get(id)))
+      const done = batches.map((batch) => Number(asObject(batch['request_counts'])?.['completed'] ?? 0))
+      return done.some((count) => count > 0) ? true : undefined
+    },
+    slowMs,
+  )
   await kill()
   for (const id of ids) {
     const batch = await client().ended(id)

@@ -27,10 +27,13 @@ export class KeptResults {
   look(): void {
     const kept = new Set<string>()
     for (const name of readdirSync(this.#folder)) {
-      if (!name.endsWith('.part')) continue
+      const isPart = name.endsWith('.part')
+      // On a slow machine the batch may have ended by then, and parts are gone that the output file was made of.
+      if (!isPart && !name.endsWith('-output')) continue
       // What follows the last line end is half written.
       const whole = readFileSync(join(this.#folder, name), 'latin1').split('\n').slice(0, -1)
-      for (const text of whole) kept.add(`line-${Number(text.slice(0, text.indexOf('\t'))) - 1}`)
+      for (const text of whole)
+        kept.add(isPart ? `line-${Number(text.slice(0, text.indexOf('\t'))) - 1}` : /line-\d+/.exec(text)![0])
     }
     this.#looks.push({ untilMs: Date.now() + lastWordsMs, kept })
   }
