@@ -2,6 +2,7 @@
 
 import type { Batch } from './batch.ts'
 import type { BatchInput, WaitingLine } from './batch-input.ts'
+import { Bound, type BoundParts } from './bound.ts'
 import type { Claim } from './port.ts'
 
 /** Lines of one batch that wait here, so that a lane that frees up need not ask the store. */
@@ -15,6 +16,8 @@ export class ActiveBatch {
   readyBytes = 0
   readonly running = new Map<number, AbortController>()
   readonly input: BatchInput
+  /** Absent: it may cost what it will. */
+  readonly bound: Bound | undefined
   isFilling = false
   /** There was no line that is due when it was asked. */
   isDry = false
@@ -23,9 +26,13 @@ export class ActiveBatch {
   #batch: Batch
   #bytesPerLine = 0
 
-  constructor(batch: Batch, input: BatchInput) {
+  constructor(batch: Batch, input: BatchInput, boundParts: Omit<BoundParts, 'learn' | 'known'>) {
     this.#batch = batch
     this.input = input
+    this.bound =
+      batch.maxNanoUsd === undefined
+        ? undefined
+        : new Bound({ ...boundParts, learn: (now) => this.learn(now), known: () => this.#batch })
   }
 
   get batch(): Batch {
@@ -33,9 +40,9 @@ export class ActiveBatch {
   }
 
   /** Rows that were read before others may come after them: what was spent stays spent. */
-  learn(batch: Batch): void {
+  learn(batch: Batch): Batch {
     const costNanoUsd = Math.max(batch.costNanoUsd, this.#batch.costNanoUsd)
-    this.#batch = { ...batch, costNanoUsd }
+    return (this.#batch = { ...batch, costNanoUsd })
   }
 
   /** Lines that are neither settled nor here, as far as is known. */
@@ -79,6 +86,13 @@ export class ActiveBatch {
   /** What is ready may be another instance's by now. */
   hasLapsed(nowMs: number): boolean {
     return this.ready.length > 0 && nowMs >= this.#leasedUntilMs
+  }
+
+  /** It began, and waits again, before those that come after it. */
+  putBack(line: WaitingLine): void {
+    const next = this.ready.findIndex((waiting) => waiting.line > line.line)
+    this.ready.splice(next === -1 ? this.ready.length : next, 0, this.input.keepAgain(line))
+    this.readyBytes += line.bytes
   }
 
   prolong(leasedUntilMs: number): void {

@@ -91,6 +91,11 @@ export class BatchInput {
     return { ...line, request: kept.request }
   }
 
+  /** It began, and waits again. */
+  keepAgain({ kept, ...line }: WaitingLine): WaitingLine {
+    return kept && this.#room.keep(line.bytes) ? { ...line, kept } : line
+  }
+
   /** They do not begin here. */
   forget(lines: readonly WaitingLine[]): void {
     for (const { kept, bytes } of lines) if (kept) this.#room.forget(bytes)

@@ -92,6 +92,8 @@ export interface Batch extends Owner {
   readonly completed: number
   readonly failed: number
   readonly costNanoUsd: NanoUsd
+  /** What its lines that are under way may cost at most. 0 where nothing bounds what it costs. */
+  readonly heldNanoUsd: NanoUsd
   readonly usage: BatchUsage
   /** It stops before it would cost more. */
   readonly maxNanoUsd?: NanoUsd

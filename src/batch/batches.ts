@@ -91,6 +91,7 @@ export function createBatches(parts: BatchesParts): Batches {
         completed: 0,
         failed: 0,
         costNanoUsd: 0,
+        heldNanoUsd: 0,
         usage: noUsage,
         faults: [],
         createdAtMs,

@@ -12,7 +12,7 @@ import { type Json, parseJson } from '../core/json.ts'
 import { type Batch, noUsage } from './batch.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { openFileFolder } from './file-folder.ts'
-import type { Claim } from './port.ts'
+import type { Claim, Deferral, HoldAnswer, HoldAnswers, LineHold } from './port.ts'
 import type { NewResult } from './result-log.ts'
 import { createTryLine, type MakeRequest } from './try-line.ts'
 import { plainBatch } from '../../test/support/plain-batch.ts'
@@ -42,8 +42,8 @@ function run(
   const places = new Map(waiting.map((claim) => [claim.line, claim]))
   const results: NewResult[] = []
   const errors: unknown[] = []
-  const spent: number[] = []
   const begun: Batch = { ...batch, total: texts.length, ...(maxNanoUsd !== undefined && { maxNanoUsd }) }
+  const account = new BoundedAccount(begun)
   const stops: unknown[] = []
   const dispatcher = new Dispatcher({
     queue: {
@@ -64,15 +64,10 @@ function run(
       results: {
         async append(_id, result) {
           results.push(result)
-          return batch
+          return account.settle(result)
         },
       },
-      async spend(_id, costNanoUsd) {
-        spent.push(costNanoUsd)
-        return { ...begun, costNanoUsd: spent.reduce((sum, cost) => sum + cost, 0) }
-      },
       worstCase: async () => worstNanoUsd,
-      reservedNatively: () => 0,
       random: () => 0.5,
       maxTries: () => maxTries,
     }),
@@ -81,7 +76,9 @@ function run(
     findDue: async () => (waiting.length > 0 ? [{ id: batch.id, fewestCrashes: 0 }] : []),
     async giveBack(_id, lines) {
       for (const { line, tries } of lines) waiting.push({ ...places.get(line)!, tries })
+      return account.giveBack(lines)
     },
+    hold: async (_id, lines) => account.hold(lines),
     onProgress: ({ stop }) => stop && stops.push(stop),
     onError: (cause) => errors.push(cause),
   })
@@ -91,7 +88,7 @@ function run(
     dispatcher.pump()
     return results.length === texts.length ? results.toSorted((a, b) => a.line - b.line) : undefined
   })
-  return { ended, errors, spent, stops }
+  return { ended, errors, account, stops }
 }
 
 test('a line at which the gateway fails each time has its error after a few tries', async (t) => {
@@ -132,7 +129,7 @@ test('what tries cost that give no result counts against the batch', async (t) =
   const broken = { answer: { ...answer, status: 502 }, costNanoUsd: 60, usage: noUsage, error }
   const calls: string[] = []
   const texts = ['a', 'b', 'c'].map(textOf)
-  const { ended, spent, stops } = run(
+  const { ended, account, stops } = run(
     t,
     texts,
     async (_batch, { customId }) => {
@@ -144,8 +141,123 @@ test('what tries cost that give no result counts against the batch', async (t) =
   )
   ended.catch(() => undefined)
   await until('the bound', () => (stops.length > 0 ? true : undefined))
-  assert.deepEqual([spent, calls.length], [[60, 60], 2])
+  assert.deepEqual([account.spent, calls.length], [120, 2])
 })
+
+test('a batch that has no room takes no line and gives none back until another line has cost less', async (t) => {
+  const texts = Array.from({ length: 8 }, (_, n) => textOf(`${n}`))
+  const ends: (() => void)[] = []
+  const { ended, account } = run(
+    t,
+    texts,
+    async () => {
+      await new Promise<void>((resolve) => ends.push(resolve))
+      return { answer, costNanoUsd: 1, usage: noUsage }
+    },
+    texts.join('\n'),
+    2 * worstNanoUsd + texts.length,
+  )
+  for (let done = 0; done < texts.length; done++) {
+    await until(
+      'two under way, or the last',
+      () => ends.length >= Math.min(2, texts.length - done) || undefined,
+    )
+    await turns(20)
+    const before = account.questions
+    await turns(20)
+    assert.equal(account.questions, before)
+    assert.ok(ends.length <= 2)
+    ends.shift()!()
+  }
+  assert.equal((await ended).length, texts.length)
+  assert.deepEqual([account.givenBack, account.spent], [0, texts.length])
+  // Four began at first, of which two had room; then each end lets one more ask, and the next one be refused.
+  assert.ok(account.questions <= 2 * texts.length + 4, `${account.questions} questions`)
+})
+
+test('a further call of a try is made only where the batch has room for it', async (t) => {
+  const calls: string[] = []
+  const refused = Promise.withResolvers<GatewayError>()
+  const makeRequest: MakeRequest = async (_batch, { customId }, { afford }) => {
+    calls.push(`first of ${customId}`)
+    await afford!(worstNanoUsd)
+    try {
+      await afford!(worstNanoUsd + 70)
+    } catch (cause) {
+      const error = cause as GatewayError
+      refused.resolve(error)
+      return { answer: { ...answer, status: 402 }, costNanoUsd: 10, usage: noUsage, error }
+    }
+    calls.push(`second of ${customId}`)
+    await refused.promise
+    return { answer, costNanoUsd: 10, usage: noUsage }
+  }
+  const texts = ['a', 'b'].map(textOf)
+  const { ended, account } = run(t, texts, makeRequest, texts.join('\n'), 2 * worstNanoUsd + 100)
+  const results = await ended
+  assert.deepEqual(
+    results.map(({ isError }) => isError),
+    [false, false],
+  )
+  assert.equal((await refused.promise).code, 'budget_exceeded')
+  assert.deepEqual(new Set(calls.slice(0, 2)), new Set(['first of a', 'first of b']))
+  assert.deepEqual(calls.slice(2), ['second of a', 'first of b', 'second of b'])
+  assert.deepEqual([account.spent, account.held], [30, 0])
+})
+
+/** What the rows keep of a batch's bound. */
+class BoundedAccount {
+  spent = 0
+  questions = 0
+  givenBack = 0
+  readonly #batch: Batch
+  readonly #held = new Map<number, number>()
+
+  constructor(bounded: Batch) {
+    this.#batch = bounded
+  }
+
+  get held(): number {
+    return this.#held.values().reduce((sum, held) => sum + held, 0)
+  }
+
+  hold(lines: readonly LineHold[]): HoldAnswers {
+    this.questions++
+    const answers = lines.map(({ line, nanoUsd }): [number, HoldAnswer] => {
+      const fits = this.spent + this.held + nanoUsd <= (this.#batch.maxNanoUsd ?? Infinity)
+      if (fits) this.#held.set(line, (this.#held.get(line) ?? 0) + nanoUsd)
+      return [line, fits ? 'held' : this.held > 0 ? 'short' : 'never']
+    })
+    return { answers: new Map(answers), batch: this.#now() }
+  }
+
+  giveBack(lines: readonly Deferral[]): Batch {
+    for (const { line, spentNanoUsd = 0 } of lines) {
+      this.givenBack++
+      this.#end(line, spentNanoUsd)
+    }
+    return this.#now()
+  }
+
+  settle({ line, costNanoUsd }: NewResult): Batch {
+    this.#end(line, costNanoUsd)
+    return this.#now()
+  }
+
+  #end(line: number, costNanoUsd: number): void {
+    this.spent += costNanoUsd
+    this.#held.delete(line)
+  }
+
+  #now(): Batch {
+    return { ...this.#batch, costNanoUsd: this.spent, heldNanoUsd: this.held }
+  }
+}
+
+/** Of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 function parse(text: Buffer): Json {
   const value = parseJson(text.toString())

@@ -1,6 +1,7 @@
 /** Decides which line is done next, and how many at once: fair between callers, within what providers take. */
 
 import type { Clock } from '../core/clock.ts'
+import type { NanoUsd } from '../core/money.ts'
 import { ActiveBatch } from './active-batch.ts'
 import { type Batch, suspectAfter } from './batch.ts'
 import {
@@ -10,30 +11,45 @@ import {
   type ReadyLine,
   type WaitingLine,
 } from './batch-input.ts'
+import type { Hold } from './bound.ts'
 import { Lane } from './lane.ts'
 import { Lanes, type Turn, type Ways } from './lanes.ts'
-import type { BatchStore, Claim, Deferral, DueBatch, LineQueue } from './port.ts'
+import type { BatchStore, Claim, Deferral, DueBatch, HoldAnswers, LineHold, LineQueue } from './port.ts'
 import { Suspects, type SuspectsParts } from './suspects.ts'
 
-/** What became of one try; with the batch as it is then, where the try has cost something. */
+/** What became of one try. */
 export type TryOutcome =
   /** It has its result. */
   | { readonly kind: 'done'; readonly batch: Batch }
   /** This process ends before the store could be told of its result: the next start does it. */
   | { readonly kind: 'untold' }
   /** Too much was under way, of the caller's or at the target: nothing is held against the line. */
-  | {
+  | (Unanswered & {
       readonly kind: 'refused'
       readonly by: 'caller' | 'target'
       readonly retryAfterMs: number | undefined
-      readonly batch?: Batch
-    }
+    })
   /** It failed, and may be tried again. */
-  | { readonly kind: 'failed'; readonly waitMs: number; readonly batch?: Batch }
+  | (Unanswered & { readonly kind: 'failed'; readonly waitMs: number })
   /** It was not made, or was ended, for a reason of ours. */
-  | { readonly kind: 'left'; readonly waitMs: number; readonly batch?: Batch }
+  | (Unanswered & { readonly kind: 'left'; readonly waitMs: number })
+  /** The batch may not spend what it could cost, while other lines of it may cost what they can. */
+  | { readonly kind: 'short' }
   /** The batch may not spend what it could cost. */
   | { readonly kind: 'unaffordable' }
+
+interface Unanswered {
+  /** What the try has cost all the same. */
+  readonly spentNanoUsd?: NanoUsd
+}
+
+/** A line on its way. */
+export interface LineCourse {
+  readonly turn: Turn
+  readonly signal: AbortSignal
+  /** Where its batch may cost only so much. */
+  readonly hold?: Hold
+}
 
 export interface DispatcherParts extends BatchInputParts, SuspectsParts {
   readonly queue: LineQueue
@@ -41,10 +57,11 @@ export interface DispatcherParts extends BatchInputParts, SuspectsParts {
   readonly random: () => number
   /** Over all batches. */
   readonly maxRunning: () => number
-  tryLine(batch: Batch, line: ReadyLine, turn: Turn, signal: AbortSignal): Promise<TryOutcome>
+  tryLine(batch: Batch, line: ReadyLine, course: LineCourse): Promise<TryOutcome>
   readonly findDue: BatchStore['findDue']
   readonly extend: BatchStore['extend']
-  giveBack(batchId: string, lines: readonly Deferral[]): Promise<void>
+  giveBack(batchId: string, lines: readonly Deferral[]): Promise<Batch | undefined>
+  hold(batchId: string, lines: readonly LineHold[]): Promise<HoldAnswers>
   /** A batch has moved: lines were settled, or it cannot go on. */
   onProgress(batch: Batch): void
   onError(cause: unknown): void
@@ -54,6 +71,8 @@ export interface DispatcherParts extends BatchInputParts, SuspectsParts {
 const dryMs = 250
 /** Before a line at which the gateway itself failed is tried again. */
 const brokenMs = 5000
+/** Before a suspect is taken again whose batch may not spend what it could cost. */
+const shortMs = 1000
 
 export class Dispatcher {
   readonly #parts: DispatcherParts
@@ -97,8 +116,7 @@ export class Dispatcher {
       const known = this.#active.get(batch.id)
       if (known) known.learn(batch)
       else if (!this.#isClosed) {
-        const input = new BatchInput(batch, this.#parts, this.#room)
-        this.#active.set(batch.id, new ActiveBatch(batch, input))
+        this.#active.set(batch.id, this.#begin(batch))
       }
     }
     for (const active of dropped) this.#active.delete(active.batch.id)
@@ -161,6 +179,15 @@ export class Dispatcher {
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
   }
 
+  #begin(batch: Batch): ActiveBatch {
+    const { clock, hold } = this.#parts
+    return new ActiveBatch(batch, new BatchInput(batch, this.#parts, this.#room), {
+      clock,
+      hold: (lines) => hold(batch.id, lines),
+      onAnswer: () => this.pump(),
+    })
+  }
+
   #pumpAt(atMs: number): void {
     if (atMs === Infinity) return
     const inMs = Math.max(1, Math.ceil(atMs - this.#parts.clock.monotonicMs()))
@@ -183,8 +210,11 @@ export class Dispatcher {
       const owner = ownerOf(active.batch)
       const running = runningOf.get(owner) ?? 0
       if (running >= bestRunning || active.ready.length === 0 || active.hasLapsed(leasesAtMs)) continue
-      const ownerAtMs = this.#ownerLane(owner).roomAtMs('')
-      const found = ownerAtMs > nowMs ? ownerAtMs : this.#firstReady(active, rooms, nowMs)
+      const heldUpUntilMs = Math.max(
+        this.#ownerLane(owner).roomAtMs(''),
+        active.bound?.roomAtMs() ?? -Infinity,
+      )
+      const found = heldUpUntilMs > nowMs ? heldUpUntilMs : this.#firstReady(active, rooms, nowMs)
       if (typeof found !== 'number') [best, bestRunning] = [{ active, at: found.at }, running]
       else soonestMs = Math.min(soonestMs, found)
     }
@@ -230,18 +260,20 @@ export class Dispatcher {
     const owner = this.#ownerLane(ownerOf(active.batch))
     const ofOwner = owner.begin('', clock.monotonicMs())
     const turn = this.#lanes.begin(line.ways)
+    const hold = active.bound?.begin(line.line)
     const abort = new AbortController()
+    const course = { turn, signal: abort.signal, ...(hold && { hold }) }
     active.running.set(line.line, abort)
     this.#running++
     try {
       const outcome = await active.input
         .begin(line)
-        .then((ready) => this.#parts.tryLine(active.batch, ready, turn, abort.signal))
+        .then((ready) => this.#parts.tryLine(active.batch, ready, course))
         .catch((cause): TryOutcome => {
           onError(cause)
-          return { kind: 'failed', waitMs: brokenMs }
+          // What it held may be spent.
+          return { kind: 'failed', waitMs: brokenMs, spentNanoUsd: hold?.nanoUsd ?? 0 }
         })
-      if ('batch' in outcome && outcome.batch) active.learn(outcome.batch)
       const nowMs = clock.monotonicMs()
       let waitMs = 0
       if (outcome.kind === 'done') owner.succeed(ofOwner, nowMs)
@@ -252,18 +284,22 @@ export class Dispatcher {
       else turn.close()
       switch (outcome.kind) {
         case 'done':
+          active.learn(outcome.batch)
           onProgress(outcome.batch)
           break
         case 'untold':
           break
         case 'refused':
-          await this.#defer(active, line, waitMs)
+          await this.#defer(active, line, waitMs, outcome)
           break
         case 'failed':
-          await this.#defer(active, { ...line, tries: line.tries + 1 }, outcome.waitMs)
+          await this.#defer(active, { ...line, tries: line.tries + 1 }, outcome.waitMs, outcome)
           break
         case 'left':
-          await this.#defer(active, line, outcome.waitMs)
+          await this.#defer(active, line, outcome.waitMs, outcome)
+          break
+        case 'short':
+          await this.#putBack(active, line)
           break
         case 'unaffordable':
           await this.#defer(active, line, 0)
@@ -271,6 +307,7 @@ export class Dispatcher {
       }
     } finally {
       active.running.delete(line.line)
+      hold?.decide()
       this.#suspects.release(active.batch.id, line.line)
       this.#running--
       if (this.#running === 0) this.#idle?.()
@@ -282,15 +319,24 @@ export class Dispatcher {
     { batch }: ActiveBatch,
     { line, tries }: Pick<Claim, 'line' | 'tries'>,
     waitMs: number,
+    { spentNanoUsd = 0 }: Unanswered = {},
   ): Promise<void> {
     const dueAtMs = Math.ceil(this.#parts.clock.nowMs() + waitMs)
-    return this.#giveBack(batch.id, [{ line, tries, dueAtMs }])
+    return this.#giveBack(batch.id, [{ line, tries, dueAtMs, spentNanoUsd }])
+  }
+
+  /** It waits here for what its batch may spend; a suspect, and what is not to begin here any more, waits in the store. */
+  async #putBack(active: ActiveBatch, line: WaitingLine): Promise<void> {
+    const isHere = !this.#isClosed && this.#active.get(active.batch.id) === active
+    if (isHere && line.crashes < suspectAfter) active.putBack(line)
+    else await this.#defer(active, line, isHere ? shortMs : 0)
   }
 
   /** Never rejects: while the store is away, they are kept and given back later. Nobody else would: their lease is prolonged. */
   async #giveBack(batchId: string, lines: readonly Deferral[]): Promise<void> {
     try {
-      await this.#parts.giveBack(batchId, lines)
+      const batch = await this.#parts.giveBack(batchId, lines)
+      if (batch) this.#active.get(batchId)?.learn(batch)
     } catch (cause) {
       this.#parts.onError(cause)
       this.#kept.set(batchId, [...(this.#kept.get(batchId) ?? []), ...lines])

@@ -111,6 +111,26 @@ export interface Deferral {
   readonly line: number
   readonly dueAtMs: number
   readonly tries: number
+  /** What the try has cost that gave no result. */
+  readonly spentNanoUsd?: NanoUsd
+}
+
+/** What a line that begins may cost; or, where it is under way, what it may cost beside what it holds. */
+export interface LineHold {
+  readonly line: number
+  readonly nanoUsd: NanoUsd
+}
+
+/**
+ * `short`: there is no room, and others hold something of which they may give back. `never`: nobody does. `lost`: another
+ * instance has the line.
+ */
+export type HoldAnswer = 'held' | 'short' | 'never' | 'lost'
+
+export interface HoldAnswers {
+  readonly answers: ReadonlyMap<number, HoldAnswer>
+  /** As it is then. */
+  readonly batch: Batch
 }
 
 export interface Lease {
@@ -169,8 +189,14 @@ export interface BatchStore {
   findDue(ids: readonly string[], nowMs: number): Promise<readonly DueBatch[]>
   /** Prolongs all leases of the holder's in these batches. */
   extend(ids: readonly string[], lease: Lease): Promise<void>
-  /** Gives lines back: for later, or for anyone at once. */
-  giveBack(id: string, holder: string, lines: readonly Deferral[]): Promise<void>
+  /** Gives lines back: for later, or for anyone at once. The batch as it is then, where that changes what it costs. */
+  giveBack(id: string, holder: string, lines: readonly Deferral[]): Promise<Batch | undefined>
+  /**
+   * Holds back what these lines of the holder's may cost, as far as the batch may still cost so much: what it has cost and
+   * what is held, over all instances, are together never more than its bound. A line gives back what it holds with its
+   * result, or when it is given back; what it holds when another takes it, or at the batch's end, counts as spent.
+   */
+  hold(id: string, lease: Lease, lines: readonly LineHold[]): Promise<HoldAnswers>
   /** Gives back all that an earlier process of this instance had. */
   releaseAll(holder: string, nowMs: number): Promise<void>
   /** Lines that some instance has now. */
@@ -178,9 +204,7 @@ export interface BatchStore {
   /** Lines that nobody has and that are due, in order, but for suspects: what a broker may have lost. */
   due(id: string, nowMs: number, limit: number): Promise<readonly number[]>
   /** The first result of each line counts, later ones change nothing. The last one ends the batch's progress. */
-  settle(id: string, lines: readonly SettledLine[], nowMs: number): Promise<Batch>
-  /** Counts what tries have cost that gave no result. */
-  spend(id: string, costNanoUsd: NanoUsd): Promise<Batch>
+  settle(id: string, holder: string, lines: readonly SettledLine[], nowMs: number): Promise<Batch>
   /** In the order of the input. */
   lines(id: string, afterLine: number, limit: number): Promise<readonly LineState[]>
   /** Where the last known result of this part ends. */

@@ -25,7 +25,7 @@ function setUp() {
   const open = () =>
     new ResultLog({
       store: {
-        async settle(_id, lines) {
+        async settle(_id, _holder, lines) {
           if (store.isAway) throw new Error('the store is away')
           for (const line of lines) settled.set(line.line, line)
           return batch

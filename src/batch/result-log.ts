@@ -72,7 +72,7 @@ export class ResultLog {
 
   /** Makes known what a process that was killed had appended, and cuts off what it had half written. */
   async recover(batchId: string): Promise<void> {
-    const { store, folder, clock } = this.#parts
+    const { store, folder, instance, clock } = this.#parts
     const name = this.#nameOf(batchId)
     const size = await folder.size(name)
     const known = await store.endOfPart(batchId, name)
@@ -87,7 +87,7 @@ export class ResultLog {
         whole = entry.offset + entry.bytes + 1
         found.push(entry)
       }
-      if (found.length > 0) await store.settle(batchId, found, clock.nowMs())
+      if (found.length > 0) await store.settle(batchId, instance, found, clock.nowMs())
     }
     const handle = await folder.open(name, 'r+')
     await handle.truncate(whole)
@@ -125,12 +125,13 @@ export class ResultLog {
 
   /** One write and one transaction for all that came while the ones before were under way. */
   async #flush(batchId: string, part: Part): Promise<void> {
-    const { store, clock } = this.#parts
+    const { store, instance, clock } = this.#parts
+    const tell = (lines: readonly SettledLine[]) => store.settle(batchId, instance, lines, clock.nowMs())
     while (part.waiting.length > 0 && !this.#isClosed) {
       await delay(gatherMs)
       const entries = part.waiting.splice(0, maxEntriesAtOnce)
       const lines = await this.#insist(() => this.#write(batchId, part, entries))
-      const batch = lines && (await this.#insist(() => store.settle(batchId, lines, clock.nowMs())))
+      const batch = lines && (await this.#insist(() => tell(lines)))
       for (const { resolve } of entries) resolve(batch)
     }
     for (const { resolve } of part.waiting.splice(0)) resolve(undefined)

@@ -1,10 +1,11 @@
 /** Makes the request of one line once, and judges what came of it: a result, another try, or a pause. */
 
-import type { ErrorCode, GatewayError } from '../core/error.ts'
+import { type ErrorCode, GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { type Batch, type BatchUsage, noUsage, suspectAfter } from './batch.ts'
 import type { ReadyLine } from './batch-input.ts'
-import type { TryOutcome } from './dispatcher.ts'
+import type { Hold } from './bound.ts'
+import type { LineCourse, TryOutcome } from './dispatcher.ts'
 import type { Turn } from './lanes.ts'
 import type { RequestLine } from './request-line.ts'
 import type { ResultLog } from './result-log.ts'
@@ -17,6 +18,11 @@ export interface OnTheWay {
   /** Told of each call that is made for it. */
   readonly turn: Turn
   readonly signal: AbortSignal
+  /**
+   * Asked before each call is sent, with what all of them may cost by then; rejects where that is too much. Absent where
+   * nothing bounds it.
+   */
+  afford?(nanoUsd: NanoUsd): Promise<void>
 }
 
 export interface RequestOutcome {
@@ -32,12 +38,8 @@ export interface RequestOutcome {
 export interface TryLineParts {
   readonly makeRequest: MakeRequest
   readonly results: Pick<ResultLog, 'append'>
-  /** Counts what a try has cost that gave no result. */
-  spend(batchId: string, costNanoUsd: NanoUsd): Promise<Batch>
-  /** The most that it can cost; undefined where its price is not known. */
-  worstCase(request: RequestLine): Promise<NanoUsd | undefined>
-  /** What the batch's lines at providers' own batches may cost. */
-  reservedNatively(batchId: string): NanoUsd
+  /** The most that one call of it can cost the batch's key; undefined where its price is not known. */
+  worstCase(batch: Batch, request: RequestLine): Promise<NanoUsd | undefined>
   readonly random: () => number
   /** Calls of one line that may fail. */
   readonly maxTries: () => number
@@ -50,9 +52,6 @@ export interface TryLineParts {
 const maxCrashes = suspectAfter + 3
 const firstWaitMs = 500
 const maxWaitMs = 60_000
-/** How soon a line looks again whether others have cost less than they might have. */
-const reserveWaitMs = 250
-const nativeWaitMs = 2_000
 
 /** Not the line's fault, nor the target's alone: there is no room, now. */
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -66,10 +65,9 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 export function createTryLine(parts: TryLineParts) {
-  const { makeRequest, results, spend, random, maxTries } = parts
-  const budget = new Reservations(parts)
+  const { makeRequest, results, worstCase, random, maxTries } = parts
 
-  return async (batch: Batch, line: ReadyLine, turn: Turn, signal: AbortSignal): Promise<TryOutcome> => {
+  return async (batch: Batch, line: ReadyLine, { turn, signal, hold }: LineCourse): Promise<TryOutcome> => {
     const { request } = line
     const settle = async (
       isError: boolean,
@@ -87,21 +85,33 @@ export function createTryLine(parts: TryLineParts) {
     if (line.crashes >= maxCrashes) return giveUp('crashed')
     // Where the call itself fails, that is its result: here, there was none to judge.
     if (line.tries >= maxTries()) return giveUp('broken')
-    const reserved = await budget.reserve(batch, request)
-    if (typeof reserved !== 'function') return reserved
-    try {
-      const outcome = await makeRequest(batch, request, { turn, signal })
-      const again = judge(outcome, line.tries, maxTries(), random)
-      if (again) {
-        const { costNanoUsd } = outcome
-        return costNanoUsd > 0 ? { ...again, batch: await spend(batch.id, costNanoUsd) } : again
-      }
-      const { answer, costNanoUsd, usage } = outcome
-      const text = resultLine(batch, line.line, request.customId, answer)
-      return await settle(answer.status >= 300, text, costNanoUsd, usage)
-    } finally {
-      reserved()
-    }
+    const answerTo = await hold?.begin((await worstCase(batch, request)) ?? 0)
+    if (answerTo !== undefined && answerTo !== 'held') return withoutHold[answerTo]
+    const way = { turn, signal, ...(hold && { afford: affordBy(hold) }) }
+    const outcome = await makeRequest(batch, request, way)
+    const again = judge(outcome, line.tries, maxTries(), random, hold)
+    const { answer, costNanoUsd, usage } = outcome
+    if (again) return { ...again, spentNanoUsd: costNanoUsd }
+    const text = resultLine(batch, line.line, request.customId, answer)
+    return settle(answer.status >= 300, text, costNanoUsd, usage)
+  }
+}
+
+/** What becomes of a line that may not cost what it can. */
+const withoutHold = {
+  short: { kind: 'short' },
+  never: { kind: 'unaffordable' },
+  // Another instance is at it.
+  lost: { kind: 'left', waitMs: 0 },
+} as const
+
+function affordBy(hold: Hold) {
+  return async (nanoUsd: NanoUsd): Promise<void> => {
+    if (await hold.coverTo(nanoUsd)) return
+    throw new GatewayError(
+      'budget_exceeded',
+      'The batch may not cost what another call for this request may.',
+    )
   }
 }
 
@@ -111,42 +121,16 @@ function judge(
   tries: number,
   maxTries: number,
   random: () => number,
-): Exclude<TryOutcome, { kind: 'done' | 'untold' | 'unaffordable' }> | undefined {
+  hold: Hold | undefined,
+): Extract<TryOutcome, { kind: 'refused' | 'failed' | 'left' }> | undefined {
   if (!error) return undefined
   const { code, retryAfterMs, rule } = error
   // Ours: the batch was cancelled, or this process ends.
   if (code === 'client_gone' || code === 'server_shutdown') return { kind: 'left', waitMs: 0 }
   if (refusals.has(code)) return { kind: 'refused', by: isUntried ? 'caller' : 'target', retryAfterMs }
-  if (rule.retry === 'never' || rule.blame === 'caller' || tries + 1 >= maxTries) return undefined
+  // Where a call was not made for want of room, there may be some when it is tried again.
+  const isFinal = (rule.retry === 'never' || rule.blame === 'caller') && !hold?.isShort
+  if (isFinal || tries + 1 >= maxTries) return undefined
   const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** tries) * (0.5 + random() / 2)
   return { kind: 'failed', waitMs: Math.max(waitMs, retryAfterMs ?? 0) }
-}
-
-/** Holds back what the lines that are under way may cost, so that a batch stops before its bound and not after. */
-class Reservations {
-  readonly #parts: Pick<TryLineParts, 'worstCase' | 'reservedNatively'>
-  readonly #held = new Map<string, NanoUsd>()
-
-  constructor(parts: Pick<TryLineParts, 'worstCase' | 'reservedNatively'>) {
-    this.#parts = parts
-  }
-
-  /** Gives the function that gives it back. */
-  async reserve(batch: Batch, request: RequestLine): Promise<(() => void) | TryOutcome> {
-    const { id, maxNanoUsd, costNanoUsd } = batch
-    if (maxNanoUsd === undefined) return () => undefined
-    const worst = (await this.#parts.worstCase(request)) ?? 0
-    const held = this.#held.get(id) ?? 0
-    const elsewhere = this.#parts.reservedNatively(id)
-    if (costNanoUsd + held + elsewhere + worst > maxNanoUsd) {
-      if (held > 0) return { kind: 'left', waitMs: reserveWaitMs }
-      return elsewhere > 0 ? { kind: 'left', waitMs: nativeWaitMs } : { kind: 'unaffordable' }
-    }
-    this.#held.set(id, held + worst)
-    return () => {
-      const rest = (this.#held.get(id) ?? 0) - worst
-      if (rest > 0) this.#held.set(id, rest)
-      else this.#held.delete(id)
-    }
-  }
 }

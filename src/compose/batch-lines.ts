@@ -14,6 +14,7 @@ import type { NanoUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Gateway, Snapshot } from '../gateway/parts.ts'
 import { errorEncoderFor, findDataRoute } from '../http/routes.ts'
+import { withMarkup } from '../ledger/allowance.ts'
 import { reservation, tokenBounds } from '../ledger/bounds.ts'
 import { findDestination } from '../routing/plan.ts'
 import { type Candidate, isRoute, type Route } from '../routing/route.ts'
@@ -38,7 +39,7 @@ export interface BatchLineParts {
 /** Every line goes the way of any request: routed, limited, accounted, on the account of the key that made the batch. */
 export function createMakeRequest(parts: BatchLineParts): MakeRequest {
   const { gateway, newRequestId, snapshot, chargedFor, routing, clock } = parts
-  return async ({ id, keyId }, { url, body, headers: given }, { turn, signal }) => {
+  return async ({ id, keyId, maxNanoUsd }, { url, body, headers: given }, { turn, signal, afford }) => {
     const principal = snapshot().keyring.principalOf(keyId)
     if (!principal) {
       const error = new GatewayError(
@@ -55,9 +56,26 @@ export function createMakeRequest(parts: BatchLineParts): MakeRequest {
     const tags = [given?.['x-weir-tags'], `batch:${id}`].filter((tag) => tag !== undefined)
     const headers = { ...given, 'x-weir-priority': 'batch', 'x-weir-tags': tags.join(',') }
     const health = healthInLanes(routing.health, turn, clock)
-    const call = { path: url, body, headers, signal, health }
-    const { served, ...answer } = await callRoute({ gateway, newRequestId, principal }, call)
-    const costNanoUsd = chargedFor(answer.requestId)
+    let affordedNanoUsd = 0
+    const call = {
+      path: url,
+      body,
+      headers,
+      signal,
+      health,
+      ...(afford && {
+        async afford(nanoUsd: NanoUsd) {
+          await afford(nanoUsd)
+          affordedNanoUsd = nanoUsd
+        },
+      }),
+    }
+    const { served, ...answer } = await callRoute(
+      { gateway, newRequestId, principal: boundedBy(principal, maxNanoUsd) },
+      call,
+    )
+    // Where a bound is kept, what is not settled yet counts as the most that it can be.
+    const costNanoUsd = afford ? (served.chargedNanoUsd ?? affordedNanoUsd) : chargedFor(answer.requestId)
     return {
       answer,
       costNanoUsd,
@@ -66,6 +84,13 @@ export function createMakeRequest(parts: BatchLineParts): MakeRequest {
       isUntried: served.record?.attempts.length === 0,
     }
   }
+}
+
+/** Where a batch may cost only so much, so may each of its calls: what nothing bounds is bounded, or refused. */
+function boundedBy(principal: Principal, maxNanoUsd: NanoUsd | undefined): Principal {
+  if (maxNanoUsd === undefined) return principal
+  const { maxNanoUsdPerRequest = Infinity } = principal
+  return { ...principal, maxNanoUsdPerRequest: Math.min(maxNanoUsdPerRequest, maxNanoUsd) }
 }
 
 export function usageOf(usage: Usage | undefined): BatchUsage {
@@ -122,9 +147,13 @@ function refusalOf(
 /** Prompts have about four bytes for each of their tokens, in most languages. */
 const bytesPerToken = 4
 
-/** Over all targets that it may go to: the dearest. Undefined where no price is known, or the request is not valid. */
+/**
+ * Of one call, with the mark-up of the key's team, over all targets that it may go to: the dearest. Undefined where no
+ * price is known, or the request is not valid.
+ */
 export async function linePrice(
   request: RequestLine,
+  keyId: string,
   { snapshot, lookUp, clock }: BatchLineParts,
 ): Promise<LinePrice | undefined> {
   const route = findDataRoute(request.url, undefined)
@@ -142,9 +171,10 @@ export async function linePrice(
       return most === undefined || prompt === undefined ? [] : [{ prompt, most }]
     })
     if (prices.length === 0) return undefined
+    const markup = snapshot().keyring.principalOf(keyId)?.team?.markupBasisPoints ?? 0
     return {
-      promptNanoUsd: Math.max(...prices.map(({ prompt }) => prompt)),
-      mostNanoUsd: Math.max(...prices.map(({ most }) => most)),
+      promptNanoUsd: withMarkup(Math.max(...prices.map(({ prompt }) => prompt)), markup),
+      mostNanoUsd: withMarkup(Math.max(...prices.map(({ most }) => most)), markup),
     }
   } catch (error) {
     if (error instanceof GatewayError) return undefined

@@ -69,9 +69,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
     tryLine: createTryLine({
       makeRequest: createMakeRequest(parts),
       results,
-      spend: stores.batches.spend,
-      worstCase: async (request) => (await linePrice(request, parts))?.mostNanoUsd,
-      reservedNatively: (batchId) => native.reservedOf(batchId),
+      worstCase: async ({ keyId }, request) => (await linePrice(request, keyId, parts))?.mostNanoUsd,
       random: Math.random,
       maxTries: () => config().batches.tries,
     }),
@@ -79,6 +77,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
     findDue: stores.batches.findDue,
     extend: stores.batches.extend,
     giveBack: (id, lines) => stores.batches.giveBack(id, instance, lines),
+    hold: (id, lines) => stores.batches.hold(id, leaseOf(), lines),
     onProgress,
   })
   const worker: BatchWorker = new BatchWorker({

@@ -140,7 +140,7 @@ export function createBatching(parts: BatchingParts): Batching {
         batches,
         ownerOf: (call, keyId) => parts.access.keyFor(call, keyId),
         plan: (content, wish) =>
-          planBatch(content, rulesOf(wish, parts, parse), (request) => linePrice(request, parts)),
+          planBatch(content, rulesOf(wish, parts, parse), (request) => linePrice(request, wish.keyId, parts)),
         results: api.results,
       }),
     ],

@@ -81,6 +81,8 @@ export interface RouteCall {
   readonly signal: AbortSignal | undefined
   /** Targets as this call sees them. Absent: as all do. */
   readonly health?: Health
+  /** Asked before each attempt: see `Inbound`. */
+  readonly afford?: Inbound['afford']
 }
 
 export interface RouteAnswer {
@@ -103,6 +105,7 @@ export async function callRoute(parts: InnerCallParts, call: RouteCall): Promise
     headers: call.headers,
     signal: call.signal,
     health: call.health,
+    afford: call.afford,
   })
   return { requestId: id, status, body: parseJson(body) ?? null, served }
 }
@@ -130,11 +133,12 @@ interface InnerCall {
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
   readonly health?: Health | undefined
+  readonly afford?: Inbound['afford'] | undefined
 }
 
 async function callWithin(
   { gateway, newRequestId, principal }: InnerCallParts,
-  { dialect, operation, open, encodeError, headers, signal, health }: InnerCall,
+  { dialect, operation, open, encodeError, headers, signal, health, afford }: InnerCall,
 ): Promise<{ id: string; served: Served; status: number; body: string }> {
   const id = newRequestId()
   const outlet = new CollectingOutlet()
@@ -156,6 +160,7 @@ async function callWithin(
     outlet,
     interrupt,
     ...(health && { health }),
+    ...(afford && { afford }),
   })
   signal?.removeEventListener('abort', leave)
   return { id, served, status: outlet.status, body: outlet.body }

@@ -14,6 +14,7 @@ import { authorise } from '../gateway/admission.ts'
 import type { Snapshot } from '../gateway/parts.ts'
 import type { GuardOf } from '../guardrails/compile.ts'
 import { type DataRoute, findDataRoute } from '../http/routes.ts'
+import { withMarkup } from '../ledger/allowance.ts'
 import { reservation, tokenBounds } from '../ledger/bounds.ts'
 import type { Spender } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -88,13 +89,15 @@ async function prepare(
   authorise({ principal, call: asked, destination, snapshot: parts.snapshot() })
   const call = withRoute(asked, destination, parts.clock.nowMs())
   const price = await priceOf(call, target, parts)
-  if (!price || price.mostNanoUsd > (principal.maxNanoUsdPerRequest ?? Infinity)) return undefined
+  if (!price) return undefined
+  const mostNanoUsd = withMarkup(price.mostNanoUsd, principal.team?.markupBasisPoints ?? 0)
+  if (mostNanoUsd > (principal.maxNanoUsdPerRequest ?? Infinity)) return undefined
   const contract = await openContract(call, destination, parts)
   const account = { ...noAccount, maxOutputTokens: price.maxOutputTokens }
   const sent = await requestOf(call, target, contextOf('', contract, account, parts))
   const endpoint = sent && api.endpointOf(sent.path)
   if (endpoint === undefined) return undefined
-  return { target: jobTarget(target, endpoint), body: sent!.body, mostNanoUsd: price.mostNanoUsd }
+  return { target: jobTarget(target, endpoint), body: sent!.body, mostNanoUsd }
 }
 
 /** Where data must stay, and what else cannot be promised of a batch, is for the queue. */

@@ -1,6 +1,7 @@
 /** The plan of a request, the contract on its answer, and the attempts with their accounts. */
 
 import { unlessInterrupted } from '../core/interrupt.ts'
+import type { Account } from '../ledger/account.ts'
 import type { Spender } from '../ledger/entry.ts'
 import type { Target } from '../providers/provider.ts'
 import { structuredAbility } from '../providers/structured-ability.ts'
@@ -108,7 +109,7 @@ export async function attempt(exchange: Exchange): Promise<void> {
 
 /** Opens the account of each attempt that the request is made in: all of them are its caller's. */
 function openAttemptOf(exchange: Exchange): OpenAttempt {
-  const { parts, call, principal, accounts, contract } = exchange
+  const { parts, call, principal, accounts, contract, inbound } = exchange
   const spender = spenderOf(exchange, exchange.plan!.route)
   const ceiling = principal!.maxNanoUsdPerRequest
   const bounds = call!.bounds?.()
@@ -130,7 +131,17 @@ function openAttemptOf(exchange: Exchange): OpenAttempt {
       ...(countPrompt && { countPrompt }),
     })
     accounts.push(account)
+    if (inbound.afford) await affordOrUndo(exchange, account)
     return account
+  }
+}
+
+async function affordOrUndo({ inbound, accounts }: Exchange, account: Account): Promise<void> {
+  try {
+    await inbound.afford!(sumOf(accounts, mostOf))
+  } catch (cause) {
+    await account.settle({ phase: 'unsent' })
+    throw cause
   }
 }
 

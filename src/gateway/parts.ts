@@ -49,6 +49,8 @@ export interface Inbound {
   readonly principal?: Principal
   /** Targets as this caller sees them, and is told of. Absent: as all do. */
   readonly health?: Health
+  /** Asked before each attempt is sent, with what all of them may cost by then; rejects where that is too much. */
+  afford?(nanoUsd: NanoUsd): Promise<void>
   /** Where the request comes from, as far as it can be believed. */
   readonly clientAddress: string | undefined
   /** The value of a request header, by its lower-case name. */

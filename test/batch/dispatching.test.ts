@@ -79,6 +79,7 @@ function partsOf(
     findDue: store.findDue,
     extend: store.extend,
     giveBack: (id: string, lines: Parameters<BatchStore['giveBack']>[2]) => store.giveBack(id, holder, lines),
+    hold: (id: string, lines: Parameters<BatchStore['hold']>[2]) => store.hold(id, leaseOf(), lines),
     onProgress: () => undefined,
     onError: (cause: unknown) => assert.fail(String(cause)),
     ...more,
@@ -113,14 +114,12 @@ test('a line that ends its process is given up; one of another batch that shared
       results: {
         async append(id, { line, isError, costNanoUsd, usage }) {
           const settled = { line, isError, costNanoUsd, usage, part: 'p', offset: 0, bytes: 1 }
-          const batch = await store.settle(id, [settled], Date.now())
+          const batch = await store.settle(id, holder, [settled], Date.now())
           results.set(id, isError)
           return batch
         },
       },
-      spend: store.spend,
       worstCase: async () => undefined,
-      reservedNatively: () => 0,
       random: () => 0.5,
       maxTries: () => 3,
     })
@@ -174,7 +173,7 @@ test('batches that wait with all that they have cost the store next to nothing',
       },
       claimSuspects: counted(store.claimSuspects),
       findDue: counted(store.findDue),
-      async tryLine(_batch, _line, _turn, signal) {
+      async tryLine(_batch, _line, { signal }) {
         running++
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
         return { kind: 'left', waitMs: 0 }
@@ -223,7 +222,7 @@ test('of large lines only so many are taken as there is memory for, and all are 
           offset: 0,
           bytes: 1,
         }
-        const now = await store.settle(id, [settled], Date.now())
+        const now = await store.settle(id, holder, [settled], Date.now())
         done.push(line)
         return { kind: 'done', batch: now }
       },
@@ -250,14 +249,14 @@ class HeldLines {
     this.#store = store
   }
 
-  readonly tryLine: DispatcherParts['tryLine'] = async ({ id }, { line }, _turn, signal) => {
+  readonly tryLine: DispatcherParts['tryLine'] = async ({ id }, { line }, { signal }) => {
     this.begun.push(`${id} ${line}`)
     await new Promise<void>((resolve) => {
       this.#ends.push(resolve)
       signal.addEventListener('abort', () => resolve())
     })
     if (signal.aborted) return { kind: 'left', waitMs: 0 } satisfies TryOutcome
-    return { kind: 'done', batch: await this.#store.settle(id, [settledLine(line)], Date.now()) }
+    return { kind: 'done', batch: await this.#store.settle(id, holder, [settledLine(line)], Date.now()) }
   }
 
   /** Ends the one that began first. */
@@ -290,7 +289,7 @@ test('what has not begun when its lease has ended is not begun: another instance
   assert.equal(taken.length, 5)
   lines.endOne()
   await dispatcher.prolong()
-  await store.settle(batch.id, [2, 3, 4].map(settledLine), nowMs)
+  await store.settle(batch.id, 'other', [2, 3, 4].map(settledLine), nowMs)
   await store.giveBack(batch.id, 'other', [{ line: 5, tries: 0, dueAtMs: nowMs }])
   await until('the line that the other gave back', () => {
     dispatcher.pump()
@@ -304,19 +303,10 @@ test('a line that is under way here is not begun a second time when its lease ha
   const { store, folder, add, start } = await openStore(t)
   const batch = await add('long', ['1', '2'])
   let nowMs = 1_000_000
-  let claims = 0
   await store.claim(batch.id, 1, { holder: 'other', nowMs, leaseMs: 3_600_000 }, [2])
   const lines = new HeldLines(store)
-  const queue = {
-    ...createStoreQueue(store),
-    async take(...query: Parameters<BatchStore['claim']>) {
-      const claimed = await store.claim(...query)
-      claims += claimed.length
-      return claimed
-    },
-  }
   const leaseOfNow = () => ({ holder, nowMs, leaseMs: 60_000 })
-  const dispatcher = start(partsOf(store, { folder, tryLine: lines.tryLine, queue, leaseOf: leaseOfNow }))
+  const dispatcher = start(partsOf(store, { folder, tryLine: lines.tryLine, leaseOf: leaseOfNow }))
   await dispatcher.update([batch])
   await until('its beginning', () => (lines.begun.length === 1 ? true : undefined))
   nowMs += 60_000
@@ -325,7 +315,7 @@ test('a line that is under way here is not begun a second time when its lease ha
       dispatcher.pump()
       return isSo() ? true : undefined
     })
-  await pumpUntil('its claim', () => claims === 2)
+  dispatcher.pump()
   await store.giveBack(batch.id, 'other', [{ line: 2, tries: 0, dueAtMs: nowMs }])
   await pumpUntil('the other line', () => lines.begun.includes('long 2'))
   assert.deepEqual(lines.begun, ['long 1', 'long 2'])

@@ -6,6 +6,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import { batchClient, chatLine } from '../support/batches.ts'
+import { asOwner } from '../support/people.ts'
 import { serveProcess } from '../support/process.ts'
 import { adminToken, type Stack, startStack, testKey } from '../support/stack.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
@@ -216,6 +217,20 @@ test('a cap on the batch, and budgets, hold for what is at a provider', async (t
   assert.equal(asObject(left?.['error'])?.['code'], 'max_usd_reached')
   const done = calls(stack)
   assert.deepEqual([done.batched.length, done.single.length], [2, 0])
+})
+
+test('what is held for a batch at a provider has the mark-up of the team in it', async (t) => {
+  const stack = await startStack(t, { config: priced })
+  const owner = asOwner(stack)
+  const team = await owner('POST', '/teams', { name: 'resold', markup_percent: 50 })
+  const { body: key } = await owner('POST', '/keys', { name: 'customer', team: team.body['id']! })
+  const client = batchClient(stack.gateway.url, asString(key['secret'])!)
+  const lines = ['a', 'b', 'c'].map((id) => chatLine(id, 'openai/words-5', { max_tokens: 1000 }))
+  // Without it, two would fit.
+  const batch = await client.ended(await client.submit(lines, { ...native, max_usd: 0.005 }))
+  assert.deepEqual(asObject(batch['request_counts']), { total: 3, completed: 1, failed: 0 })
+  const done = calls(stack)
+  assert.deepEqual([done.batched.length, done.single.length], [1, 0])
 })
 
 test('a batch that is cancelled is cancelled at the provider, and keeps what was done', async (t) => {

@@ -20,6 +20,7 @@ export const plainBatch: Batch = {
   completed: 0,
   failed: 0,
   costNanoUsd: 0,
+  heldNanoUsd: 0,
   usage: noUsage,
   faults: [],
   createdAtMs: 100,

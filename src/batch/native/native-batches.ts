@@ -2,7 +2,6 @@
 
 import type { Clock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/error.ts'
-import type { NanoUsd } from '../../core/money.ts'
 import type { Batch } from '../batch.ts'
 import type { FileFolder } from '../file-folder.ts'
 import type { BatchStore, Lease } from '../port.ts'
@@ -39,7 +38,6 @@ export class NativeBatches {
   readonly #parts: NativeBatchesParts
   readonly #busy = new Map<string, Promise<void>>()
   readonly #held = new Map<string, Release>()
-  readonly #reserved = new Map<string, NanoUsd>()
   #isClosed = false
 
   constructor(parts: NativeBatchesParts) {
@@ -51,21 +49,15 @@ export class NativeBatches {
     return [...this.#busy.keys()]
   }
 
-  /** What the batch's jobs may cost, as far as this instance has seen. */
-  reservedOf(batchId: string): NanoUsd {
-    return this.#reserved.get(batchId) ?? 0
-  }
-
-  async distribute(batch: Batch): Promise<void> {
-    await distribute(batch, { ...this.#parts, nowMs: () => this.#parts.clock.nowMs() })
-    await this.#jobsOf(batch)
+  distribute(batch: Batch): Promise<void> {
+    return distribute(batch, { ...this.#parts, nowMs: () => this.#parts.clock.nowMs() })
   }
 
   /** Looks at the jobs of a batch, and goes on with those that are due. Does not wait for what takes long. */
   async tend(batch: Batch): Promise<void> {
     if (this.#isClosed || this.#busy.has(batch.id)) return
-    const { store, clock, leaseOf, onError } = this.#parts
-    const all = await this.#jobsOf(batch)
+    const { jobs, store, clock, leaseOf, onError } = this.#parts
+    const all = await jobs.of(batch.id)
     const isOver = batch.status !== 'in_progress'
     const isDue = ({ state, dueAtMs, isCancelled }: NativeJob) =>
       state === 'new' && batch.isPaused
@@ -81,7 +73,6 @@ export class NativeBatches {
 
   /** The batch is over: nothing of it is held any more. */
   async drop(batchId: string): Promise<void> {
-    this.#reserved.delete(batchId)
     const { jobs, clock } = this.#parts
     for (const job of await jobs.of(batchId)) {
       await jobs.remove(job, clock.nowMs())
@@ -94,13 +85,6 @@ export class NativeBatches {
     this.#isClosed = true
     await Promise.all(this.#busy.values())
     for (const release of this.#held.values()) await release()
-  }
-
-  async #jobsOf({ id }: Batch): Promise<readonly NativeJob[]> {
-    const all = await this.#parts.jobs.of(id)
-    const reserved = all.reduce((sum, { reservedNanoUsd }) => sum + reservedNanoUsd, 0)
-    this.#reserved.set(id, reserved)
-    return all
   }
 
   async #work(batch: Batch, due: readonly NativeJob[]): Promise<void> {
@@ -193,7 +177,6 @@ export class NativeBatches {
   /** What it has not done is left to the queue. */
   async #giveUp(job: NativeJob): Promise<void> {
     await this.#parts.jobs.remove(job, this.#parts.clock.nowMs())
-    this.#reserved.set(job.batchId, Math.max(0, this.reservedOf(job.batchId) - job.reservedNanoUsd))
     await this.#release(job)
   }
 

@@ -67,7 +67,7 @@ export interface JobStore {
 export interface PreparedLine {
   readonly target: JobTarget
   readonly body: JsonObject
-  /** The most that it may cost, at the price of batches. */
+  /** The most that it may cost its key, at the price of batches. */
   readonly mostNanoUsd: NanoUsd
 }
 

@@ -125,4 +125,14 @@ export const batchMigrations: readonly Migration[] = [
       schema.createIndex('batch_jobs_by_batch').on('batch_jobs').columns(['batch_id', 'id']),
     ],
   },
+  {
+    name: 'batch-0004-holds',
+    // What lines under way may cost at most, of batches that may cost only so much: of all, and of each.
+    statements: ({ schema }) =>
+      ['batches', 'batch_lines'].map((table) =>
+        schema
+          .alterTable(table)
+          .addColumn('held_nano_usd', 'bigint', (column) => column.notNull().defaultTo(0)),
+      ),
+  },
 ]

@@ -22,6 +22,7 @@ export interface BatchRow {
   readonly completed: number
   readonly failed: number
   readonly cost_nano_usd: number
+  readonly held_nano_usd: number
   readonly input_tokens: number
   readonly cache_read_tokens: number
   readonly output_tokens: number
@@ -52,6 +53,7 @@ export interface LineRow {
   readonly holder: string | null
   readonly tries: number
   readonly crashes: number
+  readonly held_nano_usd: number
   readonly result_part: string | null
   readonly result_at_byte: number | null
   readonly result_bytes: number | null
@@ -85,6 +87,7 @@ export function toBatchRow(batch: Batch): BatchRow {
     completed: batch.completed,
     failed: batch.failed,
     cost_nano_usd: batch.costNanoUsd,
+    held_nano_usd: batch.heldNanoUsd,
     input_tokens: batch.usage.inputTokens,
     cache_read_tokens: batch.usage.cacheReadTokens,
     output_tokens: batch.usage.outputTokens,
@@ -153,6 +156,7 @@ export function toBatch(row: BatchRow): Batch {
     completed: row.completed,
     failed: row.failed,
     costNanoUsd: row.cost_nano_usd,
+    heldNanoUsd: row.held_nano_usd,
     usage: {
       inputTokens: row.input_tokens,
       cacheReadTokens: row.cache_read_tokens,

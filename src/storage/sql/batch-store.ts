@@ -5,6 +5,7 @@ import {
   type Batch,
   type BatchStore,
   type Claim,
+  type Deferral,
   type DueBatch,
   type Lease,
   openStatuses,
@@ -12,6 +13,7 @@ import {
   singleDialects,
   suspectAfter,
 } from '../../batch/port.ts'
+import { chargeHeld, heldIsSpent, holdLines, moveHeld } from './batch-holds.ts'
 import {
   type BatchRow,
   type DeliveryRow,
@@ -31,6 +33,7 @@ type BatchTables = {
   readonly batches: BatchRow
   readonly batch_lines: LineRow
   readonly batch_deliveries: DeliveryRow
+  readonly batch_jobs: { readonly id: string; readonly batch_id: string }
 }
 
 /** Written out, because a bound value finds no partial index. */
@@ -39,14 +42,18 @@ const linesPerStatement = 500
 
 export function createBatchStore(database: Database): BatchStore {
   const db = database.kysely.withTables<BatchTables>()
-  /** Lines that may be taken: two instances that ask at once get different ones. */
-  const dueLines = (id: string, nowMs: number) =>
+  /**
+   * Lines that may be taken: two instances that ask at once get different ones. What the holder has itself is under way
+   * there, though its lease has ended.
+   */
+  const dueLines = (id: string, { holder, nowMs }: Lease) =>
     db
       .selectFrom('batch_lines')
       .select('line')
       .where('batch_id', '=', id)
       .where('state', '=', open)
       .where('due_at_ms', '<=', nowMs)
+      .where(({ eb, or }) => or([eb('holder', 'is', null), eb('holder', '!=', holder)]))
   type DueLines = ReturnType<typeof dueLines>
   const claimDue = async (due: DueLines, id: string, lease: Lease): Promise<readonly Claim[]> => {
     const { holder, nowMs, leaseMs } = lease
@@ -67,6 +74,9 @@ export function createBatchStore(database: Database): BatchStore {
       .where('due_at_ms', '<=', nowMs)
       .returningAll()
       .execute()
+    const thatHold = rows.filter(({ held_nano_usd: held }) => held > 0)
+    if (thatHold.length > 0)
+      await database.transaction((untyped) => chargeHeld(untyped, id, holder, thatHold))
     return rows.map(toClaim).toSorted((a, b) => a.line - b.line)
   }
   return {
@@ -109,8 +119,14 @@ export function createBatchStore(database: Database): BatchStore {
     change(id, from, change, receivers) {
       return database.transaction(async (untyped) => {
         const transaction = untyped.withTables<BatchTables>()
-        const query = transaction.updateTable('batches').set(toChangedColumns(change)).where('id', '=', id)
-        const row = await query.where('status', 'in', from).returningAll().executeTakeFirst()
+        const columns = toChangedColumns(change)
+        const row = await transaction
+          .updateTable('batches')
+          .set(change.endedAtMs === undefined ? columns : { ...columns, ...heldIsSpent })
+          .where('id', '=', id)
+          .where('status', 'in', from)
+          .returningAll()
+          .executeTakeFirst()
         if (row && receivers && receivers.names.length > 0) {
           const deliveries = receivers.names.map((name) => toDeliveryRow(row, name, receivers.nowMs))
           await transaction.insertInto('batch_deliveries').values(deliveries).execute()
@@ -172,7 +188,7 @@ export function createBatchStore(database: Database): BatchStore {
     },
     async claim(id, limit, lease, among) {
       if (among?.length === 0) return []
-      const due = dueLines(id, lease.nowMs).where('crashes', '<', suspectAfter)
+      const due = dueLines(id, lease).where('crashes', '<', suspectAfter)
       const next =
         among === undefined
           ? due.orderBy('due_at_ms').orderBy('line')
@@ -181,7 +197,7 @@ export function createBatchStore(database: Database): BatchStore {
       return claimDue(next.limit(limit), id, lease)
     },
     async claimSuspects(id, limit, lease, { crashes, orMore }) {
-      const due = dueLines(id, lease.nowMs).where('crashes', orMore ? '>=' : '=', crashes)
+      const due = dueLines(id, lease).where('crashes', orMore ? '>=' : '=', crashes)
       return claimDue(due.orderBy('crashes').orderBy('line').limit(limit), id, lease)
     },
     async findDue(ids, nowMs) {
@@ -209,20 +225,11 @@ export function createBatchStore(database: Database): BatchStore {
         .where('holder', '=', holder)
         .execute()
     },
-    async giveBack(id, holder, lines) {
-      await database.transaction(async (untyped) => {
-        const transaction = untyped.withTables<BatchTables>()
-        for (const { line, dueAtMs, tries } of lines) {
-          await transaction
-            .updateTable('batch_lines')
-            .set({ holder: null, due_at_ms: dueAtMs, tries })
-            .where('batch_id', '=', id)
-            .where('line', '=', line)
-            .where('state', '=', open)
-            .where('holder', '=', holder)
-            .execute()
-        }
-      })
+    giveBack(id, holder, lines) {
+      return database.transaction((untyped) => giveBack(untyped, id, holder, lines))
+    },
+    hold(id, lease, lines) {
+      return database.transaction((untyped) => holdLines(untyped, database.dialect, id, lease, lines))
     },
     async releaseAll(holder, nowMs) {
       const batches = db.selectFrom('batches').select('id').where('status', 'in', openStatuses)
@@ -253,17 +260,10 @@ export function createBatchStore(database: Database): BatchStore {
         .where('crashes', '<', suspectAfter)
       return (await due.orderBy('due_at_ms').orderBy('line').limit(limit).execute()).map(({ line }) => line)
     },
-    settle(id, lines, nowMs) {
-      return database.transaction((untyped) => settle(untyped.withTables<BatchTables>(), id, lines, nowMs))
-    },
-    async spend(id, costNanoUsd) {
-      const row = await db
-        .updateTable('batches')
-        .set(({ eb }) => ({ cost_nano_usd: eb('cost_nano_usd', '+', costNanoUsd) }))
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirstOrThrow()
-      return toBatch(row)
+    settle(id, holder, lines, nowMs) {
+      return database.transaction((untyped) =>
+        settle(untyped.withTables<BatchTables>(), id, holder, lines, nowMs),
+      )
     },
     async lines(id, afterLine, limit) {
       const query = db.selectFrom('batch_lines').selectAll().where('batch_id', '=', id)
@@ -288,14 +288,52 @@ const noLine = {
   holder: null,
   tries: 0,
   crashes: 0,
+  held_nano_usd: 0,
   result_part: null,
   result_at_byte: null,
   result_bytes: null,
 }
 
+/** Who has lost a line gives nothing back: what it held was charged when another took it. */
+async function giveBack(
+  untyped: Transaction<unknown>,
+  id: string,
+  holder: string,
+  lines: readonly Deferral[],
+): Promise<Batch | undefined> {
+  const transaction = untyped.withTables<BatchTables>()
+  let spent = 0
+  let held = 0
+  for (const { line, dueAtMs, tries, spentNanoUsd = 0 } of lines) {
+    const row = await transaction
+      .updateTable('batch_lines')
+      .set({ holder: null, due_at_ms: dueAtMs, tries })
+      .where('batch_id', '=', id)
+      .where('line', '=', line)
+      .where('state', '=', open)
+      .where('holder', '=', holder)
+      .returning('held_nano_usd')
+      .executeTakeFirst()
+    if (!row) continue
+    spent += spentNanoUsd
+    if (row.held_nano_usd === 0) continue
+    held += row.held_nano_usd
+    await transaction
+      .updateTable('batch_lines')
+      .set({ held_nano_usd: 0 })
+      .where('batch_id', '=', id)
+      .where('line', '=', line)
+      .execute()
+  }
+  if (spent === 0 && held === 0) return undefined
+  const row = await moveHeld(untyped, id, { spent, held })
+  return row && toBatch(row)
+}
+
 async function settle(
   transaction: Transaction<BatchTables>,
   id: string,
+  holder: string,
   lines: readonly SettledLine[],
   nowMs: number,
 ): Promise<Batch> {
@@ -308,6 +346,7 @@ async function settle(
   if (!openStatuses.some((status) => status === before.status)) return toBatch(before)
   const first = await settleLines(transaction, id, lines)
   const settled = lines.filter(({ line }) => first.has(line))
+  const money = await moneyOf(transaction, before, holder, settled, first)
   const failed = settled.filter(({ isError }) => isError).length
   const sumOf = (part: (line: SettledLine) => number) => settled.reduce((sum, line) => sum + part(line), 0)
   const row = await transaction
@@ -315,11 +354,8 @@ async function settle(
     .set(({ eb }) => ({
       completed: eb('completed', '+', settled.length - failed),
       failed: eb('failed', '+', failed),
-      cost_nano_usd: eb(
-        'cost_nano_usd',
-        '+',
-        sumOf(({ costNanoUsd }) => costNanoUsd),
-      ),
+      cost_nano_usd: eb('cost_nano_usd', '+', money.spent),
+      held_nano_usd: eb('held_nano_usd', '-', money.held),
       input_tokens: eb(
         'input_tokens',
         '+',
@@ -354,12 +390,39 @@ async function settle(
   return toBatch(last)
 }
 
-/** One statement for all: an insert that finds every line there, and changes those without a result. */
+type Taken = ReadonlyMap<number, Pick<LineRow, 'holder' | 'held_nano_usd'>>
+
+/**
+ * What lines have cost, and hold no more. Where the batch has a bound, and another instance has taken a line meanwhile, what
+ * it held was charged then, and what it holds now stays held: the other's calls are under way, and their result comes too
+ * late.
+ */
+async function moneyOf(
+  transaction: Transaction<BatchTables>,
+  { id, max_nano_usd: most, is_native: isNative }: BatchRow,
+  holder: string,
+  settled: readonly SettledLine[],
+  taken: Taken,
+): Promise<{ readonly spent: number; readonly held: number }> {
+  const spentOf = (lines: readonly SettledLine[]) => lines.reduce((sum, line) => sum + line.costNanoUsd, 0)
+  if (most === null) return { spent: spentOf(settled), held: 0 }
+  const query = transaction.selectFrom('batch_jobs').select('id').where('batch_id', '=', id)
+  const jobs = isNative === 1 ? (await query.execute()).map((job) => job.id) : []
+  const holders = new Set<string | null>([holder, ...jobs])
+  const own = settled.filter(({ line }) => holders.has(taken.get(line)!.holder))
+  const held = own.reduce((sum, { line }) => sum + taken.get(line)!.held_nano_usd, 0)
+  return { spent: spentOf(own), held }
+}
+
+/**
+ * One statement for all: an insert that finds every line there, and changes those without a result. Gives these by their
+ * numbers, with who had them and what they held.
+ */
 async function settleLines(
   transaction: Transaction<BatchTables>,
   id: string,
   lines: readonly SettledLine[],
-): Promise<ReadonlySet<number>> {
+): Promise<Taken> {
   const rows = lines.map(({ line, isError, part, offset, bytes }) => ({
     ...noLine,
     org: '',
@@ -380,14 +443,13 @@ async function settleLines(
         .columns(['batch_id', 'line'])
         .doUpdateSet(({ ref }) => ({
           state: ref('excluded.state'),
-          holder: null,
           result_part: ref('excluded.result_part'),
           result_at_byte: ref('excluded.result_at_byte'),
           result_bytes: ref('excluded.result_bytes'),
         }))
         .where('batch_lines.state', '=', open),
     )
-    .returning('line')
+    .returning(['line', 'holder', 'held_nano_usd'])
     .execute()
-  return new Set(changed.map(({ line }) => line))
+  return new Map(changed.map((row) => [row.line, row]))
 }
