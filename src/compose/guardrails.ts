@@ -9,6 +9,7 @@ import { answerTextOf } from '../core/answer.ts'
 import { compileGuards, type GuardOf } from '../guardrails/compile.ts'
 import type { RemoteRule, Verdict } from '../guardrails/rule.ts'
 import { signWebhook } from '../alerts/signed-post.ts'
+import type { EgressPolicy } from '../upstream/egress.ts'
 import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
 import type { Closers } from './closers.ts'
 import { callRoute, createAskModel, type InnerCallParts } from './inner-calls.ts'
@@ -28,12 +29,19 @@ export interface Guardrails {
 
 export function createGuardrails(initial: Config, parts: GuardrailParts): Guardrails {
   const ask = createAskModel(parts.inner)
-  const exchangers = new Set<Exchanger>()
+  const exchangers = new Map<string, Exchanger>()
   parts.closers.add(async () => {
-    for (const exchanger of exchangers) await exchanger.close()
+    for (const exchanger of exchangers.values()) await exchanger.close()
   })
+  /** One for each policy: a new configuration cuts off no request that still goes by the old one. */
+  const exchangerFor = (policy: EgressPolicy): Exchanger => {
+    const name = JSON.stringify(policy)
+    const exchanger = exchangers.get(name) ?? createExchanger(policy)
+    exchangers.set(name, exchanger)
+    return exchanger
+  }
   const compile = ({ guardrails }: Config): GuardOf | undefined =>
-    compileGuards(guardrails, (rule) => openRemote(rule, { ...parts, ask, exchangers }))
+    compileGuards(guardrails, (rule) => openRemote(rule, { ...parts, ask, exchangerFor }))
   let of = compile(initial)
   let settings = initial.guardrails
   return {
@@ -52,7 +60,7 @@ type RuleSettings = Config['guardrails']['rules'][string]
 
 interface RemoteParts extends GuardrailParts {
   readonly ask: AskModel
-  readonly exchangers: Set<Exchanger>
+  exchangerFor(policy: EgressPolicy): Exchanger
 }
 
 function openRemote(rule: RuleSettings, parts: RemoteParts): RemoteRule['ask'] {
@@ -139,12 +147,11 @@ async function judgeTopic(
 function askWebhook(
   { url, secret, allowPrivateNetwork }: NonNullable<RuleSettings['webhook']>,
   timeoutMs: number,
-  { clock, exchangers }: RemoteParts,
+  { clock, exchangerFor }: RemoteParts,
 ): RemoteRule['ask'] {
   const { port } = new URL(url)
   const policy = { allowPrivateNetwork, allowedPorts: port === '' ? [] : [Number(port)] }
-  const exchanger = createExchanger(policy)
-  exchangers.add(exchanger)
+  const exchanger = exchangerFor(policy)
   return async (text, stage) => {
     const body = JSON.stringify({ stage, text })
     const seconds = Math.floor(clock.nowMs() / 1000)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, createServer as listenFor } from 'node:net'
 import { json } from 'node:stream/consumers'
@@ -264,12 +265,13 @@ test('a conversation that is kept goes on with what the client said, not with pl
 interface Hook {
   readonly url: string
   readonly received: JsonObject[]
+  connections: number
   answer: JsonObject
   status: number
 }
 
 async function startHook(t: TestContext): Promise<Hook> {
-  const hook: Hook = { url: '', received: [], answer: { action: 'allow' }, status: 200 }
+  const hook: Hook = { url: '', received: [], connections: 0, answer: { action: 'allow' }, status: 200 }
   const server = createServer((request, response) => {
     void (async () => {
       const body = (await json(request)) as JsonObject
@@ -277,6 +279,7 @@ async function startHook(t: TestContext): Promise<Hook> {
       response.writeHead(hook.status, { 'content-type': 'application/json' }).end(JSON.stringify(hook.answer))
     })()
   })
+  server.on('connection', () => hook.connections++)
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   t.after(() => server.close())
   return Object.assign(hook, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/guard` })
@@ -318,6 +321,20 @@ test('a webhook decides on prompt and answer; one that fails refuses, or lets pa
   const passed = await ask(stack, 'hello', { model: 'lax' })
   assert.equal(passed.status, 200)
   assert.match(JSON.stringify(await decisionsOf(stack, passed.id)), /"action":"allow"/)
+})
+
+test('a new configuration goes on with the connections to a webhook', async (t) => {
+  const hook = await startHook(t)
+  const webhook = { url: hook.url, secret: 'env:HOOK', allowPrivateNetwork: true }
+  const rule = { webhook, action: 'block' }
+  const stack = await startStack(t, { config: withRules({ rule }), env: { HOOK: 'signing-secret-of-16' } })
+  await ask(stack, 'hello')
+  const file = JSON.parse(readFileSync(stack.configFile, 'utf8')) as JsonObject
+  writeFileSync(stack.configFile, JSON.stringify({ ...file, ...withRules({ rule, pii }) }))
+  await stack.gateway.reload()
+  assert.ok(!(await ask(stack, `I am ${hidden}`)).text.includes('guardrail_unavailable'))
+  assert.ok(!sent(stack).includes(hidden))
+  assert.deepEqual([hook.received.length, hook.connections], [2, 1])
 })
 
 test('a webhook hears what the client puts into the mouth of the model, and what is to be embedded', async (t) => {
