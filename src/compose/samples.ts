@@ -46,9 +46,13 @@ export function composeSamples(parts: SampleComposition): RunningSamples {
   const asShadow = askOn('shadow')
   const asJudge = askOn('judge')
   const background = { tags: ['background'], priority: 'batch', cache: 'off', timeoutMs } as const
-  const judgeWith = async <T>(target: string, use: (judge: ReturnType<typeof createJudge>) => Promise<T>) => {
+  const judgeWith = async <T>(
+    target: string,
+    signal: AbortSignal,
+    use: (judge: ReturnType<typeof createJudge>) => Promise<T>,
+  ) => {
     let costNanoUsd = 0
-    const call = (request: GenRequest) => asJudge({ request, ...background })
+    const call = (request: GenRequest) => asJudge({ request, ...background }, signal)
     const judge = createJudge({ call, targets: [target] }, (cost) => (costNanoUsd += cost))
     return { found: await use(judge), costNanoUsd }
   }
@@ -59,9 +63,9 @@ export function composeSamples(parts: SampleComposition): RunningSamples {
     clock,
     settings: () => settingsOf(config()),
     call: (request, signal) => asShadow({ request, ...background }, signal),
-    async judge({ target, rubric }, { question, primary, shadow: candidate }) {
+    async judge({ target, rubric }, { question, primary, shadow: candidate }, signal) {
       const pair = { question, baseline: primary, candidate, ...(rubric !== undefined && { rubric }) }
-      const { found, costNanoUsd } = await judgeWith(target, (judge) => compareAnswers(judge, pair))
+      const { found, costNanoUsd } = await judgeWith(target, signal, (judge) => compareAnswers(judge, pair))
       return { costNanoUsd, ...(!('error' in found) && { preference: found }) }
     },
     costOf: parts.costOf,
@@ -71,9 +75,9 @@ export function composeSamples(parts: SampleComposition): RunningSamples {
     experiments,
     clock,
     judges: () => judgesOf(config()),
-    async grade({ target, rubric }, { request, text }) {
+    async grade({ target, rubric }, { request, text }, signal) {
       const material = { question: lastUserText(request), output: text, rubric }
-      const { found, costNanoUsd } = await judgeWith(target, (judge) => gradeAnswer(judge, material))
+      const { found, costNanoUsd } = await judgeWith(target, signal, (judge) => gradeAnswer(judge, material))
       return { costNanoUsd, ...(typeof found === 'number' && { score: found }) }
     },
     onError,
@@ -84,7 +88,7 @@ export function composeSamples(parts: SampleComposition): RunningSamples {
       grader.take(sample)
     },
     routes: shadowRoutes(store),
-    close: () => shadow.close(),
+    close: async () => void (await Promise.all([shadow.close(), grader.close()])),
   }
 }
 

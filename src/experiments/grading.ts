@@ -2,6 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { NanoUsd } from '../core/money.ts'
+import { SampleQueue } from '../records/sample-queue.ts'
 import type { LiveSample } from '../records/sample.ts'
 import type { Experiments } from './experiments.ts'
 
@@ -23,53 +24,45 @@ export interface SampleGraderParts {
   readonly grade: (
     judge: JudgeOfExperiment,
     sample: LiveSample,
+    signal: AbortSignal,
   ) => Promise<{ readonly score?: number; readonly costNanoUsd: NanoUsd }>
   readonly onError: (cause: unknown) => void
 }
 
-const maxOpen = 4
-const maxWaiting = 100
 const dayMs = 86_400_000
 
 export class SampleGrader {
   readonly #parts: SampleGraderParts
-  readonly #waiting: { readonly judge: JudgeOfExperiment; readonly sample: LiveSample }[] = []
   readonly #spent = new Map<string, { readonly day: number; nanoUsd: NanoUsd }>()
-  #open = 0
+  readonly #queue: SampleQueue<{ readonly judge: JudgeOfExperiment; readonly sample: LiveSample }>
 
   constructor(parts: SampleGraderParts) {
     this.#parts = parts
+    this.#queue = new SampleQueue(
+      ({ judge, sample }, signal) => this.#grade(judge, sample, signal),
+      parts.onError,
+    )
   }
 
   take(sample: LiveSample): void {
     const { route, experiment, code } = sample.record
-    if (!experiment || code !== undefined || this.#waiting.length >= maxWaiting) return
+    if (!experiment || code !== undefined) return
     const judge = this.#parts
       .judges()
       .find((each) => each.route === route && each.experiment === experiment.name)
-    if (judge && sample.draw < judge.sample) this.#waiting.push({ judge, sample })
-    this.#next()
+    if (judge && sample.draw < judge.sample) this.#queue.add({ judge, sample })
   }
 
-  #next(): void {
-    while (this.#open < maxOpen) {
-      const work = this.#waiting.shift()
-      if (!work) return
-      this.#open++
-      void this.#grade(work.judge, work.sample)
-        .catch(this.#parts.onError)
-        .finally(() => {
-          this.#open--
-          this.#next()
-        })
-    }
+  /** Gives up what is under way. */
+  close(): Promise<void> {
+    return this.#queue.close()
   }
 
-  async #grade(judge: JudgeOfExperiment, sample: LiveSample): Promise<void> {
+  async #grade(judge: JudgeOfExperiment, sample: LiveSample, signal: AbortSignal): Promise<void> {
     const { experiments, grade } = this.#parts
     const spent = this.#spentOf(judge)
     if (spent.nanoUsd >= judge.maxNanoUsdPerDay) return
-    const { score, costNanoUsd } = await grade(judge, sample)
+    const { score, costNanoUsd } = await grade(judge, sample, signal)
     spent.nanoUsd += costNanoUsd
     const { org, experiment } = sample.record
     if (score === undefined) return

@@ -1,10 +1,13 @@
-/** Figures of comparisons: how alike answers are, and what many comparisons say. */
+/** Figures of comparisons: how alike answers are, and what many comparisons say. The end gives up what is under way. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { createRequestRecord } from '../../test/support/request-record.ts'
+import type { GenRequest } from '../core/request.ts'
 import { likeness } from './likeness.ts'
-import type { Comparison } from './port.ts'
+import type { Called, Comparison } from './port.ts'
+import { ShadowTraffic } from './shadow.ts'
 import { summarise } from './summary.ts'
 
 test('likeness counts words, not their order, case or marks', () => {
@@ -48,5 +51,46 @@ test('a summary counts each target for itself', () => {
   assert.deepEqual(
     [first!.likeness, first!.preference!.mean, first!.preference!.judged, first!.swayed, first!.spentNanoUsd],
     [0.75, 0.75, 2, 1, 6_000],
+  )
+})
+
+test('the end gives up a judge that does not answer, and keeps what the candidate has said', async () => {
+  const kept: Comparison[] = []
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>()
+  const request: GenRequest = { model: 'assistant', stream: false, turns: [] }
+  const answer: Called = { requestId: 'req_shadow', durationMs: 1, attempts: 1, costNanoUsd: 5 }
+  const traffic = new ShadowTraffic({
+    store: {
+      add: async (comparison) => void kept.push(comparison),
+      spentSince: async () => 0,
+      list: async () => ({ data: [] }),
+      routes: async () => [],
+      prune: async () => undefined,
+    },
+    clock: { nowMs: () => 0, monotonicMs: () => 0 },
+    settings: () => [
+      {
+        route: 'assistant',
+        target: 'b/new',
+        sample: 1,
+        maxNanoUsdPerDay: 100,
+        retentionDays: 1,
+        judge: { target: 'b/judge' },
+      },
+    ],
+    call: async () => answer,
+    judge: (_judge, _pair, signal) => {
+      asked()
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ costNanoUsd: 0 })))
+    },
+    costOf: () => undefined,
+    onError: assert.ifError,
+  })
+  traffic.take({ record: createRequestRecord(1), asked: request, request, draw: 0, text: 'hello' })
+  await isAsked
+  await traffic.close()
+  assert.deepEqual(
+    kept.map(({ spentNanoUsd, preference }) => ({ spentNanoUsd, preference })),
+    [{ spentNanoUsd: 5, preference: undefined }],
   )
 })

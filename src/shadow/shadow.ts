@@ -4,8 +4,9 @@ import type { Answer } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { GenRequest } from '../core/request.ts'
-import type { LiveSample } from '../records/sample.ts'
 import { lastUserText } from '../judgement/question.ts'
+import { SampleQueue } from '../records/sample-queue.ts'
+import type { LiveSample } from '../records/sample.ts'
 import { likeness } from './likeness.ts'
 import type { Called, CallShadow, Comparison, ShadowStore, Side } from './port.ts'
 
@@ -23,6 +24,7 @@ export interface ShadowSettings {
 export type JudgePair = (
   judge: NonNullable<ShadowSettings['judge']>,
   pair: { readonly question: string; readonly primary: string; readonly shadow: string },
+  signal: AbortSignal,
 ) => Promise<{
   readonly preference?: { readonly score: number; readonly isSwayed: boolean }
   readonly costNanoUsd: NanoUsd
@@ -38,10 +40,6 @@ export interface ShadowParts {
   readonly onError: (cause: unknown) => void
 }
 
-/** Calls of all routes at once. */
-const maxOpen = 4
-/** What comes while so many wait is left out: a sample of the sample. */
-const maxWaiting = 100
 /** How long what other instances have spent may go unseen. */
 const spentHoldsMs = 30_000
 const pruneEveryMs = 3_600_000
@@ -57,61 +55,37 @@ interface Spent {
 
 export class ShadowTraffic {
   readonly #parts: ShadowParts
-  readonly #waiting: { readonly sample: LiveSample; readonly settings: ShadowSettings }[] = []
   readonly #spent = new Map<string, Spent>()
-  readonly #controller = new AbortController()
-  #open = 0
-  #leftOut = 0
+  /** Of all routes together. */
+  readonly #queue: SampleQueue<{ readonly sample: LiveSample; readonly settings: ShadowSettings }>
   #prunedAtMs = 0
-  #idle: (() => void) | undefined
 
   constructor(parts: ShadowParts) {
     this.#parts = parts
-  }
-
-  /** Samples that found no room since the start. */
-  get leftOut(): number {
-    return this.#leftOut
+    this.#queue = new SampleQueue(
+      ({ sample, settings }, signal) => this.#compare(sample, settings, signal),
+      parts.onError,
+    )
   }
 
   /** Takes what is to be asked of a candidate too; the rest costs a comparison of numbers. */
   take(sample: LiveSample): void {
     for (const settings of this.#parts.settings()) {
       if (settings.route !== sample.record.route || sample.draw >= settings.sample) continue
-      if (this.#waiting.length >= maxWaiting) this.#leftOut++
-      else this.#waiting.push({ sample, settings })
+      this.#queue.add({ sample, settings })
     }
-    this.#next()
   }
 
   /** Gives up what is under way. */
-  async close(): Promise<void> {
-    this.#waiting.length = 0
-    this.#controller.abort()
-    if (this.#open > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+  close(): Promise<void> {
+    return this.#queue.close()
   }
 
-  #next(): void {
-    while (this.#open < maxOpen) {
-      const work = this.#waiting.shift()
-      if (!work) break
-      this.#open++
-      void this.#compare(work.sample, work.settings)
-        .catch(this.#parts.onError)
-        .finally(() => {
-          this.#open--
-          this.#next()
-          if (this.#open === 0) this.#idle?.()
-        })
-    }
-  }
-
-  async #compare(sample: LiveSample, settings: ShadowSettings): Promise<void> {
+  async #compare(sample: LiveSample, settings: ShadowSettings, signal: AbortSignal): Promise<void> {
     const { store, call, clock, costOf } = this.#parts
     const { record } = sample
     const spent = await this.#spentOf(record.org, settings)
     if (spent.nanoUsd >= settings.maxNanoUsdPerDay) return
-    const { signal } = this.#controller
     const called = await call(requestFor(sample, settings.target), signal)
     if (signal.aborted) return
     const text = textOf(called.answer)
@@ -120,7 +94,7 @@ export class ShadowTraffic {
     const areBoth = primary.status === 'answered' && shadow.status === 'answered'
     const judged =
       areBoth && settings.judge
-        ? await this.#judge(settings.judge, sample, text)
+        ? await this.#judge({ sample, text }, settings.judge, signal)
         : { costNanoUsd: 0, preference: undefined }
     const spentNanoUsd = (called.costNanoUsd ?? 0) + judged.costNanoUsd
     spent.nanoUsd += spentNanoUsd
@@ -142,9 +116,13 @@ export class ShadowTraffic {
     await this.#prune(record.org)
   }
 
-  #judge(judge: NonNullable<ShadowSettings['judge']>, sample: LiveSample, text: string) {
+  #judge(
+    { sample, text }: { readonly sample: LiveSample; readonly text: string },
+    judge: NonNullable<ShadowSettings['judge']>,
+    signal: AbortSignal,
+  ) {
     const [primary, shadow] = cutAlike(sample.text, text)
-    return this.#parts.judge(judge, { question: lastUserText(sample.request), primary, shadow })
+    return this.#parts.judge(judge, { question: lastUserText(sample.request), primary, shadow }, signal)
   }
 
   /** Of the day; counted here as it is spent, and read anew now and then for what other instances spend. */
