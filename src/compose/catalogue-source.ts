@@ -15,22 +15,29 @@ import type { LookUpModel } from '../routing/route-compiler.ts'
 export class CatalogueSource {
   readonly #config: () => Config
   readonly #clock: Clock
+  readonly #read: () => Promise<CatalogueData>
   #data: CatalogueData | undefined
   #priced: { readonly config: Config; readonly catalogue: Catalogue } | undefined
-  #loading: Promise<CatalogueData> | undefined
+  #loading: Promise<void> | undefined
   #inForce: { readonly config: Config; readonly lookUp: LookUpModel } | undefined
 
-  constructor(config: () => Config, clock: Clock) {
+  /** `read`: the data that ships with the gateway where it is absent. */
+  constructor(config: () => Config, clock: Clock, read = loadCatalogueData) {
     this.#config = config
     this.#clock = clock
+    this.#read = read
   }
 
-  /** True where the data was not there before. */
+  /** True where the data was not there before. Rejects where it cannot be read; then the next call tries again. */
   async load(): Promise<boolean> {
     if (this.#data) return false
-    this.#loading ??= loadCatalogueData()
-    this.#data = await this.#loading
+    this.#loading ??= this.#take().finally(() => (this.#loading = undefined))
+    await this.#loading
     return true
+  }
+
+  async #take(): Promise<void> {
+    this.#data = await this.#read()
   }
 
   async get(): Promise<Catalogue> {
