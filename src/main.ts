@@ -125,7 +125,12 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   const isOff = (provider: string) => switches.of(provider) !== undefined
   const revisions = { ...rollout.revisions, isEnded: experiments.isEnded }
   const tableOf = (next: Config) =>
-    createRoutingTable(next, simulatorUrl, catalogue.lookUp(next), revisions, isOff)
+    createRoutingTable(next, {
+      builtInUrl: simulatorUrl,
+      lookUpModel: catalogue.lookUp(next),
+      revisions,
+      isOff,
+    })
   inForce.open(access.keyring, tableOf)
 
   // -- who hears of what happens

@@ -13,15 +13,19 @@ import type { RoutingTable } from './plan.ts'
 import { isRoute } from './route.ts'
 import { type LookUpModel, RouteCompiler, type RouteParts, type RouteRevisions } from './route-compiler.ts'
 
-const noRevisions: RouteRevisions = { revisionOf: () => undefined, canaryOf: () => undefined }
+/** What is known beside the configuration. */
+export interface TableParts {
+  /** Where the built-in provider listens, which only the running gateway knows. */
+  readonly builtInUrl: string | undefined
+  readonly lookUpModel: LookUpModel
+  readonly revisions: RouteRevisions
+  /** Has somebody switched the provider off? */
+  readonly isOff: (provider: string) => boolean
+}
 
-/** `builtInUrl` is where the built-in provider listens, which only the running gateway knows. */
 export function createRoutingTable(
   config: Config,
-  builtInUrl: string | undefined,
-  lookUpModel: LookUpModel,
-  revisions: RouteRevisions = noRevisions,
-  isOff: (provider: string) => boolean = () => false,
+  { builtInUrl, lookUpModel, revisions, isOff }: TableParts,
 ): RoutingTable {
   const providers = new Map(
     Object.entries(config.providers).map(([name, settings]) => [
