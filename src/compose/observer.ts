@@ -21,9 +21,9 @@ export interface Observer {
   /** Counts, records and traces one finished request. */
   readonly observe: GatewayParts['onRecord']
   readonly onError: GatewayParts['onError']
-  /** Shows finished requests to parts that are built after the request path, because they use it. */
   /** Writes the records that wait to be written. */
   readonly flush: () => Promise<void>
+  /** Shows finished requests to parts that are built after the request path, because they use it. */
   show(...to: readonly ((record: RequestRecord) => void)[]): void
 }
 
@@ -68,7 +68,7 @@ export async function createObserver({
     retention: { days: config.records.retentionDays, maxBytes: config.records.maxBytes },
   })
   closers.add(() => recorder.close())
-  const tracing = await startTracing(config, log, metrics, closers, snapshot)
+  const tracing = await startTracing({ config, log, metrics, closers, snapshot })
   const lookers: ((record: RequestRecord) => void)[] = []
   return {
     metrics,

@@ -10,14 +10,18 @@ import { createPoster } from '../upstream/post.ts'
 import type { Closers } from './closers.ts'
 import { packageVersion } from './package-version.ts'
 
+export interface TracingParts {
+  readonly config: Config
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly closers: Closers
+  readonly snapshot: () => Snapshot
+}
+
 /** Undefined where no collector is configured. */
-export async function startTracing(
-  { telemetry }: Config,
-  log: Log,
-  metrics: Metrics,
-  closers: Closers,
-  snapshot: () => Snapshot,
-): Promise<Tracing | undefined> {
+export async function startTracing(parts: TracingParts): Promise<Tracing | undefined> {
+  const { config, log, metrics, closers, snapshot } = parts
+  const { telemetry } = config
   if (!telemetry.otlp) return undefined
   const { endpoint, headers = {}, allowPrivateNetwork } = telemetry.otlp
   const allowedPorts = [portOf(new URL(endpoint))]

@@ -58,7 +58,7 @@ async function moveOne(route: string, found: DriftFound, parts: DriftMoveParts):
     // Read before anything is asked: whoever moves it meanwhile wins.
     const pointer = parts.rollout.pointer(route)
     const moves = await parts.rollout.moves(route, 1_000)
-    const to = await findHealthy(route, pointer, moves, found, parts)
+    const to = await findHealthy(pointer, moves, found, parts)
     if (to === undefined) return `${route} stays: no other revision was healthy lately`
     if (pointer.changedAtMs > found.startedAtMs)
       return `${route} stays: it was moved while the run was under way`
@@ -102,8 +102,7 @@ function leftByItself(moves: readonly Move[]): ReadonlySet<number> {
 
 /** The newest other revision that was healthy lately, and that does not lead to the very models that have drifted. */
 async function findHealthy(
-  route: string,
-  { org, live }: Pointer,
+  { org, route, live }: Pointer,
   moves: readonly Move[],
   { target }: DriftFound,
   { rollout, clock, healthyRuns, verdictOf }: DriftMoveParts,

@@ -56,8 +56,9 @@ async function compileOne(
   const isNegated = name.startsWith('not-')
   const type = isNegated ? name.slice('not-'.length) : name
   const value = await valueOf(settings, place, scope)
-  const inner = await innerOf(type, settings, value, place, scope)
-  checkValue(type, settings, value, place, scope)
+  const resolved = { ...settings, type, value }
+  const inner = await innerOf(resolved, place, scope)
+  checkValue(resolved, place, scope)
   const { threshold, weight = 1, metric, config } = settings
   const { transform, provider, rubricPrompt } = { ...scope.defaults, ...defined(settings) }
   return defined({
@@ -150,20 +151,24 @@ async function transformOf(
   return {}
 }
 
+/** With its type without `not-`, and its value as graders get it. */
+interface ResolvedSettings extends Omit<AssertionSettings, 'type' | 'value'> {
+  readonly type: string
+  readonly value: Json | undefined
+}
+
 /** What an assertion holds: a set its members, a hierarchy what to follow and what to ignore. */
 async function innerOf(
-  type: string,
-  settings: AssertionSettings,
-  value: Json | undefined,
+  { type, value, assert }: ResolvedSettings,
   place: Place,
   scope: AssertionScope,
 ): Promise<Assertion[] | undefined> {
   if (type === 'assert-set') {
-    if (settings.assert) return compileAssertions(settings.assert, within(place, ['assert']), scope)
+    if (assert) return compileAssertions(assert, within(place, ['assert']), scope)
     scope.source.add(place({ path: [], message: 'a set of nothing', mend: 'Add `assert` with a list.' }))
     return undefined
   }
-  if (settings.assert) {
+  if (assert) {
     scope.source.add(
       place({ path: ['assert'], message: `\`${type}\` holds no assertions`, mend: 'Use `assert-set`.' }),
     )
@@ -186,9 +191,7 @@ async function innerOf(
 }
 
 function checkValue(
-  type: string,
-  { threshold, config }: AssertionSettings,
-  value: Json | undefined,
+  { type, value, threshold, config }: ResolvedSettings,
   place: Place,
   { source, schemas }: Pick<AssertionScope, 'source' | 'schemas'>,
 ): void {

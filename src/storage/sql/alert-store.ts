@@ -81,7 +81,7 @@ export function createAlertStore(database: Database): AlertStore {
           .returningAll()
           .executeTakeFirst()
         if (inserted) {
-          await enqueue(transaction, toAlert(inserted), 'raised', nowMs, channels)
+          await enqueue(transaction, toAlert(inserted), 'raised', { nowMs, channels })
           return { alert: toAlert(inserted), occasion: 'raised' }
         }
         const before = await transaction
@@ -102,7 +102,7 @@ export function createAlertStore(database: Database): AlertStore {
           .returningAll()
           .executeTakeFirstOrThrow()
         if (isWorse && !isSilenced(row, nowMs))
-          await enqueue(transaction, toAlert(row), 'escalated', nowMs, channels)
+          await enqueue(transaction, toAlert(row), 'escalated', { nowMs, channels })
         return { alert: toAlert(row), occasion: isWorse ? 'escalated' : 'repeated' }
       })
     },
@@ -117,7 +117,7 @@ export function createAlertStore(database: Database): AlertStore {
           .returningAll()
           .executeTakeFirst()
         if (!row) return undefined
-        if (!isSilenced(row, nowMs)) await enqueue(transaction, toAlert(row), 'resolved', nowMs, channels)
+        if (!isSilenced(row, nowMs)) await enqueue(transaction, toAlert(row), 'resolved', { nowMs, channels })
         return toAlert(row)
       })
     },
@@ -220,8 +220,7 @@ async function enqueue(
   transaction: Transaction<AlertTables>,
   { id, org, count }: Alert,
   occasion: Occasion,
-  nowMs: number,
-  channels: readonly string[],
+  { nowMs, channels }: { readonly nowMs: number; readonly channels: readonly string[] },
 ): Promise<void> {
   if (channels.length === 0) return
   const rows = channels.map((channel) => ({

@@ -63,6 +63,18 @@ function isDamage(cause: unknown): boolean {
   return code === corrupt || code === notADatabase
 }
 
+interface NumberedTable {
+  readonly table: string
+  /** The column that numbers its rows. */
+  readonly key: string
+}
+
+const numberedTables: readonly NumberedTable[] = [
+  { table: 'price_versions', key: 'rowid' },
+  { table: 'open_attempts', key: 'id' },
+  { table: 'ledger', key: 'seq' },
+]
+
 interface Saved {
   kept: number
   lost: number
@@ -73,12 +85,8 @@ function salvage(fresh: DatabaseSync, damaged: string): Saved {
   const saved: Saved = { kept: 0, lost: 0 }
   try {
     fresh.prepare('attach database ? as damaged').run(damaged)
-    for (const [table, key] of [
-      ['price_versions', 'rowid'],
-      ['open_attempts', 'id'],
-      ['ledger', 'seq'],
-    ] as const) {
-      salvageTable(fresh, table, key, statSync(damaged).size, saved)
+    for (const numbered of numberedTables) {
+      salvageTable(fresh, numbered, statSync(damaged).size, saved)
     }
   } catch (cause) {
     if (!isDamage(cause)) throw cause // not even its tables can be named
@@ -96,13 +104,8 @@ function salvage(fresh: DatabaseSync, damaged: string): Saved {
 const leastRowBytes = 32
 const stepRows = 1_024
 
-function salvageTable(
-  fresh: DatabaseSync,
-  table: string,
-  key: string,
-  fileBytes: number,
-  saved: Saved,
-): void {
+function salvageTable(fresh: DatabaseSync, numbered: NumberedTable, fileBytes: number, saved: Saved): void {
+  const { table, key } = numbered
   // The damaged file may be from before the last migration.
   const columns = columnsOf(fresh, table)
   if (columns === '') return
@@ -110,7 +113,7 @@ function salvageTable(
     `insert or ignore into main.${table} (${columns}) select ${columns} from damaged.${table}
     where ${key} between ? and ?`,
   )
-  const last = lastKey(fresh, table, key) ?? Math.ceil(fileBytes / leastRowBytes)
+  const last = lastKey(fresh, numbered) ?? Math.ceil(fileBytes / leastRowBytes)
   const range = (from: number, to: number): void => {
     try {
       saved.kept += Number(copy.run(from, to).changes)
@@ -132,7 +135,7 @@ function columnsOf(fresh: DatabaseSync, table: string): string {
   return rows.map(({ name }) => String(name)).join(', ')
 }
 
-function lastKey(fresh: DatabaseSync, table: string, key: string): number | undefined {
+function lastKey(fresh: DatabaseSync, { table, key }: NumberedTable): number | undefined {
   try {
     return Number(fresh.prepare(`select max(${key}) as last from damaged.${table}`).get()?.['last'] ?? 0)
   } catch (cause) {
