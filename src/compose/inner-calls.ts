@@ -1,10 +1,10 @@
 /** Calls from within: the request path as functions, for the parts of the gateway that ask models themselves. */
 
 import type { Principal } from '../access/principal.ts'
-import type { AskModel, EmbedTexts } from '../core/ask.ts'
+import type { Asked, AskModel, EmbedTexts } from '../core/ask.ts'
 import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
-import { asArray, asObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { asArray, asObject, defined, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import { dialects } from '../dialects/registry.ts'
 import type { Gateway, Inbound, Served } from '../gateway/parts.ts'
 import { type DataRoute, findDataRoute } from '../http/routes.ts'
@@ -34,20 +34,14 @@ export function createAskModel(parts: InnerCallParts): AskModel {
       headers,
       signal,
     })
-    const { record, answer, error, chargedNanoUsd } = served
-    return {
-      requestId: id,
-      durationMs: record?.durationMs ?? 0,
-      attempts: record?.attempts.length ?? 0,
-      ...(answer && { answer }),
-      ...(error && { error }),
-      ...(chargedNanoUsd !== undefined && { chargedNanoUsd }),
-      ...(record?.provider !== undefined && { provider: record.provider }),
-      ...(record?.model !== undefined && { model: record.model }),
-      ...(record?.usage && { usage: record.usage }),
-      ...(record?.firstTokenMs !== undefined && { firstTokenMs: record.firstTokenMs }),
-    }
+    return toAsked(id, served)
   }
+}
+
+function toAsked(requestId: string, { record, answer, error, chargedNanoUsd }: Served): Asked {
+  const { durationMs = 0, attempts = [], provider, model, usage, firstTokenMs } = record ?? {}
+  const known = { answer, error, chargedNanoUsd, provider, model, usage, firstTokenMs }
+  return { requestId, durationMs, attempts: attempts.length, ...defined(known) }
 }
 
 export function createEmbedTexts(parts: InnerCallParts): EmbedTexts {

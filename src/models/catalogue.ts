@@ -208,9 +208,13 @@ function describe(
       price: price && withFactors(id, price, shelf.overlay),
       priceDate: price && own?.price === undefined ? dateOf(overlaid, priced) : undefined,
       pricedAs: ownPrice === undefined && priced?.id !== id ? priced?.id : undefined,
-      retiresAtMs: retiresAt === undefined ? undefined : Date.parse(retiresAt),
+      retiresAtMs: timeOf(retiresAt),
     }),
   }
+}
+
+function timeOf(day: string | undefined): number | undefined {
+  return day === undefined ? undefined : Date.parse(day)
 }
 
 /** Of a price that the settings do not set. */

@@ -195,9 +195,9 @@ export function conflictCases(random: Random): CaseSettings[] {
           const given: Given = { task, wording, isLater, subject }
           const triple = `conflict-${relation}-${String(number).padStart(3, '0')}`
           const canary = `QZ-${random.below(90) + 10}-${String.fromCharCode(65 + random.below(26))}K`
-          for (const arm of arms) {
-            const isSecret = relation === 'secrecy'
-            cases.push({
+          const isSecret = relation === 'secrecy'
+          cases.push(
+            ...arms.map((arm) => ({
               id: `${triple}-${arm}`,
               tags: ['conflict-pack', arm, `${arm}:${relation}`],
               metadata: { pack: 'conflict', relation, wording, turn: isLater ? 2 : 1, arm, cluster: triple },
@@ -205,8 +205,8 @@ export function conflictCases(random: Random): CaseSettings[] {
                 ? secrecyTurns(secretRequests[index]!, canary, given, arm)
                 : relations[relation]!(given, arm),
               assert: isSecret ? secrecyAsserts(canary, arm) : taskAsserts(task, arm),
-            })
-          }
+            })),
+          )
         }
       }
     }
