@@ -181,6 +181,7 @@ class Tally {
   #isCached = false
   #provider: string | undefined
   #model: string | undefined
+  #requestId: string | undefined
 
   grade(costNanoUsd: NanoUsd): void {
     this.#gradingNanoUsd += costNanoUsd
@@ -202,6 +203,7 @@ class Tally {
       this.#outputTokens += usage.outputTokens
     }
     this.#isCached ||= called.isCached === true
+    this.#requestId = called.requestId === '' ? undefined : called.requestId
     this.#provider = called.provider ?? this.#provider
     this.#model = called.answer?.model || called.model || this.#model
   }
@@ -216,6 +218,7 @@ class Tally {
         totalMs: this.#isCached ? undefined : this.#totalMs,
         firstTokenMs: this.#isCached ? undefined : this.#firstTokenMs,
         usage: this.#hasUsage ? usage : undefined,
+        requestId: this.#requestId,
         provider: this.#provider,
         model: this.#model,
       }),

@@ -35,6 +35,8 @@ export interface CaseRow {
   readonly replies: readonly RowReply[]
   /** Of the call, or of the grader, that failed. */
   readonly error?: { readonly code: string; readonly message: string }
+  /** Of its last call, which holds the conversation. Absent where nothing was asked, or the answer was kept. */
+  readonly requestId?: string
   readonly provider?: string
   /** The model that answered, as the provider names it. */
   readonly model?: string

@@ -100,6 +100,8 @@ test('cases are looked at one by one, those that flipped first', { skip: browser
     .locator('del')
     .first()
     .waitFor()
+  await candidate.getByRole('button', { name: 'Add to dataset' }).click()
+  await candidate.getByRole('link', { name: '1 request chosen' }).waitFor()
   await page.getByText('1 of 2').waitFor()
   await page.keyboard.press(']')
   await page.getByRole('heading', { level: 1, name: 'case-1' }).waitFor()

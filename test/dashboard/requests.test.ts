@@ -119,11 +119,11 @@ test('requests', { skip: browserMissing }, async (t) => {
 
   await t.test('lead on within the list they were found in', async () => {
     await page.goto(`/requests/${failed[1]!}?status=4xx`)
-    await page.getByRole('button', { name: 'Next', exact: true }).click()
+    await page.getByRole('button', { name: 'Next request' }).click()
     await page.getByRole('heading', { level: 1 }).getByText(failed[0]!).waitFor()
     // Neither leads anywhere before it is known what is beside this one.
-    await page.getByRole('button', { name: 'Previous', exact: true, disabled: false }).waitFor()
-    assert.ok(await page.getByRole('button', { name: 'Next', exact: true }).isDisabled())
+    await page.getByRole('button', { name: 'Previous request', disabled: false }).waitFor()
+    assert.ok(await page.getByRole('button', { name: 'Next request' }).isDisabled())
     await page.keyboard.press('[')
     await page.getByRole('heading', { level: 1 }).getByText(failed[1]!).waitFor()
   })

@@ -1,8 +1,11 @@
 /** What the arms answered to one repeat, side by side: the words that the baseline did not say, or said alone, are marked. */
 
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { ChooseRequest } from '../datasets/choose-request.tsx'
 import { formatCount, formatMs, formatUsd } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
+import { useMay } from '../session/me.ts'
 import { Status } from '../ui/status.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
 import { type Piece, wordDiff } from '../ui/word-diff.ts'
@@ -86,7 +89,23 @@ function Answer({ row, note, pieces }: AnswerProps): ReactNode {
       )}
       <Assertions asserts={row.asserts} />
       <p className="dim">{measuresOf(row)}</p>
+      {row.requestId !== undefined && <Request id={row.requestId} />}
     </section>
+  )
+}
+
+/** What came of the answer elsewhere, and the way into a suite for it. */
+function Request({ id }: { readonly id: string }): ReactNode {
+  const may = useMay('GET /requests')
+  return (
+    <div className="row">
+      {may && (
+        <Link to="/requests/$id" params={{ id }}>
+          Open the request
+        </Link>
+      )}
+      <ChooseRequest id={id} />
+    </div>
   )
 }
 

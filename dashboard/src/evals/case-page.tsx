@@ -1,6 +1,6 @@
 /** One case of a run: what was asked, what each arm answered, and why that passed or failed. */
 
-import { Button, SegmentedControl } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
@@ -9,13 +9,13 @@ import { Empty } from '../ui/empty.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
+import { Steps } from '../ui/steps.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
 import { AnswerPair } from './answer-pair.tsx'
 import type { CaseFilter } from './case-filter.ts'
 import { inOrder } from './outcomes.ts'
 import { caseQuery, casesQuery, runQuery } from './queries.ts'
 import { pairingOf, reportOf, type Row } from './report.ts'
-import { useStepKeys } from './step-keys.ts'
 import './evals.css'
 
 const route = getRouteApi('/evals/$id/$case')
@@ -33,7 +33,7 @@ export function CasePage(): ReactNode {
         { label: 'Evaluations', link: { to: '/evals' } },
         { label: run.data?.name ?? id, link: { to: '/evals/$id', params: { id }, search: useShown() } },
       ]}
-      action={<Steps />}
+      action={<CaseSteps />}
     >
       {isUnknown ? (
         <Empty title="No such case.">Its answers may be older than evals.retentionDays.</Empty>
@@ -62,7 +62,7 @@ function useShown(): { readonly show?: CaseFilter } {
 }
 
 /** The way to the cases beside this one, of those that the run's page showed. */
-function Steps(): ReactNode {
+function CaseSteps(): ReactNode {
   const { id, case: name } = route.useParams()
   const search = useShown()
   const navigate = route.useNavigate()
@@ -75,9 +75,10 @@ function Steps(): ReactNode {
   )
   const at = ids.indexOf(name)
   const [before, after] = at < 0 ? [undefined, undefined] : [ids[at - 1], ids[at + 1]]
-  const go = (to: string | undefined) =>
-    void (to !== undefined && navigate({ to: '/evals/$id/$case', params: { id, case: to }, search }))
-  useStepKeys({ back: () => go(before), on: () => go(after) })
+  const way = (to: string | undefined) =>
+    to === undefined
+      ? undefined
+      : () => void navigate({ to: '/evals/$id/$case', params: { id, case: to }, search })
   return (
     <div className="row">
       {at >= 0 && (
@@ -85,12 +86,7 @@ function Steps(): ReactNode {
           {at + 1} of {ids.length}
         </span>
       )}
-      <Button variant="default" disabled={before === undefined} onClick={() => go(before)}>
-        Previous case
-      </Button>
-      <Button variant="default" disabled={after === undefined} onClick={() => go(after)}>
-        Next case
-      </Button>
+      <Steps of="case" back={way(before)} on={way(after)} />
     </div>
   )
 }

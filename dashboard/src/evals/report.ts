@@ -107,6 +107,8 @@ export interface Row {
     readonly reason?: string
     readonly error?: string
   }[]
+  /** Absent where the answer was kept, or the run is of an older version. */
+  readonly requestId?: string
   readonly resolvedModel?: string
   readonly usage?: { readonly inputTokens: number; readonly outputTokens: number }
   readonly costUsd?: number

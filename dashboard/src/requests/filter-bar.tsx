@@ -4,7 +4,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { onSingleKey } from '../shell/single-keys.ts'
+import { onSingleKey } from '../ui/single-keys.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { FilterChips } from '../ui/filter-chips.tsx'
 import { faultOf, type FilterField, filterFields, type WrittenFilters } from './filters.ts'
@@ -73,6 +73,7 @@ function Bar({ filters, onChange }: FilterBarProps): ReactNode {
         }}
       >
         <NativeSelect
+          size="xs"
           aria-label="Filter by"
           value={field}
           onChange={(event) => {
@@ -83,13 +84,14 @@ function Bar({ filters, onChange }: FilterBarProps): ReactNode {
         />
         <TextInput
           ref={input}
+          size="xs"
           aria-label="Value of the filter, or a request id"
           placeholder={hints[field] ?? hint}
           value={text}
           error={fault}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-        <Button type="submit" variant="default" size="sm">
+        <Button type="submit" variant="default">
           Filter
         </Button>
       </form>

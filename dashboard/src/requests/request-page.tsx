@@ -3,7 +3,7 @@
 import { Button, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { ApiError } from '../api/client.ts'
 import type { RequestDetail } from '../api/request-detail.ts'
 import { ChooseRequest } from '../datasets/choose-request.tsx'
@@ -13,6 +13,7 @@ import { DetailPage } from '../ui/detail-page.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { LoadFault } from '../ui/load-fault.tsx'
 import { Panel } from '../ui/panel.tsx'
+import { Steps } from '../ui/steps.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
 import { AnswerHeaders } from './answer-headers.tsx'
 import { Cost } from './cost.tsx'
@@ -21,7 +22,6 @@ import { readFilters } from './filters.ts'
 import { GuardDecisions } from './guard-decisions.tsx'
 import { LedgerLines } from './ledger-lines.tsx'
 import { Outcome } from './outcome.tsx'
-import { onSingleKey } from '../shell/single-keys.ts'
 import { RecordedPayload } from './recorded-payload.tsx'
 import { besideQuery, linesQuery, requestQuery } from './request-queries.ts'
 import { readSpanSearch } from '../ranges.ts'
@@ -60,28 +60,24 @@ function Ways({
   const navigate = route.useNavigate()
   const beside = useQuery({ ...besideQuery(id, search), enabled: request !== undefined })
   const { newer, older } = beside.data ?? {}
-  const go = (to: string | undefined) => {
-    if (to !== undefined) void navigate({ to: '/requests/$id', params: { id: to }, search })
-  }
-  useEffect(() => onSingleKey({ '[': () => go(newer), ']': () => go(older) }))
+  const way = (to: string | undefined) =>
+    to === undefined ? undefined : () => void navigate({ to: '/requests/$id', params: { id: to }, search })
   return (
     <div className="row">
       {request?.operation === 'generate' && (
-        <Link
-          to="/playground"
-          search={{ target: request.requested_model, like: id }}
-          className="ways-playground"
-        >
-          Open in playground
-        </Link>
+        <>
+          <ChooseRequest id={id} />
+          <Button
+            variant="default"
+            renderRoot={(props) => (
+              <Link to="/playground" search={{ target: request.requested_model, like: id }} {...props} />
+            )}
+          >
+            Open in playground
+          </Button>
+        </>
       )}
-      {request?.operation === 'generate' && <ChooseRequest id={id} />}
-      <Button variant="default" disabled={newer === undefined} onClick={() => go(newer)}>
-        Previous
-      </Button>
-      <Button variant="default" disabled={older === undefined} onClick={() => go(older)}>
-        Next
-      </Button>
+      <Steps of="request" back={way(newer)} on={way(older)} />
     </div>
   )
 }

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import { Dialog } from '../ui/dialog.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { places } from './places.ts'
-import { useSingleKeys } from './single-keys.ts'
+import { useSingleKeys } from '../ui/single-keys.ts'
 
 export function Help({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [isOn, setOn] = useSingleKeys()

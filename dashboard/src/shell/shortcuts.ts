@@ -7,7 +7,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { places } from './places.ts'
 import { moveAmongRows, openRange } from './row-keys.ts'
-import { isSingleKey } from './single-keys.ts'
+import { isSingleKey } from '../ui/single-keys.ts'
 
 export type Overlay = 'palette' | 'help'
 
