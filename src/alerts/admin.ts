@@ -42,11 +42,13 @@ export function alertRoutes({
       query: z.strictObject({
         status: z.enum(['open', 'resolved']).optional(),
         kind: z.enum(alertKinds).optional(),
+        team: z.string().max(200).optional().describe("The team's id: those of its keys, users and budgets."),
         limit: z.coerce.number().int().min(1).max(1000).default(100),
         cursor: z.string().optional().describe('`next_cursor` of the page before.'),
       }),
       response: z.object({ data: z.array(alertShape), next_cursor: z.string().optional() }),
-      async run({ org, teams, query: { status, kind, limit, cursor } }) {
+      async run({ org, teams: own, query: { status, kind, team, limit, cursor } }) {
+        const teams = team === undefined ? own : new Set([team].filter((one) => own?.has(one) ?? true))
         const start = cursor === undefined ? undefined : readCursor(cursor)
         const where = { org, ...(status && { status }), ...(kind && { kind }) }
         const { data, last } = await seenPage(

@@ -1,11 +1,15 @@
 /** The routes that are in force: those of the file, with what their live revisions say in their place. */
 
+import { formatPath } from '../config/fault.ts'
+import { configJsonSchema } from '../config/json-schema.ts'
 import type { Config } from '../config/load.ts'
 import type { ProviderChoice } from '../config/providers.ts'
 import { checkRoutes } from '../config/route-references.ts'
 import { routeSettings } from '../config/route-settings.ts'
 import type { Settings } from '../config/schema.ts'
+import { toFindings } from '../config/shape.ts'
 import type { Json } from '../core/json.ts'
+import type { CheckedSettings } from '../rollout/admin.ts'
 import type { Shelf } from '../rollout/shelf.ts'
 
 type Routes = Config['routes']
@@ -48,16 +52,18 @@ export function targetsOf(settings: Json): string[] {
   return routeSettings.parse(settings).targets.map(({ target }) => target)
 }
 
-/** The first fault of a route with these settings among the others. */
-export function faultOfRoute(
-  file: Config,
-  others: Routes,
-  route: string,
-  settings: Json,
-): string | undefined {
-  const routes = { ...others, [route]: completeRoute(settings) } as Routes
-  const finding = faultsOf(file, routes).find(({ path }) => path[1] === route)
-  return finding && `${finding.path.slice(2).join('.')}: ${finding.message}. ${finding.mend}`
+/** A route with these settings among the others. */
+export function checkRoute(file: Config, others: Routes, route: string, settings: Json): CheckedSettings {
+  const read = routeSettings.safeParse(settings)
+  const findings = read.success
+    ? faultsOf(file, { ...others, [route]: read.data } as Routes)
+    : read.error.issues.flatMap((issue) =>
+        toFindings(issue, ['routes', route], { routes: { [route]: settings } }, configJsonSchema()),
+      )
+  const [first, ...more] = findings
+    .filter(({ path }) => path[1] === route)
+    .map(({ path, message, mend }) => ({ path: formatPath(path.slice(2)), message, mend }))
+  return first ? { faults: [first, ...more] } : { settings: read.data as unknown as Json }
 }
 
 /** A revision may name a provider that is no longer there: then the route is what the file says. */

@@ -18,7 +18,7 @@ import { Shelf } from '../rollout/shelf.ts'
 import type { RouteRevisions } from '../routing/route-compiler.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Access } from './access.ts'
-import { completeRoute, effectiveRoutes, faultOfRoute, targetsOf } from './effective-routes.ts'
+import { checkRoute, completeRoute, effectiveRoutes, targetsOf } from './effective-routes.ts'
 import type { Stores } from './stores.ts'
 
 export interface RolloutParts {
@@ -134,7 +134,7 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
       fileSettings: (route) => file.routes[route] as unknown as Json | undefined,
       names,
       complete: completeRoute,
-      faultOf: (route, settings) => faultOfRoute(file, routesInForce(), route, settings),
+      check: (route, settings) => checkRoute(file, routesInForce(), route, settings),
       checkTargets: (call, settings) => parts.checkModels(call, targetsOf(settings)),
       verdictOf: (route, revision) => verdictOf(org, route, revision),
       ladder: () => ({

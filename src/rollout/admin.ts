@@ -16,12 +16,23 @@ export interface RolloutRouteParts {
   readonly fileSettings: (route: string) => Json | undefined
   /** Settings with all defaults; undefined where they are not valid. */
   readonly complete: (settings: Json) => Json | undefined
-  /** What keeps these settings from being used now, in words. */
-  readonly faultOf: (route: string, settings: Json) => string | undefined
+  readonly check: (route: string, settings: Json) => CheckedSettings
   /** Throws `permission_denied` where the caller may not lead anybody there. */
   readonly checkTargets: (call: Pick<AdminCall, 'caller'>, settings: Json) => void
   readonly verdictOf: (route: string, revision: number) => Promise<GateVerdict | undefined>
   readonly ladder: () => { readonly shares: readonly number[]; readonly stepMs: number }
+}
+
+/** Settings of a route with all defaults, or everything that keeps them from being used now. */
+export type CheckedSettings =
+  | { readonly settings: Json }
+  | { readonly faults: readonly [SettingFault, ...SettingFault[]] }
+
+export interface SettingFault {
+  /** Within the route, such as `targets[1]`; empty where it is of the whole. */
+  readonly path: string
+  readonly message: string
+  readonly mend: string
 }
 
 export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
@@ -34,10 +45,16 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
     object: (call) => `route:${routeOf(call)}`,
     before: (call) => toPointer(rollout.pointer(routeOf(call))),
   })
-  const refuseFaults = (route: string, settings: Json) => {
-    const fault = parts.faultOf(route, settings)
-    if (fault !== undefined)
-      throw new GatewayError('invalid_request', `This revision cannot be used: ${fault}`)
+  /** The settings with all defaults. Throws where they cannot be used; `param` is where they were given. */
+  const usable = (route: string, settings: Json, param: string): Json => {
+    const checked = parts.check(route, settings)
+    if ('settings' in checked) return checked.settings
+    const [first, ...others] = checked.faults
+    const count = others.length === 1 ? '1 more fault' : `${others.length} more faults`
+    const more = others.length === 0 ? '' : ` And ${count}.`
+    throw new GatewayError('invalid_request', `This revision cannot be used: ${faultText(first)}${more}`, {
+      param,
+    })
   }
   /** Whoever moves a route by what they saw of it moves nothing that has moved since. */
   const refuseMoved = (route: string, seen: number | undefined) => {
@@ -95,6 +112,29 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       },
     }),
     adminRoute({
+      method: 'GET',
+      path: '/routes/{route}/check',
+      isOfInstance: true,
+      policy: 'traffic:read',
+      summary: 'What keeps settings from becoming a revision of the route. Nothing is changed.',
+      query: z.strictObject({ settings: z.string().min(2).describe('The whole route, as JSON.') }),
+      response: z.object({
+        faults: z.array(
+          z.object({
+            path: z.string().describe('Within the route; empty where it is of the whole.'),
+            message: z.string(),
+            mend: z.string(),
+          }),
+        ),
+      }),
+      run(call) {
+        const route = routeOf(call as AdminCall)
+        rollout.pointer(route)
+        const checked = parts.check(route, readJson(call.query.settings))
+        return { body: { faults: 'faults' in checked ? checked.faults : [] } }
+      },
+    }),
+    adminRoute({
       method: 'POST',
       path: '/routes/{route}/revisions',
       isOfInstance: true,
@@ -107,14 +147,8 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       async run(call) {
         const route = routeOf(call as AdminCall)
         refuseMoved(route, call.body.live)
-        const settings = parts.complete(call.body.settings as JsonObject)
-        if (settings === undefined) {
-          throw new GatewayError('invalid_request', 'These are not the settings of a route.', {
-            param: 'settings',
-          })
-        }
+        const settings = usable(route, call.body.settings as JsonObject, 'settings')
         parts.checkTargets(call, settings)
-        refuseFaults(route, settings)
         return {
           status: 201,
           body: toRevision(await rollout.add(route, settings, moverOf(call as AdminCall))),
@@ -140,7 +174,7 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
         const route = routeOf(call as AdminCall)
         const { to, canary, override, reason, live } = call.body
         refuseMoved(route, live)
-        refuseFaults(route, rollout.revision(route, to).settings)
+        usable(route, rollout.revision(route, to).settings, 'to')
         await rollout.promote(route, {
           ...moverOf(call as AdminCall, reason),
           to,
@@ -295,6 +329,18 @@ const moveShape = z.object({
   reason: z.string().optional(),
   gate_hash: z.string().optional().describe('SHA-256 of the report of the gate on which it was made.'),
 })
+
+function readJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new GatewayError('invalid_request', 'The settings are no JSON.', { param: 'settings' })
+  }
+}
+
+function faultText({ path, message, mend }: SettingFault): string {
+  return `${path === '' ? '' : `${path}: `}${message}. ${mend}`
+}
 
 function toPointer({ live, changedAtMs, canary, hold }: Pointer): z.output<typeof pointerShape> {
   return {

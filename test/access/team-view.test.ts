@@ -139,13 +139,14 @@ test('alerts and the live feed are of the own team', async () => {
   await until('both alerts', async () =>
     asArray((await owner('GET', '/alerts?kind=budget')).body['data']).length === 2 ? true : undefined,
   )
+  const subjects = async (call: Person['call'], query = '') => {
+    const { data } = (await call('GET', `/alerts${query}`)).body
+    return asArray(data).map((row) => asObject(asObject(row)?.['detail'])?.['subject_id'])
+  }
+  assert.deepEqual(await subjects(owner, `?team=${theirs.team}`), [theirs.team])
   for (const [role, { call }] of people) {
-    const seen = asArray((await call('GET', '/alerts')).body['data']).map((row) => asObject(row)?.['detail'])
-    assert.deepEqual(
-      seen.map((detail) => asObject(detail)?.['subject_id']),
-      [ours.team],
-      role,
-    )
+    assert.deepEqual(await subjects(call), [ours.team], role)
+    assert.deepEqual(await subjects(call, `?team=${theirs.team}`), [], role)
   }
   for (const { text } of feeds) {
     await until('the request and the alert', () =>

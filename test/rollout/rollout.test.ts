@@ -126,6 +126,38 @@ test('a protected route waits for a gate that has passed the revision, or for a 
   assert.equal((await change(stack, '/routes/assistant/promote', { to: 9 })).status, 404)
 })
 
+test('settings are checked before they become a revision: every fault, with its place and its mend', async (t) => {
+  const stack = await startStack(t, { config: { routes: { assistant: { targets: ['openai/words-2'] } } } })
+  const faultsOf = async (settings: unknown) => {
+    const query = new URLSearchParams({ settings: JSON.stringify(settings) })
+    const { faults } = await stack.admin(`/routes/assistant/check?${query}`)
+    return asArray(faults).map((fault) => asObject(fault)!)
+  }
+  assert.deepEqual(await faultsOf({ targets: ['openai/echo', 'claude/echo'] }), [])
+  const slips = await faultsOf({ strategy: 'ordred', targets: ['openai/echo'], protected: 'yes' })
+  assert.deepEqual(
+    slips.map(({ path }) => path),
+    ['strategy', 'protected'],
+  )
+  assert.match(asString(slips[0]!['mend']) ?? '', /`ordered`/)
+  const lost = await faultsOf({ targets: ['openai/echo', { target: 'nowhere/echo' }] })
+  assert.deepEqual(
+    lost.map(({ path, message }) => [path, message]),
+    [['targets[1]', 'the provider "nowhere" is not configured']],
+  )
+  const { body } = await change(stack, '/routes/assistant/revisions', {
+    settings: { strategy: 'ordred', targets: [] },
+  })
+  assert.match(
+    asString(asObject(body['error'])?.['message']) ?? '',
+    /strategy: not a known value.*1 more fault\./,
+  )
+  const statusOf = async (path: string) => asObject((await stack.admin(path))['error'])?.['code']
+  assert.equal(await statusOf('/routes/assistant/check?settings=%7B'), 'invalid_request')
+  assert.equal(await statusOf('/routes/nobody/check?settings=%7B%7D'), 'not_found')
+  assert.equal(asNumber((await stack.admin('/routes/assistant'))['revision_count']), 1)
+})
+
 test('an override is recorded with its reason', async (t) => {
   const stack = await startStack(t, {
     config: { routes: { assistant: { targets: ['openai/words-2'], protected: true } } },

@@ -70,6 +70,7 @@ export const policyOf = {
   'GET /requests/{id}/payload': 'payloads:read',
   'GET /routes': 'traffic:read',
   'GET /routes/{route}': 'traffic:read',
+  'GET /routes/{route}/check': 'traffic:read',
   'GET /secrets': 'secrets:read',
   'GET /sessions': 'requests:read',
   'GET /sessions/{id}': 'requests:read',

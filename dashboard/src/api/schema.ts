@@ -71,7 +71,7 @@ body: undefined
 response: { data: ({ kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; watches: string; limit?: string | undefined; setting?: string | undefined; channels: (string)[] })[] }
 }
   'GET /alerts': {
-query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk" | undefined; limit?: number | undefined; cursor?: string | undefined }
+query: { status?: "open" | "resolved" | undefined; kind?: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk" | undefined; team?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
 body: undefined
 response: { data: ({ id: string; kind: "budget" | "spend-anomaly" | "provider-failures" | "credential-parked" | "credential-age" | "key-age" | "model-retirement" | "price-change" | "drift" | "experiment" | "ledger" | "disk"; subject: string; severity: "info" | "warning" | "critical"; status: "open" | "resolved"; summary: string; detail: { [name: string]: unknown }; count: number; first_at: string; last_at: string; acknowledged_at?: string | undefined; silenced_until?: string | undefined; resolved_at?: string | undefined })[]; next_cursor?: string | undefined }
 }
@@ -339,6 +339,11 @@ response: { data: ({ live: number; changed_at: string; canary?: { revision: numb
 query: undefined
 body: undefined
 response: { live: number; changed_at: string; canary?: { revision: number; shares: (number)[]; step_ms: number; started_at: string } | undefined; hold?: { actor: string; reason: string; until?: string | undefined } | undefined; name: string; revision_count: number; last: number; protected: boolean; differs_from_file: boolean; revisions: ({ number: number; source: "file" | "api"; created_at: string; created_by: string; settings: unknown; gate?: { verdict: "pass" | "fail" | "inconclusive"; run_id: string; hash: string; at: string } | undefined })[]; moves: ({ at: string; kind: string; from?: number | undefined; to: number; actor: string; reason?: string | undefined; gate_hash?: string | undefined })[]; file_differences: ({ path: string; from?: unknown; to?: unknown })[] }
+}
+  'GET /routes/{route}/check': {
+query: { settings: string }
+body: undefined
+response: { faults: ({ path: string; message: string; mend: string })[] }
 }
   'GET /secrets': {
 query: undefined

@@ -1,4 +1,4 @@
-/** Changes a route: the whole of its settings as JSON, checked as they are typed, become its next revision. */
+/** Changes a route: the whole of its settings as JSON, checked by the gateway as they are typed, become its next revision. */
 
 import { JsonInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
@@ -9,6 +9,7 @@ import { useSeenLive } from '../rollout/seen-live.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { DifferenceTable } from './revision-diff.tsx'
 import { differencesOf } from './settings.ts'
+import { SettingFaults, useSettingFaults } from './settings-faults.tsx'
 
 interface EditRouteProps {
   readonly route: RouteDetail
@@ -20,6 +21,7 @@ export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
   const live = route.revisions.find(({ number }) => number === seen.live)?.settings
   const [text, setText] = useState(() => JSON.stringify(live, null, 2))
   const settings = read(text)
+  const faults = useSettingFaults(route.name, settings)
   const { isPending, error, mutate } = useChange({
     change: () =>
       ask('POST /routes/{route}/revisions', {
@@ -38,7 +40,7 @@ export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
       verb={`Save as @${route.last + 1}`}
       isPending={isPending}
       error={notice === undefined ? error : null}
-      isDisabled={!settings || isSame || notice !== undefined}
+      isDisabled={!settings || isSame || faults.length > 0 || notice !== undefined}
       onSubmit={mutate}
       onClose={onClose}
     >
@@ -55,7 +57,7 @@ export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
         spellCheck={false}
         value={text}
         onChange={setText}
-        error={settings ? undefined : 'This is no JSON object.'}
+        error={settings ? faults.length > 0 && <SettingFaults faults={faults} /> : 'This is no JSON object.'}
       />
       {differences && !isSame && <DifferenceTable differences={differences} />}
       {notice}
