@@ -194,7 +194,7 @@ const oneUser = createRoute({
 const budgets = createRoute({
   getParentRoute: () => root,
   path: '/budgets',
-  validateSearch: creating,
+  ...ofTeam,
   component: lazyRouteComponent(() => import('./budgets/budgets-page.tsx'), 'BudgetsPage'),
 })
 
@@ -244,6 +244,7 @@ const cache = createRoute({
 const alerts = createRoute({
   getParentRoute: () => root,
   path: '/alerts',
+  ...ofTeam,
   component: lazyRouteComponent(() => import('./alerts/alerts-page.tsx'), 'AlertsPage'),
 })
 

@@ -117,6 +117,12 @@ test('pages are narrowed to a team, one after another', { skip: browserMissing }
   const owner = asOwner(stack)
   const { body: team } = await owner('POST', '/teams', { name: 'Support', markup_percent: 0 })
   const { body: key } = await owner('POST', '/keys', { name: 'desk', team: team['id']! })
+  for (const subject of [
+    { scope: 'key', subject: key['id']! },
+    { scope: 'key', subject: 'test' },
+    { scope: 'organisation' },
+  ])
+    assert.equal((await owner('POST', '/budgets', { ...subject, usd: '9', period: 'month' })).status, 201)
   const asDesk = { authorization: `Bearer ${String(key['secret'])}` }
   await ask(stack, { ...asDesk, 'x-weir-session': 'of-support' })
   await ask(stack, { 'x-weir-session': 'of-others' })
@@ -143,14 +149,20 @@ test('pages are narrowed to a team, one after another', { skip: browserMissing }
   await go('Keys')
   await page.getByRole('row').filter({ hasText: 'desk' }).waitFor()
   assert.equal(await page.getByRole('row').filter({ hasText: 'declared:test' }).count(), 0)
+  await go('Budgets')
+  await page.getByRole('row').filter({ hasText: 'key desk' }).waitFor()
+  for (const other of ['Everything', 'key test'])
+    assert.equal(await page.getByRole('row').filter({ hasText: other }).count(), 0, other)
+  await go('Alerts')
+  await page.getByRole('heading', { level: 1, name: 'Alerts' }).waitFor()
   await go('Spend')
   await page.getByRole('heading', { level: 1, name: 'Spend' }).waitFor()
   assert.equal(new URL(page.url()).searchParams.get('team'), team['id'])
   await teams.selectOption('All teams')
   await go('Requests')
   await rowsAre(4)
-  await go('Budgets')
-  await page.getByRole('heading', { level: 1, name: 'Budgets' }).waitFor()
+  await go('Providers')
+  await page.getByRole('heading', { level: 1, name: 'Providers' }).waitFor()
   assert.equal(await page.getByLabel('Team').count(), 0)
   assert.deepEqual(faults, [])
 })

@@ -2,8 +2,10 @@
 
 import { Button, NativeSelect, SegmentedControl, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
+import { placeOfAlert } from '../api/alert-place.ts'
 import { ask, type Item } from '../api/client.ts'
 import { severityTone } from '../api/severity.ts'
 import { formatMoment } from '../format/time.ts'
@@ -19,14 +21,18 @@ import { When } from '../ui/when.tsx'
 import { Channels } from './channels.tsx'
 import { figuresOf } from './figures.ts'
 import { Rules } from './rules.tsx'
+import './alerts.css'
 
 type Alert = Item<'GET /alerts'>
 
+const route = getRouteApi('/alerts')
+
 export function AlertsPage(): ReactNode {
+  const { team } = route.useSearch()
   const [status, setStatus] = useState<Alert['status']>('open')
   const alerts = useQuery({
-    queryKey: ['alerts', status],
-    queryFn: ({ signal }) => ask('GET /alerts', { query: { status, limit: 100 }, signal }),
+    queryKey: team === undefined ? ['alerts', status] : ['alerts', status, team],
+    queryFn: ({ signal }) => ask('GET /alerts', { query: { status, team, limit: 100 }, signal }),
   })
   return (
     <Page title="Alerts" name="Alerts">
@@ -39,7 +45,10 @@ export function AlertsPage(): ReactNode {
             aria-label="State"
             value={status}
             onChange={(value) => setStatus(value as Alert['status'])}
-            data={['open', 'resolved']}
+            data={[
+              { value: 'open', label: 'Open' },
+              { value: 'resolved', label: 'Resolved' },
+            ]}
           />
         }
       >
@@ -66,7 +75,7 @@ export function AlertsPage(): ReactNode {
 }
 
 const columns: readonly Column<Alert>[] = [
-  { title: 'What', cell: ({ summary }) => <UntrustedText text={summary} /> },
+  { title: 'What', text: ({ summary }) => summary, cell: (alert) => <What alert={alert} /> },
   {
     title: 'Severity',
     narrow: 'main',
@@ -101,23 +110,32 @@ const columns: readonly Column<Alert>[] = [
   },
   {
     title: 'Seen',
-    narrow: 'line',
-    cell: (alert) => (
-      <May call="POST /alerts/{id}/acknowledge">
-        <Acknowledge alert={alert} />
-      </May>
-    ),
+    cell: ({ acknowledged_at: at }) => (at === undefined ? '-' : <When at={at} />),
   },
   {
-    title: 'Channels',
+    title: 'Actions',
+    isUntitled: true,
     narrow: 'line',
-    cell: (alert) => (
-      <May call="POST /alerts/{id}/silence">
-        <Silence alert={alert} />
-      </May>
-    ),
+    cell: (alert) =>
+      alert.status === 'open' && (
+        <div className="row">
+          <May call="POST /alerts/{id}/acknowledge">
+            <Acknowledge alert={alert} />
+          </May>
+          <May call="POST /alerts/{id}/silence">
+            <Silence alert={alert} />
+          </May>
+        </div>
+      ),
   },
 ]
+
+/** It leads to what it is about. */
+function What({ alert: { kind, summary } }: { readonly alert: Alert }): ReactNode {
+  const to = placeOfAlert(kind)
+  const text = <UntrustedText text={summary} />
+  return to === undefined ? text : <Link to={to}>{text}</Link>
+}
 
 const hours = [1, 8, 24, 168] as const
 
@@ -138,11 +156,11 @@ function Silence({ alert }: { readonly alert: Alert }): ReactNode {
           : ask('POST /alerts/{id}/silence', { params: { id: alert.id }, body: { until } }),
     },
   })
-  if (alert.status === 'resolved') return '-'
   return (
     <>
       <NativeSelect
         size="xs"
+        className="alert-silence"
         aria-label={`Silence ${alert.summary}`}
         value=""
         disabled={isPending}
@@ -170,8 +188,7 @@ function Acknowledge({ alert }: { readonly alert: Alert }): ReactNode {
       change: () => ask('DELETE /alerts/{id}/acknowledge', { params: { id: alert.id } }),
     },
   })
-  if (alert.acknowledged_at !== undefined) return <When at={alert.acknowledged_at} />
-  if (alert.status === 'resolved') return '-'
+  if (alert.acknowledged_at !== undefined) return null
   return (
     <>
       <Button variant="default" loading={isPending} onClick={() => mutate()}>

@@ -24,6 +24,28 @@ export function shareOf({ spentUsd, reservedUsd, capUsd }: BudgetRow): number {
   return capUsd === 0 ? 1 : (spentUsd + reservedUsd) / capUsd
 }
 
+/** Those that somebody of a team may own. */
+export interface Owners {
+  readonly keys: readonly Owned[]
+  readonly users: readonly Owned[]
+}
+
+interface Owned {
+  readonly id: string
+  readonly name: string
+  readonly team?: string | undefined
+}
+
+/** Whether it bounds the team, or one of its users or keys. What bounds each of them does; what bounds all together does not. */
+export function isOfTeam({ budget, subject }: BudgetRow, team: string, { keys, users }: Owners): boolean {
+  const { scope } = budget
+  if (scope !== 'team' && scope !== 'user' && scope !== 'key') return false
+  if (subject === undefined) return true
+  if (scope === 'team') return subject === team
+  const owned = scope === 'user' ? users : keys
+  return owned.some((one) => one.team === team && (one.id === subject || one.name === subject))
+}
+
 function toRows(budget: Budget): BudgetRow[] {
   const capUsd = Number(budget.usd)
   if (budget.states.length === 0) {

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { exactly } from '../api/filter-text.ts'
 import { useCreating } from '../api/creating.ts'
@@ -21,7 +21,7 @@ import { Status } from '../ui/status.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { When } from '../ui/when.tsx'
 import { BudgetForm } from './budget-form.tsx'
-import { type Budget, type BudgetRow, periodText, rowsOf, shareOf } from './budget-rows.ts'
+import { type Budget, type BudgetRow, isOfTeam, periodText, rowsOf, shareOf } from './budget-rows.ts'
 import { paceOf } from './pace.ts'
 import { RemoveBudget } from './remove-budget.tsx'
 
@@ -31,17 +31,24 @@ type Action =
 
 const liveNames = ['budgets']
 
+const route = getRouteApi('/budgets')
+
 export function BudgetsPage(): ReactNode {
+  const { team } = route.useSearch()
   const budgets = useQuery(budgetsQuery)
   useRefreshOn('request', liveNames, 3_000)
   // A threshold that is reached is told at once.
   useRefreshOn('budget', liveNames, 1_000)
-  const subjectOf = useSubjects()
+  const keys = useQuery(keysQuery).data?.data ?? []
+  const users = useQuery(usersQuery).data?.data ?? []
+  const teams = useQuery(teamsQuery).data?.data ?? []
+  const owners = { key: keys, user: users, team: teams }
+  const subjectOf = (row: BudgetRow) => subjectText(row, owners)
   const [action, setAction] = useState<Action>()
   const [isCreating, setCreating] = useCreating()
   const end = () => setAction(undefined)
   const columns: Column<BudgetRow>[] = [
-    { title: 'Whose', cell: subjectOf },
+    { title: 'Whose', text: subjectOf, cell: (row) => <Whose row={row} owners={owners} /> },
     { title: 'Period', narrow: 'fact', cell: ({ budget }) => periodText(budget) },
     {
       title: 'Used',
@@ -110,8 +117,17 @@ export function BudgetsPage(): ReactNode {
         what="the budgets"
         columns={columns}
         idOf={({ id }) => id}
+        pick={(rows) =>
+          team === undefined ? rows : rows.filter((row) => isOfTeam(row, team, { keys, users }))
+        }
         fileName="budgets"
-        empty={<Empty title="No budgets.">A hard cap is never crossed, even by parallel calls.</Empty>}
+        empty={
+          team === undefined ? (
+            <Empty title="No budgets.">A hard cap is never crossed, even by parallel calls.</Empty>
+          ) : (
+            <Empty title="No budget bounds this team, its users or its keys." />
+          )
+        }
       />
       {isCreating && <BudgetForm onClose={() => setCreating(false)} />}
       {action?.verb === 'edit' && <BudgetForm budget={action.budget} onClose={end} />}
@@ -120,18 +136,36 @@ export function BudgetsPage(): ReactNode {
   )
 }
 
-function useSubjects(): (row: BudgetRow) => string {
-  const owners = {
-    team: useQuery(teamsQuery).data?.data,
-    user: useQuery(usersQuery).data?.data,
-    key: useQuery(keysQuery).data?.data,
-  }
-  return ({ budget: { scope }, subject }) => {
-    if (scope === 'organisation') return 'Everything'
-    if (subject === undefined) return `each ${scope}`
-    const isOwner = scope === 'team' || scope === 'user' || scope === 'key'
-    return `${scope} ${isOwner ? nameOf(owners[scope], subject) : visible(subject)}`
-  }
+type NamedOwners = Readonly<
+  Record<'team' | 'user' | 'key', readonly { readonly id: string; readonly name: string }[]>
+>
+
+function subjectText({ budget: { scope }, subject }: BudgetRow, owners: NamedOwners): string {
+  if (scope === 'organisation') return 'Everything'
+  if (subject === undefined) return `each ${scope}`
+  const isOwner = scope === 'team' || scope === 'user' || scope === 'key'
+  return `${scope} ${isOwner ? nameOf(owners[scope], subject) : visible(subject)}`
+}
+
+const ownerPages = { team: '/teams/$id', user: '/users/$id', key: '/keys/$id' } as const
+
+interface WhoseProps {
+  readonly row: BudgetRow
+  readonly owners: NamedOwners
+}
+
+/** It leads to the key, the team or the user, where it is of one that is known. */
+function Whose({ row, owners }: WhoseProps): ReactNode {
+  const { subject: id } = row
+  const { scope } = row.budget
+  const name = subjectText(row, owners)
+  if (scope !== 'team' && scope !== 'user' && scope !== 'key') return name
+  if (id === undefined || !owners[scope].some((owner) => owner.id === id)) return name
+  return (
+    <Link to={ownerPages[scope]} params={{ id }}>
+      {name}
+    </Link>
+  )
 }
 
 interface UsedProps {

@@ -1,5 +1,6 @@
 /** What waits for a person: open alerts, and whatever else is not as it should be and no alert tells of. The worst first. Pure. */
 
+import { type AlertPlace, placeOfAlert } from '../api/alert-place.ts'
 import type { Item } from '../api/client.ts'
 import { standingOf } from '../api/provider-standing.ts'
 import { severityTone } from '../api/severity.ts'
@@ -15,7 +16,7 @@ export interface AttentionItem {
   readonly tone: 'bad' | 'warn' | 'info'
   readonly word: string
   readonly text: string
-  readonly to: '/alerts' | '/providers' | '/budgets' | '/drift' | '/experiments'
+  readonly to: AlertPlace | '/alerts'
   /** Since when, where that is known. */
   readonly at?: string
 }
@@ -30,14 +31,6 @@ interface Sources {
 const rank = { bad: 0, warn: 1, info: 2 } as const
 /** From here on a cap is near. */
 const nearShare = 0.8
-
-const places: Partial<Record<Alert['kind'], AttentionItem['to']>> = {
-  budget: '/budgets',
-  drift: '/drift',
-  experiment: '/experiments',
-  'provider-failures': '/providers',
-  'credential-parked': '/providers',
-}
 
 export function attentionItems({ alerts, providers, budgets, sets }: Sources): AttentionItem[] {
   return [
@@ -54,7 +47,7 @@ function ofAlert({ id, kind, severity, summary, last_at: at }: Alert): Attention
     tone: severityTone[severity],
     word: severity,
     text: summary,
-    to: places[kind] ?? '/alerts',
+    to: placeOfAlert(kind) ?? '/alerts',
     at,
   }
 }
