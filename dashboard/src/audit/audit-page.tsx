@@ -5,7 +5,9 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ask } from '../api/client.ts'
+import { useOwnerNames } from '../api/owner-names.ts'
 import { formatClock, formatMoment } from '../format/time.ts'
+import { visible } from '../format/visible.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -24,6 +26,11 @@ export function AuditPage(): ReactNode {
   const filters = route.useSearch()
   const navigate = route.useNavigate()
   const [opened, setOpened] = useState<Act>()
+  const nameOf = useOwnerNames()
+  const named = (text: string) => {
+    const [, scope = '', id = ''] = /^(team|user):(.+)$/.exec(text) ?? []
+    return scope === '' ? text : `${scope}:${nameOf(scope, id)}`
+  }
   const pages = useInfiniteQuery({
     queryKey: ['audit', filters],
     queryFn: ({ pageParam, signal }) =>
@@ -55,7 +62,7 @@ export function AuditPage(): ReactNode {
         title="Acts"
         pages={pages}
         what="the audit"
-        columns={columnsWith(setOpened)}
+        columns={columnsWith(setOpened, named)}
         idOf={({ seq }) => String(seq)}
         fileName="audit"
         empty={
@@ -69,12 +76,16 @@ export function AuditPage(): ReactNode {
   )
 }
 
-function columnsWith(open: (act: Act) => void): Column<Act>[] {
+function columnsWith(open: (act: Act) => void, named: (text: string) => string): Column<Act>[] {
   return [
     { title: 'When', text: ({ at }) => at, cell: ({ at }) => <When at={at} /> },
-    { title: 'Actor', text: ({ actor }) => actor, cell: ({ actor }) => <UntrustedText text={actor} /> },
-    { title: 'Action', cell: ({ action }) => action },
-    { title: 'Object', text: ({ object }) => object, cell: ({ object }) => <UntrustedText text={object} /> },
+    { title: 'Actor', text: ({ actor }) => actor, cell: ({ actor }) => <Named text={actor} as={named} /> },
+    { title: 'Action', narrow: 'main', cell: ({ action }) => action },
+    {
+      title: 'Object',
+      text: ({ object }) => object,
+      cell: ({ object }) => <Named text={object} as={named} />,
+    },
     {
       title: 'Result',
       text: ({ failed }) => failed?.code ?? 'done',
@@ -92,6 +103,15 @@ function columnsWith(open: (act: Act) => void): Column<Act>[] {
       ),
     },
   ]
+}
+
+/** By name; as it is recorded for whoever points at it. */
+function Named({ text, as }: { readonly text: string; as(text: string): string }): ReactNode {
+  return (
+    <span title={visible(text)}>
+      <UntrustedText text={as(text)} />
+    </span>
+  )
 }
 
 /** Whether every record is as it was written, and none is missing. */

@@ -1,7 +1,7 @@
 /** Each provider in a line: is it up, and how long do its answers take? */
 
 import { Skeleton } from '@mantine/core'
-import { keepPreviousData, queryOptions, useQueries, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
@@ -22,9 +22,8 @@ interface ProviderHealthProps {
 
 export function ProviderHealth({ span, where }: ProviderHealthProps): ReactNode {
   const { data, error, refetch } = useQuery(providers)
-  const called = (data?.data ?? []).filter(({ targets }) => targets.length > 0).map(({ name }) => name)
-  const times = useQueries({ queries: called.map((name) => timesQuery(span, where, name)) })
-  const p95Of = (name: string) => times[called.indexOf(name)]?.data?.duration_ms?.p95
+  const sums = useQuery(sumsQuery(span, where)).data?.groups
+  const p95Of = (name: string) => sums?.find(({ provider }) => provider === name)?.duration_ms?.p95
   if (error) return <LoadFault what="the providers" error={error} retry={() => void refetch()} />
   if (!data) return <Skeleton height={160} />
   return (
@@ -49,12 +48,12 @@ export function ProviderHealth({ span, where }: ProviderHealthProps): ReactNode 
 
 const refreshMs = 60_000
 
-const timesQuery = (span: Span, where: UsageFilter, provider: string) =>
+const sumsQuery = (span: Span, where: UsageFilter) =>
   queryOptions({
-    queryKey: ['provider-times', span, where, provider],
+    queryKey: ['provider-sums', span, where],
     queryFn: ({ signal }) => {
       const { fromMs, toMs } = boundsOf(span, Date.now())
-      const query = { ...where, provider: exactly(provider), from: String(fromMs), to: String(toMs) }
+      const query = { ...where, by: 'provider', from: String(fromMs), to: String(toMs) } as const
       return ask('GET /requests/summary', { query, signal })
     },
     refetchInterval: isLive(span) && refreshMs,

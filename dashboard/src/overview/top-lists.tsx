@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import { formatCount, formatUsd } from '../format/number.ts'
 import { type Span, spanSearch } from '../ranges.ts'
 import { exactly } from '../api/filter-text.ts'
+import { useOwnerNames } from '../api/owner-names.ts'
 import type { UsageFilter } from '../api/usage.ts'
 import { type Bar, BarsList } from '../ui/bars-list.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -26,8 +27,12 @@ const formats = { costUsd: formatUsd, requests: formatCount, tokens: formatCount
 
 export function TopLists(props: TopListsProps): ReactNode {
   const [measure, setMeasure] = useState<Measure>('costUsd')
+  const nameOf = useOwnerNames()
   return dimensions.map((dimension, index) => {
-    const bars = barsOf(props, dimension, measure)
+    const bars = barsOf(props, dimension, measure).map((bar) => ({
+      ...bar,
+      name: nameOf(dimension, bar.name),
+    }))
     return (
       <Panel
         key={dimension}

@@ -12,6 +12,7 @@ import {
   type UsageFilter,
   usageQuery,
 } from '../api/usage.ts'
+import { useOwnerNames } from '../api/owner-names.ts'
 import { spanText } from '../format/span.ts'
 import { boundsBefore, readSpanSearch } from '../ranges.ts'
 import { Empty } from '../ui/empty.tsx'
@@ -51,9 +52,12 @@ export function SpendPage(): ReactNode {
   const sum = total.data?.data[0]
   // Nothing was used: no row.
   const beforeUsd = isCompared && before.data ? Number(before.data.data[0]?.charged_usd ?? 0) : undefined
+  const nameOf = useOwnerNames()
   const rows =
     parts.data &&
-    spendRows({ dimension: by, total: sum, parts: parts.data.data, before: partsBefore.data?.data })
+    spendRows({ dimension: by, total: sum, parts: parts.data.data, before: partsBefore.data?.data }).map(
+      (row) => (row.value === undefined || by === 'key' ? row : { ...row, name: nameOf(by, row.value) }),
+    )
   const setFilters = (next: UsageFilter) =>
     void navigate({ search: { ...readSpanSearch(search), by, team, ...next }, resetScroll: false })
   const error = total.error ?? parts.error
