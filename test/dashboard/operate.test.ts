@@ -29,7 +29,10 @@ test('a session that grows heads the list, and leads to its turns', { skip: brow
   assert.equal(new URL(page.url()).searchParams.get('session'), 'flood')
   await page.goBack()
   await first.getByRole('link', { name: 'flood' }).click()
-  await page.getByText(/^\+\d+ tokens$/).waitFor()
+  await page
+    .getByRole('region', { name: 'Growth per turn' })
+    .getByText(/^\+\d+$/)
+    .waitFor()
   await page.getByRole('table', { name: 'Turns' }).getByRole('row').nth(10).waitFor()
   assert.deepEqual(faults, [])
 })

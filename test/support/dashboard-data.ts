@@ -113,12 +113,12 @@ function pagesOf(ids: Ids): FilledPage[] {
     page('key', `/keys/${ids.key}`, 'Requests per minute'),
     page('teams', '/teams', 'Support'),
     page('team', `/teams/${ids.team}`, 'ada@example.com'),
-    page('users', '/users', 'ada@example.com'),
+    page('users', '/users', 'member of Support'),
     page('user', `/users/${ids.user}`, 'by password'),
     page('budgets', '/budgets', 'Everything'),
     page('routes', '/routes', 'assistant'),
     page('route', '/routes/assistant', 'slower than the other'),
-    page('revision', '/routes/assistant/2', 'Live @1 > @2'),
+    page('revision', '/routes/assistant/2', 'Live @1 → @2'),
     page('providers', '/providers', 'Anthropic'),
     page('guardrails', '/guardrails', '1 email'),
     page('cache', '/cache', 'misses'),
@@ -131,7 +131,7 @@ function pagesOf(ids: Ids): FilledPage[] {
     page('experiments', '/experiments', 'greeter'),
     page('experiment', '/experiments/greeter', 'brief minus control'),
     page('shadow', '/shadow', 'claude/words-60'),
-    page('shadow-route', '/shadow/helper', 'Its answer'),
+    page('shadow-route', '/shadow/helper', 'answered'),
     page('drift', '/drift', 'alarm'),
     page('golden-set', '/drift/shop', 'Answers that changed most'),
     page('golden-alarm', `/drift/shop/alarms/${ids.alarm}`, 'Answers that changed most'),
@@ -175,10 +175,15 @@ async function fillHelper(stack: Stack): Promise<void> {
     `And then? ${'I waited. '.repeat(50)}`,
   ]
   for (const content of asked) await ask(stack, 'helper', content)
-  await until('the comparisons', async () => {
-    const { data } = await stack.admin('/shadow/helper/comparisons')
-    return asArray(data).length >= 3 ? true : undefined
-  })
+  await until(
+    'the comparisons',
+    async () => {
+      const { data } = await stack.admin('/shadow/helper/comparisons')
+      return asArray(data).length >= 3 ? true : undefined
+    },
+    30_000,
+    50,
+  )
 }
 
 /** Enough callers to be looked at, with looks in between. */
@@ -190,12 +195,15 @@ async function fillExperiment(stack: Stack): Promise<void> {
         'x-weir-session': name,
       })
     await Promise.all(sessions.map(hello))
-    await until('their units', async () => {
-      const { arms } = await stack.admin('/experiments/greeter')
-      const units = asArray(arms).reduce<number>((sum, arm) => sum + Number(asObject(arm)?.['units']), 0)
-      return units >= group * 20 ? true : undefined
-    })
+    await until('their units', () => areCounted(stack, group * 20), 30_000, 50)
   }
+}
+
+/** Whether the experiment of `greeter` has counted so many callers: their records come a moment after the answers. */
+export async function areCounted(stack: Stack, units: number): Promise<true | undefined> {
+  const { arms } = await stack.admin('/experiments/greeter')
+  const counted = asArray(arms).reduce<number>((sum, arm) => sum + Number(asObject(arm)?.['units']), 0)
+  return counted >= units ? true : undefined
 }
 
 async function fillRequests(stack: Stack): Promise<void> {

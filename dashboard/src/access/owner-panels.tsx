@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { ask, type Item } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
 import { costOf, usageQuery } from '../api/usage.ts'
-import { formatMs, formatUsd } from '../format/number.ts'
+import { formatMs, formatUsd, usdTicks } from '../format/number.ts'
 import { visible } from '../format/visible.ts'
 import { ranges } from '../ranges.ts'
 import { useMay } from '../session/me.ts'
@@ -75,6 +75,7 @@ function OwnerSpend({ scope, id }: OwnerProps): ReactNode {
           if (index >= 0 && index < days) values[index] = costOf(one)
         }
         const total = values.reduce((sum, value) => sum + value, 0)
+        if (total === 0) return <Empty title="No cost in 30 days." />
         return (
           <TimeChart
             kind="bars"
@@ -82,6 +83,7 @@ function OwnerSpend({ scope, id }: OwnerProps): ReactNode {
             fromMs={fromMs}
             bucketMs={dayMs}
             format={formatUsd}
+            formatTicks={usdTicks}
             series={[{ name: 'Charged', color: 'var(--series-1)', values }]}
           />
         )
@@ -103,7 +105,7 @@ function OwnerBudgets({ scope, id }: OwnerProps): ReactNode {
           const state = budget.states.find(({ subject }) => subject === id)
           return state ? [{ budget, state }] : []
         })
-        if (own.length === 0) return <Empty title="None has counted anything here." />
+        if (own.length === 0) return <Empty title="No budget has counted anything here yet." />
         return (
           <ul className="owner-budgets">
             {own.map(({ budget, state }) => (
@@ -143,14 +145,14 @@ export function LastRequests({ scope, id }: OwnerProps): ReactNode {
       isFlush
       aside={
         <Link to="/requests" search={{ [scope]: id }}>
-          All of them
+          All requests
         </Link>
       }
     >
       <Loaded query={requests} what="the requests" height={200}>
         {({ data }) =>
           data.length === 0 ? (
-            <Empty title="None yet." />
+            <Empty title="No requests yet." />
           ) : (
             <DataTable
               caption="Last requests"

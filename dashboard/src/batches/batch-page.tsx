@@ -69,7 +69,7 @@ type Fault = Batch['faults'][number]
 const faultColumns: readonly Column<Fault>[] = [
   { title: 'Line', isNumber: true, cell: ({ line }) => (line === undefined ? '-' : String(line)) },
   { title: 'Code', cell: ({ code }) => code },
-  { title: 'What', cell: ({ message }) => <UntrustedText text={message} /> },
+  { title: 'What', narrow: 'line', cell: ({ message }) => <UntrustedText text={message} /> },
 ]
 
 function Found({ batch, nowMs }: { readonly batch: Batch; readonly nowMs: number }): ReactNode {

@@ -38,5 +38,5 @@ export function leftMsOf(batch: Batch, nowMs: number): number | undefined {
 
 export function rateText(rate: number | undefined): string {
   if (rate === undefined) return '-'
-  return rate >= 10 ? `${Math.round(rate)}/s` : `${rate.toFixed(1)}/s`
+  return rate === 0 || rate >= 10 ? `${Math.round(rate)}/s` : `${rate.toFixed(1)}/s`
 }

@@ -61,9 +61,15 @@ function columnsAt(nowMs: number): Column<Batch>[] {
         </Link>
       ),
     },
-    { title: 'State', text: ({ status }) => status, cell: (batch) => <BatchState batch={batch} /> },
+    {
+      title: 'State',
+      narrow: 'main',
+      text: ({ status }) => status,
+      cell: (batch) => <BatchState batch={batch} />,
+    },
     {
       title: 'Done',
+      narrow: 'line',
       text: (batch) => `${doneOf(batch)} of ${batch.total}`,
       cell: (batch) => <BatchProgress batch={batch} />,
     },

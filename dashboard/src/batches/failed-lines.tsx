@@ -21,7 +21,7 @@ const countColumns: readonly Column<Count>[] = [
 const failureColumns: readonly Column<Failure>[] = [
   { title: 'Line', cell: ({ customId }) => <UntrustedText text={customId} /> },
   { title: 'Code', cell: ({ code }) => <UntrustedText text={code} /> },
-  { title: 'What', cell: ({ message }) => <UntrustedText text={message} /> },
+  { title: 'What', narrow: 'line', cell: ({ message }) => <UntrustedText text={message} /> },
 ]
 
 export function FailedLines({ batch: { id, failed } }: { readonly batch: Batch }): ReactNode {

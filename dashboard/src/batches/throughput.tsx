@@ -41,7 +41,7 @@ export function Throughput({ batch, nowMs }: ThroughputProps): ReactNode {
       title="Throughput"
       aside={
         <Link to="/requests" search={{ tag, from: startedAt, to: endedAt ?? new Date(nowMs).toISOString() }}>
-          Its requests
+          Open its requests
         </Link>
       }
     >

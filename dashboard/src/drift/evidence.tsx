@@ -89,6 +89,7 @@ const columns: readonly Column<Metric>[] = [
   { title: 'Now', isNumber: true, cell: ({ metric, value }) => metricValue(metric, value) },
   {
     title: 'Effect [99 %]',
+    narrow: 'line',
     isNumber: true,
     cell: ({ metric, effect, lower, upper }) =>
       `${metricEffect(metric, effect)} [${metricEffect(metric, lower)}, ${metricEffect(metric, upper)}]`,
@@ -96,7 +97,7 @@ const columns: readonly Column<Metric>[] = [
   {
     title: 'p, corrected',
     isNumber: true,
-    cell: ({ adjusted_p: p }) => (p < 0.001 ? '< .001' : p.toFixed(3)),
+    cell: ({ adjusted_p: p }) => (p < 0.001 ? '< 0.001' : p.toFixed(3)),
   },
 ]
 

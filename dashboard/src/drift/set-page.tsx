@@ -138,6 +138,7 @@ function columnsFor(set: string): Column<Run>[] {
     { title: 'Kind', cell: ({ kind }) => kind },
     {
       title: 'Verdict',
+      narrow: 'main',
       text: ({ verdict }) => verdict ?? 'running',
       cell: ({ verdict }) =>
         verdict === undefined ? (
@@ -148,10 +149,11 @@ function columnsFor(set: string): Column<Run>[] {
     },
     {
       title: 'Alarms',
+      narrow: 'line',
       cell: ({ metrics, omnibus }) => {
         const alarming = metrics.filter(({ alarm }) => alarm).map(({ metric }) => metric)
         if (omnibus?.alarm) alarming.push('texts')
-        return alarming.map((metric) => metricName(metric).toLowerCase()).join(', ') || 'none'
+        return alarming.map((metric) => metricName(metric).toLowerCase()).join(', ')
       },
     },
     {

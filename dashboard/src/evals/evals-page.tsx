@@ -27,14 +27,16 @@ const columns: readonly Column<Run>[] = [
       </Link>
     ),
   },
-  { title: 'Arms', text: armsText, cell: (run) => <UntrustedText text={armsText(run)} /> },
+  { title: 'Arms', narrow: 'line', text: armsText, cell: (run) => <UntrustedText text={armsText(run)} /> },
   {
     title: 'Verdict',
+    narrow: 'main',
     text: ({ verdict, status }) => verdict ?? status,
     cell: (run) => <RunState run={run} />,
   },
   {
     title: 'Difference',
+    narrow: 'line',
     text: ({ difference }) => (difference ? formatPoints(difference.estimate) : '-'),
     cell: ({ difference, verdict }) =>
       difference ? <DrawnDifference difference={difference} verdict={verdict} /> : '-',

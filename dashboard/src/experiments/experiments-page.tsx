@@ -27,6 +27,7 @@ const columns: readonly Column<Experiment>[] = [
   { title: 'Name', text: ({ name }) => name, cell: ({ name }) => <UntrustedText text={name} /> },
   {
     title: 'State',
+    narrow: 'main',
     text: (experiment) => stateOf(experiment).word,
     cell: (experiment) => <ExperimentState experiment={experiment} />,
   },

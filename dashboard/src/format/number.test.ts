@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { formatCount, formatMs, formatShare, formatUsd, usdFormatter } from './number.ts'
+import { formatCount, formatMs, formatShare, formatUsd, usdFormatter, usdTicks } from './number.ts'
 
 test('money keeps two digits that say something', () => {
   const told = [0, 0.00042, 0.0000012, 0.0123, 12.345, 1234.5, -3].map(formatUsd)
@@ -41,4 +41,12 @@ test('amounts above each other have the digits of the greatest, and a little is 
   assert.deepEqual(told([0.08, 0.06, 0.0001]), ['$0.080', '$0.060', '<$0.001'])
   assert.deepEqual(told([0.00042, 0.0001]), ['$0.00042', '$0.00010'])
   assert.deepEqual(told([]), [])
+})
+
+test('ticks of money have the digits that tell them apart', () => {
+  const ticks = (top: number) => [0, 0.25, 0.5, 0.75, 1].map((share) => usdTicks(top)(share * top))
+  assert.deepEqual(ticks(0.01), ['$0', '$0.0025', '$0.0050', '$0.0075', '$0.0100'])
+  assert.deepEqual(ticks(0.08), ['$0', '$0.02', '$0.04', '$0.06', '$0.08'])
+  assert.deepEqual(ticks(10), ['$0', '$2.50', '$5.00', '$7.50', '$10.00'])
+  assert.deepEqual(ticks(8_000), ['$0', '$2,000', '$4,000', '$6,000', '$8,000'])
 })

@@ -37,6 +37,18 @@ export function usdFormatter(amounts: readonly number[]): (value: number) => str
   }
 }
 
+/** For the ticks of an axis up to `top`, at quarters of it: as few digits as tell all of them exactly. */
+export function usdTicks(top: number): (value: number) => string {
+  const quarter = top / 4
+  const isWhole = (decimals: number) => {
+    const units = quarter * 10 ** decimals
+    return Math.abs(units - Math.round(units)) < 1e-6
+  }
+  const decimals = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].find(isWhole) ?? 12
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+  return (value) => (value === 0 ? '$0' : `$${value.toLocaleString('en-US', digits)}`)
+}
+
 /** Of a share between 0 and 1. */
 export function formatShare(share: number): string {
   const percent = share * 100

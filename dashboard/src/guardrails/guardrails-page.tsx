@@ -7,7 +7,6 @@ import type { ReactNode } from 'react'
 import { ask, type Item } from '../api/client.ts'
 import { guardActions } from '../api/guard-actions.ts'
 import { formatCount } from '../format/number.ts'
-import { formatMoment } from '../format/time.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -60,6 +59,10 @@ const ruleColumns: readonly Column<Rule>[] = [
         : decided.map(({ action, requests }) => `${action} ${formatCount(requests)}`).join(', '),
   },
 ]
+
+const choiceNames = { all: 'All', block: 'Block', redact: 'Redact', flag: 'Flag', allow: 'Allow' } as const
+
+const choices = (['all', ...guardActions] as const).map((value) => ({ value, label: choiceNames[value] }))
 
 const stageNames = { input: 'the prompt', output: 'the answer' } as const
 
@@ -125,7 +128,6 @@ export function GuardrailsPage(): ReactNode {
         columns={ruleColumns}
         idOf={({ name }) => name}
         fileName="guardrails"
-        aside={rules.data && <span className="dim">since {formatMoment(Date.parse(rules.data.since))}</span>}
         empty={
           <Empty title="No rules.">
             <span>
@@ -160,7 +162,7 @@ export function GuardrailsPage(): ReactNode {
                   },
                 })
               }
-              data={['all', ...guardActions]}
+              data={choices}
             />
           </>
         }

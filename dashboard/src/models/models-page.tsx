@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react'
 import { modelsQuery } from '../api/shared-queries.ts'
 import { formatCount } from '../format/number.ts'
 import { useAnnounced } from '../ui/announcer.tsx'
+import { visible } from '../format/visible.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -37,15 +38,15 @@ const columns: readonly Column<Model>[] = [
       </Link>
     ),
   },
-  {
-    title: 'Provider',
-    text: ({ provider }) => provider,
-    cell: ({ provider }) => <UntrustedText text={provider} />,
-  },
   { title: 'Input', isNumber: true, cell: ({ pricing }) => priceText(pricing?.input) },
   { title: 'Cached', isNumber: true, cell: ({ pricing }) => priceText(pricing?.cache_read) },
   { title: 'Output', isNumber: true, cell: ({ pricing }) => priceText(pricing?.output) },
-  { title: 'Price date', cell: (model) => priceDateText(model) },
+  {
+    title: 'Price date',
+    narrow: 'none',
+    text: (model) => priceDateText(model),
+    cell: (model) => <span className="one-word">{priceDateText(model)}</span>,
+  },
   {
     title: 'Window',
     isNumber: true,
@@ -58,16 +59,30 @@ const columns: readonly Column<Model>[] = [
   },
   {
     title: 'Can',
+    narrow: 'line',
     cell: (model) =>
       abilities
         .filter((ability) => isWanted(model, { ability }))
         .map((ability) => abilityNames[ability])
-        .join(', ') || '-',
+        .join(', '),
   },
   {
     title: 'Ends',
+    text: ({ retires_at: day = '', successor }) =>
+      successor === undefined ? day : `${day}, then ${successor}`,
     cell: ({ retires_at: day, successor }) =>
-      day === undefined ? '-' : successor === undefined ? day : `${day}, then ${successor}`,
+      day === undefined ? (
+        '-'
+      ) : (
+        <>
+          <span className="one-word">{day}</span>
+          {successor !== undefined && (
+            <>
+              , then <span className="one-word">{visible(successor)}</span>
+            </>
+          )}
+        </>
+      ),
   },
 ]
 
@@ -137,7 +152,7 @@ export function ModelsPage(): ReactNode {
         fileName="models"
         empty={
           models.data?.data.length === 0 ? (
-            <Empty title="No provider is configured." />
+            <Empty title="The catalogue has no model of the configured providers." />
           ) : (
             <Empty title="Nothing matches these filters.">
               <Button variant="default" onClick={() => set({ q: '', provider: '', can: undefined })}>

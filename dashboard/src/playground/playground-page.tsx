@@ -20,13 +20,16 @@ import './playground.css'
 const route = getRouteApi('/playground')
 
 const maxTargets = 4
+/** Of the built-in simulator. */
+const offline = 'sim/echo'
 
 const blank: Draft = { system: '', user: '', temperature: '', maxTokens: '' }
 
 export function PlaygroundPage(): ReactNode {
   const { target, like } = route.useSearch()
   const navigate = route.useNavigate()
-  const [firstKnown = ''] = useTargets()
+  const known = useTargets()
+  const [firstKnown = ''] = known
   const targets = target === undefined ? [firstKnown] : target.split(',').slice(0, maxTargets)
   const [draft, setDraft] = useState(blank)
   const { note } = useRecordedDraft(like, setDraft)
@@ -76,7 +79,13 @@ export function PlaygroundPage(): ReactNode {
           {note !== undefined && <p className="dim">{note}</p>}
           {note === undefined && draft.user === '' && (
             <p className="dim">
-              Pick a target and write a message. <code>sim/echo</code> works offline.
+              Pick a target and write a message.
+              {known.includes(offline) && (
+                <>
+                  {' '}
+                  <code>{offline}</code> works offline.
+                </>
+              )}
             </p>
           )}
           <Message draft={draft} onChange={setDraft} />

@@ -1,5 +1,6 @@
 /** Models that end, and prices that change. */
 
+import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask, type Item } from '../api/client.ts'
@@ -26,11 +27,12 @@ const columns: readonly Column<Notice>[] = [
   { title: 'Model', cell: ({ model }) => <UntrustedText text={model} /> },
   {
     title: 'What',
+    narrow: 'main',
     cell: ({ kind, in_use: isInUse }) => <Status tone={isInUse ? 'warn' : 'none'}>{words[kind]}</Status>,
   },
   { title: 'When', cell: ({ at }) => <When at={at} /> },
   { title: 'In use', cell: ({ in_use: isInUse }) => (isInUse ? 'yes' : 'no') },
-  { title: 'Told', cell: ({ message }) => <UntrustedText text={message} /> },
+  { title: 'Told', narrow: 'line', cell: ({ message }) => <UntrustedText text={message} /> },
 ]
 
 export function ModelNotices(): ReactNode {
@@ -43,10 +45,12 @@ export function ModelNotices(): ReactNode {
     <Panel title="Models that change" isFlush>
       {error ? (
         <LoadFault what="the notices" error={error} retry={() => void refetch()} />
-      ) : data && data.data.length > 0 ? (
+      ) : !data ? (
+        <Skeleton height={120} />
+      ) : data.data.length > 0 ? (
         <DataTable caption="Models that change" columns={columns} things={data.data} idOf={({ id }) => id} />
       ) : (
-        <Empty title={data ? `No price or model changes within ${days} days.` : 'Loading…'} />
+        <Empty title={`No price or model changes within ${days} days.`} />
       )}
     </Panel>
   )

@@ -21,6 +21,7 @@ const columns: readonly Column<Row>[] = [
   { title: 'Provider', cell: ({ provider: { name } }) => <a href={`#${name}`}>{name}</a> },
   {
     title: 'State',
+    narrow: 'main',
     cell: ({ provider }) => {
       const { tone, word } = standingOf(provider)
       return <Status tone={tone}>{word}</Status>

@@ -108,8 +108,8 @@ function ProviderCard({ provider, sums }: ProviderCardProps): ReactNode {
 const columns: readonly Column<Target>[] = [
   { title: 'Model', cell: ({ model }) => <UntrustedText text={model} /> },
   { title: 'Key', cell: ({ credential }) => credential },
-  { title: 'State', cell: (target) => <TargetState target={target} /> },
-  { title: 'Breaker, 1 h', cell: (target) => <BreakerStrip target={target} /> },
+  { title: 'State', narrow: 'main', cell: (target) => <TargetState target={target} /> },
+  { title: 'Breaker, 1 h', narrow: 'line', cell: (target) => <BreakerStrip target={target} /> },
   { title: '429s', isNumber: true, cell: ({ rate_limits: count }) => formatCount(count) },
   {
     title: 'First token',

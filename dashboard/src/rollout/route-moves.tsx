@@ -9,11 +9,15 @@ import type { Move } from './route-queries.ts'
 
 const columns: readonly Column<Move>[] = [
   { title: 'When', cell: ({ at }) => <When at={at} /> },
-  { title: 'What', cell: ({ kind }) => kind },
+  { title: 'What', narrow: 'main', cell: ({ kind }) => kind },
   { title: 'From', isNumber: true, cell: ({ from }) => (from === undefined ? '-' : `@${from}`) },
   { title: 'To', isNumber: true, cell: ({ to }) => `@${to}` },
   { title: 'Who', cell: ({ actor }) => <UntrustedText text={actor} /> },
-  { title: 'Why', cell: ({ reason }) => (reason === undefined ? '-' : <UntrustedText text={reason} />) },
+  {
+    title: 'Why',
+    narrow: 'line',
+    cell: ({ reason }) => (reason === undefined ? '' : <UntrustedText text={reason} />),
+  },
 ]
 
 export function RouteMoves({ moves }: { readonly moves: readonly Move[] }): ReactNode {

@@ -72,6 +72,7 @@ const columns: readonly Column<Difference>[] = [
   { title: 'Setting', cell: ({ path }) => <code>{visible(path)}</code> },
   {
     title: 'Before',
+    narrow: 'line',
     cell: ({ before }) => (
       <span className="text-diff mono">
         {before === undefined ? '-' : <del>{<UntrustedText text={before} />}</del>}
@@ -80,6 +81,7 @@ const columns: readonly Column<Difference>[] = [
   },
   {
     title: 'After',
+    narrow: 'line',
     cell: ({ after }) => (
       <span className="text-diff mono">
         {after === undefined ? '-' : <ins>{<UntrustedText text={after} />}</ins>}

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiError } from '../api/client.ts'
+import { visible } from '../format/visible.ts'
 import { RouteMoves } from '../rollout/route-moves.tsx'
 import { type Revision, type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
 import { May } from '../session/may.tsx'
@@ -29,8 +30,9 @@ export function RevisionPage(): ReactNode {
   const isUnknown = found.error instanceof ApiError && found.error.status === 404
   return (
     <Page
-      name="Revision"
-      title={<UntrustedText text={revision} />}
+      name={`Revision ${visible(revision)} of ${visible(name)}`}
+      title={<UntrustedText text={`Revision ${revision} of ${name}`} />}
+      here={<UntrustedText text={`@${revision}`} />}
       above={[
         { label: 'Routes', link: { to: '/routes' } },
         { label: name, link: { to: '/routes/$name', params: { name } } },
@@ -87,7 +89,7 @@ function Found({ detail, revision }: RevisionProps): ReactNode {
         />
       </Panel>
       {live && number !== detail.live && (
-        <Panel title={`Live @${detail.live} > @${number}`} isFlush>
+        <Panel title={`Live @${detail.live} → @${number}`} isFlush>
           <Differences before={live} after={revision} />
         </Panel>
       )}

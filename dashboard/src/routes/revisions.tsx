@@ -31,7 +31,11 @@ export function Revisions({ detail, onMove }: RevisionsProps): ReactNode {
         </Link>
       ),
     },
-    { title: 'State', cell: ({ number }) => <RevisionState detail={detail} number={number} /> },
+    {
+      title: 'State',
+      narrow: 'main',
+      cell: ({ number }) => <RevisionState detail={detail} number={number} />,
+    },
     { title: 'Gate', cell: ({ gate }) => <GateVerdict gate={gate} /> },
     { title: 'From', cell: ({ source }) => (source === 'file' ? 'the file' : 'the API') },
     { title: 'Who', cell: ({ created_by: by }) => <UntrustedText text={by} /> },

@@ -93,7 +93,7 @@ function Found({ detail, onMove }: FoundProps): ReactNode {
             ['Since', <When key="since" at={detail.changed_at} />],
             ['Protected', detail.protected ? 'wants a passing gate' : 'no'],
             ['Held', hold && <UntrustedText key="hold" text={`by ${hold.actor}: ${hold.reason}`} />],
-            ['Canary', canary && `@${canary.revision}, ${canary.shares.join(' > ')} of the requests`],
+            ['Canary', canary && `@${canary.revision}, ${canary.shares.join(' → ')} of the requests`],
           ]}
         />
       </Panel>

@@ -23,8 +23,13 @@ const columns: readonly Column<Route>[] = [
     ),
   },
   { title: 'Live', cell: ({ live }) => `@${live}` },
-  { title: 'State', text: (route) => stateOf(route).word, cell: (route) => <RouteState route={route} /> },
-  { title: 'Newest', cell: ({ last, live }) => (last === live ? 'live' : `@${last} waits or was left`) },
+  {
+    title: 'State',
+    narrow: 'main',
+    text: (route) => stateOf(route).word,
+    cell: (route) => <RouteState route={route} />,
+  },
+  { title: 'Newest', cell: ({ last, live }) => (last === live ? 'live' : `@${last}, not live`) },
   { title: 'Revisions', isNumber: true, cell: ({ revision_count: count }) => String(count) },
   { title: 'Protected', cell: (route) => (route.protected ? 'wants a passing gate' : 'no') },
   {

@@ -47,8 +47,14 @@ export function TargetsPanel({ route, targets }: TargetsPanelProps): ReactNode {
 
 function columnsOf(route: string): Column<Row>[] {
   return [
-    { title: 'Order', cell: ({ order }) => String(order) },
-    { title: 'Target', cell: ({ target }) => <UntrustedText text={target} /> },
+    {
+      title: 'Target',
+      cell: ({ order, target }) => (
+        <>
+          <span className="dim">{order}.</span> <UntrustedText text={target} />
+        </>
+      ),
+    },
     {
       title: 'Weight',
       isNumber: true,

@@ -1,11 +1,12 @@
 /** One session: what makes its prompts grow, and what does a turn cost? */
 
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError, ask } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
-import { formatCount, formatShare, formatUsd, usdFormatter } from '../format/number.ts'
+import { formatCount, formatShare, formatUsd, usdFormatter, usdTicks } from '../format/number.ts'
 import type { ChartAxis } from '../ui/chart-series.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -52,9 +53,12 @@ export function SessionPage(): ReactNode {
       title={<UntrustedText text={id} />}
       above={[{ label: 'Sessions', link: { to: '/sessions' } }]}
       action={
-        <Link to="/requests" search={{ session: exactly(id) }}>
-          Its requests
-        </Link>
+        <Button
+          variant="default"
+          renderRoot={(props) => <Link to="/requests" search={{ session: exactly(id) }} {...props} />}
+        >
+          Open its requests
+        </Button>
       }
     >
       {isUnknown ? (
@@ -81,7 +85,11 @@ function Found({ session }: { readonly session: Session }): ReactNode {
           value={formatUsd(Number(session.charged_usd))}
           note={turns.length === 0 ? '' : `${formatUsd(Number(session.charged_usd) / turns.length)} a turn`}
         />
-        <Figure label="Growth per turn" value={growth === undefined ? '-' : `${growthText(growth)} tokens`} />
+        <Figure
+          label="Growth per turn"
+          value={growthText(growth)}
+          note={growth === undefined ? '' : 'tokens'}
+        />
         <Figure label="Cache share" value={cached === undefined ? '-' : formatShare(cached)} />
       </FigureGrid>
       <div className="grid">
@@ -94,6 +102,7 @@ function Found({ session }: { readonly session: Session }): ReactNode {
             caption={`Dearest turn: ${formatUsd(Math.max(0, ...turns.map(({ costUsd }) => costUsd)))}.`}
             axis={turnAxis}
             format={formatUsd}
+            formatTicks={usdTicks}
             series={[{ name: 'Cost', color: 'var(--series-1)', values: turns.map(({ costUsd }) => costUsd) }]}
           />
         </Panel>

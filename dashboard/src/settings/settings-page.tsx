@@ -23,7 +23,7 @@ const columns: readonly Column<Setting>[] = [
   { title: 'Value', cell: ({ value }) => <code>{<UntrustedText text={value} />}</code> },
   {
     title: 'From',
-    cell: ({ isSet }) => (isSet ? 'Set in the file' : <span className="dim">default</span>),
+    cell: ({ isSet }) => (isSet ? <strong>the file</strong> : <span className="dim">default</span>),
   },
 ]
 
@@ -64,10 +64,12 @@ export function SettingsPage(): ReactNode {
                       'Configuration',
                       file === undefined ? 'no file: defaults' : <UntrustedText key="file" text={file} />,
                     ],
-                    ['Changes', 'in the file; it is read again when it changes'],
-                    ['Secrets', 'are never shown'],
                   ]}
                 />
+                <p className="dim">
+                  Settings are changed in the file, which is read again when it changes. Secrets are never
+                  shown.
+                </p>
               </Panel>
               <TextInput
                 size="xs"

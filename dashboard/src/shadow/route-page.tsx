@@ -61,7 +61,7 @@ function CandidateFigures({ candidate }: { readonly candidate: Candidate }): Rea
       <Facts
         facts={[
           ['Compared', formatCount(comparisons)],
-          ['Latency, live and candidate', pair(primary.mean_ms, shadow.mean_ms, formatMs)],
+          ['Latency, live → candidate', pair(primary.mean_ms, shadow.mean_ms, formatMs)],
           [
             'Cost a request',
             pair(numberOf(primary.mean_cost_usd), numberOf(shadow.mean_cost_usd), formatUsd),
@@ -112,6 +112,7 @@ const columns: readonly Column<Comparison>[] = [
   { title: 'Candidate', text: ({ target }) => target, cell: ({ target }) => <UntrustedText text={target} /> },
   {
     title: 'Its answer',
+    narrow: 'main',
     text: ({ shadow }) => shadow.code ?? shadow.status,
     cell: ({ id, shadow }) => (
       <Link to="/requests/$id" params={{ id }}>

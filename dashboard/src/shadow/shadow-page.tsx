@@ -27,7 +27,7 @@ const columns: readonly Column<Row>[] = [
   },
   { title: 'Candidate', text: ({ target }) => target, cell: ({ target }) => <UntrustedText text={target} /> },
   { title: 'Compared', isNumber: true, cell: ({ comparisons }) => formatCount(comparisons) },
-  { title: 'Preferred', cell: (candidate) => preferenceText(candidate) },
+  { title: 'Preferred', narrow: 'main', cell: (candidate) => preferenceText(candidate) },
   {
     title: 'Alike',
     isNumber: true,
@@ -52,7 +52,7 @@ export function ShadowPage(): ReactNode {
   const rows = routes.data?.data.flatMap(({ route, data }) => data.map((one): Row => ({ ...one, route })))
   return (
     <Page title="Shadow traffic" name="Shadow traffic">
-      <p className="dim">Live, then candidate: means over the newest 1,000 comparisons of a route.</p>
+      <p className="dim">Live → candidate: means over the newest 1,000 comparisons of a route.</p>
       <TablePanel
         title="Candidates"
         query={{ ...routes, data: rows && { data: rows } }}
@@ -89,5 +89,5 @@ export function pair(
   format: (value: number) => string,
 ): string {
   const told = (value: number | undefined) => (value === undefined ? '-' : format(value))
-  return `${told(live)}, ${told(candidate)}`
+  return `${told(live)} → ${told(candidate)}`
 }

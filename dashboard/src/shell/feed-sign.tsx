@@ -27,7 +27,7 @@ export function FeedSign(): ReactNode {
       title={state === 'paused' ? 'Go on' : 'Hold the page as it is'}
       onClick={toggle}
     >
-      {words[state]}
+      <span className="feed-word">{words[state]}</span>
     </button>
   )
 }

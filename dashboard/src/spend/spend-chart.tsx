@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { exactly } from '../api/filter-text.ts'
 import { budgetsQuery } from '../api/shared-queries.ts'
 import { costOf, type Dimension, type Usage, type UsageFilter, usageQuery } from '../api/usage.ts'
-import { formatUsd, usdFormatter } from '../format/number.ts'
+import { formatUsd, usdTicks } from '../format/number.ts'
 import { spanText } from '../format/span.ts'
 import { formatBucket } from '../format/time.ts'
 import { visible } from '../format/visible.ts'
@@ -68,7 +68,7 @@ export function SpendChart(props: SpendChartProps): ReactNode {
       bucketMs={steps.stepMs}
       runningAt={isLive(span) ? steps.until - 1 : undefined}
       format={formatUsd}
-      formatTicks={(top) => usdFormatter([top])}
+      formatTicks={usdTicks}
       series={series}
       overlay={overlay}
     />

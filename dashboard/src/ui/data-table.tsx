@@ -18,8 +18,8 @@ export interface Column<Thing> {
   /** Of all rows, below them. */
   readonly total?: ReactNode
   /**
-   * Where there is little room: the number beside the name, a line of its own, a dimmed fact, a button, or nowhere. All
-   * columns of a table but the first say it, or none does: then each has a line.
+   * Where there is little room: the number beside the name, a line of its own, a dimmed fact, a button, or nowhere. What
+   * says nothing is a button where it has no title, and else a fact, which is left out where it is a dash.
    */
   readonly narrow?: 'main' | 'line' | 'fact' | 'action' | 'none'
 }
@@ -32,12 +32,11 @@ interface DataTableProps<Thing> {
 }
 
 export function DataTable<Thing>({ caption, columns, things, idOf }: DataTableProps<Thing>): ReactNode {
-  const hasLines = columns.some(({ narrow }) => narrow !== undefined)
   const [sorting, sort] = useSorting()
   const order = columns.find((column) => column.order && column.order.name === sorting?.name)?.order
   const shown = order && sorting ? inOrder(things, order, sorting.isDown) : things
   return (
-    <table className="data-table" data-lines={hasLines}>
+    <table className="data-table">
       <caption className="only-read">{caption}</caption>
       <thead>
         <tr>
@@ -69,15 +68,10 @@ export function DataTable<Thing>({ caption, columns, things, idOf }: DataTablePr
       <tbody>
         {shown.map((thing) => (
           <tr key={idOf(thing)}>
-            {columns.map(({ title, isNumber, isUntitled, narrow, cell }) => (
-              <td
-                key={title}
-                data-narrow={narrow}
-                className={isNumber ? 'end' : undefined}
-                data-title={isUntitled ? undefined : title}
-              >
-                {cell(thing)}
-              </td>
+            {columns.map((column) => (
+              <Cell key={column.title} column={column}>
+                {column.cell(thing)}
+              </Cell>
             ))}
           </tr>
         ))}
@@ -85,25 +79,39 @@ export function DataTable<Thing>({ caption, columns, things, idOf }: DataTablePr
       {columns.some(({ total }) => total !== undefined) && (
         <tfoot>
           <tr>
-            {columns.map(({ title, isNumber, isUntitled, narrow, total }, index) =>
+            {columns.map((column, index) =>
               index === 0 ? (
-                <th key={title} scope="row">
-                  {total}
+                <th key={column.title} scope="row">
+                  {column.total}
                 </th>
               ) : (
-                <td
-                  key={title}
-                  data-narrow={narrow}
-                  className={isNumber ? 'end' : undefined}
-                  data-title={isUntitled ? undefined : title}
-                >
-                  {total}
-                </td>
+                <Cell key={column.title} column={column}>
+                  {column.total}
+                </Cell>
               ),
             )}
           </tr>
         </tfoot>
       )}
     </table>
+  )
+}
+
+interface CellProps {
+  readonly column: Pick<Column<never>, 'title' | 'isNumber' | 'isUntitled' | 'narrow'>
+  readonly children: ReactNode
+}
+
+function Cell({ column, children }: CellProps): ReactNode {
+  const { title, isNumber, isUntitled, narrow = isUntitled ? 'action' : 'fact' } = column
+  return (
+    <td
+      data-narrow={narrow}
+      data-blank={children === '-' || undefined}
+      className={isNumber ? 'end' : undefined}
+      data-title={isUntitled ? undefined : title}
+    >
+      {children}
+    </td>
   )
 }

@@ -3,6 +3,7 @@
 import type { LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api/client.ts'
+import { visible } from '../format/visible.ts'
 import { Empty } from './empty.tsx'
 import { type Asked, Loaded } from './loaded.tsx'
 import { Page } from './page.tsx'
@@ -26,7 +27,7 @@ export function DetailPage<Data>(props: DetailPageProps<Data>): ReactNode {
   const isUnknown = query.error instanceof ApiError && query.error.status === 404
   return (
     <Page
-      name={kind}
+      name={`${kind} ${visible(name)}`}
       title={<UntrustedText text={name} />}
       above={[{ label: list.label, link: { to: list.to } }]}
       action={action}

@@ -10,18 +10,20 @@ interface PageProps {
   readonly name: string
   /** What it lies below, the highest first. */
   readonly above?: readonly Crumb[]
+  /** What it is called among these; its title where absent. */
+  readonly here?: ReactNode
   readonly action?: ReactNode
   readonly children: ReactNode
 }
 
-export function Page({ title, name, above, action, children }: PageProps): ReactNode {
+export function Page({ title, name, above, here = title, action, children }: PageProps): ReactNode {
   useEffect(() => {
     document.title = `${name} · Weir`
   }, [name])
   return (
     <>
       <div className="page-head">
-        {above && <Crumbs above={above} here={title} />}
+        {above && <Crumbs above={above} here={here} />}
         <h1 tabIndex={-1}>{title}</h1>
         {action && <div className="page-action">{action}</div>}
       </div>

@@ -1,7 +1,9 @@
-/** What can be done with one row of a table. */
+/** What can be done with one row of a table, or with what a page is of. */
 
-import { Button, Menu } from '@mantine/core'
+import { ActionIcon, Menu } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { Icon } from './icon.tsx'
+import './row-menu.css'
 
 export interface RowAction {
   readonly label: string
@@ -20,9 +22,9 @@ export function RowMenu({
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button variant="subtle" aria-label={`Actions for ${of}`}>
-          ⋯
-        </Button>
+        <ActionIcon variant="subtle" className="row-menu" size={30} aria-label={`Actions for ${of}`}>
+          <Icon name="more" />
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         {actions.map(({ label, isDanger, run }) => (
