@@ -1,6 +1,7 @@
 /** What a person with the dashboard open waits for: views, and frames of the live tail. */
 
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { seen } from '../../test/support/browser.ts'
 import { askSteadily, token } from './gateway.ts'
 import type { View } from './views.ts'
 
@@ -13,11 +14,6 @@ export async function signedIn(browser: Browser, url: string): Promise<BrowserCo
   })
   if (!response.ok()) throw new Error(`signing in: ${response.status()}`)
   return context
-}
-
-/** The first place where that text is seen: one that is closed, or the choice of a menu, may hold it too. */
-export function seen(page: Page, text: string): Locator {
-  return page.getByText(text).filter({ visible: true }).first()
 }
 
 export interface ViewTime {

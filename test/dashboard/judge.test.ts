@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
-import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { browserMissing, openBrowser, seen, signIn, visit } from '../support/browser.ts'
 import { adminToken, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -37,7 +37,7 @@ test('an experiment is watched while it has few units, and stopped', { skip: bro
     const shares = asArray(arms).map((arm) => asObject(arm)?.['share'])
     return name === 'e1-2' && String(shares) === '0.25,0.75' ? true : undefined
   })
-  await page.getByText('e1-2').first().waitFor()
+  await seen(page, 'e1-2').waitFor()
   await page.getByRole('button', { name: 'Stop…' }).click()
   await page.getByLabel('Why').fill('it was for a look')
   await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click()
@@ -70,7 +70,7 @@ test(
     await page.getByRole('tab', { name: 'Guardrails (1)' }).click()
     await page.getByRole('table', { name: 'Decisions of guardrails' }).getByText('pii').waitFor()
     await page.getByRole('tab', { name: 'Request' }).click()
-    await page.getByText('Write to [EMAIL_1], please.').first().waitFor()
+    await seen(page, 'Write to [EMAIL_1], please.').waitFor()
     assert.equal(await page.getByText('ada@example.org').count(), 0)
     await page.getByRole('button', { name: 'Show as JSON' }).click()
     await page.getByText('"openai-chat"').or(page.getByText('"turns"')).first().waitFor()

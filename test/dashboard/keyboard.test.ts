@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Locator, Page } from 'playwright-core'
-import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { browserMissing, openBrowser, seen, signIn, visit } from '../support/browser.ts'
 import { startFilled } from '../support/dashboard-data.ts'
 import { adminToken } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -28,7 +28,7 @@ test('every page, by keyboard and by ear', { skip: browserMissing }, async (t) =
   await t.test('the first key reaches the way past the navigation; one region speaks', async () => {
     for (const { name, path, shows } of pages) {
       await page.goto(path)
-      await page.getByText(shows).first().waitFor({ state: 'attached' })
+      await seen(page, shows).waitFor()
       await page.keyboard.press('Tab')
       assert.equal(await focused(page), 'Skip to the content', name)
       const address = page.url()
@@ -85,7 +85,7 @@ test('every page, by keyboard and by ear', { skip: browserMissing }, async (t) =
 
   await t.test('a key is made without a pointer', async () => {
     await page.goto('/overview')
-    await page.getByText('of them failed').first().waitFor()
+    await seen(page, 'of them failed').waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press('k')
     await until('the keys', async () => ((await focused(page)) === 'Keys' ? true : undefined))

@@ -13,6 +13,7 @@ import {
   browserMissing,
   keepScreenshot,
   openBrowser,
+  seen,
   signIn,
   type Theme,
   visit,
@@ -54,7 +55,7 @@ test('every page', { skip: browserMissing }, async (t) => {
         const findings: string[] = []
         for (const { name, path, shows } of pages) {
           await page.goto(path)
-          await page.getByText(shows).first().waitFor({ state: 'attached' })
+          await seen(page, shows).waitFor()
           await keepScreenshot(page, `${name}-${theme}-${width}`)
           findings.push(...(await findingsOf(page)).map((finding) => `${name}: ${finding}`))
         }
@@ -141,11 +142,7 @@ async function trySafely(browser: Browser, stack: Stack, { cookie, pages }: Roun
   })
   for (const { path, shows } of pages) {
     await page.goto(path)
-    await page
-      .getByText(shows)
-      .or(page.getByText('You do not have access'))
-      .first()
-      .waitFor({ state: 'attached' })
+    await seen(page, shows).or(page.getByText('You do not have access')).waitFor()
     for (const label of await labelsOf(page)) {
       const button = page.getByRole('button', { name: label, exact: true }).first()
       if (!(await button.isVisible()) || !(await button.isEnabled())) continue

@@ -6,7 +6,7 @@ import { asArray, asObject, asString, type JsonObject } from '../../src/core/jso
 import { hashUnit } from '../../src/routing/experiment.ts'
 import { batchClient, chatLine } from '../support/batches.ts'
 import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
-import { startDrifted } from '../support/dashboard-data.ts'
+import { areCounted, startDrifted } from '../support/dashboard-data.ts'
 import { asOwner } from '../support/people.ts'
 import { adminToken, startStack } from '../support/stack.ts'
 import { inParallel, until } from '../support/until.ts'
@@ -64,18 +64,15 @@ test('an experiment whose arms are unbalanced hides its results', { skip: browse
   ]
   await inParallel(callers, 8, async (session) => {
     const body = { model: 'greeter', messages: [{ role: 'user', content: 'Hello' }] }
-    await (await stack.post('/v1/chat/completions', body, { 'x-weir-session': session })).text()
+    const response = await stack.post('/v1/chat/completions', body, { 'x-weir-session': session })
+    assert.equal(response.status, 200, await response.text())
   })
-  await until('their units', async () => {
-    const { arms } = await stack.admin('/experiments/greeter')
-    const units = asArray(arms).reduce<number>((sum, arm) => sum + Number(asObject(arm)?.['units']), 0)
-    return units === callers.length ? true : undefined
-  })
+  await until('their units', () => areCounted(stack, callers.length), 30_000, 100)
   const { page, faults } = await visit(await openBrowser(t), stack)
   await signIn(page, adminToken)
   await page.goto('/experiments/greeter')
   await page.getByText(/^Arms are unbalanced \(p = [\d.e-]+\)\. Results are hidden\.$/).waitFor()
-  await page.getByText('unbalanced', { exact: false }).first().waitFor()
+  await page.getByRole('region', { name: 'Dealt out as meant?' }).getByText('unbalanced').first().waitFor()
   assert.equal(await page.getByText('other against control').count(), 0)
   assert.deepEqual(faults, [])
 })

@@ -60,7 +60,10 @@ test('totals are those of the ledger, and exports have all of it', { skip: brows
     ['Tag', 'no tag'],
     ['Team', 'no team'],
   ] as const) {
-    await page.getByText(dimension, { exact: true }).first().click()
+    await page
+      .getByRole('radiogroup', { name: 'Told apart by' })
+      .getByText(dimension, { exact: true })
+      .click()
     await page.getByRole('row').filter({ hasText: row }).waitFor()
     await totalRow(page).getByText(told, { exact: true }).first().waitFor()
     assert.equal(new URL(page.url()).searchParams.get('by'), dimension.toLowerCase())

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Page } from 'playwright-core'
-import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { browserMissing, openBrowser, seen, signIn, visit } from '../support/browser.ts'
 import { corpus } from '../support/hostile-data.ts'
 import { asOwner } from '../support/people.ts'
 import { adminToken, startStack } from '../support/stack.ts'
@@ -67,8 +67,8 @@ test(
     await fresh.waitFor({ state: 'detached' })
     assert.equal(new URL(page.url()).searchParams.get('status'), '2xx')
     await page.getByRole('row').filter({ hasText: 'assistant' }).getByRole('link').click()
-    await page.getByText('1. openai/fault/http-503').first().waitFor()
-    await page.getByText('2. claude/claude-sonnet-4-5').first().waitFor()
+    await seen(page, '1. openai/fault/http-503').waitFor()
+    await seen(page, '2. claude/claude-sonnet-4-5').waitFor()
     await page.getByText('in the order of the configuration').waitFor()
     await page.getByRole('link', { name: 'Open page' }).click()
     await page.getByRole('tab', { name: 'Ledger' }).click()
@@ -140,16 +140,16 @@ test('what comes from outside is shown and never run', { skip: browserMissing },
   await signIn(page, adminToken)
   for (const path of ['/overview', '/requests', '/keys', '/teams', '/users', '/providers']) {
     await page.goto(path)
-    await page.getByText('@import').filter({ visible: true }).first().waitFor()
+    await seen(page, '@import').waitFor()
   }
   for (const id of ids) {
     await page.goto(`/requests/${id}`)
     await page.getByText('Asked for').waitFor()
   }
   await page.goto(`/requests/${ids.at(-1)!}`)
-  await page.getByText('\\u202egnp.exe\\u200b').first().waitFor()
+  await seen(page, '\\u202egnp.exe\\u200b').waitFor()
   await page.goto(`/requests?model=${encodeURIComponent(corpus[1]!)}&user=${encodeURIComponent(corpus[0]!)}`)
-  await page.getByText(corpus[0]!).filter({ visible: true }).first().waitFor()
+  await seen(page, corpus[0]!).waitFor()
   const markup = 'document.querySelectorAll("#root script, #root iframe, #root img").length'
   assert.equal(await page.evaluate(markup), 0)
   assert.deepEqual(faults, [])

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import type { Lifetime, Stack } from './stack.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -86,6 +86,11 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await field.fill(token)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+}
+
+/** The first place where that text is seen: what is closed, and the choices of a field, may hold it too. */
+export function seen(page: Page, text: string): Locator {
+  return page.getByText(text).filter({ visible: true }).first()
 }
 
 /** Kept for people to look at; CI keeps the folder. */
