@@ -15,6 +15,7 @@ import { readSelected, readSort, readTab } from './requests/addresses.ts'
 import { filterNames, readFilters } from './requests/filters.ts'
 import { RouteFault } from './shell/route-fault.tsx'
 import { NotFound } from './shell/not-found.tsx'
+import { creating, numbersOf, strictly, textsOf } from './search-params.ts'
 import { type Dimension, readDimension, readUsageFilter } from './api/usage.ts'
 import { Shell } from './shell/shell.tsx'
 
@@ -51,43 +52,6 @@ function lookingBack(range: RangeName, { isByTeam = false } = {}) {
     }
   }
   return { staticData: { range, isByTeam }, search: { middlewares: [leaveOut] } }
-}
-
-/** The router keeps what it is not told of: what cannot be read is told of as undefined. */
-function strictly<Found extends object>(names: readonly string[], found: Found): Found {
-  return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...found }
-}
-
-/** Whether the page begins with the form for a new one. */
-function creating(search: Record<string, unknown>): { create?: string } {
-  return search['create'] === 'new' ? { create: 'new' } : {}
-}
-
-function textsOf<Name extends string>(
-  search: Record<string, unknown>,
-  names: readonly Name[],
-): { [Of in Name]?: string } {
-  return pick(search, names, (value) => {
-    // The router reads what looks like a number as one.
-    const text = typeof value === 'number' ? String(value) : value
-    return typeof text === 'string' && text !== '' ? text : undefined
-  })
-}
-
-function numbersOf<Name extends string>(
-  search: Record<string, unknown>,
-  names: readonly Name[],
-): { [Of in Name]?: number } {
-  return pick(search, names, (value) => (Number.isInteger(value) ? (value as number) : undefined))
-}
-
-function pick<Name extends string, Value>(
-  search: Record<string, unknown>,
-  names: readonly Name[],
-  read: (value: unknown) => Value | undefined,
-): { [Of in Name]?: Value } {
-  const found = names.map((name) => [name, read(search[name])] as const)
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as { [Of in Name]?: Value }
 }
 
 /** A list that can be narrowed to one team's. */

@@ -24,7 +24,7 @@ export function KeyPage(): ReactNode {
   })
   return (
     <DetailPage
-      list={{ to: '/keys', label: 'Keys' }}
+      above={[{ label: 'Keys', link: { to: '/keys' } }]}
       kind="Key"
       name={key.data?.name ?? id}
       query={key}

@@ -1,7 +1,6 @@
 /** The keys of a team or a user. */
 
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type ApiKey, keysQuery } from '../api/owners.ts'
 import type { Column } from '../ui/data-table.tsx'
@@ -11,21 +10,14 @@ import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { KeyMenu } from './key-menu.tsx'
 import { KeyState, limitsText } from './key-state.tsx'
+import { nameColumn } from './name-column.tsx'
 
 interface KeysOfProps {
   readonly owner: { readonly team: string } | { readonly user: string }
 }
 
 const columns: readonly Column<ApiKey>[] = [
-  {
-    title: 'Name',
-    text: ({ name }) => name,
-    cell: ({ id, name }) => (
-      <Link to="/keys/$id" params={{ id }}>
-        <UntrustedText text={name} />
-      </Link>
-    ),
-  },
+  nameColumn('key'),
   {
     title: 'State',
     narrow: 'main',

@@ -2,7 +2,7 @@
 
 import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useCreating } from '../api/creating.ts'
 import { May } from '../session/may.tsx'
@@ -16,6 +16,7 @@ import { type ApiKey, keysQuery, nameOf, teamsQuery, usersQuery } from '../api/o
 import { CreateKey } from './key-forms.tsx'
 import { KeyMenu } from './key-menu.tsx'
 import { KeyState } from './key-state.tsx'
+import { nameColumn } from './name-column.tsx'
 import {
   budgetColumn,
   costColumn,
@@ -51,16 +52,7 @@ export function KeysPage(): ReactNode {
   const [view, setView] = useState<KeyView>('active')
   const [isCreating, setCreating] = useCreating()
   const columns: Column<ApiKey>[] = [
-    {
-      title: 'Name',
-      order: { name: 'name', of: ({ name }) => name },
-      text: ({ name }) => name,
-      cell: ({ id, name }) => (
-        <Link to="/keys/$id" params={{ id }}>
-          <UntrustedText text={name} />
-        </Link>
-      ),
-    },
+    nameColumn('key'),
     { title: 'Id', narrow: 'none', text: ({ id }) => id, cell: ({ id }) => <code>{id}</code> },
     { title: 'Team', narrow: 'none', cell: ({ team }) => nameOf(teams.data?.data, team) },
     { title: 'User', narrow: 'none', cell: ({ user }) => nameOf(users.data?.data, user) },

@@ -2,7 +2,6 @@
 
 import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
@@ -15,6 +14,7 @@ import { Empty } from '../ui/empty.tsx'
 import { FormDialog } from '../ui/form-dialog.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
+import { nameColumn } from './name-column.tsx'
 import { mayChangeUser } from './rights.ts'
 import { rolesText } from './user-texts.ts'
 
@@ -23,15 +23,7 @@ export function TeamMembers({ team }: { readonly team: string }): ReactNode {
   const teams = useQuery(teamsQuery).data?.data
   const [isAdding, setAdding] = useState(false)
   const columns: readonly Column<User>[] = [
-    {
-      title: 'Name',
-      text: ({ name }) => name,
-      cell: ({ id, name }) => (
-        <Link to="/users/$id" params={{ id }}>
-          <UntrustedText text={name} />
-        </Link>
-      ),
-    },
+    nameColumn('user'),
     {
       title: 'E-mail',
       narrow: 'fact',

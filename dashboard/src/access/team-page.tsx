@@ -23,7 +23,7 @@ export function TeamPage(): ReactNode {
   })
   return (
     <DetailPage
-      list={{ to: '/teams', label: 'Teams' }}
+      above={[{ label: 'Teams', link: { to: '/teams' } }]}
       kind="Team"
       name={team.data?.name ?? id}
       query={team}

@@ -2,7 +2,6 @@
 
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatUsd } from '../format/number.ts'
 import { useCreating } from '../api/creating.ts'
@@ -11,9 +10,9 @@ import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
-import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { keysQuery, type Team, teamsQuery, usersQuery } from '../api/owners.ts'
+import { nameColumn } from './name-column.tsx'
 import { budgetColumn, costColumn, dearestFirst, useOwnerFigures } from './owner-figures.tsx'
 import { TeamForm } from './team-form.tsx'
 import { TeamMenu } from './team-menu.tsx'
@@ -28,16 +27,7 @@ export function TeamsPage(): ReactNode {
     things ? String(things.filter(({ team }) => team === id).length) : '-'
   const active = keys?.filter(({ status }) => status === 'active')
   const columns: Column<Team>[] = [
-    {
-      title: 'Name',
-      order: { name: 'name', of: ({ name }) => name },
-      text: ({ name }) => name,
-      cell: ({ id, name }) => (
-        <Link to="/teams/$id" params={{ id }}>
-          <UntrustedText text={name} />
-        </Link>
-      ),
-    },
+    nameColumn('team'),
     { title: 'Members', narrow: 'fact', isNumber: true, cell: (team) => counted(users, team) },
     { title: 'Active keys', narrow: 'fact', isNumber: true, cell: (team) => counted(active, team) },
     costColumn(figures),

@@ -24,7 +24,7 @@ export function UserPage(): ReactNode {
   })
   return (
     <DetailPage
-      list={{ to: '/users', label: 'Users' }}
+      above={[{ label: 'Users', link: { to: '/users' } }]}
       kind="User"
       name={user.data?.name ?? id}
       query={user}

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useCreating } from '../api/creating.ts'
 import { May } from '../session/may.tsx'
@@ -13,6 +13,7 @@ import { TablePanel } from '../ui/table-panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
 import { keysQuery, nameOf, teamsQuery, type User, usersQuery } from '../api/owners.ts'
+import { nameColumn } from './name-column.tsx'
 import { costColumn, dearestFirst, lastUsedColumn, useOwnerFigures } from './owner-figures.tsx'
 import { UserForm } from './user-form.tsx'
 import { UserMenu } from './user-menu.tsx'
@@ -28,16 +29,7 @@ export function UsersPage(): ReactNode {
   const figures = useOwnerFigures('user')
   const [isCreating, setCreating] = useCreating()
   const columns: Column<User>[] = [
-    {
-      title: 'Name',
-      order: { name: 'name', of: ({ name }) => name },
-      text: ({ name }) => name,
-      cell: ({ id, name }) => (
-        <Link to="/users/$id" params={{ id }}>
-          <UntrustedText text={name} />
-        </Link>
-      ),
-    },
+    nameColumn('user'),
     {
       title: 'E-mail',
       narrow: 'none',

@@ -1,21 +1,20 @@
 /** One batch: how far is it, what does it cost, and which lines failed? */
 
 import { Button } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { ApiError, ask } from '../api/client.ts'
+import { useChange } from '../api/change.ts'
+import { ask } from '../api/client.ts'
 import { useRefreshOn } from '../api/live-refresh.ts'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
 import { May } from '../session/may.tsx'
 import { Confirm } from '../ui/confirm.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
-import { Empty } from '../ui/empty.tsx'
+import { DetailPage } from '../ui/detail-page.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Figure } from '../ui/figure.tsx'
 import { FigureGrid } from '../ui/figure-grid.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
@@ -38,12 +37,12 @@ export function BatchPage(): ReactNode {
     refetchInterval: ({ state }) => (state.data && isRunning(state.data) ? runningRefetchMs : false),
   })
   useRefreshOn('batch', liveNames, 1_000)
-  const isUnknown = batch.error instanceof ApiError && batch.error.status === 404
   return (
-    <Page
-      name="Batch"
-      title={<UntrustedText text={id} />}
+    <DetailPage
       above={[{ label: 'Batches', link: { to: '/batches' } }]}
+      kind="Batch"
+      name={id}
+      query={batch}
       action={
         batch.data &&
         isRunning(batch.data) && (
@@ -53,14 +52,8 @@ export function BatchPage(): ReactNode {
         )
       }
     >
-      {isUnknown ? (
-        <Empty title="No such batch." />
-      ) : (
-        <Loaded query={batch} what="the batch" height={400}>
-          {(found) => <Found batch={found} nowMs={batch.dataUpdatedAt} />}
-        </Loaded>
-      )}
-    </Page>
+      {(found) => <Found batch={found} nowMs={batch.dataUpdatedAt} />}
+    </DetailPage>
   )
 }
 
@@ -132,21 +125,16 @@ function Found({ batch, nowMs }: { readonly batch: Batch; readonly nowMs: number
 }
 
 function BatchActions({ batch }: { readonly batch: Batch }): ReactNode {
-  const queries = useQueryClient()
   const [isCancelling, setCancelling] = useState(false)
   const params = { id: batch.id }
-  const refresh = () => queries.invalidateQueries({ queryKey: ['batches'] })
-  const pause = useMutation({
-    mutationFn: () =>
-      ask(batch.paused ? 'POST /batches/{id}/resume' : 'POST /batches/{id}/pause', { params }),
-    onSuccess: refresh,
+  const pause = useChange({
+    change: () => ask(batch.paused ? 'POST /batches/{id}/resume' : 'POST /batches/{id}/pause', { params }),
+    stale: ['batches'],
   })
-  const cancel = useMutation({
-    mutationFn: () => ask('POST /batches/{id}/cancel', { params }),
-    async onSuccess() {
-      setCancelling(false)
-      await refresh()
-    },
+  const cancel = useChange({
+    change: () => ask('POST /batches/{id}/cancel', { params }),
+    stale: ['batches'],
+    onDone: () => setCancelling(false),
   })
   const done = doneOf(batch)
   return (

@@ -1,9 +1,9 @@
 /** The alarm of a golden set, and what a person can do about it. */
 
 import { Button } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { useChange } from '../api/change.ts'
 import { ask } from '../api/client.ts'
 import { May } from '../session/may.tsx'
 import { Status } from '../ui/status.tsx'
@@ -21,10 +21,9 @@ interface AlarmBarProps {
 }
 
 export function AlarmBar({ alarm, target }: AlarmBarProps): ReactNode {
-  const queries = useQueryClient()
   const watched = routeOf(target)
-  const { isPending, error, mutate } = useMutation({
-    mutationFn: (state: 'acknowledged' | 'silenced' | 'resolved') =>
+  const { isPending, error, mutate } = useChange({
+    change: (state: 'acknowledged' | 'silenced' | 'resolved') =>
       ask('PATCH /drift/alarms/{id}', {
         params: { id: alarm.id },
         body: {
@@ -32,7 +31,7 @@ export function AlarmBar({ alarm, target }: AlarmBarProps): ReactNode {
           ...(state === 'silenced' && { until: new Date(Date.now() + silenceMs).toISOString() }),
         },
       }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['drift'] }),
+    stale: ['drift'],
   })
   return (
     <section className="drift-alarm" aria-label="Alarm">

@@ -3,11 +3,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { ApiError, ask } from '../api/client.ts'
-import { Empty } from '../ui/empty.tsx'
+import { ask } from '../api/client.ts'
+import { DetailPage } from '../ui/detail-page.tsx'
 import { Facts } from '../ui/facts.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
@@ -26,24 +24,20 @@ export function AlarmPage(): ReactNode {
     queryFn: ({ signal }) => ask('GET /drift/alarms/{id}', { params: { id }, signal }),
     refetchInterval: 15_000,
   })
-  const isUnknown = alarm.error instanceof ApiError && alarm.error.status === 404
   return (
-    <Page
-      name="Alarm"
-      title="Alarm"
+    <DetailPage
       above={[
         { label: 'Drift', link: { to: '/drift' } },
         { label: set, link: { to: '/drift/$set', params: { set } } },
       ]}
+      kind="Alarm"
+      name={set}
+      title={`Alarm of ${set}`}
+      here="Alarm"
+      query={alarm}
     >
-      {isUnknown ? (
-        <Empty title="No such alarm." />
-      ) : (
-        <Loaded query={alarm} what="the alarm" height={480}>
-          {(found) => <Found alarm={found} />}
-        </Loaded>
-      )}
-    </Page>
+      {(found) => <Found alarm={found} />}
+    </DetailPage>
   )
 }
 

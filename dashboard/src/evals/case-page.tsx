@@ -4,13 +4,10 @@ import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
-import { ApiError } from '../api/client.ts'
-import { Empty } from '../ui/empty.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Page } from '../ui/page.tsx'
+import { DetailPage } from '../ui/detail-page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Steps } from '../ui/steps.tsx'
-import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
+import { UntrustedBlock } from '../ui/untrusted-text.tsx'
 import { AnswerPair } from './answer-pair.tsx'
 import type { CaseFilter } from './case-filter.ts'
 import { inOrder } from './outcomes.ts'
@@ -24,34 +21,29 @@ export function CasePage(): ReactNode {
   const { id, case: name } = route.useParams()
   const run = useQuery(runQuery(id))
   const found = useQuery(caseQuery(id, name))
-  const isUnknown = found.error instanceof ApiError && found.error.status === 404
   return (
-    <Page
-      name="Case"
-      title={<UntrustedText text={name} />}
+    <DetailPage
       above={[
         { label: 'Evaluations', link: { to: '/evals' } },
         { label: run.data?.name ?? id, link: { to: '/evals/$id', params: { id }, search: useShown() } },
       ]}
+      kind="Case"
+      name={name}
+      query={found}
+      unknown="Its answers may be older than evals.retentionDays."
       action={<CaseSteps />}
     >
-      {isUnknown ? (
-        <Empty title="No such case.">Its answers may be older than evals.retentionDays.</Empty>
-      ) : (
-        <Loaded query={found} what="the case" height={480}>
-          {({ asked, data }) => (
-            <>
-              {asked !== undefined && (
-                <Panel title="Asked">
-                  <UntrustedBlock text={asked} />
-                </Panel>
-              )}
-              <Answers rows={data as unknown as readonly Row[]} />
-            </>
+      {({ asked, data }) => (
+        <>
+          {asked !== undefined && (
+            <Panel title="Asked">
+              <UntrustedBlock text={asked} />
+            </Panel>
           )}
-        </Loaded>
+          <Answers rows={data as unknown as readonly Row[]} />
+        </>
       )}
-    </Page>
+    </DetailPage>
   )
 }
 

@@ -27,7 +27,7 @@ export function RunPage(): ReactNode {
   const run = useQuery(runQuery(id))
   return (
     <DetailPage
-      list={{ to: '/evals', label: 'Evaluations' }}
+      above={[{ label: 'Evaluations', link: { to: '/evals' } }]}
       kind="Run"
       name={run.data?.name ?? id}
       query={run}

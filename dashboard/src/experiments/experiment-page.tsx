@@ -40,7 +40,7 @@ export function ExperimentPage(): ReactNode {
   })
   return (
     <DetailPage
-      list={{ to: '/experiments', label: 'Experiments' }}
+      above={[{ label: 'Experiments', link: { to: '/experiments' } }]}
       kind="Experiment"
       name={name}
       query={experiment}

@@ -36,7 +36,7 @@ export function RequestPage(): ReactNode {
   const { error } = request
   return (
     <DetailPage
-      list={{ to: '/requests', label: 'Requests' }}
+      above={[{ label: 'Requests', link: { to: '/requests' } }]}
       kind="Request"
       name={id}
       query={request}

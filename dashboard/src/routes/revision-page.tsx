@@ -4,15 +4,12 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { ApiError } from '../api/client.ts'
-import { visible } from '../format/visible.ts'
 import { RouteMoves } from '../rollout/route-moves.tsx'
 import { type Revision, type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
 import { May } from '../session/may.tsx'
+import { DetailPage } from '../ui/detail-page.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedBlock, UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
@@ -27,26 +24,21 @@ export function RevisionPage(): ReactNode {
   const { name, revision } = route.useParams()
   const found = useQuery(routeQuery(name))
   const one = found.data?.revisions.find(({ number }) => String(number) === revision)
-  const isUnknown = found.error instanceof ApiError && found.error.status === 404
   return (
-    <Page
-      name={`Revision ${visible(revision)} of ${visible(name)}`}
-      title={<UntrustedText text={`Revision ${revision} of ${name}`} />}
-      here={<UntrustedText text={`@${revision}`} />}
+    <DetailPage
       above={[
         { label: 'Routes', link: { to: '/routes' } },
         { label: name, link: { to: '/routes/$name', params: { name } } },
       ]}
+      kind="Revision"
+      name={`${revision} of ${name}`}
+      title={`Revision ${revision} of ${name}`}
+      here={`@${revision}`}
+      query={found}
       action={found.data && one && <Move detail={found.data} revision={one} />}
     >
-      {isUnknown ? (
-        <Empty title="No such route." />
-      ) : (
-        <Loaded query={found} what="the revision" height={480}>
-          {(detail) => (one ? <Found detail={detail} revision={one} /> : <Empty title="No such revision." />)}
-        </Loaded>
-      )}
-    </Page>
+      {(detail) => (one ? <Found detail={detail} revision={one} /> : <Empty title="No such revision." />)}
+    </DetailPage>
   )
 }
 

@@ -4,7 +4,6 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { ApiError } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
 import { usageQuery } from '../api/usage.ts'
 import { formatCount, formatMs, formatShare, formatUsd } from '../format/number.ts'
@@ -12,10 +11,10 @@ import { HoldButton } from '../rollout/hold-button.tsx'
 import { RouteMoves } from '../rollout/route-moves.tsx'
 import { type RouteDetail, routeQuery } from '../rollout/route-queries.ts'
 import { May } from '../session/may.tsx'
+import { DetailPage } from '../ui/detail-page.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Loaded } from '../ui/loaded.tsx'
-import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { UntrustedText } from '../ui/untrusted-text.tsx'
 import { When } from '../ui/when.tsx'
@@ -35,14 +34,14 @@ export function RoutePage(): ReactNode {
   const found = useQuery(routeQuery(name))
   const [move, setMove] = useState<RouteMove>()
   const [isEditing, setEditing] = useState(false)
-  const isUnknown = found.error instanceof ApiError && found.error.status === 404
   // What waits is what a page of a route is opened for.
   const waiting = found.data && standingOf(found.data, found.data.last) === 'waits' && found.data.last
   return (
-    <Page
-      name="Route"
-      title={<UntrustedText text={name} />}
+    <DetailPage
       above={[{ label: 'Routes', link: { to: '/routes' } }]}
+      kind="Route"
+      name={name}
+      query={found}
       action={
         found.data && (
           <div className="row">
@@ -61,16 +60,14 @@ export function RoutePage(): ReactNode {
         )
       }
     >
-      {isUnknown ? (
-        <Empty title="No such route." />
-      ) : (
-        <Loaded query={found} what="the route" height={480}>
-          {(detail) => <Found detail={detail} onMove={setMove} />}
-        </Loaded>
+      {(detail) => (
+        <>
+          <Found detail={detail} onMove={setMove} />
+          {move && <MoveRoute route={detail} move={move} onClose={() => setMove(undefined)} />}
+          {isEditing && <EditRoute route={detail} onClose={() => setEditing(false)} />}
+        </>
       )}
-      {found.data && move && <MoveRoute route={found.data} move={move} onClose={() => setMove(undefined)} />}
-      {found.data && isEditing && <EditRoute route={found.data} onClose={() => setEditing(false)} />}
-    </Page>
+    </DetailPage>
   )
 }
 

@@ -4,16 +4,15 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { ApiError, ask } from '../api/client.ts'
+import { ask } from '../api/client.ts'
 import { exactly } from '../api/filter-text.ts'
 import { formatCount, formatShare, formatUsd, usdFormatter, usdTicks } from '../format/number.ts'
 import type { ChartAxis } from '../ui/chart-series.ts'
 import type { Column } from '../ui/data-table.tsx'
+import { DetailPage } from '../ui/detail-page.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Figure } from '../ui/figure.tsx'
 import { FigureGrid } from '../ui/figure-grid.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { SeriesChart } from '../ui/series-chart.tsx'
 import { TablePanel } from '../ui/table-panel.tsx'
@@ -46,12 +45,13 @@ export function SessionPage(): ReactNode {
     queryFn: ({ signal }) => ask('GET /sessions/{id}', { params: { id }, signal }),
     refetchInterval: 10_000,
   })
-  const isUnknown = session.error instanceof ApiError && session.error.status === 404
   return (
-    <Page
-      name="Session"
-      title={<UntrustedText text={id} />}
+    <DetailPage
       above={[{ label: 'Sessions', link: { to: '/sessions' } }]}
+      kind="Session"
+      name={id}
+      query={session}
+      unknown="It may be older than what the ledger keeps."
       action={
         <Button
           variant="default"
@@ -61,14 +61,8 @@ export function SessionPage(): ReactNode {
         </Button>
       }
     >
-      {isUnknown ? (
-        <Empty title="No such session.">It may be older than what the ledger keeps.</Empty>
-      ) : (
-        <Loaded query={session} what="the session" height={480}>
-          {(found) => <Found session={found} />}
-        </Loaded>
-      )}
-    </Page>
+      {(found) => <Found session={found} />}
+    </DetailPage>
   )
 }
 

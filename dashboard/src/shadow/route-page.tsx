@@ -30,7 +30,7 @@ export function ShadowRoutePage(): ReactNode {
   })
   return (
     <DetailPage
-      list={{ to: '/shadow', label: 'Shadow traffic' }}
+      above={[{ label: 'Shadow traffic', link: { to: '/shadow' } }]}
       kind="Route"
       name={name}
       query={summary}

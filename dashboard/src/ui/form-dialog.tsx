@@ -11,13 +11,15 @@ interface FormDialogProps {
   readonly isPending: boolean
   readonly error: Error | null
   readonly isDisabled?: boolean
+  /** What it does cannot be taken back: it begins at Cancel. */
+  readonly isDanger?: boolean
   onSubmit(): void
   onClose(): void
   readonly children: ReactNode
 }
 
 export function FormDialog(props: FormDialogProps): ReactNode {
-  const { title, verb, isPending, error, isDisabled = false, onSubmit, onClose, children } = props
+  const { title, verb, isPending, error, isDisabled = false, isDanger = false, onSubmit, onClose } = props
   return (
     <Dialog onClose={onClose} title={title}>
       <form
@@ -27,13 +29,13 @@ export function FormDialog(props: FormDialogProps): ReactNode {
           onSubmit()
         }}
       >
-        {children}
+        {props.children}
         {error && <span role="alert">{error.message}</span>}
         <div className="row dialog-actions">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} data-autofocus={isDanger || undefined}>
             Cancel
           </Button>
-          <Button type="submit" loading={isPending} disabled={isDisabled}>
+          <Button type="submit" loading={isPending} disabled={isDisabled} {...(isDanger && { color: 'red' })}>
             {verb}
           </Button>
         </div>
