@@ -53,9 +53,11 @@ export class BudgetTeller {
     }
     const until =
       slot.untilMs === Number.MAX_SAFE_INTEGER ? '' : ` until ${new Date(slot.untilMs).toISOString()}`
+    const why =
+      amountNanoUsd > budget.capNanoUsd ? 'is too small for this call' : `has no room for this call${until}`
     throw new GatewayError(
       'budget_exceeded',
-      `The budget of ${budget.scope} ${subject} is used up${until}: of ${formatUsd(budget.capNanoUsd)} USD, ` +
+      `The budget of ${budget.scope} ${subject} ${why}: of ${formatUsd(budget.capNanoUsd)} USD, ` +
         `${formatUsd(spentNanoUsd)} are spent and ${formatUsd(reservedNanoUsd)} are held by calls under way; ` +
         `this call may cost ${formatUsd(amountNanoUsd)}.`,
     )

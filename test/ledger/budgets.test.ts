@@ -107,12 +107,19 @@ test('what a stream under way may cost is gone for others until it ends, and is 
   const message = String(asObject(refused.body['error'])?.['message'])
   assert.match(
     message,
-    /of 1 USD, 0 are spent and 0\.6\d* are held by calls under way; this call may cost 0\.6/,
+    /has no room for this call until \S+Z: of 1 USD, 0 are spent and 0\.6\d* are held by calls under way; this call may cost 0\.6/,
   )
   leave.abort()
   await until('the stream to be settled', async () =>
     (await ask({ max_tokens: 300 }, bob)).status === 200 ? true : undefined,
   )
+})
+
+test('a call that costs more than the whole budget is not told to wait for the next one', async () => {
+  const { status, body } = await ask({ max_tokens: 9_000 }, { 'x-weir-user': 'carol' })
+  const { code, message } = asObject(body['error']) ?? {}
+  assert.deepEqual([status, code], [429, 'budget_exceeded'])
+  assert.match(String(message), /^The budget of user carol is too small for this call: of 1 USD, 0 are spent/)
 })
 
 test('a call without a budget says nothing of one', async () => {

@@ -68,7 +68,7 @@ const headers = { authorization: `Bearer ${asString(key['secret'])}` }
 function isRefusal(status: number, text: string): boolean {
   return (
     [400, 402, 403, 429].includes(status) &&
-    /budget_exceeded|price_unknown|is used up|cannot be told/.test(text)
+    /budget_exceeded|price_unknown|too small for this call|no room for this call|cannot be told/.test(text)
   )
 }
 
