@@ -20,7 +20,10 @@ export function addBackup(program: Command, output: Output): void {
   addDataOptions(
     program
       .command('backup')
-      .description('write everything that the gateway keeps into one file, while it serves')
+      .description(
+        'write the data directory into one file, while the gateway serves; its key files are in it, what is in ' +
+          'PostgreSQL or Redis is not',
+      )
       .argument('<file>', 'the archive to write; it must not be there yet'),
   )
     .option('--json', 'print the list of what it holds as JSON')
