@@ -31,6 +31,12 @@ export interface BackupManifest {
 const leftOut =
   /^(weir\.lock|weir\.sock|ledger\.log|cache\.db|before-restore-.*|\.restore-.*|.*-(wal|shm|journal))$/
 
+/**
+ * Compiled code, where the data directory is the home as in the image: it is of the machine, and none that comes in a file is
+ * ever put in place.
+ */
+export const isCode = (path: string): boolean => path === '.cache' || path.startsWith('.cache/')
+
 /** More pages than any database has: the copy is made in one step, which writers can neither disturb nor wait for. */
 const allPages = 2 ** 31 - 1
 
@@ -49,7 +55,8 @@ export async function backUpDataDir(
     const content = join(staging, 'content')
     await mkdir(content)
     const files: BackupFile[] = []
-    for (const path of await listFiles(dataDir)) files.push(await copyInto(content, dataDir, path))
+    const paths = (await listFiles(dataDir)).filter((path) => !isCode(path))
+    for (const path of paths) files.push(await copyInto(content, dataDir, path))
     const manifest: BackupManifest = { format: 1, ...about, files }
     await writeFile(join(content, manifestName), JSON.stringify(manifest, null, 2))
     const tar = await import('tar')

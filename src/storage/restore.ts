@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { type BackupManifest, describeFile, listFiles, manifestName } from './backup.ts'
+import { type BackupManifest, describeFile, isCode, listFiles, manifestName } from './backup.ts'
 import { acquireDataLock } from './data-lock.ts'
 
 export interface Restored {
@@ -45,6 +45,7 @@ export async function restoreDataDir(options: RestoreOptions): Promise<Restored>
     }
     const movedTo = present.length > 0 ? await moveAside(dataDir, present, nowMs) : undefined
     for (const { path } of manifest.files) {
+      if (isCode(path)) continue
       await mkdir(dirname(join(dataDir, path)), { recursive: true, mode: 0o700 })
       await rename(join(staging, path), join(dataDir, path))
     }
@@ -102,10 +103,12 @@ function checkDatabase(archive: string, path: string, file: string): void {
   }
 }
 
-/** What would be replaced: all but the lock that is held and what earlier restores moved aside. */
+/** What would be replaced: all but the lock that is held, compiled code, and what earlier restores moved aside. */
 async function entriesOf(dataDir: string): Promise<string[]> {
   const names = await readdir(dataDir)
-  return names.filter((name) => !/^(weir\.lock.*|weir\.sock|\.restore-.*|before-restore-.*)$/.test(name))
+  return names.filter(
+    (name) => !isCode(name) && !/^(weir\.lock.*|weir\.sock|\.restore-.*|before-restore-.*)$/.test(name),
+  )
 }
 
 async function moveAside(dataDir: string, names: readonly string[], nowMs: number): Promise<string> {

@@ -89,6 +89,25 @@ test('a directory in use, or with something in it, is not replaced by accident',
   )
 })
 
+test('compiled code, which the image keeps in the data directory, is in no backup and stays where one is restored', async () => {
+  const folder = createTemporaryFolder()
+  const [from, to] = [join(folder, 'from'), join(folder, 'to')]
+  for (const dataDir of [from, to]) {
+    mkdirSync(join(dataDir, '.cache/weir/compile'), { recursive: true })
+    writeFileSync(join(dataDir, '.cache/weir/compile/code'), dataDir)
+  }
+  const archive = join(folder, 'weir.backup')
+  const { files } = JSON.parse(await weir('backup', archive, '--json', '--data', from)) as JsonObject
+  const paths = asArray(files).map((file) => String(asObject(file)?.['path']))
+  assert.ok(paths.includes('weir.db'), String(paths))
+  assert.deepEqual(
+    paths.filter((path) => path.startsWith('.cache')),
+    [],
+  )
+  await weir('restore', archive, '--data', to)
+  assert.equal(readFileSync(join(to, '.cache/weir/compile/code'), 'utf8'), to)
+})
+
 test('an archive that is damaged, foreign or hostile leaves the directory as it was', async () => {
   const folder = createTemporaryFolder()
   const dataDir = join(folder, 'data')
