@@ -13,8 +13,7 @@ import type { StoredFile } from './port.ts'
 export interface CallerApiParts {
   readonly files: Files
   readonly batches: Batches
-  /** Throws `authentication_failed` and its like. */
-  /** Rejects with GatewayError, also for those in whose name nothing can be left behind. */
+  /** Rejects with GatewayError (`authentication_failed` and its like), also for those in whose name nothing can be left behind. */
   identify(caller: CallerIdentity): Promise<Owner & { readonly keyName: string }>
   /** The results so far, in the order in which they came; of those a caller may see. */
   results(batch: Batch): AsyncIterable<Uint8Array>

@@ -289,8 +289,7 @@ export class ChunkEncoder implements Machine<GenEvent, Frame> {
   }
 }
 
-/** A chunk up to and including the comma before its own members. */
-/** The text of a chunk up to its own members. */
+/** The text of a chunk up to its own members, the comma before them included. */
 function opening(start: Parameters<typeof chunkHead>[1], context: EncodeContext): string {
   return `${JSON.stringify(chunkHead('chat.completion.chunk', start, context)).slice(0, -1)},`
 }
