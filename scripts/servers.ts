@@ -135,7 +135,7 @@ function postgresPrograms(): string | undefined {
   return folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))))
 }
 
-function inPath(program: string): string | undefined {
+export function inPath(program: string): string | undefined {
   return pathFolders()
     .map((folder) => join(folder, program))
     .find((file) => existsSync(file))
@@ -159,7 +159,7 @@ function unprivilegedUser(
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -168,7 +168,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function untilListening(name: string, port: number, child: ChildProcess): Promise<void> {
+export function untilListening(name: string, port: number, child: ChildProcess): Promise<void> {
   return untilReady(name, child, () => isListening(port))
 }
 

@@ -557,8 +557,12 @@ export const musts: readonly Control[] = [
       ['test/client/heads.test.ts', '400, and the connection is closed'],
       ['test/security/raw-http.test.ts', '${what}: refused, and nothing behind it is a request'],
       ['test/security/raw-http.test.ts', '${what}: one request, and the next one behind it'],
+      [
+        'test/security/behind-proxies.test.ts',
+        "${name}: no request comes past it, and every answer is its asker's",
+      ],
     ],
-    missing: 'Not tried behind nginx and haproxy.',
+    missing: 'Behind proxies, nginx 1.22 and haproxy 2.6 were tried, over HTTP/1.1.',
   },
   {
     threat: 'Redaction',
