@@ -13,6 +13,7 @@ import { builtInProvider, providerTable } from '../providers/table.ts'
 import { type AdminClient, type DataFlags, withAdmin, withRunningAdmin } from './admin-client.ts'
 import { alignColumns } from './columns.ts'
 import type { Output } from './output.ts'
+import { unpricedTargets } from './unpriced.ts'
 
 interface CheckOptions {
   readonly config?: string
@@ -45,18 +46,26 @@ async function check({ config: file, secrets, json }: CheckOptions, output: Outp
   const path = result.ok ? result.config.file : result.file
   const rows = rowsOf(reads)
   if (secrets) await tellAudit(rows, { ...(file !== undefined && { config: file }) }, result, output)
+  const unpriced = result.ok ? await unpricedTargets(result.config) : []
   if (json) {
     output.printJson({
       valid: result.ok,
       file: path ?? null,
       faults: result.ok ? [] : result.faults,
       ...(secrets && { secrets: rows }),
+      ...(unpriced.length > 0 && { unpriced }),
     })
     return result.ok
   }
   if (secrets) for (const line of tableOf(rows)) output.print(line)
   if (result.ok) {
     output.print(summarise(result.config))
+    if (unpriced.length > 0) {
+      output.print(
+        `  no price    ${unpriced.join(', ')}: under hard caps their calls are refused, unless \`models\` sets one ` +
+          'or `ledger.unknownCost` allows it',
+      )
+    }
     await tellDifferences(result.config, output)
   } else {
     for (const fault of result.faults) output.note(formatFault(path, fault))

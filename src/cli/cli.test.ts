@@ -62,6 +62,23 @@ test('check: each fault with its place and its mend, exit code 2, no colour with
   assert.ok(!stderr.includes('\u001b'))
 })
 
+test('check: targets without a known price are told, since hard caps refuse their calls', async (t) => {
+  const yaml = (ledger: string) => `${ledger}
+providers: { openai: { apiKey: env:THE_KEY }, sim: {} }
+models: { openai/mine: { price: { input: 1, output: 2 } } }
+routes:
+  assistant: { targets: [openai/gpt-5.4-mini, openai/unheard-of, openai/mine, sim/echo] }
+  inner: { targets: [assistant, { target: openai/unheard-of }] }`
+  const folder = folderWith(t, yaml(''))
+  const { code, stdout } = await weir(folder, ['check'], { THE_KEY: secret })
+  assert.equal(code, 0)
+  assert.match(stdout, /\n {2}no price {4}openai\/unheard-of: under hard caps .*ledger\.unknownCost.*\n$/)
+  const told = JSON.parse((await weir(folder, ['check', '--json'], { THE_KEY: secret })).stdout) as object
+  assert.deepEqual((told as { unpriced?: unknown }).unpriced, ['openai/unheard-of'])
+  const lenient = folderWith(t, yaml('ledger: { unknownCost: allow }'))
+  assert.doesNotMatch((await weir(lenient, ['check'], { THE_KEY: secret })).stdout, /no price/)
+})
+
 test('check --json: the same as data', async (t) => {
   const folder = folderWith(t, 'server: { prot: 1 }')
   const faulty = await weir(folder, ['check', '--json'])
