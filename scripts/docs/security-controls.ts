@@ -188,9 +188,13 @@ export const incidents: readonly Control[] = [
       'No route makes a second organisation yet. No row-level security of PostgreSQL, for the reasons in [ADR 102](adr/0102-no-row-level-security.md).',
   },
   {
-    threat: 'A webhook secret that is empty or short',
+    threat: 'A secret that is empty or short: of a webhook, or of the gateway itself',
     answer: 'The start is refused.',
     proofs: [
+      [
+        'src/compose/data-dir.test.ts',
+        'a key that a power cut left behind unfinished is made anew; one that was cut or emptied is refused',
+      ],
       [
         'src/config/load.test.ts',
         'a token, a webhook secret and a wrapping key that are short refuse the start',

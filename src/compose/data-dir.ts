@@ -1,8 +1,8 @@
 /** The data directory: who may use it, and the key files beside the databases. */
 
 import { createHash, hkdfSync, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Config } from '../config/load.ts'
 import { acquireDataLock, type DataLock } from '../storage/data-lock.ts'
 
@@ -15,11 +15,31 @@ export function lockDataDir(dataDir: string): DataLock {
   )
 }
 
-/** 32 random bytes, made once, beside the databases but not in them: whoever takes only those cannot read them. */
+const keyBytes = 32
+
+/**
+ * Random bytes, made once, beside the databases but not in them: whoever takes only those cannot read them. Throws Error
+ * where the file is damaged: an empty key would be taken for one.
+ */
 export function readKeyFile(dataDir: string, name: string): Buffer {
   const file = join(dataDir, name)
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
-  return readFileSync(file)
+  if (!existsSync(file)) makeKeyFile(file)
+  const key = readFileSync(file)
+  if (key.length === keyBytes) return key
+  throw new Error(
+    `the key file ${file} is damaged: it has ${key.length} bytes and not ${keyBytes}. ` +
+      'Put it back from a backup. Where there is none, remove it: what was made with it is lost then',
+  )
+}
+
+/** Whole or not at all, and there for good before anything is made with it: also through a power cut. */
+function makeKeyFile(file: string): void {
+  const unfinished = `${file}.new`
+  writeFileSync(unfinished, randomBytes(keyBytes), { mode: 0o600, flush: true })
+  renameSync(unfinished, file)
+  const folder = openSync(dirname(file), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
 }
 
 /** What an instance is called among others: it keeps its name as long as its journal. */
