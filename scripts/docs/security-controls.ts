@@ -204,7 +204,12 @@ export const incidents: readonly Control[] = [
   {
     threat: 'Prototype pollution (Langfuse; Node CVE-2026-21710)',
     answer: 'Maps without a prototype, copies by allow-list.',
-    proofs: [['test/client/heads.test.ts', 'headers named like parts of an object do no harm']],
+    proofs: [
+      ['test/client/heads.test.ts', 'headers named like parts of an object do no harm'],
+      ['src/dialects/gemini/gemini.test.ts', 'partial arguments come together along their paths'],
+      ['test/fuzz/fuzz.test.ts', 'bodies near the valid ones'],
+      ['test/fuzz/routes.test.ts', 'every row of the admin API'],
+    ],
   },
   {
     threat: 'Revoked rights that live on in open connections (CVE-2026-44553)',
@@ -493,9 +498,15 @@ export const musts: readonly Control[] = [
   },
   {
     threat: 'Limits of input',
-    answer: 'Depth before parsing, bytes while they come, time.',
+    answer: 'Depth and the number of parts before parsing, bytes while they come, time.',
+    missing:
+      'What is accepted is parsed in one turn of the event loop: up to 0.2 s of CPU for 32 MiB of a caller, half a second for a batch in one body, and seconds for the 32 MiB that a provider may answer, if it is hostile.',
     proofs: [
       ['src/http/body.test.ts', 'five million brackets are refused without being parsed'],
+      [
+        'src/http/body.test.ts',
+        'what is small and of very many parts is refused without being parsed, whatever they are',
+      ],
       [
         'src/http/uploads.test.ts',
         'what does not fit is refused, and there is room again when a request is over',

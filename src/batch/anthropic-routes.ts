@@ -11,6 +11,8 @@ const base = '/v1/messages/batches'
 const endpoint = '/v1/messages'
 /** Anthropic's: a batch ends after a day. */
 const completionWindow = '24h'
+/** Anthropic's too: 100,000 requests in one body, each of ten names and lists or more. */
+const maxMembers = 1_500_000
 const customIdPattern = /^[a-zA-Z0-9_-]{1,64}$/
 
 /** https://docs.claude.com/en/api/creating-message-batches */
@@ -31,7 +33,7 @@ export function messageBatchRoutes({
       path: base,
       async run(call) {
         const owner = await identify(call)
-        const input = await files.write(owner, 'messages.jsonl', toLines(await call.json()))
+        const input = await files.write(owner, 'messages.jsonl', toLines(await call.json({ maxMembers })))
         const wish = { dialect: 'anthropic', endpoint, inputFileId: input.id, completionWindow } as const
         const isNative = readNative(call, undefined)
         return { body: toMessageBatch(await batches.create(owner, { ...wish, isNative, metadata: {} })) }

@@ -17,12 +17,19 @@ export interface CallerIdentity {
   readonly clientAddress: string | undefined
 }
 
+/** What a route takes that needs less than others, or more. */
+export interface JsonBounds {
+  readonly maxBytes?: number
+  /** Of names of members, objects and lists together. */
+  readonly maxMembers?: number
+}
+
 export interface CallerCall extends CallerIdentity {
   /** The `{name}` parts of the path. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   header(name: string): string | undefined
-  json(): Promise<Json>
+  json(bounds?: JsonBounds): Promise<Json>
   /** The parts of a form as they come, one after the other. Throws `invalid_request`, or `client_gone`. */
   form(): AsyncIterable<FormPart>
 }

@@ -141,7 +141,7 @@ export const errorTable = {
     status: 413,
     retry: 'never',
     blame: 'caller',
-    meaning: 'The body is larger or more deeply nested than the gateway accepts.',
+    meaning: 'The body is larger, more deeply nested or of more parts than the gateway accepts.',
     mend: 'Send less, or raise the limit under `server.limits`.',
   },
   unsupported_media_type: {

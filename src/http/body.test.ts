@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { GatewayError } from '../core/error.ts'
-import { exceedsDepth, parseBody } from './body.ts'
+import { measure, parseBody } from './body.ts'
 
 const code = (run: () => unknown): string => {
   try {
@@ -66,17 +66,56 @@ test('five million brackets are refused without being parsed', () => {
 })
 
 test('brackets inside of strings do not count, escaped quotes do not end them', () => {
-  assert.equal(exceedsDepth(Buffer.from(JSON.stringify({ a: '[[[[[{{{{"\\"[[[' })), 1), false)
+  const text = JSON.stringify({ a: '[[[[[{{{{"\\"[[[,,,:::' })
+  assert.deepEqual(measure(Buffer.from(text), 1), { depth: 1, members: 2, values: 0, hasExponent: false })
 })
 
-test('the count is the depth of every JSON value', () => {
-  const depth = (value: unknown): number =>
-    typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depth)) : 0
+test('the counts are those of every JSON value', () => {
+  const partsOf = (value: unknown): { depth: number; members: number; values: number } => {
+    if (typeof value !== 'object' || value === null) return { depth: 0, members: 0, values: 0 }
+    const inner = Object.values(value).map(partsOf)
+    const sum = (count: (parts: { members: number; values: number }) => number) =>
+      inner.reduce((total, parts) => total + count(parts), 0)
+    const names = Array.isArray(value) ? 0 : inner.length
+    return {
+      depth: 1 + Math.max(0, ...inner.map(({ depth }) => depth)),
+      members: 1 + names + sum(({ members }) => members),
+      values: Math.max(0, inner.length - 1) + sum(({ values }) => values),
+    }
+  }
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const bytes = Buffer.from(JSON.stringify(value))
-      const levels = depth(JSON.parse(bytes.toString()))
-      return !exceedsDepth(bytes, levels) && (levels === 0 || exceedsDepth(bytes, levels - 1))
+      const parts = partsOf(JSON.parse(bytes.toString()))
+      const { hasExponent: _, ...measured } = measure(bytes, parts.depth)
+      assert.deepEqual(measured, parts)
+      if (parts.depth > 0) assert.equal(measure(bytes, parts.depth - 1).depth, parts.depth)
     }),
+  )
+})
+
+test('what is small and of very many parts is refused without being parsed, whatever they are', () => {
+  const of = (part: string, count: number) => Buffer.from(`[${`${part},`.repeat(count)}0]`)
+  for (const [part, most] of [
+    ['{}', 99_000],
+    ['[]', 99_000],
+    ['{"a":0}', 49_000],
+    ['0', 999_000],
+  ] as const) {
+    assert.equal(
+      code(() => parseBody(of(part, most), 4)),
+      'ok',
+      part,
+    )
+    assert.equal(
+      code(() => parseBody(of(part, most + 2_000), 4)),
+      'request_too_large',
+      part,
+    )
+  }
+  const names = Array.from({ length: 100_001 }, (_, n) => `"${n}":0`)
+  assert.equal(
+    code(() => parseBody(Buffer.from(`{${names.join()}}`), 4)),
+    'request_too_large',
   )
 })

@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../core/error.ts'
+import type { JsonBounds } from '../core/caller-route.ts'
 import type { Json } from '../core/json.ts'
 import type { RawBody } from '../upstream/forward.ts'
 
@@ -22,6 +23,8 @@ export interface BodyLimits {
   /** Of a body that is not JSON: audio, images, forms of them. */
   readonly upload: BodyBounds
   readonly maxDepth: number
+  /** Of names of members, objects and lists together. */
+  readonly maxMembers: number
 }
 
 /** Whose end frees what its body took of the budget. */
@@ -32,6 +35,8 @@ export interface BodyHolder {
 /** Most JSON bodies are smaller: nothing is counted for them. */
 const uncountedBytes = 256 * 1024
 const maxUploadBytes = 100 * 1024 * 1024
+/** Names of members, objects and lists: each is memory and time of its own, and 32 MiB of them took the parser ten seconds. */
+const maxMembers = 100_000
 
 /** `maxBytesTogether` is for all large bodies that are in memory at once. */
 export function createBodyLimits(bounds: {
@@ -44,12 +49,17 @@ export function createBodyLimits(bounds: {
     json: { maxBytes: bounds.maxBytes, uncountedBytes, budget },
     upload: { maxBytes: maxUploadBytes, uncountedBytes: 0, budget },
     maxDepth: bounds.maxDepth,
+    maxMembers,
   }
 }
 
-/** The same for a route whose JSON is never larger than this. */
-export function withMaxBytes(limits: BodyLimits, maxBytes: number): BodyLimits {
-  return { ...limits, json: { ...limits.json, maxBytes } }
+/** The same for a route whose JSON is of another kind. */
+export function withBounds(limits: BodyLimits, { maxBytes, maxMembers }: JsonBounds): BodyLimits {
+  return {
+    ...limits,
+    ...(maxBytes !== undefined && { json: { ...limits.json, maxBytes } }),
+    ...(maxMembers !== undefined && { maxMembers }),
+  }
 }
 
 /** Bytes in memory, of all that may be there at once. */
@@ -96,7 +106,9 @@ export function readJson(request: IncomingMessage, limits: BodyLimits, holder: B
     )
   }
   refuseCompressed(request)
-  return readBytes(request, limits.json, holder).then((bytes) => parseBody(bytes, limits.maxDepth))
+  return readBytes(request, limits.json, holder).then((bytes) =>
+    parseBody(bytes, limits.maxDepth, limits.maxMembers),
+  )
 }
 
 /** Reads a body of any type: JSON within its limits, all else as bytes. Throws as `readJson` does. */
@@ -197,12 +209,19 @@ function openShare(budget: ByteBudget, holder: BodyHolder): ByteShare {
   return share
 }
 
-/** Parses JSON bytes: valid UTF-8, not too deep, no number beyond what JSON can carry back. */
-export function parseBody(bytes: Buffer, maxDepth: number): Json {
+/** Values: token ids are the most of what is legitimate, at 300,000 in a request for embeddings. */
+const maxValues = 1_000_000
+
+/** Parses JSON bytes: valid UTF-8, neither too deep nor of too many parts, no number beyond what JSON can carry back. */
+export function parseBody(bytes: Buffer, maxDepth: number, most = maxMembers): Json {
   if (!isUtf8(bytes)) throw new GatewayError('invalid_request', 'The body is not valid UTF-8.')
-  const { depth, hasExponent } = measure(bytes, maxDepth)
+  const { depth, members, values, hasExponent } = measure(bytes, maxDepth)
   if (depth > maxDepth) {
     throw new GatewayError('request_too_large', `The body is nested deeper than ${maxDepth} levels.`)
+  }
+  if (members > most || values > maxValues) {
+    const message = `The body has more than ${most} names, objects and lists, or more than ${maxValues} values.`
+    throw new GatewayError('request_too_large', message)
   }
   let value: Json
   try {
@@ -226,6 +245,8 @@ function isFinite(value: Json): boolean {
 
 const quote = 0x22
 const backslash = 0x5c
+const comma = 0x2c
+const colon = 0x3a
 const openBracket = 0x5b
 const closeBracket = 0x5d
 const openBrace = 0x7b
@@ -234,29 +255,39 @@ const letterE = 0x65
 const upperE = 0x45
 const nine = 0x39
 
-/** Does the JSON text nest deeper than the limit? */
-export function exceedsDepth(bytes: Buffer, maxDepth: number): boolean {
-  return measure(bytes, maxDepth).depth > maxDepth
+export interface JsonMeasure {
+  readonly depth: number
+  /** Names of members, objects and lists. */
+  readonly members: number
+  /** At least as many as there are in lists and objects, but for one of each. */
+  readonly values: number
+  /** Is a number written with an exponent? */
+  readonly hasExponent: boolean
 }
 
 /**
- * How deep the JSON text nests, and whether it writes a number with an exponent. Looked at before parsing, since
- * the parser itself has no limit and takes a second over a few million brackets; it ends above the limit.
+ * How deep the JSON text nests, and of how many parts it is. Looked at before parsing, since the parser itself has no
+ * limit and takes a second over a few million brackets; it ends above the depth.
  */
-function measure(bytes: Buffer, maxDepth: number): { depth: number; hasExponent: boolean } {
+export function measure(bytes: Buffer, maxDepth: number): JsonMeasure {
   let depth = 0
   let deepest = 0
+  let members = 0
+  let values = 0
   let hasExponent = false
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]
     if (byte === quote) i = endOfString(bytes, i + 1)
     else if (byte === openBracket || byte === openBrace) {
+      members++
       if (++depth > deepest) deepest = depth
       if (depth > maxDepth) break
-    } else if (byte === closeBracket || byte === closeBrace) depth--
+    } else if (byte === comma) values++
+    else if (byte === colon) members++
+    else if (byte === closeBracket || byte === closeBrace) depth--
     else if ((byte === letterE || byte === upperE) && bytes[i - 1]! <= nine) hasExponent = true
   }
-  return { depth: deepest, hasExponent }
+  return { depth: deepest, members, values, hasExponent }
 }
 
 /** Searched natively, for most of a body is text. A quote behind an odd number of backslashes is not the end. */

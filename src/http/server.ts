@@ -13,7 +13,7 @@ import { GatewayError } from '../core/error.ts'
 import { Interrupt } from '../core/interrupt.ts'
 import { Roster } from '../core/roster.ts'
 import type { Gateway, Inbound } from '../gateway/parts.ts'
-import { type BodyLimits, createBodyLimits, readJson, readRaw, readStream, withMaxBytes } from './body.ts'
+import { type BodyLimits, createBodyLimits, readJson, readRaw, readStream, withBounds } from './body.ts'
 import type { ClientAddressOf } from './client-address.ts'
 import { ClientOutlet } from './client-outlet.ts'
 import { answerCors } from './cors.ts'
@@ -322,8 +322,7 @@ async function answerSide(
       credential: head.credential,
       clientAddress: options.clientAddressOf(request),
       header: (name) => headerOf(request, name),
-      json: (maxBytes) =>
-        readJson(request, maxBytes === undefined ? bodies : withMaxBytes(bodies, maxBytes), outlet),
+      json: (bounds) => readJson(request, bounds ? withBounds(bodies, bounds) : bodies, outlet),
       form: () => readForm(request.headers['content-type'], readStream(request)),
     })
     const headers = { 'x-weir-request-id': id, ...reply.headers }

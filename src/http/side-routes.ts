@@ -1,6 +1,6 @@
 /** The routes beside the data path: health, the list of models; metrics and the start page. */
 
-import type { FormPart } from '../core/caller-route.ts'
+import type { FormPart, JsonBounds } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { asString, type Json, type JsonObject } from '../core/json.ts'
 import type { Snapshot } from '../gateway/parts.ts'
@@ -19,8 +19,7 @@ export interface SideRequest {
   readonly credential: string | undefined
   readonly clientAddress: string | undefined
   header(name: string): string | undefined
-  /** `maxBytes`: of a route that needs less than others. */
-  json(maxBytes?: number): Promise<Json>
+  json(bounds?: JsonBounds): Promise<Json>
   /** The parts of a multipart form as they come. */
   form(): AsyncIterable<FormPart>
 }

@@ -99,7 +99,7 @@ const openBody = z.union([
 /** Exchanges a token, or an address with its password, for a session. */
 async function open(parts: SignInParts, request: SideRequest): Promise<SideReply> {
   refuseOtherOrigins(request)
-  const body = check(openBody, await request.json(maxBodyBytes), 'body')
+  const body = check(openBody, await request.json({ maxBytes: maxBodyBytes }), 'body')
   const attempt: Attempt = 'token' in body ? { way: 'token' } : { way: 'password', email: body.email }
   const signedIn = await letIn(parts, request, attempt, async () => {
     if (!('token' in body)) return parts.signIns.byPassword(body.email, body.password, request.clientAddress)
@@ -113,7 +113,7 @@ async function open(parts: SignInParts, request: SideRequest): Promise<SideReply
 async function byInvitation(parts: SignInParts, request: SideRequest): Promise<SideReply> {
   refuseOtherOrigins(request)
   const shape = z.strictObject({ token: z.string().max(200), password: z.string().max(1024) })
-  const { token, password } = check(shape, await request.json(maxBodyBytes), 'body')
+  const { token, password } = check(shape, await request.json({ maxBytes: maxBodyBytes }), 'body')
   const accept = () => parts.signIns.byInvitation(token, password)
   return welcome(parts, request, await letIn(parts, request, { way: 'invitation' }, accept))
 }
