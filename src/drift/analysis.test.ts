@@ -86,3 +86,10 @@ test('a baseline that cannot be read is an error, and no verdict', async () => {
   const judged = judge({ baseline: broken(), run: whole(runOf('run')) })
   await assert.rejects(judged, /the store is down/)
 })
+
+test('whoever asks a thread that has failed is told so', async () => {
+  await inThread(async (analysis) => {
+    await assert.rejects(analysis.read(null as never))
+    await assert.rejects(analysis.read([]))
+  })
+})

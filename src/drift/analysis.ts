@@ -46,11 +46,14 @@ export async function inThread<Value>(use: (analysis: Analysis) => Promise<Value
   const worker = new Worker(new URL('analysis-worker.ts', import.meta.url), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
+  const failure = endOf(worker)
+  // It may fail while runs are read from the store, when nobody waits for it.
+  failure.catch(() => undefined)
   const send = (message: ToThread) => worker.postMessage(message)
   async function ask<Result>(job: Job): Promise<Result> {
+    const answer = once(worker, 'message')
     send(job)
-    // Rejects with what the thread throws.
-    const [result] = (await once(worker, 'message')) as [Result]
+    const [result] = (await Promise.race([answer, failure])) as [Result]
     return result
   }
   async function sendRuns({ baseline, run }: Compared): Promise<void> {
@@ -76,4 +79,12 @@ export async function inThread<Value>(use: (analysis: Analysis) => Promise<Value
   } finally {
     await worker.terminate()
   }
+}
+
+/** Rejects with what the thread throws, or when it has ended: it answers nobody any more. */
+function endOf(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
+    worker.on('error', reject)
+    worker.on('exit', () => reject(new Error('the thread of the analysis has ended')))
+  })
 }

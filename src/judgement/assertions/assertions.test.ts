@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Assertion, GradeContext, GradeParts, Outcome, Reply } from './assertion.ts'
 import { formatKinds, looseVariants, sentenceCount } from './format-constraint.ts'
@@ -224,6 +225,15 @@ test('scripts: limits of time and memory, throws, nonsense, no environment; the 
   assert.equal(await run('new Promise((done) => setTimeout(() => done(true), 1))'), 'pass')
   const { script: _, ...without } = plainParts
   assert.equal(await says({ type: 'javascript', value: 'true' }, 'x', without), 'fault')
+})
+
+test('a script that throws once it has answered ends its own thread alone', async () => {
+  const run = (value: string) => says({ type: 'javascript', value }, 'x')
+  assert.equal(await run('setImmediate(() => { throw new Error("late") })\nreturn true'), 'pass')
+  await wait(200)
+  assert.equal(await run('setImmediate(() => process.exit())\nreturn true'), 'pass')
+  await wait(200)
+  assert.equal(await run('true'), 'pass')
 })
 
 /** A panel that answers with each of the texts in turn. */

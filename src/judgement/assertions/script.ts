@@ -34,7 +34,14 @@ export function createScriptRunner(limits: ScriptLimits = defaults): ScriptRunne
     })
     await once(started, 'message')
     started.unref()
+    // What a script has left behind may end the thread between two jobs: without a listener, the process too.
+    started.on('error', () => lose(started))
+    started.on('exit', () => lose(started))
     return started
+  }
+
+  function lose(thread: Worker): void {
+    if (worker === thread) worker = undefined
   }
 
   async function ask(job: ScriptJob): Promise<unknown> {
@@ -46,7 +53,7 @@ export function createScriptRunner(limits: ScriptLimits = defaults): ScriptRunne
       else resolve(answer.value)
     }
     const onError = (error: Error & { code?: string }): void => {
-      worker = undefined
+      lose(thread)
       const isFull = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
       reject(isFull ? new Error(`it needed more than ${limits.maxMemoryMb} MB`) : error)
     }
@@ -65,8 +72,7 @@ export function createScriptRunner(limits: ScriptLimits = defaults): ScriptRunne
       clearTimeout(timer)
       thread.off('message', onMessage)
       thread.off('exit', onExit)
-      // A thread that is being ended may fail once more, with nobody left to tell.
-      if (worker === thread) thread.off('error', onError)
+      thread.off('error', onError)
       thread.unref()
     }
   }
