@@ -90,8 +90,13 @@ export class TrafficMeter {
     const lastMs = currentMs - hourMs
     if (lastMs <= this.#judgedHourMs || nowMs - currentMs < judgeAfterMs) return
     this.#judgedHourMs = lastMs
-    // One instance tells for all.
-    if (await store.takeLease(leaseName, instance, nowMs, nowMs + hourMs / 2)) await this.#judge(lastMs)
+    try {
+      // One instance tells for all.
+      if (await store.takeLease(leaseName, instance, nowMs, nowMs + hourMs / 2)) await this.#judge(lastMs)
+    } catch (cause) {
+      this.#judgedHourMs = lastMs - hourMs
+      throw cause
+    }
   }
 
   /** Writes all. */
@@ -114,8 +119,10 @@ export class TrafficMeter {
     }
   }
 
+  /** All or nothing: where the store fails between two series, the whole hour is judged again. */
   async #judge(hour: number): Promise<void> {
     const rows = await this.#parts.store.traffic(hour, hour)
+    const judged: (() => void)[] = []
     for (const [name, ofSeries] of Map.groupBy(rows, ({ org, route, model }) =>
       JSON.stringify([org, route, model]),
     )) {
@@ -124,13 +131,16 @@ export class TrafficMeter {
       const series = { org, route, model }
       if (!isTelling(last!)) {
         // An hour that says too little is neither judged nor held against.
-        this.#tell(series, hour, [])
+        judged.push(() => this.#tell(series, hour, []))
         continue
       }
-      const before = await this.#history.before(name, series, hour)
-      this.#history.add(name, last!)
-      this.#tell(series, hour, trafficFindings(before, last!))
+      const findings = trafficFindings(await this.#history.before(name, series, hour), last!)
+      judged.push(() => {
+        this.#history.add(name, last!)
+        this.#tell(series, hour, findings)
+      })
     }
+    for (const settle of judged) settle()
     this.#history.end(hour)
   }
 

@@ -115,3 +115,33 @@ test('an hour that could not be written is written the next time', async (t) => 
   await meter.tick()
   assert.equal((await store.traffic(0, clock.at)).length, 1)
 })
+
+test('an hour that could not be judged is judged the next time, each series of it once', async (t) => {
+  const clock = { at: 1000 * hourMs, nowMs: () => clock.at, monotonicMs: () => clock.at }
+  const database = openSqlite(join(createTemporaryFolder(), 'weir.db'), migrations, clock)
+  t.after(() => database.close())
+  const store = createDriftStore(database)
+  const told: string[] = []
+  let isDown = true
+  const traffic: typeof store.traffic = async (fromMs, toMs, series) => {
+    if (isDown && series?.model === 'openai/second') throw new Error('down')
+    return store.traffic(fromMs, toMs, series)
+  }
+  const meter = new TrafficMeter({
+    store: { ...store, traffic },
+    clock,
+    instance: 'one',
+    tell: ({ target }) => void told.push(target),
+  })
+  for (const model of ['first', 'second']) {
+    for (let answer = 0; answer < 120; answer++) {
+      meter.observe(createRequestRecord(clock.at, { model, usage: { inputTokens: 1, outputTokens: 2 } }))
+    }
+  }
+  clock.at += hourMs + 6 * 60_000
+  await assert.rejects(meter.tick(), /down/)
+  isDown = false
+  await meter.tick()
+  await meter.tick()
+  assert.deepEqual(told, ['openai/first', 'openai/second'])
+})
