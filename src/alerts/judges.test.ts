@@ -8,7 +8,7 @@ import type { ModelInfo } from '../models/model.ts'
 import type { AttemptRecord } from '../records/record.ts'
 import type { Resolution } from './alert.ts'
 import { FailureWatch } from './failure-rate.ts'
-import { judgeRetirements, priceChange, ratesNow } from './model-watch.ts'
+import { judgeRetirements, watchPrices } from './model-watch.ts'
 import { ParkedCredentials } from './parked-credentials.ts'
 import type { SpendHour } from './port.ts'
 import { median, robustScore } from './robust-score.ts'
@@ -127,13 +127,40 @@ test('a model that ends soon is an alert with its successor; one that has ended 
   assert.equal(judgeRetirements(renewed, 30, 0).resolved[0]?.subject, 'openai/m')
 })
 
-test('a price that changed is told as it was and as it is', () => {
-  const price = {
-    periods: [{ tiers: [{ aboveTokens: 0, rates: { input: 150_000_000, output: 600_000_000 } }] }],
+const priced = (name: string, usd: number) => {
+  const rates = { input: usd * 1e9, output: 4 * usd * 1e9 }
+  return { name, info: model({ price: { periods: [{ tiers: [{ aboveTokens: 0, rates }] }] } } as never) }
+}
+
+test('a price that changed is told once, as it was and as it is, whatever fails after it', async () => {
+  const kept = new Map<string, string>()
+  const told: string[] = []
+  let reads = 0
+  let failsAt = -1
+  const marks = {
+    async get(name: string) {
+      if (reads++ === failsAt) throw new Error('down')
+      return kept.get(name)
+    },
+    async set(name: string, value: string) {
+      kept.set(name, value)
+    },
   }
-  const rates = ratesNow(model({ price } as never), 0)
-  assert.deepEqual(rates, { input: '0.15', cache_read: null, output: '0.6' })
-  assert.match(priceChange('openai/m', rates!, { ...rates, input: '0.3' }).summary, /was 0.15 in.* is 0.3 in/)
+  const look = (first: number, second: number) =>
+    watchPrices([priced('openai/m', first), priced('openai/n', second), { name: 'own/m', info: model() }], {
+      marks,
+      nowMs: 0,
+      raise: ({ summary }) => void told.push(summary),
+    })
+  await look(0.15, 1)
+  assert.deepEqual(told, [])
+  failsAt = reads + 1
+  await assert.rejects(look(0.3, 2), /down/)
+  await look(0.3, 2)
+  await look(0.3, 2)
+  assert.equal(told.length, 2)
+  assert.match(told[0]!, /openai\/m was 0\.15 in, 0\.6 out and is 0\.3 in, 1\.2 out/)
+  assert.match(told[1]!, /openai\/n was 1 in/)
 })
 
 test('a parked key is over some time after it came back, unless it is parked again', () => {

@@ -1,11 +1,13 @@
 /** Watches the models that routes lead to: which of them end soon, and whose price is no longer what it was. */
 
+import { createHash } from 'node:crypto'
 import { formatUsd } from '../core/money.ts'
-import { asString, type JsonObject } from '../core/json.ts'
+import { asObject, asString, type Json, type JsonObject } from '../core/json.ts'
 import type { ModelInfo } from '../models/model.ts'
 import { periodAt } from '../models/price.ts'
 import type { Resolution, Signal } from './alert.ts'
 import type { Verdicts } from './failure-rate.ts'
+import type { MarkStore } from './port.ts'
 
 /** A target of a route, with what the catalogue knows of it. */
 export interface WatchedModel {
@@ -44,15 +46,40 @@ export function judgeRetirements(
   return { raised, resolved }
 }
 
+export interface PriceWatch {
+  readonly marks: MarkStore
+  readonly nowMs: number
+  readonly raise: (signal: Signal) => void
+}
+
+/** Compares with what the last look saw, also before a restart: a new release may bring new prices. */
+export async function watchPrices(
+  models: readonly WatchedModel[],
+  { marks, nowMs, raise }: PriceWatch,
+): Promise<void> {
+  for (const { name, info } of models) {
+    const rates = ratesNow(info, nowMs)
+    if (rates === undefined) continue
+    const text = JSON.stringify(rates)
+    const mark = `price ${createHash('sha256').update(name).digest('hex').slice(0, 32)}`
+    const before = await marks.get(mark)
+    if (before === text) continue
+    await marks.set(mark, text)
+    const known = before === undefined ? undefined : asObject(JSON.parse(before) as Json)
+    // Told at once: the next look, after a fault at a later model, does not find this change any more.
+    if (known) raise(priceChange(name, known, rates))
+  }
+}
+
 /** The main rates that hold now, in USD per million tokens; undefined where the model has no price. */
-export function ratesNow({ price }: ModelInfo, nowMs: number): JsonObject | undefined {
+function ratesNow({ price }: ModelInfo, nowMs: number): JsonObject | undefined {
   if (price === undefined) return undefined
   const rates = periodAt(price, nowMs).tiers[0].rates
   const usd = (rate: number | undefined) => (rate === undefined ? null : formatUsd(rate))
   return { input: usd(rates.input), cache_read: usd(rates.cacheRead), output: usd(rates.output) }
 }
 
-export function priceChange(name: string, before: JsonObject, after: JsonObject): Signal {
+function priceChange(name: string, before: JsonObject, after: JsonObject): Signal {
   const told = (rates: JsonObject) =>
     `${asString(rates['input']) ?? '-'} in, ${asString(rates['output']) ?? '-'} out`
   return {

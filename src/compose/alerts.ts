@@ -1,15 +1,15 @@
 /** Builds alerts: what is watched, where it is told, and the rows of the administration. */
 
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { LiveEvents } from '../admin/live-events.ts'
 import type { AdminRoute } from '../admin/route.ts'
 import { alertRoutes } from '../alerts/admin.ts'
-import { concernOf, type Signal, toView } from '../alerts/alert.ts'
+import { concernOf, toView } from '../alerts/alert.ts'
 import { type Alerts, createAlerts } from '../alerts/alerts.ts'
 import type { Channel } from '../alerts/channel.ts'
 import { FailureWatch, tellFailures, type Verdicts } from '../alerts/failure-rate.ts'
-import { judgeRetirements, priceChange, ratesNow, type WatchedModel } from '../alerts/model-watch.ts'
+import { judgeRetirements, type WatchedModel, watchPrices } from '../alerts/model-watch.ts'
 import { createOutbox } from '../alerts/outbox.ts'
 import { ParkedCredentials } from '../alerts/parked-credentials.ts'
 import type { AlertStore, MarkStore, SpendStore } from '../alerts/port.ts'
@@ -19,7 +19,6 @@ import { SpendWatch } from '../alerts/spend-watch.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { createIdFactory } from '../core/id.ts'
-import { asObject, type Json } from '../core/json.ts'
 import type { Snapshot } from '../gateway/parts.ts'
 import type { RequestRecord } from '../records/record.ts'
 import type { HealthChange } from '../routing/health.ts'
@@ -171,12 +170,13 @@ function createWatch(
     for (const what of parked.over(clock.monotonicMs())) alerts.resolve(what)
     tell(await spend.judge())
     if (clock.nowMs() < dailyAtMs) return
-    dailyAtMs = clock.nowMs() + dailyMs
     const models = modelsOf(snapshot().table)
     await judgeSecrets()
     tell(judgeRetirements(models, rules().retirementDays, clock.nowMs()))
-    for (const signal of await changedPrices(models, stores.marks, clock.nowMs())) alerts.raise(signal)
+    await watchPrices(models, { marks: stores.marks, nowMs: clock.nowMs(), raise: alerts.raise })
     await stores.alerts.prune(clock.nowMs() - retentionMs)
+    // Only now: what a fault of the store has kept from being judged is judged at the next look.
+    dailyAtMs = clock.nowMs() + dailyMs
   }
   const lookOnce = () => {
     looking ??= look()
@@ -208,27 +208,6 @@ function modelsOf({ routes }: RoutingTable): WatchedModel[] {
   const entries = [...routes.values()].flatMap((route) => route.entries)
   const models = entries.flatMap(({ name, to }) => (isRoute(to) || !to.info ? [] : [{ name, info: to.info }]))
   return [...new Map(models.map((model) => [model.name, model])).values()]
-}
-
-/** Compared with what the last look saw, also before a restart: a new release may bring new prices. */
-async function changedPrices(
-  models: readonly WatchedModel[],
-  marks: MarkStore,
-  nowMs: number,
-): Promise<Signal[]> {
-  const signals: Signal[] = []
-  for (const { name, info } of models) {
-    const rates = ratesNow(info, nowMs)
-    if (rates === undefined) continue
-    const text = JSON.stringify(rates)
-    const mark = `price ${createHash('sha256').update(name).digest('hex').slice(0, 32)}`
-    const before = await marks.get(mark)
-    if (before === text) continue
-    await marks.set(mark, text)
-    const known = before === undefined ? undefined : asObject(JSON.parse(before) as Json)
-    if (known) signals.push(priceChange(name, known, rates))
-  }
-  return signals
 }
 
 async function closeAll(channels: readonly Channel[]): Promise<void> {
