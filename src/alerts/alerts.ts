@@ -58,13 +58,17 @@ export function createAlerts(options: AlertsOptions): Alerts {
     }
   }
 
+  /** Whether there was something to resolve. */
   const resolve = async (what: Resolution, quietMs = 0): Promise<boolean> => {
     const nowMs = clock.nowMs()
     const given = { nowMs, channels: channelsFor(what.kind), quietSinceMs: nowMs - quietMs }
     const alert = await store.resolve(what, given)
     if (alert) onNotice({ occasion: 'resolved', alert })
-    return alert !== undefined || !(await store.open()).some((one) => keyOf(one) === keyOf(what))
+    return alert !== undefined
   }
+
+  const end = async (what: Resolution, quietMs: number): Promise<boolean> =>
+    (await resolve(what, quietMs)) || !(await store.open()).some((one) => keyOf(one) === keyOf(what))
 
   return {
     raise(signal) {
@@ -84,7 +88,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       known.delete(keyOf(what))
       return new Promise((tell) => {
         enqueue(() =>
-          resolve(what, quietMs).then(tell, (cause: unknown) => {
+          end(what, quietMs).then(tell, (cause: unknown) => {
             tell(false)
             throw cause
           }),
