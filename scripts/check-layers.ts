@@ -20,6 +20,7 @@ const ground = [
   'records',
   'payloads',
   'detectors',
+  'housekeeping',
   'telemetry',
   'alerts',
   'audit',

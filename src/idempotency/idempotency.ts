@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
+import { startPruning } from '../housekeeping/pruning.ts'
 import type { Claim, ClaimId, ClaimStore, KeptBounds } from './port.ts'
 
 /** Encrypts for one place: whose text it is, and where it is kept. */
@@ -71,16 +72,17 @@ const maxKeyLength = 255
 /** A run whose instance died is believed in for as long; one that lives says so three times within it. */
 const leaseMs = 60_000
 const renewEveryMs = 20_000
-const pruneEveryMs = 60_000
-const pruneRestMs = 25
-const pruneStep = 100
 
 /** Its timers keep no process alive. */
 export function createIdempotency(options: IdempotencyOptions): Idempotency {
   const { store, sealer, clock, ttlSeconds, maxAnswerBytes } = options
   const running = new Set<string>()
   const expiresAtMs = () => clock.nowMs() + ttlSeconds * 1000
-  const tasks = [startRenewal(options, running), startPruning(options)]
+  const pruning = startPruning({
+    step: (limit) => store.prune(clock.nowMs(), options, limit),
+    onError: options.onError,
+  })
+  const tasks = [startRenewal(options, running), pruning]
 
   const runOf = (id: ClaimId, requestId: string): KeyedRun => {
     running.add(requestId)
@@ -186,37 +188,6 @@ function startRenewal({ store, clock, onError }: IdempotencyOptions, running: Re
   return {
     stop() {
       clearInterval(timer)
-      return underWay
-    },
-  }
-}
-
-/** Deletes what has expired or is too much: step after step while there is more, else a look each minute. */
-function startPruning(options: IdempotencyOptions): Task {
-  const { store, clock, onError } = options
-  let timer: NodeJS.Timeout | undefined
-  let underWay = Promise.resolve()
-  let isStopped = false
-  const schedule = (delayMs: number) => {
-    if (isStopped) return
-    timer = setTimeout(() => {
-      underWay = step()
-    }, delayMs).unref()
-  }
-  const step = async () => {
-    let deleted = 0
-    try {
-      deleted = await store.prune(clock.nowMs(), options, pruneStep)
-    } catch (cause) {
-      onError(cause)
-    }
-    schedule(deleted === pruneStep ? pruneRestMs : pruneEveryMs)
-  }
-  schedule(pruneEveryMs)
-  return {
-    stop() {
-      isStopped = true
-      clearTimeout(timer)
       return underWay
     },
   }

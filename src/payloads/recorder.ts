@@ -1,6 +1,7 @@
 /** Takes payloads off the hot path: queues them, redacts, seals and writes them one by one, and deletes the old ones. */
 
 import type { Clock } from '../core/clock.ts'
+import { startPruning } from '../housekeeping/pruning.ts'
 import { contentText } from './content.ts'
 import type { PayloadContent, PayloadHead, PayloadSealing, PayloadStore, SealedPayload } from './port.ts'
 
@@ -35,9 +36,6 @@ export interface PayloadRecorder {
 
 const flushMs = 250
 const retryMs = 1_000
-const pruneEveryMs = 60_000
-const pruneRestMs = 25
-const pruneStep = 100
 /** The payloads of one transaction. */
 const maxBatch = 32
 /** A payload that fails this often alone is itself the fault. */
@@ -60,7 +58,14 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
   let isClosed = false
-  const pruner = startPruning(options)
+  const pruning = startPruning({
+    step(limit) {
+      const { retentionDays, maxBytes } = options.settings()
+      return store.prune({ olderThanMs: options.clock.nowMs() - retentionDays * dayMs, maxBytes }, limit)
+    },
+    onError: (cause) => onError(cause, 0),
+    firstAfterMs: 25,
+  })
 
   const schedule = (delayMs: number): void => {
     if (isClosed) return
@@ -133,7 +138,7 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
       await flush() // one that was under way may have begun before the last came
       const lost = queue.length + dropped
       if (lost > 0) onError(new Error('the store did not take the last payloads'), lost)
-      await pruner.stop()
+      await pruning.stop()
     },
   }
 }
@@ -154,38 +159,4 @@ async function seal(
     return { ...head, keyVersion: 0, bytes: 0, sealed: new Uint8Array() }
   }
   return { ...head, bytes, ...(await sealing.seal(head.org, placeOf(head), text)) }
-}
-
-/** Deletes what the retention excludes: step after step while there is more, else a look each minute. */
-function startPruning({ store, clock, settings, onError }: PayloadRecorderOptions): {
-  stop(): Promise<void>
-} {
-  let timer: NodeJS.Timeout | undefined
-  let underWay = Promise.resolve()
-  let isStopped = false
-  const schedule = (delayMs: number): void => {
-    if (isStopped) return
-    timer = setTimeout(() => {
-      underWay = step()
-    }, delayMs).unref()
-  }
-  const step = async (): Promise<void> => {
-    let deleted = 0
-    try {
-      const { retentionDays, maxBytes } = settings()
-      const olderThanMs = clock.nowMs() - retentionDays * dayMs
-      deleted = await store.prune({ olderThanMs, maxBytes }, pruneStep)
-    } catch (cause) {
-      onError(cause, 0)
-    }
-    schedule(deleted > 0 ? pruneRestMs : pruneEveryMs)
-  }
-  schedule(pruneRestMs)
-  return {
-    stop() {
-      isStopped = true
-      clearTimeout(timer)
-      return underWay
-    },
-  }
 }

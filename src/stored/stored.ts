@@ -3,6 +3,7 @@
 import type { Clock } from '../core/clock.ts'
 import { asArray, isObject, type JsonObject } from '../core/json.ts'
 import { Roster } from '../core/roster.ts'
+import { startPruning } from '../housekeeping/pruning.ts'
 import type { StoredConversation } from './conversation.ts'
 import type { SealedResponse, StoredResponseStore } from './port.ts'
 import { seal, unseal } from './seal.ts'
@@ -50,16 +51,15 @@ export interface ResponseOwner {
 }
 
 const keyBytes = 32
-const pruneEveryMs = 60_000
-/** Between two steps of pruning, for the requests that wait. */
-const pruneRestMs = 25
-const pruneStep = 100
 
 /** Throws when the key is not of 32 bytes. Its timer keeps no process alive. */
 export function createStoredResponses(options: StoredResponsesOptions): StoredResponses {
   const { store, key, clock, ttlSeconds, maxBytes } = options
   if (key.byteLength !== keyBytes) throw new Error(`the key of stored responses is not of ${keyBytes} bytes`)
-  const pruner = startPruning(options)
+  const pruning = startPruning({
+    step: (limit) => store.prune(clock.nowMs(), limit),
+    onError: options.onError,
+  })
   // A streamed answer has reached the client by now: its continuation may come before the row is written.
   const beingKept = new Roster<{ readonly name: string; readonly written: Promise<void> }>()
 
@@ -118,7 +118,7 @@ export function createStoredResponses(options: StoredResponsesOptions): StoredRe
     async remove(owner) {
       return (await find(owner)) !== undefined && store.delete(owner.org, owner.keyId, owner.id)
     },
-    close: () => pruner.stop(),
+    close: () => pruning.stop(),
   }
 }
 
@@ -138,34 +138,4 @@ function placeOf(
   column: 'conversation' | 'answer',
 ): readonly (string | number)[] {
   return [org, 'stored_responses', keyId, id, createdAtMs, expiresAtMs, column]
-}
-
-/** Deletes what has expired: step after step while there is more, else a look each minute. */
-function startPruning({ store, clock, onError }: StoredResponsesOptions): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined
-  let underWay = Promise.resolve()
-  let isStopped = false
-  const schedule = (delayMs: number): void => {
-    if (isStopped) return
-    timer = setTimeout(() => {
-      underWay = step()
-    }, delayMs).unref()
-  }
-  const step = async (): Promise<void> => {
-    let deleted = 0
-    try {
-      deleted = await store.prune(clock.nowMs(), pruneStep)
-    } catch (cause) {
-      onError(cause)
-    }
-    schedule(deleted === pruneStep ? pruneRestMs : pruneEveryMs)
-  }
-  schedule(pruneEveryMs)
-  return {
-    stop() {
-      isStopped = true
-      clearTimeout(timer)
-      return underWay
-    },
-  }
 }
