@@ -1,6 +1,7 @@
 /** What the administration routes of access have in common: how values are written, changed and paged. */
 
 import { z } from 'zod'
+import { pageCursor, pageLimit } from '../admin/query.ts'
 import { isAddressRange } from '../config/address-range.ts'
 import { type OwnBudget, periods } from '../config/budget-settings.ts'
 import { GatewayError } from '../core/error.ts'
@@ -15,11 +16,6 @@ export const tag = z
 export const address = z
   .string()
   .refine(isAddressRange, 'Write an address or a range: `10.0.0.7`, `10.0.0.0/8`.')
-
-export const time = z.iso
-  .datetime({ offset: true })
-  .transform((value) => Date.parse(value))
-  .describe('ISO 8601 with an offset.')
 
 export const usd = z
   .string()
@@ -115,8 +111,8 @@ function withoutUndefined(members: object): object {
 }
 
 export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+  limit: pageLimit,
+  cursor: pageCursor,
 })
 
 /** The page after the thing whose id is the cursor. Throws `invalid_request` where there is none. */

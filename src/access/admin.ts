@@ -1,12 +1,13 @@
 /** The administration routes of API keys. A secret is in the answer that makes it, and in no other. */
 
 import { z } from 'zod'
+import { isoTime } from '../admin/query.ts'
 import { type AdminAudit, type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import { hasRole, hostOrg } from '../admin/policy.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { JsonObject } from '../core/json.ts'
-import { metadata, nullable, page, pageQuery, text, time, withChanges } from './admin-shapes.ts'
+import { metadata, nullable, page, pageQuery, text, withChanges } from './admin-shapes.ts'
 import { withinCeiling } from './ceiling.ts'
 import type { Directory } from './directory.ts'
 import { type DeclaredKey, declaredKeyId } from './keys.ts'
@@ -191,7 +192,7 @@ const owners = {
 
 const newKeyBody = z.strictObject({
   name: text,
-  expires_at: time.optional(),
+  expires_at: isoTime.optional(),
   ...z.object(owners).partial().shape,
   ...ruleFields.shape,
   metadata: metadata.optional(),
@@ -199,7 +200,7 @@ const newKeyBody = z.strictObject({
 
 const keyChanges = z.strictObject({
   name: text.optional(),
-  expires_at: nullable(time),
+  expires_at: nullable(isoTime),
   user: nullable(owners.user),
   team: nullable(owners.team),
   ...ruleChanges,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { seesConcern, type TeamOf } from '../admin/concern.ts'
+import { isoTime, pageCursor, pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { seenPage } from '../admin/seen-page.ts'
 import type { Clock } from '../core/clock.ts'
@@ -43,8 +44,8 @@ export function alertRoutes({
         status: z.enum(['open', 'resolved']).optional(),
         kind: z.enum(alertKinds).optional(),
         team: z.string().max(200).optional().describe("The team's id: those of its keys, users and budgets."),
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
-        cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+        limit: pageLimit,
+        cursor: pageCursor,
       }),
       response: z.object({ data: z.array(alertShape), next_cursor: z.string().optional() }),
       async run({ org, teams: own, query: { status, kind, team, limit, cursor } }) {
@@ -94,10 +95,9 @@ export function alertRoutes({
       policy: 'operations:write',
       audit: { action: 'alert.silence', object: ({ params: { id = '' } }) => `alert:${id}` },
       summary: 'No channel is told that it gets worse or ends, until this time.',
-      body: z.strictObject({ until: z.iso.datetime({ offset: true }) }),
+      body: z.strictObject({ until: isoTime }),
       response: alertShape,
-      async run({ org, params: { id = '' }, body: { until } }) {
-        const untilMs = Date.parse(until)
+      async run({ org, params: { id = '' }, body: { until: untilMs } }) {
         if (untilMs - clock.nowMs() > maxSilenceMs) {
           throw new GatewayError('invalid_request', 'An alert is silent for at most 30 days.', {
             param: 'until',

@@ -1,6 +1,7 @@
 /** The administration routes of the audit: its records, its head, and the proof that nobody has changed it. */
 
 import { z } from 'zod'
+import { pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { asObject, parseJson } from '../core/json.ts'
 import { verifyChain } from './chain.ts'
@@ -17,7 +18,7 @@ export function auditRoutes(store: AuditStore): readonly AdminRoute[] {
         action: z.string().optional(),
         object: z.string().optional(),
         actor: z.string().optional(),
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        limit: pageLimit,
         cursor: z
           .string()
           .regex(/^\d{1,15}$/)

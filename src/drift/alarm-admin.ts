@@ -1,6 +1,7 @@
 /** The administration routes of alarms: what people do about them. */
 
 import { z } from 'zod'
+import { isoTime } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
@@ -51,7 +52,7 @@ export function alarmRoutes({ store, clock }: AlarmRouteParts): AdminRoute[] {
           state,
           changedAtMs: clock.nowMs(),
           changedBy: by,
-          ...(until !== undefined && { untilMs: Date.parse(until) }),
+          ...(until !== undefined && { untilMs: until }),
         }
         await store.putAlarm(changed)
         return { body: toAlarm(changed) }
@@ -69,5 +70,5 @@ const notOneTime = (): GatewayError =>
 const alarmBody = z.strictObject({
   state: z.enum(['open', 'acknowledged', 'silenced', 'resolved']),
   by: z.string().min(1).max(200).optional().describe('Who decides; who calls, where absent.'),
-  until: z.iso.datetime({ offset: true }).optional().describe('Until when it is silenced.'),
+  until: isoTime.optional().describe('Until when it is silenced.'),
 })

@@ -1,6 +1,7 @@
 /** The administration route that makes a golden set of recorded requests. */
 
 import { z } from 'zod'
+import { isoTime } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined } from '../core/json.ts'
@@ -107,8 +108,6 @@ export function recordedRoutes({
   ]
 }
 
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
-
 type Body = z.output<typeof body>
 
 const body = z.strictObject({
@@ -118,8 +117,8 @@ const body = z.strictObject({
   prompts: z.int().min(1).max(200).default(50).describe('At most so many.'),
   samples: z.int().min(1).max(100).optional(),
   schedule: z.string().min(1).optional().describe('A cron expression: the set runs by it from now on.'),
-  from: time.optional(),
-  to: time.optional(),
+  from: isoTime.optional(),
+  to: isoTime.optional(),
   user: z.string().optional(),
   session: z.string().optional(),
   tag: z.string().optional(),

@@ -1,6 +1,7 @@
 /** The administration routes of golden runs: start them, list them, look at one. */
 
 import { z } from 'zod'
+import { pageLimit } from '../admin/query.ts'
 import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { evidenceShape, judgedShape, toJudged } from './admin-shapes.ts'
@@ -153,7 +154,7 @@ const runBody = z.strictObject({
 
 const runQuery = z.strictObject({
   set: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: pageLimit,
   cursor: z
     .string()
     .regex(/^\d{1,15}$/)

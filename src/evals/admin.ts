@@ -1,6 +1,7 @@
 /** The administration routes of evaluation: start, list, watch, stop and go on with runs. */
 
 import { z } from 'zod'
+import { pageCursor, pageLimit } from '../admin/query.ts'
 import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined, parseJson } from '../core/json.ts'
@@ -47,8 +48,8 @@ export function evalRoutes(
       policy: 'traffic:read',
       summary: 'Runs of suites, newest first.',
       query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
-        cursor: z.string().optional(),
+        limit: pageLimit,
+        cursor: pageCursor,
       }),
       response: z.object({ data: z.array(runSummary), next_cursor: z.string().optional() }),
       async run({ org, query }) {
@@ -136,7 +137,7 @@ export function evalRoutes(
       policy: 'traffic:read',
       summary: "The run's rows, as `weir eval run -o rows.jsonl` writes them.",
       query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        limit: pageLimit,
         cursor: z
           .string()
           .regex(/^\d{1,15}$/)

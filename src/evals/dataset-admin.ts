@@ -1,6 +1,7 @@
 /** The administration route that makes a suite of recorded requests. */
 
 import { z } from 'zod'
+import { isoTime } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { defined } from '../core/json.ts'
 import { type RecordedAsk, toDataset } from './dataset.ts'
@@ -65,7 +66,6 @@ export function datasetRoutes(traffic: Traffic): readonly AdminRoute[] {
   ]
 }
 
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 const share = z.number().min(0).max(1)
 
 type Body = z.output<typeof body>
@@ -81,8 +81,8 @@ const body = z
       .describe('The ids of the requests themselves, in place of a route and what narrows it.'),
     name: z.string().min(1).max(80).optional().describe('Of the suite.'),
     candidate: z.string().min(1).optional(),
-    from: time.optional(),
-    to: time.optional(),
+    from: isoTime.optional(),
+    to: isoTime.optional(),
     user: z.string().optional(),
     session: z.string().optional(),
     tag: z.string().optional(),

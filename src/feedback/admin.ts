@@ -1,6 +1,7 @@
 /** The administration route of feedback. */
 
 import { z } from 'zod'
+import { pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { defined } from '../core/json.ts'
 import type { FeedbackStore, StoredFeedback } from './port.ts'
@@ -15,7 +16,7 @@ export function feedbackRoutes(store: FeedbackStore): readonly AdminRoute[] {
       query: z.strictObject({
         route: z.string().optional(),
         request_id: z.string().optional(),
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        limit: pageLimit,
         cursor: z
           .string()
           .regex(/^\d{1,15}~[\w.-]{1,128}$/)

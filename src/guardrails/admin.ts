@@ -1,6 +1,7 @@
 /** The administration routes of guardrails: the rules in force, how often each has decided, and what about. */
 
 import { z } from 'zod'
+import { pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { defined } from '../core/json.ts'
 import type { DecisionStore, GuardDecision } from './port.ts'
@@ -66,7 +67,7 @@ export function guardrailRoutes({ rules, decisions, nowMs }: GuardrailRouteParts
       query: z.strictObject({
         rule: z.string().optional(),
         action: actions.optional(),
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        limit: pageLimit,
         cursor: z.string().max(64).optional().describe('`next_cursor` of the page before.'),
       }),
       response: z.object({ data: z.array(decisionShape), next_cursor: z.string().optional() }),

@@ -1,6 +1,7 @@
 /** The administration routes of the ledger: its lines, and the proof that they are right. */
 
 import { z } from 'zod'
+import { pageCursor, pageLimit, time } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { defined } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
@@ -87,16 +88,6 @@ function toSharedShape({ sums, compared, waiting }: SharedProof) {
   }
 }
 
-const time = z
-  .union([
-    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
-  .describe('ISO 8601 with an offset, or Unix milliseconds.')
-
 /** What lines are searched by. */
 export const lineFilters = {
   from: time.optional(),
@@ -116,8 +107,8 @@ export const lineFilters = {
 
 const lineQuery = z.strictObject({
   ...lineFilters,
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+  limit: pageLimit,
+  cursor: pageCursor,
 })
 
 const filterQuery = z.strictObject(lineFilters)

@@ -1,6 +1,7 @@
 /** The administration routes of budgets: what they are, and how far each is used. */
 
 import { z } from 'zod'
+import { offsetCursor, pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { periods } from '../config/budget-settings.ts'
 import { GatewayError } from '../core/error.ts'
@@ -42,12 +43,8 @@ export function budgetRoutes(parts: BudgetRouteParts): readonly AdminRoute[] {
       summary: 'Every budget, with what each of its subjects has spent in the period of now.',
       query: z.strictObject({
         scope: z.enum(budgetScopes).optional(),
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
-        cursor: z
-          .string()
-          .regex(/^\d{1,9}$/)
-          .optional()
-          .describe('`next_cursor` of the page before.'),
+        limit: pageLimit,
+        cursor: offsetCursor,
       }),
       response: z.object({ data: z.array(budgetShape), next_cursor: z.string().optional() }),
       async run({ org, query: { scope, limit, cursor = '0' } }) {

@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { offsetCursor, time } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined } from '../core/json.ts'
@@ -10,7 +11,7 @@ import { readTextFilter, type TextFilter, textFilterHelp } from '../records/filt
 import type { SharedBooks } from './admin.ts'
 import { dayMs, hourMs } from './period.ts'
 import type { LedgerEntry, LedgerQuery, LedgerStore, UsageFilter, UsageRow } from './port.ts'
-import { type OwnerNames, time } from './usage-admin.ts'
+import type { OwnerNames } from './usage-admin.ts'
 
 type Books = Pick<LedgerStore | SharedBooks, 'search' | 'usage'>
 
@@ -111,11 +112,7 @@ const listQuery = z.strictObject({
   route: text,
   team: z.string().max(200).optional().describe('Its id.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .optional()
-    .describe('`next_cursor` of the page before.'),
+  cursor: offsetCursor,
 })
 
 const listedShape = z.object({

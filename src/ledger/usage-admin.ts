@@ -1,6 +1,7 @@
 /** The administration route of reports: what was used, by anything that lines are told apart by. */
 
 import { z } from 'zod'
+import { offsetCursor, pageLimit, time } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined } from '../core/json.ts'
@@ -70,16 +71,6 @@ export function usageRoutes({ store: own, shared, names, nowMs }: UsageRoutePart
   ]
 }
 
-export const time = z
-  .union([
-    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
-  .describe('ISO 8601 with an offset, or Unix milliseconds.')
-
 const text = (help = '') =>
   z
     .string()
@@ -111,12 +102,8 @@ const usageQuery = z.strictObject({
     .max(60)
     .default(0)
     .describe('Seconds: a report this old will do, as where many look at the same one.'),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .optional()
-    .describe('`next_cursor` of the page before.'),
+  limit: pageLimit,
+  cursor: offsetCursor,
 })
 
 /** Throws `invalid_request`. */

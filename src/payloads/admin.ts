@@ -1,6 +1,7 @@
 /** The administration routes of payloads: what was asked and answered, for those who may read it. */
 
 import { z } from 'zod'
+import { isoTime, pageCursor, pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { answerTextOf } from '../core/answer.ts'
 import { GatewayError } from '../core/error.ts'
@@ -8,23 +9,18 @@ import { defined, type JsonObject } from '../core/json.ts'
 import type { Payload, PayloadQuery } from './port.ts'
 import type { PayloadReader } from './port.ts'
 
-const time = z.iso
-  .datetime({ offset: true })
-  .transform((text) => Date.parse(text))
-  .describe('ISO 8601 with an offset.')
-
 const query = z.strictObject({
   id: z.string().optional().describe("The request's: one payload or none, whatever else is asked for."),
-  from: time.optional(),
-  to: time.optional(),
+  from: isoTime.optional(),
+  to: isoTime.optional(),
   route: z.string().optional(),
   model: z.string().optional().describe('The model that answered.'),
   key: z.string().optional().describe("The key's id or name."),
   user: z.string().optional(),
   session: z.string().optional(),
   tag: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+  limit: pageLimit,
+  cursor: pageCursor,
 })
 
 const shape = z.object({

@@ -1,6 +1,7 @@
 /** The administration routes of request records: search, and one record whole. */
 
 import { z } from 'zod'
+import { pageCursor, pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import { defined, type JsonObject } from '../core/json.ts'
@@ -96,8 +97,8 @@ const searchQuery = z.strictObject({
     .describe(
       'With `-` the greatest or newest first. By cost, those of which it is not known are left out; a cursor is of one order.',
     ),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
+  limit: pageLimit,
+  cursor: pageCursor,
 })
 
 async function sortedPage(

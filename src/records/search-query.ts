@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { time } from '../admin/query.ts'
 import { defined } from '../core/json.ts'
 import { parseUsd } from '../core/money.ts'
 import { readStatusFilter, readTextFilter, textFilterHelp } from './filter.ts'
@@ -10,16 +11,6 @@ import type { RequestRecord } from './record.ts'
 
 /** One call looks at some two million records at most; a caller with a rarer wish follows the cursor. */
 const maxSteps = 100
-
-const time = z
-  .union([
-    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
-  .describe('ISO 8601 with an offset, or Unix milliseconds.')
 
 const texts = (help = '') =>
   z

@@ -1,6 +1,7 @@
 /** The administration routes of routes: revisions, where each stands, promotion, rollback, holds. */
 
 import { z } from 'zod'
+import { isoTime } from '../admin/query.ts'
 import { type AdminAudit, type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json, JsonObject } from '../core/json.ts'
@@ -214,16 +215,16 @@ export function rolloutRoutes(parts: RolloutRouteParts): readonly AdminRoute[] {
       summary: 'Nothing moves the route by itself, until the time that is given or until the hold is lifted.',
       body: z.strictObject({
         reason,
-        until: z.iso.datetime({ offset: true }).optional().describe('When it ends by itself.'),
+        until: isoTime.optional().describe('When it ends by itself.'),
       }),
       response: routeShape,
       async run(call) {
         const route = routeOf(call as AdminCall)
-        const { reason: why, until } = call.body
+        const { reason: why, until: untilMs } = call.body
         await rollout.hold(route, {
           ...moverOf(call as AdminCall),
           reason: why,
-          ...(until !== undefined && { untilMs: Date.parse(until) }),
+          ...(untilMs !== undefined && { untilMs }),
         })
         return { body: viewOf(route) }
       },

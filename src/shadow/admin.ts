@@ -1,6 +1,7 @@
 /** The administration routes of shadow traffic: what the candidates would have answered, in figures. */
 
 import { z } from 'zod'
+import { pageLimit } from '../admin/query.ts'
 import { type AdminRoute, adminRoute } from '../admin/route.ts'
 import { defined } from '../core/json.ts'
 import { formatUsd } from '../core/money.ts'
@@ -42,7 +43,7 @@ export function shadowRoutes(store: ShadowStore): readonly AdminRoute[] {
       summary: 'Requests that a candidate was asked too, newest first.',
       query: z.strictObject({
         target: z.string().optional(),
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        limit: pageLimit,
         cursor: z.string().max(64).optional().describe('`next_cursor` of the page before.'),
       }),
       response: z.object({ data: z.array(comparisonShape), next_cursor: z.string().optional() }),
