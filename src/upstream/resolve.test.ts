@@ -5,10 +5,15 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { createResolver, type Resolver } from './resolve.ts'
 
-type Answer = { readonly a?: string; readonly aaaa?: string; readonly ttl?: number } | 'nxdomain' | 'servfail'
+type Answer =
+  | { readonly a?: string; readonly aaaa?: string; readonly ttl?: number }
+  | 'nxdomain'
+  | 'servfail'
+  | 'silence'
 
 /** What the name server says, by name; a question for another name gets NXDOMAIN. */
 const zone = new Map<string, Answer>()
@@ -19,8 +24,8 @@ let servers: readonly string[]
 const typeA = 1
 const typeAAAA = 28
 
-/** One answer of RFC 1035 to a query with one question. */
-function respond(query: Buffer): Buffer {
+/** One answer of RFC 1035 to a query with one question; undefined where it gets none. */
+function respond(query: Buffer): Buffer | undefined {
   const labels: string[] = []
   let at = 12
   while (query[at] !== 0) {
@@ -32,6 +37,7 @@ function respond(query: Buffer): Buffer {
   const type = query.readUInt16BE(at + 1)
   questions.push(`${name} ${type === typeA ? 'A' : 'AAAA'}`)
   const answer = zone.get(name) ?? 'nxdomain'
+  if (answer === 'silence') return undefined
   const address = typeof answer === 'string' ? undefined : type === typeA ? answer.a : answer.aaaa
   const header = Buffer.from(query.subarray(0, 12))
   header.writeUInt16BE(0x8180 | (answer === 'nxdomain' ? 3 : answer === 'servfail' ? 2 : 0), 2)
@@ -54,7 +60,10 @@ function respond(query: Buffer): Buffer {
 
 before(async () => {
   nameServer = createSocket('udp4')
-  nameServer.on('message', (query, from) => nameServer.send(respond(query), from.port, from.address))
+  nameServer.on('message', (query, from) => {
+    const answer = respond(query)
+    if (answer) nameServer.send(answer, from.port, from.address)
+  })
   nameServer.bind(0, '127.0.0.1')
   await once(nameServer, 'listening')
   servers = [`127.0.0.1:${(nameServer.address() as AddressInfo).port}`]
@@ -125,11 +134,18 @@ test('while the name servers fail, the last answer serves for ten minutes more',
   const { resolve, clock } = createTestResolver()
   await resolve('stale.example')
   zone.set('stale.example', 'servfail')
+  const addresses = async () => (await resolve('stale.example')).map((one) => one.address)
+  clock.now = 10_000
+  assert.deepEqual(await addresses(), ['1.2.3.4'])
+  questions.length = 0
+  clock.now = 14_999
+  assert.deepEqual(await addresses(), ['1.2.3.4'])
+  assert.deepEqual(questions, [], 'nobody waits for servers that have just failed')
+  clock.now = 15_000
+  assert.deepEqual(await addresses(), ['1.2.3.4'])
+  assert.notDeepEqual(questions, [])
   clock.now = 609_999
-  assert.deepEqual(
-    (await resolve('stale.example')).map((one) => one.address),
-    ['1.2.3.4'],
-  )
+  assert.deepEqual(await addresses(), ['1.2.3.4'])
   clock.now = 610_000
   await assert.rejects(resolve('stale.example'), { code: 'ESERVFAIL' })
 })
@@ -173,4 +189,18 @@ test('the cache is bounded: the oldest name is forgotten', async () => {
   await resolve('host-1000')
   await resolve('host-0')
   assert.deepEqual(questions, ['host-0'])
+})
+
+test('while the name servers are silent, the last answer serves before a connection is given up', async () => {
+  zone.set('silent.example', { a: '1.2.3.4', ttl: 10 })
+  const { resolve, clock } = createTestResolver()
+  await resolve('silent.example')
+  zone.set('silent.example', 'silence')
+  clock.now = 10_000
+  const givenUp = delay(2_000, [], { ref: false })
+  const found = await Promise.race([resolve('silent.example'), givenUp])
+  assert.deepEqual(
+    found.map((one) => one.address),
+    ['1.2.3.4'],
+  )
 })

@@ -28,11 +28,18 @@ const maxTtlSeconds = 60
 /** The system's resolver tells no TTL. */
 const systemTtlSeconds = 10
 const staleMs = 600_000
+/** Servers that are silent fail only after all tries, later than most connections may take. */
+const staleAfterMs = 1_000
+/** For so long after they failed, nobody waits for them again. */
+const recheckMs = 5_000
 const maxNames = 1000
 
 interface Entry {
   readonly addresses: readonly ResolvedAddress[]
+  /** Until then nothing is asked. */
   readonly freshUntilMs: number
+  /** Until then it serves where the name servers fail. */
+  readonly staleUntilMs: number
 }
 
 /**
@@ -40,7 +47,7 @@ interface Entry {
  * c-ares asks first; it knows neither the hosts file nor search domains, so a name without a dot, and one that
  * c-ares does not find (containers, clusters), goes to the system. A hosts file therefore adds names but does not
  * override those that DNS has. An answer is kept for its TTL, at most 60 s, and for 10 minutes more in case that
- * the name servers fail. Concurrent questions for one name are one question.
+ * the name servers fail or are silent for a second. Concurrent questions for one name are one question.
  */
 export function createResolver(clock: Clock, options: ResolverOptions = {}): Resolver {
   const cares = new CaresResolver({ timeout: queryTimeoutMs, tries: queryTries })
@@ -57,27 +64,32 @@ export function createResolver(clock: Clock, options: ResolverOptions = {}): Res
         ...addresses.map((one) => one.ttlSeconds ?? systemTtlSeconds),
       )
       cache.delete(hostname) // to the end of the insertion order: the first is the one to evict
-      cache.set(hostname, { addresses, freshUntilMs: clock.monotonicMs() + ttlSeconds * 1000 })
+      const freshUntilMs = clock.monotonicMs() + ttlSeconds * 1000
+      cache.set(hostname, { addresses, freshUntilMs, staleUntilMs: freshUntilMs + staleMs })
       if (cache.size > maxNames) cache.delete(cache.keys().next().value!)
       return addresses
     } catch (cause) {
+      const nowMs = clock.monotonicMs()
       const known = cache.get(hostname)
-      if (known && clock.monotonicMs() < known.freshUntilMs + staleMs) return known.addresses
-      throw cause
+      if (!known || nowMs >= known.staleUntilMs) throw cause
+      cache.set(hostname, { ...known, freshUntilMs: Math.min(nowMs + recheckMs, known.staleUntilMs) })
+      return known.addresses
     } finally {
       asking.delete(hostname)
     }
   }
 
   return async (hostname) => {
+    const nowMs = clock.monotonicMs()
     const known = cache.get(hostname)
-    if (known && clock.monotonicMs() < known.freshUntilMs) return known.addresses
+    if (known && nowMs < known.freshUntilMs) return known.addresses
     let question = asking.get(hostname)
     if (question === undefined) {
       question = ask(hostname)
       asking.set(hostname, question)
     }
-    return question
+    if (!known || nowMs >= known.staleUntilMs) return question
+    return Promise.race([question, delay(staleAfterMs, known.addresses, { ref: false })])
   }
 }
 
