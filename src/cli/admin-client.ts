@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { basename, resolve } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Client, type Dispatcher } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { controlSocketPath } from '../compose/control-socket.ts'
 import { readDataDir } from '../config/load.ts'
 import { asObject, asString, type Json, parseJson } from '../core/json.ts'
@@ -74,7 +74,8 @@ async function useSocket<Value>(
   isTemporary: boolean,
   use: (admin: AdminClient) => Promise<Value>,
 ): Promise<Value> {
-  const client = new Client('http://localhost', { socketPath, headersTimeout: 0, bodyTimeout: 0 })
+  // Of several connections: how far a run is must be answered while the call that makes it goes on.
+  const client = new Pool('http://localhost', { socketPath, headersTimeout: 0, bodyTimeout: 0 })
   try {
     return await use({
       isTemporary,
@@ -92,7 +93,7 @@ async function useSocket<Value>(
 }
 
 async function call(
-  client: Client,
+  client: Pool,
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
@@ -108,7 +109,7 @@ async function call(
   return read(answer)
 }
 
-async function upload(client: Client, path: string, file: string): Promise<Json> {
+async function upload(client: Pool, path: string, file: string): Promise<Json> {
   const boundary = `weir-${randomUUID()}`
   const part = (name: string, more = '') =>
     `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${more}\r\n\r\n`
@@ -126,7 +127,7 @@ async function upload(client: Client, path: string, file: string): Promise<Json>
   return read(answer)
 }
 
-async function download(client: Client, path: string, to: Writable): Promise<void> {
+async function download(client: Pool, path: string, to: Writable): Promise<void> {
   const answer = await client.request({ method: 'GET', path: `/admin/v1${path}` })
   if (answer.statusCode >= 400) await read(answer)
   await pipeline(answer.body, to, { end: to !== process.stdout })
