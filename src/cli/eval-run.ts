@@ -198,7 +198,8 @@ async function follow(admin: AdminClient, id: string, { suite, flags, output }: 
   let isInterrupted = false
   const interrupt = (): void => {
     isInterrupted = true
-    void admin.post(`${path}/stop`, {})
+    // Where it has ended meanwhile there is nothing to stop; any other trouble is met again by who waits for the end.
+    admin.post(`${path}/stop`, {}).catch(() => undefined)
   }
   process.once('SIGINT', interrupt)
   const view = createProgressView(output, process.stderr, () => performance.now())

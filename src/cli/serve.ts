@@ -39,9 +39,9 @@ export function addServe(program: Command, output: Output): void {
 
 /** A signal drains, and a second one hurries; SIGHUP reloads. */
 async function ended(running: RunningGateway): Promise<void> {
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
     let signals = 0
-    const end = () => void running.stop(++signals > 1).then(resolve)
+    const end = () => void running.stop(++signals > 1).then(resolve, reject)
     process.on('SIGTERM', end)
     process.on('SIGINT', end)
     process.on('SIGHUP', () => void running.reload())
