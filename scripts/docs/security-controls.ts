@@ -507,6 +507,7 @@ export const musts: readonly Control[] = [
         'src/http/body.test.ts',
         'what is small and of very many parts is refused without being parsed, whatever they are',
       ],
+      ['test/fuzz/many-parts.test.ts', '${what}: nobody is held up'],
       [
         'src/http/uploads.test.ts',
         'what does not fit is refused, and there is room again when a request is over',

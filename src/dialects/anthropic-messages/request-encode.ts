@@ -18,6 +18,9 @@ type Message = {
   content: JsonObject[]
 }
 
+/** Turns of one speaker, one after the other. */
+type Run = Pick<Message, 'role'> & { readonly contents: JsonObject[][] }
+
 /**
  * Normalises as the API does or demands: text content becomes text blocks, neighbours of one role become one
  * message, and tool results come first in theirs. A request that this dialect decoded keeps everything else;
@@ -72,14 +75,14 @@ function encodeTurns(
   dropped: Set<string>,
 ): { system: JsonObject[]; messages: Message[] } {
   const system: JsonObject[] = []
-  const messages: Message[] = []
+  const messages: Run[] = []
   for (const [index, turn] of turns.entries()) {
     const path = `turns[${index}]`
     const content = encodeParts(turn.parts, path, dropped)
     if (turn.name !== undefined) dropped.add(`${path}.name`)
     if (turn.role === 'system' || turn.role === 'developer') {
       if (messages.length > 0 && isOwn) {
-        messages.push({ role: 'system', content })
+        messages.push({ role: 'system', contents: [content] })
         continue
       }
       if (messages.length > 0) dropped.add(`${path}.role`)
@@ -91,21 +94,24 @@ function encodeTurns(
   if (!isOwn && messages[0]?.role !== 'user') {
     // The API wants a user first. A conversation that the assistant opens, or that has a system prompt only,
     // gets an opening that says nothing; that the order of speakers is not the client's is reported.
-    messages.unshift({ role: 'user', content: [{ type: 'text', text: '(The conversation begins.)' }] })
+    messages.unshift({ role: 'user', contents: [[{ type: 'text', text: '(The conversation begins.)' }]] })
     dropped.add('turns[0].role')
   }
-  return { system, messages }
+  return { system, messages: messages.map(joined) }
 }
 
-function append(messages: Message[], role: Message['role'], content: JsonObject[]): void {
+function append(messages: Run[], role: Run['role'], content: JsonObject[]): void {
   const last = messages.at(-1)
-  if (last?.role !== role) {
-    messages.push({ role, content })
-    return
-  }
-  const all = [...last.content, ...content]
+  if (last?.role === role) last.contents.push(content)
+  else messages.push({ role, contents: [content] })
+}
+
+/** One message: where turns come together, results stand first. */
+function joined({ role, contents }: Run): Message {
+  const all = contents.flat()
+  if (contents.length === 1) return { role, content: all }
   const isResult = (block: JsonObject) => block['type'] === 'tool_result'
-  last.content = [...all.filter(isResult), ...all.filter((block) => !isResult(block))]
+  return { role, content: [...all.filter(isResult), ...all.filter((block) => !isResult(block))] }
 }
 
 function encodeTools(request: GenRequest, dropped: Set<string>): JsonObject[] {

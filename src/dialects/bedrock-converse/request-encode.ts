@@ -14,6 +14,9 @@ const maxMetadataLength = 256
 
 type Message = { readonly role: 'user' | 'assistant'; content: JsonObject[] }
 
+/** Turns of one speaker, one after the other. */
+type Run = Pick<Message, 'role'> & { readonly contents: JsonObject[][] }
+
 /**
  * Normalises as the API demands: neighbours of one role become one message, and tool results come first in
  * theirs. A request that this dialect decoded keeps everything else; for others, the rules below make it
@@ -54,7 +57,7 @@ function encodeTurns(
 ): { system: JsonObject[]; messages: Message[] } {
   const { dropped, isOwn } = context
   const system: JsonObject[] = []
-  const messages: Message[] = []
+  const messages: Run[] = []
   for (const [index, turn] of turns.entries()) {
     const path = `turns[${index}]`
     const content = encodeParts(turn.parts, path, context)
@@ -68,24 +71,27 @@ function encodeTurns(
   }
   if (!isOwn && messages[0]?.role !== 'user') {
     // The API wants a user first; that the order of speakers is not the client's is reported.
-    messages.unshift({ role: 'user', content: [{ text: '(The conversation begins.)' }] })
+    messages.unshift({ role: 'user', contents: [[{ text: '(The conversation begins.)' }]] })
     dropped.add('turns[0].role')
   }
-  return { system, messages }
+  return { system, messages: messages.map(joined) }
 }
 
-function append(messages: Message[], role: Message['role'], content: JsonObject[]): void {
+function append(messages: Run[], role: Run['role'], content: JsonObject[]): void {
   const last = messages.at(-1)
-  if (last?.role !== role) {
-    messages.push({ role, content })
-    return
-  }
-  const all = [...last.content, ...content]
+  if (last?.role === role) last.contents.push(content)
+  else messages.push({ role, contents: [content] })
+}
+
+/** One message: where turns come together, results stand first. */
+function joined({ role, contents }: Run): Message {
+  const all = contents.flat()
+  if (contents.length === 1) return { role, content: all }
   // A cache point belongs to what it stands behind: it moves with its result.
   const isResult = (block: JsonObject, index: number) =>
     (block['cachePoint'] === undefined ? block : all[index - 1])?.['toolResult'] !== undefined
   const rest = all.filter((block, index) => !isResult(block, index))
-  last.content = [...all.filter(isResult), ...rest]
+  return { role, content: [...all.filter(isResult), ...rest] }
 }
 
 function encodeInference(
@@ -132,9 +138,9 @@ function encodeToolConfig(
   const isForbidden = choice?.type === 'none'
   if (isForbidden && called.length === 0) return undefined
   const tools = encodeTools(request, context)
+  const known = new Set(tools.map((tool) => asObject(tool['toolSpec'])?.['name']))
   for (const name of called) {
-    const isKnown = tools.some((tool) => asObject(tool['toolSpec'])?.['name'] === name)
-    if (!isKnown) tools.push({ toolSpec: { name, inputSchema: { json: { type: 'object' } } } })
+    if (!known.has(name)) tools.push({ toolSpec: { name, inputSchema: { json: { type: 'object' } } } })
   }
   if (tools.length === 0) {
     // Only a choice that demands a call loses its meaning without tools.

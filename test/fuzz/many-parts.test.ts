@@ -1,0 +1,96 @@
+/** Requests of as many parts as a body may have, to every provider: none holds up the others for long. */
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import type { JsonObject } from '../../src/core/json.ts'
+import { startStack } from '../support/stack.ts'
+import { fuzz, longestStallMs } from './harness.ts'
+
+/** A turn of the event loop, with what the simulator does in it; quadratic work would take seconds. */
+const maxStallMs = 500
+
+const stack = await startStack({ after })
+const models = ['openai/echo', 'claude/echo', 'google/echo']
+const many = <Part>(count: number, part: (n: number) => Part): Part[] =>
+  Array.from({ length: count }, (_, n) => part(n))
+
+const words = { role: 'user', content: 'hi there' }
+const chat = '/v1/chat/completions'
+const bodies: Readonly<Record<string, readonly [path: string, body: JsonObject]>> = {
+  'turns of one speaker': [chat, { messages: many(32_000, () => words) }],
+  'turns of two': [
+    chat,
+    { messages: many(32_000, (n) => ({ ...words, role: n % 2 ? 'assistant' : 'user' })) },
+  ],
+  'instructions in between': [
+    chat,
+    { messages: [words, ...many(32_000, () => ({ ...words, role: 'system' })), words] },
+  ],
+  'parts of a turn': [
+    chat,
+    { messages: [{ role: 'user', content: many(32_000, () => ({ type: 'text', text: 'hi' })) }] },
+  ],
+  'calls and their results': [
+    chat,
+    {
+      messages: [
+        words,
+        {
+          role: 'assistant',
+          tool_calls: many(8_500, (n) => ({
+            id: `c${n}`,
+            type: 'function',
+            function: { name: `f${n}`, arguments: '{}' },
+          })),
+        },
+        ...many(8_500, (n) => ({ role: 'tool', tool_call_id: `c${n}`, content: 'done' })),
+      ],
+    },
+  ],
+  tools: [
+    chat,
+    {
+      messages: [words],
+      tools: many(12_000, (n) => ({
+        type: 'function',
+        function: { name: `f${n}`, parameters: { type: 'object' } },
+      })),
+    },
+  ],
+  'members that nobody knows': [
+    chat,
+    { messages: [words], ...Object.fromEntries(many(90_000, (n) => [`k${n}`, 1])) },
+  ],
+  'items of the other API': ['/v1/responses', { input: many(32_000, () => words) }],
+  'calls of the third': [
+    '/v1/messages',
+    {
+      max_tokens: 10,
+      messages: [
+        words,
+        {
+          role: 'assistant',
+          content: many(9_000, (n) => ({ type: 'tool_use', id: `t${n}`, name: `f${n}`, input: {} })),
+        },
+        {
+          role: 'user',
+          content: many(9_000, (n) => ({ type: 'tool_result', tool_use_id: `t${n}`, content: 'done' })),
+        },
+      ],
+    },
+  ],
+}
+
+for (const [what, [path, body]] of Object.entries(bodies)) {
+  test(`${what}: nobody is held up`, async () => {
+    for (const model of models) {
+      await fuzz(fc.constant(JSON.stringify({ ...body, model })), 1, 1, async (text) => {
+        const response = await stack.post(path, text)
+        const answer = await response.text()
+        return response.status === 200 ? undefined : `${model}: ${response.status} ${answer.slice(0, 200)}`
+      })
+    }
+    assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
+  })
+}
