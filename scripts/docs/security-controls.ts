@@ -214,8 +214,12 @@ export const incidents: readonly Control[] = [
   {
     threat: 'Revoked rights that live on in open connections (CVE-2026-44553)',
     answer:
-      'A revocation ends the streams of its key, on every instance; a session has the roles that its user has now, and so has the live feed that it has open.',
+      'A revocation ends the streams of its key, on every instance; a session has the roles that its user has now, and so has the live feed that it has open, and each call of an evaluation that it has started.',
     proofs: [
+      [
+        'test/access/evaluations.test.ts',
+        'who loses the role, or the account, has nothing more asked in their name',
+      ],
       [
         'test/access/roles.test.ts',
         'an account that is given back opens no session, and takes no invitation, of before',

@@ -1,5 +1,7 @@
 /** Work that somebody has the gateway do on an account of its own: charged to them, and no more than a key of theirs could do. */
 
+import { type AdminPolicy, passes } from '../admin/policy.ts'
+import { GatewayError } from '../core/error.ts'
 import { parseUsd } from '../core/money.ts'
 import type { Directory } from './directory.ts'
 import { type Principal, termsOf, toPrincipal } from './principal.ts'
@@ -11,14 +13,27 @@ export interface Acting {
   readonly maxNanoUsd?: number
 }
 
+export interface Work {
+  /** On which it is done. */
+  readonly account: Principal
+  /** Of the route that it is started by. */
+  readonly policy: AdminPolicy
+}
+
 /**
- * `account`, for whoever calls: their user and team are charged, and their ceiling holds, but for the addresses, since the
- * calls come from none. Who is no user of the directory (the admin token, the command line) is bounded by nothing.
+ * The account, for whoever had the work started: their user and team are charged, and their ceiling holds, but for the
+ * addresses, since the calls come from none. Who is no user of the directory (the admin token, the command line) is bounded
+ * by nothing. Throws `permission_denied` where they might not start it now.
  */
-export function actingFor(account: Principal, call: RightsOf, directory: Directory): Acting {
-  const user = directory.users.get(call.caller.user ?? '')
-  if (user === undefined) return { principal: account }
-  const { allowedAddresses: _, budgets = [], ...rules } = ceilingOf(call, directory)
+export function actingFor({ account, policy }: Work, { caller }: RightsOf, directory: Directory): Acting {
+  if (caller.user === undefined) return { principal: account }
+  const user = directory.users.get(caller.user)
+  const stands = user?.account !== undefined && user.removedAtMs === undefined
+  const now = { ...caller, grants: stands ? user.account.grants : [] }
+  if (!stands || !passes(policy, now)) {
+    throw new GatewayError('permission_denied', 'Whoever started this may not do so any more.')
+  }
+  const { allowedAddresses: _, budgets = [], ...rules } = ceilingOf({ caller: now }, directory)
   const team = directory.teams.get(user.team ?? '')
   const { org, keyId, keyName } = account
   const identity = {

@@ -1,7 +1,7 @@
 /** Builds access: the directory of keys, teams and users, the keyring over it, and what a revocation ends. */
 
 import { inspect } from 'node:util'
-import { type Acting, actingFor } from '../access/acting.ts'
+import { type Acting, actingFor, type Work } from '../access/acting.ts'
 import { keyRoutes } from '../access/admin.ts'
 import { browserCallerRoutes, browserKeyRoutes } from '../access/browser-admin.ts'
 import { createBrowserKeys } from '../access/browser-keys.ts'
@@ -56,8 +56,8 @@ export interface Access extends KeyOwners {
   keyFor(call: RightsOf & Pick<AdminCall, 'org'>, keyId: string): Principal | undefined
   /** Throws `permission_denied` where a key of the caller's could not ask one of these models. */
   checkModels(call: RightsOf, models: readonly string[]): void
-  /** An account of the gateway's own, for work that the caller starts. */
-  actingFor(call: RightsOf, account: Principal): Acting
+  /** As whom work is done that the caller has started. Throws `permission_denied` where they might not start it now. */
+  actingFor(call: RightsOf, work: Work): Acting
   /** For those who have an API key. */
   readonly sideRoutes: readonly SideRoute[]
   /** The text of the key that is made where there is none yet. */
@@ -163,7 +163,7 @@ export async function createAccess({
       return key.principal
     },
     checkModels: (call, models) => checkModels(call, models, directory),
-    actingFor: (call, account) => actingFor(account, call, directory),
+    actingFor: (call, work) => actingFor(work, call, directory),
     ownBudgets: () => ownBudgetsOf(directory),
     onChange: (listener) => directory.onChange(listener),
     async reload(next) {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { authoriseModel, authoriseSensitive, type Principal } from '../access/principal.ts'
+import type { AskModel } from '../core/ask.ts'
 import type { EvalRouteOptions } from '../evals/admin.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
@@ -73,8 +74,19 @@ function accountFor(
   { askAs, embedAs, access, table, catalogue, clock }: EvalComposition,
   caller: Parameters<EvalRouteOptions['accountFor']>[0],
 ): RunAccount {
-  const { principal, maxNanoUsd } = access.actingFor(caller, accountOf(evalAccount))
-  const priced = createPricedAsk(askAs(principal), catalogue, clock)
+  // For each call: a run may go on for longer than a role, a team or a ceiling.
+  const acting = () =>
+    access.actingFor(caller, { account: accountOf(evalAccount), policy: 'operations:write' })
+  const { maxNanoUsd } = acting()
+  const ask: AskModel = async (...given) => {
+    try {
+      return await askAs(acting().principal)(...given)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      return { requestId: '', error, durationMs: 0, attempts: 0 }
+    }
+  }
+  const priced = createPricedAsk(ask, catalogue, clock)
   const call: CallModel = (request, { tags, timeoutMs }, signal) =>
     priced(
       { request, tags, priority: 'batch', cache: 'off', ...(timeoutMs !== undefined && { timeoutMs }) },
@@ -82,8 +94,8 @@ function accountFor(
     )
   return {
     call,
-    embed: embedAs(principal),
-    checkTarget: (name) => checkTarget(name, table(), principal),
+    embed: async (...given) => embedAs(acting().principal)(...given),
+    checkTarget: (name) => checkTarget(name, table(), acting().principal),
     ...(maxNanoUsd !== undefined && { maxNanoUsd }),
   }
 }

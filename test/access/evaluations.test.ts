@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { asOwner, createPerson, type Person } from '../support/people.ts'
+import { startScriptedProvider } from '../support/scripted-provider.ts'
 import { startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -31,18 +32,24 @@ function suiteOf(candidate: string, more: JsonObject = {}): JsonObject {
   return { entry: 'suite.yaml', files: { 'suite.yaml': JSON.stringify(suite) }, concurrency: 1 }
 }
 
-async function finish({
-  body,
-}: {
-  body: JsonObject
-}): Promise<{ id: string; status: string; rows: JsonObject[] }> {
+interface Finished {
+  readonly id: string
+  readonly status: string
+  readonly rows: readonly JsonObject[]
+}
+
+async function finish({ body }: { body: JsonObject }, as = owner): Promise<Finished> {
   const id = asString(body['id'])
   assert.ok(id !== undefined, JSON.stringify(body))
-  const { status } = await until('the end of the run', async () => {
-    const { body: run } = await owner('GET', `/evals/${id}`)
-    return run['status'] === 'running' ? undefined : { status: String(run['status']) }
-  })
-  const { body: rows } = await owner('GET', `/evals/${id}/rows`)
+  const { status } = await until(
+    'the end of the run',
+    async () => {
+      const { body: run } = await as('GET', `/evals/${id}`)
+      return run['status'] === 'running' ? undefined : { status: String(run['status']) }
+    },
+    30_000,
+  )
+  const { body: rows } = await as('GET', `/evals/${id}/rows`)
   return { id, status, rows: asArray(rows['data']).map((row) => asObject(row)!) }
 }
 
@@ -108,6 +115,42 @@ test('their budget ends it, and so does the smallest budget that a key of theirs
   const cost = bounded.rows.reduce((sum, { costUsd }) => sum + Number(costUsd), 0)
   assert.equal(bounded.rows.length, 2)
   assert.ok(cost > 0 && cost <= 0.025, `${cost} USD`)
+})
+
+test('who loses the role, or the account, has nothing more asked in their name', async (t) => {
+  const provider = await startScriptedProvider(t)
+  const held: (() => void)[] = []
+  provider.answerWith((_, response) => held.push(() => response.writeHead(400).end('{}')))
+  const other = await startStack(t, {
+    config: {
+      providers: {
+        slow: {
+          type: 'openai',
+          apiKey: 'env:PROVIDER_KEY',
+          baseUrl: provider.url,
+          allowPrivateNetwork: true,
+        },
+      },
+    },
+  })
+  const asAdmin = asOwner(other)
+  for (const [name, method, path, body] of [
+    ['Joan', 'PUT', '/account', { roles: [{ role: 'viewer' }] }],
+    ['Jean', 'DELETE', '/account', undefined],
+    ['Kay', 'DELETE', '', undefined],
+  ] as const) {
+    const person = await createPerson(other, name, [{ role: 'admin' }])
+    const asked = provider.received.length
+    const started = await person.call('POST', '/evals', suiteOf('slow/m'))
+    await until('the first call', () => held.length > 0 || undefined)
+    const taken = await asAdmin(method, `/users/${person.id}${path}`, body)
+    assert.ok(taken.status < 300, JSON.stringify(taken.body))
+    for (const answer of held.splice(0)) answer()
+    const { rows } = await finish(started, asAdmin)
+    const codes = rows.map(({ error }) => asObject(error)?.['code'])
+    assert.deepEqual(codes.slice(1), ['permission_denied', 'permission_denied', 'permission_denied'])
+    assert.equal(provider.received.length, asked + 1)
+  }
 })
 
 const golden = (target: string, name = 'kept') => ({
