@@ -78,6 +78,7 @@ function run(
       for (const { line, tries } of lines) waiting.push({ ...places.get(line)!, tries })
       return account.giveBack(lines)
     },
+    giveBackOthers: async () => undefined,
     hold: async (_id, lines) => account.hold(lines),
     onProgress: ({ stop }) => stop && stops.push(stop),
     onError: (cause) => errors.push(cause),

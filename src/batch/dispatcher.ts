@@ -14,7 +14,8 @@ import {
 import type { Hold } from './bound.ts'
 import { Lane } from './lane.ts'
 import { Lanes, type Turn, type Ways } from './lanes.ts'
-import type { BatchStore, Claim, Deferral, DueBatch, HoldAnswers, LineHold, LineQueue } from './port.ts'
+import type { BatchStore, Claim, DueBatch, HoldAnswers, LineHold, LineQueue } from './port.ts'
+import { Returns, type ReturnsParts } from './returns.ts'
 import { Suspects, type SuspectsParts } from './suspects.ts'
 
 /** What became of one try. */
@@ -60,7 +61,8 @@ export interface DispatcherParts extends BatchInputParts, SuspectsParts {
   tryLine(batch: Batch, line: ReadyLine, course: LineCourse): Promise<TryOutcome>
   readonly findDue: BatchStore['findDue']
   readonly extend: BatchStore['extend']
-  giveBack(batchId: string, lines: readonly Deferral[]): Promise<Batch | undefined>
+  giveBack: ReturnsParts['giveBack']
+  giveBackOthers: ReturnsParts['giveBackOthers']
   hold(batchId: string, lines: readonly LineHold[]): Promise<HoldAnswers>
   /** A batch has moved: lines were settled, or it cannot go on. */
   onProgress(batch: Batch): void
@@ -86,8 +88,7 @@ export class Dispatcher {
   readonly #suspects: Suspects
   #isAsking = false
   #askAtMs = -Infinity
-  /** Lines that the store could not be told of, by batch. */
-  readonly #kept = new Map<string, readonly Deferral[]>()
+  readonly #returns: Returns
   #running = 0
   #isClosed = false
   #idle: (() => void) | undefined
@@ -97,6 +98,13 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts
     this.#suspects = new Suspects(parts)
+    this.#returns = new Returns({
+      clock: parts.clock,
+      giveBack: (batchId, lines) => parts.giveBack(batchId, lines),
+      giveBackOthers: (batchId, lines) => parts.giveBackOthers(batchId, lines),
+      learn: (batch) => this.#active.get(batch.id)?.learn(batch),
+      onError: (cause) => parts.onError(cause),
+    })
     this.#lanes = new Lanes({ ...parts, maxWindow: parts.maxRunning })
   }
 
@@ -121,7 +129,7 @@ export class Dispatcher {
     }
     for (const active of dropped) this.#active.delete(active.batch.id)
     this.pump()
-    if (this.#kept.size > 0) await this.#giveBackKept()
+    await this.#returns.giveBackKept()
     await Promise.all(dropped.map((active) => this.#leave(active)))
   }
 
@@ -135,6 +143,7 @@ export class Dispatcher {
       lease,
     )
     for (const active of kept) active.prolong(lease.nowMs + lease.leaseMs)
+    await this.#giveBackLost()
   }
 
   /** Ends what is under way of the batch: nobody wants it any more. */
@@ -322,7 +331,7 @@ export class Dispatcher {
     { spentNanoUsd = 0 }: Unanswered = {},
   ): Promise<void> {
     const dueAtMs = Math.ceil(this.#parts.clock.nowMs() + waitMs)
-    return this.#giveBack(batch.id, [{ line, tries, dueAtMs, spentNanoUsd }])
+    return this.#returns.giveBack(batch.id, [{ line, tries, dueAtMs, spentNanoUsd }])
   }
 
   /** It waits here for what its batch may spend; a suspect, and what is not to begin here any more, waits in the store. */
@@ -332,21 +341,16 @@ export class Dispatcher {
     else await this.#defer(active, line, isHere ? shortMs : 0)
   }
 
-  /** Never rejects: while the store is away, they are kept and given back later. Nobody else would: their lease is prolonged. */
-  async #giveBack(batchId: string, lines: readonly Deferral[]): Promise<void> {
-    try {
-      const batch = await this.#parts.giveBack(batchId, lines)
-      if (batch) this.#active.get(batchId)?.learn(batch)
-    } catch (cause) {
-      this.#parts.onError(cause)
-      this.#kept.set(batchId, [...(this.#kept.get(batchId) ?? []), ...lines])
+  /** What the store has given to this instance, and the network has not brought here. */
+  async #giveBackLost(): Promise<void> {
+    for (const id of this.#returns.unsure()) {
+      const active = this.#active.get(id)
+      if (!active || active.isFilling || this.#isAsking) continue
+      active.isFilling = this.#isAsking = true
+      const here = [...active.running.keys(), ...active.ready.map(({ line }) => line)]
+      await this.#returns.giveBackLost(id, here)
+      active.isFilling = this.#isAsking = false
     }
-  }
-
-  async #giveBackKept(): Promise<void> {
-    const kept = [...this.#kept]
-    this.#kept.clear()
-    for (const [batchId, lines] of kept) await this.#giveBack(batchId, lines)
   }
 
   async #fill(active: ActiveBatch): Promise<void> {
@@ -381,6 +385,7 @@ export class Dispatcher {
       else await this.#returnReady(active, lines)
     } catch (cause) {
       active.avoidedUntilMs = clock.monotonicMs() + dryMs
+      if (claims.length === 0) this.#returns.noteLost(active.batch.id)
       onError(cause)
       await this.#return(active.batch.id, claims)
     } finally {
@@ -402,6 +407,7 @@ export class Dispatcher {
       found = await findDue(ids, clock.nowMs())
       await this.#takeUp(found)
     } catch (cause) {
+      for (const { id } of found) this.#returns.noteLost(id)
       onError(cause)
     } finally {
       this.#askAtMs = clock.monotonicMs() + dryMs
@@ -477,7 +483,7 @@ export class Dispatcher {
     if (lines.length === 0) return
     for (const { line } of lines) this.#suspects.release(batchId, line)
     const dueAtMs = this.#parts.clock.nowMs()
-    await this.#giveBack(
+    await this.#returns.giveBack(
       batchId,
       lines.map(({ line, tries }) => ({ line, tries, dueAtMs })),
     )

@@ -191,6 +191,8 @@ export interface BatchStore {
   extend(ids: readonly string[], lease: Lease): Promise<void>
   /** Gives lines back: for later, or for anyone at once. The batch as it is then, where that changes what it costs. */
   giveBack(id: string, holder: string, lines: readonly Deferral[]): Promise<Batch | undefined>
+  /** Gives back, for anyone at once, what the holder has of the batch, but for these lines. */
+  giveBackOthers(id: string, lease: Lease, lines: readonly number[]): Promise<void>
   /**
    * Holds back what these lines of the holder's may cost, as far as the batch may still cost so much: what it has cost and
    * what is held, over all instances, are together never more than its bound. A line gives back what it holds with its

@@ -77,6 +77,7 @@ export function createBatchWork(parts: BatchWorkParts, context: BatchWorkContext
     findDue: stores.batches.findDue,
     extend: stores.batches.extend,
     giveBack: (id, lines) => stores.batches.giveBack(id, instance, lines),
+    giveBackOthers: (id, lines) => stores.batches.giveBackOthers(id, leaseOf(), lines),
     hold: (id, lines) => stores.batches.hold(id, leaseOf(), lines),
     onProgress,
   })

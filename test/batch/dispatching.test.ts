@@ -8,7 +8,7 @@ import { type Batch, noUsage, suspectAfter } from '../../src/batch/batch.ts'
 import type { ReadyLine } from '../../src/batch/batch-input.ts'
 import { Dispatcher, type DispatcherParts, type TryOutcome } from '../../src/batch/dispatcher.ts'
 import { openFileFolder } from '../../src/batch/file-folder.ts'
-import type { BatchStore } from '../../src/batch/port.ts'
+import type { BatchStore, Lease } from '../../src/batch/port.ts'
 import { createStoreQueue } from '../../src/batch/store-queue.ts'
 import { createTryLine } from '../../src/batch/try-line.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -79,6 +79,7 @@ function partsOf(
     findDue: store.findDue,
     extend: store.extend,
     giveBack: (id: string, lines: Parameters<BatchStore['giveBack']>[2]) => store.giveBack(id, holder, lines),
+    giveBackOthers: (id: string, lines: readonly number[]) => store.giveBackOthers(id, leaseOf(), lines),
     hold: (id: string, lines: Parameters<BatchStore['hold']>[2]) => store.hold(id, leaseOf(), lines),
     onProgress: () => undefined,
     onError: (cause: unknown) => assert.fail(String(cause)),
@@ -321,6 +322,44 @@ test('a line that is under way here is not begun a second time when its lease ha
   assert.deepEqual(lines.begun, ['long 1', 'long 2'])
   lines.endOne()
   lines.endOne()
+})
+
+test('lines that the store gave and the network lost are given back, and no others', async (t) => {
+  const { store, folder, add, start } = await openStore(t)
+  const batch = await add(
+    'cut',
+    Array.from({ length: 6 }, () => 'x'),
+  )
+  const lines = new HeldLines(store)
+  const taken: number[][] = []
+  const errors: unknown[] = []
+  const queue = {
+    ...createStoreQueue(store),
+    async take(id: string, _limit: number, lease: Lease) {
+      const claims = await store.claim(id, 2, lease)
+      taken.push(claims.map(({ line }) => line))
+      if (taken.length === 2) throw new Error('the answer is lost')
+      return claims
+    },
+  }
+  const onError = (cause: unknown) => errors.push(cause)
+  const dispatcher = start(partsOf(store, { folder, tryLine: lines.tryLine, queue, onError }))
+  await until('all of them', async () => {
+    // As each look does, and each beat of the heart.
+    await dispatcher.update([batch])
+    await dispatcher.prolong()
+    return lines.begun.length === batch.total ? true : undefined
+  })
+  assert.deepEqual(taken.slice(0, 2), [
+    [1, 2],
+    [3, 4],
+  ])
+  assert.deepEqual(
+    lines.begun.toSorted(),
+    [1, 2, 3, 4, 5, 6].map((line) => `cut ${line}`),
+  )
+  assert.equal(errors.length, 1)
+  assert.equal(await store.underWay(batch.id, Date.now()), batch.total)
 })
 
 test('a suspect waits for a moment without other lines for a minute, and is then given one', async (t) => {

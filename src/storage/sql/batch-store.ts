@@ -228,6 +228,15 @@ export function createBatchStore(database: Database): BatchStore {
     giveBack(id, holder, lines) {
       return database.transaction((untyped) => giveBack(untyped, id, holder, lines))
     },
+    async giveBackOthers(id, { holder, nowMs }, lines) {
+      const query = db
+        .updateTable('batch_lines')
+        .set({ holder: null, due_at_ms: nowMs })
+        .where('batch_id', '=', id)
+        .where('state', '=', open)
+        .where('holder', '=', holder)
+      await (lines.length > 0 ? query.where('line', 'not in', lines) : query).execute()
+    },
     hold(id, lease, lines) {
       return database.transaction((untyped) => holdLines(untyped, database.dialect, id, lease, lines))
     },
