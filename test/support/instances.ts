@@ -33,11 +33,21 @@ export interface Instances {
   startAgain(at: number): Promise<void>
 }
 
+/** What is different about one of them. */
+export interface Difference {
+  readonly postgresUrl?: string
+  readonly config?: JsonObject
+}
+
 /** `config` is merged over what each of them is configured with. */
 export async function startInstances(
   t: TestContext,
   count: number,
   config: JsonObject | ((redis: TestRedis) => JsonObject) = {},
+  differenceOf: (
+    at: number,
+    servers: Pick<Instances, 'postgres' | 'redis'>,
+  ) => Promise<Difference> = async () => ({}),
 ): Promise<Instances | string> {
   const folder = createTemporaryFolder()
   const redis = await openRedis(t)
@@ -54,20 +64,23 @@ export async function startInstances(
     ...(typeof config === 'function' ? config(redis) : config),
   }
   const env = {
-    DATABASE_URL: postgres.url,
     WEIR_TEST_KEY: testKey,
     WEIR_ADMIN_TOKEN: adminToken,
     WEIR_PEPPER: 'pepper-of-all-instances-0123456789',
     PROVIDER_KEY: 'provider-key-canary-0123456789',
   }
   const gateways: GatewayProcess[] = []
+  const differences: Difference[] = []
   const folderOf = (at: number) => join(folder, `instance-${at}`)
   const startOne = async (at: number): Promise<void> => {
-    gateways[at] = await serveProcess(t, folderOf(at), settings, env)
+    const { postgresUrl = postgres.url, config: own } = differences[at]!
+    const places = { ...env, DATABASE_URL: postgresUrl }
+    gateways[at] = await serveProcess(t, folderOf(at), { ...settings, ...own }, places)
   }
   // One after another: at their start they are busy.
   for (let at = 0; at < count; at++) {
     mkdirSync(folderOf(at))
+    differences[at] = await differenceOf(at, { postgres, redis })
     await startOne(at)
   }
   return {
