@@ -55,6 +55,7 @@ export interface LedgerNeeds {
   readonly log: Log
   readonly tokens: TokenCounter
   readonly models: LedgerParts['models']
+  readonly onCharged: LedgerParts['onCharged']
   /** The ledger of all instances, where there is one. */
   readonly shared: SharedLedger<EntryRow> | undefined
   readonly names: OwnerNames
@@ -126,6 +127,7 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
     budgets,
     admitsUnbounded: () => config().ledger.unknownCost === 'allow',
     countText: (text) => tokens.count(text),
+    onCharged: needs.onCharged,
   })
   const ledger: Ledger = crash?.ledger(whole) ?? whole
   const retentionDays = () => config().ledger.retentionDays

@@ -94,6 +94,7 @@ export async function composeRequestPath(parts: RequestPathParts): Promise<Reque
     alerts: parts.alerting.alerts,
     tokens,
     models: () => catalogue.inForce(),
+    onCharged: parts.observer.metrics.countCost,
     shared: stores.sharedLedger,
     names: access.names,
     budgetCounters: parts.shared.budgetCounters,

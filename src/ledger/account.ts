@@ -34,6 +34,8 @@ export interface LedgerParts {
   admitsUnbounded(): boolean
   /** By the tokenizer, in its own thread. */
   countText(text: string): Promise<number>
+  /** Hears what each attempt costs its caller, once, when that is known. */
+  onCharged(provider: string, chargedNanoUsd: NanoUsd): void
 }
 
 /** An attempt that is about to be made. */
@@ -220,7 +222,7 @@ export class AttemptAccount implements Account, LiveAttempt {
 
   #enter(outcome: Outcome, { usage, source, flags }: Reading): Promise<unknown> {
     const { intent, info, opening, hold } = this.#facts
-    const { journal, clock, budgets, settled } = this.#shared
+    const { journal, clock, budgets, settled, onCharged } = this.#shared
     const { error, status, reportedModel, upstreamRequestId } = outcome
     const isVoid = outcome.phase === 'unsent'
     const cost = this.#costOf(usage, source)
@@ -247,6 +249,7 @@ export class AttemptAccount implements Account, LiveAttempt {
     })
     this.chargedNanoUsd = chargedNanoUsd
     budgets.settle(hold, chargedNanoUsd)
+    onCharged(opening.provider, chargedNanoUsd)
     const commit = journal.commit()
     settled.add(this, commit)
     return commit

@@ -1,12 +1,15 @@
 /** The Prometheus metrics: names, labels, and how a finished request is counted. */
 
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { NanoUsd } from '../core/money.ts'
 import type { RequestRecord } from '../records/record.ts'
 import { counter, histogram } from './series.ts'
 
 export interface Metrics {
   /** Counts one finished request. Cheap: label sets are resolved once. */
   observe(record: RequestRecord): void
+  /** Counts what one attempt costs its caller. */
+  countCost(provider: string, chargedNanoUsd: NanoUsd): void
   countRefusal(code: string): void
   countDroppedRecords(count: number): void
   countDroppedSpans(count: number): void
@@ -67,12 +70,17 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Tokens as the providers reported them.',
     labelNames: ['provider', 'direction'],
   })
+  const costs = counter({
+    name: 'weir_cost_usd_total',
+    help: 'What attempts cost their callers, as the ledger has it.',
+    labelNames: ['provider'],
+  })
   const attempts = counter({
     name: 'weir_attempts_total',
     help: 'Attempts at providers; `outcome` is `ok` or an error code.',
     labelNames: ['provider', 'outcome'],
   })
-  for (const family of [duration, firstToken, overhead, tokens, attempts]) {
+  for (const family of [duration, firstToken, overhead, tokens, costs, attempts]) {
     registry.registerMetric(family.asMetric())
   }
   const refusals = new Counter({
@@ -151,6 +159,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     output: tokens.of(provider, 'output'),
   }))
   const attemptsOf = remember((provider, outcome) => attempts.of(provider, outcome))
+  const costOf = remember((provider) => costs.of(provider))
 
   return {
     observe(record) {
@@ -168,6 +177,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       series.input.add(usage.inputTokens)
       series.output.add(usage.outputTokens)
     },
+    countCost: (provider, chargedNanoUsd) => costOf(provider).add(chargedNanoUsd / 1e9),
     countRefusal: (code) => refusals.labels(code).inc(),
     countDroppedRecords: (count) => droppedRecords.inc(count),
     countCacheFault: (what) => cacheFaults.labels(what).inc(),

@@ -313,6 +313,18 @@ test('stored keys, teams and users have budgets of their own, from the call that
   assert.equal(asObject(unrouted['error'])?.['param'], 'budgets')
 })
 
+test('the metric of costs is what the ledger charged, broken answers included', async () => {
+  const { data } = await stack.admin('/usage?by=provider')
+  const charged = new Map(
+    asArray(data).map((row) => [asObject(row)!['provider'], Number(asObject(row)!['charged_usd'])]),
+  )
+  const text = await (await fetch(`${stack.gateway.url}/metrics`)).text()
+  const told = [...text.matchAll(/^weir_cost_usd_total\{provider="([^"]+)"\} (\S+)$/gm)]
+  assert.ok(told.length >= 2 && charged.get('openai')! > 0, text)
+  for (const [, provider, usd] of told)
+    assert.ok(Math.abs(Number(usd) - (charged.get(provider!) ?? 0)) < 1e-9, `${provider}: ${usd}`)
+})
+
 test('counters and sums are what the ledger makes of them', async () => {
   const { differences, open } = await stack.admin('/ledger/verify')
   assert.deepEqual([differences, open], [[], 0])

@@ -64,6 +64,7 @@ function start(t: TestContext) {
     models: () => () => info,
     admitsUnbounded: () => false,
     countText: () => Promise.resolve(0),
+    onCharged: () => undefined,
   })
   let asked = 0
   /** A call that costs a dollar. */

@@ -192,6 +192,7 @@ class World {
       models: () => () => info,
       admitsUnbounded: () => false,
       countText: (text) => Promise.resolve(text.length),
+      onCharged: () => undefined,
     })
     this.#end = () => {
       isDead = true
