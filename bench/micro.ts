@@ -245,7 +245,7 @@ const recordsPerBatch = 256
 
 /** Of one record, written in groups as the recorder does. */
 function records(): void {
-  const metrics = createMetrics({ openRequests: () => 0, breakers: () => [] })
+  const metrics = createMetrics({ openRequests: () => 0, breakers: () => [], budgets: () => [] })
   print(
     'metrics: observe one record',
     nanosOf(() => metrics.observe(recordOf('req_0'))),

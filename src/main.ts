@@ -146,6 +146,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     records: stores.records,
     openRequests: () => listeners?.openRequests ?? 0,
     health: routing.health,
+    budgets: () => path.books.budgets.publicShares(),
     snapshot,
     events,
     alerting,

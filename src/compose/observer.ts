@@ -11,7 +11,7 @@ import type { RequestRecord } from '../records/record.ts'
 import { createRecorder } from '../records/recorder.ts'
 import type { Health } from '../routing/health.ts'
 import { type Log, logError } from '../telemetry/log.ts'
-import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { createMetrics, type Metrics, type MetricSources } from '../telemetry/metrics.ts'
 import type { Alerting } from './alerts.ts'
 import type { Closers } from './closers.ts'
 import { startTracing } from './tracing.ts'
@@ -35,6 +35,7 @@ interface ObserverParts {
   readonly closers: Closers
   readonly openRequests: () => number
   readonly health: Health
+  readonly budgets: MetricSources['budgets']
   readonly snapshot: () => Snapshot
   readonly events: LiveEvents
   readonly alerting: Pick<Alerting, 'observe'>
@@ -48,12 +49,14 @@ export async function createObserver({
   closers,
   openRequests,
   health,
+  budgets,
   snapshot,
   events,
   alerting,
 }: ObserverParts): Promise<Observer> {
   const metrics = createMetrics({
     openRequests,
+    budgets,
     breakers: () =>
       // Names of other models come from callers: they are no labels.
       health.list().filter(({ provider, model }) => snapshot().table.targets.has(`${provider}/${model}`)),

@@ -1,13 +1,43 @@
 /** How far budgets are used, by the counters of their subjects. */
 
 import { formatUsd } from '../core/money.ts'
-import { type Budget, windowOf } from './budget.ts'
+import { type Budget, type BudgetScope, counterOf, windowOf } from './budget.ts'
 import type { MemoryCounters } from './memory-counters.ts'
-import type { CounterState } from './port.ts'
+import type { CounterState, Slot } from './port.ts'
 
 /** A budget's state for one of its subjects. */
 export interface BudgetState extends CounterState {
   readonly subject: string
+}
+
+/** How much of a budget one of its subjects has used in the period of now: 1 is all of it. */
+export interface BudgetShare {
+  readonly budget: string
+  readonly scope: BudgetScope
+  readonly subject: string
+  readonly period: string
+  readonly share: number
+}
+
+/** Their subjects are the configuration's own names, and none is a person's or a key's. */
+const publicScopes: ReadonlySet<BudgetScope> = new Set(['organisation', 'team', 'provider', 'route'])
+
+/** Of the budgets that anybody may hear of, by what is known without asking the other instances. */
+export function publicShares(
+  budgets: readonly Budget[],
+  counters: MemoryCounters,
+  look: (slot: Slot) => CounterState,
+  nowMs: number,
+): BudgetShare[] {
+  return budgets
+    .filter(({ scope, capNanoUsd }) => publicScopes.has(scope) && capNanoUsd > 0)
+    .flatMap((budget) => {
+      const { id, scope, period, capNanoUsd } = budget
+      return statesIn(counters, budget, nowMs).map(({ subject }) => {
+        const slot = { ...windowOf(budget, nowMs), counter: counterOf(budget, subject), atMs: nowMs }
+        return { budget: id, scope, subject, period, share: look(slot).spentNanoUsd / capNanoUsd }
+      })
+    })
 }
 
 /** What each subject has spent in the budget's period of now. */

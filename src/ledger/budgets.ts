@@ -7,7 +7,14 @@ import { Roster } from '../core/roster.ts'
 import { type AttemptHold, type CountedMatch, type LiveAttempt, toHold } from './attempt-hold.ts'
 import { type Budget, BudgetIndex, type Spending, windowOf } from './budget.ts'
 import { type BudgetEvent, BudgetTeller } from './budget-events.ts'
-import { type BudgetState, differencesBetween, statesIn, withOthers } from './budget-states.ts'
+import {
+  type BudgetShare,
+  type BudgetState,
+  differencesBetween,
+  publicShares,
+  statesIn,
+  withOthers,
+} from './budget-states.ts'
 import { type Credit, Credits } from './credits.ts'
 import type { Spender } from './entry.ts'
 import type { MemoryCounters } from './memory-counters.ts'
@@ -254,6 +261,11 @@ export class Budgets {
     const own = this.statesOf(budget, nowMs)
     if (this.#shared === undefined) return own
     return withOthers(budget, own, await this.#shared.others(budget.id, windowOf(budget, nowMs).fromMs))
+  }
+
+  /** For metrics: how much is used of those that name no person. */
+  publicShares(): BudgetShare[] {
+    return publicShares(this.all, this.#counters, (slot) => this.#look(slot), this.#parts.clock.nowMs())
   }
 
   /** Counts all of it again from the ledger, and says where memory differs. Empty is the proof. */

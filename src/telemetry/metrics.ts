@@ -31,10 +31,21 @@ export interface BreakerReading {
   readonly breaker: keyof typeof breakerValues
 }
 
+/** How much of a budget is used: 1 is all of it. */
+export interface BudgetReading {
+  readonly budget: string
+  readonly scope: string
+  readonly subject: string
+  readonly period: string
+  readonly share: number
+}
+
 export interface MetricSources {
   readonly openRequests: () => number
   /** Of targets that the configuration names. */
   readonly breakers: () => readonly BreakerReading[]
+  /** Of budgets that name no person and no key. */
+  readonly budgets: () => readonly BudgetReading[]
 }
 
 const breakerValues = { closed: 0, 'half-open': 1, open: 2 } as const
@@ -147,6 +158,16 @@ export function createMetrics(sources: MetricSources): Metrics {
       for (const { provider, model, credential, breaker } of sources.breakers()) {
         this.set({ provider, model, credential }, breakerValues[breaker])
       }
+    },
+  })
+  new Gauge({
+    name: 'weir_budget_used_ratio',
+    help: 'How much of a budget is spent in its period, of organisations, teams, providers and routes: 1 is all of it.',
+    labelNames: ['budget', 'scope', 'subject', 'period'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { share, ...labels } of sources.budgets()) this.set(labels, share)
     },
   })
 

@@ -161,6 +161,29 @@ test('under a hard cap, what has no price is refused; without one it is made', a
   assert.notEqual(asObject(made.body['error'])?.['code'], 'price_unknown')
 })
 
+test('how much of a budget is used is a metric, of those that name no person', async (t) => {
+  const budgets = [
+    { scope: 'organisation', usd: 0.5, period: 'month' },
+    { scope: 'provider', usd: 2, period: 'day', cap: 'hard' },
+    { scope: 'user', usd: 1, period: 'day', cap: 'hard' },
+    { scope: 'key', usd: 1, period: 'day', cap: 'hard' },
+  ]
+  const watched = await startStack(t, { config: { models: { 'openai/*': { price } }, budgets } })
+  const body = { model: 'openai/echo', max_tokens: 20, messages: [{ role: 'user', content: 'of the river' }] }
+  const answer = await watched.post('/v1/chat/completions', body, { 'x-weir-user': 'ada' })
+  await answer.text()
+  const cost = Number(answer.headers.get('x-weir-cost-usd'))
+  assert.ok(cost > 0)
+  const text = await (await fetch(`${watched.gateway.url}/metrics`)).text()
+  const told = [...text.matchAll(/^weir_budget_used_ratio\{budget="[^"]+",(.+)\} (\S+)$/gm)].map(
+    ([, labels, value]) => `${labels}: ${Number(value).toFixed(9)}`,
+  )
+  assert.deepEqual(told.toSorted(), [
+    `scope="organisation",subject="default",period="month": ${(cost / 0.5).toFixed(9)}`,
+    `scope="provider",subject="openai",period="day": ${(cost / 2).toFixed(9)}`,
+  ])
+})
+
 test('where unknown costs are allowed, they are counted as far as they can be, and marked', async (t) => {
   const lenient = await startStack(t, {
     config: {
