@@ -7,7 +7,7 @@ import { text } from './setting-kinds.ts'
 export const limitSettings = z.array(
   z.strictObject({
     scope: z
-      .enum(['org', 'team', 'key', 'user', 'provider', 'model'])
+      .enum(['organisation', 'team', 'key', 'user', 'provider', 'model'])
       .describe(
         'What it bounds: each thing of this scope for itself. `provider` and `model` (as `provider/model`) bound ' +
           'what is sent to a target, after routing; a target at its limit is passed over.',

@@ -75,7 +75,7 @@ export function limit(exchange: Exchange): Promise<void> | undefined {
   const admission = parts.limiter.admitRequest({
     org,
     subjects: {
-      org: { id: org, name: org },
+      organisation: { id: org, name: org },
       key: { id: keyId, name: keyName },
       ...(team && { team }),
       ...(user && { user }),

@@ -46,7 +46,7 @@ function request({
   return {
     org: 'default',
     subjects: {
-      org: named('default'),
+      organisation: named('default'),
       key: named(key),
       ...(user !== undefined && { user: named(user) }),
     },

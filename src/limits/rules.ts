@@ -14,7 +14,7 @@ export interface Bounds {
   readonly maxWaitMs?: number
 }
 
-export type RequestScope = 'org' | 'team' | 'key' | 'user'
+export type RequestScope = 'organisation' | 'team' | 'key' | 'user'
 export type TargetScope = 'provider' | 'model'
 
 /** A limit of the configuration: each thing of the scope whose name matches has it for itself. */

@@ -113,3 +113,19 @@ test('a target at its limit is passed over; where it is the only one, that is to
   assert.deepEqual([refused.status, (await errorOf(refused))['code']], [429, 'rate_limited'])
   assert.ok(Number(refused.headers.get('retry-after')) > 50)
 })
+
+test('all callers of the organisation share its limit, whichever their key', async (t) => {
+  const shared = await startStack(t, {
+    config: {
+      allowPlaintextSecrets: true,
+      keys: [{ name: 'test', secret: 'env:WEIR_TEST_KEY' }, key('other', {})],
+      limits: [{ scope: 'organisation', rpm: 1 }],
+    },
+  })
+  const body = { model: 'openai/echo', messages: [{ role: 'user', content: 'hello' }] }
+  const first = await shared.post('/v1/chat/completions', body)
+  assert.equal(first.status, 200)
+  const other = { authorization: 'Bearer other-key-of-16-characters' }
+  const refused = await shared.post('/v1/chat/completions', body, other)
+  assert.deepEqual([refused.status, (await errorOf(refused))['code']], [429, 'rate_limited'])
+})
