@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { type AdminClient, withAdmin } from '../../src/cli/admin-client.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts'
 import { batchClient, chatLine } from './batches.ts'
 import { corpus } from './hostile-data.ts'
 import { createPerson } from './people.ts'
@@ -22,7 +23,6 @@ export interface Filled {
 }
 
 const routes: JsonObject = {
-  assistant: { strategy: 'ordered', targets: ['openai/fault/http-503', 'claude/claude-sonnet-4-5'] },
   clerk: { targets: ['openai/clerk'] },
   helper: { targets: ['openai/words-20'] },
   greeter: {
@@ -41,7 +41,6 @@ const routes: JsonObject = {
 const price = (usd: number): JsonObject => ({ price: { input: usd, output: usd } })
 
 const config: JsonObject = {
-  routes,
   models: { 'openai/words-60': price(4), 'openai/words-20': price(4), 'claude/words-60': price(2) },
   cache: { exact: {} },
   budgets: [{ scope: 'organisation', usd: 100, period: 'month' }],
@@ -65,20 +64,43 @@ const config: JsonObject = {
   secrets: { stored: { key: 'env:SEALING_KEY' } },
 }
 
-export async function startFilled(t: Lifetime): Promise<Filled> {
+export interface FillOptions {
+  /** What a gateway has left there before; absent: none has. */
+  readonly dataDir?: string
+  /** The first target of `assistant`, which fails, so that the second one answers. */
+  readonly unsteady?: string
+  readonly userBudgetUsd?: string
+  readonly batch?: BatchOfLines
+  readonly simulator?: SimulatorOptions
+}
+
+interface BatchOfLines {
+  readonly lines: number
+  /** One of so many fails. */
+  readonly failing: number
+}
+
+export async function startFilled(t: Lifetime, options: FillOptions = {}): Promise<Filled> {
+  const { dataDir, unsteady = 'openai/fault/http-503', userBudgetUsd = '0.02' } = options
+  const { batch: size = { lines: 24, failing: 8 } } = options
+  const assistant = { strategy: 'ordered', targets: [unsteady, 'claude/claude-sonnet-4-5'] }
   const stack = await startStack(t, {
-    config,
+    config: { ...config, routes: { assistant, ...routes } },
     env: { SEALING_KEY: 'seals-what-is-stored-0123456789abcdef' },
     names: corpus,
+    ...(dataDir !== undefined && { dataDir }),
+    ...(options.simulator && { simulator: options.simulator }),
   })
+  const fails = { match: { model: unsteady.slice(unsteady.indexOf('/') + 1) }, respond: 'fault/http-503' }
+  stack.simulator.setScenario({ rules: [fails] })
   return withAdmin({ data: stack.gateway.config.dataDir }, async (admin) => {
-    const owners = await fillAccess(stack, admin)
+    const owners = await fillAccess(stack, admin, userBudgetUsd)
     await fillRequests(stack)
     await fillHelper(stack)
     await fillExperiment(stack)
     await fillSession(stack)
     const run = await fillEvaluation(stack, admin)
-    const batch = await fillBatch(stack)
+    const batch = await fillBatch(stack, size)
     const alarm = await fillDrift(stack, admin)
     await fillRoutes(admin)
     const { data } = await stack.admin('/requests?route=assistant')
@@ -143,7 +165,11 @@ function pagesOf(ids: Ids): FilledPage[] {
   ]
 }
 
-async function fillAccess(stack: Stack, admin: AdminClient): Promise<Pick<Ids, 'key' | 'team' | 'user'>> {
+async function fillAccess(
+  stack: Stack,
+  admin: AdminClient,
+  userBudgetUsd: string,
+): Promise<Pick<Ids, 'key' | 'team' | 'user'>> {
   const create = async (path: string, body: JsonObject) => {
     const created = asObject(await admin.post(path, body))
     return asString(created?.['id']) ?? ''
@@ -155,7 +181,8 @@ async function fillAccess(stack: Stack, admin: AdminClient): Promise<Pick<Ids, '
   await create('/keys', { name: "Ada's notebook", user })
   await create('/budgets', { scope: 'key', subject: 'test', usd: '0.05', period: 'day', cap: 'soft' })
   await create('/budgets', { scope: 'team', usd: '40', period: 'month', cap: 'hard' })
-  await create('/budgets', { scope: 'user', usd: '0.02', period: 'week', cap: 'soft', window: 'rolling' })
+  const week = { period: 'week', cap: 'soft', window: 'rolling' }
+  await create('/budgets', { scope: 'user', usd: userBudgetUsd, ...week })
   await admin.post('/secrets', { name: 'openai', value: 'sk-0123456789abcdef' })
   return { key, team, user }
 }
@@ -271,10 +298,10 @@ async function fillEvaluation(stack: Stack, admin: AdminClient): Promise<string>
   return id
 }
 
-async function fillBatch(stack: Stack): Promise<string> {
+async function fillBatch(stack: Stack, { lines: length, failing }: BatchOfLines): Promise<string> {
   const batches = batchClient(stack.gateway.url)
-  const lines = Array.from({ length: 24 }, (_, index) =>
-    chatLine(`line-${index}`, index % 8 === 5 ? 'openai/fault/http-400' : 'openai/echo'),
+  const lines = Array.from({ length }, (_, index) =>
+    chatLine(`line-${index}`, index % failing === 5 ? 'openai/fault/http-400' : 'openai/echo'),
   )
   const id = await batches.submit(lines)
   await batches.ended(id)

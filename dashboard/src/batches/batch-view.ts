@@ -1,6 +1,7 @@
 /** How far a batch is, and how fast. Pure. */
 
 import type { Item } from '../api/client.ts'
+import { formatCount } from '../format/number.ts'
 
 export type Batch = Item<'GET /batches'>
 
@@ -38,5 +39,5 @@ export function leftMsOf(batch: Batch, nowMs: number): number | undefined {
 
 export function rateText(rate: number | undefined): string {
   if (rate === undefined) return '-'
-  return rate === 0 || rate >= 10 ? `${Math.round(rate)}/s` : `${rate.toFixed(1)}/s`
+  return rate === 0 || rate >= 10 ? `${formatCount(rate)}/s` : `${rate.toFixed(1)}/s`
 }

@@ -32,7 +32,7 @@ export function partText(part: GatePart): string {
   const { estimate, lower, upper, bound } = part
   const interval = lower === undefined && upper === undefined ? '' : ` [${told(lower)}, ${told(upper)}]`
   const asked = bound === undefined ? '' : `, ${isCeiling(part) ? 'at most' : 'at least'} ${write(bound)}`
-  return `${estimate === undefined ? '-' : write(estimate)}${interval}${asked}`
+  return `${estimate === undefined ? 'not known' : write(estimate)}${interval}${asked}`
 }
 
 /** Where it is the same for all of them: durations may be in two. */

@@ -31,7 +31,8 @@ test('durations change their unit with their size', () => {
 })
 
 test('a small share is not nothing', () => {
-  assert.deepEqual([0, 0.0004, 0.0042, 0.33].map(formatShare), ['0 %', '0.04 %', '0.4 %', '33 %'])
+  const told = [0, 0.00001, 0.0004, 0.0042, 0.33].map(formatShare)
+  assert.deepEqual(told, ['0 %', '<0.01 %', '0.04 %', '0.4 %', '33 %'])
 })
 
 test('amounts above each other have the digits of the greatest, and a little is not nothing', () => {

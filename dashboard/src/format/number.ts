@@ -53,6 +53,7 @@ export function usdTicks(top: number): (value: number) => string {
 export function formatShare(share: number): string {
   const percent = share * 100
   if (percent === 0) return '0 %'
+  if (percent < 0.005) return '<0.01 %'
   if (percent < 0.1) return `${percent.toFixed(2)} %`
   return `${percent.toFixed(percent < 10 ? 1 : 0)} %`
 }

@@ -49,8 +49,10 @@ export function formatClock(atMs: number): string {
   return clockWithSeconds.format(atMs)
 }
 
-/** A label of a time axis that spans this much. */
+/** A label of a time axis that spans this much: no two of them are alike. */
 export function formatTick(atMs: number, spanMs: number): string {
+  if (spanMs <= 10_000) return `${clockWithSeconds.format(atMs)}.${Math.floor((atMs % 1_000) / 100)}`
+  if (spanMs <= 5 * minuteMs) return clockWithSeconds.format(atMs)
   if (spanMs <= 2 * dayMs) return clock.format(atMs)
   return day.format(atMs)
 }

@@ -74,14 +74,14 @@ const columns: readonly Column<Model>[] = [
       day === undefined ? (
         '-'
       ) : (
-        <>
+        <span>
           <span className="one-word">{day}</span>
           {successor !== undefined && (
             <>
               , then <span className="one-word">{visible(successor)}</span>
             </>
           )}
-        </>
+        </span>
       ),
   },
 ]

@@ -76,14 +76,14 @@ interface OneFigureProps {
 function Errors({ link, figures }: OneFigureProps): ReactNode {
   const before = earlierOf(figures)
   const share = figures && errorShareOf(figures.now)
-  const shareBefore = before && errorShareOf(before)
+  const change = pointsOf(share, before && errorShareOf(before))
   return (
     <Figure
       label="Errors"
       link={link}
       value={figures && (share === undefined ? '-' : formatShare(share))}
-      change={pointsOf(share, shareBefore)}
-      isWorse={share !== undefined && shareBefore !== undefined && share > shareBefore}
+      change={change}
+      isWorse={change?.startsWith('+') === true}
       course={figures?.steps.map(({ errors }) => errors) ?? []}
     />
   )

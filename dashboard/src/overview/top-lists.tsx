@@ -3,7 +3,7 @@
 import { SegmentedControl } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { formatCount, formatUsd } from '../format/number.ts'
+import { formatCount, usdFormatter } from '../format/number.ts'
 import { type Span, spanSearch } from '../ranges.ts'
 import { exactly } from '../api/filter-text.ts'
 import { useOwnerNames } from '../api/owner-names.ts'
@@ -23,16 +23,12 @@ interface TopListsProps {
 
 const shown = 6
 const titles = { model: 'Top models', key: 'Top keys', user: 'Top users' } as const
-const formats = { costUsd: formatUsd, requests: formatCount, tokens: formatCount } as const
 
 export function TopLists(props: TopListsProps): ReactNode {
   const [measure, setMeasure] = useState<Measure>('costUsd')
   const nameOf = useOwnerNames()
   return dimensions.map((dimension, index) => {
-    const bars = barsOf(props, dimension, measure).map((bar) => ({
-      ...bar,
-      name: nameOf(dimension, bar.name),
-    }))
+    const bars = barsOf(props, dimension, measure, (id) => nameOf(dimension, id))
     return (
       <Panel
         key={dimension}
@@ -76,18 +72,19 @@ function barsOf(
   { named, span, where }: TopListsProps,
   dimension: Dimension,
   measure: Measure,
+  nameOf: (id: string) => string,
 ): readonly Bar[] {
-  return (named[dimension] ?? [])
-    .toSorted((a, b) => b[measure] - a[measure])
-    .slice(0, shown)
-    .map((of) => ({
-      name: of.name,
-      value: of[measure],
-      told: formats[measure](of[measure]),
-      link: (text) => (
-        <Link to="/requests" search={{ ...where, ...spanSearch(span), [dimension]: exactly(of.name) }}>
-          {text}
-        </Link>
-      ),
-    }))
+  const most = (named[dimension] ?? []).toSorted((a, b) => b[measure] - a[measure]).slice(0, shown)
+  const tell = measure === 'costUsd' ? usdFormatter(most.map(({ costUsd }) => costUsd)) : formatCount
+  return most.map((of) => ({
+    id: of.name,
+    name: nameOf(of.name),
+    value: of[measure],
+    told: tell(of[measure]),
+    link: (text) => (
+      <Link to="/requests" search={{ ...where, ...spanSearch(span), [dimension]: exactly(of.name) }}>
+        {text}
+      </Link>
+    ),
+  }))
 }

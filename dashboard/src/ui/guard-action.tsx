@@ -12,9 +12,9 @@ export function GuardAction({ action }: { readonly action: Decision['action'] })
   return <Status tone={tones[action]}>{action}</Status>
 }
 
-/** `2 email, 1 phone`. */
+/** `2 email, 1 phone`. A text is too long once. */
 export function guardFound(found: Decision['found']): string {
   return Object.entries(found)
-    .map(([kind, count]) => `${count} ${kind}`)
+    .map(([kind, count]) => (kind === 'characters' ? 'too long' : `${count} ${kind}`))
     .join(', ')
 }
