@@ -167,10 +167,12 @@ test('a breaker that opens is drawn in the minute in which it did', { skip: brow
   const stack = await startStack(t, { config: { routes } })
   const { page, faults } = await visit(await openBrowser(t), stack)
   const body = { model: 'assistant', messages: [{ role: 'user', content: 'Hello' }] }
-  for (let n = 0; n < 3; n++) await (await stack.post('/v1/chat/completions', body)).text()
   await signIn(page, adminToken)
   await page.goto('/providers')
   const card = page.getByRole('region', { name: 'openai', exact: true })
+  await card.waitFor()
+  // Only now: it is open for a while, and a page takes longer to come where there is much else to do.
+  for (let n = 0; n < 3; n++) await (await stack.post('/v1/chat/completions', body)).text()
   await card.getByRole('row').filter({ hasText: 'fault/http-503' }).getByText('breaker open').waitFor()
   await card.getByRole('img', { name: /^Breaker, last hour: open in [12] minutes?$/ }).waitFor()
   assert.deepEqual(faults, [])
