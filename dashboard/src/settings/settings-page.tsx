@@ -62,7 +62,13 @@ export function SettingsPage(): ReactNode {
                     ['Version', version],
                     [
                       'Configuration',
-                      file === undefined ? 'no file: defaults' : <UntrustedText key="file" text={file} />,
+                      file === undefined ? (
+                        'no file: defaults'
+                      ) : (
+                        <code key="file">
+                          <UntrustedText text={file} />
+                        </code>
+                      ),
                     ],
                   ]}
                 />

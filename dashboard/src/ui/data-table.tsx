@@ -107,11 +107,15 @@ function Cell({ column, children }: CellProps): ReactNode {
   return (
     <td
       data-narrow={narrow}
-      data-blank={children === '-' || undefined}
+      data-blank={isBlank(children) || undefined}
       className={isNumber ? 'end' : undefined}
       data-title={isUntitled ? undefined : title}
     >
       {children}
     </td>
   )
+}
+
+function isBlank(cell: ReactNode): boolean {
+  return cell === undefined || cell === null || cell === false || cell === '' || cell === '-'
 }
