@@ -5,6 +5,7 @@ import { createEmailChannel } from '../alerts/email.ts'
 import { createSlackChannel, createWebhook } from '../alerts/webhook.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
+import { policyFor } from '../upstream/egress.ts'
 import { createSocketOpener } from '../upstream/guarded-socket.ts'
 import { createPoster } from '../upstream/post.ts'
 
@@ -19,7 +20,7 @@ export function createChannels(
         name: name ?? `webhook-${index + 1}`,
         url,
         clock,
-        sender: createPoster({ allowPrivateNetwork, allowedPorts: [portOf(url)] }),
+        sender: createPoster(policyFor(url, allowPrivateNetwork)),
       }),
     ),
     ...slack.map(({ name, url, allowPrivateNetwork, ...rest }, index) =>
@@ -27,7 +28,7 @@ export function createChannels(
         ...rest,
         name: name ?? `slack-${index + 1}`,
         url,
-        sender: createPoster({ allowPrivateNetwork, allowedPorts: [portOf(url.reveal())] }),
+        sender: createPoster(policyFor(url.reveal(), allowPrivateNetwork)),
       }),
     ),
     ...email.map(({ name, allowPrivateNetwork, ...rest }, index) =>
@@ -38,9 +39,4 @@ export function createChannels(
       }),
     ),
   ]
-}
-
-export function portOf(url: string): number {
-  const { port, protocol } = new URL(url)
-  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 }

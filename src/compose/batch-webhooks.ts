@@ -6,9 +6,9 @@ import type { BatchDeliveryStore, BatchStore } from '../batch/port.ts'
 import { type BatchReceiver, createBatchWebhooks } from '../batch/webhooks.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
+import { policyFor } from '../upstream/egress.ts'
 import { createPoster } from '../upstream/post.ts'
 import type { Log } from '../telemetry/log.ts'
-import { portOf } from './alert-channels.ts'
 import type { Closers } from './closers.ts'
 
 export interface BatchTellingParts {
@@ -66,7 +66,7 @@ export function createBatchTelling({ config, stores, clock, log, closers }: Batc
 type Webhook = Config['batches']['webhooks'][string]
 
 function toReceiver([name, { url, secret, allowPrivateNetwork }]: [string, Webhook]): BatchReceiver {
-  const sender = createPoster({ allowPrivateNetwork, allowedPorts: [portOf(url)] })
+  const sender = createPoster(policyFor(url, allowPrivateNetwork))
   return { name, url, secret, sender }
 }
 

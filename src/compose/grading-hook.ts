@@ -3,6 +3,7 @@
 import type { JsonObject } from '../core/json.ts'
 import { parseJson } from '../core/json.ts'
 import type { GradeParts } from '../judgement/assertions/assertion.ts'
+import { policyFor } from '../upstream/egress.ts'
 import { createPoster } from '../upstream/post.ts'
 
 const timeoutMs = 5_000
@@ -11,9 +12,7 @@ const maxAnswerBytes = 262_144
 /** A service that does not answer, or not with JSON, is a fault of grading. */
 export function createGradingHook(allowsPrivateNetwork: () => boolean): NonNullable<GradeParts['post']> {
   return async (url: string, body: JsonObject) => {
-    const { port } = new URL(url)
-    const allowPrivateNetwork = allowsPrivateNetwork()
-    const poster = createPoster({ allowPrivateNetwork, ...(port !== '' && { allowedPorts: [Number(port)] }) })
+    const poster = createPoster(policyFor(url, allowsPrivateNetwork()))
     try {
       const message = {
         url,

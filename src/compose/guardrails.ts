@@ -9,7 +9,7 @@ import { answerTextOf } from '../core/answer.ts'
 import { compileGuards, type GuardOf } from '../guardrails/compile.ts'
 import type { RemoteRule, Verdict } from '../guardrails/rule.ts'
 import { signWebhook } from '../alerts/signed-post.ts'
-import type { EgressPolicy } from '../upstream/egress.ts'
+import { type EgressPolicy, policyFor } from '../upstream/egress.ts'
 import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
 import type { Closers } from './closers.ts'
 import { callRoute, createAskModel, type InnerCallParts } from './inner-calls.ts'
@@ -149,9 +149,7 @@ function askWebhook(
   timeoutMs: number,
   { clock, exchangerFor }: RemoteParts,
 ): RemoteRule['ask'] {
-  const { port } = new URL(url)
-  const policy = { allowPrivateNetwork, allowedPorts: port === '' ? [] : [Number(port)] }
-  const exchanger = exchangerFor(policy)
+  const exchanger = exchangerFor(policyFor(url, allowPrivateNetwork))
   return async (text, stage) => {
     const body = JSON.stringify({ stage, text })
     const seconds = Math.floor(clock.nowMs() / 1000)

@@ -5,6 +5,7 @@ import type { JudgeJwt, JwtIssuer } from '../access/jwt.ts'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { parseUsd } from '../core/money.ts'
+import { policyFor } from '../upstream/egress.ts'
 import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
 
 type Settings = Config['access']['jwt']
@@ -50,7 +51,7 @@ export function createJwtJudges(directory: Directory, clock: Clock): JwtJudges {
 }
 
 function open(url: string, allowPrivateNetwork: boolean): Exchanger {
-  return createExchanger({ allowPrivateNetwork, allowedPorts: [Number(new URL(url).port)] })
+  return createExchanger(policyFor(url, allowPrivateNetwork))
 }
 
 async function fetchKeys(exchanger: Exchanger, url: string): Promise<string> {

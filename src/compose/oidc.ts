@@ -11,6 +11,7 @@ import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { OidcSignIn, SignedIn } from '../http/sign-in.ts'
+import { policyFor } from '../upstream/egress.ts'
 import { createExchanger, type Exchanger } from '../upstream/exchange.ts'
 
 type Settings = NonNullable<Config['admin']['oidc']>
@@ -51,7 +52,7 @@ export function createOidcWay(parts: OidcWayParts): OidcWay {
 function createWay(settings: Settings, parts: OidcWayParts): { way: OidcSignIn; close(): Promise<void> } {
   const { accounts, sessions, cookies, lockOut, audit, clock, dashboardUrl, openFor } = parts
   const { issuer, allowPrivateNetwork, name: _, ...rest } = settings
-  const exchanger = createExchanger({ allowPrivateNetwork, allowedPorts: [Number(new URL(issuer).port)] })
+  const exchanger = createExchanger(policyFor(issuer, allowPrivateNetwork))
   const provider = new OidcProvider({
     settings: { ...rest, issuer, allowHttp: allowPrivateNetwork && issuer.startsWith('http:') },
     redirectUri: () => `${dashboardUrl()}/admin/v1/session/oidc/callback`,

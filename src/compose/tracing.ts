@@ -6,6 +6,7 @@ import type { Snapshot } from '../gateway/parts.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createTracing, type Tracing } from '../telemetry/tracing.ts'
+import { policyFor } from '../upstream/egress.ts'
 import { createPoster } from '../upstream/post.ts'
 import type { Closers } from './closers.ts'
 import { packageVersion } from './package-version.ts'
@@ -24,8 +25,7 @@ export async function startTracing(parts: TracingParts): Promise<Tracing | undef
   const { telemetry } = config
   if (!telemetry.otlp) return undefined
   const { endpoint, headers = {}, allowPrivateNetwork } = telemetry.otlp
-  const allowedPorts = [portOf(new URL(endpoint))]
-  const poster = createPoster({ allowPrivateNetwork, allowedPorts })
+  const poster = createPoster(policyFor(endpoint, allowPrivateNetwork))
   closers.add(() => poster.close())
   const tracing = await createTracing({
     endpoint,

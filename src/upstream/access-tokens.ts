@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { AccessToken, TokenGrant } from '../providers/google.ts'
 import type { Provider } from '../providers/provider.ts'
-import { checkEgressUrl, createGuardedConnector, toConnectError } from './egress.ts'
+import { checkEgressUrl, createGuardedConnector, policyFor, toConnectError } from './egress.ts'
 
 export interface AccessTokens {
   /** The header to send; at once where a token is kept. Rejects with GatewayError. */
@@ -56,8 +56,7 @@ function toHeaders({ token }: AccessToken): Headers {
 
 async function exchangeToken(provider: Provider, grant: TokenGrant, clock: Clock): Promise<AccessToken> {
   const { url, form } = grant.request(clock.nowMs())
-  const allowedPorts = [Number(URL.parse(url)?.port ?? 0)]
-  const policy = { allowPrivateNetwork: provider.allowPrivateNetwork, allowedPorts }
+  const policy = policyFor(url, provider.allowPrivateNetwork)
   const { origin, pathname, protocol } = checkEgressUrl(url, policy)
   if (protocol !== 'https:' && !provider.allowPrivateNetwork) {
     throw new GatewayError('egress_blocked', 'The address that gives access tokens is not encrypted.')

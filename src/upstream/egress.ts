@@ -24,6 +24,12 @@ export interface EgressOptions {
   readonly tls?: { readonly ca?: string }
 }
 
+/** For an address that the operator wrote: its own port is open beside the usual ones. */
+export function policyFor(address: string, allowPrivateNetwork: boolean): EgressPolicy {
+  const port = URL.parse(address)?.port ?? ''
+  return { allowPrivateNetwork, allowedPorts: port === '' ? [] : [Number(port)] }
+}
+
 const closedPolicy: EgressPolicy = { allowPrivateNetwork: false }
 
 /** True when the policy forbids to connect to the address; text that is no address is blocked. */

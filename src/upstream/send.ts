@@ -4,7 +4,7 @@ import { type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../core/clock.ts'
 import type { Credential, Provider, Target } from '../providers/provider.ts'
 import { createAccessTokens } from './access-tokens.ts'
-import { createGuardedConnector, toConnectError } from './egress.ts'
+import { createGuardedConnector, policyFor, toConnectError } from './egress.ts'
 import { noteBytesRead } from './lost-connection.ts'
 import { Ticker } from './ticker.ts'
 import { Call, type Receiver, type SharedByCalls, type UpstreamCall } from './upstream-call.ts'
@@ -104,11 +104,9 @@ export function createSender(clock: Clock): Sender {
 
 /** Its pool dials when it is first used. */
 function connect(provider: Provider): Connection {
-  const { origin, pathname, port } = provider.baseUrl
-  const connector = createGuardedConnector(
-    { allowPrivateNetwork: provider.allowPrivateNetwork, allowedPorts: [Number(port)] }, // as configured
-    { connectTimeoutMs: provider.timeouts.connectMs },
-  )
+  const { origin, pathname } = provider.baseUrl
+  const policy = policyFor(provider.baseUrl.href, provider.allowPrivateNetwork)
+  const connector = createGuardedConnector(policy, { connectTimeoutMs: provider.timeouts.connectMs })
   return {
     pool: new Pool(origin, {
       connect: noteBytesRead(connector),
