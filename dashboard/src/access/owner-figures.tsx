@@ -112,12 +112,14 @@ export function budgetColumn<Thing extends { readonly id: string }>({ capOf }: O
     narrow: 'line',
     order: { name: 'budget', of: ({ id }) => capOf(id)?.share },
     text: shareText,
-    cell: (thing) => <BudgetCell cap={capOf(thing.id)} told={shareText(thing)} />,
+    cell(thing) {
+      const cap = capOf(thing.id)
+      return cap ? <BudgetCell cap={cap} told={shareText(thing)} /> : '-'
+    },
   }
 }
 
-function BudgetCell({ cap, told }: { readonly cap: Cap | undefined; readonly told: string }): ReactNode {
-  if (!cap) return told
+function BudgetCell({ cap, told }: { readonly cap: Cap; readonly told: string }): ReactNode {
   return (
     <span className="budget-cell">
       <BudgetBar spent={cap.spentUsd} reserved={cap.reservedUsd} cap={cap.capUsd} warnAt={cap.warnAt} />
