@@ -11,6 +11,7 @@ import { recall, remember } from './gateway/conversation.ts'
 import { find, handOn } from './gateway/destination.ts'
 import { Exchange } from './gateway/exchange.ts'
 import { holdNarrow } from './gateway/narrow.ts'
+import { refuseLongNames } from './gateway/names.ts'
 import type { Gateway, GatewayParts, Served } from './gateway/parts.ts'
 import { answerLater } from './gateway/later.ts'
 import { openPayload, recordPayload } from './gateway/payload.ts'
@@ -85,7 +86,9 @@ function end(exchange: Exchange): Served {
 
 async function decode(exchange: Exchange): Promise<void> {
   exchange.startDeadline()
-  exchange.call = await unlessInterrupted(exchange.inbound.open(), exchange.inbound.interrupt)
+  const call = await unlessInterrupted(exchange.inbound.open(), exchange.inbound.interrupt)
+  refuseLongNames(call)
+  exchange.call = call
   exchange.startHeartbeat()
 }
 
