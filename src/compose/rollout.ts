@@ -49,6 +49,7 @@ export interface RolloutComposition {
 }
 
 const org = 'default'
+const adoptAgainMs = 10_000
 
 /** Rejects where the store cannot be read. */
 export async function openRollout(parts: RolloutParts): Promise<RolloutComposition> {
@@ -58,11 +59,16 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
     stores.evals.newestVerdict(org, `${route}@${revision}`)
   let file = parts.config
   let listener: (() => void) | undefined
+  /** When the file is to be adopted once more; undefined where it is. */
+  let adoptAtMs: number | undefined
   const guard = new CanaryGuard()
   const shelf = new Shelf({
     store,
     onChange: () => listener?.(),
-    onTick: () => void steps.tick(),
+    onTick() {
+      void steps.tick()
+      if (adoptAtMs !== undefined && clock.monotonicMs() >= adoptAtMs) void adopt()
+    },
     onTrouble(cause) {
       if (cause === undefined) log.info('revisions of routes are read again')
       else
@@ -98,12 +104,14 @@ export async function openRollout(parts: RolloutParts): Promise<RolloutCompositi
   await adopt()
 
   async function adopt(): Promise<void> {
+    adoptAtMs = undefined
     try {
       await rollout.adopt(file.routes as unknown as Record<string, Json>)
     } catch (cause) {
+      adoptAtMs = clock.monotonicMs() + adoptAgainMs
       log.error(
         { cause: inspect(cause) },
-        'a revision of a route could not be made; the routes stay as they are',
+        'a revision of a route could not be made; the routes stay as they are until it can',
       )
     }
   }
