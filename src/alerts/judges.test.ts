@@ -6,9 +6,9 @@ import fc from 'fast-check'
 import type { ErrorCode } from '../core/error.ts'
 import type { ModelInfo } from '../models/model.ts'
 import type { AttemptRecord } from '../records/record.ts'
-import type { Resolution } from './alert.ts'
+import type { Alert, Resolution } from './alert.ts'
 import { FailureWatch } from './failure-rate.ts'
-import { judgeRetirements, watchPrices } from './model-watch.ts'
+import { judgeRetirements, type WatchedModel, watchPrices } from './model-watch.ts'
 import { ParkedCredentials } from './parked-credentials.ts'
 import type { SpendHour } from './port.ts'
 import { median, robustScore } from './robust-score.ts'
@@ -119,12 +119,29 @@ const model = (given: Partial<ModelInfo> = {}): ModelInfo => ({
 test('a model that ends soon is an alert with its successor; one that has ended is urgent', () => {
   const retiresAtMs = Date.parse('2026-12-24T00:00:00Z')
   const models = [{ name: 'openai/m', info: model({ retiresAtMs, successor: 'm2' }) }]
-  const at = (day: string) => judgeRetirements(models, 30, Date.parse(day))
+  const at = (day: string) => judgeRetirements(models, [], 30, Date.parse(day))
   assert.deepEqual(at('2026-11-01').raised, [])
   assert.match(at('2026-12-01').raised[0]!.summary, /openai\/m ends on 2026-12-24\. Its successor is m2/)
   assert.equal(at('2026-12-25').raised[0]!.severity, 'critical')
-  const renewed = [{ name: 'openai/m', info: model() }]
-  assert.equal(judgeRetirements(renewed, 30, 0).resolved[0]?.subject, 'openai/m')
+})
+
+test('the alert of a model that ends is over when it stays after all, and when no route leads to it any more', () => {
+  const what = { org: 'default', kind: 'model-retirement', subject: 'openai/m' } as const
+  const open = [
+    what,
+    { ...what, kind: 'price-change' },
+    { ...what, subject: 'openai/n' },
+  ] as unknown as Alert[]
+  const retiresAtMs = Date.parse('2026-12-24T00:00:00Z')
+  const ending = { name: 'openai/n', info: model({ retiresAtMs }) }
+  const at = (models: readonly WatchedModel[]) =>
+    judgeRetirements(models, open, 30, Date.parse('2026-12-01')).resolved
+  assert.deepEqual(at([{ name: 'openai/m', info: model() }, ending]), [what])
+  assert.deepEqual(at([ending]), [what])
+  assert.deepEqual(
+    at([]).map(({ subject }) => subject),
+    ['openai/m', 'openai/n'],
+  )
 })
 
 const priced = (name: string, usd: number) => {

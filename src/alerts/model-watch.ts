@@ -5,7 +5,7 @@ import { formatUsd } from '../core/money.ts'
 import { asObject, asString, type Json, type JsonObject } from '../core/json.ts'
 import type { ModelInfo } from '../models/model.ts'
 import { periodAt } from '../models/price.ts'
-import type { Resolution, Signal } from './alert.ts'
+import type { Alert, Signal } from './alert.ts'
 import type { Verdicts } from './failure-rate.ts'
 import type { MarkStore } from './port.ts'
 
@@ -19,31 +19,31 @@ export interface WatchedModel {
 const org = 'default'
 const dayMs = 86_400_000
 
-/** Alerts of models that their provider ends within so many days; all others are over. */
+/** Those that their provider ends within so many days; whatever is open and not among them is over. */
 export function judgeRetirements(
   models: readonly WatchedModel[],
+  open: readonly Alert[],
   withinDays: number,
   nowMs: number,
 ): Verdicts {
   const raised: Signal[] = []
-  const resolved: Resolution[] = []
   for (const { name, info } of models) {
     const { retiresAtMs, successor } = info
-    const what = { org, kind: 'model-retirement', subject: name } as const
-    if (retiresAtMs === undefined || retiresAtMs - nowMs > withinDays * dayMs) {
-      resolved.push(what)
-      continue
-    }
+    if (retiresAtMs === undefined || retiresAtMs - nowMs > withinDays * dayMs) continue
     const day = new Date(retiresAtMs).toISOString().slice(0, 10)
     const instead = successor === undefined ? '' : ` Its successor is ${successor}.`
     raised.push({
-      ...what,
+      org,
+      kind: 'model-retirement',
+      subject: name,
       severity: retiresAtMs <= nowMs ? 'critical' : 'warning',
       summary: `The model ${name} ${retiresAtMs <= nowMs ? 'ended' : 'ends'} on ${day}.${instead}`,
       detail: { model: name, retires_at: day, ...(successor !== undefined && { successor }) },
     })
   }
-  return { raised, resolved }
+  const still = new Set(raised.map(({ subject }) => subject))
+  const over = open.filter(({ kind, subject }) => kind === 'model-retirement' && !still.has(subject))
+  return { raised, resolved: over.map(({ kind, subject }) => ({ org, kind, subject })) }
 }
 
 export interface PriceWatch {

@@ -172,7 +172,7 @@ function createWatch(
     if (clock.nowMs() < dailyAtMs) return
     const models = modelsOf(snapshot().table)
     await judgeSecrets()
-    tell(judgeRetirements(models, rules().retirementDays, clock.nowMs()))
+    tell(judgeRetirements(models, await stores.alerts.open(), rules().retirementDays, clock.nowMs()))
     await watchPrices(models, { marks: stores.marks, nowMs: clock.nowMs(), raise: alerts.raise })
     await stores.alerts.prune(clock.nowMs() - retentionMs)
     // Only now: what a fault of the store has kept from being judged is judged at the next look.
