@@ -513,6 +513,10 @@ export const musts: readonly Control[] = [
       ],
       ['test/fuzz/many-parts.test.ts', '${what}: nobody is held up'],
       [
+        'src/upstream/guard.test.ts',
+        'more blocks or choices than any answer has are no answer, finished or not',
+      ],
+      [
         'src/http/uploads.test.ts',
         'what does not fit is refused, and there is room again when a request is over',
       ],

@@ -56,3 +56,16 @@ test('nothing follows a finish or a fail but usage', () => {
 test('a delta for a block that never opened is not passed on', () => {
   assert.deepEqual(run([start, delta(7), open(0), finish()]), ['start', 'block-start', 'finish'])
 })
+
+test('more blocks or choices than any answer has are no answer, finished or not', () => {
+  const many = (count: number, each: (n: number) => GenEvent[]) =>
+    Array.from({ length: count }, (_, n) => each(n)).flat()
+  const blocks = (count: number) => run([start, ...many(count, (n) => [open(n)]), finish(), usage])
+  assert.deepEqual(blocks(10_000).slice(-2), ['finish', 'usage'])
+  assert.deepEqual(blocks(10_001).slice(-3), ['block-start', 'usage', 'upstream_protocol'])
+  const choices = (count: number) => run([start, ...many(count, (n) => [open(n, n), finish(n)])])
+  assert.equal(choices(1_024).at(-1), 'finish')
+  assert.equal(choices(1_025).at(-1), 'upstream_protocol')
+  const empty = run([start, ...many(1_025, (n) => [finish(n)])])
+  assert.equal(empty.at(-1), 'upstream_protocol')
+})

@@ -4,6 +4,10 @@ import { GatewayError } from '../core/error.ts'
 import type { GenEvent } from '../core/event.ts'
 import type { Machine } from '../dialects/dialect.ts'
 
+/** No answer has so many: more are a provider's mischief, and each costs work over again in the client's dialect. */
+const maxBlocks = 10_000
+const maxChoices = 1_024
+
 /**
  * Passes events on and enforces how an answer ends: one `finish` per choice or one `fail`, and nothing after
  * it but usage. Input that ends while a choice is unfinished, or before any finish, ends in `fail` with
@@ -14,6 +18,8 @@ export class TerminalGuard implements Machine<GenEvent, GenEvent> {
   readonly #finished = new Map<number, boolean>()
   readonly #choiceOfBlock: number[] = []
   #failed = false
+  #blocks = 0
+  #isBeyond = false
 
   push(event: GenEvent): readonly GenEvent[] {
     return this.admits(event) ? [event] : []
@@ -22,22 +28,29 @@ export class TerminalGuard implements Machine<GenEvent, GenEvent> {
   end(): readonly GenEvent[] {
     if (this.#failed || this.isComplete) return []
     this.#failed = true
-    return [{ type: 'fail', error: truncated() }]
+    return [{ type: 'fail', error: this.#isBeyond ? beyond() : truncated() }]
   }
 
   /** True once every choice that began has finished, and at least one has. */
   get isComplete(): boolean {
-    if (this.#failed || this.#finished.size === 0) return false
+    if (this.#failed || this.#isBeyond || this.#finished.size === 0) return false
     for (const isFinished of this.#finished.values()) if (!isFinished) return false
     return true
   }
 
+  #exceeds(choice: number): boolean {
+    const hasTooMany = this.#finished.size >= maxChoices && !this.#finished.has(choice)
+    if (hasTooMany || this.#blocks > maxBlocks) this.#isBeyond = true
+    return this.#isBeyond
+  }
+
   /** Takes note of the event and tells whether it may pass. */
   admits(event: GenEvent): boolean {
-    if (this.#failed) return event.type === 'usage'
+    if (this.#failed || this.#isBeyond) return event.type === 'usage'
     switch (event.type) {
       case 'block-start':
-        if (this.#finished.get(event.choice) === true) return false
+        this.#blocks++
+        if (this.#finished.get(event.choice) === true || this.#exceeds(event.choice)) return false
         this.#finished.set(event.choice, false)
         this.#choiceOfBlock[event.block] = event.choice
         return true
@@ -49,7 +62,7 @@ export class TerminalGuard implements Machine<GenEvent, GenEvent> {
         return choice !== undefined && this.#finished.get(choice) === false
       }
       case 'finish':
-        if (this.#finished.get(event.choice) === true) return false
+        if (this.#finished.get(event.choice) === true || this.#exceeds(event.choice)) return false
         this.#finished.set(event.choice, true)
         return true
       case 'fail':
@@ -63,6 +76,13 @@ export class TerminalGuard implements Machine<GenEvent, GenEvent> {
         return true
     }
   }
+}
+
+function beyond(): GatewayError {
+  return new GatewayError(
+    'upstream_protocol',
+    `The provider's answer has more than ${maxBlocks} blocks or ${maxChoices} choices.`,
+  )
 }
 
 function truncated(): GatewayError {

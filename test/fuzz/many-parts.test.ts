@@ -4,13 +4,35 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import type { JsonObject } from '../../src/core/json.ts'
+import { startScriptedProvider } from '../support/scripted-provider.ts'
 import { startStack } from '../support/stack.ts'
 import { fuzz, longestStallMs } from './harness.ts'
 
 /** A turn of the event loop, with what the simulator does in it; quadratic work would take seconds. */
 const maxStallMs = 500
 
-const stack = await startStack({ after })
+const provider = await startScriptedProvider({ after })
+const stack = await startStack(
+  { after },
+  {
+    config: (url) => {
+      const of = (type: string, baseUrl: string): JsonObject => ({
+        type,
+        apiKey: 'env:PROVIDER_KEY',
+        baseUrl,
+        allowPrivateNetwork: true,
+      })
+      return {
+        providers: {
+          openai: of('openai', `${url}/openai/v1`),
+          claude: of('anthropic', `${url}/anthropic/v1`),
+          google: of('gemini', `${url}/gemini/v1beta`),
+          scripted: of('anthropic', provider.url),
+        },
+      }
+    },
+  },
+)
 const models = ['openai/echo', 'claude/echo', 'google/echo']
 const many = <Part>(count: number, part: (n: number) => Part): Part[] =>
   Array.from({ length: count }, (_, n) => part(n))
@@ -94,3 +116,32 @@ for (const [what, [path, body]] of Object.entries(bodies)) {
     assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
   })
 }
+
+test('an answer of very many blocks: nobody is held up, whichever client it is for', async () => {
+  const answer = {
+    id: 'a',
+    type: 'message',
+    role: 'assistant',
+    model: 'm',
+    content: many(9_000, () => ({ type: 'text', text: 'hi' })),
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 1, output_tokens: 9_000 },
+  }
+  provider.answerWith((_, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer)),
+  )
+  const requests: readonly (readonly [path: string, body: JsonObject])[] = [
+    [chat, { model: 'scripted/m', messages: [words] }],
+    ['/v1/responses', { model: 'scripted/m', input: 'hi there' }],
+    ['/v1/messages', { model: 'scripted/m', max_tokens: 10, messages: [words] }],
+    ['/v1beta/models/scripted/m:generateContent', { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] }],
+  ]
+  for (const request of requests) {
+    await fuzz(fc.constant(request), 1, 1, async ([path, body]) => {
+      const response = await stack.post(path, body)
+      const text = await response.text()
+      return response.status === 200 ? undefined : `${path}: ${response.status} ${text.slice(0, 200)}`
+    })
+  }
+  assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
+})

@@ -162,8 +162,7 @@ export class ResponseWriter {
   #blockStart(start: BlockStart): void {
     this.#begin()
     const tail = this.#items.at(-1)
-    const isFree =
-      tail !== undefined && tail.status === 'in_progress' && tail.parts.every(({ isEnded }) => isEnded)
+    const isFree = tail !== undefined && tail.status === 'in_progress' && tail.parts.at(-1)?.isEnded !== false
     if (isFree && continuesItem(tail, start)) {
       this.#closeParts(tail)
       this.#addPart(tail, start)
@@ -190,7 +189,8 @@ export class ResponseWriter {
   }
 
   #addPart(item: OutputItem, start: BlockStart): void {
-    const index = item.parts.filter((part) => isSummary(part.start) === isSummary(start)).length
+    const before = item.parts.findLast((part) => isSummary(part.start) === isSummary(start))
+    const index = before === undefined ? 0 : before.index + 1
     const part: OutputPart = {
       block: start.block,
       index,
@@ -269,13 +269,13 @@ export class ResponseWriter {
     if (part?.start.kind === 'text') part.logprobs.push(...values.map(logprobToWire))
   }
 
+  /** Only the last can be open: another one is added when those before it are closed. */
   #closeParts(item: OutputItem): void {
-    for (const part of item.parts) {
-      if (part.isClosed) continue
-      part.isClosed = true
-      for (const { type, members } of doneEvents(part)) {
-        this.#send(type, { ...placeOf(item, part), ...members })
-      }
+    const part = item.parts.at(-1)
+    if (part === undefined || part.isClosed) return
+    part.isClosed = true
+    for (const { type, members } of doneEvents(part)) {
+      this.#send(type, { ...placeOf(item, part), ...members })
     }
   }
 
