@@ -12,6 +12,8 @@ interface OpenTool {
   readonly isFreeform: boolean
   text: string
   isEnded: boolean
+  /** So much of the text is known to be no whole input. */
+  lookedAt: number
 }
 
 /** The blocks of one choice. */
@@ -20,6 +22,8 @@ interface Lane {
   /** The last text block, open or not: annotations and logprobs may come after its end. */
   lastText: number | undefined
   readonly tools: Map<string, OpenTool>
+  /** Those that have not ended. */
+  readonly open: Set<OpenTool>
 }
 
 /**
@@ -96,7 +100,9 @@ export class Lifecycle {
     this.#endFlow(lane)
     this.#endWholeTools(lane)
     const block = this.#blocks++
-    lane.tools.set(key, { block, isFreeform: kind.freeform === true, text: '', isEnded: false })
+    const tool = { block, isFreeform: kind.freeform === true, text: '', isEnded: false, lookedAt: 0 }
+    lane.tools.set(key, tool)
+    lane.open.add(tool)
     this.#events.push({ type: 'block-start', block, choice, ...kind })
   }
 
@@ -119,13 +125,13 @@ export class Lifecycle {
     const lane = this.#lanes.get(choice)
     if (lane === undefined) return
     this.#endFlow(lane)
-    for (const tool of lane.tools.values()) this.#endTool(tool)
+    for (const tool of lane.open) this.#endTool(lane, tool)
   }
 
   #lane(choice: number): Lane {
     let lane = this.#lanes.get(choice)
     if (lane === undefined) {
-      lane = { flow: undefined, lastText: undefined, tools: new Map() }
+      lane = { flow: undefined, lastText: undefined, tools: new Map(), open: new Set() }
       this.#lanes.set(choice, lane)
     }
     return lane
@@ -139,13 +145,15 @@ export class Lifecycle {
   }
 
   #endWholeTools(lane: Lane): void {
-    for (const tool of lane.tools.values()) {
-      if (!tool.isEnded && !tool.isFreeform && isObject(parseJson(tool.text))) this.#endTool(tool)
+    for (const tool of lane.open) {
+      if (tool.isFreeform || tool.lookedAt === tool.text.length) continue
+      tool.lookedAt = tool.text.length
+      if (isObject(parseJson(tool.text))) this.#endTool(lane, tool)
     }
   }
 
-  #endTool(tool: OpenTool): void {
-    if (tool.isEnded) return
+  #endTool(lane: Lane, tool: OpenTool): void {
+    lane.open.delete(tool)
     tool.isEnded = true
     // A call without arguments may arrive without any text; a tool block holds JSON text.
     if (!tool.isFreeform && tool.text.trim() === '') {

@@ -28,6 +28,7 @@ const stack = await startStack(
           claude: of('anthropic', `${url}/anthropic/v1`),
           google: of('gemini', `${url}/gemini/v1beta`),
           scripted: of('anthropic', provider.url),
+          calling: of('openai', provider.url),
         },
       }
     },
@@ -143,5 +144,36 @@ test('an answer of very many blocks: nobody is held up, whichever client it is f
       return response.status === 200 ? undefined : `${path}: ${response.status} ${text.slice(0, 200)}`
     })
   }
+  assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
+})
+
+test('an answer of more calls than any answer has is none, and nobody is held up', async () => {
+  const calls = many(40_000, (n) => ({
+    id: `c${n}`,
+    type: 'function',
+    function: { name: 'f', arguments: '{}' },
+  }))
+  const body = JSON.stringify({
+    id: 'a',
+    object: 'chat.completion',
+    model: 'm',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: null, tool_calls: calls },
+        finish_reason: 'tool_calls',
+      },
+    ],
+    usage: { prompt_tokens: 1, completion_tokens: 40_000, total_tokens: 40_001 },
+  })
+  provider.answerWith((_, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+  )
+  await fuzz(fc.constant({ model: 'calling/m', messages: [words] }), 1, 1, async (asked) => {
+    const response = await stack.post(chat, asked)
+    const text = await response.text()
+    const isTold = response.status === 502 && text.includes('upstream_protocol')
+    return isTold ? undefined : `${response.status} ${text.slice(0, 200)}`
+  })
   assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
 })

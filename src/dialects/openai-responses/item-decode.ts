@@ -85,13 +85,12 @@ export function partKind(item: Item, list: PartList, type: string | undefined): 
   }
 }
 
-/** Ends the parts that are still open; the signature belongs to the last of the item. */
+/** Ends the part that is still open: the last one, as each ends those before it. The signature belongs to it. */
 export function endParts(item: Item, signature: Signature | undefined, out: GenEvent[]): void {
-  for (const part of item.parts) {
-    if (part.isEnded) continue
-    part.isEnded = true
-    out.push({ type: 'block-end', block: part.block, ...(signature === undefined ? {} : { signature }) })
-  }
+  const part = item.parts.at(-1)
+  if (part === undefined || part.isEnded) return
+  part.isEnded = true
+  out.push({ type: 'block-end', block: part.block, ...(signature === undefined ? {} : { signature }) })
 }
 
 export function signatureOf(wire: JsonObject, item: Item): Signature | undefined {
