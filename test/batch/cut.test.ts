@@ -17,14 +17,14 @@ import { until } from '../support/until.ts'
 
 const isProof = process.env['WEIR_PROVE'] !== undefined
 const concurrency = 16
-/** Each of two instances does forty lines a second. */
+/** Each of two instances does about fifty lines a second. */
 const models = ['openai/slow-50ms', 'openai/slow-40ms', 'openai/fault/http-503%0.05+slow-50ms']
 const answer = { max_tokens: 4 }
 /** An instance is cut off for as many as these are done by the other one. */
 const cutForLines = isProof ? 1200 : 120
 const betweenLines = isProof ? 200 : 40
 /** Longer than leases are. */
-const cutForLeases = 3000
+const cutForLeases = 4500
 /** Lines that two instances may have for themselves: while one is cut off, the other needs some. */
 const keptLines = 256
 const leaseMs = 60_000
