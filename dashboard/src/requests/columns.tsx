@@ -29,20 +29,20 @@ export const requestColumns: readonly RequestColumn[] = [
   {
     id: 'status',
     title: 'Status',
-    width: 'minmax(112px, 0.9fr)',
+    width: 'minmax(112px, 1.4fr)',
     cell: (row) => <RequestStatus status={row.status} code={row.code} isClientGone={row.client_gone} />,
   },
   {
     id: 'target',
     title: 'Route › target',
-    width: 'minmax(180px, 2.6fr)',
+    width: 'minmax(180px, 2.4fr)',
     cell: (row) => <Target row={row} />,
   },
-  { id: 'key', title: 'Key', width: 'minmax(64px, 1fr)', cell: ({ key_name: name }) => text(name) },
+  { id: 'key', title: 'Key', width: 'minmax(64px, 0.8fr)', cell: ({ key_name: name }) => text(name) },
   {
     id: 'user',
     title: 'User',
-    width: 'minmax(96px, 1.2fr)',
+    width: 'minmax(96px, 1.1fr)',
     cell: ({ user, user_claimed: isClaimed = false }) =>
       user === undefined ? '-' : <UserCell user={user} isClaimed={isClaimed} />,
   },

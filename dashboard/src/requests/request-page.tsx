@@ -77,7 +77,7 @@ function Ways({
           </Button>
         </>
       )}
-      <Steps of="request" back={way(newer)} on={way(older)} />
+      {request && <Steps of="request" back={way(newer)} on={way(older)} />}
     </div>
   )
 }

@@ -13,8 +13,11 @@ export function RequestStatus({ status, code, isClientGone }: RequestStatusProps
   const tone: Tone = status < 400 ? (isClientGone ? 'warn' : 'ok') : status < 500 ? 'warn' : 'bad'
   const word = code ?? (isClientGone ? 'client left' : 'ok')
   return (
-    <Status tone={tone}>
-      {status} {word}
-    </Status>
+    // Where it is cut, whoever points at it reads the whole.
+    <span title={`${status} ${word}`}>
+      <Status tone={tone}>
+        {status} {word}
+      </Status>
+    </span>
   )
 }

@@ -38,6 +38,7 @@ export function EditRoute({ route, onClose }: EditRouteProps): ReactNode {
     <FormDialog
       title={`Edit ${route.name}`}
       verb={`Save as @${route.last + 1}`}
+      isWide
       isPending={isPending}
       error={notice === undefined ? error : null}
       isDisabled={!settings || isSame || faults.length > 0 || notice !== undefined}

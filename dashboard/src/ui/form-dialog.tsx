@@ -11,6 +11,8 @@ interface FormDialogProps {
   readonly isPending: boolean
   readonly error: Error | null
   readonly isDisabled?: boolean
+  /** For settings and what differs of them. */
+  readonly isWide?: boolean
   /** What it does cannot be taken back: it begins at Cancel. */
   readonly isDanger?: boolean
   onSubmit(): void
@@ -21,7 +23,7 @@ interface FormDialogProps {
 export function FormDialog(props: FormDialogProps): ReactNode {
   const { title, verb, isPending, error, isDisabled = false, isDanger = false, onSubmit, onClose } = props
   return (
-    <Dialog onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title} {...(props.isWide && { size: 'xl' })}>
       <form
         className="stack"
         onSubmit={(event) => {
