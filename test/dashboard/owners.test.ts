@@ -73,3 +73,28 @@ test('who guesses too often is told when to try again', { skip: browserMissing }
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByText(/^Too many attempts\. Try again in 1[45] min\.$/).waitFor()
 })
+
+test(
+  'of a long list the first rows are shown, in its order, and all when asked',
+  { skip: browserMissing },
+  async (t) => {
+    const stack = await startStack(t)
+    const owner = asOwner(stack)
+    for (let n = 0; n < 230; n++)
+      await owner('POST', '/users', { name: `user ${String(n).padStart(3, '0')}` })
+    const browser = await openBrowser(t)
+    const { page, faults } = await visit(browser, stack)
+    await signIn(page, adminToken)
+    await page.goto('/users?sort=-name')
+    const rows = page.getByRole('table', { name: 'Users' }).locator('tbody tr')
+    const all = page.getByRole('button', { name: 'Show all 230 rows' })
+    await all.waitFor()
+    assert.equal(await rows.count(), 200)
+    assert.match(await rows.first().innerText(), /user 229/)
+    await all.click()
+    await page.getByText('user 000').waitFor()
+    assert.equal(await rows.count(), 230)
+    assert.equal(await all.count(), 0)
+    assert.deepEqual(faults, [])
+  },
+)

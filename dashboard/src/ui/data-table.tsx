@@ -1,6 +1,8 @@
 /** A table of things: named columns where there is room, and a list of cards where there is not. */
 
-import type { ReactNode } from 'react'
+import { Button } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { formatCount } from '../format/number.ts'
 import { SortHead, sortedWord } from './sort-head.tsx'
 import { inOrder, type Order, sortingAfter, useSorting } from './sorting.ts'
 import './data-table.css'
@@ -31,69 +33,81 @@ interface DataTableProps<Thing> {
   idOf(thing: Thing): string
 }
 
+/** A thousand rows take a page as long to show as all else on it: more than these come when they are asked for. */
+const firstRows = 200
+
 export function DataTable<Thing>({ caption, columns, things, idOf }: DataTableProps<Thing>): ReactNode {
   const [sorting, sort] = useSorting()
   const order = columns.find((column) => column.order && column.order.name === sorting?.name)?.order
-  const shown = order && sorting ? inOrder(things, order, sorting.isDown) : things
+  const ordered = order && sorting ? inOrder(things, order, sorting.isDown) : things
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? ordered : ordered.slice(0, firstRows)
   return (
-    <table className="data-table">
-      <caption className="only-read">{caption}</caption>
-      <thead>
-        <tr>
-          {columns.map(({ title, isNumber, isUntitled, order: own }) => {
-            const sorted = own && own === order ? sorting : undefined
-            return (
-              <th
-                key={title}
-                scope="col"
-                className={isNumber ? 'end' : undefined}
-                aria-sort={sortedWord(sorted)}
-              >
-                {isUntitled ? (
-                  <span className="only-read">{title}</span>
-                ) : own ? (
-                  <SortHead
-                    title={title}
-                    sorted={sorted}
-                    onSort={() => sort(sortingAfter(sorting, own.name, isNumber === true))}
-                  />
-                ) : (
-                  title
-                )}
-              </th>
-            )
-          })}
-        </tr>
-      </thead>
-      <tbody>
-        {shown.map((thing) => (
-          <tr key={idOf(thing)}>
-            {columns.map((column) => (
-              <Cell key={column.title} column={column}>
-                {column.cell(thing)}
-              </Cell>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-      {columns.some(({ total }) => total !== undefined) && (
-        <tfoot>
+    <>
+      <table className="data-table">
+        <caption className="only-read">{caption}</caption>
+        <thead>
           <tr>
-            {columns.map((column, index) =>
-              index === 0 ? (
-                <th key={column.title} scope="row">
-                  {column.total}
+            {columns.map(({ title, isNumber, isUntitled, order: own }) => {
+              const sorted = own && own === order ? sorting : undefined
+              return (
+                <th
+                  key={title}
+                  scope="col"
+                  className={isNumber ? 'end' : undefined}
+                  aria-sort={sortedWord(sorted)}
+                >
+                  {isUntitled ? (
+                    <span className="only-read">{title}</span>
+                  ) : own ? (
+                    <SortHead
+                      title={title}
+                      sorted={sorted}
+                      onSort={() => sort(sortingAfter(sorting, own.name, isNumber === true))}
+                    />
+                  ) : (
+                    title
+                  )}
                 </th>
-              ) : (
-                <Cell key={column.title} column={column}>
-                  {column.total}
-                </Cell>
-              ),
-            )}
+              )
+            })}
           </tr>
-        </tfoot>
+        </thead>
+        <tbody>
+          {shown.map((thing) => (
+            <tr key={idOf(thing)}>
+              {columns.map((column) => (
+                <Cell key={column.title} column={column}>
+                  {column.cell(thing)}
+                </Cell>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+        {columns.some(({ total }) => total !== undefined) && (
+          <tfoot>
+            <tr>
+              {columns.map((column, index) =>
+                index === 0 ? (
+                  <th key={column.title} scope="row">
+                    {column.total}
+                  </th>
+                ) : (
+                  <Cell key={column.title} column={column}>
+                    {column.total}
+                  </Cell>
+                ),
+              )}
+            </tr>
+          </tfoot>
+        )}
+      </table>
+      {shown.length < ordered.length && (
+        <Button variant="default" size="xs" className="data-table-more" onClick={() => setWhole(true)}>
+          Show all {formatCount(ordered.length)} rows
+        </Button>
       )}
-    </table>
+    </>
   )
 }
 
