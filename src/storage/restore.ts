@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { parseJson } from '../core/json.ts'
 import { type BackupManifest, describeFile, isCode, listFiles, manifestName } from './backup.ts'
 import { acquireDataLock } from './data-lock.ts'
 
@@ -69,8 +70,8 @@ async function unpack(archive: string, staging: string): Promise<BackupManifest>
   } catch (cause) {
     throw new Error(`${archive} is not a backup: it cannot be unpacked`, { cause })
   }
-  const text = await readFile(join(staging, manifestName), 'utf8').catch(() => 'null')
-  const shape = manifestShape.safeParse(JSON.parse(text))
+  const text = await readFile(join(staging, manifestName), 'utf8').catch(() => '')
+  const shape = manifestShape.safeParse(parseJson(text))
   if (!shape.success) throw new Error(`${archive} is not a backup: it has no list of what it holds`)
   await rm(join(staging, manifestName))
   await checkFiles(archive, staging, shape.data)

@@ -128,6 +128,10 @@ test('an archive that is damaged, foreign or hostile leaves the directory as it 
   const foreign = join(folder, 'foreign')
   await create({ gzip: true, file: foreign, cwd: content }, ['weir.db'])
   await refused(foreign, /is not a backup/)
+  writeFileSync(join(content, 'weir-backup.json'), '{')
+  const broken = join(folder, 'broken')
+  await create({ gzip: true, file: broken, cwd: content }, ['weir-backup.json', 'weir.db'])
+  await refused(broken, /is not a backup/)
 
   const list = {
     format: 1,
