@@ -179,7 +179,7 @@ function pageOf({ callTimes, viewTimes, tail, cost }: Found): readonly string[] 
         ],
         [
           `CPU of the gateway per request, with ${dashboards} dashboards open`,
-          `${cost.bareMicros.toFixed(0)} µs, ${cost.watchedMicros.toFixed(0)} µs: ${more.toFixed(1)} % more`,
+          `${cost.bareMicros.toFixed(0)} µs, ${cost.watchedMicros.toFixed(0)} µs: ${Math.abs(more).toFixed(1)} % ${more < 0 ? 'less' : 'more'}`,
           `≤ ${maxMorePercent} %`,
           verdict(more, maxMorePercent),
         ],
