@@ -41,7 +41,7 @@ async function verify({ head, json, ...flags }: VerifyFlags, output: Output): Pr
 
 async function exportRecords(flags: DataFlags, output: Output): Promise<void> {
   await withAdmin(flags, async (admin) => {
-    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    for (let cursor: string | undefined = ''; cursor !== undefined && !output.isGone;) {
       const page = asObject(await admin.get(`/audit?limit=1000${cursor === '' ? '' : `&cursor=${cursor}`}`))
       for (const record of asArray(page?.['data'])) output.print(JSON.stringify(record))
       cursor = asString(page?.['next_cursor'])

@@ -72,7 +72,7 @@ async function exportLines({ format, from, to, ...flags }: ExportOptions, output
   const { head, lineOf } = exportForms[format]
   if (head !== undefined) output.print(head)
   await withAdmin(flags, async (admin) => {
-    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    for (let cursor: string | undefined = ''; cursor !== undefined && !output.isGone;) {
       if (cursor !== '') range.set('cursor', cursor)
       const page = asObject(await admin.get(`/ledger?${range.toString()}`)) ?? {}
       for (const line of asArray(page['data'])) {

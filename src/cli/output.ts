@@ -11,6 +11,8 @@ export interface Output {
   note(line: string): void
   /** A failure, on standard error: `weir: what is wrong`, red on a terminal that has colours. */
   fail(message: string): void
+  /** The reader of standard output has gone: what is printed from now on reaches nobody. */
+  readonly isGone: boolean
   /** Whether people watch standard error. */
   readonly isTerminal: boolean
   /** Replaces the line that is being drawn on standard error; an empty one takes it away. */
@@ -19,9 +21,16 @@ export interface Output {
 
 /** Prints on the two streams. A reader that goes away early (`| head`) is no failure. */
 export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Output {
-  stdout.on('error', ignoreClosedPipe)
+  let isGone = false
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    ignoreClosedPipe(error)
+    isGone = true
+  })
   stderr.on('error', ignoreClosedPipe)
   return {
+    get isGone() {
+      return isGone
+    },
     print: (line) => void stdout.write(`${line}\n`),
     printJson: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     note: (line) => void stderr.write(`${line}\n`),
