@@ -108,6 +108,11 @@ test(
     await page.keyboard.press('y')
     await page.getByText('Link copied').waitFor()
     assert.equal(await copied(), `${stack.gateway.url}/overview`)
+    // Nothing that is read out silences what was to be read before it.
+    await page.keyboard.press('l')
+    await page.getByText('The page is paused.').waitFor()
+    assert.equal(await page.getByText('Link copied').count(), 1)
+    await page.keyboard.press('l')
     await page.getByRole('button', { name: 'Copy link' }).click()
     await page.getByRole('menuitem', { name: 'This moment (absolute)' }).click()
     const moment = await until('the other link', async () => {
