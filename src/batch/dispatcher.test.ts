@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 import { until } from '../../test/support/until.ts'
 import { systemClock } from '../core/clock.ts'
-import { GatewayError } from '../core/error.ts'
+import { type ErrorCode, GatewayError } from '../core/error.ts'
 import { type Json, parseJson } from '../core/json.ts'
 import { type Batch, noUsage } from './batch.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -107,6 +107,38 @@ test('a line at which the gateway fails each time has its error after a few trie
   assert.match(results[1]!.text, /"custom_id":"bad".*each time that it tried/)
   assert.equal(failures, maxTries)
   assert.equal(errors.length, maxTries)
+})
+
+test('what no waiting can mend is settled by its first try, and what may pass is tried again', async (t) => {
+  const cases: readonly (readonly [ErrorCode, readonly ErrorCode[], number])[] = [
+    ['price_unknown', ['price_unknown'], 1],
+    ['request_too_expensive', ['price_unknown', 'request_too_expensive'], 1],
+    ['unsupported_operation', ['unsupported_operation'], 1],
+    ['content_filtered', ['upstream_error', 'content_filtered'], 1],
+    ['internal', ['internal'], 1],
+    // Another target would have taken it, but for its outage.
+    ['price_unknown', ['upstream_error', 'price_unknown'], maxTries],
+    ['upstream_error', ['price_unknown', 'upstream_error'], maxTries],
+    ['guardrail_unavailable', [], maxTries],
+  ]
+  const calls = cases.map(() => 0)
+  const { ended } = run(
+    t,
+    cases.map((_, at) => textOf(`${at}`)),
+    async (_batch, { customId }) => {
+      const [code, failures] = cases[Number(customId)]!
+      calls[Number(customId)]!++
+      const error = new GatewayError(code, 'It failed.')
+      const { status } = error
+      return { answer: { ...answer, status }, costNanoUsd: 0, usage: noUsage, error, failures }
+    },
+  )
+  const results = await ended
+  assert.ok(results.every(({ isError }) => isError))
+  assert.deepEqual(
+    calls,
+    cases.map(([, , expected]) => expected),
+  )
 })
 
 test('a line that cannot be read any more has its error, and those beside it their answers', async (t) => {

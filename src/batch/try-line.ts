@@ -1,6 +1,6 @@
 /** Makes the request of one line once, and judges what came of it: a result, another try, or a pause. */
 
-import { type ErrorCode, GatewayError } from '../core/error.ts'
+import { type ErrorCode, errorTable, GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { type Batch, type BatchUsage, noUsage, suspectAfter } from './batch.ts'
 import type { ReadyLine } from './batch-input.ts'
@@ -31,6 +31,8 @@ export interface RequestOutcome {
   readonly usage: BatchUsage
   /** Why the answer is one of failure. */
   readonly error?: GatewayError
+  /** What its targets failed with, in the order in which they were tried. */
+  readonly failures?: readonly ErrorCode[]
   /** No target was tried: the limits of its caller, or the gateway's own, have no room for it. */
   readonly isUntried?: boolean
 }
@@ -117,20 +119,29 @@ function affordBy(hold: Hold) {
 
 /** Undefined: it is final. */
 function judge(
-  { error, isUntried }: RequestOutcome,
+  { error, failures, isUntried }: RequestOutcome,
   tries: number,
   maxTries: number,
   random: () => number,
   hold: Hold | undefined,
 ): Extract<TryOutcome, { kind: 'refused' | 'failed' | 'left' }> | undefined {
   if (!error) return undefined
-  const { code, retryAfterMs, rule } = error
+  const { code, retryAfterMs } = error
   // Ours: the batch was cancelled, or this process ends.
   if (code === 'client_gone' || code === 'server_shutdown') return { kind: 'left', waitMs: 0 }
   if (refusals.has(code)) return { kind: 'refused', by: isUntried ? 'caller' : 'target', retryAfterMs }
   // Where a call was not made for want of room, there may be some when it is tried again.
-  const isFinal = (rule.retry === 'never' || rule.blame === 'caller') && !hold?.isShort
+  const isFinal = isSettled(error, failures) && !hold?.isShort
   if (isFinal || tries + 1 >= maxTries) return undefined
   const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** tries) * (0.5 + random() / 2)
   return { kind: 'failed', waitMs: Math.max(waitMs, retryAfterMs ?? 0) }
+}
+
+/**
+ * No waiting mends it. What a target cannot take, or may not for its price, is for another target: only where a provider of
+ * such a one was in trouble, a later try may find it well.
+ */
+export function isSettled({ rule, code }: GatewayError, failures: readonly ErrorCode[] = []): boolean {
+  if (rule.retry !== 'if-unsent') return rule.retry === 'never'
+  return [code, ...failures].every((each) => errorTable[each].blame !== 'upstream')
 }

@@ -81,6 +81,7 @@ export function createMakeRequest(parts: BatchLineParts): MakeRequest {
       costNanoUsd,
       usage: usageOf(served.record?.usage),
       ...(served.error && { error: served.error }),
+      ...(served.record && { failures: served.record.attempts.flatMap(({ code }) => code ?? []) }),
       isUntried: served.record?.attempts.length === 0,
     }
   }

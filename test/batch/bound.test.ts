@@ -137,7 +137,6 @@ test('the mark-up of a team counts, and what has no price is refused where a bou
     config: {
       models: { 'openai/*': { price } },
       server: { overload: { loopLagMs: 60_000 } },
-      batches: { tries: 1 },
     },
   })
   const { gateway, admin } = stack
@@ -156,4 +155,10 @@ test('the mark-up of a team counts, and what has no price is refused where a bou
   const [failure] = await client.lines(unpriced['error_file_id'])
   const body = asObject(asObject(failure?.['response'])?.['body'])
   assert.equal(asObject(body?.['error'])?.['code'], 'price_unknown')
+  // No price comes of waiting: each was tried once.
+  const tries = await until('a record of every try', async () => {
+    const all = asArray((await admin('/requests?limit=100&provider=mistral'))['data'])
+    return all.length >= 2 ? all : undefined
+  })
+  assert.equal(tries.length, 2)
 })

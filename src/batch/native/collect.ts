@@ -10,6 +10,7 @@ import { readPlaces } from '../read-places.ts'
 import { readRequestLine } from '../request-line.ts'
 import { resultLine } from '../result-line.ts'
 import type { ResultLog } from '../result-log.ts'
+import { isSettled } from '../try-line.ts'
 import type { JobStore, NativeJob, ProviderBatches, RemoteJob, RemoteResult } from './port.ts'
 
 export interface CollectParts {
@@ -78,7 +79,7 @@ class Collector {
     const booked = await providers.book(this.#batch, this.#job, answered)
     const { answer, costNanoUsd, usage, error } = booked
     // The queue has more ways to go than this one.
-    if (error && error.rule.retry !== 'never' && error.rule.blame !== 'caller') return undefined
+    if (error && !isSettled(error)) return undefined
     const now = await results.append(this.#batch.id, {
       line,
       isError: answer.status >= 300,
