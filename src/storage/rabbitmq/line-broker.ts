@@ -3,7 +3,7 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { Clock } from '../../core/clock.ts'
 import type { LineBroker } from '../../batch/port.ts'
-import { createRabbit, type Session } from './connect.ts'
+import { Rabbit, type Session } from './connect.ts'
 
 const queueOf = (batchId: string): string => `weir.lines.${batchId}`
 /** Messages that went round and round: their lines are offered again from their rows. */
@@ -33,7 +33,7 @@ export interface RabbitLineBrokerParts {
 export function createRabbitLineBroker({ url, clock }: RabbitLineBrokerParts): LineBroker {
   const nowMs = () => clock.monotonicMs()
   const consumers = new Map<string, Consumer>()
-  const rabbit = createRabbit({
+  const rabbit = new Rabbit({
     url,
     nowMs,
     prepare: (channel) => channel.assertQueue(deadQueue, { durable: true, maxLength: maxDead }),
