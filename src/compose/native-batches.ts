@@ -96,11 +96,11 @@ async function hold(
   { provider, model, credential, reservedNanoUsd }: NativeJob,
   { ledger, newRequestId, snapshot }: NativeParts,
 ): Promise<Release> {
-  // The mark-up is in what is held already.
-  const { markupBasisPoints: _, ...spender } = spenderOf(batch, snapshot().keyring.principalOf(batch.keyId))
+  const principal = snapshot().keyring.principalOf(batch.keyId)
   const account = await ledger.open({
     spender: {
-      ...spender,
+      // The mark-up is in what is held already.
+      ...spenderOf(batch, principal, 0),
       requestId: newRequestId(),
       tags: [`batch:${batch.id}`],
       dialect: 'weir',

@@ -90,14 +90,15 @@ async function prepare(
   const call = withRoute(asked, destination, parts.clock.nowMs())
   const price = await priceOf(call, target, parts)
   if (!price) return undefined
-  const mostNanoUsd = withMarkup(price.mostNanoUsd, principal.team?.markupBasisPoints ?? 0)
+  const { markupBasisPoints = 0 } = principal.team ?? {}
+  const mostNanoUsd = withMarkup(price.mostNanoUsd, markupBasisPoints)
   if (mostNanoUsd > (principal.maxNanoUsdPerRequest ?? Infinity)) return undefined
   const contract = await openContract(call, destination, parts)
   const account = { ...noAccount, maxOutputTokens: price.maxOutputTokens }
   const sent = await requestOf(call, target, contextOf('', contract, account, parts))
   const endpoint = sent && api.endpointOf(sent.path)
   if (endpoint === undefined) return undefined
-  return { target: jobTarget(target, endpoint), body: sent!.body, mostNanoUsd }
+  return { target: jobTarget(target, endpoint), body: sent!.body, mostNanoUsd, markupBasisPoints }
 }
 
 /** Where data must stay, and what else cannot be promised of a batch, is for the queue. */
@@ -290,7 +291,7 @@ class Booking {
     const session = headers?.['x-weir-session'] ?? call.session
     const { dialect, operation } = dataRouteOf({ ...this.#line.request, url })
     return {
-      ...spenderOf(this.#batch, principal),
+      ...spenderOf(this.#batch, principal, this.#job.markupBasisPoints),
       requestId: this.#requestId,
       tags: [...(principal?.tags ?? []), ...tagsOf(headers?.['x-weir-tags']), `batch:${this.#batch.id}`],
       dialect,
@@ -365,6 +366,7 @@ class Booking {
 export function spenderOf(
   { org, keyId, keyName }: Batch,
   principal: Principal | undefined,
+  markupBasisPoints = principal?.team?.markupBasisPoints ?? 0,
 ): Pick<Spender, 'org' | 'keyId' | 'keyName' | 'team' | 'markupBasisPoints' | 'creditNanoUsd'> {
   const team = principal?.team
   return {
@@ -372,7 +374,7 @@ export function spenderOf(
     keyId,
     keyName,
     ...(team && { team: team.id }),
-    ...(team && team.markupBasisPoints > 0 && { markupBasisPoints: team.markupBasisPoints }),
+    ...(markupBasisPoints > 0 && { markupBasisPoints }),
     ...(team?.creditNanoUsd !== undefined && { creditNanoUsd: team.creditNanoUsd }),
   }
 }

@@ -233,6 +233,28 @@ test('what is held for a batch at a provider has the mark-up of the team in it',
   assert.deepEqual([done.batched.length, done.single.length], [1, 0])
 })
 
+test('a mark-up that is raised while the provider has the lines is not theirs', async (t) => {
+  const stack = await startStack(t, { config: priced })
+  const owner = asOwner(stack)
+  const team = await owner('POST', '/teams', { name: 'resold', markup_percent: 50 })
+  const { body: key } = await owner('POST', '/keys', { name: 'customer', team: team.body['id']! })
+  const client = batchClient(stack.gateway.url, asString(key['secret'])!)
+  const lines = ['a', 'b'].map((id) => chatLine(id, 'openai/fault/batch-takes-800ms', { max_tokens: 1000 }))
+  const id = await client.submit(lines, { ...native, max_usd: 0.007 })
+  await until('the batch at the provider', () => (creations(stack).length === 1 ? true : undefined))
+  const raised = await owner('PATCH', `/teams/${asString(team.body['id'])!}`, { markup_percent: 1000 })
+  assert.equal(raised.body['markup_percent'], 1000)
+  const batch = await client.ended(id)
+  assert.deepEqual(asObject(batch['request_counts']), { total: 2, completed: 2, failed: 0 })
+  assert.equal(calls(stack).batched.length, 2)
+  const ledger = asArray((await stack.admin('/ledger?limit=100'))['data']).map((each) => asObject(each)!)
+  const settled = ledger.filter(({ kind }) => kind === 'settle')
+  assert.equal(settled.length, 2)
+  for (const { charged_usd: charged, provider_cost_usd: cost } of settled) {
+    assert.ok(Math.abs(Number(charged) - 1.5 * Number(cost)) < 2e-9, `${String(charged)} of ${String(cost)}`)
+  }
+})
+
 test('a batch that is cancelled is cancelled at the provider, and keeps what was done', async (t) => {
   const stack = await startStack(t, { config: priced })
   const client = batchClient(stack.gateway.url)

@@ -21,6 +21,7 @@ const linesPerStep = 256
 
 interface Group {
   readonly target: JobTarget
+  readonly markupBasisPoints: number
   lines: number[]
   bytes: number
   reservedNanoUsd: NanoUsd
@@ -69,14 +70,21 @@ class Dealer {
     const { providers, parse } = this.#parts
     const prepared = await providers.prepare(this.#batch, readRequestLine(text, endpoint, parse))
     if (!prepared || this.#reservedNanoUsd + prepared.mostNanoUsd > maxNanoUsd) return
-    const { target, body, mostNanoUsd } = prepared
+    const { target, body, mostNanoUsd, markupBasisPoints } = prepared
     const bounds = providers.bounds(target)
     if (!bounds) return
     const bytes = Buffer.byteLength(JSON.stringify(body))
-    const key = JSON.stringify([target.provider, target.model, target.credential, target.endpoint])
+    const { provider, model, credential, endpoint: remoteEndpoint } = target
+    const key = JSON.stringify([provider, model, credential, remoteEndpoint, markupBasisPoints])
     const known = this.#groups.get(key)
     if (known && known.bytes + bytes > bounds.maxBytes) await this.#flush(key, known)
-    const group = this.#groups.get(key) ?? { target, lines: [], bytes: 0, reservedNanoUsd: 0 }
+    const group = this.#groups.get(key) ?? {
+      target,
+      markupBasisPoints,
+      lines: [],
+      bytes: 0,
+      reservedNanoUsd: 0,
+    }
     this.#groups.set(key, group)
     group.lines.push(line)
     group.bytes += bytes
@@ -89,7 +97,7 @@ class Dealer {
     for (const [key, group] of this.#groups) await this.#flush(key, group)
   }
 
-  async #flush(key: string, { target, lines, reservedNanoUsd }: Group): Promise<void> {
+  async #flush(key: string, { target, markupBasisPoints, lines, reservedNanoUsd }: Group): Promise<void> {
     this.#groups.delete(key)
     const { jobs, newId, nowMs } = this.#parts
     const job: NativeJob = {
@@ -100,6 +108,7 @@ class Dealer {
       state: 'new',
       lines: lines.length,
       reservedNanoUsd,
+      markupBasisPoints,
       tries: 0,
       isCancelled: false,
       createdAtMs: nowMs(),

@@ -34,6 +34,11 @@ export interface NativeJob extends JobTarget {
   readonly lines: number
   /** The most that it may cost. */
   readonly reservedNanoUsd: NanoUsd
+  /**
+   * Of the key's team when its lines were dealt out: it is in what the job may cost, and whatever it is by the time of the
+   * results, they are charged with this one. Absent: it was dealt out before that was noted.
+   */
+  readonly markupBasisPoints?: number
   /** How often it could not be submitted. */
   readonly tries: number
   /** It was cancelled at the provider. */
@@ -67,8 +72,9 @@ export interface JobStore {
 export interface PreparedLine {
   readonly target: JobTarget
   readonly body: JsonObject
-  /** The most that it may cost its key, at the price of batches. */
+  /** The most that it may cost its key, at the price of batches, with the mark-up in it. */
   readonly mostNanoUsd: NanoUsd
+  readonly markupBasisPoints: number
 }
 
 export interface JobRequest {

@@ -16,6 +16,7 @@ interface JobRow {
   readonly remote_id: string | null
   readonly lines: number
   readonly reserved_nano_usd: number
+  readonly markup_basis_points: number | null
   readonly tries: number
   readonly is_cancelled: number
   readonly created_at_ms: number
@@ -105,6 +106,7 @@ function toRow(job: NativeJob): JobRow {
     remote_id: job.remoteId ?? null,
     lines: job.lines,
     reserved_nano_usd: job.reservedNanoUsd,
+    markup_basis_points: job.markupBasisPoints ?? null,
     tries: job.tries,
     is_cancelled: Number(job.isCancelled),
     created_at_ms: job.createdAtMs,
@@ -129,6 +131,7 @@ function toJob(row: JobRow): NativeJob {
     isCancelled: row.is_cancelled === 1,
     createdAtMs: row.created_at_ms,
     dueAtMs: row.due_at_ms,
+    ...(row.markup_basis_points !== null && { markupBasisPoints: row.markup_basis_points }),
     ...(row.remote_id !== null && { remoteId: row.remote_id }),
     ...(row.submitted_at_ms !== null && { submittedAtMs: row.submitted_at_ms }),
   }

@@ -135,4 +135,8 @@ export const batchMigrations: readonly Migration[] = [
           .addColumn('held_nano_usd', 'bigint', (column) => column.notNull().defaultTo(0)),
       ),
   },
+  {
+    name: 'batch-0005-markup-of-jobs',
+    statements: ({ schema }) => [schema.alterTable('batch_jobs').addColumn('markup_basis_points', 'integer')],
+  },
 ]
