@@ -88,6 +88,13 @@ export class ActiveBatch {
     return this.ready.length > 0 && nowMs >= this.#leasedUntilMs
   }
 
+  /** It begins. */
+  takeAt(index: number): WaitingLine {
+    const [line] = this.ready.splice(index, 1)
+    this.readyBytes -= line!.bytes
+    return line!
+  }
+
   /** It began, and waits again, before those that come after it. */
   putBack(line: WaitingLine): void {
     const next = this.ready.findIndex((waiting) => waiting.line > line.line)

@@ -3,13 +3,12 @@
 import { type ErrorCode, errorTable, GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { type Batch, type BatchUsage, noUsage, suspectAfter } from './batch.ts'
-import type { ReadyLine } from './batch-input.ts'
 import type { Hold } from './bound.ts'
-import type { LineCourse, TryOutcome } from './dispatcher.ts'
 import type { Turn } from './lanes.ts'
 import type { RequestLine } from './request-line.ts'
 import type { ResultLog } from './result-log.ts'
 import { type LineAnswer, type LostReason, resultLine, unansweredLine } from './result-line.ts'
+import type { TryLine, TryOutcome } from './try-outcome.ts'
 
 /** A request on its way through the gateway, as any client's would go. */
 export type MakeRequest = (batch: Batch, request: RequestLine, way: OnTheWay) => Promise<RequestOutcome>
@@ -66,10 +65,10 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'store_unavailable',
 ])
 
-export function createTryLine(parts: TryLineParts) {
-  const { makeRequest, results, worstCase, random, maxTries } = parts
+export function createTryLine(parts: TryLineParts): TryLine {
+  const { makeRequest, results, worstCase, maxTries } = parts
 
-  return async (batch: Batch, line: ReadyLine, { turn, signal, hold }: LineCourse): Promise<TryOutcome> => {
+  return async (batch, line, { turn, signal, hold }) => {
     const { request } = line
     const settle = async (
       isError: boolean,
@@ -91,7 +90,7 @@ export function createTryLine(parts: TryLineParts) {
     if (answerTo !== undefined && answerTo !== 'held') return withoutHold[answerTo]
     const way = { turn, signal, ...(hold && { afford: affordBy(hold) }) }
     const outcome = await makeRequest(batch, request, way)
-    const again = judge(outcome, line.tries, maxTries(), random, hold)
+    const again = judge(outcome, line.tries, hold, parts)
     const { answer, costNanoUsd, usage } = outcome
     if (again) return { ...again, spentNanoUsd: costNanoUsd }
     const text = resultLine(batch, line.line, request.customId, answer)
@@ -121,9 +120,8 @@ function affordBy(hold: Hold) {
 function judge(
   { error, failures, isUntried }: RequestOutcome,
   tries: number,
-  maxTries: number,
-  random: () => number,
   hold: Hold | undefined,
+  { maxTries, random }: Pick<TryLineParts, 'maxTries' | 'random'>,
 ): Extract<TryOutcome, { kind: 'refused' | 'failed' | 'left' }> | undefined {
   if (!error) return undefined
   const { code, retryAfterMs } = error
@@ -132,7 +130,7 @@ function judge(
   if (refusals.has(code)) return { kind: 'refused', by: isUntried ? 'caller' : 'target', retryAfterMs }
   // Where a call was not made for want of room, there may be some when it is tried again.
   const isFinal = isSettled(error, failures) && !hold?.isShort
-  if (isFinal || tries + 1 >= maxTries) return undefined
+  if (isFinal || tries + 1 >= maxTries()) return undefined
   const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** tries) * (0.5 + random() / 2)
   return { kind: 'failed', waitMs: Math.max(waitMs, retryAfterMs ?? 0) }
 }
