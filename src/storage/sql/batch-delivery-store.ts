@@ -1,14 +1,12 @@
 /** Ends of batches that somebody is still to be told of, in the database. */
 
 import type { BatchDeliveryStore } from '../../batch/port.ts'
-import { type DeliveryRow, toDelivery } from './batch-rows.ts'
+import { toDelivery } from './batch-rows.ts'
+import type { BatchTables } from './batch-tables.ts'
 import type { Database } from './database.ts'
 
-/** Not an interface: Kysely asks for an index signature, which only an alias has. */
-type Tables = { readonly batch_deliveries: DeliveryRow }
-
 export function createBatchDeliveryStore({ kysely }: Database): BatchDeliveryStore {
-  const db = kysely.withTables<Tables>()
+  const db = kysely.withTables<BatchTables>()
   return {
     async claim(nowMs, leaseMs, limit) {
       const due = db.selectFrom('batch_deliveries').select('id').where('due_at_ms', '<=', nowMs)

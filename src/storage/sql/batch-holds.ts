@@ -2,33 +2,23 @@
 
 import { sql, type Transaction } from 'kysely'
 import {
+  type BatchStore,
   type HoldAnswer,
   type HoldAnswers,
-  type Lease,
   type LineHold,
   openStatuses,
 } from '../../batch/port.ts'
-import { type BatchRow, type LineRow, lineStates, toBatch } from './batch-rows.ts'
+import { type BatchRow, type LineRow, toBatch } from './batch-rows.ts'
+import { type BatchTables, open } from './batch-tables.ts'
 import type { Database } from './database.ts'
-
-/** Not an interface: Kysely asks for an index signature, which only an alias has. */
-type Tables = {
-  readonly batches: BatchRow
-  readonly batch_lines: LineRow
-  readonly batch_jobs: { readonly batch_id: string; readonly reserved_nano_usd: number }
-}
-
-const open = sql.lit(lineStates.open)
 
 /** Who holds of the same batch meanwhile waits for the end of the transaction, and sees what it has held. */
 export async function holdLines(
   untyped: Transaction<unknown>,
   dialect: Database['dialect'],
-  id: string,
-  { holder, nowMs }: Lease,
-  lines: readonly LineHold[],
+  ...[id, { holder, nowMs }, lines]: Parameters<BatchStore['hold']>
 ): Promise<HoldAnswers> {
-  const transaction = untyped.withTables<Tables>()
+  const transaction = untyped.withTables<BatchTables>()
   const query = transaction.selectFrom('batches').selectAll().where('id', '=', id)
   const row = await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirstOrThrow()
   const jobsNanoUsd = row.is_native === 1 ? await heldByJobs(transaction, id) : 0
@@ -39,7 +29,8 @@ export async function holdLines(
   const refused: number[] = []
   for (const { line, nanoUsd } of lines) {
     if (nanoUsd > roomNanoUsd) refused.push(line)
-    else if (!mayHold || !(await holdLine(transaction, id, holder, line, nanoUsd))) answers.set(line, 'lost')
+    else if (!mayHold || !(await holdLine(transaction, id, holder, { line, nanoUsd })))
+      answers.set(line, 'lost')
     else {
       answers.set(line, 'held')
       roomNanoUsd -= nanoUsd
@@ -62,11 +53,10 @@ export async function holdLines(
 
 /** False where the holder has lost it. */
 async function holdLine(
-  transaction: Transaction<Tables>,
+  transaction: Transaction<BatchTables>,
   id: string,
   holder: string,
-  line: number,
-  nanoUsd: number,
+  { line, nanoUsd }: LineHold,
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction
     .updateTable('batch_lines')
@@ -79,7 +69,11 @@ async function holdLine(
   return numUpdatedRows > 0n
 }
 
-async function isHeldByAny(transaction: Transaction<Tables>, id: string, nowMs: number): Promise<boolean> {
+async function isHeldByAny(
+  transaction: Transaction<BatchTables>,
+  id: string,
+  nowMs: number,
+): Promise<boolean> {
   const found = await transaction
     .selectFrom('batch_lines')
     .select('line')
@@ -92,7 +86,7 @@ async function isHeldByAny(transaction: Transaction<Tables>, id: string, nowMs: 
   return found !== undefined
 }
 
-async function heldByJobs(transaction: Transaction<Tables>, id: string): Promise<number> {
+async function heldByJobs(transaction: Transaction<BatchTables>, id: string): Promise<number> {
   const { held } = await transaction
     .selectFrom('batch_jobs')
     .select(({ fn }) => fn.sum<number | null>('reserved_nano_usd').as('held'))
@@ -108,7 +102,7 @@ export async function chargeHeld(
   holder: string,
   lines: readonly Pick<LineRow, 'line' | 'held_nano_usd'>[],
 ): Promise<void> {
-  const transaction = untyped.withTables<Tables>()
+  const transaction = untyped.withTables<BatchTables>()
   let charged = 0
   for (const { line, held_nano_usd: held } of lines) {
     const { numUpdatedRows } = await transaction
@@ -132,7 +126,7 @@ export function moveHeld(
   { spent, held }: { readonly spent: number; readonly held: number },
 ): Promise<BatchRow | undefined> {
   return untyped
-    .withTables<Pick<Tables, 'batches'>>()
+    .withTables<BatchTables>()
     .updateTable('batches')
     .set(({ eb }) => ({
       cost_nano_usd: eb('cost_nano_usd', '+', spent),

@@ -1,42 +1,26 @@
 /** The jobs that batches have at providers, and the lines that are in them, in the database. */
 
 import type { JobChange, JobState, JobStore, NativeJob } from '../../batch/native/port.ts'
-import { type LineRow, lineStates } from './batch-rows.ts'
+import type { JobRow } from './batch-rows.ts'
+import { type BatchTables, linesPerStatement, open } from './batch-tables.ts'
 import type { Database } from './database.ts'
-
-interface JobRow {
-  readonly id: string
-  readonly org: string
-  readonly batch_id: string
-  readonly provider: string
-  readonly model: string
-  readonly credential: string
-  readonly endpoint: string
-  readonly state: string
-  readonly remote_id: string | null
-  readonly lines: number
-  readonly reserved_nano_usd: number
-  readonly markup_basis_points: number | null
-  readonly tries: number
-  readonly is_cancelled: number
-  readonly created_at_ms: number
-  readonly submitted_at_ms: number | null
-  readonly due_at_ms: number
-}
-
-/** Not an interface: Kysely asks for an index signature, which only an alias has. */
-type Tables = { readonly batch_jobs: JobRow; readonly batch_lines: LineRow }
 
 /** When lines that are in a job may be taken by others. */
 const never = Number.MAX_SAFE_INTEGER
-const linesPerStatement = 500
 
 export function createBatchJobStore(database: Database): JobStore {
-  const db = database.kysely.withTables<Tables>()
+  const db = database.kysely.withTables<BatchTables>()
+  const openLines = (batchId: string) =>
+    db
+      .selectFrom('batch_lines')
+      .select(['line', 'at_byte as offset', 'bytes'])
+      .where('batch_id', '=', batchId)
+      .where('state', '=', open)
+      .orderBy('line')
   return {
     create(job, lines) {
       return database.transaction(async (untyped) => {
-        const transaction = untyped.withTables<Tables>()
+        const transaction = untyped.withTables<BatchTables>()
         await transaction.insertInto('batch_jobs').values(toRow(job)).execute()
         for (let from = 0; from < lines.length; from += linesPerStatement) {
           await transaction
@@ -44,7 +28,7 @@ export function createBatchJobStore(database: Database): JobStore {
             .set({ holder: job.id, due_at_ms: never })
             .where('batch_id', '=', job.batchId)
             .where('line', 'in', lines.slice(from, from + linesPerStatement))
-            .where('state', '=', lineStates.open)
+            .where('state', '=', open)
             .where('holder', 'is', null)
             .execute()
         }
@@ -59,37 +43,22 @@ export function createBatchJobStore(database: Database): JobStore {
     },
     remove({ id, batchId }, nowMs) {
       return database.transaction(async (untyped) => {
-        const transaction = untyped.withTables<Tables>()
+        const transaction = untyped.withTables<BatchTables>()
         await transaction
           .updateTable('batch_lines')
           .set({ holder: null, due_at_ms: nowMs })
           .where('batch_id', '=', batchId)
-          .where('state', '=', lineStates.open)
+          .where('state', '=', open)
           .where('holder', '=', id)
           .execute()
         await transaction.deleteFrom('batch_jobs').where('id', '=', id).execute()
       })
     },
-    async free(batchId, afterLine, limit) {
-      const query = db.selectFrom('batch_lines').select(['line', 'at_byte as offset', 'bytes'])
-      return query
-        .where('batch_id', '=', batchId)
-        .where('line', '>', afterLine)
-        .where('state', '=', lineStates.open)
-        .where('holder', 'is', null)
-        .orderBy('line')
-        .limit(limit)
-        .execute()
+    free(batchId, afterLine, limit) {
+      const free = openLines(batchId).where('line', '>', afterLine).where('holder', 'is', null)
+      return free.limit(limit).execute()
     },
-    async held({ id, batchId }) {
-      const query = db.selectFrom('batch_lines').select(['line', 'at_byte as offset', 'bytes'])
-      return query
-        .where('batch_id', '=', batchId)
-        .where('state', '=', lineStates.open)
-        .where('holder', '=', id)
-        .orderBy('line')
-        .execute()
-    },
+    held: ({ id, batchId }) => openLines(batchId).where('holder', '=', id).execute(),
   }
 }
 

@@ -59,6 +59,26 @@ export interface LineRow {
   readonly result_bytes: number | null
 }
 
+export interface JobRow {
+  readonly id: string
+  readonly org: string
+  readonly batch_id: string
+  readonly provider: string
+  readonly model: string
+  readonly credential: string
+  readonly endpoint: string
+  readonly state: string
+  readonly remote_id: string | null
+  readonly lines: number
+  readonly reserved_nano_usd: number
+  readonly markup_basis_points: number | null
+  readonly tries: number
+  readonly is_cancelled: number
+  readonly created_at_ms: number
+  readonly submitted_at_ms: number | null
+  readonly due_at_ms: number
+}
+
 export interface DeliveryRow {
   readonly id: string
   readonly org: string
@@ -71,6 +91,19 @@ export interface DeliveryRow {
 
 /** Values of `state`. */
 export const lineStates = { open: 0, answered: 1, failed: 2 } as const
+
+/** A line that nobody has had. */
+export const noLine = {
+  state: lineStates.open,
+  due_at_ms: 0,
+  holder: null,
+  tries: 0,
+  crashes: 0,
+  held_nano_usd: 0,
+  result_part: null,
+  result_at_byte: null,
+  result_bytes: null,
+}
 
 export function toBatchRow(batch: Batch): BatchRow {
   return {
