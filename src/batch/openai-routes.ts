@@ -6,7 +6,8 @@ import { asObject, asString, defined, isObject, type Json, type JsonObject } fro
 import { formatUsd, type NanoUsd, parseUsd } from '../core/money.ts'
 import type { Batch, BatchUsage, Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
-import { type Files, readTtl } from './files.ts'
+import { readTtl } from './file-form.ts'
+import type { Files } from './files.ts'
 import { readCount, readMetadata, readNative } from './read-wish.ts'
 import type { StoredFile } from './port.ts'
 
