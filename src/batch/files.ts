@@ -53,6 +53,11 @@ export function createFiles(parts: FilesParts): Files {
     if (file.folder === folder.id) return file
     throw new GatewayError('conflict', `The file \`${id}\` is in a folder that this instance does not have.`)
   }
+  /** Nobody will ask for it: its id was never told. */
+  const forget = async (id: string, file: NewFile | undefined): Promise<void> => {
+    await file?.discard()
+    await folder.remove(id)
+  }
   return {
     async receive(owner, form, announcedBytes) {
       await admit(owner, announcedBytes - maxFormBytes, parts)
@@ -63,7 +68,7 @@ export function createFiles(parts: FilesParts): Files {
         if (file.bytes === 0) throw invalid('The file is empty.', 'file')
         return await keep(owner, file, { id, filename, ...readFields(fields) }, parts)
       } catch (error) {
-        await file?.discard()
+        await forget(id, file)
         throw error
       }
     },
@@ -74,7 +79,7 @@ export function createFiles(parts: FilesParts): Files {
         for (const piece of content) await file.write(piece)
         return await keep(owner, file, { id, filename, purpose: 'batch', ttlSeconds: undefined }, parts)
       } catch (error) {
-        await file.discard()
+        await forget(id, file)
         throw error
       }
     },
