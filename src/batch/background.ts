@@ -2,11 +2,11 @@
 
 import type { CallerCall, CallerIdentity, CallerRoute } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
-import { asObject, asString, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { asObject, asString, type JsonObject, parseJson } from '../core/json.ts'
 import { type Batch, isOpen, type Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import type { Files } from './files.ts'
-import { carriedHeaders } from './request-line.ts'
+import { refuseStream, submitSingle, textOf } from './single-request.ts'
 
 export interface BackgroundParts {
   readonly files: Pick<Files, 'write' | 'content'>
@@ -29,28 +29,13 @@ export type Background = (call: BackgroundCall) => Promise<JsonObject>
 /** What the ids of such responses begin with, so that they are not looked for among those that were kept. */
 export const backgroundPrefix = 'resp_bg_'
 const endpoint = '/v1/responses'
-const ofOne = { dialect: 'background', completionWindow: '24h', isNative: false } as const
 
 /** Makes a batch of one line, whose id is the response's. Rejects with GatewayError. */
-export function createBackground({ files, batches }: Pick<BackgroundParts, 'files' | 'batches'>): Background {
-  return async ({ owner, body, user, header }) => {
-    if (body['stream'] === true) {
-      const message = 'A response that is made in the background cannot be streamed: look for it by its id.'
-      throw new GatewayError('invalid_request', message, { param: 'stream' })
-    }
-    const { background: _, ...asked } = body
-    const headers = Object.fromEntries(
-      carriedHeaders.flatMap((name) => {
-        const value = header(name)
-        return value === undefined ? [] : [[name, value]]
-      }),
-    )
-    const line = { custom_id: 'background', method: 'POST', url: endpoint, body: asked, headers }
-    await batches.admitSingle(owner)
-    const input = await files.write(owner, 'background.jsonl', [Buffer.from(JSON.stringify(line))])
-    const metadata = user === undefined ? {} : { user }
-    const batch = await batches.create(owner, { ...ofOne, endpoint, inputFileId: input.id, metadata })
-    return toResponse(batch, asked)
+export function createBackground(parts: Pick<BackgroundParts, 'files' | 'batches'>): Background {
+  return async ({ body: { background: _, ...body }, ...call }) => {
+    refuseStream(body)
+    const batch = await submitSingle({ ...call, dialect: 'background', endpoint, body }, parts)
+    return toResponse(batch, body)
   }
 }
 
@@ -67,10 +52,7 @@ export function backgroundRoutes(parts: BackgroundParts): readonly CallerRoute[]
       method: 'GET',
       path: '/v1/responses/{id}',
       async run(call) {
-        if (call.query.get('stream') === 'true') {
-          const message = 'A response that is made in the background cannot be streamed.'
-          throw new GatewayError('invalid_request', message, { param: 'stream' })
-        }
+        refuseStream({ stream: call.query.get('stream') === 'true' })
         return { body: await readResponse(await find(call), parts) }
       },
     },
@@ -99,13 +81,13 @@ export function backgroundRoutes(parts: BackgroundParts): readonly CallerRoute[]
 
 async function readResponse(batch: Batch, { files, results }: BackgroundParts): Promise<JsonObject> {
   const input = await files.content(batch, batch.inputFileId)
-  const asked = asObject(asObject(await readJson(input.content))?.['body']) ?? {}
+  const asked = asObject(asObject(parseJson(await textOf(input.content)))?.['body']) ?? {}
   const response = toResponse(batch, asked)
   const { status } = batch
   if (isOpen(status) || status === 'cancelled') return response
   const [fault] = batch.faults
   if (fault) return { ...response, error: { code: 'invalid_prompt', message: fault.message } }
-  const line = asObject(await readJson(results(batch)))
+  const line = asObject(parseJson(await textOf(results(batch))))
   const answered = asObject(line?.['response'])
   const body = asObject(answered?.['body'])
   if (body && Number(answered?.['status_code']) < 300) return { ...body, id: batch.id, background: true }
@@ -117,12 +99,6 @@ function errorOf(status: number, body: JsonObject | undefined): JsonObject {
   const message = asString(asObject(body?.['error'])?.['message']) ?? 'The response could not be made.'
   const code = status === 429 ? 'rate_limit_exceeded' : status < 500 ? 'invalid_prompt' : 'server_error'
   return { code, message }
-}
-
-async function readJson(content: AsyncIterable<Uint8Array>): Promise<Json> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of content) pieces.push(piece)
-  return parseJson(Buffer.concat(pieces).toString()) ?? null
 }
 
 const statuses: Readonly<Record<Batch['status'], string>> = {

@@ -6,7 +6,8 @@ import { asObject, asString, isObject, type Json, type JsonObject, parseJson } f
 import { type Batch, isOpen, isSingle, type Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import type { Files } from './files.ts'
-import { carriedHeaders, isEndpoint } from './request-line.ts'
+import { isEndpoint } from './request-line.ts'
+import { refuseStream, submitSingle, textOf } from './single-request.ts'
 
 export interface DeferredParts {
   readonly files: Pick<Files, 'write'>
@@ -25,35 +26,19 @@ export interface DeferredCall extends CallerIdentity {
 
 export type Defer = (call: DeferredCall) => Promise<CallerReply>
 
-/** A provider's own batch takes its time. */
-const ofOne = { dialect: 'deferred', completionWindow: '24h', isNative: false } as const
-
 /** Answers 202 with an id, under which the answer is found. Throws GatewayError. */
-export function createDefer({ files, batches, identify }: DeferredParts): Defer {
+export function createDefer(parts: DeferredParts): Defer {
   return async (call) => {
-    const owner = await identify(call)
+    const owner = await parts.identify(call)
     const { path: endpoint } = call
     if (!isEndpoint(endpoint)) {
       throw new GatewayError('invalid_request', 'Requests on this path cannot be answered later.')
     }
     const body = await call.json()
     if (!isObject(body)) throw new GatewayError('invalid_request', 'The body must be a JSON object.')
-    if (body['stream'] === true) {
-      const message = 'What is answered later cannot be streamed.'
-      throw new GatewayError('invalid_request', message, { param: 'stream' })
-    }
-    const headers = Object.fromEntries(
-      carriedHeaders.flatMap((name) => {
-        const value = call.header(name)
-        return value === undefined ? [] : [[name, value]]
-      }),
-    )
-    const line = { custom_id: 'deferred', method: 'POST', url: endpoint, body, headers }
-    await batches.admitSingle(owner)
-    const input = await files.write(owner, 'deferred.jsonl', [Buffer.from(JSON.stringify(line))])
-    const wish = { ...ofOne, endpoint, inputFileId: input.id }
-    const user = userOf(call, body)
-    const batch = await batches.create(owner, { ...wish, metadata: user === undefined ? {} : { user } })
+    refuseStream(body)
+    const wish = { owner, dialect: 'deferred', endpoint, body, user: userOf(call, body) } as const
+    const batch = await submitSingle({ ...wish, header: (name) => call.header(name) }, parts)
     return { status: 202, body: toDeferred(batch) }
   }
 }
@@ -115,8 +100,6 @@ function toDeferred({ id, status, createdAtMs, endedAtMs }: Batch): JsonObject {
 async function readOutcome({ faults }: Batch, content: AsyncIterable<Uint8Array>): Promise<JsonObject> {
   const [fault] = faults
   if (fault) return { response: null, error: { code: fault.code, message: fault.message } }
-  const pieces: Uint8Array[] = []
-  for await (const piece of content) pieces.push(piece)
-  const line = asObject(parseJson(Buffer.concat(pieces).toString()))
+  const line = asObject(parseJson(await textOf(content)))
   return { response: line?.['response'] ?? null, error: line?.['error'] ?? null }
 }
