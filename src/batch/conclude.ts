@@ -2,7 +2,8 @@
 
 import type { FileHandle } from 'node:fs/promises'
 import type { Clock } from '../core/clock.ts'
-import type { Json } from '../core/json.ts'
+import { GatewayError } from '../core/error.ts'
+import { asObject, asString, type Json } from '../core/json.ts'
 import type { Batch, BatchStatus, StopReason } from './batch.ts'
 import type { FileFolder, NewFile } from './file-folder.ts'
 import type { BatchChange, BatchStore, FileStore, LineState } from './port.ts'
@@ -17,9 +18,10 @@ export interface ConcludeParts {
   readonly receivers: () => readonly string[]
   /** How long the files are kept, in milliseconds. */
   readonly ttlMs: () => number
+  /** Throws GatewayError for what is no JSON, or is too deep. */
   parse(text: Buffer): Json
-  /** Tells that this instance is still at it. */
-  heartbeat(): Promise<void>
+  /** Asked now and then; throws where this process is about to end. */
+  mayGoOn(): void
 }
 
 const linesPerStep = 256
@@ -36,7 +38,7 @@ export async function concludeBatch(batch: Batch, parts: ConcludeParts): Promise
       if (!last) break
       after = last.line
       await files.add(lines)
-      await parts.heartbeat()
+      parts.mayGoOn()
     }
     const kept = await files.keep()
     const nowMs = clock.nowMs()
@@ -123,9 +125,19 @@ class ResultFiles {
     }
     const { inputFileId, stop } = this.#batch
     const input = await this.#read(inputFileId, offset, bytes)
-    const customId = input === undefined ? '' : customIdOf(this.#parts.parse(input))
+    const customId = input && this.#customIdIn(input)
     const why = result ? 'lost' : (stop ?? 'lost')
-    return { text: Buffer.from(unansweredLine(this.#batch, line, customId, why)), isGood: false }
+    return { text: Buffer.from(unansweredLine(this.#batch, line, customId ?? '', why)), isGood: false }
+  }
+
+  /** Undefined where it is not what it was: read again and again, it brings no batch to its end. */
+  #customIdIn(input: Buffer): string | undefined {
+    try {
+      return asString(asObject(this.#parts.parse(input))?.['custom_id'])
+    } catch (error) {
+      if (error instanceof GatewayError) return undefined
+      throw error
+    }
   }
 
   /** Undefined where there is no such file, or it does not reach so far. */
@@ -155,11 +167,6 @@ function isWhole(result: Buffer): boolean {
 /** Lines that were in it are lost: to look for them again and again brings none back. */
 function ignoreMissing(cause: unknown): undefined {
   if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
-}
-
-function customIdOf(line: Json): string {
-  const id = typeof line === 'object' && line !== null && 'custom_id' in line ? line['custom_id'] : undefined
-  return typeof id === 'string' ? id : ''
 }
 
 /** Lines are written many at a time; no file is made before there is one. */

@@ -1,13 +1,14 @@
 /** What a failure of the power, or another instance, took of results is told as lost, and takes no other with it. */
 
 import assert from 'node:assert/strict'
-import { readFileSync, truncateSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
 import { until } from '../../test/support/until.ts'
 import { systemClock } from '../core/clock.ts'
-import { parseJson } from '../core/json.ts'
+import { GatewayError } from '../core/error.ts'
+import { asObject, type Json, parseJson } from '../core/json.ts'
 import { type Batch, noUsage } from './batch.ts'
 import { concludeBatch } from './conclude.ts'
 import { openFileFolder } from './file-folder.ts'
@@ -57,8 +58,8 @@ function setUp() {
       clock: systemClock,
       receivers: () => [],
       ttlMs: () => 1000,
-      parse: (text) => parseJson(text.toString()) ?? null,
-      heartbeat: async () => undefined,
+      parse,
+      mayGoOn: () => undefined,
     })
     const texts = new Map<string, string>()
     for (const { id, filename } of kept) {
@@ -96,6 +97,35 @@ test('a batch whose results are gone ends all the same', async () => {
   assert.deepEqual(await conclude(), { output: undefined, errors: 2 })
 })
 
+test('a batch whose input is not what it was ends all the same', async () => {
+  const root = createTemporaryFolder()
+  const folder = openFileFolder(root)
+  const texts = ['{"custom_id":"good"}', '{"custom_id":"ba\0\0\0\0\0']
+  writeFileSync(join(root, 'file-input'), texts.join(''))
+  const lines = texts.map(({ length: bytes }, n) => ({ line: n + 1, offset: n * texts[0]!.length, bytes }))
+  const kept: StoredFile[] = []
+  const ended = await concludeBatch(
+    { ...batch, inputFileId: 'file-input', stop: 'expired' },
+    {
+      store: { lines: async (_id, after) => lines.slice(after), change: async () => batch },
+      files: { put: async (file) => void kept.push(file) },
+      folder,
+      clock: systemClock,
+      receivers: () => [],
+      ttlMs: () => 1000,
+      parse,
+      mayGoOn: () => undefined,
+    },
+  )
+  assert.ok(ended)
+  const text = readFileSync(join(root, kept[0]!.id), 'utf8')
+  const ids = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => asObject(parseJson(line))?.['custom_id'])
+  assert.deepEqual(ids, ['good', ''])
+})
+
 test('closed while the store is away, it waits no longer; what it has is told at the next start', async () => {
   const { path, store, open, append, conclude } = setUp()
   const log = open()
@@ -116,5 +146,11 @@ test('closed while the store is away, it waits no longer; what it has is told at
     errors: 0,
   })
 })
+
+function parse(text: Buffer): Json {
+  const value = parseJson(text.toString())
+  if (value === undefined) throw new GatewayError('invalid_request', 'The body is not valid JSON.')
+  return value
+}
 
 const batch: Batch = { ...plainBatch, inputFileId: 'file-none', status: 'finalizing', total: 5, completed: 5 }

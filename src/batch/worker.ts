@@ -11,7 +11,7 @@ import type { BatchChange, BatchStore, Lease, LineQueue, Receivers } from './por
 import { type ResultLog, partName } from './result-log.ts'
 import { validate, type ValidationRules } from './validate.ts'
 
-export interface WorkerParts extends Omit<ConcludeParts, 'store' | 'heartbeat'> {
+export interface WorkerParts extends Omit<ConcludeParts, 'store' | 'mayGoOn'> {
   readonly store: BatchStore
   readonly folder: FileFolder
   readonly queue: LineQueue
@@ -186,17 +186,22 @@ export class BatchWorker {
   }
 
   async #conclude(batch: Batch): Promise<void> {
-    const { store, results, folder, instance, queue } = this.#parts
-    const heartbeat = async () => {
+    const { results, folder, instance, queue } = this.#parts
+    const mayGoOn = () => {
       if (this.#isClosed) throw new GatewayError('server_shutdown', 'The batch is ended at the next start.')
     }
-    const ended = await concludeBatch(batch, { ...this.#parts, heartbeat })
+    const ended = await concludeBatch(batch, { ...this.#parts, mayGoOn })
     await results.drop(batch.id)
     if (ended) this.#parts.onChange(ended)
     if (batch.isNative) await this.#parts.native.drop(batch.id)
     await queue.drop(batch.id)
     await folder.remove(partName(batch.id, instance))
-    while (!this.#isClosed && (await store.removeLines(batch.id, linesPerDeletion)) > 0);
+    await this.#removeLines(batch.id)
+  }
+
+  /** What is left of them is found by a sweep. */
+  async #removeLines(batchId: string): Promise<void> {
+    while (!this.#isClosed && (await this.#parts.store.removeLines(batchId, linesPerDeletion)) > 0);
   }
 
   async #change(
@@ -216,9 +221,7 @@ export class BatchWorker {
     this.#sweptAtMs = nowMs
     const { store, folder } = this.#parts
     await folder.sweep()
-    for (const id of await store.endedWithLines(folder.id)) {
-      while (!this.#isClosed && (await store.removeLines(id, linesPerDeletion)) > 0);
-    }
+    for (const id of await store.endedWithLines(folder.id)) await this.#removeLines(id)
     // In this order: a part that is made meanwhile is of a batch that is not known yet.
     const names = await folder.names()
     const open = new Set((await store.open(folder.id)).map(({ id }) => id))
