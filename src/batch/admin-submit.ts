@@ -4,12 +4,13 @@ import { z } from 'zod'
 import { type AdminCall, type AdminRoute, adminRoute } from '../admin/route.ts'
 import type { FormPart } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
-import { formatUsd, parseUsd } from '../core/money.ts'
+import { formatUsd } from '../core/money.ts'
 import { batchShape, faultShape, toBatchView } from './admin.ts'
 import type { Batch, Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import type { Files } from './files.ts'
 import type { BatchPlan } from './plan.ts'
+import { readMaxUsd } from './read-wish.ts'
 
 export interface SubmitAdminParts {
   readonly files: Pick<Files, 'receive'>
@@ -81,7 +82,7 @@ export function submitAdminRoutes(parts: SubmitAdminParts): readonly AdminRoute[
       audit: { action: 'batch.create', object: ({ body }) => `key:${body.key}` },
       async run(call) {
         const { key, input_file_id: inputFileId, completion_window, max_usd, native, ...rest } = call.body
-        const maxNanoUsd = max_usd === undefined ? undefined : readUsd(max_usd)
+        const maxNanoUsd = readMaxUsd(max_usd)
         const batch = await batches.create(ownerOf(call, key), {
           ...rest,
           dialect: 'openai',
@@ -124,12 +125,6 @@ function toPlanView({ lines, faults, promptNanoUsd, mostNanoUsd, unpriced }: Bat
     at_most_usd: formatUsd(mostNanoUsd),
     unpriced,
   }
-}
-
-function readUsd(text: string): number {
-  const amount = parseUsd(text)
-  if (amount !== undefined && amount > 0) return amount
-  throw new GatewayError('invalid_request', '`max_usd` must be an amount above zero.', { param: 'max_usd' })
 }
 
 async function* fileOf(form: AsyncIterable<FormPart>): AsyncGenerator<Uint8Array> {

@@ -3,12 +3,12 @@
 import type { CallerCall, CallerIdentity, CallerReply, CallerRoute } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { asObject, asString, defined, isObject, type Json, type JsonObject } from '../core/json.ts'
-import { formatUsd, type NanoUsd, parseUsd } from '../core/money.ts'
+import { formatUsd } from '../core/money.ts'
 import type { Batch, BatchUsage, Owner } from './batch.ts'
 import type { Batches } from './batches.ts'
 import { readTtl } from './file-form.ts'
 import type { Files } from './files.ts'
-import { readCount, readMetadata, readNative } from './read-wish.ts'
+import { readCount, readMaxUsd, readMetadata, readNative } from './read-wish.ts'
 import type { StoredFile } from './port.ts'
 
 export interface CallerApiParts {
@@ -152,13 +152,6 @@ function readOutputTtl(value: Json | undefined): number | undefined {
     })
   }
   return readTtl(value['anchor'], value['seconds'])
-}
-
-function readMaxUsd(value: Json | undefined): NanoUsd | undefined {
-  if (value === undefined || value === null) return undefined
-  const amount = typeof value === 'number' || typeof value === 'string' ? parseUsd(String(value)) : undefined
-  if (amount !== undefined && amount > 0) return amount
-  throw new GatewayError('invalid_request', '`max_usd` must be an amount above zero.', { param: 'max_usd' })
 }
 
 /** `items` has one more than asked for where there are more. */

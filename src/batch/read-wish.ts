@@ -3,6 +3,7 @@
 import type { CallerCall } from '../core/caller-route.ts'
 import { GatewayError } from '../core/error.ts'
 import { isObject, type Json } from '../core/json.ts'
+import { type NanoUsd, parseUsd } from '../core/money.ts'
 
 /** OpenAI's bounds. */
 const maxPairs = 16
@@ -33,6 +34,14 @@ export function readNative({ header }: Pick<CallerCall, 'header'>, value: Json |
   }
   if (text === undefined || text === '0' || text === '1') return text === '1'
   throw new GatewayError('invalid_request', '`x-weir-native` must be 1 or 0.', { param: 'x-weir-native' })
+}
+
+/** An amount in USD, as a number or a text. Throws `invalid_request`. */
+export function readMaxUsd(value: Json | undefined): NanoUsd | undefined {
+  if (value === undefined || value === null) return undefined
+  const amount = typeof value === 'number' || typeof value === 'string' ? parseUsd(String(value)) : undefined
+  if (amount !== undefined && amount > 0) return amount
+  throw new GatewayError('invalid_request', '`max_usd` must be an amount above zero.', { param: 'max_usd' })
 }
 
 /** A whole number of a query, from 1 to `most`. Throws `invalid_request`. */
