@@ -37,16 +37,18 @@ export interface BatchesParts {
   onChange(batch: Batch): void
 }
 
+export type OrgOrKey = Pick<Owner, 'org'> & Partial<Owner>
+
 export interface Batches {
   /** Throws GatewayError: `not_found` for the file, `storage_full` where there is no room for results. */
   create(owner: Owner & { readonly keyName: string }, wish: BatchWish): Promise<Batch>
   /** Throws `rate_limited` where the key has as many open as it may; of those that come at once, a few more get in. */
   admitSingle(owner: Owner): Promise<void>
   /** Of the organisation, and of the key where one is given. Throws `not_found`; so do the others. */
-  get(owner: Partial<Owner> & Pick<Owner, 'org'>, id: string): Promise<Batch>
+  get(owner: OrgOrKey, id: string): Promise<Batch>
   list(query: BatchQuery): Promise<readonly Batch[]>
   /** Throws `conflict` where it has ended. */
-  cancel(owner: Partial<Owner> & Pick<Owner, 'org'>, id: string): Promise<Batch>
+  cancel(owner: OrgOrKey, id: string): Promise<Batch>
   /** With its files. Throws `conflict` before it has ended. */
   delete(owner: Owner, id: string): Promise<void>
   setPaused(org: string, id: string, isPaused: boolean): Promise<Batch>
@@ -58,7 +60,7 @@ const resultBytesPerInputByte = 2
 const singlesRetryMs = 5000
 
 export function createBatches(parts: BatchesParts): Batches {
-  const { store, files, folder, worker, clock, newId } = parts
+  const { store, files, folder, worker } = parts
 
   const get: Batches['get'] = async ({ org, keyId }, id) => {
     const batch = await store.get(org, id)
@@ -66,37 +68,13 @@ export function createBatches(parts: BatchesParts): Batches {
     throw new GatewayError('not_found', `There is no batch \`${id}\`, or it is not this key's.`)
   }
   return {
-    async create({ org, keyId, keyName }, wish) {
-      const { dialect, completionWindow, inputFileId, endpoint } = wish
-      if (!isEndpoint(endpoint)) {
-        const message = `\`endpoint\` must be one of: ${endpoints.join(', ')}.`
-        throw new GatewayError('invalid_request', message, { param: 'endpoint' })
-      }
-      const windowMs = readWindow(completionWindow)
-      const input = await files.get({ org, keyId }, inputFileId)
+    async create(owner, wish) {
+      refuseEndpoint(wish.endpoint)
+      const windowMs = readWindow(wish.completionWindow)
+      const input = await files.get(owner, wish.inputFileId)
       refuseAsInput(input, folder.id)
       await folder.admit(input.bytes * resultBytesPerInputByte)
-      const createdAtMs = clock.nowMs()
-      const batch: Batch = {
-        ...wish,
-        id: newId(dialect),
-        org,
-        keyId,
-        keyName,
-        folder: folder.id,
-        status: 'validating',
-        isPaused: false,
-        isNative: !isSingle(dialect) && isNative(parts.native(), wish.isNative),
-        total: 0,
-        completed: 0,
-        failed: 0,
-        costNanoUsd: 0,
-        heldNanoUsd: 0,
-        usage: noUsage,
-        faults: [],
-        createdAtMs,
-        expiresAtMs: createdAtMs + windowMs,
-      }
+      const batch = begin(owner, wish, windowMs, parts)
       await store.create(batch)
       parts.onChange(batch)
       worker.wake()
@@ -137,8 +115,43 @@ export function createBatches(parts: BatchesParts): Batches {
   }
 }
 
+function begin(
+  { org, keyId, keyName }: Owner & { readonly keyName: string },
+  wish: BatchWish,
+  windowMs: number,
+  { folder, clock, newId, native }: BatchesParts,
+): Batch {
+  const createdAtMs = clock.nowMs()
+  return {
+    ...wish,
+    id: newId(wish.dialect),
+    org,
+    keyId,
+    keyName,
+    folder: folder.id,
+    status: 'validating',
+    isPaused: false,
+    isNative: !isSingle(wish.dialect) && isNative(native(), wish.isNative),
+    total: 0,
+    completed: 0,
+    failed: 0,
+    costNanoUsd: 0,
+    heldNanoUsd: 0,
+    usage: noUsage,
+    faults: [],
+    createdAtMs,
+    expiresAtMs: createdAtMs + windowMs,
+  }
+}
+
 function isNative(setting: 'asked' | 'always' | 'never', isAsked: boolean): boolean {
   return setting === 'asked' ? isAsked : setting === 'always'
+}
+
+function refuseEndpoint(endpoint: string): void {
+  if (isEndpoint(endpoint)) return
+  const message = `\`endpoint\` must be one of: ${endpoints.join(', ')}.`
+  throw new GatewayError('invalid_request', message, { param: 'endpoint' })
 }
 
 function refuseAsInput({ id, purpose, folder }: StoredFile, here: string): void {

@@ -23,40 +23,24 @@ const avoidMs = 2000
  * broker loses, or holds twice, changes nothing: when it has no more lines of a batch, those that are due in the store
  * and that nobody has are published again. While it is away, lines are taken from the store.
  */
-export function createBrokerQueue({ broker, store, clock, onState }: BrokerQueueParts): LineQueue {
-  let isAway = false
-  const avoidedUntilMs = new Map<string, number>()
-  /** Undefined where the broker does not answer. */
-  const ask = async <T>(batchId: string, work: () => Promise<T>): Promise<T | undefined> => {
-    if (clock.monotonicMs() < (avoidedUntilMs.get(batchId) ?? -Infinity)) return undefined
-    try {
-      const answer = await work()
-      if (isAway) onState()
-      isAway = false
-      avoidedUntilMs.delete(batchId)
-      return answer
-    } catch (cause) {
-      if (!isAway) onState(cause)
-      isAway = true
-      avoidedUntilMs.set(batchId, clock.monotonicMs() + avoidMs)
-      return undefined
-    }
-  }
+export function createBrokerQueue(parts: BrokerQueueParts): LineQueue {
+  const { broker, store } = parts
+  const reach = new Reach(parts)
   const offer = async (batchId: string, lines: readonly number[]) => {
-    if (lines.length > 0) await ask(batchId, () => broker.offer(batchId, toMessages(lines)))
+    if (lines.length > 0) await reach.ask(batchId, () => broker.offer(batchId, toMessages(lines)))
   }
   const claimDelivered = async (batchId: string, limit: number, lease: Lease): Promise<Claimed> => {
     const maxMessages = Math.max(1, Math.floor(limit / linesPerMessage))
-    const taken = await ask(batchId, () => broker.take(batchId, maxMessages))
+    const taken = await reach.ask(batchId, () => broker.take(batchId, maxMessages))
     if (!taken) return { kind: 'away' }
     const lines = taken.messages.flatMap(toLines)
     if (taken.messages.length === 0) return { kind: taken.isEmpty ? 'empty' : 'later' }
     try {
       const claims = await store.claim(batchId, lines.length, lease, lines)
-      await ask(batchId, taken.accept)
+      await reach.ask(batchId, taken.accept)
       return { kind: 'claims', claims }
     } catch (cause) {
-      await ask(batchId, taken.giveBack)
+      await reach.ask(batchId, taken.giveBack)
       throw cause
     }
   }
@@ -81,10 +65,43 @@ export function createBrokerQueue({ broker, store, clock, onState }: BrokerQueue
       }
     },
     async drop(batchId) {
-      await ask(batchId, () => broker.drop(batchId))
-      avoidedUntilMs.delete(batchId)
+      await reach.ask(batchId, () => broker.drop(batchId))
+      reach.forget(batchId)
     },
     close: () => broker.close(),
+  }
+}
+
+/** Whether the broker answers. */
+class Reach {
+  readonly #parts: Pick<BrokerQueueParts, 'clock' | 'onState'>
+  readonly #avoidedUntilMs = new Map<string, number>()
+  #isAway = false
+
+  constructor(parts: Pick<BrokerQueueParts, 'clock' | 'onState'>) {
+    this.#parts = parts
+  }
+
+  /** Undefined where it does not, or did not a moment ago. */
+  async ask<T>(batchId: string, work: () => Promise<T>): Promise<T | undefined> {
+    const { clock, onState } = this.#parts
+    if (clock.monotonicMs() < (this.#avoidedUntilMs.get(batchId) ?? -Infinity)) return undefined
+    try {
+      const answer = await work()
+      if (this.#isAway) onState()
+      this.#isAway = false
+      this.#avoidedUntilMs.delete(batchId)
+      return answer
+    } catch (cause) {
+      if (!this.#isAway) onState(cause)
+      this.#isAway = true
+      this.#avoidedUntilMs.set(batchId, clock.monotonicMs() + avoidMs)
+      return undefined
+    }
+  }
+
+  forget(batchId: string): void {
+    this.#avoidedUntilMs.delete(batchId)
   }
 }
 
