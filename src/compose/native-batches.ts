@@ -25,7 +25,9 @@ import {
 import { batchApis } from '../upstream/batch-api/registry.ts'
 import { createBatchWire } from '../upstream/batch-api/wire.ts'
 import type { Sender } from '../upstream/send.ts'
-import { createNativeLines, type NativeLineParts, spenderOf } from './native-lines.ts'
+import { bookLine, spenderOf } from './native-booking.ts'
+import type { NativeLineParts } from './native-call.ts'
+import { prepareLine } from './native-lines.ts'
 
 export interface NativeParts extends NativeLineParts {
   readonly sender: Sender
@@ -44,7 +46,6 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 export function createProviderBatches(parts: NativeParts): ProviderBatches {
-  const lines = createNativeLines(parts)
   const open = (job: JobTarget): Remote => {
     const target = targetOf(job, parts)
     if (!target?.provider.spec.batchApi) throw new Error(`there is no provider ${job.provider} with batches`)
@@ -55,7 +56,7 @@ export function createProviderBatches(parts: NativeParts): ProviderBatches {
     }
   }
   return {
-    prepare: (batch, request) => lines.prepare(batch, request),
+    prepare: (batch, request) => prepareLine(batch, request, parts),
     bounds(job) {
       const kind = targetOf(job, parts)?.provider.spec.batchApi
       if (!kind) return undefined
@@ -81,7 +82,7 @@ export function createProviderBatches(parts: NativeParts): ProviderBatches {
       const { api, wire } = open(job)
       await api.cancel(wire, job.remoteId ?? '')
     },
-    book: (batch, job, line) => lines.book(batch, job, open(job).target, line),
+    book: (batch, job, line) => bookLine({ batch, job, target: open(job).target, line }, parts),
   }
 }
 

@@ -12,6 +12,7 @@ import { resultLine } from '../result-line.ts'
 import type { ResultLog } from '../result-log.ts'
 import { isSettled } from '../try-line.ts'
 import type { JobStore, NativeJob, ProviderBatches, RemoteJob, RemoteResult } from './port.ts'
+import { lineOf } from './request-id.ts'
 
 export interface CollectParts {
   readonly jobs: Pick<JobStore, 'held'>
@@ -91,9 +92,4 @@ class Collector {
     if (!now) throw new GatewayError('server_shutdown', 'The results are taken in at the next start.')
     return now
   }
-}
-
-/** NaN where the id is none of the job's. */
-function lineOf({ id }: NativeJob, requestId: string): number {
-  return requestId.startsWith(`${id}_`) ? Number(requestId.slice(id.length + 1)) : Number.NaN
 }

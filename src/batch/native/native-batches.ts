@@ -10,7 +10,16 @@ import { readRequestLine } from '../request-line.ts'
 import type { ResultLog } from '../result-log.ts'
 import { collect } from './collect.ts'
 import { distribute, type DistributeParts } from './distribute.ts'
-import type { JobChange, JobRequest, JobStore, NativeJob, ProviderBatches, Release } from './port.ts'
+import type {
+  JobChange,
+  JobRequest,
+  JobStore,
+  JobTarget,
+  NativeJob,
+  ProviderBatches,
+  Release,
+} from './port.ts'
+import { requestIdOf } from './request-id.ts'
 
 export interface NativeBatchesParts extends Omit<DistributeParts, 'nowMs'> {
   readonly store: Pick<BatchStore, 'lead' | 'giveBack'>
@@ -225,18 +234,11 @@ export class NativeBatches {
   }
 }
 
-function sameTarget(a: NativeJobTarget, b: NativeJobTarget): boolean {
+function sameTarget(a: JobTarget, b: JobTarget): boolean {
   return (
     a.provider === b.provider &&
     a.model === b.model &&
     a.credential === b.credential &&
     a.endpoint === b.endpoint
   )
-}
-
-type NativeJobTarget = Pick<NativeJob, 'provider' | 'model' | 'credential' | 'endpoint'>
-
-/** `<job>_12`. */
-export function requestIdOf({ id }: Pick<NativeJob, 'id'>, line: number): string {
-  return `${id}_${line}`
 }
