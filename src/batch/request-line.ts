@@ -55,6 +55,10 @@ export const carriedHeaders: readonly string[] = [
 
 /** Of ids in answers and errors, which are repeated in each result. */
 const maxCustomIdLength = 256
+/** As long as all headers of a request may be, where nothing else is configured: they are kept in records and the ledger. */
+const maxHeaderLength = 16_384
+/** What a request could not have either. */
+const controlCharacter = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** Reads a line. `parse` throws GatewayError for what is no JSON, or is too deep. Throws LineError. */
 export function readRequestLine(text: Buffer, endpoint: string, parse: (text: Buffer) => Json): RequestLine {
@@ -84,9 +88,14 @@ export function readRequestLine(text: Buffer, endpoint: string, parse: (text: Bu
 function readHeaders(value: Json): Readonly<Record<string, string>> {
   const entries = isObject(value) ? Object.entries(value) : [['', value] as const]
   for (const [name, text] of entries) {
-    if (carriedHeaders.includes(name) && typeof text === 'string') continue
-    const message = `\`headers\` may hold texts under: ${carriedHeaders.join(', ')}.`
-    throw new LineError('invalid_headers', message, 'headers')
+    if (!carriedHeaders.includes(name) || typeof text !== 'string') {
+      const message = `\`headers\` may hold texts under: ${carriedHeaders.join(', ')}.`
+      throw new LineError('invalid_headers', message, 'headers')
+    }
+    if (text.length > maxHeaderLength || controlCharacter.test(text)) {
+      const message = `It must be a text of at most ${maxHeaderLength} characters, none of which is a control character.`
+      throw new LineError('invalid_headers', message, `headers.${name}`)
+    }
   }
   return Object.fromEntries(entries) as Record<string, string>
 }

@@ -59,6 +59,14 @@ const faults: readonly [what: string, text: string, expected: readonly (readonly
   ['another endpoint', line({ url: '/v1/embeddings' }), [['invalid_url', 1]]],
   ['no body', line({ body: undefined }), [['invalid_body', 1]]],
   ['a stream', line({ body: { model: 'm', stream: true } }), [['invalid_body', 1]]],
+  ['a header of the provider', line({ headers: { 'openai-beta': 'x' } }), [['invalid_headers', 1]]],
+  ['headers that are no object', line({ headers: ['x'] }), [['invalid_headers', 1]]],
+  ['a header that is no text', line({ headers: { 'x-weir-user': 7 } }), [['invalid_headers', 1]]],
+  [
+    'a header that no request can have',
+    line({ headers: { 'x-weir-user': 'a\0b' } }),
+    [['invalid_headers', 1]],
+  ],
   ['a model that nobody knows', line({ body: { model: 'unknown' } }), [['model_not_found', 1]]],
   [
     'a line that is too long',
@@ -83,6 +91,18 @@ test('the list of faults ends somewhere, and so does a file that has too many li
   assert.equal(broken.faults.at(-1)?.code, 'too_many_faults')
   const long = Array.from({ length: 1200 }, (_, n) => line({ custom_id: String(n) })).join('\n')
   assert.deepEqual((await validate(chunksOf(long, 4096), rules)).faults[0]?.code, 'too_many_lines')
+})
+
+test('a header may be as long as those of a request, and no longer', async () => {
+  const long = { ...rules, maxLineBytes: 100_000 }
+  const text = [16_384, 16_385].map((length, n) =>
+    line({ custom_id: String(n), headers: { 'x-weir-tags': 'x'.repeat(length) } }),
+  )
+  const { faults } = await validate(chunksOf(text.join('\n'), 4096), long)
+  assert.deepEqual(
+    faults.map(({ code, line: at, param }) => [code, at, param]),
+    [['invalid_headers', 2, 'headers.x-weir-tags']],
+  )
 })
 
 test('lines of Gemini name their models in their paths', async () => {

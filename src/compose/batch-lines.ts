@@ -53,7 +53,8 @@ export function createMakeRequest(parts: BatchLineParts): MakeRequest {
         error,
       }
     }
-    const tags = [given?.['x-weir-tags'], `batch:${id}`].filter((tag) => tag !== undefined)
+    // Its batch's comes first: of more than a request may have, the last ones are left out.
+    const tags = [`batch:${id}`, given?.['x-weir-tags']].filter((tag) => tag !== undefined)
     const headers = { ...given, 'x-weir-priority': 'batch', 'x-weir-tags': tags.join(',') }
     const health = healthInLanes(routing.health, turn, clock)
     let affordedNanoUsd = 0

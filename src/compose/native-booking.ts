@@ -114,11 +114,12 @@ class Booking {
     const principal = this.#parts.snapshot().keyring.principalOf(this.#batch.keyId)
     const user = principal?.user?.id ?? headers?.['x-weir-user'] ?? call.user
     const session = headers?.['x-weir-session'] ?? call.session
+    const tags = [`batch:${this.#batch.id}`, ...tagsOf(headers?.['x-weir-tags'])]
     const { dialect, operation } = dataRouteOf(this.#line.request)
     return {
       ...spenderOf(this.#batch, principal, this.#job.markupBasisPoints),
       requestId: this.#requestId,
-      tags: [...(principal?.tags ?? []), ...tagsOf(headers?.['x-weir-tags']), `batch:${this.#batch.id}`],
+      tags: [...new Set([...(principal?.tags ?? []), ...tags])],
       dialect,
       operation,
       stream: false,
@@ -204,9 +205,11 @@ export function spenderOf(
   }
 }
 
+/** With that of its batch as many as of any request, each as long. */
+const maxTags = 19
+const maxTagLength = 64
+
 function tagsOf(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
+  const tags = (text ?? '').split(',').map((tag) => tag.trim().slice(0, maxTagLength))
+  return tags.filter((tag) => tag !== '').slice(0, maxTags)
 }

@@ -7,6 +7,7 @@ import type { RequestLine } from '../batch/request-line.ts'
 import { GatewayError } from '../core/error.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { authorise } from '../gateway/admission.ts'
+import { refuseLongNames } from '../gateway/names.ts'
 import { withMarkup } from '../ledger/allowance.ts'
 import { reservation, tokenBounds } from '../ledger/bounds.ts'
 import type { Target } from '../providers/provider.ts'
@@ -43,6 +44,7 @@ async function prepare(
   const principal = parts.snapshot().keyring.principalOf(batch.keyId)
   if (!principal || !mayGo(principal, request)) return undefined
   const asked = await openCall(request)
+  refuseLongNames(asked)
   const way = wayOf(asked, parts)
   if (!way) return undefined
   const { destination, target, api } = way

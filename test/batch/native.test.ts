@@ -167,21 +167,36 @@ test('lines that no provider can have in a batch go by the queue, beside those t
     },
   })
   const client = batchClient(stack.gateway.url)
+  const strict = { 'x-weir-strict': '1' }
+  const tags = ['mine', 'x'.repeat(100), ...Array.from({ length: 30 }, (_, n) => `tag-${n}`)]
   const lines = [
     chatLine('route', 'first'),
     chatLine('weighted', 'mixed'),
     chatLine('no-batches', 'deepseek/deepseek-chat'),
-    { ...chatLine('strict', 'openai/gpt-5-mini'), headers: { 'x-weir-strict': '1' } },
-    { ...chatLine('tagged', 'openai/gpt-5-mini'), headers: { 'x-weir-tags': 'mine' } },
+    { ...chatLine('strict', 'openai/gpt-5-mini'), headers: strict },
+    { ...chatLine('tagged', 'openai/gpt-5-mini'), headers: { 'x-weir-tags': tags.join() } },
+    { ...chatLine('tagged-strict', 'openai/gpt-5-mini'), headers: { ...strict, 'x-weir-tags': tags.join() } },
+    chatLine('names-too-much', 'openai/gpt-5-mini', { user: 'x'.repeat(600) }),
   ]
   const batch = await client.ended(await client.submit(lines, native))
-  assert.deepEqual(asObject(batch['request_counts']), { total: 5, completed: 5, failed: 0 })
+  assert.deepEqual(asObject(batch['request_counts']), { total: 7, completed: 6, failed: 1 })
+  const [refused] = await client.lines(batch['error_file_id'])
+  assert.deepEqual(
+    [refused?.['custom_id'], asObject(refused?.['response'])?.['status_code']],
+    ['names-too-much', 400],
+  )
   const done = calls(stack)
   const asked = done.batched.map(({ body }) => JSON.stringify(body))
-  assert.deepEqual([asked.length, done.single.length], [2, 3])
+  assert.deepEqual([asked.length, done.single.length], [2, 4])
   assert.ok(asked.some((text) => text.includes('Be brief.') && text.includes('I am route')))
-  const tagged = asArray((await stack.admin('/ledger?limit=100&tag=mine'))['data'])
-  assert.equal(tagged.length, 1)
+  // The same by both ways: as many as any request may have, of which one is the batch's.
+  const tagged = asArray((await stack.admin('/ledger?limit=100&tag=mine'))['data']).map((line) =>
+    asObject(line)!,
+  )
+  const settled = tagged.filter(({ kind }) => kind === 'settle')
+  assert.equal(settled.length, 2)
+  const kept = [`batch:${String(batch['id'])}`, 'mine', 'x'.repeat(64), ...tags.slice(2, 19)]
+  for (const line of settled) assert.deepEqual(line['tags'], kept)
 })
 
 test('a cap on the batch, and budgets, hold for what is at a provider', async (t) => {
