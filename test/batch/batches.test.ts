@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { batchClient, chatLine } from '../support/batches.ts'
 import { startHookServer } from '../support/hook-server.ts'
+import { mostAtOnce } from '../support/rate-windows.ts'
 import { startStack, testKey } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -80,11 +81,14 @@ test('refused for want of room it waits, and in the end every line is answered',
     config: { limits: [{ scope: 'provider', match: 'openai', concurrency: 3 }] },
   })
   const client = batchClient(gateway.url)
-  const models = ['openai/echo', 'openai/fault/http-429%0.2', 'openai/fault/http-503%0.2']
+  const models = ['openai/slow-10ms', 'openai/fault/http-429@2', 'openai/fault/http-503@2']
   const lines = Array.from({ length: 18 }, (_, n) => chatLine(`line-${n}`, models[n % 3]!))
   const batch = await client.ended(await client.submit(lines))
   assert.deepEqual(asObject(batch['request_counts']), { total: 18, completed: 18, failed: 0 })
-  assert.ok(simulator.receipts().length >= 18)
+  const receipts = simulator.receipts()
+  const refused = receipts.filter(({ status }) => status === 429 || status === 503)
+  assert.deepEqual([refused.length, receipts.length], [4, 22])
+  assert.ok(mostAtOnce(receipts) <= 3)
 })
 
 test('a line that fails again and again has its error, with the answer', async (t) => {

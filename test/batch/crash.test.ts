@@ -6,11 +6,12 @@ import { test } from 'node:test'
 import { crashPoints } from '../../src/config/crash-point.ts'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
-import { pollMs } from '../support/batches.ts'
+import { batchClient, chatLine, pollMs } from '../support/batches.ts'
 import { KeptResults } from '../support/kept-results.ts'
 import { type GatewayProcess, serveProcess } from '../support/process.ts'
 import { seededRandom } from '../support/random.ts'
 import { leastSeconds, secondsOf, worstWindow } from '../support/rate-windows.ts'
+import { adminToken, testKey } from '../support/stack.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -19,8 +20,6 @@ const [lines, kills] = isProof ? [50_000, 20] : [2000, 5]
 const concurrency = 16
 /** So that the limit holds up the batch for most of its time, also on two cores that other proofs share. */
 const rpm = isProof ? 9000 : 1800
-const key = 'test-key-of-16-characters'
-const adminToken = 'admin-token-of-16-characters'
 
 test(`${kills} kills within a batch of ${lines} lines: one result each, in order`, async (t) => {
   const simulator = createSimulator({ receiptLimit: 1_000_000 })
@@ -30,14 +29,16 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
   const random = seededRandom(process.env['WEIR_SEED'] ?? 'batch')
   const serve = (crashAt?: string) =>
     serveProcess(t, folder, configOf(url), {
-      WEIR_TEST_KEY: key,
+      WEIR_TEST_KEY: testKey,
       WEIR_ADMIN_TOKEN: adminToken,
       PROVIDER_KEY: 'provider-key-canary-0123456789',
       ...(crashAt !== undefined && { WEIR_CRASH_AT: crashAt }),
     })
 
   let gateway = await serve()
-  const batchId = await submit(gateway)
+  const client = () => batchClient(gateway.url)
+  const ids = Array.from({ length: lines }, (_, n) => `line-${n}`)
+  const batchId = await client().submit(ids.map((id, n) => chatLine(id, models[n % models.length]!)))
   const kept = new KeptResults(join(folder, 'data', 'files'))
   let doneBefore = 0
   /** While there was no process. */
@@ -49,10 +50,10 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
       'a part of the results',
       async () => {
         if (gateway.child.exitCode !== null || gateway.child.signalCode !== null) return true
-        const counts = asObject(
-          (await get(gateway, `/v1/batches/${batchId}`).catch((): JsonObject => ({})))['request_counts'],
-        )
-        doneBefore = Number(counts?.['completed'] ?? doneBefore)
+        const now = await client()
+          .get(batchId)
+          .catch((): JsonObject => ({}))
+        doneBefore = Number(asObject(now['request_counts'])?.['completed'] ?? doneBefore)
         return doneBefore >= aim ? true : undefined
       },
       isProof ? 300_000 : 60_000,
@@ -69,7 +70,7 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
   const batch = await until(
     'the end of the batch',
     async () => {
-      const now = await get(gateway, `/v1/batches/${batchId}`)
+      const now = await client().get(batchId)
       return now['status'] === 'completed' ? now : undefined
     },
     isProof ? 600_000 : 120_000,
@@ -77,14 +78,10 @@ test(`${kills} kills within a batch of ${lines} lines: one result each, in order
   )
   assert.deepEqual(batch['request_counts'], { total: lines, completed: lines, failed: 0 })
 
-  const output = await fetchText(gateway, `/v1/files/${asString(batch['output_file_id'])}/content`)
-  const results = output
-    .trimEnd()
-    .split('\n')
-    .map((text) => JSON.parse(text) as JsonObject)
+  const results = await client().lines(batch['output_file_id'])
   assert.deepEqual(
     results.map((result) => result['custom_id']),
-    Array.from({ length: lines }, (_, n) => `line-${n}`),
+    ids,
   )
 
   // What was made twice was under way at a kill, and each time that it was made is in the ledger.
@@ -143,49 +140,6 @@ function configOf(url: string): JsonObject {
       },
     },
   }
-}
-
-async function submit(gateway: GatewayProcess): Promise<string> {
-  const text = Array.from({ length: lines }, (_, n) =>
-    JSON.stringify({
-      custom_id: `line-${n}`,
-      method: 'POST',
-      url: '/v1/chat/completions',
-      body: {
-        model: models[n % models.length],
-        messages: [{ role: 'user', content: `line-${n}` }],
-      },
-    }),
-  ).join('\n')
-  const form = new FormData()
-  form.set('purpose', 'batch')
-  form.set('file', new Blob([text]), 'in.jsonl')
-  const file = await send(gateway, '/v1/files', { body: form })
-  const batch = await send(gateway, '/v1/batches', {
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      input_file_id: file['id'],
-      endpoint: '/v1/chat/completions',
-      completion_window: '24h',
-    }),
-  })
-  return asString(batch['id'])!
-}
-
-async function send({ url }: GatewayProcess, path: string, init: RequestInit): Promise<JsonObject> {
-  const headers = { authorization: `Bearer ${key}`, ...(init.headers as object) }
-  const response = await fetch(url + path, { ...init, method: 'POST', headers })
-  assert.equal(response.status, 200, path)
-  return (await response.json()) as JsonObject
-}
-
-async function get({ url }: GatewayProcess, path: string): Promise<JsonObject> {
-  const response = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })
-  return (await response.json()) as JsonObject
-}
-
-async function fetchText({ url }: GatewayProcess, path: string): Promise<string> {
-  return (await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })).text()
 }
 
 async function adminGet({ url }: GatewayProcess, path: string): Promise<JsonObject> {
