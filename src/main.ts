@@ -203,7 +203,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     callerRoutes: [...batching.sideRoutes, ...feedback.sideRoutes, ...access.sideRoutes],
     corsOrigins: access.corsOrigins,
     deferral: batching.deferral,
-    dashboard: isControlOnly ? [] : readDashboard(),
+    dashboard: isControlOnly ? undefined : readDashboard(),
     catalogue: () => catalogue.get(),
     clock,
   }))

@@ -2,8 +2,12 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join, resolve, sep } from 'node:path'
-import { type DashboardBuild, type DashboardFile, dashboardRoutes } from '../http/dashboard.ts'
-import type { SideRoute } from '../http/side-routes.ts'
+import {
+  createDashboard,
+  type Dashboard,
+  type DashboardBuild,
+  type DashboardFile,
+} from '../http/dashboard.ts'
 
 const folder = resolve(import.meta.dirname, '../../dashboard/dist')
 
@@ -13,10 +17,10 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** None where nothing is built: the start page then stands in. */
-export function readDashboard(): readonly SideRoute[] {
+/** Undefined where nothing is built: the start page then stands in. */
+export function readDashboard(): Dashboard | undefined {
   const build = readBuild()
-  return build ? dashboardRoutes(build) : []
+  return build && createDashboard(build)
 }
 
 function readBuild(): DashboardBuild | undefined {

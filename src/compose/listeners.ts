@@ -8,8 +8,9 @@ import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Gateway, Snapshot } from '../gateway/parts.ts'
 import { createClientAddressOf, createTrustOf } from '../http/client-address.ts'
+import type { Dashboard } from '../http/dashboard.ts'
 import { forOwnHosts } from '../http/own-hosts.ts'
-import { createHttpServer, type HttpServer, type ListenAt } from '../http/server.ts'
+import { createHttpServer, type HttpServer, type HttpServerOptions, type ListenAt } from '../http/server.ts'
 import { openRoutes, type SideRoute, sideRoutes } from '../http/side-routes.ts'
 import { type StoredAnswers, storedResponseRoute } from '../http/stored-responses.ts'
 import type { StrangersOptions } from '../http/strangers.ts'
@@ -31,8 +32,8 @@ export interface ListenParts {
   /** Takes the requests that ask to be answered later. */
   readonly deferral: SideRoute
   readonly admin: readonly SideRoute[]
-  /** The dashboard, served beside the administration; empty where it is not built, and the start page stands in. */
-  readonly dashboard: readonly SideRoute[]
+  /** The dashboard, served beside the administration; undefined where it is not built, and the start page stands in. */
+  readonly dashboard: Dashboard | undefined
   /** The administration for whoever may open the control socket. */
   readonly control: readonly SideRoute[]
   /** No address of the network is listened on: the command line works on the data directory. */
@@ -56,6 +57,9 @@ export interface Listeners {
   drain(limits: Config['server']['drain'], hurry: AbortSignal): Promise<void>
 }
 
+/** What one listener answers. */
+type Served = Pick<HttpServerOptions, 'sideRoutes' | 'gateway' | 'stray'>
+
 /** Opens the control socket and, unless it is to be the only one, one listener or two. */
 export async function listen(parts: ListenParts): Promise<Listeners> {
   const { initial, gateway, observer, newRequestId, clock } = parts
@@ -64,11 +68,10 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
   const servers: HttpServer[] = []
   let isReady = true
   const common = commonRoutes(parts, () => isReady)
-  const open = async (routes: readonly SideRoute[], at: ListenAt, dataPath?: Gateway) => {
+  const open = async (at: ListenAt, served: Served) => {
     const server = createHttpServer({
-      gateway: dataPath,
+      ...served,
       deferral: parts.deferral,
-      sideRoutes: routes,
       newRequestId,
       clientAddressOf: createClientAddressOf(trustedProxies),
       ...('port' in at && { strangers }),
@@ -87,22 +90,27 @@ export async function listen(parts: ListenParts): Promise<Listeners> {
       throw error
     }
   }
-  const openPort = async (routes: readonly SideRoute[], listenPort: number, dataPath?: Gateway) =>
-    urlOf(initial, (await open(routes, { host, port: listenPort }, dataPath)).port)
+  const openPort = async (listenPort: number, served: Served) =>
+    urlOf(initial, (await open({ host, port: listenPort }, served)).port)
 
   const socket = controlSocketPath(initial.dataDir)
   rmSync(socket, { force: true }) // left by a process that was killed: this one holds the directory's lock
-  await open(parts.control, { path: socket })
+  await open({ path: socket }, { sideRoutes: parts.control })
   chmodSync(socket, 0o600)
 
   let url = ''
   let adminUrl = ''
   if (!parts.isControlOnly) {
-    const { forPeople, forAll } = keylessRoutes(parts)
+    const { forPeople, forAll, stray } = keylessRoutes(parts)
     const data = [...common, ...parts.callerRoutes, storedResponseRoute(parts.storedAnswers), ...forAll]
     const adminPort = initial.server.admin?.port
-    url = await openPort(adminPort === undefined ? [...forPeople, ...data] : data, port, gateway)
-    adminUrl = adminPort === undefined ? url : await openPort([...forPeople, ...common, ...forAll], adminPort)
+    if (adminPort === undefined) {
+      url = await openPort(port, { sideRoutes: [...forPeople, ...data], gateway, ...stray })
+      adminUrl = url
+    } else {
+      url = await openPort(port, { sideRoutes: data, gateway })
+      adminUrl = await openPort(adminPort, { sideRoutes: [...forPeople, ...common, ...forAll], ...stray })
+    }
   }
   return {
     url,
@@ -140,8 +148,9 @@ function keylessRoutes({ initial, config, dashboard, admin, observer }: ListenPa
     // Over TLS the certificate tells a browser whose name it is.
     initial.server.tls ? routes : forOwnHosts(routes, () => namesOf(config()))
   return {
-    forPeople: byOwnHosts([...dashboard, ...admin]),
+    forPeople: byOwnHosts([...(dashboard?.routes ?? []), ...admin]),
     forAll: byOwnHosts(openRoutes(observer.metrics)),
+    stray: dashboard && { stray: byOwnHosts([dashboard.stray])[0]! },
   }
 }
 

@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { dashboardRoutes } from './dashboard.ts'
+import { createDashboard } from './dashboard.ts'
+import { createHttpServer } from './server.ts'
 import type { SideReply, SideRequest } from './side-routes.ts'
 
 const script = Buffer.from('console.log(1)')
-const routes = dashboardRoutes({
+const { routes, stray } = createDashboard({
   page: '<meta nonce="__NONCE__"><style nonce="__NONCE__"></style>',
   files: new Map([
     [
@@ -62,5 +63,50 @@ test('only the addresses of pages are the page', async () => {
     '/x',
   ]) {
     assert.equal(await get(path), undefined, path)
+  }
+})
+
+test('a browser that goes to a path that is none gets the page, and an API client is told as before', async (t) => {
+  const server = createHttpServer({
+    sideRoutes: routes,
+    stray,
+    newRequestId: () => 'req_1',
+    clientAddressOf: () => undefined,
+    corsOrigins: () => undefined,
+    limits: {
+      maxBodyBytes: 1000,
+      maxLargeBodyBytes: 1000,
+      maxJsonDepth: 8,
+      maxHeaderBytes: 8192,
+      headersTimeoutMs: 5000,
+      bodyTimeoutMs: 5000,
+      stalledReaderMs: 5000,
+      keepAliveMs: 5000,
+    },
+    tls: undefined,
+    onError: () => undefined,
+  })
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  t.after(() => server.close())
+  const ask = async (path: string, accept: string, method = 'GET') => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { accept } })
+    return [answer.status, answer.headers.get('content-type')?.split(';')[0], await answer.text()] as const
+  }
+  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  const [status, type, body] = await ask('/nowhere/at-all', browser)
+  assert.deepEqual([status, type], [404, 'text/html'])
+  assert.match(body, /nonce="[^"]{24}"/)
+  for (const [path, accept, method] of [
+    ['/nowhere', '*/*', 'GET'],
+    ['/nowhere', 'application/json', 'GET'],
+    ['/nowhere', browser, 'POST'],
+    ['/v1/nowhere', browser, 'GET'],
+    ['/v1beta/nowhere', browser, 'GET'],
+    ['/admin/v1/nowhere', browser, 'GET'],
+    ['/providers/openai/nowhere', browser, 'GET'],
+  ] as const) {
+    const [refused, kind, told] = await ask(path, accept, method)
+    assert.deepEqual([refused, kind], [404, 'application/json'], path)
+    assert.match(told, /There is no such path/)
   }
 })

@@ -48,10 +48,30 @@ const pages: ReadonlySet<string> = new Set([
   'invitation',
 ])
 
+/** Whoever asks below these speaks to an API, whatever it says that it accepts. */
+const apis = /^\/(?:v1|v1alpha|v1beta|admin|providers|health)(?:\/|$)/
+
 /** Paths below this one carry a hash of what is in them. */
 const hashed = '/assets/'
 
-export function dashboardRoutes({ page, files }: DashboardBuild): SideRoute[] {
+export interface Dashboard {
+  readonly routes: readonly SideRoute[]
+  /** Of a path that nothing has: the page says so. */
+  readonly stray: SideRoute
+}
+
+export function createDashboard(build: DashboardBuild): Dashboard {
+  return {
+    routes: dashboardRoutes(build),
+    stray: {
+      matches: (path) => !apis.test(path),
+      methods: ['GET', 'HEAD'],
+      answer: () => sendPage(build.page, 404),
+    },
+  }
+}
+
+function dashboardRoutes({ page, files }: DashboardBuild): SideRoute[] {
   const etags = new Map([...files].map(([path, { body }]) => [path, `"${hash('sha256', body)}"`]))
   return [
     {
@@ -59,7 +79,7 @@ export function dashboardRoutes({ page, files }: DashboardBuild): SideRoute[] {
       methods: ['GET', 'HEAD'],
       answer: (request) => sendFile(request, files.get(request.path)!, etags.get(request.path)!),
     },
-    { matches: isPage, methods: ['GET', 'HEAD'], answer: () => sendPage(page) },
+    { matches: isPage, methods: ['GET', 'HEAD'], answer: () => sendPage(page, 200) },
   ]
 }
 
@@ -97,10 +117,10 @@ function encodingOf({ body, brotli, gzip }: DashboardFile, accepted: string): [s
   return [undefined, body]
 }
 
-function sendPage(page: string): SideReply {
+function sendPage(page: string, status: number): SideReply {
   const nonce = randomBytes(18).toString('base64')
   return {
-    status: 200,
+    status,
     headers: {
       ...commonHeaders,
       'content-type': 'text/html; charset=utf-8',

@@ -38,8 +38,10 @@ export interface ServerLimits {
 
 export interface HttpServerOptions {
   /** Absent: this listener serves no data routes. */
-  readonly gateway: Gateway | undefined
+  readonly gateway?: Gateway
   readonly sideRoutes: readonly SideRoute[]
+  /** Answers browsers that go to a path that is none. Absent: they are told as everybody is. */
+  readonly stray?: SideRoute
   /** Takes the requests of the data path that ask to be answered later (`x-weir-deferred: 1`). */
   readonly deferral?: SideRoute
   readonly newRequestId: () => string
@@ -218,7 +220,12 @@ function answer(
     const side = options.sideRoutes.find((route) => route.matches(path))
     if (side) void answerSide({ options, bodies, strangers, route: side }, head, request, outlet, id)
     else {
-      const { gateway, route } = findRoute(options, head)
+      const found = findRoute(options, head)
+      if (!found) {
+        const route = strayRoute(options, head, request)
+        return void answerSide({ options, bodies, strangers, route }, head, request, outlet, id)
+      }
+      const { gateway, route } = found
       allow = route.methods
       if (!allow.includes(request.method ?? '')) {
         throw new GatewayError('method_not_allowed', `This path accepts ${allow.join(', ')} only.`)
@@ -238,10 +245,20 @@ function answer(
   }
 }
 
-function findRoute({ gateway }: HttpServerOptions, head: Head): { gateway: Gateway; route: DataRoute } {
+function findRoute(
+  { gateway }: HttpServerOptions,
+  head: Head,
+): { gateway: Gateway; route: DataRoute } | undefined {
   const route = gateway && findDataRoute(head.path, head.query)
-  if (!route) throw new GatewayError('not_found', 'There is no such path.')
-  return { gateway, route }
+  return route && { gateway, route }
+}
+
+/** What tells a person that there is no such path. Throws `not_found` for all others. */
+function strayRoute({ stray }: HttpServerOptions, { path }: Head, request: IncomingMessage): SideRoute {
+  const isOfBrowser = request.headers.accept?.includes('text/html') === true
+  if (stray && isOfBrowser && stray.methods.includes(request.method ?? '') && stray.matches(path))
+    return stray
+  throw new GatewayError('not_found', 'There is no such path.')
 }
 
 function toSource(

@@ -166,3 +166,18 @@ test('pages are narrowed to a team, one after another', { skip: browserMissing }
   assert.equal(await page.getByLabel('Team').count(), 0)
   assert.deepEqual(faults, [])
 })
+
+test(
+  'an address that nothing has is told on a page of the dashboard',
+  { skip: browserMissing },
+  async (t) => {
+    const stack = await startStack(t)
+    const { page } = await visit(await openBrowser(t), stack)
+    await signIn(page, adminToken)
+    const answer = await page.goto('/nowhere')
+    assert.equal(answer?.status(), 404)
+    await page.getByText('There is no such page.').waitFor()
+    await page.getByRole('link', { name: 'Go to the overview' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Overview', exact: true }).waitFor()
+  },
+)
