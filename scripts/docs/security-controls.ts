@@ -504,7 +504,7 @@ export const musts: readonly Control[] = [
     threat: 'Limits of input',
     answer: 'Depth and the number of parts before parsing, bytes while they come, time.',
     missing:
-      'What is accepted is parsed in one turn of the event loop: up to 0.2 s of CPU for 32 MiB of a caller, half a second for a batch in one body, and seconds for the 32 MiB that a provider may answer, if it is hostile.',
+      'What is accepted is parsed in one turn of the event loop: up to 0.2 s of CPU for 32 MiB of a caller, and half a second for a batch in one body, or for what a hostile provider may answer.',
     proofs: [
       ['src/http/body.test.ts', 'five million brackets are refused without being parsed'],
       [
@@ -512,6 +512,14 @@ export const musts: readonly Control[] = [
         'what is small and of very many parts is refused without being parsed, whatever they are',
       ],
       ['test/fuzz/many-parts.test.ts', '${what}: nobody is held up'],
+      [
+        'test/fuzz/many-parts.test.ts',
+        'an answer of megabytes of small parts is none, whole or in a stream, and nobody is held up',
+      ],
+      [
+        'test/fuzz/many-parts.test.ts',
+        'arguments and results of tools that are megabytes of small parts: nobody is held up',
+      ],
       [
         'src/upstream/guard.test.ts',
         'more blocks or choices than any answer has are no answer, finished or not',

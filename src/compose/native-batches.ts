@@ -13,7 +13,7 @@ import type {
   Submission,
 } from '../batch/native/port.ts'
 import type { ErrorCode } from '../core/error.ts'
-import { parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
 import { holding } from '../ledger/recovery.ts'
 import type { Target } from '../providers/provider.ts'
 import {
@@ -164,7 +164,7 @@ async function* readResults(
       continue
     }
     for await (const lines of readLines(wire.download(part.path), maxResultBytes)) {
-      yield lines.flatMap(({ text }) => api.readResult(parseJson(text?.toString() ?? '') ?? null) ?? [])
+      yield lines.flatMap(({ text }) => api.readResult(parseBounded(text?.toString() ?? '') ?? null) ?? [])
     }
   }
 }

@@ -1,6 +1,6 @@
 /** JSON, or a piece of one, as it reads with the escapes of its strings undone, and where each unit of that stands. */
 
-import { parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
 import { type Detector, type Finding, findAll } from './finding.ts'
 
 /** What was found in a text, at its place there. */
@@ -44,7 +44,7 @@ export function readJson(raw: string, isWithin = false): Reading {
 
 /** Is it JSON that reads otherwise than it stands? */
 export function isJsonText(text: string): boolean {
-  return text.includes('\\') && /^\s*[{[]/.test(text) && parseJson(text) !== undefined
+  return text.includes('\\') && /^\s*[{[]/.test(text) && parseBounded(text) !== undefined
 }
 
 /** All that is found in a text, or in JSON, in order and without overlap. */

@@ -1,7 +1,8 @@
 /** Opens and closes canonical blocks for dialects whose wire tells text and tool calls but no boundaries. */
 
 import type { BlockKind, GenEvent, Signature } from '../core/event.ts'
-import { isObject, parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
+import { isObject } from '../core/json.ts'
 
 /** Blocks that follow one another: at most one of them is open in a choice. */
 export type FlowKind = Extract<BlockKind, { readonly kind: 'text' | 'reasoning' | 'refusal' }>
@@ -148,7 +149,7 @@ export class Lifecycle {
     for (const tool of lane.open) {
       if (tool.isFreeform || tool.lookedAt === tool.text.length) continue
       tool.lookedAt = tool.text.length
-      if (isObject(parseJson(tool.text))) this.#endTool(lane, tool)
+      if (isObject(parseBounded(tool.text))) this.#endTool(lane, tool)
     }
   }
 

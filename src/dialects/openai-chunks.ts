@@ -2,7 +2,8 @@
 
 import type { GatewayError } from '../core/error.ts'
 import type { GenEvent } from '../core/event.ts'
-import { asNumber, asString, isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
+import { asNumber, asString, isObject, type Json, type JsonObject } from '../core/json.ts'
 import type { Frame } from '../framing/frame.ts'
 import type { Machine, Patch } from './dialect.ts'
 import { protocolFault } from './fault.ts'
@@ -24,7 +25,7 @@ export function readFrames(reader: ChunkReader, patch: Patch | undefined): Machi
   return {
     push({ event, data }) {
       if (data === done || data === '') return []
-      const value = parseJson(data)
+      const value = parseBounded(data)
       if (!isObject(value)) return reader.fail(protocolFault('A chunk of the stream is not a JSON object.'))
       if (event === 'error') return reader.fail(openAiErrorOf(200, value))
       return reader.take(patch === undefined ? value : patch(value))

@@ -1,6 +1,7 @@
 /** The arguments of tool calls: a JSON object in some dialects, raw text in ours. */
 
-import { isObject, type JsonObject, parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
+import { isObject, type JsonObject } from '../core/json.ts'
 
 /**
  * The object to send for a call's text. Freeform text and text that is no JSON object, which other dialects
@@ -9,6 +10,6 @@ import { isObject, type JsonObject, parseJson } from '../core/json.ts'
 export function toolInput(text: string, isFreeform: boolean): JsonObject {
   if (isFreeform) return { input: text }
   if (text.trim() === '') return {}
-  const value = parseJson(text)
+  const value = parseBounded(text)
   return isObject(value) ? value : { invalid_arguments: text }
 }

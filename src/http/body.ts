@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
+import { measure } from '../core/bounded-json.ts'
 import { GatewayError } from '../core/error.ts'
 import type { JsonBounds } from '../core/caller-route.ts'
 import type { Json } from '../core/json.ts'
@@ -241,61 +242,4 @@ function isFinite(value: Json): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return true
   return Object.values(value).every((member) => isFinite(member ?? null))
-}
-
-const quote = 0x22
-const backslash = 0x5c
-const comma = 0x2c
-const colon = 0x3a
-const openBracket = 0x5b
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
-const letterE = 0x65
-const upperE = 0x45
-const nine = 0x39
-
-export interface JsonMeasure {
-  readonly depth: number
-  /** Names of members, objects and lists. */
-  readonly members: number
-  /** At least as many as there are in lists and objects, but for one of each. */
-  readonly values: number
-  /** Is a number written with an exponent? */
-  readonly hasExponent: boolean
-}
-
-/**
- * How deep the JSON text nests, and of how many parts it is. Looked at before parsing, since the parser itself has no
- * limit and takes a second over a few million brackets; it ends above the depth.
- */
-export function measure(bytes: Buffer, maxDepth: number): JsonMeasure {
-  let depth = 0
-  let deepest = 0
-  let members = 0
-  let values = 0
-  let hasExponent = false
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]
-    if (byte === quote) i = endOfString(bytes, i + 1)
-    else if (byte === openBracket || byte === openBrace) {
-      members++
-      if (++depth > deepest) deepest = depth
-      if (depth > maxDepth) break
-    } else if (byte === comma) values++
-    else if (byte === colon) members++
-    else if (byte === closeBracket || byte === closeBrace) depth--
-    else if ((byte === letterE || byte === upperE) && bytes[i - 1]! <= nine) hasExponent = true
-  }
-  return { depth: deepest, members, values, hasExponent }
-}
-
-/** Searched natively, for most of a body is text. A quote behind an odd number of backslashes is not the end. */
-function endOfString(bytes: Buffer, from: number): number {
-  for (let at = bytes.indexOf(quote, from); at >= 0; at = bytes.indexOf(quote, at + 1)) {
-    let first = at
-    while (first > from && bytes[first - 1] === backslash) first--
-    if ((at - first) % 2 === 0) return at
-  }
-  return bytes.length
 }

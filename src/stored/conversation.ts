@@ -1,7 +1,8 @@
 /** What of a call is kept for its continuation, and how a later request continues it. */
 
 import { type Answer, type AnswerBlock, blocksOf } from '../core/answer.ts'
-import { defined, isObject, parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
+import { defined, isObject } from '../core/json.ts'
 import type { GenRequest, Part, Turn } from '../core/request.ts'
 
 /** The turns of a call and of all that it continued, without instructions. */
@@ -73,7 +74,7 @@ function toPart(block: AnswerBlock): Part {
       return { type: 'media', media: block.media, source: block.source }
     case 'native': {
       // A block that came in pieces has its input, as JSON text, beside its value.
-      const input = text === '' ? undefined : parseJson(text)
+      const input = text === '' ? undefined : parseBounded(text)
       const value = input !== undefined && isObject(block.value) ? { ...block.value, input } : block.value
       return { type: 'native', dialect: block.dialect, value }
     }

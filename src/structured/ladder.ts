@@ -1,7 +1,8 @@
 /** Takes one answer's text down the rungs: as it is, mended, unwrapped; and says what is wrong where nothing helps. */
 
 import type { Breach } from '../core/breach.ts'
-import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
+import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import type { CompiledSchema } from '../schema/checker.ts'
 import type { RepairLevel } from './findings.ts'
 import type { Mend } from './mend.ts'
@@ -31,7 +32,7 @@ export const maxToldText = 4_000
  * came before it is valid by itself.
  */
 export async function settleText(raw: string, options: LadderOptions): Promise<Settled> {
-  const value = parseJson(raw)
+  const value = parseBounded(raw)
   if (value === undefined) return settleMended(raw, options)
   const faults = await options.compiled.check(value, raw)
   if (faults?.length === 0) return { isValid: true, text: raw, mends: [] }
@@ -46,7 +47,7 @@ async function settleMended(
 ): Promise<Settled> {
   let told = asItIs
   for (const { text, mends, fault } of readings(raw, options)) {
-    const value = fault === undefined ? parseJson(text) : undefined
+    const value = fault === undefined ? parseBounded(text) : undefined
     if (value === undefined) {
       told ??= [fault ?? 'the answer is not JSON']
       continue

@@ -1,7 +1,8 @@
 /** Checks the arguments of tool calls against the schemas of the tools that the client offered. */
 
 import { GatewayError } from '../core/error.ts'
-import { isObject, parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
+import { isObject } from '../core/json.ts'
 import type { GenRequest, Tool } from '../core/request.ts'
 import type { SchemaChecker } from '../schema/checker.ts'
 import { SchemaFault } from '../schema/fault.ts'
@@ -27,7 +28,7 @@ export function createToolCheck(
     async faultsOf(name, text) {
       const tool = tools.get(name)
       if (tool === undefined) return [`${name}: no such tool was offered`]
-      const value = parseJson(text)
+      const value = parseBounded(text)
       if (!isObject(value)) return [`${name}: the arguments are no JSON object`]
       if (tool.schema === undefined) return []
       try {

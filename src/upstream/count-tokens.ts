@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../core/error.ts'
 import type { DialectId } from '../core/event.ts'
-import { asObject, type Json, parseJson } from '../core/json.ts'
+import { asObject, type Json } from '../core/json.ts'
 import type { GenRequest } from '../core/request.ts'
 import {
   decodeTokenCount,
@@ -15,7 +15,7 @@ import { countTokensPath } from '../providers/address.ts'
 import type { Target } from '../providers/provider.ts'
 import type { AttemptContext, AttemptResult, Call } from './operation.ts'
 import { contentTraits } from './traits.ts'
-import { exchange, resultOf } from './whole.ts'
+import { exchange, jsonOf, resultOf } from './whole.ts'
 
 /** Reads a client's counting request. Throws GatewayError `invalid_request`. */
 export function openCountTokens(client: DialectId, body: Json, model: string | undefined): Call {
@@ -58,7 +58,9 @@ async function attempt(
   )
   const result = resultOf(received, [])
   if (received.fault) return result
-  const tokens = decodeTokenCount(counting, parseJson(received.body.toString('utf8')) ?? null)
+  const answer = jsonOf(received.body)
+  if (answer instanceof GatewayError) return { ...result, error: answer }
+  const tokens = decodeTokenCount(counting, answer)
   if (tokens === undefined) {
     return {
       ...result,

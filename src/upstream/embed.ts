@@ -2,7 +2,7 @@
 
 import type { EmbeddingDialectId, EmbedRequest } from '../core/embedding.ts'
 import { GatewayError } from '../core/error.ts'
-import { type Json, type JsonObject, parseJson } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import type { Usage } from '../core/usage.ts'
 import type { EmbeddingDialect, EmbedPath } from '../dialects/embeddings/embedding-dialect.ts'
 import { embeddingDialects } from '../dialects/embeddings/registry.ts'
@@ -17,7 +17,7 @@ import {
   type CallTexts,
   refuseDroppedIfStrict,
 } from './operation.ts'
-import { exchange, resultOf, type Whole } from './whole.ts'
+import { exchange, jsonOf, resultOf, type Whole } from './whole.ts'
 
 /** Reads a client's embeddings request. Throws GatewayError `invalid_request`. */
 export function openEmbed(id: EmbeddingDialectId, body: Json, path: EmbedPath | undefined): Call {
@@ -82,10 +82,8 @@ async function attempt(
   )
   const result = resultOf(received, dropped)
   if (received.fault) return result
-  const answer = source.response.decode(
-    parseJson(received.body.toString('utf8')) ?? null,
-    provider.responsePatch,
-  )
+  const json = jsonOf(received.body)
+  const answer = json instanceof GatewayError ? json : source.response.decode(json, provider.responsePatch)
   if (answer instanceof GatewayError) return { ...result, error: answer, isWhole: false }
   const usage = answer.usage ?? usageByHeader(received, provider.spec.embeddingTokensHeader)
   const encoded: JsonObject = client.response.encode({ ...answer, ...(usage && { usage }) }, request)

@@ -1,7 +1,8 @@
 /** Reads what an answer cost while it passes, in bounded memory and without holding it up. */
 
 import type { GenEvent } from '../core/event.ts'
-import { asNumber, asObject, asString, defined, type Json, type JsonObject, parseJson } from '../core/json.ts'
+import { parseBounded } from '../core/bounded-json.ts'
+import { asNumber, asObject, asString, defined, type Json, type JsonObject } from '../core/json.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Dialect, Patch } from '../dialects/dialect.ts'
 import { createFrameParser } from '../framing/frame-parser.ts'
@@ -37,7 +38,7 @@ export const openPlainTap: OpenTap = (headers) =>
         let usage: Usage | undefined
         return {
           take(frame) {
-            const block = asObject(asObject(parseJson(frame.data))?.['usage'])
+            const block = asObject(asObject(parseBounded(frame.data))?.['usage'])
             usage = (block && usageOfBlock(block)) ?? usage
           },
           // The block comes with the last event, and nowhere before.
@@ -141,7 +142,7 @@ function documentTap(read: (document: Document) => Reading): UsageTap {
     end() {
       const text = Buffer.concat(chunks).toString('utf8')
       if (!isWhole) return read(defined({ lastUsage: lastUsageOf(text) }))
-      return read(defined({ json: parseJson(text) }))
+      return read(defined({ json: parseBounded(text) }))
     },
   }
 }
@@ -154,7 +155,7 @@ function lastUsageOf(text: string): JsonObject | undefined {
   let depth = 0
   for (let i = open; i < text.length; i++) {
     if (text[i] === '{') depth++
-    else if (text[i] === '}' && --depth === 0) return asObject(parseJson(text.slice(open, i + 1)))
+    else if (text[i] === '}' && --depth === 0) return asObject(parseBounded(text.slice(open, i + 1)))
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 /** Reads a provider's non-streamed answer, and its error answers. */
 
+import { hasTooManyParts } from '../core/bounded-json.ts'
 import { GatewayError } from '../core/error.ts'
 import type { GenEvent } from '../core/event.ts'
 import { type Json, parseJson } from '../core/json.ts'
@@ -181,13 +182,20 @@ export function decodeWhole(
 }
 
 function decodeJsonBody(dialect: Dialect, body: Buffer, patch: Patch | undefined): readonly GenEvent[] {
-  const json: Json | undefined = parseJson(body.toString('utf8'))
-  if (json !== undefined) return dialect.response.decode(json, patch)
-  const error =
-    body.length === 0
-      ? new GatewayError('upstream_truncated', 'The provider sent an empty answer.')
-      : new GatewayError('upstream_protocol', "The provider's answer is not JSON.")
-  return [{ type: 'fail', error }]
+  const json = jsonOf(body)
+  return json instanceof GatewayError ? [{ type: 'fail', error: json }] : dialect.response.decode(json, patch)
+}
+
+/** The JSON of a collected answer, or the fault of one that has none. */
+export function jsonOf(body: Buffer): Json | GatewayError {
+  if (body.length === 0) return new GatewayError('upstream_truncated', 'The provider sent an empty answer.')
+  if (hasTooManyParts(body)) {
+    return new GatewayError('upstream_protocol', "The provider's answer is of more parts than any answer is.")
+  }
+  const json = parseJson(body.toString('utf8'))
+  return json === undefined
+    ? new GatewayError('upstream_protocol', "The provider's answer is not JSON.")
+    : json
 }
 
 function decodeStreamBody(dialect: Dialect, body: Buffer, patch: Patch | undefined): readonly GenEvent[] {

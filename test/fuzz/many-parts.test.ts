@@ -177,3 +177,46 @@ test('an answer of more calls than any answer has is none, and nobody is held up
   })
   assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
 })
+
+const mebibytesOf = (part: string, mebibytes: number): string =>
+  `[${`${part},`.repeat((mebibytes * 1024 * 1024) / (part.length + 1))}0]`
+
+test('an answer of megabytes of small parts is none, whole or in a stream, and nobody is held up', async () => {
+  const answers: readonly (readonly [type: string, body: string])[] = [
+    ['application/json', `{"object":"chat.completion","choices":${mebibytesOf('{}', 30)}}`],
+    ['text/event-stream', `data: {"object":"chat.completion.chunk","choices":${mebibytesOf('{}', 3.9)}}\n\n`],
+  ]
+  for (const [type, answer] of answers) {
+    provider.answerWith((_, response) => response.writeHead(200, { 'content-type': type }).end(answer))
+    const asked = { model: 'calling/m', messages: [words], stream: type !== 'application/json' }
+    await fuzz(fc.constant(asked), 1, 1, async (body) => {
+      const response = await stack.post(chat, body)
+      const text = await response.text()
+      return text.includes('upstream_protocol') ? undefined : `${response.status} ${text.slice(0, 200)}`
+    })
+  }
+  assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
+})
+
+test('arguments and results of tools that are megabytes of small parts: nobody is held up', async () => {
+  const large = `{"a":${mebibytesOf('{}', 20)}}`
+  const asked = (model: string, args: string, content: string) => ({
+    model,
+    messages: [
+      words,
+      {
+        role: 'assistant',
+        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: args } }],
+      },
+      { role: 'tool', tool_call_id: 'c', content },
+    ],
+  })
+  for (const body of [asked('claude/echo', large, 'done'), asked('google/echo', '{}', large)]) {
+    await fuzz(fc.constant(JSON.stringify(body)), 1, 1, async (sent) => {
+      const response = await stack.post(chat, sent)
+      const answer = await response.text()
+      return response.status === 200 ? undefined : `${body.model}: ${response.status} ${answer.slice(0, 200)}`
+    })
+  }
+  assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
+})

@@ -3,7 +3,8 @@
 import { type AnswerBlock, blocksOf, foldAnswer } from '../../core/answer.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { GenEvent } from '../../core/event.ts'
-import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
+import { isObject, type Json, type JsonObject } from '../../core/json.ts'
 import { sealCallId, sealSignature } from '../../core/signature.ts'
 import type { EncodeContext, Patch } from '../dialect.ts'
 import { citationToWire } from './citation.ts'
@@ -91,7 +92,7 @@ function encodeBlock(block: AnswerBlock): readonly JsonObject[] {
       ]
     case 'native': {
       if (block.dialect !== 'anthropic-messages' || !isObject(block.value)) return []
-      const input = block.text === '' ? undefined : parseJson(block.text)
+      const input = block.text === '' ? undefined : parseBounded(block.text)
       return [input === undefined ? block.value : { ...block.value, input }]
     }
     case 'media':

@@ -3,6 +3,7 @@
 import { GatewayError } from '../../core/error.ts'
 import type { BlockKind, GenEvent, Signature } from '../../core/event.ts'
 import { openSignature } from '../../core/signature.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
 import {
   asArray,
   asObject,
@@ -10,7 +11,6 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  parseJson,
   unknownFields,
 } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
@@ -58,7 +58,7 @@ export class MessageDecoder implements Machine<Frame, GenEvent> {
 
   push(frame: Frame): readonly GenEvent[] {
     if (this.#isOver || frame.event === 'ping') return none
-    const value = parseJson(frame.data)
+    const value = parseBounded(frame.data)
     if (!isObject(value)) return this.#broken('An event of the stream is not a JSON object.')
     return this.take(this.#patch === undefined ? value : this.#patch(value))
   }

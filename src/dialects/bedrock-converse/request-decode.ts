@@ -1,5 +1,6 @@
 /** Reads a client's Converse request. */
 
+import { parseBounded } from '../../core/bounded-json.ts'
 import {
   asNumber,
   asObject,
@@ -7,7 +8,6 @@ import {
   defined,
   type Json,
   type JsonObject,
-  parseJson,
   unknownFields,
 } from '../../core/json.ts'
 import type { GenRequest, OutputFormat, Part, Tool, ToolChoice, Turn } from '../../core/request.ts'
@@ -138,7 +138,7 @@ function decodeFormat(value: Json | undefined, param: string): OutputFormat | un
   const schema = asObject(asObject(text?.['structure'])?.['jsonSchema'])
   if (schema === undefined) return undefined
   const at = `${param}.textFormat.structure.jsonSchema.`
-  const parsed = asObject(parseJson(required(schema, 'schema', at, readString)))
+  const parsed = asObject(parseBounded(required(schema, 'schema', at, readString)))
   if (parsed === undefined) throw invalid(`${at}schema`, 'must be the JSON text of an object')
   return {
     type: 'json-schema',

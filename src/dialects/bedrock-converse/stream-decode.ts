@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../../core/error.ts'
 import type { BlockKind, GenEvent, Signature } from '../../core/event.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
 import {
   asArray,
   asObject,
@@ -9,7 +10,6 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  parseJson,
   unknownFields,
 } from '../../core/json.ts'
 import { openSignature } from '../../core/signature.ts'
@@ -56,7 +56,7 @@ export class ConverseDecoder implements Machine<Frame, GenEvent> {
 
   push({ event = '', data }: Frame): readonly GenEvent[] {
     if (this.#isOver) return none
-    const value = parseJson(data)
+    const value = parseBounded(data)
     if (!isObject(value)) return this.#broken('An event of the stream is not a JSON object.')
     return this.#take(event, this.#patch === undefined ? value : this.#patch(value))
   }
@@ -301,7 +301,7 @@ function withParsedInput(held: Readonly<Record<string, JsonObject>>): JsonObject
   const tool = held['toolUse']
   const input = asString(tool?.['input'])
   if (input === undefined) return held
-  return { ...held, toolUse: { ...tool, input: parseJson(input) ?? input } }
+  return { ...held, toolUse: { ...tool, input: parseBounded(input) ?? input } }
 }
 
 function indexOf(payload: JsonObject): number {

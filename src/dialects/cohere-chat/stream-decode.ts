@@ -2,6 +2,7 @@
 
 import type { GatewayError } from '../../core/error.ts'
 import type { GenEvent, NativeFields } from '../../core/event.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
 import {
   asNumber,
   asObject,
@@ -9,7 +10,6 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  parseJson,
   unknownFields,
 } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
@@ -39,7 +39,7 @@ export function streamDecoder(patch?: Patch): Machine<Frame, GenEvent> {
   return {
     push({ data }) {
       if (data === done) return none
-      const value = parseJson(data)
+      const value = parseBounded(data)
       if (!isObject(value)) return decoder.fail(protocolFault('An event of the stream is not a JSON object.'))
       return decoder.take(patch === undefined ? value : patch(value))
     },

@@ -1,7 +1,8 @@
 /** Canonical turns as Gemini's `contents` and `systemInstruction`. */
 
 import type { Signature } from '../../core/event.ts'
-import { defined, isObject, type JsonObject, parseJson } from '../../core/json.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
+import { defined, isObject, type JsonObject } from '../../core/json.ts'
 import type { Part, Turn } from '../../core/request.ts'
 import { mediaPart } from './media.ts'
 import { argumentsObject, isDerivedCallId } from './wire.ts'
@@ -132,7 +133,7 @@ function isSystem(turn: Turn): boolean {
 /** A result's text as an object: JSON text of an object is that object, other text is wrapped as Google advises. */
 function responseObject(text: string, isError: boolean): JsonObject {
   if (isError) return { error: text }
-  const parsed = parseJson(text)
+  const parsed = parseBounded(text)
   return isObject(parsed) ? parsed : { output: text }
 }
 

@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../../core/error.ts'
 import type { GenEvent, TokenLogprob } from '../../core/event.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
 import {
   asArray,
   asNumber,
@@ -9,7 +10,6 @@ import {
   asString,
   type Json,
   type JsonObject,
-  parseJson,
   unknownFields,
 } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
@@ -50,7 +50,7 @@ export function decodeBody(body: Json, patch?: Patch): readonly GenEvent[] {
 export function streamDecoder(patch?: Patch): Machine<Frame, GenEvent> {
   const decoder = new AnswerDecoder()
   return {
-    push: (frame) => decoder.push(parseJson(frame.data) ?? null, patch),
+    push: (frame) => decoder.push(parseBounded(frame.data) ?? null, patch),
     end: () => [],
   }
 }

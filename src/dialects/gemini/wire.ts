@@ -1,7 +1,8 @@
 /** What both directions of the Gemini dialect read and write alike: field names, call ids, signatures, arguments. */
 
 import type { Signature } from '../../core/event.ts'
-import { isObject, type Json, type JsonObject, parseJson } from '../../core/json.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
+import { isObject, type Json, type JsonObject } from '../../core/json.ts'
 import { openSignature, sealSignature } from '../../core/signature.ts'
 
 /**
@@ -56,6 +57,6 @@ export function fromThoughtSignature(text: string): Signature {
 /** A call's arguments as the object Gemini wants. Text that is no JSON object becomes its member `input`. */
 export function argumentsObject(text: string, isFreeform: boolean): JsonObject {
   if (text.trim() === '' && !isFreeform) return {}
-  const parsed = isFreeform ? undefined : parseJson(text)
+  const parsed = isFreeform ? undefined : parseBounded(text)
   return isObject(parsed) ? parsed : { input: text }
 }

@@ -2,6 +2,7 @@
 
 import type { GatewayError } from '../../core/error.ts'
 import type { GenEvent } from '../../core/event.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
 import {
   asArray,
   asObject,
@@ -9,7 +10,6 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  parseJson,
   unknownFields,
 } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
@@ -41,7 +41,7 @@ export function streamDecoder(patch?: Patch): Machine<Frame, GenEvent> {
   let hasBroken = false
   return {
     push({ data }) {
-      const value = parseJson(data)
+      const value = parseBounded(data)
       if (isObject(value) && !hasBroken) return decoder.take(patch === undefined ? value : patch(value))
       // A last line that is not whole means that the stream was cut; only one in the middle is nonsense.
       if (!hasBroken && value === undefined) {

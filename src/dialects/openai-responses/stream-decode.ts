@@ -2,6 +2,7 @@
 
 import { GatewayError } from '../../core/error.ts'
 import type { BlockKind, GenEvent } from '../../core/event.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
 import {
   asArray,
   asNumber,
@@ -10,7 +11,6 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  parseJson,
 } from '../../core/json.ts'
 import type { Frame } from '../../framing/frame.ts'
 import type { Machine, Patch } from '../dialect.ts'
@@ -60,7 +60,7 @@ export class ResponseDecoder implements Machine<Frame, GenEvent> {
   push(frame: Frame): readonly GenEvent[] {
     if (this.#isOver || frame.data === '[DONE]') return none
     this.#events = []
-    const value = parseJson(frame.data)
+    const value = parseBounded(frame.data)
     if (isObject(value)) this.#take(this.#patch === undefined ? value : this.#patch(value))
     else this.#broken('An event of the stream is not a JSON object.')
     return this.#events

@@ -2,7 +2,8 @@
 
 import type { Clock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/error.ts'
-import { asObject, type JsonObject, parseJson } from '../../core/json.ts'
+import { parseBounded } from '../../core/bounded-json.ts'
+import { asObject, type JsonObject } from '../../core/json.ts'
 import { dialects } from '../../dialects/registry.ts'
 import type { Target } from '../../providers/provider.ts'
 import { isStaleSocket } from '../lost-connection.ts'
@@ -38,7 +39,7 @@ export function createBatchWire(parts: BatchWireParts): BatchWire {
     }
     const text = Buffer.concat(chunks).toString()
     if (text === '') return {}
-    const body = asObject(parseJson(text))
+    const body = asObject(parseBounded(text))
     if (body) return body
     throw protocolError('The answer of the API for batches is no JSON object.')
   }
