@@ -36,8 +36,22 @@ export async function watchReloads({
         'new configuration refused; the old one stays',
       )
     },
-    onError: (error) => log.warn({ cause: inspect(error) }, 'configuration cannot be watched'),
+    onUnwatched: (folder, cause) =>
+      log.warn(
+        { folder, cause: inspect(cause), ...mendOf(cause) },
+        'changes of configuration or secrets in this folder are not noticed: send SIGHUP after one',
+      ),
+    onError: (error) =>
+      log.error({ cause: inspect(error) }, 'new configuration could not be taken up: SIGHUP reads it again'),
   })
   closers.add(() => watch.stop())
   return watch
+}
+
+/** What the system has too few of, and the administrator can give it more of. */
+function mendOf(cause: unknown): { readonly mend?: string } {
+  const { code } = cause as NodeJS.ErrnoException
+  if (code === 'ENOSPC') return { mend: 'raise fs.inotify.max_user_watches, then send SIGHUP' }
+  if (code === 'EMFILE') return { mend: 'raise fs.inotify.max_user_instances, then send SIGHUP' }
+  return {}
 }

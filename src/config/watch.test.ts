@@ -10,6 +10,7 @@ import { type ConfigWatch, restartPaths, watchConfig } from './watch.ts'
 type Outcome =
   | { port: number; restart: readonly string[] }
   | { faults: readonly Fault[] }
+  | { unwatched: string }
   | { error: unknown }
 
 interface Watched {
@@ -41,6 +42,7 @@ async function watchFolder(t: TestContext, prepare: (folder: string) => void): P
     settleMs: 5,
     onChange: (config, _, restart) => tell({ port: config.server.port, restart }),
     onRefused: (faults) => tell({ faults }),
+    onUnwatched: (unwatched) => tell({ unwatched }),
     onError: (error) => tell({ error }),
   })
   t.after(() => {

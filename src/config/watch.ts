@@ -13,7 +13,9 @@ export interface ConfigWatchOptions {
   readonly onChange: (next: Config, previous: Config, restartPaths: readonly string[]) => Promise<void> | void
   /** The new files are refused; the old snapshot stays. */
   readonly onRefused: (faults: readonly Fault[]) => void
-  /** A folder can no longer be watched, or reading failed unexpectedly. Reloading by `reload` still works. */
+  /** Changes in this folder are not seen. `reload` reads them all the same, and tries to watch it again. */
+  readonly onUnwatched: (folder: string, cause: unknown) => void
+  /** Reading the files, or taking up what they say, failed unexpectedly. */
   readonly onError: (error: unknown) => void
   /** How long after a change the files are read, so that one edit in several steps is one reload. */
   readonly settleMs?: number
@@ -32,7 +34,7 @@ export interface ConfigWatch {
  */
 export async function watchConfig(options: ConfigWatchOptions): Promise<ConfigWatch> {
   const settleMs = options.settleMs ?? 100
-  const folders = createFolderWatch(onFolderEvent, options.onError)
+  const folders = createFolderWatch(onFolderEvent, options.onUnwatched)
   let current = options.initial
   let seen = await fingerprint(current.sources)
   let timer: NodeJS.Timeout | undefined
@@ -88,7 +90,7 @@ interface FolderWatch {
   follow(files: readonly string[]): void
 }
 
-function createFolderWatch(onEvent: () => void, onError: (error: unknown) => void): FolderWatch {
+function createFolderWatch(onEvent: () => void, onUnwatched: ConfigWatchOptions['onUnwatched']): FolderWatch {
   const watchers = new Map<string, FSWatcher>()
 
   function close(folder: string): void {
@@ -101,11 +103,11 @@ function createFolderWatch(onEvent: () => void, onError: (error: unknown) => voi
       const watcher = watch(folder, { persistent: false }, onEvent)
       watcher.on('error', (error) => {
         close(folder)
-        onError(error)
+        onUnwatched(folder, error)
       })
       watchers.set(folder, watcher)
     } catch (error) {
-      onError(error)
+      onUnwatched(folder, error)
     }
   }
 
