@@ -99,6 +99,11 @@ export class TrafficMeter {
     }
   }
 
+  /** Unix milliseconds of the first hour that has not been written; Infinity where all are. */
+  get unwrittenSinceMs(): number {
+    return Math.min(...[...this.#open.values()].map(({ row }) => row.hourMs))
+  }
+
   /** Writes all. */
   flush(): Promise<void> {
     return this.#write(() => true)

@@ -87,6 +87,23 @@ testInstances(
   },
 )
 
+testInstances(
+  'SIGTERM while PostgreSQL is away: the stop is one in order, says what is lost, and no line is',
+  1,
+  async (it) => {
+    await (await it.post(0, chat, question('before'))).text()
+    await it.postgres.stop()
+    await (await it.post(0, chat, question('meanwhile'))).text()
+    const { child, exited, log } = it.gateways[0]!
+    child.kill('SIGTERM')
+    assert.equal(await exited, 0)
+    assert.match(log(), /"since":"[^"]+".*what was seen of live answers since then is lost/)
+    await it.postgres.start()
+    await it.startAgain(0)
+    await until('both lines', async () => ((await sharedLines(it)).length === 2 ? true : undefined), 20_000)
+  },
+)
+
 const limited: JsonObject = {
   limits: [{ scope: 'key', rpm: 1_000_000, concurrency: 100 }],
   cache: { exact: {} },
