@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { testRedis } from '../../test/support/redis.ts'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { until } from '../../test/support/until.ts'
 import type { Clock } from '../core/clock.ts'
 import { createRedisAnswerStore } from '../storage/redis/answer-store.ts'
 import { connectRedis } from '../storage/redis/connect.ts'
@@ -56,7 +58,7 @@ const all: Readonly<Record<string, Open>> = {
     async Redis(t: TestContext, clock: Clock) {
       const redis = await connectRedis(redisUrl, () => undefined)
       t.after(() => redis.close())
-      return createRedisAnswerStore(redis, clock)
+      return createRedisAnswerStore(redis, maxBytes, clock)
     },
   }),
 }
@@ -118,6 +120,58 @@ for (const [kind, open] of Object.entries(bounded)) {
     assert.notEqual(await store.get('o', 'k999'), undefined)
   })
 }
+
+testRedis('answers in Redis stay within the bound that all instances count together', async (server, t) => {
+  const redis = await server.connect()
+  const clock = fakeClock()
+  const open = () => createRedisAnswerStore(redis, maxBytes, clock)
+  const [one, other] = [open(), open()]
+  const held = async () => Number(await redis.text.get('{weir}:answers:1:bytes'))
+  /** By what is there, not by what was counted. */
+  const bytesThere = async () => {
+    let bytes = 0
+    for await (const names of redis.text.scanIterator({ MATCH: '{weir}:answers:1:of:*' }))
+      for (const name of names) bytes += Number(await redis.text.hStrLen(name, 'value')) + 1024
+    return bytes
+  }
+  const usedBytes = async () => Number(/^used_memory:(\d+)/m.exec(await redis.text.info('memory'))![1])
+  const emptyBytes = await usedBytes()
+  for (let n = 0; n < 1000; n++) {
+    const answer = answerOf('o', `k${n}`, {
+      value: Buffer.alloc(1000),
+      expiresAtMs: clock.nowAtMs + 60_000 + n,
+    })
+    await (n % 2 ? one : other).set(answer)
+    if (n % 100 === 0) assert.equal(await held(), await bytesThere())
+  }
+  assert.ok((await held()) <= maxBytes && (await held()) > maxBytes - 2024)
+  assert.equal(await held(), await bytesThere())
+  const tookBytes = (await usedBytes()) - emptyBytes
+  t.diagnostic(`${tookBytes} bytes of memory for ${await held()} counted`)
+  assert.equal(await one.get('o', 'k0'), undefined)
+  assert.notEqual(await one.get('o', 'k999'), undefined)
+
+  // Written anew, shorter and longer, it counts once.
+  for (const length of [10, 5000, 5000]) await one.set(answerOf('o', 'k999', { value: Buffer.alloc(length) }))
+  assert.equal(await held(), await bytesThere())
+  await one.set(answerOf('o', 'too-large', { value: Buffer.alloc(maxBytes) }))
+  assert.equal(await one.get('o', 'too-large'), undefined)
+  assert.equal(await held(), await bytesThere())
+  await other.remove('o', 'k998')
+  assert.equal(await held(), await bytesThere())
+  assert.ok((await other.purge('o', {})) > 90)
+  assert.deepEqual([await held(), await bytesThere()], [0, 0])
+
+  // What has ended by itself makes room with the next answer, and so does what somebody else deleted.
+  for (let n = 0; n < 50; n++) await one.set(answerOf('o', `s${n}`, { expiresAtMs: clock.nowAtMs + 20 }))
+  await until('them to end', async () => ((await bytesThere()) === 0 ? true : undefined))
+  await one.set(answerOf('o', 'k'))
+  assert.equal(await held(), await bytesThere())
+  await redis.text.del('{weir}:answers:1:bytes')
+  await one.set(answerOf('o', 'k2'))
+  assert.notEqual(await one.get('o', 'k'), undefined)
+  assert.equal(await held(), 1024 + answerOf('o', 'k2').value.length)
+})
 
 test('what was of late is told from memory, looked up again after a while, and gone with what is deleted', async () => {
   const clock = fakeClock()

@@ -120,7 +120,7 @@ async function openAnswerStore(
       log.warn({ cause: inspect(cause) }, 'the connection to Redis broke'),
     )
     closers.add(() => redis.close())
-    const store = createRedisAnswerStore(redis, clock)
+    const store = createRedisAnswerStore(redis, maxBytes, clock)
     if (config.access.pepper) return createSealedStore(store, sealerOf(config))
     // A key file of each instance would keep them from sharing anything.
     log.warn('no `access.pepper`: kept answers are not encrypted in Redis')

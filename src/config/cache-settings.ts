@@ -94,8 +94,8 @@ export const cacheSettings = z.strictObject({
   maxBytes: bytes
     .default(268_435_456)
     .describe(
-      'What all kept answers may take, in memory or on disk; those that were not used longest go first. In Redis their ' +
-        '`ttlSeconds` alone bounds them.',
+      'What all kept answers may take, in memory or on disk; those that were not used longest go first. In Redis it is for ' +
+        'all instances together, and those that would end soonest go first.',
     ),
   maxEntryBytes: bytes.default(1_048_576).describe('A larger answer is not kept.'),
 })

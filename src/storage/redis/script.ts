@@ -21,10 +21,13 @@ export class Script {
   run(
     redis: Redis,
     keys: readonly string[],
-    args: readonly (string | number)[],
+    args: readonly (string | number | Buffer)[],
     timeoutMs = answerTimeoutMs,
   ) {
-    const options = { keys: [...keys], arguments: args.map(String) }
+    const options = {
+      keys: [...keys],
+      arguments: args.map((arg) => (Buffer.isBuffer(arg) ? arg : String(arg))),
+    }
     return inTime(this.#ask(redis, options), timeoutMs)
   }
 
@@ -44,7 +47,7 @@ export class Script {
     await inTime(redis.text.scriptLoad(this.#text), timeoutMs)
   }
 
-  async #ask(redis: Redis, options: { keys: string[]; arguments: string[] }): Promise<unknown> {
+  async #ask(redis: Redis, options: { keys: string[]; arguments: (string | Buffer)[] }): Promise<unknown> {
     try {
       return await redis.text.evalSha(this.#sha, options)
     } catch (error) {
