@@ -672,7 +672,7 @@ test('without a file and without keys: the defaults and the built-in provider', 
   assert.equal(config.server.limits.maxBodyBytes, 32 * 1024 * 1024)
   assert.equal(config.dataDir, join(folder, 'data'))
   assert.deepEqual(config.providers, { sim: { type: 'sim', allowPrivateNetwork: false, models: [] } })
-  assert.deepEqual(config.sources, [])
+  assert.deepEqual(config.sources, [join(folder, 'weir.yaml')])
   assert.equal(config.file, undefined)
 })
 

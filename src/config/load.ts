@@ -23,7 +23,10 @@ export type Config = Resolved<Omit<Settings, 'data' | 'providers' | 'allowPlaint
   readonly providers: Readonly<Record<string, Resolved<ProviderChoice>>>
   /** Absolute path of the file; absent where there is none. */
   readonly file?: string
-  /** Absolute paths of all that was read, the file first: a change of any of them is a reason to reload. */
+  /**
+   * Absolute paths of all that was read, the file first; where there is none, the one that would be read. A change of
+   * any of them is a reason to reload.
+   */
   readonly sources: readonly string[]
   /** The settings that the file itself has, by their paths. */
   readonly written: readonly Path[]
@@ -106,7 +109,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     dataDir: place.dataDir,
     ...(file === undefined ? {} : { file }),
     sources: Object.freeze([
-      ...(file === undefined ? [] : [file]),
+      file ?? resolve(folder, defaultConfigFile),
       ...secretFiles([unresolved, secrets], folder),
       ...prompts.files,
     ]),

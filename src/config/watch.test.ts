@@ -70,6 +70,17 @@ test('a file that is replaced by renaming, as editors do, is read again', async 
   }
 })
 
+test('a file that is made where there was none is read, and so is one that comes back', async (t) => {
+  const { folder, next } = await watchFolder(t, () => undefined)
+  for (const port of [1, 2]) {
+    writeFileSync(join(folder, 'new.tmp'), yaml(port))
+    renameSync(join(folder, 'new.tmp'), join(folder, 'weir.yaml'))
+    assert.deepEqual(await next(), { port, restart: ['server.port'] })
+    rmSync(join(folder, 'weir.yaml'))
+    assert.deepEqual(await next(), { port: 4000, restart: ['server.port'] })
+  }
+})
+
 test('a file mounted through links, as Kubernetes does, is read again when the links move', async (t) => {
   const { folder, next } = await watchFolder(t, (dir) => {
     mkdirSync(join(dir, 'v1'))
