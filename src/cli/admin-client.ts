@@ -138,10 +138,12 @@ async function read(answer: Dispatcher.ResponseData): Promise<Json> {
   const value = parseJson(await answer.body.text()) ?? null
   if (answer.statusCode < 400) return value
   const error = asObject(asObject(value)?.['error'])
+  const message = asString(error?.['message']) ?? `The gateway answered ${answer.statusCode}.`
+  const param = asString(error?.['param']) ?? ''
   throw new AdminError(
     answer.statusCode,
     asString(error?.['code']) ?? 'internal',
-    asString(error?.['message']) ?? `The gateway answered ${answer.statusCode}.`,
+    message.includes(param) ? message : `${message} (${param})`,
   )
 }
 

@@ -126,7 +126,9 @@ async function findKey(admin: AdminClient, wanted: string | undefined): Promise<
   if (wanted !== undefined && !only) throw new Error(`there is no key ${wanted}: see \`weir keys list\``)
   if (!only) throw new Error('there is no key: make one with `weir keys create`')
   throw new Error(
-    wanted === undefined ? 'name the key with --key: there are several' : `several keys are called ${wanted}`,
+    wanted === undefined
+      ? 'name the key with --key: there are several'
+      : `several keys are called ${wanted}: give the id of one, from \`weir keys list\``,
   )
 }
 

@@ -18,7 +18,9 @@ export function addSecrets(program: Command, output: Output): void {
     secrets.command('set <name>').description('store a secret, read from standard input; it is never shown'),
   ).action(async (name: string, flags: Flags) => {
     // Not an argument: those are in the shell's history and in the list of processes.
+    if (process.stdin.isTTY) output.note('type the secret, then Enter and Ctrl-D (it is seen on this screen)')
     const value = (await text(process.stdin)).trim()
+    if (value === '') throw new Error(`nothing came on standard input: weir secrets set ${name} < FILE`)
     const state = asObject(await withAdmin(flags, (admin) => admin.post('/secrets', { name, value })))
     if (flags.json) output.printJson(state)
     else output.print(`stored ${name}, version ${asNumber(state?.['version'])}: write \`stored:${name}\``)
