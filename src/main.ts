@@ -40,6 +40,8 @@ import { createLog, type Log } from './telemetry/log.ts'
 export interface RunningGateway {
   /** Empty where only the control socket is open. */
   readonly url: string
+  /** Where people open the dashboard, without a slash at its end. */
+  readonly dashboardUrl: string
   readonly config: Config
   /** Opens one session of the admin API, once; it lives for 15 minutes. */
   readonly signInUrl: string
@@ -255,6 +257,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   let stopping: Promise<void> | undefined
   return {
     url,
+    dashboardUrl: administration.dashboardUrl(),
     config: initial,
     signInUrl: isControlOnly ? '' : await administration.createLink(),
     ...(access.firstKey !== undefined && { firstKey: access.firstKey }),

@@ -49,9 +49,11 @@ async function ended(running: RunningGateway): Promise<void> {
 }
 
 /** On standard error: standard output is the log's. The key is shown here and never again. */
-function announce({ url, signInUrl, firstKey }: RunningGateway, output: Output): void {
+function announce({ url, dashboardUrl, config, signInUrl, firstKey }: RunningGateway, output: Output): void {
   output.note(`Weir listens on ${url}`)
-  output.note(`  dashboard    ${url}/`)
-  output.note(`  sign in      ${signInUrl}  (once, within 15 minutes)`)
+  output.note(`  dashboard    ${dashboardUrl}/`)
+  // Where there is a token, a link would be one more secret of an owner, in the log of every start.
+  const way = config.admin.token ? 'with the admin token' : `${signInUrl}  (once, within 15 minutes)`
+  output.note(`  sign in      ${way}`)
   if (firstKey !== undefined) output.note(`  first key    ${firstKey}  (shown this once)`)
 }

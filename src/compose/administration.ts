@@ -89,6 +89,7 @@ export interface Administration {
   readonly control: readonly SideRoute[]
   /** The address that opens an owner's session, once. */
   readonly createLink: SignInWays['createLink']
+  readonly dashboardUrl: SignInWays['dashboardUrl']
 }
 
 export function composeAdministration(parts: AdministrationParts): Administration {
@@ -122,6 +123,7 @@ export function composeAdministration(parts: AdministrationParts): Administratio
       audit,
     }),
     createLink: () => signingIn.createLink(),
+    dashboardUrl: signingIn.dashboardUrl,
   }
 }
 

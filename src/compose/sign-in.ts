@@ -42,6 +42,8 @@ export interface SignInWays {
   readonly routes: readonly AdminRoute[]
   /** The address that opens an owner's session, once. */
   createLink(): Promise<string>
+  /** Where people open the dashboard, without a slash at its end. */
+  readonly dashboardUrl: () => string
   close(): Promise<void>
 }
 
@@ -97,6 +99,7 @@ export function createSignIns(parts: SignInParts): SignInWays {
       dashboardUrl,
       hasRoute: (name) => Object.hasOwn(config().routes, name),
     }),
+    dashboardUrl,
     createLink: async () =>
       `${dashboardUrl()}/sign-in?token=${await sessions.make('link', { org: 'default' })}`,
     async close() {

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { type RunningGateway, start } from '../../src/main.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createCertificate } from '../support/certificate.ts'
+import { serveProcess } from '../support/process.ts'
 import { RawSocket } from '../support/raw-socket.ts'
 import { startStack } from '../support/stack.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
@@ -79,6 +80,22 @@ test('the sign-in link opens one session, once', async (t) => {
   assert.equal((await requests({})).status, 401)
   assert.equal((await requests({ cookie: cookie.split(';')[0]!.replace(/.$/, '~') })).status, 401)
   assert.equal((await fetch(`${gateway.signInUrl}x`, { redirect: 'manual' })).status, 401)
+})
+
+test('a start prints a sign-in link where there is no admin token, and none where there is one', async (t) => {
+  const token = 'canary-admin-token-0123456789'
+  const without = await serveProcess(t, createTemporaryFolder(), {}, {})
+  const link = /sign in {6}http\S+\/sign-in\?token=\S+ {2}\(once, within 15 minutes\)\n/
+  await until('the link', () => (link.test(without.notes()) ? true : undefined))
+  const admin = { token: 'env:TOKEN' }
+  const server = { port: 0, admin: { port: 0 } }
+  const withToken = await serveProcess(t, createTemporaryFolder(), { admin, server }, { TOKEN: token })
+  const told = /dashboard {4}(\S+)\/\n {2}sign in {6}with the admin token\n/
+  const dashboard = await until('the announcement', () => told.exec(withToken.notes())?.[1])
+  assert.doesNotMatch(withToken.notes(), /token=|canary/)
+  const headers = { authorization: `Bearer ${token}` }
+  const statusAt = async (url: string) => (await fetch(`${url}/admin/v1/requests`, { headers })).status
+  assert.deepEqual([await statusAt(dashboard), await statusAt(withToken.url)], [200, 404])
 })
 
 test('two gateways never share a data directory', async (t) => {
