@@ -136,7 +136,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   inForce.open(access.keyring, tableOf)
 
   // -- who hears of what happens
-  const events = createLiveEvents(access.teamOf)
+  const events = createLiveEvents(access.teamOf, () => observer.flush())
   const alerting = createAlerting({ ...base, stores, snapshot, access, catalogue, events })
   const limits = createLimits(config, shared.limitCounters)
   const watchers = [alerting.onHealthChange, secrets.onHealthChange]

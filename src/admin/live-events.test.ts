@@ -45,8 +45,10 @@ async function watch(events: LiveEvents, org = 'default', teams?: ReadonlySet<st
 
 function open(t: TestContext): LiveEvents {
   t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
-  return createLiveEvents((_org, { keyId, teamId }) => teamId ?? teamOfKey[keyId ?? ''])
+  return createLiveEvents((_org, { keyId, teamId }) => teamId ?? teamOfKey[keyId ?? ''], settled)
 }
+
+const settled = () => Promise.resolve()
 
 const teamOfKey: Readonly<Record<string, string>> = { k1: 't1', k2: 't2' }
 
@@ -60,6 +62,21 @@ test('each watcher gets the events of its organisation, and a sign of life in be
   t.mock.timers.tick(15_000)
   assert.equal(one.text, ': watching\n\nevent: request\ndata: {"n":1}\n\n: keepalive\n\n')
   assert.equal(other.text, ': watching\n\n: keepalive\n\n')
+})
+
+test('what happened before somebody watches is stored before they do', async () => {
+  const stored = Promise.withResolvers<void>()
+  const events = createLiveEvents(
+    () => undefined,
+    () => stored.promise,
+  )
+  let watcher: Watcher | undefined
+  const watching = watch(events).then((one) => (watcher = one))
+  await new Promise(setImmediate)
+  assert.equal(watcher, undefined)
+  stored.resolve()
+  assert.equal((await watching).text, ': watching\n\n')
+  events.close()
 })
 
 test('who reads too slowly is let go with a note; the others go on', async (t) => {

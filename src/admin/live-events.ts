@@ -38,7 +38,8 @@ interface Feed {
   timer: NodeJS.Timeout | undefined
 }
 
-export function createLiveEvents(teamOf: TeamOf): LiveEvents {
+/** `settle` stores what has happened so far: whoever begins to watch, and reads then, has missed nothing. */
+export function createLiveEvents(teamOf: TeamOf, settle: () => Promise<void>): LiveEvents {
   /** By organisation; few see different things at once. */
   const feeds = new Map<string, Feed[]>()
   let heartbeat: NodeJS.Timeout | undefined
@@ -86,7 +87,7 @@ export function createLiveEvents(teamOf: TeamOf): LiveEvents {
       if (own === undefined) return
       for (const feed of own) if (seesConcern(feed, concern, teamOf)) add(feed, type, data)
     },
-    routes: [eventsRoute(subscribe)],
+    routes: [eventsRoute(settle, subscribe)],
     close() {
       for (const feed of [...feeds.values()].flat()) if (feed.timer) flush(feed)
       each((stream) => letGo(stream, 'the gateway shuts down'))
@@ -97,7 +98,10 @@ export function createLiveEvents(teamOf: TeamOf): LiveEvents {
 
 type Scope = Pick<AdminCall, 'org' | 'teams'>
 
-function eventsRoute(subscribe: (scope: Scope, stream: AdminStream) => void): AdminRoute {
+function eventsRoute(
+  settle: () => Promise<void>,
+  subscribe: (scope: Scope, stream: AdminStream) => void,
+): AdminRoute {
   return adminRoute({
     method: 'GET',
     path: '/events',
@@ -105,12 +109,15 @@ function eventsRoute(subscribe: (scope: Scope, stream: AdminStream) => void): Ad
     summary:
       'What happens, as server-sent events: `request`, `alert`, `health`, `budget`, `batch`; `left` counts requests that were too many to tell; `end` says why it ends.',
     response: z.string(),
-    run: ({ org, teams }) => ({
-      stream: {
-        contentType: 'text/event-stream; charset=utf-8',
-        open: (stream) => subscribe({ org, ...(teams && { teams }) }, stream),
-      },
-    }),
+    async run({ org, teams }) {
+      await settle()
+      return {
+        stream: {
+          contentType: 'text/event-stream; charset=utf-8',
+          open: (stream) => subscribe({ org, ...(teams && { teams }) }, stream),
+        },
+      }
+    },
   })
 }
 

@@ -123,6 +123,21 @@ test('one record that cannot be stored takes no other with it', (t) => {
   )
 })
 
+test('a flush writes what is queued by then, however much comes meanwhile', async (t) => {
+  const bench = createBench(t, { maxBatch: 2 })
+  record(bench, 1, 2, 3)
+  let next = 4
+  bench.fault = () => {
+    record(bench, next++, next++)
+    return false
+  }
+  await bench.recorder.flush()
+  assert.deepEqual(bench.groups, [
+    [1, 2],
+    [3, 4],
+  ])
+})
+
 test('close writes what is queued and may be called twice', (t) => {
   const bench = createBench(t, { maxBatch: 2 })
   record(bench, 1, 2, 3)

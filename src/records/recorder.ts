@@ -21,7 +21,7 @@ export interface RecorderOptions {
 export interface Recorder {
   /** Queues the record: no I/O, constant time, never throws. */
   record(record: RequestRecord): void
-  /** Resolves when what is queued has been written, as far as the store takes it. */
+  /** Resolves when what is queued by now has been written, as far as the store takes it. */
   flush(): Promise<void>
   /** Writes what is queued and stops. Safe to call twice. */
   close(): void
@@ -42,7 +42,7 @@ const maxTriesAlone = 3
 export function createRecorder(options: RecorderOptions): Recorder {
   const { store, onError, flushMs = 250, maxBatch = 32, maxQueued = 10_000 } = options
   const queue: RequestRecord[] = []
-  let [dropped, batchSize, triesAlone] = [0, maxBatch, 0]
+  let [dropped, batchSize, triesAlone, written] = [0, maxBatch, 0, 0]
   const pruner = startPruning(options)
   let flushTimer: NodeJS.Timeout | undefined
 
@@ -62,9 +62,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       report(cause)
       return false
     }
-    queue.splice(0, batch.length)
-    batchSize = maxBatch
-    triesAlone = 0
+    written += queue.splice(0, batch.length).length
+    ;[batchSize, triesAlone] = [maxBatch, 0]
     if (dropped > 0) report(new Error('records were dropped while the store failed'))
     return true
   }
@@ -96,7 +95,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (queue.length > maxQueued) dropOldest()
     },
     async flush() {
-      while (queue.length > 0 && write()) await setImmediate()
+      const goal = written + queue.length
+      while (written < goal && queue.length > 0 && write()) await setImmediate()
     },
     close() {
       clearTimeout(flushTimer)

@@ -213,8 +213,10 @@ test(
     const ask = () => stack.post('/v1/chat/completions', { model: 'openai/echo', messages })
     await ask()
     for (const other of others) await other.getByRole('row').filter({ hasText: 'openai/echo' }).waitFor()
+    const taken = context.waitForEvent('response', (response) => response.url().endsWith('/admin/v1/events'))
     await page.close()
-    await until('the next to hold it', () => Promise.resolve(connections === 2 ? true : undefined))
+    await taken
+    assert.equal(connections, 2)
     const [last] = others.slice(-1)
     await last!.getByText('Live', { exact: true }).waitFor()
     await ask()

@@ -116,11 +116,14 @@ export class LiveFeed {
   }
 
   #lead(channel: BroadcastChannel, onLive: () => void): void {
+    const tell = (state: SourceState, loss?: Loss) => {
+      this.#setState({ state, loss }, onLive)
+      channel.postMessage({ say: 'state', state, loss } satisfies Word)
+    }
+    // What happens until the connection stands is told to no tab: each has to catch up then.
+    tell('connecting')
     this.#source = new LiveSource({
-      onState: (state, loss) => {
-        this.#setState({ state, loss }, onLive)
-        channel.postMessage({ say: 'state', state, loss } satisfies Word)
-      },
+      onState: tell,
       onEvent: (event) => {
         this.#push(event)
         channel.postMessage({ say: 'event', event } satisfies Word)
