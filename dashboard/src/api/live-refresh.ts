@@ -1,31 +1,28 @@
 /** Asks again for what live events say has changed, but no more often than people can read. */
 
-import { type QueryKey, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo } from 'react'
 import type { LiveEvent } from './live-feed.ts'
 import { useLiveEvents } from './live-feed-context.ts'
+import { RefreshPace } from './refresh-pace.ts'
 
-/** A request is told of before its record is stored and its costs are in the sums. */
-const settleMs = 600
-
-/** `name` is the first part of the keys of what is asked again; both must stay the same between renders. */
+/** `names` are the first parts of the keys of what is asked again. */
 export function useRefreshOn(type: LiveEvent['type'], names: readonly string[], everyMs = 5_000): void {
   const queries = useQueryClient()
-  const timer = useRef<number>(undefined)
-  const refreshedAtMs = useRef(-Infinity)
   const key = names.join()
+  const pace = useMemo(
+    () =>
+      new RefreshPace(everyMs, () => {
+        for (const name of key.split(',')) void queries.invalidateQueries({ queryKey: [name] })
+      }),
+    [queries, key, everyMs],
+  )
   const take = useCallback(
     (events: readonly LiveEvent[]) => {
-      if (timer.current !== undefined || !events.some((event) => event.type === type)) return
-      const waitMs = Math.max(settleMs, refreshedAtMs.current + everyMs - performance.now())
-      timer.current = window.setTimeout(() => {
-        timer.current = undefined
-        refreshedAtMs.current = performance.now()
-        for (const name of key.split(',')) void queries.invalidateQueries({ queryKey: [name] as QueryKey })
-      }, waitMs)
+      if (events.some((event) => event.type === type)) pace.tell()
     },
-    [queries, type, key, everyMs],
+    [pace, type],
   )
   useLiveEvents(take)
-  useEffect(() => () => window.clearTimeout(timer.current), [])
+  useEffect(() => () => pace.stop(), [pace])
 }
