@@ -33,6 +33,15 @@ const countIs = (page: Page, count: number) =>
 const drawer = (page: Page) => page.getByRole('complementary', { name: 'Request' })
 const searchOf = (page: Page) => new URL(page.url()).searchParams
 
+/** Whoever keeps the place, or holds rows because of it, is told of it a frame later. */
+async function scroll(page: Page, toPx: number): Promise<void> {
+  await page.evaluate(`new Promise((told) => {
+    document.addEventListener('scroll', told, { once: true })
+    window.scrollTo(0, ${toPx})
+  })`)
+  assert.equal(await page.evaluate('window.scrollY'), toPx)
+}
+
 test('requests', { skip: browserMissing }, async (t) => {
   const routes = { assistant: { targets: ['openai/fault/http-503', 'claude/claude-sonnet-4-5'] } }
   const stack = await startStack(t, { config: { routes, payloads: { record: 'on' } } })
@@ -103,14 +112,24 @@ test('requests', { skip: browserMissing }, async (t) => {
     await page.waitForURL((url) => url.searchParams.get('sel') !== second)
     await page.keyboard.press('[')
     await page.waitForURL((url) => url.searchParams.get('sel') === second)
+    await drawer(page).getByRole('heading', { name: second! }).waitFor()
+    const ids = await rows(page).evaluateAll((all) => all.map((row) => row.getAttribute('data-request')))
+    // Faster than a page can show where each of them leads.
+    await page.evaluate(`for (const key of [']', ']', '['])
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))`)
+    const third = ids[ids.indexOf(second) + 1]!
+    await drawer(page).getByRole('heading', { name: third }).waitFor()
+    assert.equal(searchOf(page).get('sel'), third)
     await page.keyboard.press('Escape')
     await drawer(page).waitFor({ state: 'detached' })
-    const focused = await page.evaluate('document.activeElement?.dataset.request')
-    assert.equal(focused, second, 'the focus is back where it was')
+    const isBackAt = (id: string) =>
+      until(`the focus on ${id}`, async () =>
+        (await page.evaluate('document.activeElement?.dataset.request')) === id ? true : undefined,
+      )
+    await isBackAt(third)
     assert.equal(searchOf(page).get('sel'), null)
-    await page.keyboard.press('ArrowDown')
-    await page.keyboard.press('ArrowUp')
-    assert.equal(await page.evaluate('document.activeElement?.dataset.request'), second)
+    for (const key of ['ArrowDown', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key)
+    await isBackAt(second!)
     await page.goto(`/requests?sel=${failed[0]!}`)
     await drawer(page).getByText('429').first().waitFor()
     await drawer(page).getByRole('link', { name: 'Open page' }).click()
@@ -203,14 +222,13 @@ test('requests', { skip: browserMissing }, async (t) => {
     await page.goto('/requests?user=many')
     await page.getByText('Live', { exact: true }).waitFor()
     await rows(page).first().waitFor()
-    await page.evaluate('window.scrollTo(0, 900)')
-    await until('its place', async () => ((await page.evaluate('window.scrollY')) === 900 ? true : undefined))
+    await scroll(page, 900)
     await ask(stack, 'openai/echo', { 'x-weir-user': 'many' })
     await page.getByRole('button', { name: '1 new rows' }).waitFor()
     assert.equal(await page.evaluate('window.scrollY'), 900)
     await page.goto('/requests?user=many')
     await rows(page).first().waitFor()
-    await page.evaluate('window.scrollTo(0, 900)')
+    await scroll(page, 900)
     await page.keyboard.press('g')
     await page.keyboard.press('k')
     await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()

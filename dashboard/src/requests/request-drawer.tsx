@@ -3,7 +3,7 @@
 import { ActionIcon } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
 import type { RequestRow } from '../api/live-feed.ts'
 import { AttemptTimeline } from '../ui/attempt-timeline.tsx'
 import { Loaded } from '../ui/loaded.tsx'
@@ -30,28 +30,37 @@ export function RequestDrawer({ id, rows, search }: RequestDrawerProps): ReactNo
   const navigate = route.useNavigate()
   const request = useQuery(requestQuery(id))
   const drawer = useRef<HTMLElement>(null)
-  const index = rows.findIndex((row) => row.id === id)
+  const isListed = rows.some((row) => row.id === id)
   // One that was led to from elsewhere need not be among the rows that are loaded.
-  const beside = useQuery({ ...besideQuery(id, search), enabled: index < 0 && request.data !== undefined })
-  const before = index < 0 ? beside.data?.newer : rows[index - 1]?.id
-  const next = index < 0 ? beside.data?.older : rows[index + 1]?.id
-  const way = (to: string | undefined) =>
+  const beside = useQuery({ ...besideQuery(id, search), enabled: !isListed && request.data !== undefined })
+  const before = isListed ? besideIn(rows, id, -1) : beside.data?.newer
+  const next = isListed ? besideIn(rows, id, 1) : beside.data?.older
+  const way = (to: string | undefined, step: 1 | -1) =>
     to === undefined
       ? undefined
-      : () => void navigate({ search: { ...search, sel: to }, replace: true, resetScroll: false })
+      : () =>
+          void navigate({
+            // Keys that are pressed fast lead on from where the last one led, which is shown a moment later.
+            search: ({ sel = id }) => ({
+              ...search,
+              sel: sel === id ? to : (besideIn(rows, sel, step) ?? sel),
+            }),
+            replace: true,
+            resetScroll: false,
+          })
   const close = () => {
     void navigate({ search, resetScroll: false }).then(() =>
       document.querySelector<HTMLElement>(`[data-request="${CSS.escape(id)}"]`)?.focus(),
     )
   }
   useEffect(() => drawer.current?.focus({ preventScroll: true }), [])
-  useEffect(() => onSingleKey({ Escape: close }))
+  useLayoutEffect(() => onSingleKey({ Escape: close }))
   return (
     <aside ref={drawer} className="request-drawer" aria-label="Request" tabIndex={-1}>
       <header className="request-drawer-head">
         <h2 className="mono">{id}</h2>
         <div className="row">
-          <Steps of="request" back={way(before)} on={way(next)} />
+          <Steps of="request" back={way(before, -1)} on={way(next, 1)} />
           <Link to="/requests/$id" params={{ id }} search={search}>
             Open page
           </Link>
@@ -79,4 +88,9 @@ export function RequestDrawer({ id, rows, search }: RequestDrawerProps): ReactNo
       </Loaded>
     </aside>
   )
+}
+
+function besideIn(rows: readonly RequestRow[], id: string, step: 1 | -1): string | undefined {
+  const at = rows.findIndex((row) => row.id === id)
+  return at < 0 ? undefined : rows[at + step]?.id
 }

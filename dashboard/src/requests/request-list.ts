@@ -118,43 +118,53 @@ function useMissedRows(
   })
 }
 
+interface FreshRows {
+  readonly fresh: readonly RequestRow[]
+  readonly waiting: readonly RequestRow[]
+  readonly left: number
+}
+
+const none: FreshRows = { fresh: [], waiting: [], left: 0 }
+
 function useFreshRows(filters: Filters, isHeld: boolean) {
-  const [fresh, setFresh] = useState<readonly RequestRow[]>([])
-  const [waiting, setWaiting] = useState<readonly RequestRow[]>([])
-  const [left, setLeft] = useState(0)
+  const [all, setAll] = useState(none)
   const name = JSON.stringify(filters)
+  const put = useCallback(
+    (change: (rows: readonly RequestRow[]) => readonly RequestRow[]) => {
+      // Where somebody has just scrolled to is known before it is told.
+      const to = isHeld || isReading() ? 'waiting' : 'fresh'
+      setAll((now) => ({ ...now, [to]: change(now[to]) }))
+    },
+    [isHeld],
+  )
   const take = useCallback(
     (events: readonly LiveEvent[]) => {
       const wanted = JSON.parse(name) as Filters
       const more = events.reduce((sum, event) => (event.type === 'left' ? sum + event.requests : sum), 0)
-      if (more > 0) setLeft((count) => count + more)
+      if (more > 0) setAll((now) => ({ ...now, left: now.left + more }))
       const ended = events
         .flatMap((event) => (event.type === 'request' ? [event.request] : []))
         .filter((row) => matchesFilters(row, wanted))
         .toReversed()
-      if (ended.length === 0) return
-      const put = isHeld ? setWaiting : setFresh
-      put((rows) => [...ended, ...rows].slice(0, maxRows))
+      if (ended.length > 0) put((rows) => [...ended, ...rows].slice(0, maxRows))
     },
-    [name, isHeld],
+    [name, put],
   )
   useLiveEvents(take)
-  const add = (rows: readonly RequestRow[]) => {
-    // The place that was scrolled to is restored before these come.
-    const put = isHeld || isReading() ? setWaiting : setFresh
+  // The place that was scrolled to is restored before these come.
+  const add = (rows: readonly RequestRow[]) =>
     put((others) => {
       const known = new Set(others.map(({ id }) => id))
       return [...others, ...rows.filter(({ id }) => !known.has(id))]
     })
-  }
-  const merge = useCallback(() => {
-    setFresh((rows) => [...waiting, ...rows])
-    setWaiting([])
-  }, [waiting])
-  const forget = useCallback(() => {
-    setFresh([])
-    setWaiting([])
-    setLeft(0)
-  }, [])
-  return { fresh, waiting, left, add, merge, forget }
+  // Of all that waits by then, not of what was shown as waiting.
+  const merge = useCallback(
+    () =>
+      setAll((now) =>
+        now.waiting.length === 0 ? now : { ...now, fresh: [...now.waiting, ...now.fresh], waiting: [] },
+      ),
+    [],
+  )
+  const forget = useCallback(() => setAll(none), [])
+  return { ...all, add, merge, forget }
 }

@@ -76,10 +76,12 @@ function Picture({ fromMs, stepMs, steps, onZoom }: TimeHistogramProps): ReactNo
     setPointed(stepAt(event))
     if (drawn) setDrawn({ ...drawn, to: stepAt(event) })
   }
-  const ordered = drawn && { from: Math.min(drawn.from, drawn.to), to: Math.max(drawn.from, drawn.to) }
-  const zoom = () => {
+  const ordered = drawn && inOrder(drawn.from, drawn.to)
+  const zoom = (event: PointerEvent<SVGSVGElement>) => {
     setDrawn(undefined)
-    if (ordered) onZoom(fromMs + ordered.from * stepMs, fromMs + (ordered.to + 1) * stepMs)
+    if (!drawn) return
+    const { from, to } = inOrder(drawn.from, stepAt(event))
+    onZoom(fromMs + from * stepMs, fromMs + (to + 1) * stepMs)
   }
   return (
     <div ref={ref} className="histogram-picture" data-testid="histogram">
@@ -116,6 +118,10 @@ function Picture({ fromMs, stepMs, steps, onZoom }: TimeHistogramProps): ReactNo
       )}
     </div>
   )
+}
+
+function inOrder(one: number, other: number): { readonly from: number; readonly to: number } {
+  return { from: Math.min(one, other), to: Math.max(one, other) }
 }
 
 function besideStep(

@@ -1,7 +1,7 @@
 /** The ways to the thing before and to the one after: two buttons, and the keys `[` and `]`. */
 
 import { ActionIcon } from '@mantine/core'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useLayoutEffect } from 'react'
 import { Icon, type IconName } from './icon.tsx'
 import { onSingleKey } from './single-keys.ts'
 
@@ -15,7 +15,8 @@ interface StepsProps {
 }
 
 export function Steps({ of, back, on }: StepsProps): ReactNode {
-  useEffect(() => onSingleKey({ '[': () => back?.(), ']': () => on?.() }))
+  // From the moment on at which the buttons lead there too.
+  useLayoutEffect(() => onSingleKey({ '[': () => back?.(), ']': () => on?.() }))
   return (
     <ActionIcon.Group>
       <Step label={`Previous ${of}`} icon="back" go={back} />
