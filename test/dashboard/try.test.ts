@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { asArray, asObject } from '../../src/core/json.ts'
-import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { browserMissing, openBrowser, signIn, typeAtOnce, visit } from '../support/browser.ts'
 import { startDrifted } from '../support/dashboard-data.ts'
 import { adminToken, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -42,9 +42,7 @@ test('two targets answer side by side, and stopping stops both', { skip: browser
   })
   assert.equal(record['key_name'], 'dashboard')
   assert.equal(await page.evaluate('document.querySelectorAll("main img, main script").length'), 0)
-  await page.getByLabel('Route or model').nth(0).fill('openai/slow-1s')
-  await page.getByLabel('Route or model').nth(1).fill('claude/slow-1s')
-  await page.getByRole('button', { name: 'Run' }).click()
+  await typeAtOnce(page, 'Route or model', ['openai/slow-1s', 'claude/slow-1s'], 'Run')
   await answers.locator('pre').nth(1).waitFor()
   await page.getByRole('button', { name: 'Stop' }).click()
   await answers.getByText('stopped').nth(1).waitFor()

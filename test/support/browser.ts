@@ -93,6 +93,37 @@ export function seen(page: Page, text: string): Locator {
   return page.getByText(text).filter({ visible: true }).first()
 }
 
+/** Waits until the focus is on that button of a dialog, which gets it a moment after it is shown. */
+export function beginsAt(dialog: Locator, button: string): Promise<void> {
+  return dialog
+    .locator('button:focus')
+    .filter({ hasText: new RegExp(`^${button}$`) })
+    .waitFor()
+}
+
+/** Types a text into each of the fields of that label, and presses a button: faster than an address could follow. */
+export async function typeAtOnce(
+  page: Page,
+  label: string,
+  texts: readonly string[],
+  button = '',
+): Promise<void> {
+  await page.evaluate(`(async () => {
+    const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')
+    const type = (field, text) => {
+      set.call(field, text)
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+    const fields = document.querySelectorAll('input[aria-label="${label}"]')
+    for (const [at, text] of ${JSON.stringify(texts)}.entries()) {
+      type(fields[at], '')
+      // Handlers see each letter, but no other task comes between.
+      for (const letter of text) await type(fields[at], fields[at].value + letter)
+    }
+    await [...document.querySelectorAll('button')].find((one) => one.textContent === '${button}')?.click()
+  })()`)
+}
+
 /** Kept for people to look at; CI keeps the folder. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true })

@@ -1,6 +1,6 @@
 /** The audit: who changed what, and is the record whole? */
 
-import { Button, TextInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -8,6 +8,7 @@ import { ask } from '../api/client.ts'
 import { useOwnerNames } from '../api/owner-names.ts'
 import { formatClock, formatMoment } from '../format/time.ts'
 import { visible } from '../format/visible.ts'
+import { AddressField } from '../ui/address-field.tsx'
 import type { Column } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Page } from '../ui/page.tsx'
@@ -42,17 +43,14 @@ export function AuditPage(): ReactNode {
     <Page title="Audit" name="Audit" action={<Chain />}>
       <div className="row">
         {(Object.keys(fields) as (keyof typeof fields)[]).map((field) => (
-          <TextInput
+          <AddressField
             key={field}
-            size="xs"
-            aria-label={fields[field]}
-            placeholder={fields[field]}
+            label={fields[field]}
             value={filters[field] ?? ''}
-            onChange={({ currentTarget: { value } }) =>
-              void navigate({
+            write={(text) =>
+              navigate({
                 replace: true,
-                search: ({ [field]: _, ...others }) =>
-                  value === '' ? others : { ...others, [field]: value },
+                search: ({ [field]: _, ...others }) => (text === '' ? others : { ...others, [field]: text }),
               })
             }
           />

@@ -42,7 +42,8 @@ function NewRun(): ReactNode {
   })
   // What was estimated is not what would be started any more.
   const change = (changed: Partial<Draft>) => {
-    setDraft({ ...draft, ...changed })
+    // Files are read for a while, in which more may be typed.
+    setDraft((now) => ({ ...now, ...changed }))
     plan.reset()
     start.reset()
   }

@@ -1,11 +1,12 @@
 /** The models: what may be asked, what can it do, and at what price? */
 
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { modelsQuery } from '../api/shared-queries.ts'
 import { formatCount } from '../format/number.ts'
+import { AddressField } from '../ui/address-field.tsx'
 import { useAnnounced } from '../ui/announcer.tsx'
 import { visible } from '../format/visible.ts'
 import type { Column } from '../ui/data-table.tsx'
@@ -93,7 +94,7 @@ export function ModelsPage(): ReactNode {
   const models = useQuery(modelsQuery)
   const set = (change: { q?: string; provider?: string; can?: Ability | undefined }) => {
     const next = { q, provider, can, ...change }
-    void navigate({
+    return navigate({
       replace: true,
       search: {
         ...(next.q !== '' && { q: next.q }),
@@ -111,13 +112,7 @@ export function ModelsPage(): ReactNode {
   return (
     <Page title="Models" name="Models">
       <div className="row">
-        <TextInput
-          size="xs"
-          aria-label="Name"
-          placeholder="Name"
-          value={q}
-          onChange={(event) => set({ q: event.currentTarget.value })}
-        />
+        <AddressField label="Name" value={q} write={(text) => set({ q: text })} />
         <NativeSelect
           size="xs"
           aria-label="Provider"
@@ -126,7 +121,7 @@ export function ModelsPage(): ReactNode {
             ...providers.map((name) => ({ value: name, label: name })),
           ]}
           value={provider}
-          onChange={(event) => set({ provider: event.currentTarget.value })}
+          onChange={(event) => void set({ provider: event.currentTarget.value })}
         />
         <NativeSelect
           size="xs"
@@ -137,7 +132,7 @@ export function ModelsPage(): ReactNode {
           ]}
           value={can ?? ''}
           onChange={(event) =>
-            set({ can: abilities.find((ability) => ability === event.currentTarget.value) })
+            void set({ can: abilities.find((ability) => ability === event.currentTarget.value) })
           }
         />
         <span className="dim">{shownText}</span>
@@ -155,7 +150,7 @@ export function ModelsPage(): ReactNode {
             <Empty title="The catalogue has no model of the configured providers." />
           ) : (
             <Empty title="Nothing matches these filters.">
-              <Button variant="default" onClick={() => set({ q: '', provider: '', can: undefined })}>
+              <Button variant="default" onClick={() => void set({ q: '', provider: '', can: undefined })}>
                 Clear filters
               </Button>
             </Empty>

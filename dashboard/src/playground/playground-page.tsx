@@ -11,6 +11,7 @@ import { useMay } from '../session/me.ts'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { TextDiff } from '../ui/text-diff.tsx'
+import { useTyped } from '../ui/use-typed.ts'
 import { EstimateText } from './estimate-text.tsx'
 import { TrialPlaces } from './trial-places.tsx'
 import { type Draft, useRecordedDraft } from './recorded-draft.ts'
@@ -30,12 +31,14 @@ export function PlaygroundPage(): ReactNode {
   const navigate = route.useNavigate()
   const known = useTargets()
   const [firstKnown = ''] = known
-  const targets = target === undefined ? [firstKnown] : target.split(',').slice(0, maxTargets)
+  const [names, setNames] = useTyped(target ?? firstKnown, (next) =>
+    navigate({ replace: true, search: (search) => ({ ...search, target: next }) }),
+  )
+  const targets = names.split(',').slice(0, maxTargets)
   const [draft, setDraft] = useState(blank)
   const { note } = useRecordedDraft(like, setDraft)
   const trials = useTrials()
-  const setTargets = (next: readonly string[]) =>
-    void navigate({ replace: true, search: (search) => ({ ...search, target: next.join(',') }) })
+  const setTargets = (next: readonly string[]) => setNames(next.join(','))
   const isRunning = trials.some(({ trial }) => trial.state === 'running')
   const may = useMay('POST /keys')
   const canRun = may && draft.user.trim() !== '' && targets.some((name) => name.trim() !== '')

@@ -1,10 +1,11 @@
 /** The settings in force: what is set, and what is a default of it? */
 
-import { Button, CopyButton, TextInput } from '@mantine/core'
+import { Button, CopyButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ask } from '../api/client.ts'
+import { AddressField } from '../ui/address-field.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Facts } from '../ui/facts.tsx'
@@ -77,18 +78,13 @@ export function SettingsPage(): ReactNode {
                   shown.
                 </p>
               </Panel>
-              <TextInput
-                size="xs"
-                aria-label="Find a setting"
-                placeholder="Find a setting"
+              <AddressField
+                label="Find a setting"
                 value={q}
-                onChange={(event) =>
-                  void navigate({
+                write={(text) =>
+                  navigate({
                     replace: true,
-                    search: {
-                      ...(section && { section }),
-                      ...(event.currentTarget.value !== '' && { q: event.currentTarget.value }),
-                    },
+                    search: { ...(section && { section }), ...(text !== '' && { q: text }) },
                   })
                 }
               />
