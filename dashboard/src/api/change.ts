@@ -8,7 +8,7 @@ interface ChangeParts<Given, Done> {
   change(given: Given): Promise<Done>
   /** The first parts of the keys of what is asked anew. */
   readonly stale: readonly string[]
-  /** Of what needs no confirmation: what is said of it, and how it is taken back. */
+  /** Of what needs no confirmation: what is said of it, and how it is taken back, as things stood when it was begun. */
   readonly undo?: { readonly text: string; change(done: Done): Promise<unknown> }
   /** Called when all of that is there. */
   onDone?(done: Done): void
@@ -25,9 +25,11 @@ export function useChange<Given = void, Done = unknown>({
   const askAnew = () => Promise.all(stale.map((name) => queries.invalidateQueries({ queryKey: [name] })))
   return useMutation({
     mutationFn: change,
-    async onSuccess(done) {
+    // Live events may tell of the change before its answer comes: the way back would lead to it by then.
+    onMutate: () => undo,
+    async onSuccess(done, _given, before) {
       await askAnew()
-      if (undo) offer({ text: undo.text, undo: () => undo.change(done).then(askAnew) })
+      if (before) offer({ text: before.text, undo: () => before.change(done).then(askAnew) })
       onDone?.(done)
     },
     async onError(error) {

@@ -2,7 +2,7 @@
 
 import { Button, CloseButton } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useCallback, useEffect, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { type Done, UndoContext } from '../api/undo.ts'
 import { useAnnounced } from './announcer.tsx'
 import { UntrustedText } from './untrusted-text.tsx'
@@ -17,31 +17,33 @@ interface Offer {
 
 export function UndoPlace({ children }: { readonly children: ReactNode }): ReactNode {
   const [offer, setOffer] = useState<Offer>()
-  const make = useCallback((done: Done) => setOffer((before) => ({ id: (before?.id ?? 0) + 1, done })), [])
-  const end = useCallback(() => setOffer(undefined), [])
+  const made = useRef(0)
+  const make = useCallback((done: Done) => setOffer({ id: ++made.current, done }), [])
+  // One that is being taken back ends when it is: by then another may stand in its place.
+  const end = useCallback((id: number) => setOffer((now) => (now?.id === id ? undefined : now)), [])
   return (
     <UndoContext value={make}>
       {children}
-      {offer && <Undo key={offer.id} done={offer.done} onEnd={end} />}
+      {offer && <Undo key={offer.id} {...offer} onEnd={end} />}
     </UndoContext>
   )
 }
 
-interface UndoProps {
-  readonly done: Done
-  onEnd(): void
+interface UndoProps extends Offer {
+  onEnd(id: number): void
 }
 
-function Undo({ done: { text, undo }, onEnd }: UndoProps): ReactNode {
+function Undo({ id, done: { text, undo }, onEnd }: UndoProps): ReactNode {
   useAnnounced(`${text} It can be taken back.`)
   const [isHeld, setHeld] = useState(false)
-  const { isPending, error, mutate } = useMutation({ mutationFn: undo, onSuccess: onEnd })
+  const end = useCallback(() => onEnd(id), [onEnd, id])
+  const { isPending, error, mutate } = useMutation({ mutationFn: undo, onSuccess: end })
   const isWaiting = isHeld || isPending || error !== null
   useEffect(() => {
     if (isWaiting) return undefined
-    const timer = window.setTimeout(onEnd, shownMs)
+    const timer = window.setTimeout(end, shownMs)
     return () => window.clearTimeout(timer)
-  }, [isWaiting, onEnd])
+  }, [isWaiting, end])
   return (
     <section
       className="undo"
@@ -56,7 +58,7 @@ function Undo({ done: { text, undo }, onEnd }: UndoProps): ReactNode {
       <Button variant="default" loading={isPending} onClick={() => mutate()}>
         Undo
       </Button>
-      <CloseButton size="sm" aria-label="Close" onClick={onEnd} />
+      <CloseButton size="sm" aria-label="Close" onClick={end} />
     </section>
   )
 }
