@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import test from 'node:test'
 import { asArray, asObject, type JsonObject } from '../../src/core/json.ts'
-import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { beginsAt, browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
 import { adminToken, type Lifetime, type Stack, startStack } from '../support/stack.ts'
 import { createTemporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
@@ -81,6 +81,7 @@ test('cases are looked at one by one, those that flipped first', { skip: browser
   const matrix = page.getByRole('table', { name: 'Cases', exact: true })
   assert.equal(await matrix.getAttribute('aria-rowcount'), '25')
   const first = matrix.getByRole('row').nth(1)
+  await first.waitFor()
   assert.deepEqual(await first.getByRole('cell').locator('.only-read').allInnerTexts(), [
     '0 of 1 passed',
     '1 of 1 passed',
@@ -134,7 +135,7 @@ test(
     await page.getByRole('button', { name: 'Cancel…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Cancel the run of returns desk' })
     await dialog.getByText(/\d+ answers are kept\. \d+ will not be asked/).waitFor()
-    assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Cancel')
+    await beginsAt(dialog, 'Cancel')
     await dialog.getByRole('button', { name: 'Cancel the run' }).click()
     await page.getByRole('region', { name: 'Verdict' }).getByText('the run was stopped').waitFor()
     await page.getByRole('button', { name: 'Go on' }).click()

@@ -132,7 +132,7 @@ test(
     await page.getByRole('dialog').getByRole('row').filter({ hasText: 'targets[0].target' }).waitFor()
     await page.getByRole('button', { name: 'Save as @2' }).click()
     await page.getByRole('row').filter({ hasText: '@2' }).filter({ hasText: 'live' }).waitFor()
-    assert.equal(await answeredBy(), 'echo')
+    await until('the new route', async () => ((await answeredBy()) === 'echo' ? true : undefined))
     await page.getByRole('button', { name: 'Roll back to @1' }).click()
     await page.getByLabel('Why').fill('it only echoes')
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()

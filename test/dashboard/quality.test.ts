@@ -5,7 +5,7 @@ import test from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '../../src/core/json.ts'
 import { hashUnit } from '../../src/routing/experiment.ts'
 import { batchClient, chatLine } from '../support/batches.ts'
-import { browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
+import { beginsAt, browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
 import { areCounted, startDrifted } from '../support/dashboard-data.ts'
 import { asOwner } from '../support/people.ts'
 import { adminToken, startStack } from '../support/stack.ts'
@@ -33,7 +33,7 @@ test(
     await page.getByRole('button', { name: 'Roll back…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Roll back clerk' })
     await dialog.getByText('Every request for clerk goes to @1 within five seconds').waitFor()
-    assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Cancel')
+    await beginsAt(dialog, 'Cancel')
     await dialog.getByRole('button', { name: 'Roll back to @1' }).click()
     await page.getByRole('row').filter({ hasText: 'rollback' }).filter({ hasText: 'drift: ' }).waitFor()
     assert.equal((await stack.admin('/routes/clerk'))['live'], 1)
@@ -101,13 +101,14 @@ test('the lines of a batch that failed are told by their codes', { skip: browser
 })
 
 test('a batch is watched, paused and cancelled', { skip: browserMissing }, async (t) => {
-  const stack = await startStack(t)
+  // By itself it takes minutes: it does not end before the page has come to it.
+  const stack = await startStack(t, { config: { batches: { concurrency: 4 } } })
   const lines = Array.from({ length: 400 }, (_, index) => chatLine(`line-${index}`, 'openai/slow-50ms'))
   const batches = batchClient(stack.gateway.url)
-  const id = await batches.submit(lines)
   const { page, faults } = await visit(await openBrowser(t), stack)
   await signIn(page, adminToken)
   await page.goto('/batches')
+  const id = await batches.submit(lines)
   await page.getByRole('row').filter({ hasText: 'in progress' }).getByRole('link', { name: id }).click()
   const progress = page.getByRole('region', { name: 'Progress' })
   await progress.getByText(/^[1-9]\d* of 400$/).waitFor()
@@ -117,7 +118,7 @@ test('a batch is watched, paused and cancelled', { skip: browserMissing }, async
   await page.getByRole('button', { name: 'Cancel…' }).click()
   const dialog = page.getByRole('dialog', { name: 'Cancel the batch' })
   await dialog.getByText(/^\d+ lines are kept\. \d+ will not run\.$/).waitFor()
-  assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Cancel')
+  await beginsAt(dialog, 'Cancel')
   await dialog.getByRole('button', { name: 'Cancel the batch' }).click()
   assert.equal((await batches.ended(id))['status'], 'cancelled')
   await progress.getByText('cancelled', { exact: true }).first().waitFor()
