@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts'
+import { until } from '../../test/support/until.ts'
 import { controlSocketPath } from '../compose/control-socket.ts'
 import { withRunningAdmin } from './admin-client.ts'
 
@@ -15,13 +16,15 @@ test('a call is answered while another goes on, as the progress of a run is', as
     else response.end('{"done":1}')
   }).listen(controlSocketPath(dataDir))
   t.after(() => server.close())
+  t.after(() => server.closeAllConnections())
   await once(server, 'listening')
   await withRunningAdmin(dataDir, async (admin) => {
     const run = admin.post('/run', {})
-    const isOver = run.then(() => 'the run is over')
-    const progress = admin.get('/progress')
-    setTimeout(() => slow[0]?.end('{}'), 500).unref()
-    assert.deepEqual(await Promise.race([progress, isOver]), { done: 1 })
+    const answer = await until('the run', () => slow[0])
+    let told: unknown
+    void admin.get('/progress').then((progress) => (told = progress))
+    assert.deepEqual(await until('its progress', () => told), { done: 1 })
+    answer.end('{}')
     await run
   })
 })

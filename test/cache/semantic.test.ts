@@ -174,16 +174,17 @@ test('a threshold that is set by hand holds at once, and is in the audit', async
 })
 
 test('an embedder that is down or slow is a miss, never an error', async (t) => {
-  const scene = await startScene(t, { mode: 'serve', timeoutMs: 60 })
-  scene.embedder.answerWith((_request, response) => {
+  const patient = await startScene(t, { mode: 'serve' })
+  patient.embedder.answerWith((_request, response) => {
     response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"down"}}')
   })
-  assert.deepEqual([(await scene.ask(asked)).status, (await scene.ask(again)).cache], [200, 'miss'])
-  await until('the metric', () => scene.metric(/weir_cache_faults_total\{what="semantic"\} [1-9]/))
-  scene.embedder.answerWith(() => undefined)
-  assert.deepEqual((await scene.ask('Who wrote Faust?')).cache, 'miss')
+  assert.deepEqual([(await patient.ask(asked)).status, (await patient.ask(again)).cache], [200, 'miss'])
+  await until('the metric', () => patient.metric(/weir_cache_faults_total\{what="semantic"\} [1-9]/))
+  const hasty = await startScene(t, { mode: 'serve', timeoutMs: 60 })
+  hasty.embedder.answerWith(() => undefined)
+  assert.deepEqual((await hasty.ask('Who wrote Faust?')).cache, 'miss')
   await until('the metric', () =>
-    scene.metric(/weir_cache_semantic_total\{route="chat",outcome="slow"\} [1-9]/),
+    hasty.metric(/weir_cache_semantic_total\{route="chat",outcome="slow"\} [1-9]/),
   )
 })
 

@@ -183,7 +183,7 @@ test('the call ends when all of its clients have left', async (t) => {
 
 test("the first client's own deadline is its own", async (t) => {
   const scene = await startScene(t)
-  const leading = scene.ask({ headers: { 'x-weir-timeout-ms': '400' } })
+  const leading = scene.ask({ headers: { 'x-weir-timeout-ms': '2000' } })
   const call = await scene.call(1)
   const following = scene.ask()
   await scene.waiting(2)

@@ -21,11 +21,13 @@ function stackWith(t: TestContext, url: string): Promise<Stack> {
     baseUrl,
     apiKey: 'env:PROVIDER_KEY',
     allowPrivateNetwork: true,
-    timeout: { connectMs },
   })
   return startStack(t, {
     config: (simulatorUrl) => ({
-      providers: { only: provider(url), good: provider(`${simulatorUrl}/openai/v1`) },
+      providers: {
+        only: { ...provider(url), timeout: { connectMs } },
+        good: provider(`${simulatorUrl}/openai/v1`),
+      },
       routes: { both: { targets: ['only/echo', 'good/echo'] } },
     }),
   })

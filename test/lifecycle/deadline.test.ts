@@ -18,11 +18,12 @@ async function ask(name: ClientName, model: string, stream: boolean, limitMs: nu
   return { status: response.status, reading, text: question.text }
 }
 
-for (const name of clientNames) {
-  test(`${name}: before the answer it is an error, within the answer its end`, async () => {
+test('before the answer it is an error, within the answer its end', { concurrency: true }, async (t) => {
+  const judge = async (name: ClientName) => {
     const unseen = await ask(name, 'claude/fault/ttft-5s', true, 150)
     assert.deepEqual([unseen.status, unseen.reading.error?.code], [504, 'deadline_exceeded'])
-    const within = await ask(name, 'claude/slow-50ms', true, 300)
+    // Its first word comes after a twentieth of a second and its last one after two and a half.
+    const within = await ask(name, 'claude/slow-50ms', true, 1500)
     assert.deepEqual([within.status, within.reading.error?.code], [200, 'deadline_exceeded'])
     assert.equal(within.reading.isFinished, false)
     assert.match(within.reading.text, /river/)
@@ -32,8 +33,9 @@ for (const name of clientNames) {
         .find(({ body }) => JSON.stringify(body).includes(within.text))
       return receipt?.ended === 'client-closed' ? true : undefined
     })
-  })
-}
+  }
+  await Promise.all(clientNames.map((name) => t.test(name, () => judge(name))))
+})
 
 test('no other target is tried after it', async (t) => {
   const routed = await startStack(t, {

@@ -125,6 +125,11 @@ testRedis(
   async (redis, t) => {
     const [one, other] = await openInstances(t, redis, 2, 50)
     assert.equal(await admitted(one!.counters, 'b', 100, 10), 10)
+    const areAll = (state: 'away' | 'back') => [one!, other!].every(({ states }) => states.at(-1) === state)
+    // So little time is given to Redis that it may have seemed away already, on a machine with much else to do.
+    await until('Redis to be there', () =>
+      [one!, other!].some(({ states }) => states.at(-1) === 'away') ? undefined : true,
+    )
     redis.pause()
     const startedMs = performance.now()
     const counts = await Promise.all([
@@ -134,12 +139,10 @@ testRedis(
     const tookMs = performance.now() - startedMs
     t.diagnostic(`both were in local mode after ${Math.round(tookMs)} ms`)
     // Half of the limit each; one comes back in 0.6 s.
-    for (const count of counts) assert.ok(count >= 50 && count <= 55, `${count}`)
-    assert.deepEqual([one!.states, other!.states], [['away'], ['away']])
+    for (const count of counts) assert.ok(count >= 50 && count <= 55 + tookMs / 600, `${count}`)
+    assert.ok(areAll('away'))
     redis.resume()
-    await until('both to be back', () =>
-      [one!, other!].every(({ states }) => states.at(-1) === 'back') ? true : undefined,
-    )
+    await until('both to be back', () => areAll('back') || undefined)
     assert.equal((await one!.counters.take({ rates: [], slots: [] })).isLocal, undefined)
   },
 )

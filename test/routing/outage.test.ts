@@ -52,11 +52,13 @@ function startBoth(t: TestContext, first: string, second: string): Promise<Stack
     type: 'openai-compatible',
     baseUrl,
     allowPrivateNetwork: true,
-    timeout: { connectMs: 250 },
   })
   return startStack(t, {
     config: {
-      providers: { first: provider(first), second: provider(second) },
+      providers: {
+        first: { ...provider(first), timeout: { connectMs: 250 } },
+        second: provider(second),
+      },
       routes: { both: { targets: ['first/m', 'second/m'] }, alone: { targets: ['second/m'] } },
     },
   })

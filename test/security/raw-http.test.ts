@@ -237,11 +237,15 @@ test('a body that drips in has the time of the whole body, and no provider hears
   assert.equal(impatient.simulator.receipts().length, 0)
 })
 
-test('a thousand connections that say nothing are closed, and meanwhile requests are answered', async () => {
-  const silent = Array.from({ length: 1000 }, () => open())
-  const used = Array.from({ length: 20 }, () => open('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n'))
+test('a thousand connections that say nothing are closed, and meanwhile requests are answered', async (t) => {
+  // Long enough to take all of them in before the first one is too late.
+  const more = { ...server, limits: { ...limits, headersTimeoutMs: 3000, bodyTimeoutMs: 3000 } }
+  const { url } = (await startStack(t, { config: { server: more } })).gateway
+  const silent = Array.from({ length: 1000 }, () => RawSocket.open(url))
+  const live = 'GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n'
+  const used = Array.from({ length: 20 }, () => RawSocket.open(url, live))
   for (const raw of used) assert.equal((await raw.responses(1))[0]?.status, 200)
-  assert.equal((await fetch(`${impatient.gateway.url}/health/ready`)).status, 200)
+  assert.equal((await fetch(`${url}/health/ready`)).status, 200)
   for (const raw of [...silent, ...used]) {
     await raw.closed(20_000)
     raw.destroy()
