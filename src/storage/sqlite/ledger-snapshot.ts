@@ -7,6 +7,15 @@ import { createLedgerStore } from './ledger-store.ts'
 /** The log of the file grows until it is closed: not for longer than a report takes. */
 export function openLedgerSnapshot(path: string): LedgerSnapshot {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  try {
+    return snapshotOf(database)
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
+}
+
+function snapshotOf(database: DatabaseSync): LedgerSnapshot {
   // The first read fixes the moment.
   database.exec('begin')
   const state = database.prepare('select seq, pruned_before_ms from rollup_state').get()!
