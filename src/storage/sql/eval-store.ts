@@ -1,8 +1,9 @@
-/** Evaluation runs and their rows in the database. */
+/** Evaluation runs, the verdicts of their gates and the answers that are kept for the next run, in the database. */
 
-import type { Generated } from 'kysely'
-import type { CaseRow, EvalStore, RunStatus, StoredRun, TargetVerdict } from '../../evals/port.ts'
+import type { Kysely } from 'kysely'
+import type { EvalStore, RunStatus, StoredRun, TargetVerdict } from '../../evals/port.ts'
 import type { Database } from './database.ts'
+import { createEvalRows } from './eval-rows.ts'
 
 interface RunRow {
   readonly org: string
@@ -18,17 +19,6 @@ interface RunRow {
   readonly report: string | null
   readonly holder: string | null
   readonly leased_until_ms: number | null
-}
-
-interface RowRow {
-  readonly seq: Generated<number>
-  readonly org: string
-  readonly run_id: string
-  readonly case_id: string
-  readonly repeat: number
-  readonly arm: string
-  /** JSON of the rest. */
-  readonly row: string
 }
 
 interface VerdictRow {
@@ -49,17 +39,20 @@ interface AnswerRow {
 
 type EvalTables = {
   readonly eval_runs: RunRow
-  readonly eval_rows: RowRow
   readonly eval_verdicts: VerdictRow
   readonly eval_answers: AnswerRow
 }
 
 const keptAnswersMs = 30 * 86_400_000
 
-const rowIdentity = ['org', 'run_id', 'case_id', 'repeat', 'arm'] as const
-
 export function createEvalStore(database: Database): EvalStore {
   const db = database.kysely.withTables<EvalTables>()
+  return { ...createRuns(db), ...createEvalRows(database), ...createVerdicts(db), ...createKeptAnswers(db) }
+}
+
+function createRuns(
+  db: Kysely<EvalTables>,
+): Pick<EvalStore, 'addRun' | 'run' | 'runs' | 'changeRun' | 'lead' | 'release'> {
   return {
     async addRun(run) {
       await db.insertInto('eval_runs').values(toRunRow(run)).execute()
@@ -116,42 +109,11 @@ export function createEvalStore(database: Database): EvalStore {
         .where('holder', '=', holder)
         .execute()
     },
-    async pruneRows(startedBeforeMs, limit) {
-      const old = await db
-        .selectFrom('eval_rows')
-        .innerJoin('eval_runs', (join) =>
-          join.onRef('eval_runs.org', '=', 'eval_rows.org').onRef('eval_runs.id', '=', 'eval_rows.run_id'),
-        )
-        .select('eval_rows.seq')
-        .where('eval_runs.created_at_ms', '<', startedBeforeMs)
-        .limit(limit)
-        .execute()
-      if (old.length === 0) return 0
-      const seqs = old.map(({ seq }) => seq)
-      await db.deleteFrom('eval_rows').where('seq', 'in', seqs).execute()
-      return seqs.length
-    },
-    async putRows(org, runId, rows) {
-      await database.transaction(async (transaction) => {
-        const within = transaction.withTables<EvalTables>()
-        for (const row of rows) {
-          await within
-            .insertInto('eval_rows')
-            .values({
-              org,
-              run_id: runId,
-              case_id: row.caseId,
-              repeat: row.repeat,
-              arm: row.arm,
-              row: JSON.stringify(row),
-            })
-            .onConflict((conflict) =>
-              conflict.columns(rowIdentity).doUpdateSet(({ ref }) => ({ row: ref('excluded.row') })),
-            )
-            .execute()
-        }
-      })
-    },
+  }
+}
+
+function createVerdicts(db: Kysely<EvalTables>): Pick<EvalStore, 'addVerdict' | 'newestVerdict'> {
+  return {
     async addVerdict(org, { target, runId, verdict, hash, atMs }) {
       await db
         .insertInto('eval_verdicts')
@@ -181,6 +143,11 @@ export function createEvalStore(database: Database): EvalStore {
         }
       )
     },
+  }
+}
+
+function createKeptAnswers(db: Kysely<EvalTables>): Pick<EvalStore, 'keptAnswer' | 'keepAnswer'> {
+  return {
     async keptAnswer(org, key) {
       const row = await db
         .selectFrom('eval_answers')
@@ -200,33 +167,6 @@ export function createEvalStore(database: Database): EvalStore {
         .deleteFrom('eval_answers')
         .where('at_ms', '<', atMs - keptAnswersMs)
         .execute()
-    },
-    async rowsOfCase(org, runId, caseId) {
-      const rows = await db
-        .selectFrom('eval_rows')
-        .select('row')
-        .where('org', '=', org)
-        .where('run_id', '=', runId)
-        .where('case_id', '=', caseId)
-        .orderBy('seq')
-        .execute()
-      return rows.map(({ row }) => JSON.parse(row) as CaseRow)
-    },
-    async rows(org, runId, { limit, cursor }) {
-      const rows = await db
-        .selectFrom('eval_rows')
-        .select(['seq', 'row'])
-        .where('org', '=', org)
-        .where('run_id', '=', runId)
-        .where('seq', '>', cursor === undefined ? 0 : Number(cursor))
-        .orderBy('seq')
-        .limit(limit)
-        .execute()
-      const last = rows.length === limit ? rows.at(-1) : undefined
-      return {
-        data: rows.map(({ row }) => JSON.parse(row) as CaseRow),
-        ...(last && { nextCursor: String(last.seq) }),
-      }
     },
   }
 }
