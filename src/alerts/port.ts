@@ -3,7 +3,7 @@
 import type { Alert, Occasion, Resolution, Signal } from './alert.ts'
 
 export { severities } from './alert.ts'
-export type { Alert, AlertKind, Occasion, Resolution, Severity } from './alert.ts'
+export type { Alert, AlertKind, Occasion, Resolution, Severity, Signal } from './alert.ts'
 
 /** A notice on its way to one channel. */
 export interface Delivery {

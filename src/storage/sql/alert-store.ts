@@ -1,18 +1,19 @@
-/** Alerts and their deliveries in the database. */
+/** Alerts in the database. */
 
 import type { Transaction } from 'kysely'
 import {
   type Alert,
   type AlertKind,
   type AlertStore,
-  type Delivery,
   type MarkStore,
-  type Occasion,
+  type Raised,
   type Resolution,
   severities,
   type Severity,
+  type Signal,
 } from '../../alerts/port.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { type AlertDeliveryRow, createAlertDeliveries, enqueue } from './alert-deliveries.ts'
 import type { Database } from './database.ts'
 
 interface AlertRow {
@@ -32,21 +33,10 @@ interface AlertRow {
   readonly open_as: string | null
 }
 
-interface DeliveryRow {
-  readonly id: string
-  readonly org: string
-  readonly alert_id: string
-  readonly channel: string
-  readonly occasion: string
-  readonly attempts: number
-  readonly created_at_ms: number
-  readonly due_at_ms: number
-}
-
 /** Not an interface: Kysely asks for an index signature, which only an alias has. */
 type AlertTables = {
   readonly alerts: AlertRow
-  readonly alert_deliveries: DeliveryRow
+  readonly alert_deliveries: AlertDeliveryRow
 }
 
 type MarkTables = {
@@ -56,71 +46,11 @@ type MarkTables = {
 export function createAlertStore(database: Database): AlertStore {
   const db = database.kysely.withTables<AlertTables>()
   return {
-    raise(signal, { id, nowMs, channels }) {
-      return database.transaction(async (untyped) => {
-        const transaction = untyped.withTables<AlertTables>()
-        const { org, kind, subject, severity, summary, detail } = signal
-        const text = { severity, summary, detail: JSON.stringify(detail) }
-        const inserted = await transaction
-          .insertInto('alerts')
-          .values({
-            id,
-            org,
-            kind,
-            subject,
-            ...text,
-            count: 1,
-            first_at_ms: nowMs,
-            last_at_ms: nowMs,
-            acknowledged_at_ms: null,
-            silenced_until_ms: null,
-            resolved_at_ms: null,
-            open_as: openAs(signal),
-          })
-          .onConflict((conflict) => conflict.column('open_as').doNothing())
-          .returningAll()
-          .executeTakeFirst()
-        if (inserted) {
-          await enqueue(transaction, toAlert(inserted), 'raised', { nowMs, channels })
-          return { alert: toAlert(inserted), occasion: 'raised' }
-        }
-        const before = await transaction
-          .selectFrom('alerts')
-          .selectAll()
-          .where('open_as', '=', openAs(signal))
-          .executeTakeFirstOrThrow()
-        const isWorse = severities.indexOf(severity) > severities.indexOf(before.severity as Severity)
-        const row = await transaction
-          .updateTable('alerts')
-          .set(({ eb }) => ({
-            ...text,
-            severity: isWorse ? severity : before.severity,
-            count: eb('count', '+', 1),
-            last_at_ms: nowMs,
-          }))
-          .where('id', '=', before.id)
-          .returningAll()
-          .executeTakeFirstOrThrow()
-        if (isWorse && !isSilenced(row, nowMs))
-          await enqueue(transaction, toAlert(row), 'escalated', { nowMs, channels })
-        return { alert: toAlert(row), occasion: isWorse ? 'escalated' : 'repeated' }
-      })
-    },
-    resolve(what, { nowMs, channels, quietSinceMs = Number.MAX_SAFE_INTEGER }) {
-      return database.transaction(async (untyped) => {
-        const transaction = untyped.withTables<AlertTables>()
-        const row = await transaction
-          .updateTable('alerts')
-          .set({ resolved_at_ms: nowMs, open_as: null })
-          .where('open_as', '=', openAs(what))
-          .where('last_at_ms', '<=', quietSinceMs)
-          .returningAll()
-          .executeTakeFirst()
-        if (!row) return undefined
-        if (!isSilenced(row, nowMs)) await enqueue(transaction, toAlert(row), 'resolved', { nowMs, channels })
-        return toAlert(row)
-      })
-    },
+    ...createAlertDeliveries(db),
+    raise: (signal, given) =>
+      database.transaction((transaction) => raise(transaction.withTables<AlertTables>(), signal, given)),
+    resolve: (what, given) =>
+      database.transaction((transaction) => resolve(transaction.withTables<AlertTables>(), what, given)),
     async acknowledge(org, id, atMs) {
       const row = await db
         .updateTable('alerts')
@@ -166,37 +96,93 @@ export function createAlertStore(database: Database): AlertStore {
       const rows = await db.selectFrom('alerts').selectAll().where('open_as', 'is not', null).execute()
       return rows.map(toAlert)
     },
-    async claim(nowMs, leaseMs, limit) {
-      const due = db
-        .selectFrom('alert_deliveries')
-        .select('id')
-        .where('due_at_ms', '<=', nowMs)
-        .orderBy('due_at_ms')
-        .limit(limit)
-      const rows = await db
-        .updateTable('alert_deliveries')
-        .set(({ eb }) => ({ due_at_ms: nowMs + leaseMs, attempts: eb('attempts', '+', 1) }))
-        .where('id', 'in', due)
-        // Asked again once the row is held: another instance may have taken it.
-        .where('due_at_ms', '<=', nowMs)
-        .returningAll()
-        .execute()
-      return rows.map(toDelivery)
-    },
-    async delivered(id) {
-      await db.deleteFrom('alert_deliveries').where('id', '=', id).execute()
-    },
-    async failed(id, nextAtMs) {
-      if (nextAtMs === undefined) await db.deleteFrom('alert_deliveries').where('id', '=', id).execute()
-      else {
-        const update = db.updateTable('alert_deliveries').set({ due_at_ms: nextAtMs })
-        await update.where('id', '=', id).execute()
-      }
-    },
     async prune(beforeMs) {
       await db.deleteFrom('alerts').where('resolved_at_ms', '<', beforeMs).execute()
     },
   }
+}
+
+/** Opens it, or counts it up where it is open. */
+async function raise(
+  transaction: Transaction<AlertTables>,
+  signal: Signal,
+  { id, nowMs, channels }: Parameters<AlertStore['raise']>[1],
+): Promise<Raised> {
+  const opened = await insert(transaction, signal, id, nowMs)
+  if (opened) {
+    await enqueue(transaction, opened, 'raised', { nowMs, channels })
+    return { alert: opened, occasion: 'raised' }
+  }
+  const { severity } = signal
+  const before = await transaction
+    .selectFrom('alerts')
+    .selectAll()
+    .where('open_as', '=', openAs(signal))
+    .executeTakeFirstOrThrow()
+  const isWorse = severities.indexOf(severity) > severities.indexOf(before.severity as Severity)
+  const row = await transaction
+    .updateTable('alerts')
+    .set(({ eb }) => ({
+      ...wordsOf(signal),
+      severity: isWorse ? severity : before.severity,
+      count: eb('count', '+', 1),
+      last_at_ms: nowMs,
+    }))
+    .where('id', '=', before.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const alert = toAlert(row)
+  if (isWorse && !isSilenced(row, nowMs))
+    await enqueue(transaction, alert, 'escalated', { nowMs, channels })
+  return { alert, occasion: isWorse ? 'escalated' : 'repeated' }
+}
+
+/** Undefined where one of its kind and subject is open. */
+async function insert(
+  transaction: Transaction<AlertTables>,
+  signal: Signal,
+  id: string,
+  nowMs: number,
+): Promise<Alert | undefined> {
+  const { org, kind, subject } = signal
+  const row = await transaction
+    .insertInto('alerts')
+    .values({
+      id,
+      org,
+      kind,
+      subject,
+      ...wordsOf(signal),
+      count: 1,
+      first_at_ms: nowMs,
+      last_at_ms: nowMs,
+      acknowledged_at_ms: null,
+      silenced_until_ms: null,
+      resolved_at_ms: null,
+      open_as: openAs(signal),
+    })
+    .onConflict((conflict) => conflict.column('open_as').doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  return row && toAlert(row)
+}
+
+async function resolve(
+  transaction: Transaction<AlertTables>,
+  what: Resolution,
+  { nowMs, channels, quietSinceMs = Number.MAX_SAFE_INTEGER }: Parameters<AlertStore['resolve']>[1],
+): Promise<Alert | undefined> {
+  const row = await transaction
+    .updateTable('alerts')
+    .set({ resolved_at_ms: nowMs, open_as: null })
+    .where('open_as', '=', openAs(what))
+    .where('last_at_ms', '<=', quietSinceMs)
+    .returningAll()
+    .executeTakeFirst()
+  if (!row) return undefined
+  const alert = toAlert(row)
+  if (!isSilenced(row, nowMs)) await enqueue(transaction, alert, 'resolved', { nowMs, channels })
+  return alert
 }
 
 export function createMarkStore({ kysely }: Database): MarkStore {
@@ -216,29 +202,12 @@ export function createMarkStore({ kysely }: Database): MarkStore {
   }
 }
 
-async function enqueue(
-  transaction: Transaction<AlertTables>,
-  { id, org, count }: Alert,
-  occasion: Occasion,
-  { nowMs, channels }: { readonly nowMs: number; readonly channels: readonly string[] },
-): Promise<void> {
-  if (channels.length === 0) return
-  const rows = channels.map((channel) => ({
-    // An alert may get worse twice, and each is told.
-    id: `${id}.${occasion}.${count}.${channel}`,
-    org,
-    alert_id: id,
-    channel,
-    occasion,
-    attempts: 0,
-    created_at_ms: nowMs,
-    due_at_ms: nowMs,
-  }))
-  await transaction.insertInto('alert_deliveries').values(rows).execute()
-}
-
 function isSilenced({ silenced_until_ms: untilMs }: AlertRow, nowMs: number): boolean {
   return untilMs !== null && nowMs < untilMs
+}
+
+function wordsOf({ severity, summary, detail }: Signal) {
+  return { severity, summary, detail: JSON.stringify(detail) }
 }
 
 function openAs({ org, kind, subject }: Resolution): string {
@@ -263,10 +232,4 @@ function toAlert(row: AlertRow): Alert {
     ...(row.silenced_until_ms !== null && { silencedUntilMs: row.silenced_until_ms }),
     ...(row.resolved_at_ms !== null && { resolvedAtMs: row.resolved_at_ms }),
   }
-}
-
-function toDelivery(row: DeliveryRow): Delivery {
-  const { id, org, alert_id: alertId, channel, occasion, attempts, created_at_ms: createdAtMs } = row
-  // The lease of this one is counted already.
-  return { id, org, alertId, channel, occasion: occasion as Occasion, attempts: attempts - 1, createdAtMs }
 }
