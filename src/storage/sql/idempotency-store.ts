@@ -1,6 +1,6 @@
 /** Claims of idempotency keys and their kept answers in the database, for all instances that share it. */
 
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Claim, ClaimId, ClaimStore } from '../../idempotency/port.ts'
 import type { Database } from './database.ts'
 import { deleteByIds } from './delete-by-ids.ts'
@@ -102,52 +102,65 @@ export function createClaimStore({ kysely, transaction }: Database): ClaimStore 
         .execute()
     },
     forget: (org, ids) => deleteByIds(kysely, 'idempotency_claims', org, ids),
-    prune: (nowMs, { maxAnswers, maxBytes }, limit) =>
+    prune: (nowMs, bounds, limit) =>
       transaction(async (given) => {
         const within = given.withTables<ClaimTables>()
-        const expired = within
-          .selectFrom('idempotency_claims')
-          .select(identity)
-          .where('expires_at_ms', '<=', nowMs)
-          .orderBy('expires_at_ms')
-          .limit(limit)
-        const { numDeletedRows } = await within
-          .deleteFrom('idempotency_claims')
-          .where(({ eb, refTuple }) => eb(refTuple(...identity), 'in', expired.$asTuple(...identity)))
-          .executeTakeFirstOrThrow()
-        const kept = await within
-          .selectFrom('idempotency_claims')
-          .where('answer_bytes', '>', 0)
-          .select([
-            sql<number>`count(*)`.as('answers'),
-            sql<number>`cast(coalesce(sum(answer_bytes), 0) as bigint)`.as('bytes'),
-          ])
-          .executeTakeFirstOrThrow()
-        let { answers, bytes } = kept
-        let deleted = Number(numDeletedRows)
-        if (answers <= maxAnswers && bytes <= maxBytes) return deleted
-        const oldest = await within
-          .selectFrom('idempotency_claims')
-          .select([...identity, 'answer_bytes'])
-          .where('answer_bytes', '>', 0)
-          .orderBy('expires_at_ms')
-          .limit(limit - deleted)
-          .execute()
-        for (const row of oldest) {
-          if (answers <= maxAnswers && bytes <= maxBytes) break
-          await within
-            .deleteFrom('idempotency_claims')
-            .where('org', '=', row.org)
-            .where('key_id', '=', row.key_id)
-            .where('digest', '=', row.digest)
-            .execute()
-          answers--
-          bytes -= row.answer_bytes
-          deleted++
-        }
-        return deleted
+        const expired = await deleteExpired(within, nowMs, limit)
+        return expired + (await deleteOldest(within, bounds, limit - expired))
       }),
   }
+}
+
+async function deleteExpired(db: Kysely<ClaimTables>, nowMs: number, limit: number): Promise<number> {
+  const expired = db
+    .selectFrom('idempotency_claims')
+    .select(identity)
+    .where('expires_at_ms', '<=', nowMs)
+    .orderBy('expires_at_ms')
+    .limit(limit)
+  const { numDeletedRows } = await db
+    .deleteFrom('idempotency_claims')
+    .where(({ eb, refTuple }) => eb(refTuple(...identity), 'in', expired.$asTuple(...identity)))
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+/** Of the kept answers, those that end first, until the rest are within the bounds. */
+async function deleteOldest(
+  db: Kysely<ClaimTables>,
+  { maxAnswers, maxBytes }: Parameters<ClaimStore['prune']>[1],
+  limit: number,
+): Promise<number> {
+  let { answers, bytes } = await db
+    .selectFrom('idempotency_claims')
+    .where('answer_bytes', '>', 0)
+    .select([
+      sql<number>`count(*)`.as('answers'),
+      sql<number>`cast(coalesce(sum(answer_bytes), 0) as bigint)`.as('bytes'),
+    ])
+    .executeTakeFirstOrThrow()
+  if (answers <= maxAnswers && bytes <= maxBytes) return 0
+  const oldest = await db
+    .selectFrom('idempotency_claims')
+    .select([...identity, 'answer_bytes'])
+    .where('answer_bytes', '>', 0)
+    .orderBy('expires_at_ms')
+    .limit(limit)
+    .execute()
+  let deleted = 0
+  for (const row of oldest) {
+    if (answers <= maxAnswers && bytes <= maxBytes) break
+    await db
+      .deleteFrom('idempotency_claims')
+      .where('org', '=', row.org)
+      .where('key_id', '=', row.key_id)
+      .where('digest', '=', row.digest)
+      .execute()
+    answers--
+    bytes -= row.answer_bytes
+    deleted++
+  }
+  return deleted
 }
 
 function toRow(claim: Claim): ClaimRow {
