@@ -1,39 +1,29 @@
 /** The composition root: configuration becomes parts, parts become a running gateway. Only this file and those of `compose/` know all of them. */
 
-import { inspect } from 'node:util'
 import { createLiveEvents } from './admin/live-events.ts'
-import { createAuditLog } from './audit/log.ts'
-import { createAccess } from './compose/access.ts'
 import { gatewayAccount } from './compose/accounts.ts'
 import { composeAdministration } from './compose/administration.ts'
 import { createAlerting } from './compose/alerts.ts'
-import { startSimulator } from './compose/built-in-simulator.ts'
-import { CatalogueSource } from './compose/catalogue-source.ts'
 import { watchBooks } from './compose/books-watch.ts'
 import { Closers } from './compose/closers.ts'
 import { watchReloads } from './compose/config-watch.ts'
 import { readDashboard } from './compose/dashboard.ts'
 import { lockDataDir } from './compose/data-dir.ts'
-import { openExperiments } from './compose/experiments.ts'
 import { composeFeatures } from './compose/features.ts'
-import { InForce } from './compose/in-force.ts'
+import { openFoundation } from './compose/foundation.ts'
 import { createLimits, watchPressure } from './compose/limits.ts'
 import { listen, type Listeners, tlsOf } from './compose/listeners.ts'
 import { createObserver } from './compose/observer.ts'
-import { openRollout } from './compose/rollout.ts'
 import { composeRequestPath } from './compose/request-path.ts'
 import { createRouting } from './compose/routing.ts'
 import { createSecrets, type RunningSecrets } from './compose/secrets.ts'
-import { openShared } from './compose/shared.ts'
 import { loadOptionsOf, type StartOptions } from './compose/start-options.ts'
-import { openStores } from './compose/stores.ts'
-import { openSwitches } from './compose/switches.ts'
+import { takeUpConfig, takeUpRoutes } from './compose/take-up.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { ConfigError } from './config/fault.ts'
 import type { Config, LoadResult } from './config/load.ts'
 import type { AskModel, EmbedTexts } from './core/ask.ts'
 import { systemClock } from './core/clock.ts'
-import { createRoutingTable } from './routing/table.ts'
 import { createLog, type Log } from './telemetry/log.ts'
 
 /** A gateway that listens. */
@@ -96,44 +86,19 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
 
   // -- what is kept, and what is in force
   const clock = systemClock
-  const stores = await openStores(initial, clock, log, closers)
-  const shared = await openShared(initial, clock, log, closers)
-  const audit = createAuditLog(stores.audit, clock)
-  const rollout = await openRollout({
-    config: initial,
-    stores,
-    audit,
-    checkModels: (call, models) => access.checkModels(call, models),
+  const foundation = await openFoundation({
+    initial,
+    makesFirstKey: !isControlOnly,
+    alerts: () => alerting.alerts,
     clock,
     log,
+    closers,
   })
-  closers.add(() => rollout.close())
-  const inForce = new InForce(rollout.effective)
-  const { config, snapshot } = inForce
+  const { stores, shared, access, catalogue, rollout } = foundation
+  const { experiments } = foundation.experimenting
+  const { config, snapshot } = foundation.inForce
   /** What nearly every part is given. */
   const base = { config, clock, log, closers }
-  const makesFirstKey = !isControlOnly
-  const access = await createAccess({ ...base, store: stores.access, shared, makesFirstKey })
-  closers.add(() => access.close())
-  const simulatorUrl = await startSimulator(initial, closers)
-  const catalogue = new CatalogueSource(config, clock)
-  // Planning wants prices and limits from the first request on.
-  if (Object.keys(initial.routes).length > 0 || initial.cache.exact) await catalogue.load()
-  const alerts = () => alerting.alerts
-  const experimenting = await openExperiments({ ...base, stores, rollout, alerts, catalogue })
-  const { experiments } = experimenting
-  closers.add(() => experiments.close())
-  const switches = await openSwitches({ ...base, stores })
-  const isOff = (provider: string) => switches.of(provider) !== undefined
-  const revisions = { ...rollout.revisions, isEnded: experiments.isEnded }
-  const tableOf = (next: Config) =>
-    createRoutingTable(next, {
-      builtInUrl: simulatorUrl,
-      lookUpModel: catalogue.lookUp(next),
-      revisions,
-      isOff,
-    })
-  inForce.open(access.keyring, tableOf)
 
   // -- who hears of what happens
   const events = createLiveEvents(access.teamOf, () => observer.flush())
@@ -155,11 +120,10 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   })
 
   // -- the request path, and what works beside it
-  const common = { ...base, snapshot, stores, access, catalogue, alerting, events, routing }
+  const common = { ...foundation, ...base, snapshot, alerting, events, routing }
   const path = await composeRequestPath({
     ...common,
     initial,
-    shared,
     limits,
     pressure: watchPressure(initial, closers),
     observer,
@@ -167,17 +131,8 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     answerLater: (request) => features.batching.answerLater(request),
     crashPoint,
   })
-  const keepConnections = () => path.sender.keep(new Set(snapshot().table.providers.values()))
-  const takeUpRoutes = () => {
-    inForce.takeUpConfig()
-    inForce.takeUpTable()
-    keepConnections()
-  }
-  takeUpRoutes()
-  rollout.onChange(takeUpRoutes)
-  experimenting.onChange(takeUpRoutes)
-  switches.onChange(takeUpRoutes)
-  const features = composeFeatures({ ...common, path, rollout, experimenting, hasSchedule: !isControlOnly })
+  takeUpRoutes({ ...common, path })
+  const features = composeFeatures({ ...common, path, hasSchedule: !isControlOnly })
   const { drift, batching, feedback } = features
   observer.show(drift.observe, rollout.observe, (record) => experiments.observe(record))
 
@@ -186,12 +141,8 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     ...common,
     ...path,
     ...features,
-    audit,
     observer,
     secrets,
-    rollout,
-    experimenting,
-    switches,
     adminUrl: () => listeners?.adminUrl ?? '',
   })
   const { url, setReady, setTls, drain } = (listeners = await listen({
@@ -211,35 +162,15 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   }))
 
   // -- new configurations
-  const takeUpCatalogue = async () => {
-    try {
-      if (await catalogue.load()) inForce.takeUpTable()
-    } catch (cause) {
-      log.error({ cause: inspect(cause) }, 'no catalogue')
-    }
-  }
   const takeUp = async (next: Config) => {
-    await rollout.reload(next)
-    inForce.takeUpConfig()
-    secrets.adopt()
-    inForce.takeUpTable(await access.reload(next))
-    const { routes } = snapshot().table
-    routing.health.pardon()
-    void path.examples.prepare(routes)
-    alerting.reload(next)
-    path.recording.reload(next)
-    path.guardrails.reload(next)
-    path.books.reload()
-    if (routes.size > 0) void takeUpCatalogue()
-    void drift.reload(next)
-    keepConnections()
+    await takeUpConfig({ ...common, path, secrets, drift }, next)
     const tls = tlsOf(next)
     if (tls) setTls(tls)
   }
   const watch = await watchReloads({ initial, load, takeUp, log, closers })
 
   // -- off it goes
-  secrets.start({ log, audit, reload: () => void watch.reload(), setReady })
+  secrets.start({ log, audit: foundation.audit, reload: () => void watch.reload(), setReady })
   closers.add(() => secrets.closeUses())
   if (!isControlOnly) {
     const { routes } = snapshot().table
