@@ -56,8 +56,54 @@ const overheadBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.
 /** Labels carry names from the configuration and the catalogue only: never a key, a user or a prompt. */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  const { duration, firstToken, overhead, tokens, costs, attempts } = registerSeries(registry)
+  const { refusals, droppedRecords, droppedSpans, cached, saved, looks, comparisons, cacheFaults } =
+    registerCounters(registry)
+  registerGauges(registry, sources)
+
+  /** What requests with the same labels count in. Few combinations exist: names come from the configuration. */
+  const seriesOf = remember((dialect, operation, route, provider, status) => ({
+    duration: duration.of(dialect, operation, route, provider, status),
+    overhead: overhead.of(operation),
+    firstToken: firstToken.of(route, provider),
+    input: tokens.of(provider, 'input'),
+    output: tokens.of(provider, 'output'),
+  }))
+  const attemptsOf = remember((provider, outcome) => attempts.of(provider, outcome))
+  const costOf = remember((provider) => costs.of(provider))
+
+  return {
+    observe(record) {
+      const { dialect, operation, route = '', provider = '', status, usage } = record
+      const series = seriesOf(dialect, operation, route, provider, String(status))
+      series.duration.add(record.durationMs / 1000)
+      if (record.overheadMs !== undefined) series.overhead.add(record.overheadMs / 1000)
+      if (record.firstTokenMs !== undefined) series.firstToken.add(record.firstTokenMs / 1000)
+      for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').add(1)
+      if (record.cache) {
+        cached.labels(route, record.cache.outcome).inc()
+        if (record.cache.savedNanoUsd) saved.labels(route).inc(record.cache.savedNanoUsd / 1e9)
+      }
+      if (!usage) return
+      series.input.add(usage.inputTokens)
+      series.output.add(usage.outputTokens)
+    },
+    countCost: (provider, chargedNanoUsd) => costOf(provider).add(chargedNanoUsd / 1e9),
+    countRefusal: (code) => refusals.labels(code).inc(),
+    countDroppedRecords: (count) => droppedRecords.inc(count),
+    countCacheFault: (what) => cacheFaults.labels(what).inc(),
+    countSemanticLook: (route, outcome) => looks.labels(route, outcome).inc(),
+    countSemanticComparison: (route, agrees) => comparisons.labels(route, String(agrees)).inc(),
+    countDroppedSpans: (count) => droppedSpans.inc(count),
+    async render() {
+      return { contentType: registry.contentType, text: await registry.metrics() }
+    },
+  }
+}
+
+/** What every request counts in. */
+function registerSeries(registry: Registry) {
   const duration = histogram({
     name: 'weir_request_duration_seconds',
     help: 'Time from the request to the end of its answer.',
@@ -91,9 +137,14 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Attempts at providers; `outcome` is `ok` or an error code.',
     labelNames: ['provider', 'outcome'],
   })
-  for (const family of [duration, firstToken, overhead, tokens, costs, attempts]) {
-    registry.registerMetric(family.asMetric())
-  }
+  const all = { duration, firstToken, overhead, tokens, costs, attempts }
+  for (const family of Object.values(all)) registry.registerMetric(family.asMetric())
+  return all
+}
+
+/** What few requests count in, or none. */
+function registerCounters(registry: Registry) {
+  const registers = [registry]
   const refusals = new Counter({
     name: 'weir_errors_total',
     help: 'Requests answered with an error, by code.',
@@ -140,6 +191,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ['what'],
     registers,
   })
+  return { refusals, droppedRecords, droppedSpans, cached, saved, looks, comparisons, cacheFaults }
+}
+
+/** What is read when somebody asks. */
+function registerGauges(registry: Registry, sources: MetricSources): void {
+  const registers = [registry]
   new Gauge({
     name: 'weir_open_requests',
     help: 'Requests that have not ended.',
@@ -170,45 +227,6 @@ export function createMetrics(sources: MetricSources): Metrics {
       for (const { share, ...labels } of sources.budgets()) this.set(labels, share)
     },
   })
-
-  /** What requests with the same labels count in. Few combinations exist: names come from the configuration. */
-  const seriesOf = remember((dialect, operation, route, provider, status) => ({
-    duration: duration.of(dialect, operation, route, provider, status),
-    overhead: overhead.of(operation),
-    firstToken: firstToken.of(route, provider),
-    input: tokens.of(provider, 'input'),
-    output: tokens.of(provider, 'output'),
-  }))
-  const attemptsOf = remember((provider, outcome) => attempts.of(provider, outcome))
-  const costOf = remember((provider) => costs.of(provider))
-
-  return {
-    observe(record) {
-      const { dialect, operation, route = '', provider = '', status, usage } = record
-      const series = seriesOf(dialect, operation, route, provider, String(status))
-      series.duration.add(record.durationMs / 1000)
-      if (record.overheadMs !== undefined) series.overhead.add(record.overheadMs / 1000)
-      if (record.firstTokenMs !== undefined) series.firstToken.add(record.firstTokenMs / 1000)
-      for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').add(1)
-      if (record.cache) {
-        cached.labels(route, record.cache.outcome).inc()
-        if (record.cache.savedNanoUsd) saved.labels(route).inc(record.cache.savedNanoUsd / 1e9)
-      }
-      if (!usage) return
-      series.input.add(usage.inputTokens)
-      series.output.add(usage.outputTokens)
-    },
-    countCost: (provider, chargedNanoUsd) => costOf(provider).add(chargedNanoUsd / 1e9),
-    countRefusal: (code) => refusals.labels(code).inc(),
-    countDroppedRecords: (count) => droppedRecords.inc(count),
-    countCacheFault: (what) => cacheFaults.labels(what).inc(),
-    countSemanticLook: (route, outcome) => looks.labels(route, outcome).inc(),
-    countSemanticComparison: (route, agrees) => comparisons.labels(route, String(agrees)).inc(),
-    countDroppedSpans: (count) => droppedSpans.inc(count),
-    async render() {
-      return { contentType: registry.contentType, text: await registry.metrics() }
-    },
-  }
 }
 
 /** The function, called once for each list of arguments. */
