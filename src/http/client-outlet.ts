@@ -9,6 +9,8 @@ import type { Outlet } from '../upstream/outlet.ts'
 const slowestBytesPerMs = 100
 
 export class ClientOutlet implements Outlet {
+  /** Of the request. */
+  readonly interrupt: Interrupt
   readonly #response: ServerResponse
   readonly #stalledReaderMs: number
   #stallTimer: NodeJS.Timeout | undefined
@@ -18,6 +20,7 @@ export class ClientOutlet implements Outlet {
    * waits for it within `stalledReaderMs` is gone in all but name.
    */
   constructor(response: ServerResponse, interrupt: Interrupt, stalledReaderMs: number) {
+    this.interrupt = interrupt
     this.#response = response
     this.#stalledReaderMs = stalledReaderMs
     response.on('close', () => {

@@ -218,7 +218,7 @@ function answer(
     const origins = request.headers.origin === undefined ? undefined : options.corsOrigins()
     if (origins && options.gateway && answerCors(origins, request, response)) return
     const side = options.sideRoutes.find((route) => route.matches(path))
-    if (side) void answerSide({ options, bodies, strangers, route: side }, head, request, outlet, id)
+    if (side) void answerSide({ options, bodies, strangers, route: side }, { head, request, outlet, id })
     else {
       const found = findRoute(options, head)
       if (!found) {
@@ -232,11 +232,11 @@ function answer(
       }
       if (options.deferral && request.headers['x-weir-deferred'] === '1') {
         const { deferral: route } = options
-        return void answerSide({ options, bodies, strangers, route }, head, request, outlet, id)
+        return void answerSide({ options, bodies, strangers, route }, { head, request, outlet, id })
       }
       strangers?.serve(request.socket)
-      const source = toSource(bodies, head, request, outlet)
-      void gateway.serve(toInbound(options, route, head, source, request, outlet, interrupt, id))
+      const arrival = toArrival(bodies, head, request, outlet)
+      void gateway.serve(toInbound(options, route, arrival, id))
     }
   } catch (error) {
     // Others may have read another request in it.
@@ -261,13 +261,23 @@ function strayRoute({ stray }: HttpServerOptions, { path }: Head, request: Incom
   throw new GatewayError('not_found', 'There is no such path.')
 }
 
-function toSource(
+/** What a route reads of a request, and where that came from: one object of the two, since each request makes it. */
+interface Arrival extends RequestSource {
+  readonly head: Head
+  readonly request: IncomingMessage
+  readonly outlet: ClientOutlet
+}
+
+function toArrival(
   bodies: BodyLimits,
   head: Head,
   request: IncomingMessage,
   outlet: ClientOutlet,
-): RequestSource {
+): Arrival {
   return {
+    head,
+    request,
+    outlet,
     method: request.method ?? '',
     query: head.search,
     header: (name) => headerOf(request, name),
@@ -277,34 +287,26 @@ function toSource(
   }
 }
 
-function toInbound(
-  options: HttpServerOptions,
-  route: DataRoute,
-  head: Head,
-  source: RequestSource,
-  request: IncomingMessage,
-  outlet: ClientOutlet,
-  interrupt: Interrupt,
-  id: string,
-): Inbound {
+function toInbound(options: HttpServerOptions, route: DataRoute, arrival: Arrival, id: string): Inbound {
+  const { head, outlet } = arrival
   // Google's SDKs may carry the key in the query; everywhere else it would only leak into logs.
   const fromQuery =
     route.encodeError === errorEncoderFor('/v1beta/') ? (head.query?.get('key') ?? undefined) : undefined
   if (fromQuery !== undefined && (head.credential ?? fromQuery) !== fromQuery) throw twoKeys()
-  const isKeyed = source.method === 'POST' && source.header('idempotency-key') !== undefined
-  const keyed = isKeyed ? withFingerprint(source, head.path) : undefined
+  const isKeyed = arrival.method === 'POST' && arrival.header('idempotency-key') !== undefined
+  const keyed = isKeyed ? withFingerprint(arrival, head.path) : undefined
   return {
     id,
     dialect: route.dialect,
     operation: route.operation,
-    clientAddress: options.clientAddressOf(request),
+    clientAddress: options.clientAddressOf(arrival.request),
     credential: head.credential ?? fromQuery,
-    header: source.header,
-    open: () => route.open(keyed?.source ?? source),
+    header: arrival.header,
+    open: () => route.open(keyed?.source ?? arrival),
     ...(keyed && { fingerprint: keyed.fingerprint }),
     encodeError: route.encodeError,
     outlet,
-    interrupt,
+    interrupt: outlet.interrupt,
   }
 }
 
@@ -320,12 +322,16 @@ interface SideParts {
   readonly route: SideRoute
 }
 
+interface SideCall {
+  readonly head: Head
+  readonly request: IncomingMessage
+  readonly outlet: ClientOutlet
+  readonly id: string
+}
+
 async function answerSide(
   { options, bodies, strangers, route }: SideParts,
-  head: Head,
-  request: IncomingMessage,
-  outlet: ClientOutlet,
-  id: string,
+  { head, request, outlet, id }: SideCall,
 ): Promise<void> {
   try {
     checkMethod(route, request.method ?? '')
