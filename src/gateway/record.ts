@@ -3,7 +3,6 @@
 import type { Principal } from '../access/principal.ts'
 import type { ContractOutcome } from '../core/contract.ts'
 import type { GatewayError } from '../core/error.ts'
-import type { Guarding } from '../guardrails/guard.ts'
 import type { AttemptRecord, CacheRecord, RequestRecord } from '../records/record.ts'
 import type { Attempt } from '../routing/make-attempt.ts'
 import { isRoute } from '../routing/route.ts'
@@ -13,21 +12,17 @@ import type { Borrowing } from './borrowing.ts'
 import type { Exchange } from './exchange.ts'
 import { withoutOwnWords } from './own-words.ts'
 
+/** Its parts are added one by one: each request makes one, and objects that are spread into another cost time. */
+type Draft = { -readonly [Name in keyof RequestRecord]: RequestRecord[Name] }
+
 export function toRecord(exchange: Exchange, principal: Principal): RequestRecord {
-  const { inbound, call, plan, last, error, startedMs, atMs, attempts, parts, user, session, contract } =
-    exchange
-  const { borrowing, destination } = exchange
-  const source = last ? { provider: last.target.provider.name, model: last.target.model } : borrowing?.answer
-  const borrowed = borrowing && isRoute(destination!) ? destination : undefined
-  const route = plan?.route ?? borrowed?.name
-  const revision = plan?.revision ?? borrowed?.revision
-  const endedMs = parts.clock.monotonicMs()
-  const costNanoUsd = exchange.accounts.length === 0 ? 0 : costOf(exchange)
+  const { inbound, call, last, error, startedMs, attempts } = exchange
+  const endedMs = exchange.parts.clock.monotonicMs()
   const inAttemptsMs = attempts.reduce((sum, made) => sum + made.endedMs - made.startedMs, 0)
-  return {
+  const record: Draft = {
     id: inbound.id,
     org: principal.org,
-    atMs,
+    atMs: exchange.atMs,
     dialect: inbound.dialect,
     operation: inbound.operation,
     requestedModel: call?.model ?? '',
@@ -38,42 +33,66 @@ export function toRecord(exchange: Exchange, principal: Principal): RequestRecor
     status: exchange.status,
     durationMs: toMs(endedMs - startedMs),
     overheadMs: Math.max(0, toMs(endedMs - startedMs - inAttemptsMs)), // a hedge runs beside another
-    dropped: last?.dropped ?? borrowing?.answer?.dropped ?? [],
+    dropped: last?.dropped ?? exchange.borrowing?.answer?.dropped ?? [],
     clientGone: error?.code === 'client_gone',
     attempts: attempts.map((made) => toAttemptRecord(made, startedMs, call)),
-    ...(inbound.clientAddress !== undefined && { clientAddress: inbound.clientAddress }),
-    ...(exchange.replayOf !== undefined && { replayOf: exchange.replayOf }),
-    ...(route !== undefined && { route }),
-    ...(revision !== undefined && { revision }),
-    ...(plan?.decision && { decision: plan.decision }),
-    ...(exchange.assignment && { experiment: exchange.assignment }),
-    ...(source && { provider: source.provider, model: source.model }),
-    ...(principal.team && { team: principal.team.id }),
-    ...userOf(user, principal.user?.id),
-    ...(session !== undefined && { session }),
-    ...(error && { code: error.code, message: withoutOwnWords(error, call).message }),
-    ...(last?.firstTokenMs !== undefined && { firstTokenMs: toMs(last.firstTokenMs - startedMs) }),
-    ...(last?.usage && { usage: last.usage }),
-    ...(costNanoUsd !== undefined && { costNanoUsd }),
-    ...(last?.finish !== undefined && { finish: last.finish }),
-    ...(last?.contract && contract && { contract: contract.path(last.contract) }),
-    ...(exchange.guarding && guardrailsOf(exchange.guarding)),
-    ...(borrowing && { cache: toCacheRecord(borrowing) }),
+  }
+  addCaller(record, exchange, principal)
+  addRoute(record, exchange)
+  addEnd(record, exchange)
+  return record
+}
+
+function addCaller(record: Draft, exchange: Exchange, principal: Principal): void {
+  const { clientAddress } = exchange.inbound
+  const { user, session } = exchange
+  if (clientAddress !== undefined) record.clientAddress = clientAddress
+  if (principal.team) record.team = principal.team.id
+  const owner = principal.user?.id
+  // Whom the caller named, for which nobody has vouched; else who owns the key.
+  if (user !== undefined && user !== owner) {
+    record.user = user
+    record.isUserClaimed = true
+  } else if (owner !== undefined) record.user = owner
+  if (session !== undefined) record.session = session
+}
+
+/** Which way it went, and who answered. */
+function addRoute(record: Draft, exchange: Exchange): void {
+  const { plan, destination, borrowing, assignment, last } = exchange
+  const borrowed = borrowing && isRoute(destination!) ? destination : undefined
+  const route = plan?.route ?? borrowed?.name
+  const revision = plan?.revision ?? borrowed?.revision
+  if (route !== undefined) record.route = route
+  if (revision !== undefined) record.revision = revision
+  if (plan?.decision) record.decision = plan.decision
+  if (assignment) record.experiment = assignment
+  if (last) {
+    record.provider = last.target.provider.name
+    record.model = last.target.model
+  } else if (borrowing?.answer) {
+    record.provider = borrowing.answer.provider
+    record.model = borrowing.answer.model
   }
 }
 
-/** Whom the caller named, for which nobody has vouched; else who owns the key. */
-function userOf(
-  named: string | undefined,
-  owner: string | undefined,
-): Pick<RequestRecord, 'user' | 'isUserClaimed'> | undefined {
-  if (named !== undefined && named !== owner) return { user: named, isUserClaimed: true }
-  return owner === undefined ? undefined : { user: owner }
-}
-
-function guardrailsOf({ decisions }: Guarding): Pick<RequestRecord, 'guardrails'> {
-  const { list } = decisions
-  return list.length === 0 ? {} : { guardrails: list }
+/** What came of it. */
+function addEnd(record: Draft, exchange: Exchange): void {
+  const { error, last, contract, guarding, borrowing, replayOf } = exchange
+  if (replayOf !== undefined) record.replayOf = replayOf
+  if (error) {
+    record.code = error.code
+    record.message = withoutOwnWords(error, exchange.call).message
+  }
+  const costNanoUsd = exchange.accounts.length === 0 ? 0 : costOf(exchange)
+  if (costNanoUsd !== undefined) record.costNanoUsd = costNanoUsd
+  if (last?.firstTokenMs !== undefined) record.firstTokenMs = toMs(last.firstTokenMs - exchange.startedMs)
+  if (last?.usage) record.usage = last.usage
+  if (last?.finish !== undefined) record.finish = last.finish
+  if (last?.contract && contract) record.contract = contract.path(last.contract)
+  const decided = guarding?.decisions.list
+  if (decided && decided.length > 0) record.guardrails = decided
+  if (borrowing) record.cache = toCacheRecord(borrowing)
 }
 
 function toCacheRecord({ outcome, answer, similarity }: Borrowing): CacheRecord {
