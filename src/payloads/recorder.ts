@@ -2,6 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import { startPruning } from '../housekeeping/pruning.ts'
+import { WriteQueue } from '../housekeeping/write-queue.ts'
 import { contentText } from './content.ts'
 import type { PayloadContent, PayloadHead, PayloadSealing, PayloadStore, SealedPayload } from './port.ts'
 
@@ -38,8 +39,6 @@ const flushMs = 250
 const retryMs = 1_000
 /** The payloads of one transaction. */
 const maxBatch = 32
-/** A payload that fails this often alone is itself the fault. */
-const maxTriesAlone = 3
 const dayMs = 86_400_000
 
 interface Queued {
@@ -53,8 +52,7 @@ interface Queued {
  */
 export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadRecorder {
   const { store, onError, maxQueued = 1_000 } = options
-  const queue: Queued[] = []
-  let [dropped, groupSize, triesAlone] = [0, maxBatch, 0]
+  const queue = new WriteQueue<Queued>({ maxQueued, maxGroup: maxBatch })
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
   let isClosed = false
@@ -75,38 +73,22 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
     }, delayMs).unref()
   }
 
-  const dropOldest = (): void => {
-    queue.shift()
-    dropped++
-    triesAlone = 0
-  }
-  const report = (cause: unknown): void => {
-    onError(cause, dropped)
-    dropped = 0
-  }
   /** A group; false where it must be tried again. */
   const writeGroup = async (): Promise<boolean> => {
-    const group = queue.slice(0, groupSize)
+    const group = queue.group()
     try {
       const rows: SealedPayload[] = []
       // Sealing waits for its turn after each: a long queue must not hold up the requests that made it.
       for (const queued of group) rows.push(await seal(queued, options))
       await store.insert(rows)
     } catch (cause) {
-      groupSize = Math.max(1, group.length >> 1)
-      // Where it is not the first any more, it made room for others meanwhile.
-      const isAlone = group.length === 1 && queue[0] === group[0]
-      if (isAlone && ++triesAlone >= maxTriesAlone) dropOldest()
-      report(cause)
+      queue.failed(group)
+      onError(cause, queue.takeDropped())
       return false
     }
-    groupSize = maxBatch
-    triesAlone = 0
-    // What was dropped meanwhile stood at the front.
-    const written = new Set(group)
-    const rest = queue.filter((queued) => !written.has(queued))
-    queue.splice(0, queue.length, ...rest)
-    if (dropped > 0) report(new Error('payloads came faster than they could be written'))
+    queue.wrote(group)
+    const dropped = queue.takeDropped()
+    if (dropped > 0) onError(new Error('payloads came faster than they could be written'), dropped)
     return true
   }
 
@@ -126,8 +108,7 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
 
   return {
     record(head, content) {
-      queue.push({ head, content })
-      if (queue.length > maxQueued) dropOldest()
+      queue.add({ head, content })
       if (writing === undefined) schedule(flushMs)
     },
     flush,
@@ -136,7 +117,7 @@ export function createPayloadRecorder(options: PayloadRecorderOptions): PayloadR
       clearTimeout(timer)
       await flush()
       await flush() // one that was under way may have begun before the last came
-      const lost = queue.length + dropped
+      const lost = queue.giveUp()
       if (lost > 0) onError(new Error('the store did not take the last payloads'), lost)
       await pruning.stop()
     },

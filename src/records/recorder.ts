@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
+import { WriteQueue } from '../housekeeping/write-queue.ts'
 import type { RecordStore, RequestRecord } from './port.ts'
 
 export interface RecorderOptions {
@@ -32,8 +33,6 @@ const retryMs = 1000
 const pruneEveryMs = 60_000
 /** Between two steps of pruning, for the requests that wait. */
 const pruneRestMs = 5
-/** A record that fails this often alone is itself the fault. */
-const maxTriesAlone = 3
 
 /**
  * A recorder that writes in groups. Its timers keep no process alive. A group that fails is tried again each
@@ -41,8 +40,7 @@ const maxTriesAlone = 3
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { store, onError, flushMs = 250, maxBatch = 32, maxQueued = 10_000 } = options
-  const queue: RequestRecord[] = []
-  let [dropped, batchSize, triesAlone, written] = [0, maxBatch, 0, 0]
+  const queue = new WriteQueue<RequestRecord>({ maxQueued, maxGroup: maxBatch })
   const pruner = startPruning(options)
   let flushTimer: NodeJS.Timeout | undefined
 
@@ -53,30 +51,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   /** Writes one group; false when the store failed. */
   const write = (): boolean => {
-    const batch = queue.slice(0, batchSize)
+    const group = queue.group()
     try {
-      store.insert(batch)
+      store.insert(group)
     } catch (cause) {
-      if (batch.length === 1 && ++triesAlone >= maxTriesAlone) dropOldest()
-      batchSize = Math.max(1, batch.length >> 1)
-      report(cause)
+      queue.failed(group)
+      onError(cause, queue.takeDropped())
       return false
     }
-    written += queue.splice(0, batch.length).length
-    ;[batchSize, triesAlone] = [maxBatch, 0]
-    if (dropped > 0) report(new Error('records were dropped while the store failed'))
+    queue.wrote(group)
+    const dropped = queue.takeDropped()
+    if (dropped > 0) onError(new Error('records were dropped while the store failed'), dropped)
     return true
-  }
-
-  const dropOldest = (): void => {
-    queue.shift()
-    dropped++
-    triesAlone = 0
-  }
-
-  const report = (cause: unknown): void => {
-    onError(cause, dropped)
-    dropped = 0
   }
 
   const writeNext = (): void => {
@@ -89,20 +75,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     record(record) {
-      queue.push(record)
+      queue.add(record)
       if (flushTimer === undefined) schedule(flushMs)
-      else if (queue.length === maxBatch && batchSize === maxBatch) schedule(0)
-      if (queue.length > maxQueued) dropOldest()
+      else if (queue.isGroupFull) schedule(0)
     },
     async flush() {
-      const goal = written + queue.length
-      while (written < goal && queue.length > 0 && write()) await setImmediate()
+      const goal = queue.added
+      while (queue.gone < goal && write()) await setImmediate()
     },
     close() {
       clearTimeout(flushTimer)
       pruner.stop()
       while (queue.length > 0 && write());
-      const left = queue.splice(0).length
+      const left = queue.giveUp()
       if (left > 0) onError(new Error('the store did not take the last records'), left)
     },
   }
