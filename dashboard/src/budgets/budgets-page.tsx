@@ -43,11 +43,64 @@ export function BudgetsPage(): ReactNode {
   const users = useQuery(usersQuery).data?.data ?? []
   const teams = useQuery(teamsQuery).data?.data ?? []
   const owners = { key: keys, user: users, team: teams }
-  const subjectOf = (row: BudgetRow) => subjectText(row, owners)
   const [action, setAction] = useState<Action>()
   const [isCreating, setCreating] = useCreating()
   const end = () => setAction(undefined)
-  const columns: Column<BudgetRow>[] = [
+  const query = { ...budgets, data: budgets.data && { data: rowsOf(budgets.data.data) } }
+  return (
+    <Page
+      title="Budgets"
+      name="Budgets"
+      action={
+        <May call="POST /budgets">
+          <Button onClick={() => setCreating(true)}>Create budget</Button>
+        </May>
+      }
+    >
+      <TablePanel
+        title="Budgets"
+        query={query}
+        what="the budgets"
+        columns={columnsOf(owners, budgets.dataUpdatedAt, setAction)}
+        idOf={({ id }) => id}
+        pick={(rows) =>
+          team === undefined ? rows : rows.filter((row) => isOfTeam(row, team, { keys, users }))
+        }
+        fileName="budgets"
+        empty={
+          team === undefined ? (
+            <Empty title="No budgets.">A hard cap is never crossed, even by parallel calls.</Empty>
+          ) : (
+            <Empty title="No budget bounds this team, its users or its keys." />
+          )
+        }
+      />
+      {isCreating && <BudgetForm onClose={() => setCreating(false)} />}
+      {action?.verb === 'edit' && <BudgetForm budget={action.budget} onClose={end} />}
+      {action?.verb === 'remove' && <RemoveBudget budget={action.budget} onClose={end} />}
+    </Page>
+  )
+}
+
+type NamedOwners = Readonly<
+  Record<'team' | 'user' | 'key', readonly { readonly id: string; readonly name: string }[]>
+>
+
+function subjectText({ budget: { scope }, subject }: BudgetRow, owners: NamedOwners): string {
+  if (scope === 'organisation') return 'Everything'
+  if (subject === undefined) return `each ${scope}`
+  const isOwner = scope === 'team' || scope === 'user' || scope === 'key'
+  return `${scope} ${isOwner ? nameOf(owners[scope], subject) : visible(subject)}`
+}
+
+/** `nowMs`: when the budgets were asked for. */
+function columnsOf(
+  owners: NamedOwners,
+  nowMs: number,
+  onPick: (action: Action) => void,
+): Column<BudgetRow>[] {
+  const subjectOf = (row: BudgetRow) => subjectText(row, owners)
+  return [
     { title: 'Whose', text: subjectOf, cell: (row) => <Whose row={row} owners={owners} /> },
     { title: 'Period', narrow: 'fact', cell: ({ budget }) => periodText(budget) },
     {
@@ -55,7 +108,7 @@ export function BudgetsPage(): ReactNode {
       narrow: 'line',
       order: { name: 'used', of: shareOf },
       text: (row) => formatShare(shareOf(row)),
-      cell: (row) => <Used row={row} nowMs={budgets.dataUpdatedAt} />,
+      cell: (row) => <Used row={row} nowMs={nowMs} />,
     },
     {
       title: 'Spent',
@@ -97,54 +150,9 @@ export function BudgetsPage(): ReactNode {
       title: 'Actions',
       narrow: 'action',
       isUntitled: true,
-      cell: (row) => <BudgetMenu row={row} name={subjectOf(row)} onPick={setAction} />,
+      cell: (row) => <BudgetMenu row={row} name={subjectOf(row)} onPick={onPick} />,
     },
   ]
-  const query = { ...budgets, data: budgets.data && { data: rowsOf(budgets.data.data) } }
-  return (
-    <Page
-      title="Budgets"
-      name="Budgets"
-      action={
-        <May call="POST /budgets">
-          <Button onClick={() => setCreating(true)}>Create budget</Button>
-        </May>
-      }
-    >
-      <TablePanel
-        title="Budgets"
-        query={query}
-        what="the budgets"
-        columns={columns}
-        idOf={({ id }) => id}
-        pick={(rows) =>
-          team === undefined ? rows : rows.filter((row) => isOfTeam(row, team, { keys, users }))
-        }
-        fileName="budgets"
-        empty={
-          team === undefined ? (
-            <Empty title="No budgets.">A hard cap is never crossed, even by parallel calls.</Empty>
-          ) : (
-            <Empty title="No budget bounds this team, its users or its keys." />
-          )
-        }
-      />
-      {isCreating && <BudgetForm onClose={() => setCreating(false)} />}
-      {action?.verb === 'edit' && <BudgetForm budget={action.budget} onClose={end} />}
-      {action?.verb === 'remove' && <RemoveBudget budget={action.budget} onClose={end} />}
-    </Page>
-  )
-}
-
-type NamedOwners = Readonly<
-  Record<'team' | 'user' | 'key', readonly { readonly id: string; readonly name: string }[]>
->
-
-function subjectText({ budget: { scope }, subject }: BudgetRow, owners: NamedOwners): string {
-  if (scope === 'organisation') return 'Everything'
-  if (subject === undefined) return `each ${scope}`
-  const isOwner = scope === 'team' || scope === 'user' || scope === 'key'
-  return `${scope} ${isOwner ? nameOf(owners[scope], subject) : visible(subject)}`
 }
 
 const ownerPages = { team: '/teams/$id', user: '/users/$id', key: '/keys/$id' } as const
