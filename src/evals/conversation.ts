@@ -1,6 +1,6 @@
 /** Runs one repeat of one case against one arm: calls, keeps the replies in the history, and grades them. */
 
-import type { Answer } from '../core/answer.ts'
+import { type Answer, answerTextOf, blocksOf } from '../core/answer.ts'
 import type { GatewayError } from '../core/error.ts'
 import { asNumber, asObject, defined } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
@@ -130,16 +130,11 @@ function replyOf(called: Called & { isCached?: true }): Reply | undefined {
   const { answer, error, usage } = called
   if (error !== undefined && !isAnswer(error)) return undefined
   if (answer === undefined && error === undefined) return undefined
-  const blocks = (answer?.blocks ?? []).filter(({ choice }) => choice === 0)
+  const blocks = answer ? blocksOf(answer, 0) : []
   const finish = answer?.finishes.find(({ choice }) => choice === 0)
   const logprobs = blocks.flatMap((block) => block.logprobs?.map(({ logprob }) => logprob) ?? [])
   return defined({
-    output:
-      error?.contract?.text ??
-      blocks
-        .filter(({ kind }) => kind === 'text' || kind === 'refusal')
-        .map(({ text }) => text)
-        .join(''),
+    output: error?.contract?.text ?? (answer ? answerTextOf(answer) : ''),
     toolCalls: blocks.flatMap((block) =>
       block.kind === 'tool' ? [{ name: block.name, arguments: block.text === '' ? '{}' : block.text }] : [],
     ),
