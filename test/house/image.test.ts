@@ -34,7 +34,7 @@ test('the files of the image are a gateway that serves its pages and answers', {
     if (from === 'node_modules') symlinkSync(join(root, from), join(image, to))
     else cpSync(join(root, from), join(image, to), { recursive: true, filter: isInContext })
   }
-  const { url } = await serveProcess(t, folder, {}, {}, join(image, 'bin/weir'))
+  const { url } = await serveProcess(t, { folder, launcher: join(image, 'bin/weir') }, {}, {})
   for (const path of ['/health/live', '/health/ready', '/']) {
     const answer = await fetch(url + path)
     assert.equal(answer.status, 200, path)

@@ -46,8 +46,7 @@ function ratesOf(metric: DecisionMetric, prompts: number): number[] | undefined 
 function simulateMetric(
   metric: DecisionMetric,
   world: World,
-  effect: number,
-  shift: number,
+  { effect, shift }: { readonly effect: number; readonly shift: number },
   random: Random,
 ): MetricSummary {
   const { prompts, samples } = world
@@ -129,7 +128,7 @@ export function simulateDrift(world: World, shifts: readonly Shift[], rounds: nu
     const effects = decisionMetrics.map(() => createEffects(world, random))
     const baselines = decisionMetrics.map((metric, at) => {
       const runs = Array.from({ length: world.baselineRuns }, () =>
-        simulateMetric(metric, world, effects[at]!(), 0, random),
+        simulateMetric(metric, world, { effect: effects[at]!(), shift: 0 }, random),
       )
       return baselineOf(runs)!
     })
@@ -141,7 +140,7 @@ export function simulateDrift(world: World, shifts: readonly Shift[], rounds: nu
         alarmOf(
           baselines,
           decisionMetrics.map((metric, at) =>
-            simulateMetric(metric, world, later[at]![turn]!, shift[metric] ?? 0, random),
+            simulateMetric(metric, world, { effect: later[at]![turn]!, shift: shift[metric] ?? 0 }, random),
           ),
         ),
       )

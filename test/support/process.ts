@@ -31,17 +31,20 @@ export class EndedAtStart extends Error {
   }
 }
 
+/** A folder, and what starts Weir there where it is another copy than this one. */
+export type ServePlace = string | { readonly folder: string; readonly launcher: string }
+
 /**
- * Runs `weir serve` with this configuration in `folder` until the test's end, on a free port where the configuration has
- * none. `launcher`: of another copy of Weir. Throws EndedAtStart.
+ * Runs `weir serve` with this configuration until the test's end, on a free port where the configuration has none.
+ * Throws EndedAtStart.
  */
 export async function serveProcess(
   t: Lifetime,
-  folder: string,
+  place: ServePlace,
   config: JsonObject,
   env: Readonly<Record<string, string>>,
-  launcher = binary,
 ): Promise<GatewayProcess> {
+  const { folder, launcher } = typeof place === 'string' ? { folder: place, launcher: binary } : place
   const file = join(folder, 'weir.yaml')
   writeFileSync(file, JSON.stringify(config))
   const port = asObject(config['server'])?.['port'] === undefined ? ['--port', '0'] : []
