@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { Config } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
+import type { RemoteCounters as RemoteBudgets } from '../ledger/counters.ts'
 import { SharedCounters as SharedBudgets } from '../ledger/shared-counters.ts'
 import { createMemoryCounters } from '../limits/memory-counters.ts'
-import type { LimitCounters } from '../limits/port.ts'
-import { createSharedCounters } from '../limits/shared-counters.ts'
+import type { LimitCounters, RemoteCounters as RemoteLimits } from '../limits/port.ts'
+import { createSharedCounters, type SharedCounters as SharedLimits } from '../limits/shared-counters.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Closers } from './closers.ts'
 import { instanceOf } from './data-dir.ts'
@@ -63,35 +64,10 @@ export async function openShared(
     onError,
   )
   closers.add(() => channel.close())
-  const limitCounters = createSharedCounters({
-    remote: createRedisLimitCounters(redis),
-    clock,
-    onState(cause) {
-      if (cause === undefined) log.info('Redis answers again: limits are counted together')
-      else
-        log.error({ cause: inspect(cause) }, 'Redis is away: this instance keeps to its share of the limits')
-    },
-  })
+  const limitCounters = countLimits(createRedisLimitCounters(redis), clock, log)
   await limitCounters.open()
   closers.add(() => limitCounters.close())
-  const budgetCounters = new SharedBudgets({
-    remote: createRedisBudgetCounters(redis, instanceOf(dataDir)),
-    clock,
-    newToken: () => randomBytes(9).toString('base64url'),
-    onState(cause) {
-      if (cause === undefined) log.info('Redis answers again: budgets are counted together')
-      else
-        log.error(
-          { cause: inspect(cause) },
-          'Redis is away: of hard budgets, this instance spends only what it keeps of them',
-        )
-    },
-    onUncounted: (cause) =>
-      log.error(
-        { cause: inspect(cause) },
-        'what other instances have spent cannot be read: it is tried again',
-      ),
-  })
+  const budgetCounters = countBudgets(createRedisBudgetCounters(redis, instanceOf(dataDir)), clock, log)
   const warn = async (): Promise<void> => {
     if (await mayEvict(redis))
       log.warn(
@@ -112,3 +88,36 @@ export async function openShared(
 }
 
 const accessTopic = 'access'
+
+function countLimits(remote: RemoteLimits, clock: Clock, log: Log): SharedLimits {
+  return createSharedCounters({
+    remote,
+    clock,
+    onState(cause) {
+      if (cause === undefined) log.info('Redis answers again: limits are counted together')
+      else
+        log.error({ cause: inspect(cause) }, 'Redis is away: this instance keeps to its share of the limits')
+    },
+  })
+}
+
+function countBudgets(remote: RemoteBudgets, clock: Clock, log: Log): SharedBudgets {
+  return new SharedBudgets({
+    remote,
+    clock,
+    newToken: () => randomBytes(9).toString('base64url'),
+    onState(cause) {
+      if (cause === undefined) log.info('Redis answers again: budgets are counted together')
+      else
+        log.error(
+          { cause: inspect(cause) },
+          'Redis is away: of hard budgets, this instance spends only what it keeps of them',
+        )
+    },
+    onUncounted: (cause) =>
+      log.error(
+        { cause: inspect(cause) },
+        'what other instances have spent cannot be read: it is tried again',
+      ),
+  })
+}
