@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { inspect } from 'node:util'
 import type { AdminRoute } from '../admin/route.ts'
 import type { Alerts } from '../alerts/alerts.ts'
@@ -83,42 +84,13 @@ const refreshMs = 10_000
 
 export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   const { config, log, tokens, models, shared } = needs
-  const { dataDir, ledger: settings } = config()
-  const path = join(dataDir, 'ledger.db')
-  const { database, damage } = openLedger(path, needs.clock)
-  database.exec(`pragma wal_autocheckpoint = ${fallbackPages}`) // the thread does it
-  const isPowerSafe = settings.durability === 'power'
-  const thread = createJournalThread({ path, isPowerSafe })
-  const buffered = openBufferedWriter({
-    database,
-    clock: needs.clock,
-    logPath: join(dataDir, 'ledger.log'),
-    thread,
-  })
-  for (const told of [...damage, ...buffered.damage]) log.error(`the ledger: ${told}`)
-  createRoller(database).catchUp()
-  const bringUp = () => buffered.writer.bringUp()
-  const reader = createReader(path)
-  const tables = createLedgerStore(database, { reader })
-  const store = freshStore(tables, bringUp)
-  const clock = createSteadyClock(needs.clock, store.lastAtMs())
-  const own = createJournal({
-    write: (group) => (isPowerSafe ? thread : buffered.writer).write(group),
-    onState(why) {
-      if (why === undefined) log.info('the ledger can be written again')
-      else log.error({ why }, 'the ledger cannot be written: calls that cost money are refused')
-    },
-    onRefused: (why) =>
-      log.error({ why }, 'a settlement could not be stored: the next start settles its call'),
-  })
-  const recovered = await recover(store, own, clock)
-  bringUp() // ids of intents begin anew now: what was settled under an old one must not wait beside them
-  if (recovered > 0) log.warn({ attempts: recovered }, 'attempts of a process that had ended were settled')
+  const file = await openFile(needs)
+  const { database, store, clock, bringUp } = file
   const crash = needs.crashPoint && createCrash(needs.crashPoint)
-  const maxWaiting = settings.maxUnshippedLines
+  const maxWaiting = config().ledger.maxUnshippedLines
   const shipping =
     shared && startShipping({ database, bringUp, shared: crash?.shared(shared) ?? shared, maxWaiting, log })
-  const journal = shipping?.guard(own) ?? own
+  const journal = shipping?.guard(file.journal) ?? file.journal
   const { budgets, book } = await startBudgets({ ...needs, clock }, store)
   const whole = createLedger({
     journal: crash?.journal(journal) ?? journal,
@@ -131,13 +103,13 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
   })
   const ledger: Ledger = crash?.ledger(whole) ?? whole
   const retentionDays = () => config().ledger.retentionDays
-  const caughtUp = () => buffered.writer.caughtUp()
+  const { tables, caughtUp } = file
   const retention = startRetention({ journal, store: tables, caughtUp, shared, clock, retentionDays, log })
   return {
     ledger,
     store,
     budgets,
-    routes: routesOf({ needs, store, bringUp, clock, path, shipping, journal, ledger, budgets, book }),
+    routes: routesOf({ needs, file, shipping, journal, ledger, budgets, book }),
     reload: () => void book.apply().catch(onBudgetError(log)),
     bringUp,
     async close() {
@@ -147,6 +119,68 @@ export async function startLedger(needs: LedgerNeeds): Promise<LedgerPart> {
       await budgets.close()
       bringUp()
       await shipping?.close()
+      await file.close()
+    },
+  }
+}
+
+/** The ledger's file with what reads and writes it. */
+interface LedgerFile {
+  readonly path: string
+  readonly database: DatabaseSync
+  /** What it holds, with what the journal has not put into its tables yet. */
+  readonly store: LedgerStore
+  /** Without that. */
+  readonly tables: LedgerStore
+  readonly journal: Journal
+  /** Never behind the last line. */
+  readonly clock: Clock
+  /** Puts the last lines into the tables. */
+  bringUp(): void
+  /** The same, beside the requests. */
+  caughtUp(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens it, and settles what the last process left open. */
+async function openFile({ config, clock: ownClock, log }: LedgerNeeds): Promise<LedgerFile> {
+  const { dataDir, ledger: settings } = config()
+  const path = join(dataDir, 'ledger.db')
+  const { database, damage } = openLedger(path, ownClock)
+  database.exec(`pragma wal_autocheckpoint = ${fallbackPages}`) // the thread does it
+  const isPowerSafe = settings.durability === 'power'
+  const thread = createJournalThread({ path, isPowerSafe })
+  const logPath = join(dataDir, 'ledger.log')
+  const buffered = openBufferedWriter({ database, clock: ownClock, logPath, thread })
+  for (const told of [...damage, ...buffered.damage]) log.error(`the ledger: ${told}`)
+  createRoller(database).catchUp()
+  const bringUp = () => buffered.writer.bringUp()
+  const reader = createReader(path)
+  const tables = createLedgerStore(database, { reader })
+  const store = freshStore(tables, bringUp)
+  const clock = createSteadyClock(ownClock, store.lastAtMs())
+  const journal = createJournal({
+    write: (group) => (isPowerSafe ? thread : buffered.writer).write(group),
+    onState(why) {
+      if (why === undefined) log.info('the ledger can be written again')
+      else log.error({ why }, 'the ledger cannot be written: calls that cost money are refused')
+    },
+    onRefused: (why) =>
+      log.error({ why }, 'a settlement could not be stored: the next start settles its call'),
+  })
+  const recovered = await recover(store, journal, clock)
+  bringUp() // ids of intents begin anew now: what was settled under an old one must not wait beside them
+  if (recovered > 0) log.warn({ attempts: recovered }, 'attempts of a process that had ended were settled')
+  return {
+    path,
+    database,
+    store,
+    tables,
+    journal,
+    clock,
+    bringUp,
+    caughtUp: () => buffered.writer.caughtUp(),
+    async close() {
       buffered.writer.close()
       await thread.close()
       await reader.close()
@@ -188,11 +222,7 @@ function onBudgetError(log: Log): (cause: unknown) => void {
 
 interface Built {
   readonly needs: LedgerNeeds
-  readonly store: LedgerStore
-  readonly bringUp: () => void
-  readonly clock: Clock
-  /** Of the file. */
-  readonly path: string
+  readonly file: LedgerFile
   readonly shipping: Shipping | undefined
   readonly journal: Journal
   readonly ledger: Ledger
@@ -200,8 +230,9 @@ interface Built {
   readonly book: BudgetBook
 }
 
-function routesOf({ needs, clock, budgets, book, ...built }: Built): readonly AdminRoute[] {
-  const { store, bringUp, path, shipping, journal, ledger } = built
+function routesOf({ needs, file, budgets, book, ...built }: Built): readonly AdminRoute[] {
+  const { shipping, journal, ledger } = built
+  const { store, bringUp, path, clock } = file
   const { config, names } = needs
   const shared = shipping?.books
   const nowMs = () => clock.nowMs()
