@@ -137,7 +137,7 @@ interface LedgerFile {
   readonly clock: Clock
   /** Puts the last lines into the tables. */
   bringUp(): void
-  /** The same, beside the requests. */
+  /** Has the journal's thread do that. Never rejects. */
   caughtUp(): Promise<void>
   close(): Promise<void>
 }
