@@ -16,7 +16,10 @@ const step = fc.record({
 })
 
 test('nothing is written twice, out of order, or lost without being counted', () => {
-  const bounds = fc.record({ maxQueued: fc.integer({ min: 1, max: 12 }), maxGroup: fc.integer({ min: 1, max: 5 }) })
+  const bounds = fc.record({
+    maxQueued: fc.integer({ min: 1, max: 12 }),
+    maxGroup: fc.integer({ min: 1, max: 5 }),
+  })
   fc.assert(
     fc.property(bounds, fc.array(step, { maxLength: 40 }), (given, steps) => {
       const queue = new WriteQueue<Item>(given)
@@ -36,7 +39,10 @@ test('nothing is written twice, out of order, or lost without being counted', ()
         dropped += queue.takeDropped()
         assert.ok(queue.length <= given.maxQueued)
       }
-      assert.deepEqual(written, [...new Set(written)].toSorted((a, b) => a - b))
+      assert.deepEqual(
+        written,
+        [...new Set(written)].toSorted((a, b) => a - b),
+      )
       // One that is dropped while it is written is counted, and is there nevertheless.
       assert.ok(written.length + dropped + queue.giveUp() >= added)
       assert.equal(queue.length, 0)

@@ -268,12 +268,7 @@ interface Arrival extends RequestSource {
   readonly outlet: ClientOutlet
 }
 
-function toArrival(
-  bodies: BodyLimits,
-  head: Head,
-  request: IncomingMessage,
-  outlet: ClientOutlet,
-): Arrival {
+function toArrival(bodies: BodyLimits, head: Head, request: IncomingMessage, outlet: ClientOutlet): Arrival {
   return {
     head,
     request,

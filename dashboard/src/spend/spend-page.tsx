@@ -3,13 +3,7 @@
 import { Button, NativeSelect, SegmentedControl, Skeleton } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import {
-  type Dimension,
-  dimensions,
-  readDimension,
-  readUsageFilter,
-  type UsageFilter,
-} from '../api/usage.ts'
+import { type Dimension, dimensions, readDimension, readUsageFilter, type UsageFilter } from '../api/usage.ts'
 import { spanText } from '../format/span.ts'
 import { readSpanSearch, type Span } from '../ranges.ts'
 import { Empty } from '../ui/empty.tsx'

@@ -1,6 +1,6 @@
 /** Notices of alerts on their way to channels, in the database. */
 
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Alert, AlertStore, Delivery, Occasion } from '../../alerts/port.ts'
 
 export interface AlertDeliveryRow {
@@ -52,7 +52,7 @@ export function createAlertDeliveries(
 
 /** Within the transaction that changes the alert, so that no notice is lost between the two. */
 export async function enqueue(
-  transaction: Kysely<DeliveryTables>,
+  transaction: Transaction<DeliveryTables>,
   { id, org, count }: Alert,
   occasion: Occasion,
   { nowMs, channels }: { readonly nowMs: number; readonly channels: readonly string[] },

@@ -132,8 +132,7 @@ async function raise(
     .returningAll()
     .executeTakeFirstOrThrow()
   const alert = toAlert(row)
-  if (isWorse && !isSilenced(row, nowMs))
-    await enqueue(transaction, alert, 'escalated', { nowMs, channels })
+  if (isWorse && !isSilenced(row, nowMs)) await enqueue(transaction, alert, 'escalated', { nowMs, channels })
   return { alert, occasion: isWorse ? 'escalated' : 'repeated' }
 }
 
