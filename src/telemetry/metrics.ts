@@ -63,24 +63,24 @@ export function createMetrics(sources: MetricSources): Metrics {
   registerGauges(registry, sources)
 
   /** What requests with the same labels count in. Few combinations exist: names come from the configuration. */
-  const seriesOf = remember((dialect, operation, route, provider, status) => ({
+  const seriesOf = remember(([dialect, operation, route, provider, status]: RequestLabels) => ({
     duration: duration.of(dialect, operation, route, provider, status),
     overhead: overhead.of(operation),
     firstToken: firstToken.of(route, provider),
     input: tokens.of(provider, 'input'),
     output: tokens.of(provider, 'output'),
   }))
-  const attemptsOf = remember((provider, outcome) => attempts.of(provider, outcome))
-  const costOf = remember((provider) => costs.of(provider))
+  const attemptsOf = remember(([provider, outcome]: readonly [string, string]) => attempts.of(provider, outcome))
+  const costOf = remember(([provider]: readonly [string]) => costs.of(provider))
 
   return {
     observe(record) {
       const { dialect, operation, route = '', provider = '', status, usage } = record
-      const series = seriesOf(dialect, operation, route, provider, String(status))
+      const series = seriesOf([dialect, operation, route, provider, String(status)])
       series.duration.add(record.durationMs / 1000)
       if (record.overheadMs !== undefined) series.overhead.add(record.overheadMs / 1000)
       if (record.firstTokenMs !== undefined) series.firstToken.add(record.firstTokenMs / 1000)
-      for (const attempt of record.attempts) attemptsOf(attempt.provider, attempt.code ?? 'ok').add(1)
+      for (const attempt of record.attempts) attemptsOf([attempt.provider, attempt.code ?? 'ok']).add(1)
       if (record.cache) {
         cached.labels(route, record.cache.outcome).inc()
         if (record.cache.savedNanoUsd) saved.labels(route).inc(record.cache.savedNanoUsd / 1e9)
@@ -89,7 +89,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       series.input.add(usage.inputTokens)
       series.output.add(usage.outputTokens)
     },
-    countCost: (provider, chargedNanoUsd) => costOf(provider).add(chargedNanoUsd / 1e9),
+    countCost: (provider, chargedNanoUsd) => costOf([provider]).add(chargedNanoUsd / 1e9),
     countRefusal: (code) => refusals.labels(code).inc(),
     countDroppedRecords: (count) => droppedRecords.inc(count),
     countCacheFault: (what) => cacheFaults.labels(what).inc(),
@@ -229,13 +229,23 @@ function registerGauges(registry: Registry, sources: MetricSources): void {
   })
 }
 
-/** The function, called once for each list of arguments. */
-function remember<Args extends string[], Result>(make: (...args: Args) => Result): (...args: Args) => Result {
+type RequestLabels = readonly [
+  dialect: string,
+  operation: string,
+  route: string,
+  provider: string,
+  status: string,
+]
+
+/** The function, called once for each list of labels. */
+function remember<Labels extends readonly string[], Result>(
+  make: (labels: Labels) => Result,
+): (labels: Labels) => Result {
   const known = new Map<string, Result>()
-  return (...args) => {
-    const key = args.join('\u0000')
+  return (labels) => {
+    const key = labels.join('\u0000')
     let result = known.get(key)
-    if (result === undefined) known.set(key, (result = make(...args)))
+    if (result === undefined) known.set(key, (result = make(labels)))
     return result
   }
 }
