@@ -156,6 +156,28 @@ export function judgeRun(input: JudgeInput): Judgement {
   if (baselineRuns < minBaselineRuns) {
     warn('few_baseline_runs', `${baselineRuns} of at least ${minBaselineRuns} baseline runs: limits are wide`)
   }
+  const compared = compare(input, baseline, { warn, note })
+  const isWarning = reasons.some(({ isNote }) => !isNote)
+  return {
+    verdict: compared.isDrift ? 'drift' : isWarning ? 'warning' : 'ok',
+    reasons,
+    reported,
+    baselineRuns,
+    ...compared.findings,
+  }
+}
+
+interface Telling {
+  warn(code: Reason['code'], text: string): void
+  note(code: Reason['code'], text: string): void
+}
+
+/** Holds the run against a baseline that is long enough. */
+function compare(
+  input: JudgeInput,
+  baseline: readonly RunTable[],
+  { warn, note }: Telling,
+): { isDrift: boolean; findings: Omit<Judgement, 'verdict' | 'reasons' | 'reported' | 'baselineRuns'> } {
   const baselines = metricBaselines(baseline)
   const lag1 = lag1Of(decisionMetrics.flatMap((metric) => baselines[metric] ?? []))
   if (lag1 > dependentFrom) {
@@ -166,21 +188,12 @@ export function judgeRun(input: JudgeInput): Judgement {
   if (omnibus?.isAlarm) warn('text_changed', `the texts read differently (p ${shown(omnibus.adjustedP)})`)
   const trends = stepTrends(input, baselines)
   warnSlow(trends, metrics, warn)
-  const measured = measure(run, baselines)
+  const measured = measure(input.run, baselines)
   tellMeasured(measured, note)
-  const isDrift = metrics.some(({ isAlarm }) => isAlarm) || omnibus?.isAlarm === true
-  const isWarning = reasons.some(({ isNote }) => !isNote)
+  const confirmed = confirmedAlarm(metrics, input.earlier, lag1 > dependentFrom ? 3 : 2)
   return {
-    verdict: isDrift ? 'drift' : isWarning ? 'warning' : 'ok',
-    reasons,
-    reported,
-    metrics,
-    measured,
-    omnibus,
-    trends,
-    baselineRuns,
-    lag1,
-    confirmed: confirmedAlarm(metrics, input.earlier, lag1 > dependentFrom ? 3 : 2),
+    isDrift: metrics.some(({ isAlarm }) => isAlarm) || omnibus?.isAlarm === true,
+    findings: { metrics, measured, omnibus, trends, lag1, confirmed },
   }
 }
 
