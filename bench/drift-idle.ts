@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGoldenShelf } from '../src/drift/golden-shelf.ts'
+import type { Clock } from '../src/core/clock.ts'
+import { createGoldenShelf, type Kept } from '../src/drift/golden-shelf.ts'
 import { Scheduler } from '../src/drift/scheduler.ts'
 import { createSchedules } from '../src/drift/schedules.ts'
 import { TrafficMeter } from '../src/drift/traffic-meter.ts'
@@ -43,30 +44,7 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
     const kept = await Promise.all(Array.from({ length: sets }, (_, at) => keptSet(at)))
     global.gc?.()
     const heapBytes = process.memoryUsage().heapUsed - heapBefore
-    const started = (): never => {
-      throw new Error('a golden run started between two slots')
-    }
-    const watch = { run: started } as unknown as DriftWatch
-    const tell = (): void => undefined
-    const common = { store, clock, instance: 'one', tell }
-    const schedules = createSchedules({
-      store,
-      shelf: createGoldenShelf(store, clock),
-      clock,
-      org,
-      onFault: started,
-    })
-    schedules.configure(kept)
-    const scheduler = new Scheduler({
-      ...common,
-      schedules,
-      watch,
-      org,
-      newId: () => 'id',
-      retentionDays: () => 400,
-      onError: started,
-    })
-    const meter = new TrafficMeter(common)
+    const { scheduler, meter } = idleWatch(store, clock, kept)
     clock.at += minuteMs
     await scheduler.tick() // what a start reads, and the day's deleting
     const before = process.cpuUsage()
@@ -83,6 +61,39 @@ export async function idleCost(judgement: Judgement): Promise<IdleCost> {
     await database.close()
     rmSync(folder, { recursive: true })
   }
+}
+
+/** What the gateway would have tick. A run that starts throws. */
+function idleWatch(
+  store: DriftStore,
+  clock: Clock,
+  kept: readonly Kept[],
+): { readonly scheduler: Scheduler; readonly meter: TrafficMeter } {
+  const started = (): never => {
+    throw new Error('a golden run started between two slots')
+  }
+  const watch = { run: started } as unknown as DriftWatch
+  const tell = (): void => undefined
+  const common = { store, clock, instance: 'one', tell }
+  const schedules = createSchedules({
+    store,
+    shelf: createGoldenShelf(store, clock),
+    clock,
+    org,
+    onFault: started,
+  })
+  schedules.configure(kept)
+  const scheduler = new Scheduler({
+    ...common,
+    schedules,
+    watch,
+    org,
+    newId: () => 'id',
+    retentionDays: () => 400,
+    onError: started,
+  })
+  const meter = new TrafficMeter(common)
+  return { scheduler, meter }
 }
 
 /** A day of runs behind each set. */
