@@ -4,7 +4,6 @@ import { createLiveEvents } from './admin/live-events.ts'
 import { gatewayAccount } from './compose/accounts.ts'
 import { composeAdministration } from './compose/administration.ts'
 import { createAlerting } from './compose/alerts.ts'
-import { watchBooks } from './compose/books-watch.ts'
 import { Closers } from './compose/closers.ts'
 import { watchReloads } from './compose/config-watch.ts'
 import { readDashboard } from './compose/dashboard.ts'
@@ -19,6 +18,7 @@ import { createRouting } from './compose/routing.ts'
 import { createSecrets, type RunningSecrets } from './compose/secrets.ts'
 import { loadOptionsOf, type StartOptions } from './compose/start-options.ts'
 import { takeUpConfig, takeUpRoutes } from './compose/take-up.ts'
+import { startWork } from './compose/work.ts'
 import { type CrashPoint, readCrashPoint } from './config/crash-point.ts'
 import { ConfigError } from './config/fault.ts'
 import type { Config, LoadResult } from './config/load.ts'
@@ -94,8 +94,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
     log,
     closers,
   })
-  const { stores, shared, access, catalogue, rollout } = foundation
-  const { experiments } = foundation.experimenting
+  const { stores, shared, access, catalogue, rollout, experimenting } = foundation
   const { config, snapshot } = foundation.inForce
   /** What nearly every part is given. */
   const base = { config, clock, log, closers }
@@ -104,8 +103,12 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   const events = createLiveEvents(access.teamOf, () => observer.flush())
   const alerting = createAlerting({ ...base, stores, snapshot, access, catalogue, events })
   const limits = createLimits(config, shared.limitCounters)
-  const watchers = [alerting.onHealthChange, secrets.onHealthChange]
-  const routing = createRouting({ ...base, limiter: limits.targets, events, watchers })
+  const routing = createRouting({
+    ...base,
+    limiter: limits.targets,
+    events,
+    watchers: [alerting.onHealthChange, secrets.onHealthChange],
+  })
   let listeners: Listeners | undefined
   const observer = await createObserver({
     ...base,
@@ -134,7 +137,9 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   takeUpRoutes({ ...common, path })
   const features = composeFeatures({ ...common, path, hasSchedule: !isControlOnly })
   const { drift, batching, feedback } = features
-  observer.show(drift.observe, rollout.observe, (record) => experiments.observe(record))
+  observer.show(drift.observe, rollout.observe, (record) =>
+    experimenting.experiments.observe(record),
+  )
 
   // -- the ways in
   const administration = composeAdministration({
@@ -172,17 +177,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   // -- off it goes
   secrets.start({ log, audit: foundation.audit, reload: () => void watch.reload(), setReady })
   closers.add(() => secrets.closeUses())
-  if (!isControlOnly) {
-    const { routes } = snapshot().table
-    void path.examples.prepare(routes)
-    if (routes.size > 0) void features.modelWatch.look()
-    alerting.start()
-    watchBooks({ ...base, alerts: alerting.alerts, store: stores.alerts, budgets: path.books.budgets })
-    batching.start()
-    experiments.start()
-    feedback.desk.start()
-    void drift.reload(initial)
-  }
+  if (!isControlOnly) startWork({ ...common, ...features, path, initial })
   log.info({ url, providers: [...snapshot().table.providers.keys()] }, 'listening')
   const hurry = new AbortController()
   let stopping: Promise<void> | undefined
