@@ -67,7 +67,7 @@ async function endKey(t: TestContext, { admin, post, gateways }: Instances): Pro
     ends.push(readOn(response, told).then((text) => ({ text, atMs: performance.now() })))
   }
   for (const at of everywhere) {
-    follow(await post(at, '/v1/chat/completions', body, secret))
+    follow(await post(at, '/v1/chat/completions', body, { authorization: `Bearer ${secret}` }))
     const headers = {
       authorization: `Bearer ${browser}`,
       origin: 'https://app.example',
@@ -87,7 +87,8 @@ async function endKey(t: TestContext, { admin, post, gateways }: Instances): Pro
   for (const { text } of ended) assert.match(text, /"code":"authentication_failed"/)
   for (const at of everywhere) {
     const ask = { ...body, model: 'openai/echo', stream: false }
-    assert.equal((await post(at, '/v1/chat/completions', ask, secret)).status, 401, `instance ${at}`)
+    const response = await post(at, '/v1/chat/completions', ask, { authorization: `Bearer ${secret}` })
+    assert.equal(response.status, 401, `instance ${at}`)
   }
 }
 

@@ -34,7 +34,7 @@ async function armsOf({ post }: Instances, at: number, names: readonly string[])
   for (let from = 0; from < names.length; from += 8) {
     const asked = names.slice(from, from + 8).map(async (name) => {
       const body = { model: 'assistant', messages: [{ role: 'user', content: 'over the weir' }] }
-      const response = await post(at, '/v1/chat/completions', body, undefined, { 'x-weir-session': name })
+      const response = await post(at, '/v1/chat/completions', body, { 'x-weir-session': name })
       await response.arrayBuffer()
       assert.equal(response.status, 200)
       found.set(name, response.headers.get('x-weir-experiment'))

@@ -175,14 +175,15 @@ testInstances(
   async (it, t) => {
     const key = await it.admin(0, '/keys', 'POST', { name: 'shared' })
     const secret = asString(key['secret'])!
+    const headers = { authorization: `Bearer ${secret}` }
     const ask = async () => {
-      const response = await it.post(1, chat, question('is it known'), secret)
+      const response = await it.post(1, chat, question('is it known'), headers)
       await response.text()
       return response.status
     }
     await until('the other instance to know the key', async () => ((await ask()) === 200 ? true : undefined))
     const kept = (await (
-      await it.post(0, '/v1/responses', { model: 'openai/echo', input: 'keep this', store: true }, secret)
+      await it.post(0, '/v1/responses', { model: 'openai/echo', input: 'keep this', store: true }, headers)
     ).json()) as JsonObject
     const read = await fetch(`${it.gateways[1]!.url}/v1/responses/${asString(kept['id'])}`, {
       headers: { authorization: `Bearer ${secret}` },

@@ -120,7 +120,7 @@ testInstances(
         max_tokens: 4,
         messages: [{ role: 'user', content: 'of the river' }],
       }
-      const response = await it.post(0, '/v1/chat/completions', body, undefined, { 'x-weir-user': 'ada' })
+      const response = await it.post(0, '/v1/chat/completions', body, { 'x-weir-user': 'ada' })
       await response.text()
       return response.status
     }

@@ -38,7 +38,6 @@ async function ask(
       messages: [{ role: 'user', content: 'of the river' }],
       ...given,
     },
-    undefined,
     headers,
   )
   const body = asObject(await response.json())

@@ -16,12 +16,11 @@ export interface Instances {
   readonly simulator: Simulator
   readonly postgres: TestPostgres
   readonly redis: TestRedis
-  /** POSTs JSON to one of them, with the declared key unless another is given. */
+  /** POSTs JSON to one of them, with the declared key unless another is given among the headers. */
   post(
     at: number,
     path: string,
     body: JsonObject,
-    key?: string,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Response>
   admin(at: number, path: string, method?: string, body?: JsonObject): Promise<JsonObject>
@@ -90,10 +89,10 @@ export async function startInstances(
     redis,
     startAgain: startOne,
     folderOf,
-    post: (at, path, body, key = testKey, headers = {}) =>
+    post: (at, path, body, headers = {}) =>
       fetch(gateways[at]!.url + path, {
         method: 'POST',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+        headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),
     async admin(at, path, method = 'GET', body) {
