@@ -137,9 +137,7 @@ async function compose(parts: ComposeParts): Promise<RunningGateway> {
   takeUpRoutes({ ...common, path })
   const features = composeFeatures({ ...common, path, hasSchedule: !isControlOnly })
   const { drift, batching, feedback } = features
-  observer.show(drift.observe, rollout.observe, (record) =>
-    experimenting.experiments.observe(record),
-  )
+  observer.show(drift.observe, rollout.observe, (record) => experimenting.experiments.observe(record))
 
   // -- the ways in
   const administration = composeAdministration({

@@ -70,7 +70,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     input: tokens.of(provider, 'input'),
     output: tokens.of(provider, 'output'),
   }))
-  const attemptsOf = remember(([provider, outcome]: readonly [string, string]) => attempts.of(provider, outcome))
+  const attemptsOf = remember(([provider, outcome]: readonly [string, string]) =>
+    attempts.of(provider, outcome),
+  )
   const costOf = remember(([provider]: readonly [string]) => costs.of(provider))
 
   return {
