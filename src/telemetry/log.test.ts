@@ -14,7 +14,6 @@ const hostile = [
   'a\u202egpj.exe',
   'a\u0000b\u0008c\u007f',
 ]
-// eslint-disable-next-line no-control-regex
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 
 function lines(format: 'json' | 'text', write: (log: ReturnType<typeof createLog>) => void): string {

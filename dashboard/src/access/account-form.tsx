@@ -41,7 +41,6 @@ export function AccountForm({ me, user, onClose }: AccountFormProps): ReactNode 
     >
       {grants.map((grant, index) => (
         // A row is the grant at its place, whatever becomes of it.
-        // oxlint-disable-next-line react/no-array-index-key
         <div key={index} className="grant-row">
           <GrantFields
             me={me}

@@ -114,7 +114,6 @@ function Differences({ targets, trials }: DifferencesProps): ReactNode {
   return others.map(({ target, trial }, index) =>
     isDone(trial) ? (
       // A place stays the same place when its target changes.
-      // oxlint-disable-next-line react/no-array-index-key
       <Panel key={index} title={`${visible(target)} beside ${visible(first.target)}`}>
         <TextDiff
           label={`Words that ${visible(target)} says otherwise`}

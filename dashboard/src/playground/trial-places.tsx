@@ -42,7 +42,6 @@ export function TrialPlaces({ targets, trials, onTargets }: TrialPlacesProps): R
     >
       <Tabs.List aria-label="Targets">
         {targets.map((name, index) => (
-          // oxlint-disable-next-line react/no-array-index-key
           <Tabs.Tab key={index} value={String(index)}>
             {visible(name) || `Target ${index + 1}`}
           </Tabs.Tab>

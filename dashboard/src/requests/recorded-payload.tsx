@@ -66,7 +66,6 @@ function Texts({ payload: { request, answer }, part }: PartProps): ReactNode {
   const said = part === 'request' ? promptTexts(request ?? {}) : answerTexts(answer ?? {})
   return said.map(({ who, text }, index) => (
     // A conversation has an order and nothing else that tells its turns apart.
-    // oxlint-disable-next-line react/no-array-index-key
     <section key={index} className="payload-turn">
       <h3>
         <UntrustedText text={who} />

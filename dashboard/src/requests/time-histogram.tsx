@@ -169,7 +169,6 @@ function Bars({ place: { step, y }, steps }: Pick<AxesProps, 'place' | 'steps'>)
     const x = left + index * step
     return (
       // A step has its place in time and nothing else.
-      // oxlint-disable-next-line react/no-array-index-key
       <g key={index}>
         <Bar x={x} width={step} from={y(requests - errors)} to={y(0)} fill="var(--series-1)" />
         <Bar x={x} width={step} from={y(requests)} to={y(requests - errors)} fill="var(--bad)" />

@@ -126,7 +126,6 @@ function Cells({ columns, grid: { cellWidth, cellHeight, x, y }, most }: CellsPr
       count > 0 ? (
         <rect
           // A cell is its place, and nothing moves.
-          // oxlint-disable-next-line react/no-array-index-key
           key={`${step} ${row}`}
           x={x(step)}
           y={y(row + 1)}
@@ -150,7 +149,7 @@ function Gaps({ columns, grid: { cellWidth, x } }: Pick<CellsProps, 'columns' | 
       {columns.map((column, step) =>
         column.every((count) => count === 0) ? (
           <rect
-            // oxlint-disable-next-line react/no-array-index-key -- a step is its place
+            // A step is its place.
             key={step}
             x={x(step)}
             y={margin.top}
