@@ -223,7 +223,7 @@ function answer(
       const found = findRoute(options, head)
       if (!found) {
         const route = strayRoute(options, head, request)
-        return void answerSide({ options, bodies, strangers, route }, head, request, outlet, id)
+        return void answerSide({ options, bodies, strangers, route }, { head, request, outlet, id })
       }
       const { gateway, route } = found
       allow = route.methods
