@@ -27,8 +27,7 @@ function run(
   t: TestContext,
   texts: readonly string[],
   makeRequest: MakeRequest,
-  file = texts.join('\n'),
-  maxNanoUsd?: number,
+  { file = texts.join('\n'), maxNanoUsd }: { readonly file?: string; readonly maxNanoUsd?: number } = {},
 ) {
   const root = createTemporaryFolder()
   const folder = openFileFolder(root)
@@ -144,7 +143,7 @@ test('what no waiting can mend is settled by its first try, and what may pass is
 test('a line that cannot be read any more has its error, and those beside it their answers', async (t) => {
   const texts = [textOf('a'), 'no JSON', textOf('b'), textOf('cut off')]
   const cut = texts.join('\n').slice(0, -5)
-  const { ended } = run(t, texts, async () => ({ answer, costNanoUsd: 0, usage: noUsage }), cut)
+  const { ended } = run(t, texts, async () => ({ answer, costNanoUsd: 0, usage: noUsage }), { file: cut })
   const results = await ended
   assert.deepEqual(
     results.map(({ isError, text }) => [isError, text.includes('cannot be read any more')]),
@@ -169,8 +168,7 @@ test('what tries cost that give no result counts against the batch', async (t) =
       calls.push(customId)
       return broken
     },
-    texts.join('\n'),
-    200,
+    { maxNanoUsd: 200 },
   )
   ended.catch(() => undefined)
   await until('the bound', () => (stops.length > 0 ? true : undefined))
@@ -187,8 +185,7 @@ test('a batch that has no room takes no line and gives none back until another l
       await new Promise<void>((resolve) => ends.push(resolve))
       return { answer, costNanoUsd: 1, usage: noUsage }
     },
-    texts.join('\n'),
-    2 * worstNanoUsd + texts.length,
+    { maxNanoUsd: 2 * worstNanoUsd + texts.length },
   )
   for (let done = 0; done < texts.length; done++) {
     await until(
@@ -226,7 +223,7 @@ test('a further call of a try is made only where the batch has room for it', asy
     return { answer, costNanoUsd: 10, usage: noUsage }
   }
   const texts = ['a', 'b'].map(textOf)
-  const { ended, account } = run(t, texts, makeRequest, texts.join('\n'), 2 * worstNanoUsd + 100)
+  const { ended, account } = run(t, texts, makeRequest, { maxNanoUsd: 2 * worstNanoUsd + 100 })
   const results = await ended
   assert.deepEqual(
     results.map(({ isError }) => isError),
