@@ -139,11 +139,13 @@ async function read(answer: Dispatcher.ResponseData): Promise<Json> {
   if (answer.statusCode < 400) return value
   const error = asObject(asObject(value)?.['error'])
   const message = asString(error?.['message']) ?? `The gateway answered ${answer.statusCode}.`
-  const param = asString(error?.['param']) ?? ''
+  const param = asString(error?.['param'])
+  // Only what a schema says of a member does not say which.
+  const isNameless = param !== undefined && / is not valid: /.test(message)
   throw new AdminError(
     answer.statusCode,
     asString(error?.['code']) ?? 'internal',
-    message.includes(param) ? message : `${message} (${param})`,
+    isNameless ? `${message} (${param})` : message,
   )
 }
 
