@@ -101,6 +101,13 @@ const faulty: Record<string, FaultyCase> = {
     message: /out of range/,
     mend: /from 0 to 65535/,
   },
+  'an amount that is none': {
+    yaml: 'budgets: [{ scope: user, usd: ten, period: day }]',
+    path: 'budgets[0].usd',
+    line: 1,
+    message: /^not an exact amount$/,
+    mend: /Write USD as a decimal/,
+  },
   'a word that is not of the list': {
     yaml: 'log:\n  level: wran',
     path: 'log.level',

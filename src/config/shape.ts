@@ -18,7 +18,19 @@ export function checkShape(value: unknown): { settings: Settings } | { findings:
   const result = configSchema.safeParse(sections)
   if (result.success) return { settings: result.data }
   const schema = configJsonSchema()
-  return { findings: result.error.issues.flatMap((issue) => toFindings(issue, [], sections, schema)) }
+  const issues = withoutPatterns(result.error.issues)
+  return { findings: issues.flatMap((issue) => toFindings(issue, [], sections, schema)) }
+}
+
+/** Where a rule of ours says in words what to write, the pattern that it has as well says nothing more. */
+function withoutPatterns(issues: readonly Issue[]): readonly Issue[] {
+  const nameOf = ({ path }: Issue): string => JSON.stringify(path)
+  const isPattern = (issue: Issue): boolean =>
+    issue.code === 'invalid_union'
+      ? bestOption(issue.errors).every(isPattern)
+      : issue.code === 'invalid_format' && issue.path.length === 0
+  const ruled = new Set(issues.filter(({ code }) => code === 'custom').map(nameOf))
+  return issues.filter((issue) => !(ruled.has(nameOf(issue)) && isPattern({ ...issue, path: [] })))
 }
 
 /** A heading whose whole content is commented out (`routes:`) is the same as no heading. */
