@@ -19,7 +19,15 @@ import type { Outlet } from './outlet.ts'
 import type { PumpMode } from './pump-mode.ts'
 import type { SendOptions, Sender } from './send.ts'
 import type { Receiver, ResponseHeaders, UpstreamCall } from './upstream-call.ts'
-import { contentEncodingFault, contentKind, decodeWhole, errorOf, requestIdOf, sizeFault } from './whole.ts'
+import {
+  contentEncodingFault,
+  contentKind,
+  decodeWhole,
+  errorOf,
+  requestIdOf,
+  sizeFault,
+  unreadable,
+} from './whole.ts'
 import { holdsCredential, withoutCredential } from './without-credential.ts'
 
 export interface PumpOptions {
@@ -179,7 +187,7 @@ class StreamPump implements Receiver {
           if (this.#failure) break
         }
       } catch (error) {
-        this.#failure = toFailure(error)
+        this.#failure = unreadable(error)
       }
       if (text !== '') this.#emit(text)
     }
@@ -202,7 +210,7 @@ class StreamPump implements Receiver {
         if (this.#failure) break
       }
     } catch (error) {
-      this.#failure = toFailure(error)
+      this.#failure = unreadable(error)
     }
     const isUntouched = !beganWithin && !this.#framer.hasPartial && passing.length === frames.length
     if (!isUntouched || this.#failure) {
@@ -315,7 +323,7 @@ class StreamPump implements Receiver {
       for (const event of this.#guard.end()) this.#note(event)
       if (mode === 'translate' && !this.#failure) for (const event of late) text += this.#pass(event)
     } catch (error) {
-      this.#failure = toFailure(error)
+      this.#failure = unreadable(error)
     }
     this.#endAnswer(text, this.#guard.isComplete)
   }
@@ -333,7 +341,7 @@ class StreamPump implements Receiver {
     try {
       last = this.#encodeAll(await check.end())
     } catch (error) {
-      this.#failure = toFailure(error)
+      this.#failure = unreadable(error)
     }
     if (this.#failure) this.#end(this.#failure, isWhole)
     else this.#finishAnswer(text + last, isWhole)
@@ -471,9 +479,4 @@ class StreamPump implements Receiver {
 
 function isContent({ type }: GenEvent): boolean {
   return type === 'block-start' || type === 'block-delta'
-}
-
-function toFailure(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  return new GatewayError('internal', 'The answer could not be read.', { cause: error })
 }

@@ -183,7 +183,21 @@ export function decodeWhole(
 
 function decodeJsonBody(dialect: Dialect, body: Buffer, patch: Patch | undefined): readonly GenEvent[] {
   const json = jsonOf(body)
-  return json instanceof GatewayError ? [{ type: 'fail', error: json }] : dialect.response.decode(json, patch)
+  if (json instanceof GatewayError) return [{ type: 'fail', error: json }]
+  try {
+    return dialect.response.decode(json, patch)
+  } catch (cause) {
+    return [{ type: 'fail', error: unreadable(cause) }]
+  }
+}
+
+/** Why an answer could not be read. One that nests deeper than the stack goes is the provider's doing, not ours. */
+export function unreadable(cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause
+  if (cause instanceof RangeError) {
+    return new GatewayError('upstream_protocol', "The provider's answer is nested too deep.", { cause })
+  }
+  return new GatewayError('internal', 'The answer could not be read.', { cause })
 }
 
 /** The JSON of a collected answer, or the fault of one that has none. */

@@ -29,6 +29,7 @@ const stack = await startStack(
           google: of('gemini', `${url}/gemini/v1beta`),
           scripted: of('anthropic', provider.url),
           calling: of('openai', provider.url),
+          deep: of('gemini', provider.url),
         },
       }
     },
@@ -196,6 +197,18 @@ test('an answer of megabytes of small parts is none, whole or in a stream, and n
     })
   }
   assert.ok(longestStallMs() <= maxStallMs, `the event loop stood still for ${longestStallMs()} ms of CPU`)
+})
+
+test("an answer that nests deeper than a stack is the provider's fault, whole or in a stream", async () => {
+  const deep = '{"a":'.repeat(40_000) + '0' + '}'.repeat(40_000)
+  const part = `{"functionCall":{"name":"f","args":${deep}}}`
+  const answer = `{"candidates":[{"content":{"role":"model","parts":[${part}]},"finishReason":"STOP"}]}`
+  for (const stream of [false, true]) {
+    const [type, body] = stream ? ['text/event-stream', `data: ${answer}\n\n`] : ['application/json', answer]
+    provider.answerWith((_, response) => response.writeHead(200, { 'content-type': type }).end(body))
+    const text = await (await stack.post(chat, { model: 'deep/m', messages: [words], stream })).text()
+    assert.match(text, /nested too deep.*"code":"upstream_protocol"/)
+  }
 })
 
 test('arguments and results of tools that are megabytes of small parts: nobody is held up', async () => {
