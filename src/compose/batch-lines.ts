@@ -54,8 +54,8 @@ export function createMakeRequest(parts: BatchLineParts): MakeRequest {
       }
     }
     // Its batch's comes first: of more than a request may have, the last ones are left out.
-    const tags = [`batch:${id}`, given?.['x-weir-tags']].filter((tag) => tag !== undefined)
-    const headers = { ...given, 'x-weir-priority': 'batch', 'x-weir-tags': tags.join(',') }
+    const tags = tagsHeader(id, given?.['x-weir-tags'])
+    const headers = { ...given, 'x-weir-priority': 'batch', 'x-weir-tags': tags }
     const health = healthInLanes(routing.health, turn, clock)
     let affordedNanoUsd = 0
     const call = {
@@ -190,4 +190,9 @@ function targetsOf(destination: Route | Candidate): Candidate['legs'][number]['t
     return [...arms, ...destination.entries.flatMap(({ to }) => targetsOf(to))]
   }
   return destination.legs.slice(0, 1).map(({ target }) => target)
+}
+
+/** The tags of a line: that of its batch comes first, so that none of its own pushes it out. */
+export function tagsHeader(batchId: string, given: string | undefined): string {
+  return given === undefined ? `batch:${batchId}` : `batch:${batchId},${given}`
 }

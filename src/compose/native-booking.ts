@@ -7,6 +7,7 @@ import { requestIdOf } from '../batch/native/request-id.ts'
 import type { RequestOutcome } from '../batch/try-line.ts'
 import { GatewayError } from '../core/error.ts'
 import { parseJson } from '../core/json.ts'
+import { readTags } from '../core/tags.ts'
 import type { Spender } from '../ledger/entry.ts'
 import type { Target } from '../providers/provider.ts'
 import type { RequestRecord } from '../records/record.ts'
@@ -14,7 +15,7 @@ import { findDestination } from '../routing/plan.ts'
 import { type Candidate, isRoute, type Route } from '../routing/route.ts'
 import { attemptAnswered } from '../upstream/batch-api/line-call.ts'
 import { type AttemptContext, type AttemptResult, type Call, noAccount } from '../upstream/operation.ts'
-import { usageOf } from './batch-lines.ts'
+import { tagsHeader, usageOf } from './batch-lines.ts'
 import {
   contextOf,
   dataRouteOf,
@@ -114,7 +115,7 @@ class Booking {
     const principal = this.#parts.snapshot().keyring.principalOf(this.#batch.keyId)
     const user = principal?.user?.id ?? headers?.['x-weir-user'] ?? call.user
     const session = headers?.['x-weir-session'] ?? call.session
-    const tags = [`batch:${this.#batch.id}`, ...tagsOf(headers?.['x-weir-tags'])]
+    const tags = readTags(tagsHeader(this.#batch.id, headers?.['x-weir-tags']))
     const { dialect, operation } = dataRouteOf(this.#line.request)
     return {
       ...spenderOf(this.#batch, principal, this.#job.markupBasisPoints),
@@ -203,13 +204,4 @@ export function spenderOf(
     ...(markupBasisPoints > 0 && { markupBasisPoints }),
     ...(team?.creditNanoUsd !== undefined && { creditNanoUsd: team.creditNanoUsd }),
   }
-}
-
-/** With that of its batch as many as of any request, each as long. */
-const maxTags = 19
-const maxTagLength = 64
-
-function tagsOf(text: string | undefined): string[] {
-  const tags = (text ?? '').split(',').map((tag) => tag.trim().slice(0, maxTagLength))
-  return tags.filter((tag) => tag !== '').slice(0, maxTags)
 }

@@ -3,6 +3,7 @@
 import type { Principal } from '../access/principal.ts'
 import { GatewayError } from '../core/error.ts'
 import { type Priority, priorities } from '../core/priority.ts'
+import { readTags } from '../core/tags.ts'
 import type { KeyedRun } from '../idempotency/idempotency.ts'
 import type { Guarding } from '../guardrails/guard.ts'
 import type { Account } from '../ledger/account.ts'
@@ -161,7 +162,7 @@ export class Exchange {
   }
 
   get tags(): readonly string[] {
-    const named = tagsOf(this.inbound.header('x-weir-tags'))
+    const named = readTags(this.inbound.header('x-weir-tags'))
     const own = this.principal?.tags
     return own ? [...new Set([...own, ...named])] : named
   }
@@ -185,15 +186,6 @@ export class Exchange {
     this.#closeLive?.()
     this.admission?.settle(spentTokens(this.attempts))
   }
-}
-
-const maxTags = 20
-
-/** `x-weir-tags: a, b` as a list, bounded. */
-function tagsOf(header: string | undefined): string[] {
-  if (header === undefined) return []
-  const tags = header.split(',').map((tag) => tag.trim().slice(0, 64))
-  return tags.filter((tag) => tag !== '').slice(0, maxTags)
 }
 
 export function callerOf({ inbound, principal, session, tags }: Exchange): Caller {
