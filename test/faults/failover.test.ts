@@ -7,7 +7,7 @@ import { asArray, asObject, asString } from '../../src/core/json.ts'
 import { clients, type ClientName } from '../support/clients.ts'
 import { startStack } from '../support/stack.ts'
 import { inParallel, until } from '../support/until.ts'
-import { faultRows, type Outcome } from './fault-table.ts'
+import { faultRows, hastyTimeouts, type Outcome } from './fault-table.ts'
 
 const clientNames = ['openai-chat', 'anthropic-messages'] as const satisfies readonly ClientName[]
 
@@ -17,8 +17,6 @@ const caseOf = (fault: string, client: ClientName, stream: boolean) =>
 
 /** The retry budget allows as many at any time, however little else is going on. */
 const retriesAtOnce = 3
-
-const hastyTimeouts = { firstTokenMs: 400, idleMs: 400, totalMs: 400 }
 
 const cases = clientNames.flatMap((client) =>
   faultRows.flatMap((row) =>
@@ -38,6 +36,8 @@ const stack = await startStack(
         allowPrivateNetwork: true,
       })
       return {
+        // As in the other test of these faults.
+        server: { heartbeatMs: 600_000 },
         providers: {
           deepseek: provider('deepseek', '/deepseek/v1'),
           ...Object.fromEntries(cases.map(({ name }) => [name, provider('anthropic', '/anthropic/v1')])),
@@ -47,7 +47,7 @@ const stack = await startStack(
             const target = fault === 'echo' ? `${name}/echo` : `${name}/fault/${fault}`
             return [
               name,
-              { targets: [{ target, ...(hasty && { timeout: hastyTimeouts }) }, 'deepseek/echo'] },
+              { targets: [{ target, ...(hasty && { timeout: hastyTimeouts[hasty] }) }, 'deepseek/echo'] },
             ]
           }),
         ),

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { JsonObject } from '../../src/core/json.ts'
+import { asObject, type JsonObject } from '../../src/core/json.ts'
 import { type RunningGateway, start } from '../../src/main.ts'
 import { createSimulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
 import { createLog } from '../../src/telemetry/log.ts'
@@ -34,7 +34,7 @@ export interface Stack {
 export const stackProviders = ['openai', 'claude', 'google', 'deepseek', 'qwen', 'mistral'] as const
 
 export interface StackOptions {
-  /** Merged over the default configuration, section by section; may depend on where the simulator listens. */
+  /** Merged over the default configuration, section by section, and that of the server setting by setting; may depend on where the simulator listens. */
   readonly config?: JsonObject | ((simulatorUrl: string) => JsonObject)
   readonly timeout?: JsonObject
   readonly simulator?: SimulatorOptions
@@ -58,7 +58,10 @@ export async function startStack(t: Lifetime, options: StackOptions = {}): Promi
   const folder = mkdtempSync(join(tmpdir(), 'weir-test-'))
   const file = join(folder, 'weir.yaml')
   const config = typeof options.config === 'function' ? options.config(simulatorUrl) : options.config
-  writeFileSync(file, JSON.stringify({ ...defaultConfig(simulatorUrl, options.timeout), ...config }))
+  const defaults = defaultConfig(simulatorUrl, options.timeout)
+  // Settings of the server beside each other: none of them is about those of every stack.
+  const server = { ...asObject(defaults['server']), ...asObject(config?.['server']) }
+  writeFileSync(file, JSON.stringify({ ...defaults, ...config, server }))
   const log: string[] = []
   const dataDir = options.dataDir ?? join(folder, 'data')
   const gateway = await start({
