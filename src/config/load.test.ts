@@ -52,6 +52,13 @@ interface FaultyCase {
 const secret = 'a-secret-of-24-characters'
 const provider = `providers:\n  local: { type: openai-compatible, baseUrl: 'https://llm.example/v1' }\n`
 const faulty: Record<string, FaultyCase> = {
+  'headers that have longer than their request': {
+    yaml: 'server:\n  limits: { headersTimeoutMs: 70000 }',
+    path: 'server.limits',
+    line: 2,
+    message: /longer than the whole request/,
+    mend: /at most `bodyTimeoutMs`/,
+  },
   'an unknown section': {
     yaml: 'sever: { port: 1 }',
     path: 'sever',

@@ -63,6 +63,10 @@ export const serverSettings = z.strictObject({
         .default(75_000)
         .describe("How long an idle connection is kept; must exceed the load balancer's idle time."),
     })
+    .refine(({ headersTimeoutMs, bodyTimeoutMs }) => headersTimeoutMs <= bodyTimeoutMs, {
+      error: 'headers have longer than the whole request that they begin',
+      params: { mend: 'Let `headersTimeoutMs` be at most `bodyTimeoutMs`.' },
+    })
     .prefault({})
     .describe('Bounds on what a caller may send.'),
   overload: z

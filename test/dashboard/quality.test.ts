@@ -6,7 +6,7 @@ import { asArray, asObject, asString, type JsonObject } from '../../src/core/jso
 import { hashUnit } from '../../src/routing/experiment.ts'
 import { batchClient, chatLine } from '../support/batches.ts'
 import { beginsAt, browserMissing, openBrowser, signIn, visit } from '../support/browser.ts'
-import { areCounted, startDrifted } from '../support/dashboard-data.ts'
+import { startDrifted } from '../support/dashboard-data.ts'
 import { asOwner } from '../support/people.ts'
 import { adminToken, startStack } from '../support/stack.ts'
 import { inParallel, until } from '../support/until.ts'
@@ -67,7 +67,11 @@ test('an experiment whose arms are unbalanced hides its results', { skip: browse
     const response = await stack.post('/v1/chat/completions', body, { 'x-weir-session': session })
     assert.equal(response.status, 200, await response.text())
   })
-  await until('their units', () => areCounted(stack, callers.length), 30_000, 100)
+  // It is found before all are counted where a look comes in between.
+  await until('the mismatch', async () => {
+    const { sample_ratio: ratios } = await stack.admin('/experiments/greeter')
+    return asArray(ratios).some((ratio) => asObject(ratio)?.['mismatch'] === true) || undefined
+  })
   const { page, faults } = await visit(await openBrowser(t), stack)
   await signIn(page, adminToken)
   await page.goto('/experiments/greeter')

@@ -227,7 +227,7 @@ async function fillExperiment(stack: Stack): Promise<void> {
 }
 
 /** Whether the experiment of `greeter` has counted so many callers: their records come a moment after the answers. */
-export async function areCounted(stack: Stack, units: number): Promise<true | undefined> {
+async function areCounted(stack: Stack, units: number): Promise<true | undefined> {
   const { arms } = await stack.admin('/experiments/greeter')
   const counted = asArray(arms).reduce<number>((sum, arm) => sum + Number(asObject(arm)?.['units']), 0)
   return counted >= units ? true : undefined
